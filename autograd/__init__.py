@@ -1,0 +1,85 @@
+"""A reverse-mode automatic differentiation engine that you can see through.
+
+`Value` is a number and `Tensor` an array that remember how they were computed; `backward()`
+fills in their derivatives. `grad` and its relatives turn functions into their derivatives, and
+`draw` makes a picture of any computation.
+"""
+
+from typing import TYPE_CHECKING
+
+from .anomaly import detect_anomaly
+from .checking import check_gradients
+from .compiling import compile, vmap
+from .functions import (
+    broadcast_to,
+    clip,
+    concatenate,
+    dot,
+    expand_dims,
+    getitem,
+    log_softmax,
+    logsumexp,
+    matmul,
+    max,
+    mean,
+    min,
+    pad,
+    reshape,
+    softmax,
+    squeeze,
+    stack,
+    sum,
+    take,
+    transpose,
+)
+from .graph import Case, Node, Primitive, no_grad, scope, table
+from .primitives.arithmetic import abs_ as abs
+from .primitives.arithmetic import add, divide, maximum, minimum, multiply, negative, sign, subtract, where
+from .primitives.elementary import (
+    cos,
+    elu,
+    erf,
+    exp,
+    expm1,
+    gelu,
+    leaky_relu,
+    log,
+    log1p,
+    power,
+    relu,
+    sigmoid,
+    silu,
+    sin,
+    softplus,
+    sqrt,
+    tanh,
+)
+from .randomness import bernoulli, dropout
+from .tensor import Tensor
+from .transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
+from .value import Value
+
+__all__ = [
+    "Case", "Drawing", "Node", "Primitive", "Tensor", "Value", "abs", "add", "bernoulli", "broadcast_to",
+    "check_gradients", "clip", "compile", "concatenate", "cos", "detect_anomaly", "divide", "dot", "draw",
+    "dropout", "elu", "erf", "exp", "expand_dims", "expm1", "gelu", "getitem", "grad", "hessian", "jacobian", "jvp",
+    "latex", "leaky_relu", "log", "log1p", "log_softmax", "logsumexp", "matmul", "max", "maximum", "mean", "min",
+    "minimum", "multiply", "negative", "no_grad", "pad", "power", "relu", "reshape", "scope", "sigmoid", "sign",
+    "silu", "sin", "softmax", "softplus", "sqrt", "squeeze", "stack", "subtract", "sum", "table", "take", "tanh",
+    "transpose", "value_and_grad", "vjp", "vmap", "where",
+]  # fmt: skip
+
+if TYPE_CHECKING:
+    from .drawing import Drawing, draw, latex
+else:
+
+    def __getattr__(name):
+        """Drawing is loaded when it is first used."""
+        if name in ("Drawing", "draw", "latex"):
+            from . import drawing
+
+            return getattr(drawing, name)
+        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+
+    def __dir__():
+        return sorted({*globals(), *__all__})

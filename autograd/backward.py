@@ -1,0 +1,211 @@
+"""The backward pass: one walk over the graph, newest node first.
+
+`pull_back` is that walk. Given the numbers it computes numbers, which `backward()` adds to
+`.grad`; given the nodes themselves it computes nodes, whose graph can be differentiated again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from .graph import Node, Primitive, observers
+from .primitives.arithmetic import astype
+from .primitives.reductions import broadcast_to, unbroadcast
+from .primitives.shapes import reshape
+
+__all__ = ["ancestors", "backward", "describe", "history", "pull_back"]
+
+
+def history(*roots: Node, stop: Collection[Node] = ()) -> list[Node]:
+    """All nodes that `roots` were computed from, themselves included, newest first.
+
+    Time of creation is a topological order: a node is newer than its inputs. Nodes in `stop` are
+    taken for leaves.
+
+    Raises:
+        RuntimeError: a leaf was changed after it was used.
+    """
+    order = ancestors(roots, stop)
+    _check_fresh(order)
+    return order
+
+
+def ancestors(roots: Iterable[Node], stop: Collection[Node] = ()) -> list[Node]:
+    """`history` without the check: a leaf changed after its use stands too early."""
+    seen = set(roots)
+    todo = list(seen)
+    while todo:
+        node = todo.pop()
+        if node.primitive is None or (stop and node in stop):
+            continue
+        inputs = node.inputs or ()
+        if type(node._datum) is float and node.primitive.elementwise:  # then all inputs are hashable, and most of them seen
+            fresh = [x for x in inputs if x not in seen and isinstance(x, Node)]
+            seen.update(fresh)
+            todo.extend(fresh)
+            continue
+        for x in inputs:
+            if isinstance(x, Node) and x not in seen:
+                seen.add(x)
+                todo.append(x)
+    return sorted(seen, key=attrgetter("time"), reverse=True)
+
+
+def _check_fresh(order: list[Node]) -> None:
+    is_leaf = [node.primitive is None for node in order]
+    if is_leaf == sorted(is_leaf):
+        return  # every leaf is older than everything computed: the usual case, and quick to see
+    for node in order:
+        for x in node.inputs or ():
+            if isinstance(x, Node) and x.time > node.time:
+                raise RuntimeError(
+                    f"{describe(x)} was changed after {node.primitive.name} had used it, so the gradient would "  # type: ignore[union-attr]
+                    "mix old and new numbers. Run the forward pass again after a change, or call backward() before it."
+                )
+
+
+def describe(node: Node) -> str:
+    """How an error names a node.
+
+    Example:
+        >>> from autograd import Value
+        >>> describe(Value(2.0, label="w")), describe(Value(2.0) + 1)
+        ("Value 'w'", 'the Value 3.0 (from add)')
+    """
+    kind = node.__class__.__name__
+    if node.label is not None:
+        return f"{kind} {node.label!r}"
+    what = f"{node._datum!r}" if isinstance(node._datum, float) else f"of shape {node._datum.shape}"
+    return f"the {kind} {what}" + (f" (from {node.primitive.name})" if node.primitive else "")
+
+
+def pull_back(
+    order: list[Node], seeds: dict[Node, Any], *, as_nodes: bool = False, stop: Collection[Node] = ()
+) -> Iterator[tuple[Node, Any]]:
+    """Walk `order`, yielding each node with its complete gradient.
+
+    Args:
+        order: what `history` returned.
+        seeds: the gradients of the nodes where the walk starts.
+        as_nodes: run the rules on the nodes instead of their data, so that the gradients are
+            nodes of the graph too.
+        stop: nodes to take for leaves.
+    """
+    pending = dict(seeds)
+    for node in order:
+        if node not in pending:
+            continue  # only a condition or a constant led here
+        g = pending.pop(node)
+        primitive, inputs = node.primitive, node.inputs
+        if inputs is None:
+            continue  # a constant has no gradient
+        if observers:
+            for observer in observers:
+                observer.reached(node, g)
+        yield node, g
+        if primitive is None or (stop and node in stop):
+            continue
+        on_floats = type(node._datum) is float and primitive.elementwise
+        if as_nodes:
+            out: Any = node
+            data: Any = inputs
+            if not on_floats:  # rules for arrays must meet arrays
+                data = [reshape(x, shape=()) if isinstance(x, Node) and type(x._datum) is float else x for x in inputs]
+        else:
+            out = node._datum
+            try:
+                data = [x if type(x) is float else x._datum for x in inputs]
+            except AttributeError:
+                data = [x._datum if isinstance(x, Node) else x for x in inputs]
+        if not primitive.elementwise and not on_floats:
+            data = [np.asarray(x) if type(x) is float or type(x) is int else x for x in data]
+        rules, static = primitive.vjp, node.static
+        try:
+            if type(rules) is tuple:
+                edges: Any = [
+                    (x, rule(g, out, *data, **static) if rule is not None and isinstance(x, Node) else None)
+                    for rule, x in zip(rules, inputs, strict=True)
+                ]
+            else:
+                gradients = rules(g, out, *data, **static)  # type: ignore[operator]
+                _check_count(primitive, len(gradients), inputs)
+                edges = zip(inputs, gradients, strict=True)
+        except (ZeroDivisionError, OverflowError):
+            edges = zip(inputs, _ieee_gradients(node, g, out, data), strict=True)
+        except (TypeError, ValueError):
+            if type(rules) is tuple:
+                _check_count(primitive, len(rules), inputs)
+            raise
+        if observers:
+            edges = [*edges]
+            for observer in observers:
+                observer.pulled_back(node, [gx for _, gx in edges])
+        if on_floats and not as_nodes:
+            for x, gx in edges:
+                if gx is not None:
+                    before = pending.get(x)
+                    pending[x] = gx if before is None else before + gx  # a sum's inputs share one float: memory
+            continue
+        for x, gx in edges:
+            if gx is not None and isinstance(x, Node):
+                data = x._datum
+                if not on_floats and (
+                    type(gx) is not np.ndarray or type(data) is float or gx.shape != data.shape or gx.dtype != data.dtype
+                ):
+                    gx = _fit(gx, x, primitive)
+                pending[x] = pending[x] + gx if x in pending else gx
+
+
+def _check_count(primitive: Primitive, count: int, inputs: Sequence[Any]) -> None:
+    if count != len(inputs):
+        raise TypeError(
+            f"The vjp of {primitive.name} gives {count} gradient{'s' if count > 1 else ''}, and it was called with {len(inputs)} "
+            f"input{'s' if len(inputs) > 1 else ''}; its entry in the table must give one for each."
+        )
+
+
+def _ieee_gradients(node: Node, g: Any, out: Any, data: Sequence[Any]) -> list[Any]:
+    """The rules where Python's floats refuse (1/0, overflow): with NumPy's inf and nan."""
+    wanted = [isinstance(x, Node) for x in node.inputs or ()]
+    with np.errstate(all="ignore"):
+        g, out, *inputs = [x if isinstance(x, Node) else np.float64(x) for x in (g, out, *data)]
+        gradients = node.primitive.gradients(g, out, inputs, wanted, node.static)  # type: ignore[union-attr]
+    return [gx if gx is None or isinstance(gx, Node) else float(gx) for gx in gradients]
+
+
+def _fit(gx: Any, x: Node, primitive: Primitive) -> Any:
+    """`gx` in the shape and the type of `x`: the one place where broadcasting is undone."""
+    data = x._datum
+    if type(gx) is not np.ndarray and not isinstance(gx, Node):
+        gx = np.asarray(gx)
+    if type(data) is float:
+        gx = unbroadcast(gx, ()) if gx.shape else gx
+        return gx if isinstance(gx, Node) else float(gx)
+    if gx.shape != data.shape:
+        fitted = unbroadcast(gx, data.shape) if gx.ndim >= data.ndim else broadcast_to(gx, shape=data.shape)
+        if fitted.shape != data.shape:
+            raise ValueError(f"The vjp of {primitive.name} gave a gradient of shape {gx.shape} for an input of shape {data.shape}.")
+        gx = fitted
+    return gx if getattr(gx, "dtype", data.dtype) == data.dtype else astype(gx, dtype=data.dtype)
+
+
+def backward(root: Node, gradient: Any = None) -> None:
+    """What `root.backward(gradient)` does."""
+    if not root.requires_grad:
+        raise RuntimeError(
+            f"backward() on {describe(root)}: it is a constant, made by detach() or under no_grad(), and has no history. "
+            "Compute it outside no_grad(), from nodes that are not detached."
+        )
+    adopted: set[int] = set()  # the arrays that are some leaf's `.grad` by now, and so its user's
+    for node, g in pull_back(history(root), {root: root._seed(gradient)}):
+        if type(g) is float:
+            before = node.grad
+            node.grad = before + g if before else g  # a sum's inputs then share one float: memory
+        else:
+            node._receive(g.copy() if id(g) in adopted else g)
+            if node.primitive is None:
+                adopted.add(id(node.grad))

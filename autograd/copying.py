@@ -1,0 +1,91 @@
+"""Copying and pickling graphs of any depth, without recursion.
+
+Python copies and pickles an object by first doing the objects that it holds; on a chain of a
+million nodes that is a million calls deep. Here the oldest nodes come first instead, so that
+whatever a node needs has been done when its turn comes.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from .backward import history
+from .graph import NO_STATIC, Node, Primitive, Scope, new, tick
+
+__all__ = ["copy_graph", "reduce_graph"]
+
+
+def copy_graph(root: Node, memo: dict[int, Any] | None) -> Any:
+    """A copy of `root`: with the same inputs if `memo` is None, else with copies of them."""
+    if memo is None:
+        return _copied(root, root.inputs, copy.copy(getattr(root, "__dict__", None)))
+    for node in reversed(history(root)):
+        if id(node) not in memo:
+            inputs = node.inputs and tuple(memo[id(x)] if isinstance(x, Node) else copy.deepcopy(x, memo) for x in node.inputs)
+            memo[id(node)] = _copied(node, inputs, copy.deepcopy(getattr(node, "__dict__", None), memo))
+    return memo[id(root)]
+
+
+def _copied(node: Node, inputs: tuple[Any, ...] | None, attributes: dict[str, Any] | None) -> Any:
+    """`node` with copies of its numbers, and with `attributes`, those that a subclass added."""
+    data, grad = copy.copy(node._datum), copy.copy(node.grad)
+    made = _rebuild((), node.__class__, data, grad, node.label, node.primitive, inputs, node.static, node.scope)
+    if attributes:
+        vars(made).update(attributes)
+    return made
+
+
+class _Pickling(threading.local):
+    oldest_first = False
+
+
+_pickling = _Pickling()
+
+
+class _HistoryFirst:
+    """Pickled as the list of a node's ancestors, oldest first; while that lasts, each node names only its inputs."""
+
+    def __init__(self, root: Node) -> None:
+        self.root = root
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (), None, self._nodes()
+
+    def _nodes(self) -> Iterator[Any]:
+        _pickling.oldest_first = True
+        try:
+            yield from reversed(history(self.root)[1:])
+            yield _EndOfHistory()
+        except BaseException:  # pickling failed
+            _pickling.oldest_first = False
+            raise
+
+
+class _EndOfHistory:
+    """Pickled after the last ancestor, however many of them the pickler has fetched in advance."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        _pickling.oldest_first = False
+        return _EndOfHistory, ()
+
+
+def reduce_graph(node: Node) -> tuple[Any, ...]:
+    """What `pickle` needs to rebuild a node (see `object.__reduce__`)."""
+    history_first = () if _pickling.oldest_first or not node.inputs else _HistoryFirst(node)
+    static = dict(node.static)
+    arguments = (history_first, node.__class__, node._datum, node.grad, node.label, node.primitive, node.inputs, static, node.scope)
+    return _rebuild, arguments, getattr(node, "__dict__", None)
+
+
+def _rebuild(
+    _history: Any, kind: type[Node], data: Any, grad: Any, label: str | None,
+    primitive: Primitive | None, inputs: tuple[Any, ...] | None, static: Any, scope: Scope | None,
+) -> Any:  # fmt: skip
+    node = new(kind)
+    node._datum, node.grad, node.label = data, grad, label
+    node.primitive, node.inputs, node.static, node.scope = primitive, inputs, static or NO_STATIC, scope
+    node.time = tick()
+    return node

@@ -1,0 +1,129 @@
+"""NumPy's own functions on nodes: `np.tanh(v)` and `np.sum(t)` record as ours do.
+
+NumPy hands a call on to us through `__array_ufunc__` and `__array_function__` (NEP 13 and 18).
+What has no derivative here is refused with a sentence, never computed on the side.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+
+from . import functions as f
+from .graph import Node, mode, table
+from .primitives import arithmetic, elementary, products
+
+__all__ = ["call_function", "call_ufunc"]
+
+READ_INSTEAD = "compute with the Value or Tensor itself, and read numbers from what the compiled function returns"
+
+
+def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """What `ufunc(*inputs)` gives where an input is a node."""
+    if options.get("out") is not None:
+        if any(isinstance(x, Node) for x in options["out"]):
+            raise TypeError(f"np.{ufunc.__name__}(…, out=…) would overwrite a node's number; use the result instead.")
+        raise TypeError(
+            f"np.{ufunc.__name__}(…, out=…), or an operator such as +=, would write a node into a plain array and lose the "
+            "gradient; use the result instead: x = x + t."
+        )
+    if method == "reduce" and ufunc in REDUCTIONS and options.keys() <= {"axis", "keepdims"}:
+        (x,) = inputs
+        return REDUCTIONS[ufunc](x, options.get("axis", 0), bool(options.get("keepdims", False)))
+    if ufunc in PLAIN and method == "__call__":
+        if mode.tracing is not None:
+            if ufunc.__name__ in table:  # a comparison, which the program makes anew at each call
+                return table[ufunc.__name__](*inputs)
+            mode.tracing(f"np.{ufunc.__name__}", READ_INSTEAD)
+        return ufunc(*map(_data, inputs), **options)
+    function = UFUNCS.get(ufunc) or _by_array_forward(ufunc)
+    if method != "__call__" or function is None or options:
+        call = f"np.{ufunc.__name__}" if method == "__call__" else f"np.{ufunc.__name__}.{method}"
+        _refuse(f"{call}(…, {', '.join(f'{key}=…' for key in options)})" if function and options else call, "use the functions of autograd")
+    return function(*inputs)
+
+
+def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What NumPy's `function(*args)` gives where an argument is, or contains, a node."""
+    if function in FUNCTIONS:
+        ours = FUNCTIONS[function]
+        try:
+            return ours(*args, **kwargs)
+        except TypeError:
+            try:
+                inspect.signature(ours).bind(*args, **kwargs)
+            except TypeError as error:
+                _refuse(f"np.{function.__name__} called like this ({error})", "leave that argument away, or use the functions of autograd")
+            raise
+    if function in PLAIN:
+        if mode.tracing is not None and function not in OF_SHAPES:
+            mode.tracing(f"np.{function.__name__}", READ_INSTEAD)
+        return function(*map(_data, args), **{key: _data(x) for key, x in kwargs.items()})
+    if function is np.full_like and not any(isinstance(x, Node) for x in (*args[1:], *kwargs.values())):
+        return np.full_like(_data(args[0]), *args[1:], **kwargs)
+    return _refuse(f"np.{function.__name__}", "use the functions of autograd")
+
+
+def _over_axes(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, a reduction, called as NumPy's are: `dtype` and `out` stand between `axis` and `keepdims`."""
+
+    def reduction(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
+        return function(a, axis, bool(keepdims))
+
+    return reduction
+
+
+def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    """`np.clip`, which knows its limits by two names each."""
+    return f.clip(a, a_min if min is None else min, a_max if max is None else max)
+
+
+def _by_array_forward(ufunc: Any) -> Callable[..., Any] | None:
+    """The entry of the table that this ufunc is the array forward of."""
+    return next((primitive for primitive in table.values() if primitive.array is ufunc), None)
+
+
+def _refuse(call: str, instead: str) -> NoReturn:
+    raise TypeError(
+        f"{call} has no derivative here, so on a Value or Tensor it would lose the gradient; {instead}, "
+        "or take the plain number with .data if no gradient is wanted."
+    )
+
+
+def _data(x: Any) -> Any:
+    return x._datum if isinstance(x, Node) else x
+
+
+OF_SHAPES = frozenset({np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like})
+
+# Questions whose answers are plain numbers, with no derivative to lose.
+PLAIN = frozenset({
+    np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.isnan, np.isinf, np.isfinite,
+    np.argmax, np.argmin, np.argsort, np.allclose, np.isclose, np.array_equal, *OF_SHAPES,
+})  # fmt: skip
+
+UFUNCS: dict[Any, Callable[..., Any]] = {
+    np.matmul: products.matmul,
+    np.square: lambda x: x * x,
+    np.reciprocal: lambda x: 1 / x,
+    np.float_power: elementary.power,
+    np.fabs: arithmetic.abs_,
+    np.exp2: lambda x: elementary.power(2.0, x),
+    np.log2: lambda x: elementary.log(x) / math.log(2),
+    np.log10: lambda x: elementary.log(x) / math.log(10),
+    np.tan: lambda x: elementary.sin(x) / elementary.cos(x),
+}
+
+REDUCTIONS = {np.add: f.sum, np.maximum: f.max, np.minimum: f.min}
+
+FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    np.sum: _over_axes(f.sum), np.mean: _over_axes(f.mean), np.max: _over_axes(f.max), np.amax: _over_axes(f.max),
+    np.min: _over_axes(f.min), np.amin: _over_axes(f.min), np.dot: lambda a, b: f.dot(a, b),
+    np.reshape: f.reshape, np.transpose: f.transpose, np.expand_dims: f.expand_dims, np.squeeze: f.squeeze,
+    np.broadcast_to: f.broadcast_to, np.concatenate: f.concatenate, np.stack: f.stack, np.take: f.take, np.pad: f.pad,
+    np.clip: _clip, np.where: arithmetic.where, np.ravel: lambda x: f.reshape(x, -1),
+}  # fmt: skip

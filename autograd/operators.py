@@ -1,0 +1,265 @@
+"""What `Value` and `Tensor` have in common: operators, methods and comparisons, one line each.
+
+All of them call the table; nothing here knows a derivative.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any, NoReturn, Self
+
+from . import functions as f
+from . import numpy_interface
+from .backward import backward
+from .copying import copy_graph, reduce_graph
+from .graph import Node, mode
+from .numpy_interface import READ_INSTEAD
+from .primitives import arithmetic as a
+from .primitives import elementary as e
+
+__all__ = ["READ_INSTEAD", "Operators"]
+
+ASSIGN_INSTEAD = "change parameters outside of the compiled function"
+COUNT_INSTEAD = "write autograd.take(table, i) to choose by it; what counts steps is a variable outside of the function"
+BRANCH_INSTEAD = "use autograd.where, maximum, minimum, max, min or clip, which choose anew at every call"
+COMPARISONS = {
+    operator.lt: a.less, operator.le: a.less_equal, operator.gt: a.greater, operator.ge: a.greater_equal,
+    operator.eq: a.equal, operator.ne: a.not_equal,
+}  # fmt: skip
+
+
+def _compare(relation: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
+    """The plain bool (or array of them) that Python's operators give for the data."""
+    if mode.tracing is not None and left is not None and right is not None:
+        return COMPARISONS[relation](left, right)
+    left, right = (x._datum if isinstance(x, Node) else x for x in (left, right))
+    if isinstance(left, str) or isinstance(right, str) or left is None or right is None:
+        return NotImplemented
+    return relation(left, right)
+
+
+class Operators(Node):
+    """The arithmetic of nodes."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Any) -> Any:
+        return a.add(self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return a.add(other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return a.subtract(self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return a.subtract(other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return a.multiply(self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return a.multiply(other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return a.divide(self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return a.divide(other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return e.power(self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return e.power(other, self)
+
+    def __neg__(self) -> Any:
+        return a.negative(self)
+
+    def __pos__(self) -> Any:
+        return a.identity(self)
+
+    def __abs__(self) -> Any:
+        return a.abs_(self)
+
+    # Conditions (comparisons while `compile` traces) combine as the numbers 0 and 1.
+
+    def __and__(self, other: Any) -> Any:
+        return a.multiply(self, other)
+
+    def __or__(self, other: Any) -> Any:
+        return a.maximum(self, other)
+
+    __rand__, __ror__ = __and__, __or__
+
+    def __lt__(self, other: Any) -> Any:
+        return _compare(operator.lt, self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return _compare(operator.le, self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return _compare(operator.gt, self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return _compare(operator.ge, self, other)
+
+    def __eq__(self, other: object) -> Any:
+        return _compare(operator.eq, self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return _compare(operator.ne, self, other)
+
+    # Equality is of numbers, but a node in a set or a dictionary is itself, as in PyTorch.
+    __hash__ = object.__hash__
+
+    def exp(self) -> Any:
+        return e.exp(self)
+
+    def expm1(self) -> Any:
+        return e.expm1(self)
+
+    def log(self) -> Any:
+        return e.log(self)
+
+    def log1p(self) -> Any:
+        return e.log1p(self)
+
+    def sqrt(self) -> Any:
+        return e.sqrt(self)
+
+    def sin(self) -> Any:
+        return e.sin(self)
+
+    def cos(self) -> Any:
+        return e.cos(self)
+
+    def tanh(self) -> Any:
+        return e.tanh(self)
+
+    def erf(self) -> Any:
+        return e.erf(self)
+
+    def sigmoid(self) -> Any:
+        return e.sigmoid(self)
+
+    def relu(self) -> Any:
+        return e.relu(self)
+
+    def leaky_relu(self, negative_slope: float = 0.01) -> Any:
+        return e.leaky_relu(self, negative_slope=negative_slope)
+
+    def elu(self, alpha: float = 1.0) -> Any:
+        return e.elu(self, alpha=alpha)
+
+    def gelu(self) -> Any:
+        return e.gelu(self)
+
+    def silu(self) -> Any:
+        return e.silu(self)
+
+    def softplus(self) -> Any:
+        return e.softplus(self)
+
+    def abs(self) -> Any:
+        return a.abs_(self)
+
+    def sign(self) -> Any:
+        return a.sign(self)
+
+    def maximum(self, other: Any) -> Any:
+        return a.maximum(self, other)
+
+    def minimum(self, other: Any) -> Any:
+        return a.minimum(self, other)
+
+    def clip(self, low: Any = None, high: Any = None) -> Any:
+        return f.clip(self, low, high)
+
+    def backward(self, gradient: Any = None) -> None:
+        """Add to `.grad` of every node that this one was computed from its derivative.
+
+        Args:
+            gradient: what to start from, of this node's shape: the derivative of something
+                further with respect to this node. It may be left out for a single number,
+                where it is 1.
+
+        Raises:
+            RuntimeError: the node is a constant, or a leaf was changed after it was used.
+            ValueError: `gradient` is missing, or of another shape.
+
+        Example:
+            >>> from autograd import Value
+            >>> x = Value(3.0)
+            >>> (x * x).backward()
+            >>> x.grad
+            6.0
+        """
+        if mode.tracing is not None:
+            mode.tracing("backward()", "call it on what the compiled function returns, or compute with autograd.grad")
+        backward(self, gradient)
+
+    def zero_grad(self) -> None:
+        """Forget the gradient that was accumulated."""
+        self.grad = self._blank_grad
+
+    def detach(self) -> Self:
+        """The same number as a constant: what is computed from it has no derivative here.
+
+        Example:
+            >>> from autograd import Value
+            >>> x = Value(3.0)
+            >>> (x * x.detach()).backward()
+            >>> x.grad
+            3.0
+        """
+        if mode.tracing is not None:
+            return a.stop_gradient(self)  # type: ignore[no-any-return]
+        constant = copy_graph(self, None)
+        constant.primitive = None
+        constant.grad = self._blank_grad
+        constant.inputs = None
+        return constant  # type: ignore[no-any-return]
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return numpy_interface.call_ufunc(ufunc, method, inputs, options)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return numpy_interface.call_function(function, args, kwargs)
+
+    def _refuse(self, call: str, instead: str) -> NoReturn:
+        if mode.tracing is not None:
+            mode.tracing(call.removesuffix(","), instead)
+        raise TypeError(
+            f"{call} would drop the {self.__class__.__name__} from the graph, and its derivative with it. "
+            f"For the plain number write `.data`; to keep the derivative {instead}."
+        )
+
+    def __float__(self) -> float:
+        self._refuse(
+            "float(…), or a function of the math module,",
+            "write autograd.exp(x), autograd.sqrt(x), … for math.exp(x), math.sqrt(x), …",
+        )
+
+    def __int__(self) -> int:
+        self._refuse("int(…)", "leave it as it is")
+
+    def __complex__(self) -> complex:
+        self._refuse("complex(…)", "leave it as it is")
+
+    def __index__(self) -> int:
+        self._refuse("Using it as an index, or as a count for range(),", COUNT_INSTEAD)
+
+    def __copy__(self) -> Self:
+        if mode.tracing is not None:
+            return (a.stop_gradient if self.is_leaf else a.identity)(self)  # type: ignore[no-any-return]
+        return copy_graph(self, None)  # type: ignore[no-any-return]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        if mode.tracing is not None:
+            return self.detach()
+        return copy_graph(self, memo)  # type: ignore[no-any-return]
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return reduce_graph(self)

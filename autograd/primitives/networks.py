@@ -1,0 +1,126 @@
+"""The table, part 6: steps of neural networks that are worth a node of their own.
+
+Each could be written in the primitives of the other parts; as one node it is faster, takes less
+memory, and stands in a picture as the thing it is called in a textbook.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..graph import Case, Primitive
+from .elementary import sqrt
+from .products import matmul
+from .reductions import mean, sum_
+from .shapes import reshape, transpose
+
+
+def _rows(x: Any) -> Any:
+    """`x` as a matrix: all axes but the last in one, so that BLAS is called once."""
+    return x if x.ndim == 2 else reshape(x, shape=(-1, x.shape[-1]))
+
+
+def _linear(x: Any, weight: Any, bias: Any) -> Any:
+    y, bias = np.matmul(x.reshape(-1, x.shape[-1]), weight.T), np.asarray(bias)
+    if bias.dtype == y.dtype:
+        y += bias
+    elif bias.any():
+        y = y + bias
+    return y.reshape(*x.shape[:-1], len(weight))
+
+
+def _gradient_of_input(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
+    product = matmul(_rows(g), weight)
+    return product if x.ndim == 2 else reshape(product, shape=x.shape)
+
+
+linear = Primitive(
+    "linear", symbol="linear", latex=r"#1 \, #2^\top + #3", analytic=True, elementwise=False,
+    cases=(
+        Case((2, 3), (4, 3), (4,)), Case((3,), (4, 3), (4,)), Case((5, 2, 3), (1, 3), (1,)), Case((0, 3), (2, 3), (2,)),
+        Case((2, 3), (4, 3), ()),
+    ),
+    scalar=None, array=_linear,
+    vjp=(_gradient_of_input,
+         lambda g, y, x, weight, bias: matmul(transpose(_rows(g)), _rows(x)),
+         lambda g, y, x, weight, bias: sum_(_rows(g), axis=0) if bias.ndim else sum_(g)),
+    doc="""x @ weight.T + bias, for x of shape (…, ins) and a weight of shape (outs, ins), PyTorch's layout; a bias of 0.0 is none.
+
+    >>> linear(np.array([[1.0, 2.0]]), np.array([[10.0, 1.0]]), np.array([0.5]))
+    array([[12.5]])
+    """,
+)  # fmt: skip
+
+
+def _standardize(x: Any, axis: Any = -1, eps: float = 1e-5) -> Any:
+    centred = x - np.mean(x, axis=axis, keepdims=True)
+    return centred / np.sqrt(np.mean(centred * centred, axis=axis, keepdims=True) + eps)
+
+
+def _deviation(x: Any, axis: Any, eps: float) -> Any:
+    centred = x - mean(x, axis=axis, keepdims=True)
+    return sqrt(mean(centred * centred, axis=axis, keepdims=True) + eps)
+
+
+standardize = Primitive(
+    "standardize", symbol="standardize", latex=r"\frac{#1 - \mu}{\sigma}", analytic=True, elementwise=False,
+    cases=(Case((2, 3), axis=-1, eps=1e-5), Case((4, 2, 3), axis=(0, 2), eps=0.1)),
+    scalar=None, array=_standardize,
+    vjp=(lambda g, y, x, axis=-1, eps=1e-5:
+         (g - mean(g, axis=axis, keepdims=True) - y * mean(g * y, axis=axis, keepdims=True)) / _deviation(x, axis, eps),),
+    doc="""x less its mean along axes, divided by its standard deviation there: the step of batch and layer normalisation.
+
+    `eps` is added to the variance.
+
+    >>> standardize(np.array([1.0, 3.0]), eps=0.0)
+    array([-1.,  1.])
+    """,
+)  # fmt: skip
+
+
+def _counted(index: Any) -> Any:
+    """Numbers of entries, which a compiled program may be given as floats, as integers."""
+    numbers = np.asarray(index).astype(np.intp)
+    if (numbers < 0).any() or (numbers != index).any():
+        raise IndexError("entries are counted by whole numbers from 0")
+    return numbers
+
+
+def _take_along_axis(x: Any, index: Any, axis: Any) -> Any:
+    return np.take_along_axis(x, _counted(index), axis)
+
+
+def _put_along_axis(g: Any, index: Any, shape: Any, axis: Any) -> Any:
+    placed, index = np.zeros(shape, dtype=np.result_type(g)), _counted(index)
+    if index.shape[axis] == 1:
+        np.put_along_axis(placed, index, g, axis)
+    else:  # an entry that was taken twice gets both gradients
+        np.add.at(placed, tuple(index if i == axis % g.ndim else grid for i, grid in enumerate(np.indices(index.shape, sparse=True))), g)
+    return placed
+
+
+take_along_axis: Primitive = Primitive(
+    "take_along_axis", symbol="take", latex=r"#1_{#2}", elementwise=False, domain=(0.0, 2.0),
+    cases=(Case((4, 3), (4, 1), axis=1), Case((3, 2), (5, 2), axis=0), Case((2, 3, 2), (2, 1, 2), axis=-2)),
+    scalar=None, array=_take_along_axis,
+    vjp=(lambda g, y, x, index, axis: put_along_axis(g, index, shape=x.shape, axis=axis), None),
+    doc="""Of each row the entry (or entries) with the numbers that the same row of `index` gives, from 0.
+
+    >>> take_along_axis(np.array([[10.0, 20.0], [30.0, 40.0]]), np.array([[1], [0]]), axis=1)
+    array([[20.],
+           [30.]])
+    """,
+)  # fmt: skip
+put_along_axis: Primitive = Primitive(
+    "put_along_axis", symbol="scatter", latex=r"\operatorname{scatter}(#1)", elementwise=False, domain=(0.0, 2.0),
+    cases=(Case((4, 1), (4, 1), shape=(4, 3), axis=1), Case((5, 2), (5, 2), shape=(3, 2), axis=0)),
+    scalar=None, array=_put_along_axis,
+    vjp=(lambda g, y, x, index, shape, axis: take_along_axis(g, index, axis=axis), None),
+    doc="""Zeros of a shape, with entries added in where `index` says: the opposite of `take_along_axis`.
+
+    >>> put_along_axis(np.array([[5.0]]), np.array([[2]]), shape=(1, 3), axis=1)
+    array([[0., 0., 5.]])
+    """,
+)  # fmt: skip

@@ -1,0 +1,225 @@
+"""The table, part 8: recurrent networks, each as one entry over a whole sequence.
+
+Arrays are (time, batch, …), as in PyTorch. `z` is what the inputs contribute at all times; at each
+time `h @ weight.T`, from the hidden state before, is added to it. A rule first says how the states
+depend on the `z` of their own time, for all times at once, and then goes backwards through time:
+`dh`, `dc` and `dz` are the derivatives of the final result with respect to `h`, `c` and `z`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..graph import Case, Primitive
+from .arithmetic import either
+from .elementary import tanh
+from .reductions import sum_
+from .shapes import concatenate, stack
+
+
+def _before(first: Any, states: Any) -> Any:
+    """At each time the state of the time before."""
+    return concatenate(first[None], states[:-1], axis=0)
+
+
+def _rows(x: Any) -> Any:
+    """Times and batch as one axis."""
+    return x.reshape(-1, x.shape[-1])
+
+
+def _by_row(gates: Any) -> Any:
+    """The gates of one time, (gates, batch, hidden), side by side: (batch, gates × hidden)."""
+    return gates.transpose(1, 0, 2).reshape(gates.shape[1], -1)
+
+
+def _rnn(z: Any, h: Any, weight: Any, nonlinearity: str = "tanh") -> Any:
+    states = np.empty(z.shape, np.result_type(z, h, weight))
+    for z_t, h_t in zip(z, states, strict=True):
+        np.matmul(h, weight.T, out=h_t)
+        h_t += z_t
+        if nonlinearity == "tanh":
+            np.tanh(h_t, out=h_t)
+        else:
+            np.maximum(h_t, 0, out=h_t)
+        h = h_t
+    return states
+
+
+def _rnn_gradients(g: Any, states: Any, z: Any, h: Any, weight: Any, nonlinearity: str = "tanh") -> list[Any]:
+    dz, dh = [], g[-1]
+    for t in reversed(range(len(states))):
+        dz.append(dh * (1 - states[t] * states[t]) if nonlinearity == "tanh" else either(states[t] > 0, dh, 0.0))
+        dh = dz[-1] @ weight
+        if t:
+            dh = dh + g[t - 1]
+    every_dz = stack(*reversed(dz), axis=0)
+    return [every_dz, dh, _rows(every_dz).T @ _rows(_before(h, states))]
+
+
+rnn = Primitive(
+    "rnn", symbol="rnn", latex=r"\operatorname{rnn}(#1, #2, #3)", analytic=True, elementwise=False,
+    cases=(Case((3, 2, 4), (2, 4), (4, 4)), Case((4, 1, 2), (1, 2), (2, 2), nonlinearity="relu")),
+    scalar=None, array=_rnn,
+    vjp=_rnn_gradients,
+    doc="""The hidden states h = tanh(z + h_before @ weight.T) at all times (Elman, 1990); relu instead of tanh, if `nonlinearity` says so.
+
+    `z` (time, batch, hidden), the first state `h` (batch, hidden), `weight` (hidden, hidden).
+
+    >>> z, h, weight = np.ones((3, 1, 1)), np.zeros((1, 1)), np.ones((1, 1))
+    >>> rnn(z, h, weight, nonlinearity="relu").ravel()
+    array([1., 2., 3.])
+    """,
+)  # fmt: skip
+
+
+def _lstm(z: Any, h: Any, c: Any, weight: Any) -> Any:
+    times, (batch, hidden) = len(z), h.shape
+    y = np.empty((times, 6, batch, hidden), np.result_type(z, h, c, weight))
+    # σ(x) = ½ + ½ tanh(½ x), so all four gates take a single tanh
+    scale = np.array([0.5, 0.5, 1, 0.5], z.real.dtype).reshape(4, 1, 1)
+    product = np.empty((batch, 4 * hidden), y.dtype)
+    for z_t, y_t in zip(z, y, strict=True):
+        gates, (i, f, a, o, c_t, h_t) = y_t[:4], y_t
+        np.matmul(h, weight.T, out=product)
+        product += z_t
+        np.multiply(product.reshape(batch, 4, hidden).transpose(1, 0, 2), scale, out=gates)
+        np.tanh(gates, out=gates)
+        gates *= scale
+        gates += 1 - scale
+        np.multiply(f, c, out=c_t)
+        c_t += i * a
+        np.tanh(c_t, out=h_t)
+        h_t *= o
+        h, c = h_t, c_t
+    return y
+
+
+def _lstm_gradients(g: Any, y: Any, z: Any, h: Any, c: Any, weight: Any) -> list[Any]:
+    i, f, a, o, cells, states = (y[:, k] for k in range(6))
+    top = tanh(cells)
+    dh_dc = o * (1 - top * top)
+    slopes = i * (1 - i), f * (1 - f), 1 - a * a, o * (1 - o)
+    dc_dz = stack(a * slopes[0], _before(c, cells) * slopes[1], i * slopes[2], 0 * o, axis=1)
+    dh_dz = stack(*(dh_dc * dc_dz[:, k] for k in range(3)), top * slopes[3], axis=1)
+    from_gates = g[:, :4] * stack(*slopes, axis=1)
+    dc_dc, dh_dc = f, dh_dc * f
+    dz, dh, dc = [], g[-1, 5], g[-1, 4]
+    for t in reversed(range(len(y))):
+        gates = dc * dc_dz[t] + dh * dh_dz[t] + from_gates[t]
+        dz.append(_by_row(gates))
+        dh, dc = dz[-1] @ weight, dc * dc_dc[t] + dh * dh_dc[t]
+        if t:
+            dh, dc = dh + g[t - 1, 5], dc + g[t - 1, 4]
+    every_dz = stack(*reversed(dz), axis=0)
+    return [every_dz, dh, dc, _rows(every_dz).T @ _rows(_before(h, states))]
+
+
+lstm = Primitive(
+    "lstm", symbol="lstm", latex=r"\operatorname{lstm}(#1, #2, #3, #4)", analytic=True, elementwise=False,
+    cases=(Case((3, 2, 12), (2, 3), (2, 3), (12, 3)), Case((1, 1, 4), (1, 1), (1, 1), (4, 1))),
+    scalar=None, array=_lstm,
+    vjp=_lstm_gradients,
+    doc="""What a long short-term memory computes at all times: the gates i, f, g and o, the cells c and the hidden states h.
+
+    With (i, f, g, o) = (σ, σ, tanh, σ)(z + h_before @ weight.T) in four parts, c = f c_before + i g
+    and h = o tanh(c) (Hochreiter and Schmidhuber, 1997; the forget gate f is Gers's, 2000).
+
+    `z` (time, batch, 4 hidden), the first states `h` and `c` (batch, hidden), `weight`
+    (4 hidden, hidden); the result (time, 6, batch, hidden).
+
+    >>> z, h, c, weight = np.full((2, 1, 4), 100.0), np.zeros((1, 1)), np.zeros((1, 1)), np.zeros((4, 1))
+    >>> lstm(z, h, c, weight)[:, 4].ravel()
+    array([1., 2.])
+    """,
+)  # fmt: skip
+
+
+def _gru(z: Any, h: Any, weight: Any, bias: Any) -> Any:
+    times, (batch, hidden) = len(z), h.shape
+    y = np.empty((times, 5, batch, hidden), np.result_type(z, h, weight, bias if np.any(bias) else 0.0))
+    product = np.empty((batch, 3 * hidden), y.dtype)
+    for z_t, y_t in zip(z, y, strict=True):
+        gates, (r, u, n, m, h_t) = y_t[:2], y_t
+        np.matmul(h, weight.T, out=product)
+        product += bias
+        (z_r, z_u, z_n), (m_r, m_u, m_n) = (x.reshape(batch, 3, hidden).transpose(1, 0, 2) for x in (z_t, product))
+        np.add(z_r, m_r, out=r)
+        np.add(z_u, m_u, out=u)
+        gates *= 0.5  # σ(x) = ½ + ½ tanh(½ x)
+        np.tanh(gates, out=gates)
+        gates *= 0.5
+        gates += 0.5
+        m[:] = m_n
+        np.multiply(r, m, out=n)
+        n += z_n
+        np.tanh(n, out=n)
+        np.subtract(h, n, out=h_t)
+        h_t *= u
+        h_t += n
+        h = h_t
+    return y
+
+
+def _gru_gradients(g: Any, y: Any, z: Any, h: Any, weight: Any, bias: Any) -> list[Any]:
+    r, u, n, m, states = (y[:, k] for k in range(5))
+    before = _before(h, states)
+    dn_dz = 1 - n * n
+    dr_dz, du_dz = r * (1 - r), u * (1 - u)
+    dh_dn = (1 - u) * dn_dz
+    dh_dz = stack(dh_dn * m * dr_dz, (before - n) * du_dz, dh_dn, axis=1)
+    from_n = g[:, 2] * dn_dz
+    from_gates = stack((g[:, 0] + from_n * m) * dr_dz, g[:, 1] * du_dz, from_n, axis=1)
+    dz, ds, dh = [], [], g[-1, 4]
+    for t in reversed(range(len(y))):
+        gates = dh * dh_dz[t] + from_gates[t]
+        last = gates[2] * r[t] + g[t, 3]
+        dz.append(_by_row(gates))
+        ds.append(_by_row(concatenate(gates[:2], last[None], axis=0)))
+        dh = dh * u[t] + ds[-1] @ weight
+        if t:
+            dh = dh + g[t - 1, 4]
+    every_dz, every_ds = stack(*reversed(dz), axis=0), _rows(stack(*reversed(ds), axis=0))
+    return [every_dz, dh, every_ds.T @ _rows(before), sum_(every_ds, axis=0)]
+
+
+gru = Primitive(
+    "gru", symbol="gru", latex=r"\operatorname{gru}(#1, #2, #3, #4)", analytic=True, elementwise=False, domain=(-1.0, 1.0),
+    cases=(Case((3, 2, 9), (2, 3), (9, 3), (9,)), Case((2, 1, 3), (1, 1), (3, 1), ())),
+    scalar=None, array=_gru,
+    vjp=_gru_gradients,
+    doc="""What a gated recurrent unit computes at all times: the gates r and u, the candidates n, their part m, the hidden states h.
+
+    With s = h_before @ weight.T + bias and z in three parts, r = σ(z₁ + s₁), u = σ(z₂ + s₂), m = s₃,
+    n = tanh(z₃ + r m) and h = (1 - u) n + u h_before (Cho and others, 2014; r as in cuDNN and PyTorch).
+
+    `z` (time, batch, 3 hidden), the first state `h` (batch, hidden), `weight` (3 hidden, hidden),
+    `bias` (3 hidden,) or 0.0 for none; the result (time, 5, batch, hidden).
+
+    >>> z, h, weight = np.full((2, 1, 3), -100.0), np.ones((1, 1)), np.zeros((3, 1))
+    >>> gru(z, h, weight, 0.0)[:, 4].ravel()
+    array([-1., -1.])
+    """,
+)  # fmt: skip
+
+
+def _reverse_sequences(x: Any, lengths: Any) -> Any:
+    time = np.arange(len(x))[:, None]
+    lengths = np.asarray(lengths).astype(np.intp)
+    return x[np.where(time < lengths, lengths - 1 - time, time), np.arange(x.shape[1])]
+
+
+reverse_sequences: Primitive = Primitive(
+    "reverse_sequences", symbol="reverse", latex=r"\operatorname{reverse}(#1)", analytic=True, elementwise=False,
+    cases=(Case((3, 2, 2), (2,)),),
+    scalar=None, array=_reverse_sequences,
+    vjp=(lambda g, y, x, lengths: reverse_sequences(g, lengths), None),
+    doc="""Each sequence of a batch (time, batch, …) from its end to its start; what lies beyond its length stays where it is.
+
+    >>> reverse_sequences(np.array([[1.0, 4.0], [2.0, 5.0], [3.0, 0.0]]), np.array([3, 2]))
+    array([[3., 5.],
+           [2., 4.],
+           [1., 0.]])
+    """,
+)  # fmt: skip

@@ -1,0 +1,170 @@
+"""The table, part 3: sums, means, extremes and normalisations over the axes of an array.
+
+`axis` is None (all axes), an integer or a tuple of integers, as in NumPy. Where several entries
+tie for the maximum or minimum they share the gradient evenly, as in PyTorch's `amax`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..graph import Case, Primitive
+from .elementary import exp
+from .shapes import reshape
+
+AXES = (Case((2, 3), axis=None, keepdims=False), Case((2, 3), axis=0, keepdims=False), Case((2, 3, 2), axis=(0, -1), keepdims=True))
+
+
+def _along(reduced: Any, x: Any, axis: Any) -> Any:
+    """A reduction's result (or its gradient) with the reduced axes put back, of length 1."""
+    axes = range(x.ndim) if axis is None else [a % x.ndim for a in np.atleast_1d(axis)]
+    return reshape(reduced, shape=tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
+
+
+def _spread(g: Any, x: Any, axis: Any) -> Any:
+    """`g` repeated along the axes that were reduced: the gradient of a sum."""
+    return broadcast_to(_along(g, x, axis) if getattr(g, "ndim", 1) else g, shape=x.shape)
+
+
+def _share_of_winners(g: Any, y: Any, x: Any, axis: Any) -> Any:
+    """The gradient of an extreme: to the entries that attain it, in equal parts."""
+    wins = x == _along(y, x, axis)
+    return _along(g, x, axis) * (wins / np.sum(wins, axis=axis, keepdims=True))
+
+
+def _sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.add.reduce(x, axis=axis, keepdims=keepdims)  # type: ignore[call-overload]  # np.sum, without its detours
+
+
+sum_ = Primitive(
+    "sum", symbol="Σ", latex=r"\sum #1", analytic=True, elementwise=False, cases=(*AXES, Case((0, 3), axis=0, keepdims=False)),
+    scalar=None, array=_sum,
+    vjp=(lambda g, y, x, axis=None, keepdims=False: _spread(g, x, axis),),
+    doc="""The sum over axes.
+
+    >>> sum_(np.ones((2, 3)), axis=0)
+    array([2., 2., 2.])
+    """,
+)  # fmt: skip
+mean = Primitive(
+    "mean", symbol="mean", latex=r"\operatorname{mean} #1", analytic=True, elementwise=False, cases=AXES,
+    scalar=None, array=np.mean,
+    vjp=(lambda g, y, x, axis=None, keepdims=False: _spread(g / (x.size // max(y.size, 1)), x, axis),),
+    doc="""The mean over axes.
+
+    >>> mean(np.ones((2, 3)), axis=0)
+    array([1., 1., 1.])
+    """,
+)  # fmt: skip
+def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
+    """`g` summed over the axes along which broadcasting repeated an array of `shape`."""
+    if g.shape == shape:
+        return g
+    extra = len(g.shape) - len(shape)
+    repeated = tuple(i for i, n in enumerate(g.shape) if i < extra or (n != 1 and shape[i - extra] == 1))
+    return reshape(sum_(g, axis=repeated, keepdims=True), shape=shape) if repeated else g
+
+
+def _broadcast(x: Any, shape: tuple[int, ...]) -> Any:
+    if np.ndim(x) == 0 and math.prod(shape) < 4096:
+        return np.full(shape, x)  # for few entries, a third of the time of a view
+    return np.broadcast_to(x, shape)
+
+
+broadcast_to = Primitive(
+    "broadcast_to", symbol="broadcast", latex="#1", analytic=True, elementwise=False,
+    cases=(Case((3,), shape=(2, 3)), Case((2, 1, 1), shape=(4, 2, 3, 1)), Case((), shape=(2,))),
+    scalar=None, array=_broadcast,
+    vjp=(lambda g, y, x, shape: unbroadcast(g, x.shape),),
+    doc="""Repeated, without copying, along new axes and axes of length 1.
+
+    >>> broadcast_to(np.array([1.0, 2.0]), shape=(2, 2))
+    array([[1., 2.],
+           [1., 2.]])
+    """,
+)  # fmt: skip
+
+
+max_ = Primitive(
+    "max", symbol="max", latex=r"\max #1", elementwise=False, cases=AXES,
+    scalar=None, array=np.max,
+    vjp=(lambda g, y, x, axis=None, keepdims=False: _share_of_winners(g, y, x, axis),),
+    doc="""The largest entry along axes.
+
+    >>> max_(np.array([[1.0, 3.0], [2.0, 0.0]]), axis=1)
+    array([3., 2.])
+    """,
+)  # fmt: skip
+min_ = Primitive(
+    "min", symbol="min", latex=r"\min #1", elementwise=False, cases=AXES,
+    scalar=None, array=np.min,
+    vjp=(lambda g, y, x, axis=None, keepdims=False: _share_of_winners(g, y, x, axis),),
+    doc="""The smallest entry along axes.
+
+    >>> min_(np.array([[1.0, 3.0], [2.0, 0.0]]), axis=1)
+    array([1., 0.])
+    """,
+)  # fmt: skip
+
+
+def _real_max(x: Any, axis: Any) -> Any:
+    """The largest real part along axes, to subtract so that no exponential overflows; finite, as inf - inf is nan."""
+    real = x.real if x.dtype.kind in "fc" else x.astype(float)
+    limit = np.finfo(real.dtype).max
+    return np.clip(np.max(real, axis=axis, keepdims=True, initial=-np.inf), -limit, limit)
+
+
+def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    top = _real_max(x, axis)
+    with np.errstate(divide="ignore"):
+        result = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    return result if keepdims else np.squeeze(result, axis=axis)
+
+
+def _softmax(x: Any, axis: Any = -1) -> Any:
+    e = np.exp(x - _real_max(x, axis))
+    return e / np.sum(e, axis=axis, keepdims=True)
+
+
+def _log_softmax(x: Any, axis: Any = -1) -> Any:
+    # Not x - logsumexp(x): that difference of two large numbers would cost digits.
+    below_top = x - _real_max(x, axis)
+    with np.errstate(divide="ignore"):
+        return below_top - np.log(np.sum(np.exp(below_top), axis=axis, keepdims=True))
+
+
+logsumexp = Primitive(
+    "logsumexp", symbol="logsumexp", latex=r"\ln \sum e^{#1}", analytic=True, elementwise=False, cases=AXES,
+    scalar=None, array=_logsumexp,
+    vjp=(lambda g, y, x, axis=None, keepdims=False: _along(g, x, axis) * softmax(x, axis=axis),),
+    doc="""log of the sum of exponentials over axes; exact however large the entries.
+
+    >>> float(logsumexp(np.array([1000.0, 1000.0]), axis=0))
+    1000.6931471805599
+    """,
+)  # fmt: skip
+softmax: Primitive = Primitive(
+    "softmax", symbol="softmax", latex=r"\operatorname{softmax}(#1)", analytic=True, elementwise=False,
+    cases=(Case((3,), axis=-1), Case((2, 3), axis=0), Case((2, 3), axis=(0, 1))),
+    scalar=None, array=_softmax,
+    vjp=(lambda g, y, x, axis=-1: y * (g - sum_(g * y, axis=axis, keepdims=True)),),
+    doc="""Positive shares that add up to 1 along an axis: exp(x) / sum exp(x).
+
+    >>> softmax(np.array([0.0, 0.0]), axis=0)
+    array([0.5, 0.5])
+    """,
+)  # fmt: skip
+log_softmax = Primitive(
+    "log_softmax", symbol="log softmax", latex=r"\ln \operatorname{softmax}(#1)", analytic=True, elementwise=False,
+    cases=(Case((3,), axis=-1), Case((2, 3), axis=0)),
+    scalar=None, array=_log_softmax,
+    vjp=(lambda g, y, x, axis=-1: g - exp(y) * sum_(g, axis=axis, keepdims=True),),
+    doc="""The logarithm of `softmax`, exact however small the share.
+
+    >>> log_softmax(np.array([0.0, 1000.0]), axis=0)
+    array([-1000.,     0.])
+    """,
+)  # fmt: skip

@@ -1,0 +1,256 @@
+"""The table, part 4: reading, moving and joining the entries of arrays.
+
+None of these changes a number, so each derivative puts the gradient back where its number came
+from: the rule of `reshape` is a reshape, of `transpose` a transpose, of `getitem` its opposite
+`scatter`, and the other way round.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..graph import Case, Primitive
+
+reshape: Primitive = Primitive(
+    "reshape", symbol="reshape", latex="#1", analytic=True, elementwise=False,
+    cases=(Case((2, 3), shape=(3, 2)), Case((), shape=(1, 1)), Case((0, 3), shape=(3, 0))),
+    scalar=None, array=lambda x, shape: np.asarray(x).reshape(shape),
+    vjp=(lambda g, y, x, shape: reshape(g, shape=x.shape),),
+    doc="""The same entries in another shape.
+
+    >>> reshape(np.arange(4.0), shape=(2, 2))
+    array([[0., 1.],
+           [2., 3.]])
+    """,
+)  # fmt: skip
+transpose: Primitive = Primitive(
+    "transpose", symbol="ᵀ", latex=r"#1^\top", analytic=True, elementwise=False,
+    cases=(Case((2, 3), axes=None), Case((2, 3, 4), axes=(2, 0, 1))),
+    scalar=None, array=lambda x, axes=None: x.transpose(axes),
+    vjp=(lambda g, y, x, axes=None: transpose(g, axes=None if axes is None else tuple(np.argsort([a % len(axes) for a in axes]))),),
+    doc="""The axes in another order; reversed if none is given.
+
+    >>> transpose(np.ones((2, 3))).shape
+    (3, 2)
+    """,
+)  # fmt: skip
+expand_dims = Primitive(
+    "expand_dims", symbol="expand dims", latex="#1", analytic=True, elementwise=False,
+    cases=(Case((2, 3), axis=1), Case((3,), axis=(0, -1))),
+    scalar=None, array=lambda x, axis: np.expand_dims(x, axis),
+    vjp=(lambda g, y, x, axis: reshape(g, shape=x.shape),),
+    doc="""New axes of length 1 at the given places.
+
+    >>> expand_dims(np.ones(3), axis=0).shape
+    (1, 3)
+    """,
+)  # fmt: skip
+squeeze = Primitive(
+    "squeeze", symbol="squeeze", latex="#1", analytic=True, elementwise=False,
+    cases=(Case((2, 1, 3, 1), axis=None), Case((1, 3, 1), axis=0)),
+    scalar=None, array=lambda x, axis=None: np.squeeze(x, axis),
+    vjp=(lambda g, y, x, axis=None: reshape(g, shape=x.shape),),
+    doc="""Without the axes of length 1 (or those given).
+
+    >>> squeeze(np.ones((1, 3))).shape
+    (3,)
+    """,
+)  # fmt: skip
+
+
+def _is_basic(index: Any) -> bool:
+    """Whether NumPy reads `index` as a view, in which no entry can occur twice."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(part is None or part is Ellipsis or isinstance(part, (int, np.integer, slice)) for part in parts)
+
+
+def _scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    placed = np.zeros(shape, dtype=np.result_type(g))
+    numbers = index[0] if isinstance(index, tuple) and len(index) == 1 else index
+    if _is_basic(index):
+        placed[index] = g
+    elif not isinstance(numbers, tuple) and np.asarray(numbers).dtype.kind in "iu":
+        _add_rows(placed, np.asarray(numbers), g)
+    else:
+        np.add.at(placed, index, g)
+    return placed
+
+
+def _add_rows(placed: Any, numbers: Any, rows: Any) -> None:
+    """Add rows to those with the given numbers; sorted first, so that rows of one number are added up at once.
+
+    `np.add.at` would do, and take ten times as long.
+    """
+    if placed.ndim == 1 or not numbers.size:
+        np.add.at(placed, numbers, rows)
+        return
+    numbers = numbers.ravel() % len(placed)
+    order = np.argsort(numbers, kind="stable")
+    ordered = numbers[order]
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    placed[ordered[starts]] = np.add.reduceat(rows.reshape(-1, *placed.shape[1:])[order], starts, axis=0)
+
+
+ROWS = np.array([0, 2, 2])
+MASK = np.array([[True, False], [False, True], [True, True]])
+
+getitem = Primitive(
+    "getitem", symbol="[ ]", latex="#1_{[\\,]}", analytic=True, elementwise=False,
+    cases=(
+        Case((3, 2), index=1), Case((3, 2), index=(slice(None, None, -1), 0)), Case((3, 2), index=(..., None, slice(1, 2))),
+        Case((3, 2), index=ROWS), Case((3, 2), index=(ROWS, [1, 0, 0])), Case((3, 2), index=MASK), Case((3, 2), index=slice(3, None)),
+    ),
+    scalar=None, array=lambda x, index: x[index],
+    vjp=(lambda g, y, x, index: scatter(g, index=index, shape=x.shape),),
+    doc="""The entries at an index, basic or advanced, as in NumPy; an entry read twice gets both gradients.
+
+    >>> getitem(np.array([1.0, 2.0, 3.0]), index=[0, 0])
+    array([1., 1.])
+    """,
+)  # fmt: skip
+scatter: Primitive = Primitive(
+    "scatter", symbol="scatter", latex=r"\operatorname{scatter}(#1)", analytic=True, elementwise=False,
+    cases=(Case((2,), index=1, shape=(3, 2)), Case((3, 2), index=ROWS, shape=(4, 2))),
+    scalar=None, array=_scatter,
+    vjp=(lambda g, y, x, index, shape: getitem(g, index=index),),
+    doc="""Zeros of a shape, with entries added in at an index: the opposite of `getitem`.
+
+    >>> scatter(np.array([1.0, 2.0]), index=[0, 0], shape=(3,))
+    array([3., 0., 0.])
+    """,
+)  # fmt: skip
+
+
+def _take_index(axis: int | None, ndim: int, indices: Any) -> Any:
+    return indices if axis is None else (slice(None),) * (axis % ndim) + (indices,)
+
+
+def _take_gradient(g: Any, y: Any, x: Any, indices: Any, axis: int | None = None) -> Any:
+    index = _take_index(axis, x.ndim, np.asarray(indices))
+    if axis is not None:
+        return scatter(g, index=index, shape=x.shape)
+    return reshape(scatter(g, index=index, shape=(x.size,)), shape=x.shape)
+
+
+take = Primitive(
+    "take", symbol="take", latex=r"#1_{[\,]}", analytic=True, elementwise=False,
+    cases=(Case((3, 2), indices=ROWS, axis=0), Case((2, 3), indices=[[0, 0], [1, -1]], axis=-1), Case((2, 3), indices=5, axis=None)),
+    scalar=None, array=lambda x, indices, axis=None: np.take(x, indices, axis=axis),
+    vjp=(_take_gradient,),
+    doc="""The rows (or the slices along another axis) with the given numbers; of the flattened array without an axis.
+
+    >>> take(np.array([[1.0, 2.0], [3.0, 4.0]]), indices=[1, 1], axis=0)
+    array([[3., 4.],
+           [3., 4.]])
+    """,
+)  # fmt: skip
+
+
+def _slices(axis: int, ndim: int, start: int, stop: int) -> tuple[slice, ...]:
+    return (slice(None),) * (axis % ndim) + (slice(start, stop),)
+
+
+def _split(g: Any, y: Any, *xs: Any, axis: int = 0) -> list[Any]:
+    ends = np.cumsum([x.shape[axis] for x in xs])
+    return [
+        getitem(g, index=_slices(axis, g.ndim, int(end) - x.shape[axis], int(end)))
+        for x, end in zip(xs, ends, strict=True)
+    ]  # fmt: skip
+
+
+concatenate = Primitive(
+    "concatenate", symbol="concat", latex=lambda *xs: rf"\left[{', '.join(xs)}\right]", analytic=True, elementwise=False,
+    cases=(Case((2, 3), (1, 3), axis=0), Case((2, 3), (2, 0), (2, 1), axis=-1)),
+    scalar=None, array=lambda *xs, axis=0: np.concatenate(xs, axis=axis),
+    vjp=_split,
+    doc="""Arrays one after the other along an axis that they have.
+
+    >>> concatenate(np.ones(2), np.zeros(1))
+    array([1., 1., 0.])
+    """,
+)  # fmt: skip
+stack = Primitive(
+    "stack", symbol="stack", latex=lambda *xs: rf"\left[{', '.join(xs)}\right]", analytic=True, elementwise=False,
+    cases=(Case((2, 3), (2, 3), axis=0), Case((3,), (3,), (3,), axis=-1), Case((), (), axis=0)),
+    scalar=None, array=lambda *xs, axis=0: np.stack(xs, axis=axis),
+    vjp=lambda g, y, *xs, axis=0: [getitem(g, index=(slice(None),) * (axis % g.ndim) + (i,)) for i in range(len(xs))],
+    doc="""Arrays of one shape side by side along a new axis.
+
+    >>> stack(np.ones(2), np.zeros(2))
+    array([[1., 1.],
+           [0., 0.]])
+    """,
+)  # fmt: skip
+pad = Primitive(
+    "pad", symbol="pad", latex="#1", analytic=True, elementwise=False,
+    cases=(Case((2, 3), pad_width=((1, 0), (0, 2))), Case((3,), pad_width=((2, 1),))),
+    scalar=None, array=lambda x, pad_width: np.pad(x, pad_width),
+    vjp=(lambda g, y, x, pad_width: getitem(g, index=tuple(
+        slice(before, before + n) for (before, _), n in zip(pad_width, x.shape, strict=True))),),
+    doc="""Zeros added before and after the entries of each axis.
+
+    >>> pad(np.ones(2), pad_width=((1, 1),))
+    array([0., 1., 1., 0.])
+    """,
+)  # fmt: skip
+lookup: Primitive = Primitive(
+    "lookup", symbol="take", latex=r"#1_{#2}", analytic=True, elementwise=False, cases=(Case((3, 2), (4,)), Case((3,), (2, 2))),
+    scalar=None, array=lambda x, index: x[np.asarray(index).astype(np.intp)],
+    vjp=(lambda g, y, x, index: scatter_rows(g, index, shape=x.shape), None),
+    doc="""The rows with the numbers that an array of them gives, as an input of its own (of a compiled program).
+
+    >>> lookup(np.array([10.0, 20.0]), np.array([1, 1]))
+    array([20., 20.])
+    """,
+)  # fmt: skip
+
+
+def _scatter_rows(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    placed = np.zeros(shape, dtype=np.result_type(g))
+    _add_rows(placed, np.asarray(index).astype(np.intp), g)
+    return placed
+
+
+scatter_rows: Primitive = Primitive(
+    "scatter_rows", symbol="scatter", latex=r"\operatorname{scatter}(#1)", analytic=True, elementwise=False,
+    cases=(Case((4, 2), (4,), shape=(3, 2)),),
+    scalar=None, array=_scatter_rows,
+    vjp=(lambda g, y, x, index, shape: lookup(g, index), None),
+    doc="""Zeros of a shape, with rows added in where an array of numbers says: the opposite of `lookup`.
+
+    >>> scatter_rows(np.array([1.0, 2.0]), np.array([0, 0]), shape=(3,))
+    array([3., 0., 0.])
+    """,
+)  # fmt: skip
+
+
+def _place(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    placed = np.zeros(shape, dtype=np.result_type(g))
+    placed[np.arange(len(g)), np.asarray(index).astype(np.intp)] = g
+    return placed
+
+
+choose: Primitive = Primitive(
+    "choose", symbol="take", latex=r"#1_{#2}", analytic=True, elementwise=False, cases=(Case((3, 2), (3,)),),
+    scalar=None, array=lambda x, index: x[np.arange(len(x)), np.asarray(index).astype(np.intp)],
+    vjp=(lambda g, y, x, index: place(g, index, shape=x.shape), None),
+    doc="""One entry of each row: the one with the number that an array of them gives.
+
+    >>> choose(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1, 0]))
+    array([2., 3.])
+    """,
+)  # fmt: skip
+place: Primitive = Primitive(
+    "place", symbol="scatter", latex=r"\operatorname{scatter}(#1)", analytic=True, elementwise=False,
+    cases=(Case((3,), (3,), shape=(3, 2)),),
+    scalar=None, array=_place,
+    vjp=(lambda g, y, x, index, shape: choose(g, index), None),
+    doc="""Zeros of a shape, with one number put into each row: the opposite of `choose`.
+
+    >>> place(np.array([1.0, 2.0]), np.array([1, 0]), shape=(2, 2))
+    array([[0., 1.],
+           [2., 0.]])
+    """,
+)  # fmt: skip

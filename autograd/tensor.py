@@ -1,0 +1,376 @@
+"""`Tensor`: a node that holds an array.
+
+The same graph and the same table as `Value`'s, with NumPy's arrays, shapes and broadcasting.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn, Self
+
+import numpy as np
+
+from . import functions as f
+from .backward import describe
+from .graph import NO_STATIC, Node, Primitive, mode, record, tick
+from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, READ_INSTEAD, Operators
+from .primitives import arithmetic, products, shapes
+
+__all__ = ["Tensor"]
+
+
+class Tensor(Operators):
+    """An array that remembers how it was computed.
+
+    Args:
+        data: an array of floats, or (nested) lists of numbers. It is copied, so that changing the
+            original cannot falsify a gradient. The precision stays: float32 remains float32.
+        label: a name for pictures and error messages.
+
+    Attributes:
+        data: the array. Assigning to it, or to its entries, is how a leaf learns.
+        grad: the derivative, an array of the same shape; None before `backward()`. A computed
+            Tensor's is read-only.
+
+    Raises:
+        TypeError: the entries are not real numbers, or an array of integers was given.
+        ValueError: the rows are of different lengths.
+
+    Example:
+        >>> x = Tensor([[1.0, 2.0], [3.0, 4.0]])
+        >>> (x @ [1.0, 10.0]).sum().backward()
+        >>> x.grad
+        array([[ 1., 10.],
+               [ 1., 10.]])
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: Any, label: str | None = None) -> None:
+        if label is not None and not isinstance(label, str):
+            raise TypeError(f"label is a text for pictures and errors, not {type(label).__name__} {label!r}.")
+        self._datum = _as_floats(data)
+        self.grad = None
+        self.label = label
+        self.primitive = None
+        self.inputs = ()
+        self.static = NO_STATIC
+        self.scope = None
+        self.time = tick()
+
+    @classmethod
+    def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: dict[str, Any]) -> Any:
+        try:
+            data = [x._datum for x in inputs]
+        except AttributeError:
+            inputs = tuple(x if isinstance(x, Node) or type(x) in (float, int) else _constant(x, primitive) for x in inputs)
+            data = [x._datum if isinstance(x, Node) else x for x in inputs]
+        if not primitive.elementwise:
+            data = [np.asarray(x) if isinstance(x, (float, int)) else x for x in data]
+        result = primitive.compute_arrays(data, static)
+        return record(Tensor, result if type(result) is np.ndarray else np.asarray(result), primitive, inputs, static)
+
+    @property
+    def data(self) -> Any:
+        if mode.tracing is not None:
+            mode.tracing(".data", READ_INSTEAD)
+        window = self._datum.view(Window)
+        window.flags.writeable = False
+        if self.primitive is None:
+            window.tensor = self  # a result's window must not keep its graph alive
+        return window
+
+    @data.setter
+    def data(self, new: Any) -> None:
+        if mode.tracing is not None:
+            mode.tracing("assigning to .data", ASSIGN_INSTEAD)
+        if self.primitive is not None:
+            raise RuntimeError(_COMPUTED.format(describe(self)))
+        if isinstance(new, Window) and new.base is self._datum and new.shape == self.shape:
+            return  # `t.data -= x` has written already
+        array = _numbers(new).astype(self._datum.dtype, copy=False)
+        if array.shape != self._datum.shape:
+            raise ValueError(f"{describe(self)} cannot take data of shape {array.shape}; make a new Tensor.")
+        self._datum = array
+        self.time = tick()
+
+    def _to_overwrite(self) -> Any:
+        """A leaf's array, for whoever is about to change it in place: what was computed from it counts as stale from now on."""
+        if mode.tracing is not None:
+            mode.tracing(".data", READ_INSTEAD)
+        self.time = tick()
+        return self._datum
+
+    def _seed(self, gradient: Any) -> Any:
+        if gradient is None:
+            if self._datum.size != 1:
+                raise ValueError(
+                    f"backward() starts from a single number, and {describe(self)} has {self._datum.size}. Reduce it first, "
+                    f"with .sum() or .mean(), or pass a gradient of shape {self.shape}."
+                )
+            return np.ones_like(self._datum)
+        seed = _numbers(gradient._datum if isinstance(gradient, Node) else gradient).astype(self._datum.dtype, copy=False)
+        if seed.shape != self.shape:
+            raise ValueError(f"A gradient of {describe(self)} has its shape, {self.shape}, and not {seed.shape}.")
+        return seed
+
+    def _receive(self, gradient: Any) -> None:
+        if self.primitive is not None and self.grad is None and type(gradient) is np.ndarray:  # the usual case
+            gradient.flags.writeable = False  # a rule may pass it on as it is, and then two nodes share it
+            self.grad = gradient
+            return
+        if type(gradient) is not np.ndarray:
+            gradient = np.asarray(gradient)  # of shape (): NumPy adds two such arrays to a scalar
+        if self.grad is not None:
+            gradient = self.grad + gradient
+        elif self.primitive is not None:
+            gradient.flags.writeable = False  # a rule may pass it on as it is, and then two nodes share it
+        elif not gradient.flags.writeable:
+            gradient = gradient.copy()
+        self.grad = gradient if type(gradient) is np.ndarray else np.asarray(gradient)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._datum.shape  # type: ignore[no-any-return]
+
+    @property
+    def ndim(self) -> int:
+        return self._datum.ndim  # type: ignore[no-any-return]
+
+    @property
+    def size(self) -> int:
+        return self._datum.size  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> Any:
+        return self._datum.dtype
+
+    @property
+    def T(self) -> Any:
+        return shapes.transpose(self)
+
+    def __len__(self) -> int:
+        if self.ndim == 0:
+            raise TypeError(f"{describe(self)} is a single number and has no length; .item() gives the number.")
+        return len(self._datum)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, index: Any) -> Any:
+        index = getattr(index, "array", index)
+        if getattr(index, "integers", False):  # an argument of a compiled function that chooses rows
+            return f.take(self, index, axis=0)
+        return f.getitem(self, index)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if self.primitive is not None:
+            raise RuntimeError(_COMPUTED.format(describe(self)))
+        self.data[index] = value
+
+    def __matmul__(self, other: Any) -> Any:
+        return products.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return products.matmul(other, self)
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return f.sum(self, axis, keepdims)
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return f.mean(self, axis, keepdims)
+
+    def max(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return f.max(self, axis, keepdims)
+
+    def min(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return f.min(self, axis, keepdims)
+
+    def logsumexp(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return f.logsumexp(self, axis, keepdims)
+
+    def astype(self, dtype: Any) -> Any:
+        """The same numbers in another precision, such as `np.float32`, still in the graph."""
+        dtype = np.dtype(dtype)
+        if dtype.kind != "f":
+            raise TypeError(f"A Tensor holds floats, such as float32, and cannot become {dtype}; t.data.astype({dtype}) is a plain array.")
+        return arithmetic.astype(self, dtype=dtype)
+
+    def softmax(self, axis: Any = -1) -> Any:
+        return f.softmax(self, axis)
+
+    def log_softmax(self, axis: Any = -1) -> Any:
+        return f.log_softmax(self, axis)
+
+    def reshape(self, *shape: Any) -> Any:
+        return f.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def transpose(self, *axes: Any) -> Any:
+        return f.transpose(self, axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None)
+
+    def squeeze(self, axis: Any = None) -> Any:
+        return f.squeeze(self, axis)
+
+    def take(self, indices: Any, axis: int | None = None) -> Any:
+        return f.take(self, indices, axis)
+
+    def dot(self, other: Any) -> Any:
+        return f.dot(self, other)
+
+    def item(self) -> float:
+        """The number of a Tensor that holds only one, as a float."""
+        if self.size != 1:
+            raise ValueError(f"{describe(self)} has {self.size} entries, and item() is for one; .data is the array, .tolist() a list.")
+        return float(self.data.item())
+
+    def tolist(self) -> Any:
+        """The entries as (nested) lists of floats."""
+        return self.data.tolist()
+
+    def numpy(self) -> Any:
+        """A copy of the array."""
+        return np.array(self.data)
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ValueError(
+                f"{describe(self)} has {self.size} truth values, not one. Compare its data and say (t.data > 0).any() or .all(); "
+                "to choose between numbers, use autograd.where."
+            )
+        if mode.tracing is not None:
+            mode.tracing("an `if`, `while`, `and`, `or`, max(), min() or sorted() on a Tensor", BRANCH_INSTEAD)
+        return bool(self._datum.item())
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> NoReturn:
+        self._refuse("Turning it into a NumPy array", "use the functions of autograd on the Tensor itself (stack, for a list of them)")
+
+    def __repr__(self) -> str:
+        label = "" if self.label is None else f", label={self.label!r}"
+        data = np.array2string(self._datum, separator=", ", prefix="Tensor(")
+        dtype = "" if self._datum.dtype == np.float64 else f", dtype={self._datum.dtype}"
+        return f"Tensor({data}{dtype}{label})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
+
+
+_COMPUTED = "{} was computed, so its data follows from its inputs. Change those and compute again, or make a new Tensor(…)."
+
+
+class Window(np.ndarray):
+    """What `tensor.data` gives: the tensor's array, which tells the tensor when it is written to.
+
+    A write between forward and backward would make the gradient wrong, so the tensor has to know
+    of it. `w[i] = x`, `w -= x` and `w.fill(x)`, on the whole or on a view of a part, tell it; all
+    else that NumPy may do to an array behind our back is refused, since the window is read-only.
+    """
+
+    tensor: Tensor | None = None
+
+    def __array_finalize__(self, source: Any) -> None:
+        if self.base is not None:  # a view of a window is a window too; a copy is an array like any other
+            self.tensor = getattr(source, "tensor", None)
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        return array[()] if return_scalar else np.asarray(array)
+
+    def _write(self, write: Callable[[Any], Any], value: Any) -> Self:
+        """Let `write` change the entries, and tell the tensor."""
+        if isinstance(value, Node):
+            raise TypeError(
+                f"Writing a {value.__class__.__name__} into an array would drop it from the graph, and its derivative with it. "
+                "For the plain number write `.data`; to keep the derivative make a new Tensor, with where, stack or concatenate."
+            )
+        if self.flags.writeable:  # a copy
+            write(self.view(np.ndarray))
+        elif self.tensor is None:
+            raise RuntimeError(
+                "These are the data of a computed Tensor, so they follow from its inputs. Change those and compute again, "
+                "or write to a copy: t.data.copy()."
+            )
+        else:
+            entries = self.tensor._datum
+            if self.base is not entries:
+                if self.size and not np.may_share_memory(self, entries):
+                    raise RuntimeError(f"{describe(self.tensor)} has got new data since this array was taken; take its .data again.")
+                entries = self.view(np.ndarray)
+                entries.flags.writeable = True
+            write(entries)
+            self.tensor.time = tick()
+        return self
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._write(lambda entries: operator.setitem(entries, index, value), value)
+
+    def fill(self, value: Any) -> None:
+        self[...] = value
+
+    def __iadd__(self, other: Any) -> Self:  # type: ignore[misc]
+        return self._write(lambda entries: np.add(entries, other, out=entries), other)
+
+    def __isub__(self, other: Any) -> Self:  # type: ignore[misc, override]
+        return self._write(lambda entries: np.subtract(entries, other, out=entries), other)
+
+    def __imul__(self, other: Any) -> Self:  # type: ignore[misc]
+        return self._write(lambda entries: np.multiply(entries, other, out=entries), other)
+
+    def __itruediv__(self, other: Any) -> Self:  # type: ignore[misc, override]
+        return self._write(lambda entries: np.divide(entries, other, out=entries), other)
+
+    def __ipow__(self, other: Any) -> Self:  # type: ignore[misc, override]
+        return self._write(lambda entries: np.power(entries, other, out=entries), other)
+
+    def __repr__(self) -> str:
+        return repr(np.asarray(self))
+
+    def __reduce__(self) -> Any:
+        return np.array(self).__reduce__()
+
+
+def _as_floats(data: Any) -> Any:
+    """`data` as a fresh array of floats."""
+    if isinstance(data, Node):
+        raise TypeError(f"Tensor(…) got {describe(data)}, which is a node already; use it as it is, or copy its data: Tensor(x.data).")
+    array = _numbers(data)
+    if isinstance(data, np.ndarray) and array.dtype.kind in "iub":
+        raise TypeError(
+            f"A Tensor has derivatives, so it holds floats, not {array.dtype}. Write Tensor(x.astype(float)) to differentiate; "
+            "labels and indices stay plain arrays."
+        )
+    return array.astype(float) if array.dtype.kind in "iub" else array
+
+
+def _numbers(data: Any) -> Any:
+    """A fresh array of `data`, if its entries are real numbers."""
+    try:
+        array = np.array(data)
+    except ValueError:
+        raise ValueError("The rows of a Tensor must be equally long; these are not.") from None
+    if array.dtype.kind not in "fiub":
+        _refuse_entries(array, "A Tensor holds real numbers")
+    return array
+
+
+def _constant(x: Any, primitive: Primitive) -> Any:
+    """An input that is no node: a number or an array of numbers."""
+    if type(x) is np.ndarray and x.dtype.kind in "fiub":
+        return x
+    if hasattr(x, "array"):
+        return x.array  # a row of an argument of a compiled function
+    if isinstance(x, Window):
+        return np.array(x)  # a copy: it may be written to before the backward pass
+    try:
+        array = np.asarray(x)
+    except ValueError:
+        raise ValueError(f"{primitive.name} takes arrays, whose rows are equally long; these are not.") from None
+    if array.dtype.kind not in "fiub":
+        _refuse_entries(array, f"{primitive.name} takes Tensors, numbers and arrays of numbers")
+    return array if array.ndim else array.item()  # Python's numbers do not turn float32 into float64, as NumPy's would
+
+
+def _refuse_entries(array: Any, rule: str) -> NoReturn:
+    if array.dtype.kind == "O" and any(isinstance(x, Node) for x in array.flat):
+        raise TypeError(f"{rule}, not Values in a list; autograd.stack(values) makes a Tensor of them that stays in the graph.")
+    what = {"c": "complex numbers", "U": "text", "S": "text", "O": "Python objects"}.get(array.dtype.kind, str(array.dtype))
+    raise TypeError(f"{rule}, not {what}. Convert the entries to floats first.")

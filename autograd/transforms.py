@@ -1,0 +1,322 @@
+"""Functions from functions to their derivatives, with JAX's names and meaning.
+
+All of them call the function on fresh nodes and walk the graph that it leaves. The results are
+plain numbers and arrays where the arguments were; where an argument is itself a node (as when
+`grad` is nested), or the function uses nodes from outside, the derivatives are nodes too, and can
+be differentiated again.
+
+Arguments may be numbers, arrays, nodes, and nested lists, tuples and dicts of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from .backward import ancestors, describe, history, pull_back
+from .graph import Node, mode, tick
+from .primitives.arithmetic import identity
+from .structures import leaves, matching, rebuild, tree_map
+from .tensor import Tensor
+from .value import Value
+
+__all__ = ["grad", "hessian", "jacobian", "jvp", "value_and_grad", "vjp"]
+
+
+def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """The function that returns the gradient of `f`, whose result must be a single number.
+
+    Args:
+        f: a function of numbers, arrays and nested lists, tuples and dicts of them.
+        argnums: which argument to differentiate with respect to, or a tuple of several.
+
+    Returns:
+        A function of the same arguments; its result has the structure of the argument (a tuple of
+        them for several).
+
+    Raises:
+        TypeError: `f` does not return a single number, or `argnums` names no argument of the call.
+
+    Example:
+        >>> grad(lambda x: x**3)(2.0)
+        12.0
+        >>> grad(grad(lambda x: x**3))(2.0)
+        12.0
+        >>> grad(lambda p: p["w"] * p["b"] ** 2)({"w": 2.0, "b": 3.0})
+        {'w': 9.0, 'b': 12.0}
+    """
+    both = value_and_grad(f, argnums)
+
+    @wraps(f)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        return both(*args, **kwargs)[1]
+
+    return gradient
+
+
+def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """The function that returns the pair of `f`'s value and its gradient; see `grad`.
+
+    Example:
+        >>> value_and_grad(lambda x: x**3)(2.0)
+        (8.0, 12.0)
+    """
+
+    @wraps(f)
+    def both(*args: Any, **kwargs: Any) -> Any:
+        chosen = _chosen(args, argnums, f)
+        out, pull = vjp(_with_args(f, args, kwargs, argnums), *chosen)
+        if isinstance(out, (list, tuple, dict)) or np.size(_plain(out)) != 1:
+            raise TypeError(
+                f"grad needs a function that returns a single number, and {_name(f)} returned {_shape_text(out)}. "
+                "Reduce it with sum() or mean(), or use jacobian."
+            )
+        gradients = pull(_zeros(out) + 1.0)
+        return out, gradients[0] if isinstance(argnums, int) else gradients
+
+    return both
+
+
+def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+    """`f(*primals)`, and the function that pulls a gradient of the result back to the arguments.
+
+    Returns:
+        The result, and a function from a cotangent (of the result's structure and shapes; None for
+        a part of the result that does not count) to the tuple of the gradients of all arguments.
+
+    Raises:
+        TypeError: `f` returns something that is no number or array; the cotangent has another structure.
+        ValueError: a cotangent has another shape than its part of the result.
+
+    Example:
+        >>> out, pull = vjp(lambda x, y: x * y, 2.0, 3.0)
+        >>> out, pull(1.0)
+        (6.0, (3.0, 2.0))
+    """
+    start = tick()
+    with _Recording():
+        variables = tree_map(_variable, list(primals))
+        out = f(*variables)
+    nodes, outs = leaves(variables), leaves(out)
+    for o in outs:
+        _check_result(o, f)
+    stop = frozenset(nodes)
+    given_nodes = any(isinstance(x, Node) for x in leaves(list(primals)))
+    linked = mode.recording and (given_nodes or _has_foreign_leaf(outs, stop, start))
+
+    def pull(cotangent: Any) -> tuple[Any, ...]:
+        given = matching(out, cotangent, f"The cotangent for the result of {_name(f)}")
+        as_nodes = linked or any(isinstance(g, Node) for g in given)
+        seeds: dict[Node, Any] = {}
+        for o, g in zip(outs, given, strict=True):
+            if g is not None and isinstance(o, Node) and o.requires_grad:
+                seed = _checked(g, o) if isinstance(g, Node) else o._seed(g)
+                if as_nodes and not isinstance(seed, Node):
+                    seed = _as_node(seed)
+                seeds[o] = seeds[o] + seed if o in seeds else seed
+        walk = pull_back(history(*seeds, stop=stop), seeds, as_nodes=as_nodes, stop=stop)
+        found = {node: gradient for node, gradient in walk if node in stop}
+        convert = _as_node if as_nodes or given_nodes else _copied
+        return tuple(rebuild(variables, iter([convert(found.get(node, _zeros(node))) for node in nodes])))
+
+    if not linked:
+        out = tree_map(_constant if given_nodes else _copied, out)
+    return out, pull
+
+
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """`f(*primals)`, and how it changes when the arguments move along `tangents`.
+
+    Forward mode as the vjp of a vjp: the pulled-back gradient is linear in the cotangent, and the
+    transpose of that linear map is the derivative along a direction.
+
+    Args:
+        primals: the arguments, a list or tuple.
+        tangents: the direction, of the same structure and shapes.
+
+    Raises:
+        TypeError: the tangents have another structure than the arguments.
+        ValueError: a tangent has another shape than its argument.
+
+    Example:
+        >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 10.0))
+        (6.0, 23.0)
+    """
+    if not isinstance(primals, (list, tuple)) or not isinstance(tangents, (list, tuple)):
+        raise TypeError("jvp takes the arguments of the function as one list or tuple, and the tangents as another: jvp(f, (x,), (1.0,)).")
+    primals, tangents = tuple(primals), tuple(tangents)
+    for x, tangent in zip(leaves(primals), matching(primals, tangents, "The tangents of jvp"), strict=True):
+        if np.shape(_plain(x)) != np.shape(_plain(tangent)):
+            raise ValueError(f"jvp got a tangent of shape {np.shape(_plain(tangent))} for an argument of shape {np.shape(_plain(x))}.")
+    out, pull = vjp(f, *primals)
+    _, push = vjp(pull, tree_map(_zeros, out))
+    (tangent_out,) = push(tangents)
+    linked = any(isinstance(x, Node) for x in leaves([out, primals, tangents]))
+    return out, tangent_out if linked else tree_map(_plain, tangent_out)
+
+
+def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """The function that returns all derivatives of all results of `f`.
+
+    Returns:
+        A function of the same arguments. For a result of shape `s` and an argument of shape `t`
+        it returns an array of shape `s + t`; where either is a structure, the structure of the
+        result with that of the argument in place of each leaf.
+
+    Example:
+        >>> jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
+        array([[2., 0.],
+               [0., 4.]])
+        >>> jacobian(lambda p: [p[0] * p[1], p[0]])([2.0, 3.0])
+        [[3.0, 2.0], [1.0, 0.0]]
+    """
+
+    @wraps(f)
+    def derivatives(*args: Any, **kwargs: Any) -> Any:
+        chosen = _chosen(args, argnums, f)
+        out, pull = vjp(_with_args(f, args, kwargs, argnums), *chosen)
+        outs = leaves(out)
+
+        def of(i: int) -> Any:
+            """The derivatives of the i-th leaf of the result, in the structure of the arguments."""
+            shape = getattr(outs[i], "shape", ())
+            rows = []
+            for place in np.ndindex(shape):
+                one = _zeros(outs[i])
+                if isinstance(one, np.ndarray):
+                    one[place] = 1.0
+                else:
+                    one = 1.0
+                gradients = pull(rebuild(out, iter([None] * i + [one] + [None] * (len(outs) - i - 1))))
+                rows.append(gradients[0] if isinstance(argnums, int) else gradients)
+            if not shape:
+                return rows[0]
+            like = chosen[0] if isinstance(argnums, int) else tuple(chosen)
+            if not rows:  # a result without entries has a Jacobian without entries
+                return tree_map(lambda x: np.zeros(shape + np.shape(_plain(x))), like)
+            return tree_map(lambda *column: _stacked(column, shape), *rows)
+
+        return rebuild(out, iter([of(i) for i in range(len(outs))]))
+
+    return derivatives
+
+
+def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """The function that returns the second derivatives of `f`: the Jacobian of its gradient.
+
+    Example:
+        >>> hessian(lambda x: (x**3).sum())(np.array([1.0, 2.0]))
+        array([[ 6.,  0.],
+               [ 0., 12.]])
+    """
+    return jacobian(grad(f, argnums), argnums)
+
+
+class _Recording:
+    """Recording, even where the caller is inside `no_grad()`: a derivative needs the graph."""
+
+    def __enter__(self) -> None:
+        self.before = mode.recording
+        mode.recording = True
+
+    def __exit__(self, *error: Any) -> None:
+        mode.recording = self.before
+
+
+def _variable(x: Any) -> Node:
+    """A node to differentiate with respect to: fresh, and linked to `x` if that is a node."""
+    if isinstance(x, Node):
+        return identity(x)  # type: ignore[no-any-return]
+    return Tensor(x) if isinstance(x, np.ndarray) else Value(x)
+
+
+def _check_result(x: Any, f: Callable[..., Any]) -> None:
+    """Refuse what has no derivative, rather than call its derivative 0."""
+    if isinstance(x, Node) or (np.asarray(x).dtype.kind in "fiu"):
+        return
+    why = " A comparison has no derivative; where(condition, a, b) chooses between numbers." if np.asarray(x).dtype.kind == "b" else ""
+    why = " Does it lack a `return`?" if x is None else why
+    raise TypeError(f"{_name(f)} returned {x!r:.100}; it must return numbers, arrays or nodes, or lists and dicts of them.{why}")
+
+
+def _has_foreign_leaf(outs: Sequence[Any], variables: frozenset[Node], start: int) -> bool:
+    """Whether a result depends on a leaf from outside: one older than the call, made before `start`."""
+    nodes = ancestors([o for o in outs if isinstance(o, Node)], variables)
+    return any(node.primitive is None and node.requires_grad and node.time < start for node in nodes)
+
+
+def _checked(cotangent: Node, out: Node) -> Node:
+    if np.shape(cotangent._datum) != np.shape(out._datum):
+        raise ValueError(f"A gradient of {describe(out)} has its shape, {np.shape(out._datum)}, and not {np.shape(cotangent._datum)}.")
+    return cotangent
+
+
+def _plain(x: Any) -> Any:
+    return x._datum if isinstance(x, Node) else x
+
+
+def _copied(x: Any) -> Any:
+    """The plain number, or an array that the caller may write to."""
+    x = _plain(x)
+    return np.array(x) if isinstance(x, np.ndarray) else x
+
+
+def _constant(x: Any) -> Any:
+    """`x` as a node without a history."""
+    node: Any = x if isinstance(x, Node) else Tensor(x) if isinstance(x, np.ndarray) else Value(x)
+    return node.detach()
+
+
+def _as_node(x: Any) -> Any:
+    return x if isinstance(x, Node) else _constant(x)
+
+
+def _zeros(x: Any) -> Any:
+    """The cotangent 0 for a number or array."""
+    return np.zeros_like(_plain(x)) if isinstance(_plain(x), np.ndarray) else 0.0
+
+
+def _stacked(column: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    """Rows of derivatives as one array, its leading axes those of the result."""
+    from .functions import reshape, stack
+
+    return reshape(stack(column), shape + np.shape(_plain(column[0])))
+
+
+def _chosen(args: tuple[Any, ...], argnums: int | Sequence[int], f: Callable[..., Any]) -> list[Any]:
+    numbers = [argnums] if isinstance(argnums, int) else argnums
+    if not isinstance(numbers, (list, tuple)) or not all(isinstance(number, int) for number in numbers):
+        raise TypeError(f"argnums is the position of an argument or a tuple of positions, not {argnums!r}.")
+    for number in numbers:
+        if not -len(args) <= number < len(args):
+            raise TypeError(f"argnums names argument {number}, and {_name(f)} was called with {len(args)} positional arguments.")
+    if len({number % len(args) for number in numbers}) < len(numbers):
+        raise TypeError(f"argnums names an argument twice: {argnums}.")
+    return [args[number] for number in numbers]
+
+
+def _with_args(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], argnums: int | Sequence[int]) -> Callable[..., Any]:
+    """`f` as a function of the chosen arguments alone."""
+    numbers = [argnums] if isinstance(argnums, int) else list(argnums)
+
+    def partial(*chosen: Any) -> Any:
+        full = list(args)
+        for number, x in zip(numbers, chosen, strict=True):
+            full[number] = x
+        return f(*full, **kwargs)
+
+    partial.__name__ = _name(f)
+    return partial
+
+
+def _name(f: Callable[..., Any]) -> str:
+    return getattr(f, "__name__", repr(f))
+
+
+def _shape_text(out: Any) -> str:
+    if isinstance(out, (list, tuple, dict)):
+        return f"a {type(out).__name__}"
+    return f"an array of shape {np.shape(_plain(out))}" if np.size(_plain(out)) != 1 else repr(out)

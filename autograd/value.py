@@ -1,0 +1,191 @@
+"""`Value`: a node that holds one number.
+
+The forward pass is plain Python arithmetic on floats, about ten times as fast as NumPy's on
+single numbers. For arrays there is `Tensor`.
+"""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+import numpy as np
+
+from .backward import describe
+from .graph import NO_STATIC, Node, Primitive, mode, record, tick
+from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, READ_INSTEAD, Operators
+from .tensor import Tensor
+
+__all__ = ["Value"]
+
+Array = np.ndarray
+
+
+class Value(Operators):
+    """A number that remembers how it was computed.
+
+    Args:
+        data: the number; anything that is one (int, float, NumPy scalar) becomes a float.
+        label: a name for pictures and error messages.
+
+    Attributes:
+        data: the number, as a float. Assigning a new one to a leaf is how it learns.
+        grad: the derivative, 0.0 before `backward()` and after `zero_grad()`.
+
+    Raises:
+        TypeError: `data` is not a real number.
+
+    Example:
+        >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+        >>> c = a * b + a.tanh()
+        >>> c.backward()
+        >>> round(a.grad, 4), b.grad
+        (-2.9293, 2.0)
+        >>> a
+        Value(data=2.0, grad=-2.92934917..., label='a')
+    """
+
+    __slots__ = ()
+    _blank_grad = 0.0
+
+    def __init__(self, data: Any, label: str | None = None) -> None:
+        self._datum = data if type(data) is float else _as_float(data)
+        if label is not None and not isinstance(label, str):
+            raise TypeError(f"label is a text for pictures and errors, not {type(label).__name__} {label!r}.")
+        self.grad = 0.0
+        self.label = label
+        self.primitive = None
+        self.inputs = ()
+        self.static = NO_STATIC
+        self.scope = None
+        self.time = tick()
+
+    @classmethod
+    def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: dict[str, Any]) -> Any:
+        try:
+            data = [x if type(x) is float else x._datum for x in inputs]
+        except AttributeError:
+            if not PLAIN.issuperset(map(type, inputs)):
+                inputs = tuple(x if isinstance(x, Node) else _constant(x, primitive, inputs) for x in inputs)
+            data = [x._datum if isinstance(x, Node) else x for x in inputs]
+        # Of one input or many, the result shows whether there was an array; looking at each would take long.
+        if primitive.scalar is None or (1 < len(data) < 5 and Array in map(type, data)):
+            objects = any(isinstance(x, np.ndarray) and x.dtype == object for x in data)
+            return (_each if objects else Tensor._apply)(primitive, inputs, static)
+        try:
+            result = primitive.scalar(*data, **static) if static else primitive.scalar(*data)
+        except (ArithmeticError, ValueError, TypeError):
+            result = primitive.compute(data, static)
+        if type(result) is not float:
+            if isinstance(result, (Array, np.generic)) and Array in map(type, data):
+                return Tensor._apply(primitive, inputs, static)
+            result = float(result)
+        return record(Value, result, primitive, inputs, static)
+
+    @property
+    def data(self) -> float:
+        if mode.tracing is not None:
+            mode.tracing(".data", READ_INSTEAD)
+        return self._datum  # type: ignore[no-any-return]
+
+    @data.setter
+    def data(self, new: Any) -> None:
+        if mode.tracing is not None:
+            mode.tracing("assigning to .data", ASSIGN_INSTEAD)
+        if self.primitive is not None:
+            raise RuntimeError(
+                f"{describe(self)} was computed, so its data follows from its inputs. Change those and compute again, "
+                "or make a new Value(…)."
+            )
+        self._datum = new if type(new) is float else _as_float(new)
+        self.time = tick()
+
+    def _seed(self, gradient: Any) -> float:
+        return 1.0 if gradient is None else _as_float(gradient._datum if isinstance(gradient, Node) else gradient)
+
+    def _receive(self, gradient: Any) -> None:
+        self.grad = (self.grad or 0.0) + float(gradient)
+
+    @property
+    def shape(self) -> tuple[()]:
+        return ()
+
+    @property
+    def ndim(self) -> int:
+        return 0
+
+    @property
+    def size(self) -> int:
+        return 1
+
+    def item(self) -> float:
+        """The number, as in PyTorch: the same as `.data`."""
+        return self.data
+
+    def __bool__(self) -> bool:
+        if mode.tracing is not None:
+            mode.tracing("an `if`, `while`, `and`, `or`, max(), min() or sorted() on a Value", BRANCH_INSTEAD)
+        return bool(self._datum)
+
+    def __repr__(self) -> str:
+        label = "" if self.label is None else f", label={self.label!r}"
+        return f"Value(data={self._datum!r}, grad={self.grad!r}{label})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else repr(self)
+
+
+PLAIN = frozenset({Value, Tensor, float, int})  # inputs that need no second look
+
+
+def _as_float(x: Any) -> float:
+    """`x` as a float, if it is a real number."""
+    if isinstance(x, np.ndarray) and x.ndim == 0:
+        x = x[()]
+    if isinstance(x, (numbers.Real, np.bool_)):
+        return float(x)
+    if isinstance(x, Node):
+        raise TypeError(f"Value(…) got {describe(x)}, which is a node already; use it as it is, or copy its number: Value(x.data).")
+    if isinstance(x, (list, tuple, np.ndarray)):
+        raise TypeError(f"A Value is one number, not {_named(x)}. Make a Tensor of it, or a list of Values: [Value(n) for n in numbers].")
+    if isinstance(x, str):
+        raise TypeError(f"A Value is a number, not the text {x!r}. Convert it first: Value(float({x!r})).")
+    if isinstance(x, numbers.Complex):
+        raise TypeError(f"A Value is a real number, not the complex {x!r}. Keep its real and imaginary part in two Values.")
+    raise TypeError(f"A Value is a real number, not {_named(x)}.")
+
+
+def _constant(x: Any, primitive: Primitive, inputs: tuple[Any, ...]) -> Any:
+    """An input that is no node: a plain number."""
+    if isinstance(x, (int, np.floating, np.integer, np.bool_)):
+        return x.item() if isinstance(x, np.generic) else x
+    if isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "fiub":
+        return x.item()
+    if isinstance(x, numbers.Real):
+        return float(x)
+    if any(isinstance(y, Tensor) for y in inputs) or (isinstance(x, np.ndarray) and x.dtype == object):
+        return x
+    if isinstance(x, (np.ndarray, list, tuple)):
+        raise TypeError(
+            f"{primitive.name} got a Value and {_named(x)}: a Value is one number. Make a Tensor of the array, "
+            "or go through its numbers one by one."
+        )
+    if isinstance(x, numbers.Complex):
+        raise TypeError(f"{primitive.name} got a Value and the complex {x!r}: derivatives here are of real numbers.")
+    raise TypeError(f"{primitive.name} got a Value and {_named(x)}; it takes Values and real numbers.")
+
+
+def _named(x: Any) -> str:
+    if isinstance(x, np.ndarray):
+        return f"an array of shape {x.shape}"
+    return f"the {type(x).__name__} {x!r}" if len(repr(x)) < 40 else f"a {type(x).__name__}"
+
+
+def _each(primitive: Primitive, inputs: tuple[Any, ...], static: dict[str, Any]) -> Any:
+    """`primitive` entry by entry, where an input is an object array of Values."""
+    boxed = []
+    for x in inputs:
+        box = np.empty((), dtype=object)
+        box[()] = x
+        boxed.append(x if isinstance(x, np.ndarray) else box)
+    return np.frompyfunc(lambda *xs: primitive(*xs, **static), len(inputs), 1)(*boxed)
