@@ -1,0 +1,99 @@
+"""The arrays that lifting has made so far, and where in them each number of the scalar graph is."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..graph import Node
+from ..primitives.reductions import broadcast_to
+from ..primitives.shapes import concatenate, getitem
+from ..tensor import Tensor
+from .views import view
+
+__all__ = ["Arrays", "number_of"]
+
+
+class Arrays:
+    """Arrays with a place for each number.
+
+    Attributes:
+        arrays: the Tensors, in the order in which they were made; a number's `source` is an index.
+        places: for the id of each number's node, its source and its position in the flattened array.
+        tensors: for the id of each Tensor of the traced graph, its new one.
+    """
+
+    def __init__(self) -> None:
+        self.arrays: list[Any] = []
+        self.places: dict[int, tuple[int, int]] = {}
+        self.tensors: dict[int, Any] = {}
+        self._kept: list[Any] = []  # so that the ids stay theirs
+
+    def add(self, array: Any, numbers: Iterable[tuple[int, Any]]) -> None:
+        """Take over an array in which certain numbers stand: pairs of a position and a node."""
+        source = len(self.arrays)
+        self.arrays.append(array)
+        for position, node in numbers:
+            self.places[id(node)] = source, position
+            self._kept.append(node)
+
+    def together(self, nodes: Iterable[Any]) -> list[list[Any]]:
+        """The nodes whose numbers are in one array, by array."""
+        groups: dict[Any, list[Any]] = defaultdict(list)
+        for node in nodes:
+            groups[self.source_of(node)].append(node)
+        return list(groups.values())
+
+    def read(self, nodes: Sequence[Any]) -> Any:
+        """The array of the numbers of `nodes`, of shape (n,)."""
+        runs = [(source, list(run)) for source, run in itertools.groupby(nodes, self.source_of)]
+        sources = list(dict.fromkeys(source for source, _ in runs))
+        if len(runs) <= 2 * len(sources):
+            parts = [self._run(source, run) for source, run in runs]
+            return parts[0] if len(parts) == 1 else concatenate(*parts, axis=0)
+        # Numbers from here and there, by turns: all that they come from, one after the other, and a gather.
+        groups = self.together(nodes)
+        order = {id(node): i for i, node in enumerate(node for group in groups for node in group)}
+        return getitem(
+            concatenate(*[self._run(self.source_of(group[0]), group) for group in groups], axis=0),
+            index=np.array([order[id(x)] for x in nodes]),
+        )
+
+    def _run(self, source: int | None, nodes: list[Any]) -> Any:
+        if source is None:
+            return Tensor(np.array([number_of(x) for x in nodes]))
+        table = np.array([self.places[id(node)][1] for node in nodes])
+        return self.full(view(self.arrays[source], table), table.shape)
+
+    def entry(self, node: Any) -> Any:
+        """The number of one node, as a Tensor of shape ()."""
+        source = self.source_of(node)
+        return Tensor(np.asarray(number_of(node))) if source is None else view(self.arrays[source], np.array(self.places[id(node)][1]))
+
+    def tensor(self, node: Any) -> Any:
+        """The Tensor in place of one of the traced graph; one that was made while tracing is a constant."""
+        return self.tensors[id(node)] if id(node) in self.tensors else Tensor(node._datum)
+
+    def source_of(self, x: Any) -> int | None:
+        """The array that a number is in; None for a constant."""
+        place = self.places.get(id(x))
+        return None if place is None else place[0]
+
+    def table(self, rows: Sequence[Sequence[Any]]) -> Any:
+        """Where the numbers are, in the one array that they come from."""
+        places = self.places
+        return np.array([[places[id(x)][1] for x in row] for row in rows], dtype=np.intp)
+
+    def full(self, array: Any, shape: tuple[int, ...]) -> Any:
+        """The array repeated to a shape."""
+        return array if array.shape == shape else broadcast_to(array, shape=shape)
+
+
+def number_of(x: Any) -> float:
+    """A constant: a plain number, or a Value that was made while tracing."""
+    assert not isinstance(x, Node) or x.is_leaf, "a computed number was taken for a constant"
+    return float(x._datum if isinstance(x, Node) else x)

@@ -1,0 +1,126 @@
+"""`compile`: a function, and the NumPy programs made of it, one for each shape of arguments."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import types
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from ..graph import mode
+from .program import Program
+from .tracing import Given, name_of
+
+__all__ = ["Compiled", "compile"]
+
+MOST_PROGRAMS = 64
+OFTEN = 10
+
+
+class Compiled:
+    """A function that runs as a NumPy program made from it; see `compile`.
+
+    Attributes:
+        programs: the programs so far, by the structure and shapes of the arguments that they are
+            for; the one used last comes last. At most 64 are kept.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.programs: OrderedDict[Any, Program] = OrderedDict()
+        self._again: dict[Any, int] = {}
+        try:
+            parameters = list(inspect.signature(function).parameters.values())
+        except ValueError:  # of a builtin, nothing is known
+            parameters = []
+        self._names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        self._rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "x")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if mode.tracing is not None:  # a part of a larger compiled function
+            return self.function(*args, **kwargs)
+        given = Given(args, kwargs)
+        program = self.programs.get(given.key)
+        if program is None or not program.surroundings.unchanged():
+            self._count(given.key, program)
+            program = self.programs[given.key] = self._compile(given, args, kwargs)
+            if len(self.programs) > MOST_PROGRAMS:
+                self._again.pop(self.programs.popitem(last=False)[0])
+        self.programs.move_to_end(given.key)
+        return program(given.arrays)
+
+    def _count(self, key: Any, before: Program | None) -> None:
+        """Tell who compiles again at every call, without wanting to."""
+        self._again[key] = self._again.get(key, 0) + 1 if before else 0
+        if before and self._again[key] == OFTEN:
+            warnings.warn(
+                f"{name_of(self.function)} was compiled {OFTEN} times for arguments of the same shapes, which takes time: what it sees "
+                f"changes between calls, the last time `{before.surroundings.changed()}`. Pass what changes as an argument.",
+                stacklevel=3,
+            )
+
+    def _compile(self, given: Given, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Program:
+        names = self._names[: len(args)] + [f"{self._rest}_{i}" for i in range(len(args) - len(self._names))]
+        program = Program(self.function, given, args, kwargs, names)
+        if not program.surroundings.unchanged():  # the call itself made something that it sees, such as parameters
+            program = Program(self.function, given, args, kwargs, names)
+        return program
+
+    @property
+    def source(self) -> str:
+        """The NumPy source of the program used last.
+
+        Raises:
+            RuntimeError: there is none yet.
+        """
+        if not self.programs:
+            raise RuntimeError(
+                f"{name_of(self.function)} has no source yet: it is compiled for the shapes of its first call. Call it once."
+            )
+        return next(reversed(self.programs.values())).source
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __repr__(self) -> str:
+        return f"<compiled {name_of(self.function)}, {len(self.programs)} program{'' if len(self.programs) == 1 else 's'}>"
+
+
+def compile(function: Callable[..., Any]) -> Compiled:
+    """Run a function as the NumPy program that a person would have written for it.
+
+    The function is called once with stand-ins, and leaves its graph: of scalars, arrays, or both.
+    Sums of products in it become matrix products, numbers computed alike become arrays; the graph
+    is differentiated, simplified, and printed as NumPy source (`.source`), which runs from then on.
+
+    Args:
+        function: of numbers, arrays, and nested lists, tuples and dicts of them; it returns Values
+            or Tensors, or a structure of them. Parameters are found where it reads them. Rows of an
+            array argument are lists of Values to it; an integer argument chooses rows through
+            `autograd.take`.
+
+    Returns:
+        A function that is called in the same way, and returns nodes whose `backward()` fills the
+        same `.grad`s. Arguments of a new shape, and changes of what the function sees from outside
+        (numbers, lists, modules), make a new program.
+
+    Raises:
+        TypeError: at the first call, the function looks at a number, for example in an `if`.
+
+    Example:
+        >>> import autograd
+        >>> from autograd import Value
+        >>> w = [Value(2.0), Value(-1.0)]
+        >>> @autograd.compile
+        ... def loss(xs):
+        ...     return sum((w[0] * x[0] + w[1] * x[1]) ** 2 for x in xs)
+        >>> value = loss([[1.0, 1.0], [2.0, 0.0]])
+        >>> value.backward()
+        >>> value.data, w[0].grad
+        (17.0, 18.0)
+    """
+    return Compiled(function)

@@ -1,0 +1,352 @@
+"""A compiled program: from the trace of a function to source, and from arguments to results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import zip_longest
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..backward import ancestors, pull_back
+from ..graph import Node, Primitive, mode, record
+from ..primitives.arithmetic import select
+from ..primitives.shapes import getitem, lookup, reshape, scatter
+from ..stores import Store, StoredValue, move_into_store
+from ..structures import rebuild, tree_map
+from ..tensor import Tensor
+from ..value import Value
+from .flatten import flatten
+from .lift import Lifting
+from .naming import families, name_of_path
+from .simplify import Simplifier
+from .source import Source
+from .tracing import Argument, Given, Trace, name_of, tracing
+
+__all__ = ["Program"]
+
+
+class Call(Primitive):
+    """What a compiled call looks like in the graph: one node, whose rule is the program's `backward`."""
+
+    def __init__(self, name: str, array: Any, vjp: Any) -> None:
+        self.name = self.symbol = self.latex = name
+        self.scalar, self.array, self.vjp, self.elementwise, self.analytic = None, array, vjp, False, False
+        self.cases, self.domain = (), (0.0, 0.0)
+        self.__doc__ = f"The compiled function {name}."
+
+
+PART = Call(  # of all results of a call, one after the other in a flat array
+    "part",
+    lambda x, index: x[index],
+    (
+        lambda g, y, x, index: scatter(
+            reshape(np.asarray(g) if isinstance(g, float) else g, shape=x[index].shape), index=index, shape=x.shape
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a leaf of the returned structure is among the results: which one, and which entry of that.
+
+    A leaf that is no node is a constant, and in no result.
+    """
+
+    result: int | None
+    entry: int | None = None
+    start: int = 0  # in the flat array of all results
+    constant: Any = None
+
+    def of(self, results: Sequence[Any], together: Tensor) -> Any:
+        """The leaf as a node."""
+        if self.result is None:
+            return self.constant
+        x = results[self.result]
+        if self.entry is not None:
+            return record(Value, x.item(self.entry), PART, (together,), {"index": self.start})
+        return record(Tensor, x, PART, (together,), {"index": slice(self.start, self.start + x.size)})
+
+    def of_batch(self, results: Sequence[Any]) -> Any:
+        """The leaf with a batch axis in front."""
+        if self.result is None:
+            return self.constant
+        x = results[self.result]
+        return x if self.entry is None or x.ndim == 1 else getitem(x, index=(slice(None), self.entry))
+
+
+class Variant(NamedTuple):
+    """The printed program, for gradients of the outputs numbered `seeded`."""
+
+    seeded: tuple[int, ...]
+    source: str
+    forward: Callable[..., Any]
+    backward: Callable[..., Any]
+
+
+class Program:
+    """One program: for arguments of one structure and shape.
+
+    Attributes:
+        surroundings: what the function saw besides its arguments, when it was traced.
+        given: the nodes among those, parameters first of all; Values that are in a store are there
+            as the store.
+        inputs: the leaves of the lifted graph, a Tensor for each of `given`, then for each array
+            among the arguments, then for each drawing of random numbers (`draws` are the functions
+            that draw them).
+        outputs: the results of the lifted graph, whose ancestors it is.
+        traced: how many nodes the function left when it was traced.
+        example: the positional and the named arguments that it was traced with, without graphs.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str]
+    ) -> None:
+        self.name = name_of(function).split(".")[-1].strip("<>")
+        self.example = tree_map(lambda x: x.detach() if isinstance(x, (Value, Tensor)) else x, (list(args), kwargs))
+        self._trace = partial(Trace, function, names=names)
+        trace = self._trace(given, args, kwargs)
+        self.surroundings = trace.surroundings
+        self.draws = [draw for draw, _ in trace.draws]
+        with tracing(self.name):
+            order = _nodes_of(trace)
+            self.traced = len(order)
+            outside = [node for node in order if node.time < trace.start]
+            self.given = self._stored(outside)
+            lifting = self._lift(trace, order, outside)
+            self._find_results(trace, lifting)
+            self.wanted = (
+                [node.requires_grad for node in self.given] + [isinstance(x, Node) for x in given.arrays] + [False] * len(self.draws)
+            )
+        self._variant = self._print(tuple(range(len(self.outputs))))
+        self._variants = {self._variant.seeded: self._variant}
+        self._quiet = any(isinstance(node, Value) and not node.is_leaf for node in order)
+        self._call = Call(self.name, self, self._gradients)
+
+    def _stored(self, outside: list[Node]) -> list[Node]:
+        """Move the Values among the parameters into stores, with those that belong to them."""
+        needed = set(outside)
+        loose = [x for x in dict.fromkeys([*outside, *self.surroundings.nodes]) if type(x) is Value and x.is_leaf and x.requires_grad]
+        for name, values, shape in families(loose, self.surroundings.paths):
+            if not needed.isdisjoint(values):
+                move_into_store(values, shape, name)
+        return list(dict.fromkeys(x.store()[0] if type(x) is StoredValue else x for x in outside))
+
+    def _lift(self, trace: Trace, order: list[Node], outside: list[Node]) -> Lifting:
+        """The graph of arrays, from the graph of the trace."""
+        arguments = [*trace.arguments.arrays, *(argument for _, argument in trace.draws)]
+        indices = _only_indices(order, arguments, self.name)
+        self._types = [np.intp if argument in indices else argument.dtype for argument in trace.arguments.arrays]
+        lifting = Lifting()
+        self.inputs: list[Tensor] = []
+        windows: dict[Node, list[tuple[int, Node]]] = {store: [] for store in self.given if isinstance(store, Store)}
+        for node in outside:
+            if type(node) is StoredValue:
+                store, i = node.store()
+                windows[store].append((i, node))
+        for node in self.given:
+            self.inputs.append(Tensor(node._datum, node.label or name_of_path(self.surroundings.paths.get(id(node))) or "parameter"))
+            if isinstance(node, Store):
+                lifting.add(self.inputs[-1], windows[node])
+            elif isinstance(node, Value):
+                lifting.add(self.inputs[-1], [(0, node)])
+            else:
+                lifting.tensors[id(node)] = self.inputs[-1]
+        for argument in arguments:
+            self.inputs.append(Tensor(argument._datum, argument.label))
+            if argument in indices:
+                self.inputs[-1]._datum = argument._datum.astype(np.intp)
+            lifting.add(self.inputs[-1], argument.entries.items())
+            lifting.tensors[id(argument)] = self.inputs[-1]
+        for node in order:
+            if isinstance(node, Argument) and node.whole is not node:  # a row of an argument
+                flat = reshape(lifting.tensors[id(node.whole)], shape=(node.whole.size,))
+                part = getitem(flat, index=slice(node.offset, node.offset + node.size))
+                lifting.tensors[id(node)] = reshape(part, shape=node.shape)
+        lifting.run(flatten([node for node in order if node.time >= trace.start], [x for x in trace.outputs if isinstance(x, Node)]))
+        mode.scope = None
+        return lifting
+
+    def _find_results(self, trace: Trace, lifting: Lifting) -> None:
+        """The arrays that hold what the function returned, and where in them each number is."""
+        numbers = list(dict.fromkeys(x for x in trace.outputs if isinstance(x, Value)))
+        tensors = list(dict.fromkeys(x for x in trace.outputs if isinstance(x, Tensor)))
+        self.outputs: list[Tensor] = []
+        places: dict[Any, Place] = {}
+        start = 0
+        for group in lifting.together(numbers):
+            places.update({x: Place(len(self.outputs), i, start + i) for i, x in enumerate(group)})
+            self.outputs.append(lifting.entry(group[0]) if len(group) == 1 else lifting.read(group))
+            start += len(group)
+        for x in tensors:
+            places[x] = Place(len(self.outputs), None, start)
+            self.outputs.append(lifting.tensor(x))
+            start += x.size
+        self._result = rebuild(trace.out, iter([places[x] if isinstance(x, Node) else Place(None, constant=x) for x in trace.outputs]))
+        self._ends = np.cumsum([x.size for x in self.outputs])[:-1]
+        self._kind = (Value if numbers else Tensor) if len(numbers) + len(tensors) == 1 and isinstance(self._result, Place) else None
+
+    def _print(self, seeded: tuple[int, ...]) -> Variant:
+        """The program whose `backward` is for gradients of some of the outputs, from the lifted graph and that of its gradients."""
+        seeds = [Tensor(np.zeros(x.shape, _float(x)), "g" if len(seeded) == 1 else f"g{i + 1}") for i, x in enumerate(self.outputs)]
+        order = ancestors(self.outputs)
+        gradients: dict[Node, Any] = {}
+        with tracing(self.name):
+            for node, g in pull_back(order, _sums((self.outputs[i], seeds[i]) for i in seeded), as_nodes=True):
+                mode.scope = node.scope
+                gradients[node] = g
+        simple = Simplifier([*self.inputs, *seeds])
+        simple.read(order[::-1])
+        simple.read(ancestors(g for g in gradients.values() if isinstance(g, Node))[::-1])
+        gradient_of = {simple.of(g): simple.of(node) for node, g in reversed(gradients.items())}
+        source = Source(
+            self.name,
+            inputs=[simple.of(x) for x in self.inputs],
+            outputs=[simple.of(x) for x in self.outputs],
+            seeds=[simple.of(seeds[i]) for i in seeded],
+            gradients=[(simple.of(x), simple.of(gradients.get(x))) for x, want in zip(self.inputs, self.wanted, strict=True) if want],
+            gradient_of=gradient_of,
+        )
+        namespace = dict(source.helpers)
+        exec(compile(source.text, f"<compiled {self.name}>", "exec"), namespace)
+        return Variant(seeded, source.text, namespace["forward"], namespace["backward"])
+
+    @property
+    def source(self) -> str:
+        """The text of the program; its `backward` is for those of the outputs that backward() came from last."""
+        return self._variant.source
+
+    def __call__(self, arrays: Sequence[Any]) -> Any:
+        given = [x if isinstance(x, Node) else x.astype(t, copy=False) for x, t in zip(arrays, self._types, strict=True)]
+        inputs = (*self.given, *given, *[draw() for draw in self.draws])
+        data = _data(inputs)
+        results, arrays = self._run(self._variant.forward, *data)
+        static = {"saved": (self._variant, arrays)}
+        if self._kind is Value:
+            return record(Value, float(results), self._call, inputs, static)
+        results = [np.asarray(x, y.dtype) for x, y in zip([results] if len(self.outputs) == 1 else results, self.outputs, strict=True)]
+        if self._kind is Tensor:
+            if any(results[0] is x for x in data):
+                results[0] = results[0].copy()  # it will not change with the parameter that it is
+            return record(Tensor, results[0], self._call, inputs, static)
+        together = np.concatenate([x.ravel() for x in results]) if results else np.zeros(0)
+        node = record(Tensor, together, self._call, inputs, static)
+        return tree_map(lambda place: place.of(results, node), self._result)
+
+    def _run(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Call `forward` or `backward`."""
+        try:
+            if not self._quiet:
+                return function(*args)
+            with np.errstate(all="ignore"):  # as Values do: 1/0 is inf without a word
+                return function(*args)
+        except IndexError as error:
+            raise IndexError(f"{self.name}: take got a number for which there is no row: {error}.") from None
+
+    def _gradients(self, g: Any, out: Any, *inputs: Any, saved: Any) -> list[Any]:
+        """The rule of a call: the gradients of its inputs, None for those that are plain data."""
+        if isinstance(g, Node):
+            raise TypeError(
+                f"The compiled {self.name} has first derivatives only. For second derivatives call the function that it was compiled from."
+            )
+        variant, arrays = saved
+        seeds = [g] if len(self.outputs) == 1 else np.split(g, self._ends)
+        seeds = [np.asarray(seed, _float(x)).reshape(x.shape) for seed, x in zip(seeds, self.outputs, strict=True)]
+        # An output that nobody used has no gradient, and then 0 is not the same: 0 times an infinite derivative is nan.
+        seeded = tuple(i for i, seed in enumerate(seeds) if len(seeds) == 1 or seed.any()) or variant.seeded
+        if seeded != variant.seeded:
+            if seeded not in self._variants:
+                self._variants[seeded] = self._print(seeded)
+            self._variant = variant = self._variants[seeded]
+            _, arrays = self._run(variant.forward, *_data(inputs))
+        found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
+        gradients = iter(found if sum(self.wanted) > 1 else (found,))
+        return [next(gradients) if want else None for want in self.wanted]
+
+    def as_written(self) -> list[Node]:
+        """The results of the graph that the function leaves: it is traced again, with the numbers that parameters have now."""
+        args, kwargs = self.example
+        trace = self._trace(Given(args, kwargs), args, kwargs)
+        variables = set()
+        for argument, want in zip(trace.arguments.arrays, self.wanted[len(self.given) :], strict=False):
+            for i, entry in argument.entries.items():
+                index = [int(k) for k in np.unravel_index(i, argument.shape)]
+                entry.label = f"{argument.label}{index or ''}"
+            if want:
+                variables.update([id(argument), *map(id, argument.entries.values())])
+        results = [x for x in trace.outputs if isinstance(x, Node)]
+        for node in ancestors(results):
+            if node.is_leaf and node.time >= trace.start and id(getattr(node, "whole", node)) not in variables:
+                node.inputs = None  # data
+        return results
+
+    def as_compiled(self) -> list[Tensor]:
+        """The results of a copy of the lifted graph, with the numbers and gradients that parameters have now."""
+        copies: dict[Node, Any] = {}
+        for x, node, want in zip_longest(self.inputs, self.given, self.wanted):
+            copies[x] = Tensor(0.0, x.label)
+            copies[x]._datum = np.asarray((x if node is None else node)._datum)
+            if not want:
+                copies[x].inputs = None
+            elif node is not None and node.grad is not None:
+                copies[x].grad = np.asarray(node.grad)
+        with tracing(self.name):
+            for node in reversed(ancestors(self.outputs)):
+                if node not in copies:
+                    mode.scope = node.scope
+                    inputs = [copies[x] if isinstance(x, Node) else x for x in node.inputs or ()]
+                    copies[node] = node.primitive(*inputs, **node.static) if node.primitive else node
+        return [copies[x] for x in self.outputs]
+
+    def structured(self, results: Sequence[Any]) -> Any:
+        """Results with a batch axis in front, in the structure that the function returned."""
+        return tree_map(lambda place: place.of_batch(results), self._result)
+
+
+def _nodes_of(trace: Trace) -> list[Node]:
+    """The nodes of a trace, and those from outside that it used, oldest first."""
+    seen = {x for x in trace.outputs if isinstance(x, Node)}
+    todo = list(seen)
+    while todo:
+        node = todo.pop()
+        if node.primitive is not None and node.time >= trace.start:
+            new = [x for x in node.inputs or () if isinstance(x, Node) and x not in seen]
+            seen.update(new)
+            todo += new
+    return sorted(seen, key=lambda node: node.time)
+
+
+def _only_indices(order: list[Node], arguments: list[Argument], name: str) -> set[Argument]:
+    """The arguments that only choose rows, and stay integers."""
+    whole_numbers = {id(x): argument.integers for argument in arguments for x in argument.entries.values()}
+    numbers: set[int] = set()
+    for node in order:
+        index = {select: 0, lookup: 1}.get(node.primitive)  # type: ignore[arg-type]
+        for place, x in enumerate(node.inputs or ()):
+            if not isinstance(x, Node):
+                continue
+            if place != index:
+                numbers.add(id(x.whole if isinstance(x, Argument) else x))
+            elif not (x.whole.integers if isinstance(x, Argument) else whole_numbers.get(id(x), True)):
+                raise TypeError(f"{name}: take needs whole numbers to say which rows, and got an argument that is not of integers.")
+    return {x for x in arguments if x.integers and id(x) not in numbers and not any(id(entry) in numbers for entry in x.entries.values())}
+
+
+def _data(inputs: Sequence[Any]) -> list[Any]:
+    return [np.asarray(x._datum if isinstance(x, Node) else x) for x in inputs]
+
+
+def _float(x: Tensor) -> Any:
+    """The type of the gradient of `x`, which may be of bools."""
+    return np.result_type(x.dtype, np.float16)
+
+
+def _sums(pairs: Iterable[tuple[Node, Any]]) -> dict[Node, Any]:
+    """Nodes and their seeds, added up where a node is among the outputs twice."""
+    sums: dict[Node, Any] = {}
+    for node, seed in pairs:
+        sums[node] = sums[node] + seed if node in sums else seed
+    return sums

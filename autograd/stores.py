@@ -1,0 +1,156 @@
+"""Parameters whose numbers live in one array: the `Value`s stay, as windows on it.
+
+A compiled program computes with arrays. To copy thousands of numbers from Values into arrays and
+gradients back, at every step, would cost more than the mathematics. So the first program that
+uses some Values moves their numbers into a `Store`, an ordinary leaf Tensor, and each Value then
+reads and writes its entry there. From outside nothing has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .graph import Node, mode, tick
+from .tensor import Tensor
+from .value import Value
+
+__all__ = ["Store", "StoredValue", "blocks", "move_into_store"]
+
+
+GRADIENT_INSTEAD = "read gradients outside of the compiled function, or compute with autograd.grad"
+
+_grad: Any = vars(Node)["grad"]  # the slot itself: a store's gradient (None for zero), a window's store and position
+
+
+class Store(Tensor):
+    """The array behind many Values; a leaf of the graphs of compiled programs.
+
+    Attributes:
+        values: the Values that are windows on it, in the order of its entries.
+        changes: the times at which single entries were changed, since all were.
+        last_single: the last of these times; if the store's own time is another, all have changed then.
+        before: the time when all had changed before that.
+    """
+
+    __slots__ = ("before", "changes", "last_single", "values")
+    made: ClassVar[int] = 0  # how many there have been; optimizers look again when there are more
+
+    def __init__(self, data: Any, values: Sequence[Value], label: str | None = None) -> None:
+        super().__init__(data, label)
+        self.values = tuple(values)
+        self.changes = {i: value.time for i, value in enumerate(values)}
+        self.before = 0
+        self.time = self.last_single = max(self.changes.values())
+        Store.made += 1
+
+    @property
+    def grad(self) -> Any:
+        """The gradients; zero, as a Value's is, where no backward pass has come by."""
+        gradient = _grad.__get__(self)
+        if gradient is None:
+            gradient = np.zeros_like(self._datum)
+            _grad.__set__(self, gradient)
+        return gradient
+
+    @grad.setter
+    def grad(self, new: Any) -> None:
+        _grad.__set__(self, new)
+
+    def _receive(self, gradient: Any) -> None:
+        before = _grad.__get__(self)
+        total = np.asarray(gradient if before is None else before + gradient)
+        self.grad = total if total.flags.writeable else total.copy()  # a window writes into it
+
+    def change(self, i: int, time: int) -> None:
+        """Entry `i` was changed."""
+        if self.time != self.last_single:
+            self.before = self.time
+            self.changes.clear()
+        self.changes[i] = self.time = self.last_single = time
+
+    def time_of(self, i: int) -> int:
+        """When entry `i` was changed last."""
+        return self.changes.get(i, self.before) if self.time == self.last_single else self.time
+
+
+class StoredValue(Value):
+    """A Value whose number, gradient and time of change are entries of a store."""
+
+    __slots__ = ()
+
+    @property
+    def _datum(self) -> float:
+        store, i = self.store()
+        return store._datum.item(i)  # type: ignore[no-any-return]
+
+    @_datum.setter
+    def _datum(self, new: float) -> None:
+        store, i = self.store()
+        store._datum.flat[i] = new
+        store.change(i, tick())
+
+    @property
+    def grad(self) -> float:
+        if mode.tracing is not None:
+            mode.tracing(".grad", GRADIENT_INSTEAD)
+        store, i = self.store()
+        return store.grad.item(i)  # type: ignore[no-any-return]
+
+    @grad.setter
+    def grad(self, new: Any) -> None:
+        store, i = self.store()
+        store.grad.flat[i] = new or 0.0
+
+    @property
+    def time(self) -> int:
+        store, i = self.store()
+        return store.time_of(i)
+
+    @time.setter
+    def time(self, new: int) -> None:
+        store, i = self.store()
+        store.change(i, new)
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return Value
+
+    def store(self) -> tuple[Store, int]:
+        """The store, and the position in it."""
+        return _grad.__get__(self)  # type: ignore[no-any-return]
+
+
+def move_into_store(values: Sequence[Value], shape: tuple[int, ...], label: str | None) -> Store:
+    """A store for Values that have none yet, its array of the given shape."""
+    store = Store(np.array([value._datum for value in values]).reshape(shape), values, label)
+    if any(value.grad for value in values):
+        store.grad = np.array([value.grad or 0.0 for value in values]).reshape(shape)
+    for i, value in enumerate(values):
+        object.__setattr__(value, "__class__", StoredValue)
+        _grad.__set__(value, (store, i))
+    return store
+
+
+def blocks(parameters: Iterable[Node]) -> list[Any]:
+    """The same parameters in larger pieces: a store in place of its Values, where all of them are there.
+
+    What changes parameters by a formula, such as an optimizer, does it once for a store instead of
+    a thousand times for its Values.
+    """
+    parameters = list(parameters)
+    present = {id(p) for p in parameters}
+    whole: dict[int, bool] = {}
+    out: dict[int, Node] = {}
+    for p in parameters:
+        piece: Node = p
+        if type(p) is StoredValue:
+            store, _ = p.store()
+            if id(store) not in whole:
+                whole[id(store)] = all(id(value) in present for value in store.values)
+            if whole[id(store)]:
+                piece = store
+        out[id(piece)] = piece
+    return list(out.values())
