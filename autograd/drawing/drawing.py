@@ -1,0 +1,147 @@
+"""`draw`, and the drawing that it returns."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from ..compiling.compiled import Compiled
+from ..graph import Node
+from ..structures import leaves
+from .comparison import both_open, compared
+from .dot import dot_of
+from .folding import Folding, open_as_readable, open_to
+from .layout import rendered
+from .page import page_of
+from .picture import picture_of
+from .reading import Reading
+
+__all__ = ["Drawing", "draw"]
+
+FORMATS = (".svg", ".png", ".pdf", ".dot", ".html")
+DIRECTIONS = ("LR", "TB", "RL", "BT")
+
+
+def draw(root: Any, *, fold: int | None = None, direction: str | None = None) -> Drawing:
+    """A picture of all that `root` was computed from.
+
+    Boxes are values, with label, data and grad (of a Tensor: its shape, and the norm of its
+    gradient); thick square ones are leaves, which learning changes, and dashed ones constants.
+    Ellipses are operations. The number on an arrow into an operation is the local derivative
+    ∂out/∂in: the derivative along a path is the product of its numbers, and the sum over all
+    paths is the gradient. Between arrays stands the size of the Jacobian matrix instead.
+
+    Args:
+        root: a Value or a Tensor, or a (nested) list of them. Or a function made by
+            `autograd.compile` that was called: the graph that it leaves as it is written, beside
+            the graph of arrays that it was compiled to. The arguments are those of the first call
+            with the shapes of the last one.
+        fold: how many levels of modules (and of `autograd.scope`s) are open. Those further
+            inside become one box each, for all their calls. By default all are open if that
+            makes at most 500 boxes, else as many levels as can be. Of a compiled function the
+            graph as written is folded so, at the latest to one box.
+        direction: where the computation runs: LR (from left to right), TB (top to bottom), RL or BT.
+            By default LR; of a compiled function TB, so that its two graphs stand side by side.
+
+    Raises:
+        TypeError: `root` is not made of Values and Tensors.
+        ValueError: `fold` or `direction` is unknown; or the graph is too large, and folding its
+            modules does not help.
+        RuntimeError: a compiled function was not called yet, or not since something that it sees
+            was changed.
+
+    Example:
+        >>> from autograd import Value
+        >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+        >>> picture = draw(a * b)
+        >>> picture
+        <Drawing of 3 boxes; it shows itself in a notebook, and .save("picture.svg") saves it>
+        >>> "digraph" in picture.source
+        True
+    """
+    if direction is not None and direction not in DIRECTIONS:
+        raise ValueError(f"direction is where the picture runs, one of {', '.join(DIRECTIONS)}, not {direction!r}.")
+    if fold is not None and (isinstance(fold, bool) or not isinstance(fold, int) or fold < 0):
+        raise ValueError(f"fold is how many levels of modules stay open: 0, 1, 2, …, or None for what can be read; not {fold!r}.")
+    function = getattr(root, "__func__", root)  # of a method
+    if isinstance(function, Compiled):
+        reading = compared(function)
+        return Drawing(reading, both_open(reading, fold), direction or "TB")
+    roots = leaves(root)
+    for node in roots:
+        if not isinstance(node, Node):
+            call = "; call it, and draw the result" if callable(node) else ""
+            raise TypeError(f"draw() takes a Value or a Tensor, or a list of them, not a {type(node).__name__}{call}.")
+    if not roots:
+        raise ValueError("draw() got an empty list: there is nothing to draw.")
+    reading = Reading(roots)
+    return Drawing(reading, open_as_readable(reading) if fold is None else open_to(reading, fold), direction or "LR")
+
+
+class Drawing:
+    """A picture of a graph, made by `draw`. A notebook shows it.
+
+    It shows the numbers that the graph had when it was drawn. A page (`.html`) is made when it is
+    saved, and so a graph of which a leaf was changed in between has none.
+
+    Attributes:
+        source: the picture in the DOT language of Graphviz.
+
+    Example:
+        >>> import tempfile
+        >>> from autograd import Value
+        >>> drawing = draw(Value(2.0, label="x").tanh())
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     drawing.save(folder + "/tanh.dot").name
+        'tanh.dot'
+    """
+
+    def __init__(self, reading: Reading, folding: Folding, direction: str) -> None:
+        self._reading, self._folding, self._direction = reading, folding, direction
+        self.source = dot_of(picture_of(reading, folding), direction)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Save the picture in the format of the path's suffix, and return the path.
+
+        `.svg`, `.png` and `.pdf` are pictures, `.dot` is the source for other tools, and `.html`
+        is a page on which one steps through the backward pass. The file is there whole, or not
+        at all.
+
+        Raises:
+            ValueError: the suffix is unknown; or, for a page, there is no single number to start
+                a backward pass from, or a part is folded.
+            RuntimeError: for a page, a leaf was changed after it was used.
+            OSError: there is no such folder, or one cannot write there.
+        """
+        path = Path(path)
+        suffix = path.suffix.lower()
+        if suffix not in FORMATS:
+            raise ValueError(
+                f"A drawing is saved as {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, not as {suffix or 'a file without suffix'!r}."
+            )
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"There is no folder {str(path.parent)!r} to save the drawing in. Make it first, or give another path.")
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+        content = self._as(suffix)
+        try:
+            unfinished.write_bytes(content)
+            os.replace(unfinished, path)
+        except OSError as error:
+            raise type(error)(f"The drawing cannot be saved as {str(path)!r}: {error.strerror}.") from None
+        finally:
+            unfinished.unlink(missing_ok=True)
+        return path
+
+    def _as(self, suffix: str) -> bytes:
+        if suffix == ".dot":
+            return self.source.encode()
+        if suffix == ".html":
+            return page_of(self._reading, self._folding, self._direction).encode()
+        return rendered(self.source, suffix[1:])
+
+    def _repr_svg_(self) -> str:
+        return rendered(self.source, "svg").decode()
+
+    def __repr__(self) -> str:
+        return f'<Drawing of {self._folding.size:,} boxes; it shows itself in a notebook, and .save("picture.svg") saves it>'

@@ -1,0 +1,210 @@
+"""A page on which a learner steps through the backward pass, in a browser and without a network.
+
+The pass is run here, by the engine itself, and written down; the page only shows it.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..backward import describe, history, pull_back
+from ..graph import Node, Observer, observers
+from ..primitives.reductions import unbroadcast
+from .dot import GREY, INK, RUST, dot_of
+from .folding import Folding
+from .layout import rendered
+from .picture import Picture, local_derivatives, number, picture_of
+from .reading import Reading
+
+__all__ = ["page_of"]
+
+
+def page_of(reading: Reading, folding: Folding, direction: str) -> str:
+    """The page, as HTML with everything in it.
+
+    Raises:
+        ValueError: there is no single number to start from, or something is folded.
+        RuntimeError: a leaf was changed after it was used.
+    """
+    if reading.titles:
+        raise ValueError(
+            "A page steps through one backward pass, and this drawing compares the two graphs of a compiled function. Draw what its "
+            "`.function`, the function as it was written, returns; on a small example."
+        )
+    if len(reading.roots) > 1:
+        raise ValueError(f"A page steps through one backward pass, and this drawing has {len(reading.roots)} results; draw one of them.")
+    root = reading.roots[0]
+    if not root.requires_grad:
+        raise ValueError(f"A page steps through the backward pass, and {describe(root)} is a constant, which has none.")
+    if folding.stand_in:
+        raise ValueError(
+            "A page steps through the backward pass node by node, and in this drawing modules are folded. Draw a smaller part, "
+            "such as one example or one neuron; or open all modules, with a larger fold."
+        )
+    names = _names(reading)
+    walk = _Walk(root, names)
+    widest = {node: max(texts, key=len) for node, texts in walk.texts.items()}
+    picture = picture_of(reading, folding, names, widest)
+    parts = {
+        "title": html.escape(f"The backward pass of {names[root]}"),
+        "style": _template("page.css"),
+        "script": _template("page.js"),
+        "svg": _inline_svg(dot_of(picture, direction)),
+        # A script element ends at the first "</script", in whatever label that stands.
+        "data": json.dumps(_as_data(walk, picture, names)).replace("<", "\\u003c"),
+    }
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _template("page.html"))
+
+
+def _template(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
+
+def _inline_svg(source: str) -> str:
+    """The picture for use inside of HTML, where the style sheet colours its texts, for light and for dark."""
+    svg = rendered(source, "svg").decode()
+    for colour, name in ((INK, "ink"), (GREY, "grey"), (RUST, "rust")):
+        svg = svg.replace(f'fill="{colour}"', f'class="{name}"')
+    return svg[svg.index("<svg") :]
+
+
+def _names(reading: Reading) -> dict[Node, str]:
+    """A name for each node: its label; L for a result without one, and v1, v2, … for the others."""
+    nodes = [node for node in reading.inputs if isinstance(node, Node)]
+    labels = {node.label for node in nodes}
+    spare = (f"v{i}" for i in range(1, 2 * len(nodes) + 1) if f"v{i}" not in labels)
+    return {node: node.label or ("L" if node is reading.roots[0] and "L" not in labels else next(spare)) for node in nodes}
+
+
+@dataclass
+class _Part:
+    """What one step adds to the gradient of an input."""
+
+    input: Node
+    slot: int
+    formula: str
+    total: str
+    shown: str
+    complete: bool = False
+
+
+class _Walk:
+    """A backward pass, written down.
+
+    Attributes:
+        steps: the nodes in the order in which their gradients are complete, with what each passes on.
+        texts: what is shown as each node's gradient, from before the pass to its end.
+    """
+
+    def __init__(self, root: Node, names: dict[Node, str]) -> None:
+        order = history(root)
+        sums: dict[Node, Any] = {root: root._seed(None)}
+        self.texts = {node: [_shown(node, None)] for node in order if node.requires_grad}
+        self.texts[root].append(_shown(root, sums[root]))
+        self.steps: list[tuple[Node, list[_Part]]] = []
+        last: dict[Node, _Part] = {}
+        for node, gradients in _recorded(order, sums[root]):
+            parts = []
+            derivatives = local_derivatives(node)
+            for slot, (x, gradient) in enumerate(zip(node.inputs or (), gradients, strict=True)):
+                if not isinstance(x, Node) or not x.requires_grad or gradient is None:
+                    continue
+                gradient = _shaped(gradient, x)
+                before = sums.get(x)
+                sums[x] = gradient if before is None else before + gradient
+                formula = f"∂{names[root]}/∂{names[x]} += ∂{names[root]}/∂{names[node]} · ∂{names[node]}/∂{names[x]}"
+                if np.size(node.data) == np.size(x.data) == 1:
+                    formula += f" = {number(np.sum(sums[node]))} × {derivatives[slot]} = {number(np.sum(gradient))}"
+                    total = "" if before is None else f"{number(np.sum(before))} + {number(np.sum(gradient))} = {number(np.sum(sums[x]))}"
+                else:
+                    formula += f", by the vjp of {node.primitive.name}"  # type: ignore[union-attr]
+                    total = f"shape {np.shape(x.data)}" if np.ndim(x.data) else ""
+                last[x] = _Part(x, slot, formula, total, _shown(x, sums[x]))
+                parts.append(last[x])
+                self.texts[x].append(last[x].shown)
+            self.steps.append((node, parts))
+        for part in last.values():
+            part.complete = True
+
+
+def _recorded(order: list[Node], seed: Any) -> list[tuple[Node, Sequence[Any]]]:
+    """The steps of a backward pass as the engine takes them: each node with the gradients for its inputs."""
+    steps: list[tuple[Node, Sequence[Any]]] = []
+
+    class Recorder(Observer):
+        def pulled_back(self, node: Node, gradients: Sequence[Any]) -> None:
+            if node in among:  # else it is of another thread's pass
+                steps.append((node, list(gradients)))
+
+    among = set(order)
+    recorder = Recorder()
+    observers.append(recorder)
+    try:
+        for _ in pull_back(order, {order[0]: seed}):
+            pass
+    finally:
+        observers.remove(recorder)
+    return steps
+
+
+def _shaped(gradient: Any, x: Node) -> Any:
+    """A rule's gradient in the shape of its input, as the backward pass makes it."""
+    gradient = np.asarray(gradient)
+    shape = np.shape(x.data)
+    return np.broadcast_to(gradient, shape) if gradient.ndim < len(shape) else unbroadcast(gradient, shape)
+
+
+def _shown(node: Node, gradient: Any) -> str:
+    """A gradient in the picture: a number, or of an array the norm."""
+    if gradient is None:
+        return "0" if isinstance(node.data, float) else "–"
+    return number(np.linalg.norm(gradient) if np.ndim(gradient) else gradient)
+
+
+def _as_data(walk: _Walk, picture: Picture, names: dict[Node, str]) -> dict[str, Any]:
+    """What the page's script needs: ids of what to light up, and texts."""
+    root = next(iter(walk.texts))
+    steps: list[dict[str, Any]] = []
+    for node, parts in walk.steps:
+        inputs = [names[x] if isinstance(x, Node) else "constant" if np.ndim(x) else number(x) for x in node.inputs or ()]
+        listed = ", ".join(inputs if len(inputs) <= 8 else [*inputs[:7], "…"])
+        steps.append(
+            {
+                "box": picture.ids[node],
+                "operation": f"o{picture.ids[node][1:]}",
+                "title": f"∂{names[root]}/∂{names[node]} is complete: {_final(walk, node)}",
+                "says": f"{names[node]} = {node.primitive.name}({listed})",  # type: ignore[union-attr]
+                "parts": [
+                    {
+                        "box": picture.ids[part.input],
+                        "arrow": picture.into[node][part.slot],
+                        "formula": part.formula,
+                        "total": part.total,
+                        "shown": part.shown,
+                        "complete": part.complete,
+                    }
+                    for part in parts
+                ],
+            }
+        )
+    leaves = [node for node in walk.texts if node.is_leaf]
+    return {
+        "root": names[root],
+        "start": {"box": picture.ids[root], "shown": walk.texts[root][1]},
+        "before": {picture.ids[node]: texts[0] for node, texts in walk.texts.items()},
+        "steps": steps,
+        "leaves": [f"∂{names[root]}/∂{names[node]} = {_final(walk, node)}" for node in reversed(leaves)],
+    }
+
+
+def _final(walk: _Walk, node: Node) -> str:
+    text = walk.texts[node][-1]
+    return f"an array of norm {text}" if np.ndim(node.data) else text
