@@ -1,0 +1,50 @@
+"""Neural networks on top of `autograd`: modules, losses and optimizers."""
+
+from . import data, functional, init, optim, plot, utils
+from .activation import ELU, GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Sin, Softmax, Softplus, Tanh
+from .attention import MultiheadAttention, TransformerEncoderLayer
+from .containers import ModuleList, Sequential
+from .convolution import Conv1d, Conv2d
+from .dropout import Dropout, Dropout2d
+from .linear import Embedding, Flatten, Identity, Linear
+from .losses import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    HingeLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MSELoss,
+    MultiMarginLoss,
+    NLLLoss,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    hinge_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+    multi_margin_loss,
+    nll_loss,
+)
+from .mlp import MLP, Layer, Neuron
+from .module import Module
+from .normalization import BatchNorm1d, BatchNorm2d, LayerNorm, RMSNorm
+from .pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
+from .positional import LearnedPositionalEncoding, PositionalEncoding
+from .randomness import get_rng_state, manual_seed, set_rng_state
+from .recurrent import GRU, LSTM, RNN
+from .vectorize import devectorize, vectorize
+
+__all__ = [
+    "AdaptiveAvgPool2d", "AvgPool2d", "BCELoss", "BCEWithLogitsLoss", "BatchNorm1d", "BatchNorm2d", "Conv1d", "Conv2d",
+    "CrossEntropyLoss", "Dropout", "Dropout2d", "ELU", "Embedding", "Flatten", "GELU", "GRU", "HingeLoss", "HuberLoss",
+    "Identity", "KLDivLoss", "L1Loss", "LSTM", "Layer", "LayerNorm", "LeakyReLU", "LearnedPositionalEncoding", "Linear",
+    "LogSoftmax", "MLP", "MSELoss", "MaxPool2d", "Module", "ModuleList", "MultiMarginLoss", "MultiheadAttention", "NLLLoss",
+    "Neuron", "PositionalEncoding", "RMSNorm", "RNN", "ReLU", "Sequential", "SiLU", "Sigmoid", "Sin", "Softmax", "Softplus",
+    "Tanh", "TransformerEncoderLayer", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "data",
+    "devectorize", "functional", "get_rng_state", "hinge_loss", "huber_loss", "init", "kl_div", "l1_loss", "manual_seed",
+    "mse_loss", "multi_margin_loss", "nll_loss", "optim", "plot", "set_rng_state", "utils", "vectorize",
+]  # fmt: skip

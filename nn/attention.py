@@ -1,0 +1,263 @@
+"""Attention: every place of a sequence looks at all others, and takes from each as much as fits. Transformers are made of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import autograd
+from autograd import Node, Tensor
+from autograd.primitives.arithmetic import where
+from autograd.primitives.networks import linear
+
+from . import functional, init
+from .dropout import Dropout
+from .inputs import as_input, check_size, describe_kind
+from .linear import Linear
+from .module import Module
+from .normalization import LayerNorm
+from .randomness import Seed, generator
+
+__all__ = ["MultiheadAttention", "TransformerEncoderLayer"]
+
+
+class MultiheadAttention(Module):
+    """softmax(q kᵀ / √d) v in several heads, each with its own projections of queries, keys and values (Vaswani and others, 2017).
+
+    Args:
+        embed_dim: how many numbers there are at each place, in and out.
+        num_heads: how many heads; each has d = embed_dim / num_heads numbers.
+        dropout: with which probability to drop, in training, what a place takes from another.
+        bias: whether the projections have biases.
+        kdim, vdim: how many numbers keys and values have, if not embed_dim.
+        batch_first: whether inputs and outputs are (n, places, …) instead of (places, n, …).
+        dtype: the precision of the parameters, and so of the outputs.
+        rng: a seed or a NumPy generator for the first weights, which are Xavier's (of `out_proj`
+            uniform between ±1/√embed_dim), and for the dropout. Biases start at 0.
+
+    Shape:
+        query (targets, n, embed_dim), key (sources, n, kdim), value (sources, n, vdim) → output
+        (targets, n, embed_dim) and weights (n, targets, sources), how much each target takes from
+        each source; all without n for one sequence.
+
+        `attn_mask`, (targets, sources) or (n · num_heads, targets, sources), and
+        `key_padding_mask`, (n, sources), are arrays of bool, true where nothing is to be taken; or
+        of floats, which are added before the softmax. A target that may take from nowhere gets
+        zeros. `is_causal` without an `attn_mask` lets nobody look ahead. The weights are means
+        over the heads, unless `average_attn_weights` is false: (n, num_heads, targets, sources);
+        or None, if `need_weights` is false.
+
+    Raises:
+        ValueError: a setting is impossible; on a call, shapes do not fit.
+        TypeError: a mask is of neither bool nor floats.
+
+    Example:
+        >>> attention = MultiheadAttention(8, 2, batch_first=True, rng=0)
+        >>> x = np.ones((3, 5, 8))
+        >>> output, weights = attention(x, x, x, is_causal=True)
+        >>> output.shape, weights.shape
+        ((3, 5, 8), (3, 5, 5))
+        >>> weights[0, 1].tolist()
+        [0.5, 0.5, 0.0, 0.0, 0.0]
+    """
+
+    def __init__(
+        self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True,
+        *, kdim: int | None = None, vdim: int | None = None, batch_first: bool = False, dtype: Any = np.float32, rng: Seed = None,
+    ) -> None:  # fmt: skip
+        kdim, vdim = (embed_dim if size is None else size for size in (kdim, vdim))
+        for name, size in (("embed_dim", embed_dim), ("num_heads", num_heads), ("kdim", kdim), ("vdim", vdim)):
+            check_size("MultiheadAttention", name, size)
+        if embed_dim % num_heads:
+            raise ValueError(f"MultiheadAttention splits embed_dim into heads of equal size; {embed_dim} does not split into {num_heads}.")
+        if not 0 <= dropout < 1:
+            raise ValueError(f"MultiheadAttention drops with a probability from 0 to below 1; got dropout={dropout!r}.")
+        self.embed_dim, self.num_heads, self.kdim, self.vdim = int(embed_dim), int(num_heads), int(kdim), int(vdim)
+        self.dropout, self.batch_first = dropout, batch_first
+        self.rng = None if rng is None else generator(rng)
+        if kdim == vdim == embed_dim:
+            self.in_proj_weight = init.xavier_uniform_(Tensor(np.empty((3 * embed_dim, embed_dim), dtype)), rng=self.rng)
+        else:
+            for name, size in (("q", embed_dim), ("k", kdim), ("v", vdim)):
+                setattr(self, f"{name}_proj_weight", init.xavier_uniform_(Tensor(np.empty((embed_dim, size), dtype)), rng=self.rng))
+        self.in_proj_bias = Tensor(np.zeros(3 * embed_dim, dtype)) if bias else None
+        self.out_proj = Linear(embed_dim, embed_dim, bias, dtype=dtype, rng=self.rng)
+        if self.out_proj.bias is not None:
+            init.zeros_(self.out_proj.bias)
+
+    def forward(
+        self, query: Any, key: Any, value: Any, key_padding_mask: Any = None, need_weights: bool = True, attn_mask: Any = None,
+        average_attn_weights: bool = True, is_causal: bool = False,
+    ) -> tuple[Any, Any]:  # fmt: skip
+        query, key, value = (as_input(x, self.out_proj.weight.dtype, self) for x in (query, key, value))
+        single = self._check_inputs(query, key, value)
+        weights, biases = self._projections()
+        q, k, v = (
+            self._heads(linear(x, weight, bias), single) for x, weight, bias in zip((query, key, value), weights, biases, strict=True)
+        )
+        n, _, targets, d = q.shape
+        sources = k.shape[2]
+        if is_causal and attn_mask is None:
+            attn_mask = np.triu(np.ones((targets, sources), bool), 1)
+        mask = self._mask(attn_mask, key_padding_mask, n, targets, sources)
+        scores = (q * (1 / math.sqrt(d))) @ k.transpose(0, 1, 3, 2)
+        shares = _softmax(scores, mask)
+        shares = functional.dropout(shares, self.dropout, self.training, rng=self.rng)
+        taken = shares @ v
+        order = (2, 0, 1, 3) if single or not self.batch_first else (0, 2, 1, 3)
+        taken = taken.transpose(*order)
+        output = self.out_proj(taken.reshape(*(query.shape if not single else (targets, self.embed_dim))))
+        if not need_weights:
+            return output, None
+        if average_attn_weights:
+            shares = shares.mean(axis=1)
+        return output, shares[0] if single else shares
+
+    def _projections(self) -> tuple[Any, Any]:
+        """The weights and the biases of queries, keys and values."""
+        e = self.embed_dim
+        parts = [slice(0, e), slice(e, 2 * e), slice(2 * e, 3 * e)]
+        if hasattr(self, "in_proj_weight"):
+            weights = [self.in_proj_weight[part] for part in parts]
+        else:
+            weights = [getattr(self, f"{name}_proj_weight") for name in "qkv"]
+        return weights, [0.0 if self.in_proj_bias is None else self.in_proj_bias[part] for part in parts]
+
+    def _heads(self, x: Any, single: bool) -> Any:
+        """(places, n, embed_dim) as (n, heads, places, d)."""
+        split = x.reshape(*(x.shape[:-1] if not single else (len(x), 1)), self.num_heads, -1)
+        return split.transpose(0, 2, 1, 3) if self.batch_first and not single else split.transpose(1, 2, 0, 3)
+
+    def _check_inputs(self, query: Any, key: Any, value: Any) -> bool:
+        """Refuse what does not fit; whether the input is one sequence, without the axis of the batch."""
+        for name, x, size in (("query", query, self.embed_dim), ("key", key, self.kdim), ("value", value, self.vdim)):
+            if x.ndim not in (2, 3) or x.shape[-1] != size:
+                axes = f"(n, places, {size})" if self.batch_first else f"(places, n, {size})"
+                raise ValueError(
+                    f"{self._called()} takes a {name} of shape {axes}, or (places, {size}) for one sequence, and got {x.shape}; "
+                    f"batch_first is {self.batch_first}."
+                )
+        batch = 0 if self.batch_first else 1
+        if not (
+            key.shape[:-1] == value.shape[:-1] and query.ndim == key.ndim and (query.ndim == 2 or query.shape[batch] == key.shape[batch])
+        ):
+            raise ValueError(
+                f"{self._called()} takes a value for each key, and a query, of the same n; got a query of shape {query.shape}, "
+                f"a key of {key.shape} and a value of {value.shape}."
+            )
+        return bool(query.ndim == 2)
+
+    def _mask(self, attn_mask: Any, key_padding_mask: Any, n: int, targets: int, sources: int) -> Any:
+        """Both masks as one to be added to scores of shape (n, heads, targets, sources); None if there is none."""
+        mask = None
+        if attn_mask is not None:
+            mask = self._additive("attn_mask", attn_mask)
+            allowed = ((targets, sources), (n * self.num_heads, targets, sources))
+            if mask.shape not in allowed:
+                raise ValueError(f"{self._called()} takes an attn_mask of shape {allowed[0]} or {allowed[1]}, and got {mask.shape}.")
+            if mask.ndim == 3:
+                mask = mask.reshape(n, self.num_heads, targets, sources)
+        if key_padding_mask is not None:
+            padding = self._additive("key_padding_mask", key_padding_mask)
+            if padding.shape != (n, sources) and (n, padding.shape) != (1, (sources,)):
+                raise ValueError(f"{self._called()} takes a key_padding_mask of shape {(n, sources)}, and got {padding.shape}.")
+            padding = padding.reshape(n, 1, 1, sources)
+            mask = padding if mask is None else mask + padding
+        return mask
+
+    def _additive(self, name: str, mask: Any) -> Any:
+        """A mask as floats to be added: of bools, -inf where one is true."""
+        if isinstance(mask, Node):
+            return where(mask, -np.inf, 0.0) if getattr(mask, "booleans", False) else as_input(mask, self.out_proj.weight.dtype, self)
+        mask = np.asarray(mask)
+        if mask.dtype.kind not in "bf":
+            raise TypeError(
+                f"{self._called()} takes {name} as an array of bool, true where nothing is to be taken, or of floats, which are added; "
+                f"got {describe_kind(mask)}."
+            )
+        return (np.where(mask, -np.inf, 0.0) if mask.dtype == bool else mask).astype(self.out_proj.weight.dtype)
+
+    def extra_repr(self) -> str:
+        return f"{self.embed_dim}, {self.num_heads}, dropout={self.dropout}, batch_first={self.batch_first}"
+
+
+def _softmax(scores: Any, mask: Any) -> Any:
+    """The softmax of masked scores; zeros where everything is masked."""
+    if mask is None:
+        return autograd.softmax(scores)
+    if isinstance(mask, Node):
+        return autograd.softmax(scores + mask)
+    nowhere = (mask == -np.inf).all(axis=-1, keepdims=True)
+    if not nowhere.any():
+        return autograd.softmax(scores + mask)
+    return where(nowhere, 0.0, autograd.softmax(scores + np.where(nowhere, 0.0, mask).astype(mask.dtype)))
+
+
+class TransformerEncoderLayer(Module):
+    """Attention of a sequence to itself, then a small network at each place; each adds to what came in, and is normalised.
+
+    Args:
+        d_model: how many numbers there are at each place, in and out.
+        nhead: how many heads the attention has.
+        dim_feedforward: how many neurons the network has.
+        dropout: with which probability to drop, in training: in the attention, after it, and
+            after each of the network's layers.
+        activation: of the network: "relu", "gelu", or a function of Tensors.
+        layer_norm_eps: what the normalisations add to the variance.
+        batch_first: whether inputs and outputs are (n, places, d_model) instead of (places, n, d_model).
+        norm_first: whether to normalise what goes into the attention and the network, instead of
+            the sums that come out; this trains more easily (Xiong and others, 2020).
+        bias: whether linear layers and normalisations have biases.
+        dtype: the precision of the parameters, and so of the outputs.
+        rng: a seed or a NumPy generator for the first weights and for the dropout.
+
+    Shape:
+        (places, n, d_model), as it is, or without n. `layer(src, src_mask, src_key_padding_mask,
+        is_causal)`: see `attn_mask`, `key_padding_mask` and `is_causal` of `MultiheadAttention`.
+
+    Raises:
+        ValueError: as in `MultiheadAttention`, or the activation is unknown.
+        TypeError: a mask is of neither bool nor floats.
+
+    Example:
+        >>> layer = TransformerEncoderLayer(8, 2, dim_feedforward=32, batch_first=True, rng=0)
+        >>> layer(np.ones((3, 5, 8)), is_causal=True).shape
+        (3, 5, 8)
+    """
+
+    def __init__(
+        self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1, activation: str | Callable[[Any], Any] = "relu",
+        layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True,
+        *, dtype: Any = np.float32, rng: Seed = None,
+    ) -> None:  # fmt: skip
+        named: dict[Any, Callable[[Any], Any]] = {"relu": functional.relu, "gelu": functional.gelu}
+        if not callable(activation) and activation not in named:
+            raise ValueError(f"TransformerEncoderLayer takes as activation 'relu', 'gelu' or a function; got {activation!r}.")
+        rng = None if rng is None else generator(rng)
+        self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype, rng=rng)
+        self.linear1 = Linear(d_model, dim_feedforward, bias, dtype=dtype, rng=rng)
+        self.dropout = Dropout(dropout, rng=rng)
+        self.linear2 = Linear(dim_feedforward, d_model, bias, dtype=dtype, rng=rng)
+        self.norm1 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
+        self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
+        self.dropout1 = Dropout(dropout, rng=rng)
+        self.dropout2 = Dropout(dropout, rng=rng)
+        self.activation = activation if callable(activation) else named[activation]
+        self.norm_first = norm_first
+
+    def forward(self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False) -> Any:
+        def attend(x: Any) -> Any:
+            return self.dropout1(self.self_attn(x, x, x, src_key_padding_mask, False, src_mask, is_causal=is_causal)[0])
+
+        def think(x: Any) -> Any:
+            return self.dropout2(self.linear2(self.dropout(self.activation(self.linear1(x)))))
+
+        x = as_input(src, self.linear1.weight.dtype, self)
+        if self.norm_first:
+            x = x + attend(self.norm1(x))
+            return x + think(self.norm2(x))
+        x = self.norm1(x + attend(x))
+        return self.norm2(x + think(x))

@@ -1,0 +1,56 @@
+"""Checks of arguments that several rooms share: numbers and counts, and how an error says what is wrong with one."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from typing import Any
+
+__all__ = ["count", "is_number", "number"]
+
+
+def is_number(x: Any) -> bool:
+    """Whether `x` is one real number, Python's or NumPy's.
+
+    Example:
+        >>> is_number(0.5), is_number("0.5")
+        (True, False)
+    """
+    return isinstance(x, numbers.Real)
+
+
+def number(name: str, x: Any, most: float = math.inf) -> float:
+    """`x` as a float, if it is a finite number from 0 to `most`.
+
+    Raises:
+        TypeError: it is no number.
+        ValueError: it is out of range.
+
+    Example:
+        >>> number("lr", 1)
+        1.0
+    """
+    if not is_number(x):
+        raise TypeError(f"{name} must be a number; got {x!r}.")
+    if not 0 <= x <= most or x == math.inf:
+        wanted = "finite and not negative" if most == math.inf else f"from 0 to {most:g}"
+        raise ValueError(f"{name} must be {wanted}; got {x!r}.")
+    return float(x)
+
+
+def count(name: str, x: Any, least: int = 1) -> int:
+    """`x` as an int, if it is a whole number from `least`.
+
+    Raises:
+        TypeError: it is no whole number.
+        ValueError: it is less.
+
+    Example:
+        >>> count("batch_size", 64)
+        64
+    """
+    if not isinstance(x, numbers.Integral) or isinstance(x, bool):
+        raise TypeError(f"{name} must be a whole number; got {x!r}.")
+    if x < least:
+        raise ValueError(f"{name} must be at least {least}; got {x!r}.")
+    return int(x)

@@ -1,0 +1,190 @@
+"""Layers that read a signal or an image window by window, with the same weights everywhere."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+
+import autograd
+from autograd import Tensor
+from autograd.primitives import convolution
+
+from .inputs import as_input, check_size
+from .module import Module
+from .randomness import Seed, generator
+
+__all__ = ["Conv1d", "Conv2d"]
+
+# How NumPy calls PyTorch's ways to continue an array beyond its ends.
+PADDING_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+
+
+class _Conv(Module):
+    """What `Conv1d` and `Conv2d` share: all but the names of the axes."""
+
+    axes: ClassVar[tuple[str, ...]]
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1,
+        bias: bool = True, padding_mode: str = "zeros", *, dtype: Any = np.float32, rng: Seed = None,
+    ) -> None:  # fmt: skip
+        kind = type(self).__name__
+        for name, size in (("in_channels", in_channels), ("out_channels", out_channels), ("groups", groups)):
+            check_size(kind, name, size)
+        if in_channels % groups or out_channels % groups:
+            raise ValueError(
+                f"{kind} splits its channels into groups of equal size; {in_channels} in_channels and {out_channels} out_channels "
+                f"do not split into {groups}."
+            )
+        if padding_mode not in PADDING_MODES:
+            raise ValueError(f"{kind} takes as padding_mode one of {', '.join(PADDING_MODES)}; got {padding_mode!r}.")
+        self.in_channels, self.out_channels, self.groups = int(in_channels), int(out_channels), int(groups)
+        self.kernel_size = per_axis(self, "kernel_size", kernel_size)
+        self.stride = per_axis(self, "stride", stride)
+        self.dilation = per_axis(self, "dilation", dilation)
+        self.padding_mode = padding_mode
+        self.reach = tuple((k - 1) * d + 1 for k, d in zip(self.kernel_size, self.dilation, strict=True))
+        self.padding: Any = padding
+        if padding == "same":
+            if any(s != 1 for s in self.stride):
+                raise ValueError(f"{kind} keeps the size of its input (padding='same') only with a stride of 1; got stride={stride!r}.")
+            self._padding = tuple(((reach - 1) // 2, reach // 2) for reach in self.reach)
+        elif padding == "valid":
+            self._padding = tuple((0, 0) for _ in self.axes)
+        elif isinstance(padding, str):
+            raise ValueError(f"{kind} takes padding as whole numbers, or 'same' or 'valid'; got {padding!r}.")
+        else:
+            self.padding = per_axis(self, "padding", padding, least=0)
+            self._padding = tuple((p, p) for p in self.padding)
+        shape = (self.out_channels, self.in_channels // self.groups, *self.kernel_size)
+        rng, bound = generator(rng), 1 / math.sqrt(math.prod(shape[1:]))
+        self.weight = Tensor(rng.uniform(-bound, bound, shape).astype(dtype))
+        self.bias = Tensor(rng.uniform(-bound, bound, out_channels).astype(dtype)) if bias else None
+
+    def forward(self, x: Any) -> Any:
+        x = as_input(x, self.weight.dtype, self)
+        x, single = as_batch(self, x, self.in_channels)
+        sizes = [size + sum(pad) for size, pad in zip(x.shape[2:], self._padding, strict=True)]
+        if any(size < reach for size, reach in zip(sizes, self.reach, strict=True)):
+            raise ValueError(
+                f"{self._called()} has a kernel that reaches over {' × '.join(map(str, self.reach))}, more than an input of "
+                f"{' × '.join(map(str, x.shape[2:]))} has with its padding; take a smaller kernel or more padding."
+            )
+        padding = self._padding
+        if self.padding_mode != "zeros":
+            for i, (size, pad) in enumerate(zip(x.shape[2:], padding, strict=True)):
+                x = autograd.take(x, np.pad(np.arange(size), pad, mode=PADDING_MODES[self.padding_mode]), axis=i + 2)  # type: ignore[call-overload]
+            padding = tuple((0, 0) for _ in self.axes)
+        y = convolution.conv(
+            x, self.weight, 0.0 if self.bias is None else self.bias,
+            stride=self.stride, padding=padding, dilation=self.dilation, groups=self.groups,
+        )  # fmt: skip
+        return y[0] if single else y
+
+    def extra_repr(self) -> str:
+        zeros, ones = ((number,) * len(self.axes) for number in (0, 1))
+        unusual = {
+            "padding": self.padding if self.padding != zeros else None,
+            "dilation": self.dilation if self.dilation != ones else None,
+            "groups": self.groups if self.groups != 1 else None,
+            "bias": False if self.bias is None else None,
+            "padding_mode": self.padding_mode if self.padding_mode != "zeros" else None,
+        }
+        text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
+        return text + "".join(f", {name}={value}" for name, value in unusual.items() if value is not None)
+
+
+class Conv1d(_Conv):
+    """The convolution of a signal: `Conv2d` with a single axis, the length.
+
+    Args:
+        in_channels, out_channels: the numbers of channels, such as 2 for stereo, before and after.
+        kernel_size, stride, padding, dilation, groups, bias, padding_mode, dtype, rng: as in `Conv2d`.
+
+    Shape:
+        (n, in_channels, length) → (n, out_channels, length'), or both without n; `weight` is
+        (out_channels, in_channels / groups, kernel_size).
+
+    Raises:
+        ValueError: as `Conv2d`.
+
+    Example:
+        >>> Conv1d(2, 8, 5, stride=2, rng=0)(np.ones((4, 2, 100))).shape
+        (4, 8, 48)
+    """
+
+    axes = ("length",)
+
+
+class Conv2d(_Conv):
+    """The convolution of images: each output channel is a small picture, the kernel, compared with all windows of the input.
+
+    Args:
+        in_channels, out_channels: the numbers of channels, such as 3 for colours, before and after.
+        kernel_size: the height and the width of the windows; one number if they are equal.
+        stride: how far apart the windows are, for each axis or for both.
+        padding: how many zeros to add at each end, for each axis or for both; "same" for an output
+            as large as the input, "valid" for none.
+        dilation: how far apart the entries of a window are, for each axis or for both.
+        groups: into how many groups to split the channels; an output channel reads only its group.
+        bias: whether a number is added to each output channel.
+        padding_mode: what stands in the padding instead of zeros: "reflect", "replicate" or
+            "circular".
+        dtype: the precision of the parameters, and so of the outputs.
+        rng: a seed or a NumPy generator for the first weights and biases, which are uniform
+            between ±1/√(numbers in a window), as in PyTorch.
+
+    Shape:
+        (n, in_channels, height, width) → (n, out_channels, height', width'), or both without n;
+        height' = (height + 2 padding - dilation (kernel_size - 1) - 1) // stride + 1. `weight` is
+        (out_channels, in_channels / groups, *kernel_size).
+
+    Raises:
+        ValueError: a setting is impossible; on a call, the input has another shape, or is smaller
+            than a window.
+
+    Example:
+        >>> layer = Conv2d(3, 16, 3, padding="same", rng=0)
+        >>> layer(np.ones((10, 3, 32, 32))).shape
+        (10, 16, 32, 32)
+    """
+
+    axes = ("height", "width")
+
+
+def per_axis(module: Any, name: str, value: Any, least: int = 1) -> tuple[int, ...]:
+    """A setting of a layer as one whole number for each of its axes; a single number is meant for all.
+
+    Raises:
+        ValueError: it is anything else.
+    """
+    kind, axes = type(module).__name__, module.axes
+    values = value if isinstance(value, (tuple, list)) else (value,) * len(axes)
+    if len(values) != len(axes):
+        raise ValueError(f"{kind} takes {name} as one whole number, or as {len(axes)}, for {' and '.join(axes)}; got {value!r}.")
+    for size in values:
+        check_size(kind, name, size, least)
+    return tuple(map(int, values))
+
+
+def as_batch(module: Any, x: Any, channels: int | None = None) -> tuple[Any, bool]:
+    """The input of a layer with the axis of the batch, and whether it came without.
+
+    Raises:
+        ValueError: `x` has not the axes of the layer, or another number of channels than it should.
+    """
+    wanted = ("channels" if channels is None else str(channels), *module.axes)
+    if x.ndim not in (len(wanted), len(wanted) + 1) or channels not in (None, x.shape[-len(wanted)]):
+        hint = ""
+        if x.ndim == len(wanted) + 1 and x.shape[-1] == channels:
+            order = (0, x.ndim - 1, *range(1, x.ndim - 1))
+            hint = f"; channels go before {' and '.join(module.axes)}: x.transpose{order}"
+        elif channels == 1 and x.ndim == len(wanted):
+            hint = "; x[:, None] adds an axis for the channel"
+        raise ValueError(
+            f"{module._called()} takes arrays of shape (n, {', '.join(wanted)}), or ({', '.join(wanted)}), and got shape {x.shape}{hint}."
+        )
+    single = x.ndim == len(wanted)
+    return (x[None] if single else x), single

@@ -1,0 +1,47 @@
+"""`spirals`: arms of points that wind around each other, a problem no straight line solves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..checks import count, number
+from ..randomness import Seed, generator
+
+__all__ = ["spirals"]
+
+
+def spirals(n: int = 300, classes: int = 3, noise: float = 0.2, rng: Seed = None) -> tuple[Any, Any]:
+    """Points of the plane in spiral arms, one arm for each class.
+
+    A point at the distance r from the middle, from 0 to 1, is at the angle 4 r of its arm (in
+    radians), give or take the noise.
+
+    Args:
+        n: the number of points; the arms have as many each, give or take one.
+        classes: the number of arms.
+        noise: the standard deviation of the angle, in radians.
+        rng: a seed or a NumPy generator.
+
+    Returns:
+        The points, of shape (n, 2), and their classes, of shape (n,), in random order.
+
+    Raises:
+        TypeError, ValueError: one of them is not that, or there are fewer points than classes.
+
+    Example:
+        >>> X, y = spirals(300, classes=3, rng=0)
+        >>> X.shape, np.bincount(y)
+        ((300, 2), array([100, 100, 100]))
+    """
+    n, classes, noise = count("n", n), count("classes", classes), number("noise", noise)
+    if n < classes:
+        raise ValueError(f"n must be at least the number of classes, {classes}, to have a point of each; got {n}.")
+    rng = generator(rng)
+    y = np.arange(n) % classes
+    r = (np.arange(n) // classes) / max((n - 1) // classes, 1)
+    angle = 2 * np.pi * y / classes + 4 * r + noise * rng.standard_normal(n)
+    X = np.stack([r * np.cos(angle), r * np.sin(angle)], axis=1)
+    order = rng.permutation(n)
+    return X[order], y[order]

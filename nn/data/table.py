@@ -1,0 +1,100 @@
+"""Tables of numbers, looked over before a network sees them: one nan in the data makes every weight nan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .collate import plain
+
+__all__ = ["as_numbers", "check_table"]
+
+
+def check_table(table: Any, columns: Sequence[str] | None = None) -> Any:
+    """The table as an array, if all of its entries are finite numbers.
+
+    Args:
+        table: of shape (rows, columns): an array, lists, or a pandas DataFrame.
+        columns: their names, for the error; those of the DataFrame if it is one.
+
+    Raises:
+        TypeError: a column is not made of numbers.
+        ValueError: it has no rows or is no table; or there is nan or infinity in it. All columns
+            that have some are named, with how many and where the first is.
+
+    Example:
+        >>> check_table([[1, 2.5], [3, 4.5]]).shape
+        (2, 2)
+        >>> check_table([[1.0, float("nan")], [3.0, 4.0]], columns=["age", "fare"])
+        Traceback (most recent call last):
+        ...
+        ValueError: The table has nan or infinity in the column 'fare' (1 time, first in row 0). Drop those rows, or ...
+    """
+    array = as_numbers(table, "The table", columns)
+    if array.ndim != 2 or 0 in array.shape:
+        raise ValueError(f"A table has the shape (rows, columns), at least one of each; got {array.shape}.")
+    return array
+
+
+def as_numbers(x: Any, name: str, columns: Sequence[str] | None = None) -> Any:
+    """`x` as an array of finite numbers, whatever its shape; `name` is what an error calls it."""
+    if hasattr(x, "columns") and hasattr(x, "to_numpy"):  # a DataFrame
+        columns = [str(column) for column in x.columns]
+        _refuse([column for column, dtype in zip(columns, x.dtypes, strict=True) if dtype.kind not in "fiub"], name)
+        x = x.to_numpy(dtype=float, na_value=np.nan)
+    try:
+        array = np.asarray(plain(x))
+    except ValueError:
+        raise ValueError(f"{name} has rows of different lengths; make them equally long.") from None
+    if columns is not None and array.ndim == 2 and len(columns) != array.shape[1]:
+        raise ValueError(f"{name} has {array.shape[1]} columns and {len(columns)} names for them.")
+    if array.dtype.kind == "O":
+        if array.ndim == 2:
+            _refuse([_name(j, columns) for j in range(array.shape[1]) if not _is_numeric(array[:, j])], name)
+        array = array.astype(float) if _is_numeric(array) else array
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must be made of numbers; got entries of type {array.dtype}.")
+    if array.dtype.kind == "f":
+        with np.errstate(all="ignore"):
+            suspicious = not np.isfinite(array.sum())
+        if suspicious and not np.isfinite(array).all():
+            _refuse_nonfinite(array, name, columns)
+    return array
+
+
+def _refuse_nonfinite(array: Any, name: str, columns: Sequence[str] | None) -> None:
+    wrong = ~np.isfinite(array)
+    if array.ndim == 2:
+        counts, first = wrong.sum(axis=0), wrong.argmax(axis=0)
+        faults = [
+            f"{_name(j, columns)} ({counts[j]} time{'s' if counts[j] > 1 else ''}, first in row {first[j]})"
+            for j in np.flatnonzero(counts).tolist()
+        ]
+        where = f"the column{'s' if len(faults) > 1 else ''} {', '.join(faults)}"
+    else:
+        where = f"{wrong.sum()} of {wrong.size} entries, first at {tuple(map(int, np.argwhere(wrong)[0]))}"
+    raise ValueError(
+        f"{name} has nan or infinity in {where}. Drop those rows, or fill them in, for example with scikit-learn's SimpleImputer."
+    )
+
+
+def _refuse(columns: list[str], name: str) -> None:
+    if columns:
+        raise TypeError(
+            f"{name} must be made of numbers, and the column{'s' if len(columns) > 1 else ''} {', '.join(map(repr, columns))} "
+            f"{'are' if len(columns) > 1 else 'is'} not; encode categories first, for example with scikit-learn's OneHotEncoder."
+        )
+
+
+def _is_numeric(objects: Any) -> bool:
+    try:
+        objects.astype(float)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _name(j: int, columns: Sequence[str] | None) -> Any:
+    return repr(columns[j]) if columns is not None else j

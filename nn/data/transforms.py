@@ -1,0 +1,204 @@
+"""Transforms of images, to train on more than there are: flips, crops, rotations. Names are torchvision's.
+
+A transform takes an image, of shape (channels, height, width), or a batch of them, (n, channels,
+height, width), and gives a new array. In a batch, each image gets random numbers of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..checks import count, is_number, number
+from ..randomness import Seed, generator
+
+__all__ = ["Compose", "Normalize", "RandomCrop", "RandomHorizontalFlip", "RandomRotation", "Transform"]
+
+
+class Transform:
+    """The base of transforms. A subclass says in `change` what becomes of a batch.
+
+    Example:
+        >>> class Invert(Transform):
+        ...     def change(self, images):
+        ...         return 1 - images
+        >>> Invert()(np.array([[[0.25, 1.0]]]))
+        array([[[0.75, 0.  ]]])
+    """
+
+    def __call__(self, images: Any) -> Any:
+        images = np.asarray(images)
+        if images.ndim not in (3, 4):
+            raise ValueError(
+                f"{type(self).__name__} takes an image of shape (channels, height, width) or a batch of them, and got shape {images.shape}."
+            )
+        return self.change(images) if images.ndim == 4 else self.change(images[None])[0]
+
+    def change(self, images: Any) -> Any:
+        """A new array from a batch of images, of shape (n, channels, height, width)."""
+        raise NotImplementedError(f"{type(self).__name__} does not define change(self, images), what becomes of a batch of images.")
+
+
+class Compose(Transform):
+    """Several transforms, one after the other. There may be functions among them, of a single image.
+
+    Args:
+        transforms: the transforms.
+
+    Raises:
+        TypeError: one of them cannot be called.
+
+    Example:
+        >>> prepare = Compose([RandomHorizontalFlip(rng=0), Normalize([0.5], [0.5]), np.ravel])
+        >>> prepare(np.ones((2, 1, 28, 28))).shape
+        (2, 784)
+    """
+
+    def __init__(self, transforms: Sequence[Callable[[Any], Any]]) -> None:
+        self.transforms = list(transforms)
+        for transform in self.transforms:
+            if not callable(transform):
+                raise TypeError(f"Compose takes transforms and functions of an image, not a {type(transform).__name__}.")
+
+    def change(self, images: Any) -> Any:
+        for transform in self.transforms:
+            images = transform(images) if isinstance(transform, Transform) else np.stack([transform(image) for image in images])
+        return images
+
+
+class Normalize(Transform):
+    """(x - mean) / std, channel by channel.
+
+    Args:
+        mean, std: a number for each channel, or one for all. MNIST has 0.1307 and 0.3081.
+
+    Raises:
+        TypeError: they are no numbers; on a call, the images are bytes.
+        ValueError: a deviation is not above 0; on a call, there are other numbers of channels.
+
+    Example:
+        >>> Normalize(0.5, 0.25)(np.array([[[0.5, 1.0]]]))
+        array([[[0., 2.]]])
+    """
+
+    def __init__(self, mean: float | Sequence[float], std: float | Sequence[float]) -> None:
+        try:
+            self.mean, self.std = (np.atleast_1d(np.asarray(x, dtype=float)) for x in (mean, std))
+        except (TypeError, ValueError):
+            raise TypeError(f"Normalize takes a mean and a deviation for each channel, as numbers; got {mean!r} and {std!r}.") from None
+        if not (self.std > 0).all() or not np.isfinite([*self.mean, *self.std]).all():
+            raise ValueError(f"Normalize needs finite means and deviations above 0; got {mean!r} and {std!r}.")
+
+    def change(self, images: Any) -> Any:
+        if images.dtype.kind != "f":
+            raise TypeError(f"Normalize takes images of floats, from 0 to 1, and got {images.dtype}; divide bytes by 255 first.")
+        if not {len(self.mean), len(self.std)} <= {1, images.shape[1]}:
+            raise ValueError(f"Normalize has {max(len(self.mean), len(self.std))} channels, and the images have {images.shape[1]}.")
+        mean, std = (x.astype(images.dtype)[:, None, None] for x in (self.mean, self.std))
+        return (images - mean) / std
+
+
+class RandomHorizontalFlip(Transform):
+    """Left and right exchanged, in some of the images.
+
+    Args:
+        p: the probability.
+        rng: a seed or a NumPy generator.
+
+    Raises:
+        TypeError, ValueError: `p` is no number from 0 to 1.
+
+    Example:
+        >>> RandomHorizontalFlip(p=1.0)(np.array([[[1, 2, 3]]]))
+        array([[[3, 2, 1]]])
+    """
+
+    def __init__(self, p: float = 0.5, rng: Seed = None) -> None:
+        self.p, self.rng = number("p", p, most=1), generator(rng)
+
+    def change(self, images: Any) -> Any:
+        flipped = self.rng.random(len(images)) < self.p
+        return np.where(flipped[:, None, None, None], images[..., ::-1], images)
+
+
+class RandomCrop(Transform):
+    """A part of each image, at a random place.
+
+    Args:
+        size: the height and width of the part, one number or two.
+        padding: how many zeros to put around the image first, on each side.
+        rng: a seed or a NumPy generator.
+
+    Raises:
+        TypeError, ValueError: they are no such numbers; on a call, an image is smaller than the part.
+
+    Example:
+        >>> RandomCrop(28, padding=2, rng=0)(np.ones((64, 1, 28, 28))).shape
+        (64, 1, 28, 28)
+    """
+
+    def __init__(self, size: int | Sequence[int], padding: int = 0, rng: Seed = None) -> None:
+        sizes = size if isinstance(size, (tuple, list)) else [size, size]
+        if len(sizes) != 2:
+            raise ValueError(f"size must be one number, or height and width; got {size!r}.")
+        self.height, self.width = (count("size", x) for x in sizes)
+        self.padding, self.rng = count("padding", padding, least=0), generator(rng)
+
+    def change(self, images: Any) -> Any:
+        around = (self.padding, self.padding)
+        images = np.pad(images, ((0, 0), (0, 0), around, around))
+        n, _, height, width = images.shape
+        if height < self.height or width < self.width:
+            raise ValueError(
+                f"RandomCrop cannot cut {self.height}×{self.width} out of images of {height}×{width} (padding included); pad them more."
+            )
+        top = self.rng.integers(height - self.height + 1, size=n)
+        left = self.rng.integers(width - self.width + 1, size=n)
+        windows = np.lib.stride_tricks.sliding_window_view(images, (self.height, self.width), axis=(2, 3))
+        return windows[np.arange(n), :, top, left]
+
+
+class RandomRotation(Transform):
+    """Each image turned about its middle by a random angle; what comes in at the corners is 0. Needs SciPy.
+
+    Args:
+        degrees: the largest angle, in either direction; or the smallest and the largest.
+            Positive angles are counterclockwise.
+        rng: a seed or a NumPy generator.
+
+    Raises:
+        TypeError, ValueError: `degrees` is not that.
+        ModuleNotFoundError: SciPy is not installed; it comes with scikit-learn.
+
+    Example:
+        >>> RandomRotation((90, 90))(np.array([[[1.0, 2.0], [3.0, 4.0]]])).round(6)
+        array([[[2., 4.],
+                [1., 3.]]])
+    """
+
+    def __init__(self, degrees: float | Sequence[float], rng: Seed = None) -> None:
+        if isinstance(degrees, (tuple, list)):
+            if len(degrees) != 2 or not all(is_number(x) for x in degrees) or not -np.inf < degrees[0] <= degrees[1] < np.inf:
+                raise ValueError(f"degrees must be an angle, or the smallest and the largest; got {degrees!r}.")
+            self.low, self.high = map(float, degrees)
+        else:
+            self.high = number("degrees", degrees)
+            self.low = -self.high
+        self.rng = generator(rng)
+
+    def change(self, images: Any) -> Any:
+        from scipy.ndimage import map_coordinates
+
+        n, channels, height, width = images.shape
+        angle = np.deg2rad(self.rng.uniform(self.low, self.high, size=n)).repeat(channels)[:, None, None]
+        y, x = np.arange(height)[:, None] - (height - 1) / 2, np.arange(width) - (width - 1) / 2
+        # Where in the image each pixel of the result comes from: its place, turned back.
+        from_y = np.cos(angle) * y + np.sin(angle) * x + (height - 1) / 2
+        from_x = np.cos(angle) * x - np.sin(angle) * y + (width - 1) / 2
+        plane = np.broadcast_to(np.arange(n * channels)[:, None, None], from_y.shape)
+        # With zeros around it, what comes from outside is the nearest zero.
+        padded = np.pad(images.reshape(-1, height, width), ((0, 0), (1, 1), (1, 1)))
+        turned = map_coordinates(padded, [plane, from_y + 1, from_x + 1], output=images.dtype, order=1, mode="nearest")
+        return turned.reshape(images.shape)

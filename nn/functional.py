@@ -1,0 +1,140 @@
+"""The functions behind the layers, with the names and arguments of `torch.nn.functional`.
+
+Each is a function of Tensors and arrays (the activations and losses of Values too) without
+parameters of its own. Precision is that of the input.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import autograd
+from autograd import elu as _elu
+from autograd import leaky_relu as _leaky_relu
+from autograd import relu, sigmoid, silu, tanh
+from autograd.primitives import networks
+
+from .losses import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    hinge_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+    multi_margin_loss,
+    nll_loss,
+)
+from .randomness import Seed, generator
+
+__all__ = [
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout", "elu", "gelu", "hinge_loss",
+    "huber_loss", "kl_div", "l1_loss", "leaky_relu", "linear", "log_softmax", "mse_loss", "multi_margin_loss", "nll_loss",
+    "relu", "sigmoid", "silu", "softmax", "softplus", "tanh",
+]  # fmt: skip
+
+
+def linear(input: Any, weight: Any, bias: Any = None) -> Any:
+    """input @ weight.T + bias, for an input of shape (…, ins) and a weight of shape (outs, ins).
+
+    Example:
+        >>> import numpy as np
+        >>> linear(np.ones((5, 3)), np.ones((2, 3))).shape
+        (5, 2)
+    """
+    return networks.linear(input, weight, 0.0 if bias is None else bias)
+
+
+def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
+    """The input where it is positive, else `negative_slope` times the input.
+
+    Example:
+        >>> round(leaky_relu(-3.0), 2)
+        -0.03
+    """
+    return _leaky_relu(input, negative_slope=negative_slope)
+
+
+def elu(input: Any, alpha: float = 1.0) -> Any:
+    """The input where it is positive, else alpha (exp(input) - 1) (Clevert and others, 2015).
+
+    Example:
+        >>> elu(3.0)
+        3.0
+    """
+    return _elu(input, alpha=alpha)
+
+
+def gelu(input: Any, approximate: str = "none") -> Any:
+    """x Φ(x), with Φ the normal distribution function (Hendrycks and Gimpel, 2016).
+
+    Args:
+        approximate: "none" for the exact function, "tanh" for the formula that GPT-2 used,
+            0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))).
+
+    Raises:
+        ValueError: `approximate` is something else.
+
+    Example:
+        >>> round(gelu(1.0), 4), round(gelu(1.0, "tanh"), 4)
+        (0.8413, 0.8412)
+    """
+    if approximate not in ("none", "tanh"):
+        raise ValueError(f'gelu is exact with approximate="none", or approximated with "tanh"; got {approximate!r}.')
+    if approximate == "none":
+        return autograd.gelu(input)
+    x = input
+    return 0.5 * x * (1 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
+
+
+def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    """log(1 + exp(beta x)) / beta, a smooth ReLU; the input itself where beta x is over `threshold`.
+
+    Example:
+        >>> round(softplus(0.0), 4), softplus(30.0)
+        (0.6931, 30.0)
+    """
+    scaled = input if beta == 1 else beta * input
+    smooth = autograd.softplus(scaled)
+    return autograd.where(scaled > threshold, input, smooth if beta == 1 else smooth / beta)
+
+
+def softmax(input: Any, dim: int = -1) -> Any:
+    """Positive shares that add up to 1 along an axis, in proportion to exp(input).
+
+    Example:
+        >>> import numpy as np
+        >>> softmax(np.array([[0.0, 0.0]]))
+        array([[0.5, 0.5]])
+    """
+    return autograd.softmax(input, dim)
+
+
+def log_softmax(input: Any, dim: int = -1) -> Any:
+    """The logarithm of `softmax`, exact however small the share.
+
+    Example:
+        >>> import numpy as np
+        >>> log_softmax(np.array([[0.0, 1000.0]]))
+        array([[-1000.,     0.]])
+    """
+    return autograd.log_softmax(input, dim)
+
+
+def dropout(input: Any, p: float = 0.5, training: bool = True, *, rng: Seed = None) -> Any:
+    """The input with each entry set to 0 with probability `p`, and the others divided by 1 - p; as it is if not `training`.
+
+    Args:
+        rng: a seed or a NumPy generator; without one, the generator that `nn.manual_seed` sets.
+
+    Raises:
+        ValueError: `p` is not from 0 to below 1.
+
+    Example:
+        >>> import numpy as np
+        >>> dropout(np.ones(4), 0.5, rng=0)
+        array([0., 2., 2., 2.])
+    """
+    return autograd.dropout(input, p, rng=generator(rng)) if training and p else input

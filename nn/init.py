@@ -1,0 +1,197 @@
+"""How parameters start: initialisers with the names and formulas of `torch.nn.init`, which fill a Tensor in place.
+
+Signals should keep their size from layer to layer, forwards and backwards. So the deviation of
+the first weights is gain / √fan: the fan counts what a neuron sums up, the gain makes up for what
+the activation takes away.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+
+from .randomness import Seed, generator
+
+__all__ = [
+    "calculate_gain", "constant_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_", "uniform_", "xavier_normal_",
+    "xavier_uniform_", "zeros_",
+]  # fmt: skip
+
+
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    """The factor for the activation that follows a layer: √2 for ReLU, which cuts off half of what comes.
+
+    Args:
+        nonlinearity: linear (or conv1d, conv2d), sigmoid, tanh, relu, leaky_relu or selu.
+        param: the negative slope of leaky_relu; 0.01 if None.
+
+    Raises:
+        ValueError: the activation is another.
+
+    Example:
+        >>> calculate_gain("tanh") == 5 / 3
+        True
+    """
+    gains = {
+        "linear": 1.0, "conv1d": 1.0, "conv2d": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 0.75,
+        "leaky_relu": math.sqrt(2 / (1 + (0.01 if param is None else param) ** 2)),
+    }  # fmt: skip
+    if nonlinearity not in gains:
+        raise ValueError(f"There is no gain known for {nonlinearity!r}, only for {', '.join(gains)}.")
+    return gains[nonlinearity]
+
+
+def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, *, rng: Seed = None) -> Tensor:
+    """Numbers between `a` and `b`, all equally likely.
+
+    Args:
+        tensor: the parameter to fill.
+        rng: a seed or a NumPy generator; without one, the generator that `nn.manual_seed` sets.
+
+    Raises:
+        TypeError: `tensor` is no Tensor.
+
+    Example:
+        >>> uniform_(Tensor([0.0, 0.0]), 2, 3, rng=0).data.round(2)
+        array([2.64, 2.27])
+    """
+    return _fill(tensor, lambda shape: generator(rng).uniform(a, b, shape))
+
+
+def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, *, rng: Seed = None) -> Tensor:
+    """Numbers of the normal distribution with this mean and standard deviation.
+
+    Example:
+        >>> normal_(Tensor([0.0, 0.0]), std=0.02, rng=0).data.round(4)
+        array([ 0.0025, -0.0026])
+    """
+    return _fill(tensor, lambda shape: generator(rng).normal(mean, std, shape))
+
+
+def constant_(tensor: Tensor, val: float) -> Tensor:
+    """The same number everywhere.
+
+    Example:
+        >>> constant_(Tensor([0.0, 0.0]), 0.1).data
+        array([0.1, 0.1])
+    """
+    return _fill(tensor, lambda shape: np.full(shape, val))
+
+
+def zeros_(tensor: Tensor) -> Tensor:
+    """0 everywhere.
+
+    Example:
+        >>> zeros_(Tensor([1.0, 2.0])).data
+        array([0., 0.])
+    """
+    return constant_(tensor, 0.0)
+
+
+def ones_(tensor: Tensor) -> Tensor:
+    """1 everywhere.
+
+    Example:
+        >>> ones_(Tensor([3.0, 2.0])).data
+        array([1., 1.])
+    """
+    return constant_(tensor, 1.0)
+
+
+def xavier_uniform_(tensor: Tensor, gain: float = 1.0, *, rng: Seed = None) -> Tensor:
+    """Uniform, with the deviation gain √(2 / (fan in + fan out)): for tanh and sigmoid (Glorot and Bengio, 2010).
+
+    Args:
+        tensor: a weight, of shape (outs, ins) or (outs, ins, *kernel).
+        gain: see `calculate_gain`.
+        rng: as in `uniform_`.
+
+    Raises:
+        TypeError: `tensor` is no Tensor.
+        ValueError: it has less than two axes.
+
+    Example:
+        >>> weight = xavier_uniform_(Tensor(np.zeros((20, 30))), rng=0)
+        >>> bool(abs(weight.data).max() < (6 / 50) ** 0.5)
+        True
+    """
+    bound = math.sqrt(3) * gain * math.sqrt(2 / sum(_fans(tensor)))
+    return uniform_(tensor, -bound, bound, rng=rng)
+
+
+def xavier_normal_(tensor: Tensor, gain: float = 1.0, *, rng: Seed = None) -> Tensor:
+    """Normal, with the deviation of `xavier_uniform_`.
+
+    Example:
+        >>> weight = xavier_normal_(Tensor(np.zeros((200, 300))), rng=0)
+        >>> round(float(weight.data.std()), 3), round((2 / 500) ** 0.5, 3)
+        (0.063, 0.063)
+    """
+    return normal_(tensor, 0.0, gain * math.sqrt(2 / sum(_fans(tensor))), rng=rng)
+
+
+def kaiming_uniform_(tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", *, rng: Seed = None) -> Tensor:
+    """Uniform, with the deviation gain / √fan: for ReLU and its relatives (He and others, 2015).
+
+    Args:
+        tensor: a weight, of shape (outs, ins) or (outs, ins, *kernel).
+        a: the negative slope of the leaky_relu that follows; 0 is ReLU.
+        mode: "fan_in" keeps the size of signals forwards, "fan_out" that of gradients backwards.
+        nonlinearity: what follows; see `calculate_gain`.
+        rng: as in `uniform_`.
+
+    Raises:
+        TypeError: `tensor` is no Tensor.
+        ValueError: it has less than two axes, or `mode` or `nonlinearity` is another.
+
+    Example:
+        >>> weight = kaiming_uniform_(Tensor(np.zeros((20, 30))), nonlinearity="relu", rng=0)
+        >>> bool(abs(weight.data).max() < (6 / 30) ** 0.5)
+        True
+    """
+    bound = math.sqrt(3) * _kaiming_deviation(tensor, a, mode, nonlinearity)
+    return uniform_(tensor, -bound, bound, rng=rng)
+
+
+def kaiming_normal_(tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", *, rng: Seed = None) -> Tensor:
+    """Normal, with the deviation of `kaiming_uniform_`.
+
+    Example:
+        >>> weight = kaiming_normal_(Tensor(np.zeros((200, 300))), nonlinearity="relu", rng=0)
+        >>> round(float(weight.data.std()), 3), round((2 / 300) ** 0.5, 3)
+        (0.082, 0.082)
+    """
+    return normal_(tensor, 0.0, _kaiming_deviation(tensor, a, mode, nonlinearity), rng=rng)
+
+
+def _kaiming_deviation(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
+    if mode not in ("fan_in", "fan_out"):
+        raise ValueError(f'The mode is "fan_in" or "fan_out"; got {mode!r}.')
+    fan = _fans(tensor)[mode == "fan_out"]
+    return calculate_gain(nonlinearity, a) / math.sqrt(fan)
+
+
+def _fans(tensor: Tensor) -> tuple[int, int]:
+    """How many inputs each output of a layer with this weight has, and how many outputs each input."""
+    shape = _checked(tensor).shape
+    if len(shape) < 2:
+        raise ValueError(f"Only a weight of shape (outs, ins) or (outs, ins, *kernel) has a fan, and this has shape {shape}.")
+    kernel = math.prod(shape[2:])
+    return shape[1] * kernel, shape[0] * kernel
+
+
+def _fill(tensor: Tensor, numbers: Any) -> Tensor:
+    """Give a parameter new numbers: `numbers(shape)`."""
+    _checked(tensor)
+    tensor.data = numbers(tensor.shape)
+    return tensor
+
+
+def _checked(tensor: Tensor) -> Tensor:
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"The initialisers fill a Tensor, such as layer.weight, not a {type(tensor).__name__}.")
+    return tensor

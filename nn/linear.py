@@ -1,0 +1,166 @@
+"""Layers that read a vector: `Linear`, the table of vectors `Embedding`, and those that only pass on."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+import autograd
+from autograd import Node, Tensor
+from autograd.graph import mode
+from autograd.primitives.arithmetic import stop_gradient
+from autograd.primitives.networks import linear
+
+from .inputs import array_of, as_input, check_size, describe_kind
+from .module import Module
+from .randomness import Seed, generator
+
+__all__ = ["Embedding", "Flatten", "Identity", "Linear"]
+
+
+class Linear(Module):
+    """x @ weight.T + bias: every output a weighted sum of all inputs.
+
+    Args:
+        in_features, out_features: the numbers of inputs and outputs.
+        bias: whether there is one.
+        dtype: the precision of the parameters, and so of the outputs.
+        rng: a seed or a NumPy generator for the first weights and biases, which are uniform
+            between ±1/√in_features, as in PyTorch; see `nn.init` for others.
+
+    Shape:
+        (…, in_features) → (…, out_features); `weight` is (out_features, in_features).
+
+    Raises:
+        ValueError: a size is no whole number from 1; on a call, the input has another last axis.
+
+    Example:
+        >>> layer = Linear(3, 2, rng=0)
+        >>> layer(np.ones((5, 3))).shape
+        (5, 2)
+    """
+
+    def __init__(self, in_features: int, out_features: int, bias: bool = True, *, dtype: Any = np.float32, rng: Seed = None) -> None:
+        check_size("Linear", "in_features", in_features)
+        check_size("Linear", "out_features", out_features)
+        self.in_features, self.out_features = int(in_features), int(out_features)
+        rng, bound = generator(rng), 1 / math.sqrt(in_features)
+        self.weight = Tensor(rng.uniform(-bound, bound, (out_features, in_features)).astype(dtype))
+        self.bias = Tensor(rng.uniform(-bound, bound, out_features).astype(dtype)) if bias else None
+
+    def forward(self, x: Any) -> Any:
+        x = as_input(x, self.weight.dtype, self)
+        if x.shape[-1:] != (self.in_features,):
+            flatten = "; nn.Flatten() before it makes rows of images" if math.prod(x.shape[1:]) == self.in_features else ""
+            raise ValueError(
+                f"{self._called()} takes arrays whose last axis is {self.in_features} long (in_features), and got shape {x.shape}{flatten}."
+            )
+        return linear(x, self.weight, 0.0 if self.bias is None else self.bias)
+
+    def extra_repr(self) -> str:
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class Identity(Module):
+    """Its input, as it is; to stand where a layer could be.
+
+    Example:
+        >>> Identity()(3)
+        3
+    """
+
+    def forward(self, x: Any) -> Any:
+        return x
+
+
+class Flatten(Module):
+    """Several axes in one: images as rows.
+
+    Args:
+        start_dim, end_dim: the first and the last axis of those that become one.
+
+    Raises:
+        ValueError: on a call, the input has no such axes.
+
+    Example:
+        >>> Flatten()(np.ones((5, 2, 3))).shape
+        (5, 6)
+    """
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        self.start_dim, self.end_dim = start_dim, end_dim
+
+    def forward(self, x: Any) -> Any:
+        shape = np.shape(x)
+        n = len(shape)
+        start, end = (dim + n if dim < 0 else dim for dim in (self.start_dim, self.end_dim))
+        if not 0 <= start <= end < n:
+            raise ValueError(f"{self._called()} joins the axes {self.start_dim} to {self.end_dim}, and got shape {shape}.")
+        return autograd.reshape(x, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
+
+    def extra_repr(self) -> str:
+        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class Embedding(Module):
+    """A table of vectors, one for each word, letter or item; given their numbers, it returns their vectors.
+
+    Args:
+        num_embeddings: how many vectors.
+        embedding_dim: how long each is.
+        padding_idx: the number that stands for "nothing here"; its vector starts at 0 and is not trained.
+        dtype: the precision of the vectors.
+        rng: a seed or a NumPy generator for the first vectors, which are normal with mean 0 and deviation 1.
+
+    Shape:
+        whole numbers of any shape (…) → (…, embedding_dim).
+
+    Raises:
+        ValueError: a size is no whole number from 1, or there is no row `padding_idx`.
+        TypeError: on a call, the input is not made of whole numbers.
+        IndexError: on a call, there is no vector of such a number.
+
+    Example:
+        >>> Embedding(27, 8, rng=0)([[0, 5, 26]]).shape
+        (1, 3, 8)
+    """
+
+    def __init__(
+        self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, *, dtype: Any = np.float32, rng: Seed = None
+    ) -> None:
+        check_size("Embedding", "num_embeddings", num_embeddings)
+        check_size("Embedding", "embedding_dim", embedding_dim)
+        if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
+            raise ValueError(f"Embedding has {num_embeddings} vectors, and so none of the padding_idx {padding_idx}.")
+        self.num_embeddings, self.embedding_dim = int(num_embeddings), int(embedding_dim)
+        self.padding_idx = None if padding_idx is None else padding_idx % num_embeddings
+        vectors = generator(rng).normal(size=(num_embeddings, embedding_dim)).astype(dtype)
+        if self.padding_idx is not None:
+            vectors[self.padding_idx] = 0
+        self.weight = Tensor(vectors)
+
+    def forward(self, x: Any) -> Any:
+        numbers = array_of(x)
+        if mode.tracing is None or not isinstance(numbers, Node):
+            self._check(numbers)
+        vectors = autograd.take(self.weight, numbers, axis=0)
+        if self.padding_idx is None:
+            return vectors
+        is_padding = autograd.expand_dims(numbers, -1) == self.padding_idx
+        return autograd.where(is_padding, stop_gradient(vectors), vectors)
+
+    def _check(self, numbers: Any) -> None:
+        if isinstance(numbers, Node) or numbers.dtype.kind not in "iu":
+            given = f"a {type(numbers).__name__}" if isinstance(numbers, Node) else f"an array of {describe_kind(numbers)}"
+            raise TypeError(f"{self._called()} takes whole numbers, which say which vectors, and got {given}; x.astype(int) makes them.")
+        wrong = numbers[(numbers < 0) | (numbers >= self.num_embeddings)]
+        if wrong.size:
+            raise IndexError(
+                f"{self._called()} has {self.num_embeddings} vectors, with numbers from 0 to {self.num_embeddings - 1}, and got {wrong[0]}."
+            )
+
+    def extra_repr(self) -> str:
+        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
+        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"

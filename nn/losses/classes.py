@@ -1,0 +1,257 @@
+"""Losses of classes: each row of predictions is compared with the number of the right class.
+
+Predictions have shape (n, classes), or (classes,) for a single row, or (n, classes, …) with further
+axes, such as those of an image whose every pixel has a class. The losses have that shape without
+the classes, and so have targets that are numbers of classes.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+import autograd
+from autograd import scope
+from autograd.graph import mode
+from autograd.primitives.networks import take_along_axis
+
+from .pairing import alike, as_constant, check_range, check_reduction, is_array, is_known, numbers_in, reduced, shape_of
+
+__all__ = ["cross_entropy", "multi_margin_loss", "nll_loss"]
+
+
+@scope("cross_entropy")
+def cross_entropy(
+    input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
+) -> Any:
+    """-log softmax(input)[target]: the loss of classification.
+
+    Args:
+        input: logits, of shape (n, classes), (n, classes, …) or (classes,): a Tensor, or lists of
+            Values.
+        target: the number of the right class of each row, from 0, of shape (n,), (n, …) or (); or
+            the probability of each class, of the shape of `input`.
+        weight: what each class counts, of shape (classes,). The mean is then a weighted one, except
+            with probabilities, where it is over the rows, as in PyTorch.
+        ignore_index: a row with this number as its class is left out.
+        reduction: "mean" for the mean over all rows, "sum" for the sum, "none" for the loss of each.
+        label_smoothing: how much of each target, from 0 to 1, is shared out evenly among all classes.
+
+    Raises:
+        ValueError: the shapes do not fit, a class or a probability is out of range, or all rows are
+            to be left out.
+
+    Example:
+        >>> from autograd import Value
+        >>> round(cross_entropy([Value(2.0), Value(0.0)], 0).data, 4)
+        0.1269
+    """
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"cross_entropy smooths labels by a share from 0 to 1; got {label_smoothing!r}.")
+    shape = shape_of("cross_entropy", input)
+    by_probability = bool(shape) and shape_of("cross_entropy", target) == shape
+    rows = _Rows("cross_entropy", input, target, weight, reduction, by_probability)
+    log_p = _log_softmax(rows.input, rows.axis)
+    if by_probability:
+        check_range("cross_entropy", "probabilities of classes", rows.target)
+        shares = (1 - label_smoothing) * rows.target + label_smoothing / rows.classes if label_smoothing else rows.target
+        shares = shares if rows.weight is None else shares * rows.weight
+        return rows.reduced(-_sum(shares * log_p, rows.axis))
+    return _of_labels(rows, log_p, ignore_index, label_smoothing)
+
+
+@scope("nll_loss")
+def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
+    """-input[target], for log-probabilities: with `log_softmax` before it, `cross_entropy`.
+
+    Arguments and errors are those of `cross_entropy`; targets are numbers of classes.
+
+    Example:
+        >>> import numpy as np
+        >>> round(float(nll_loss(np.log([[0.25, 0.75]]), [0])), 4)
+        1.3863
+    """
+    rows = _Rows("nll_loss", input, target, weight, reduction)
+    return _of_labels(rows, rows.input, ignore_index)
+
+
+@scope("multi_margin_loss")
+def multi_margin_loss(input: Any, target: Any, p: int = 1, margin: float = 1.0, weight: Any = None, reduction: str = "mean") -> Any:
+    """Σ max(0, margin - x[target] + x[j])ᵖ / classes, over all j but the target: the hinge for several classes.
+
+    Args:
+        input: scores, of the shapes of `cross_entropy`'s logits.
+        target: the number of the right class of each row, from 0.
+        p: 1 or 2.
+        margin: by how much the right class should win.
+        weight: what the rows of each class count, of shape (classes,); the mean is over the rows.
+        reduction: as in `cross_entropy`.
+
+    Raises:
+        ValueError: the shapes do not fit, a class is out of range, or `p` is another.
+
+    Example:
+        >>> import numpy as np
+        >>> float(multi_margin_loss(np.array([[0.5, 0.25, -1.0]]), [0]))
+        0.25
+    """
+    if p not in (1, 2):
+        raise ValueError(f"multi_margin_loss takes p = 1 or p = 2; got {p!r}.")
+    rows = _Rows("multi_margin_loss", input, target, weight, reduction)
+    labels, _ = rows.labels()
+    right = _pick(rows.input, labels, rows.axis)
+    excess = _relu(margin - _with_axis(right, rows.axis) + rows.input)
+    is_wrong = _is_not(_with_axis(labels, rows.axis), rows.spread(np.arange(rows.classes)))
+    losses = _sum(is_wrong * (excess if p == 1 else excess * excess), rows.axis) / rows.classes
+    return rows.reduced(losses if weight is None else losses * rows.counts(labels))
+
+
+def _of_labels(rows: _Rows, log_p: Any, ignore_index: int, smoothing: float = 0.0) -> Any:
+    """The loss of log-probabilities, where the targets are numbers of classes."""
+    labels, kept = rows.labels(ignore_index)
+    counts = rows.counts(labels)
+    losses = -_pick(log_p, labels, rows.axis)
+    losses = losses if counts is None else losses * counts
+    if smoothing:
+        evenly = -_sum(log_p if rows.weight is None else log_p * rows.weight, rows.axis)
+        losses = (1 - smoothing) * losses + (smoothing / rows.classes) * evenly
+    if kept is None:
+        return rows.reduced(losses, counts)
+    if counts is not None:
+        counts = _where(kept, counts, 0.0)
+    else:
+        counts = kept if rows.listed else as_constant(kept, losses)  # 1 for what is kept, else 0
+    return rows.reduced(_where(kept, losses, 0.0), counts)
+
+
+class _Rows:
+    """The predictions and the targets of a loss of classes, checked, and brought into one form.
+
+    Lists of Values become arrays of objects, of shape (n, classes), whose arithmetic is that of
+    their entries; so what is written for arrays serves them as well.
+
+    Attributes:
+        input, target: Tensors or arrays; or arrays of objects.
+        weight: what each class counts, as an array that broadcasts to `input`; or None.
+        axis: that of the classes; `classes` is how many there are.
+        shape: that of the losses.
+    """
+
+    def __init__(self, name: str, input: Any, target: Any, weight: Any, reduction: str, by_probability: bool = False) -> None:
+        check_reduction(name, reduction)
+        shape, target_shape = shape_of(name, input), shape_of(name, target)
+        if not shape or 0 in shape:
+            raise ValueError(
+                f"{name} takes predictions of shape (n, classes), (n, classes, …) or (classes,), at least one; got shape {shape}."
+            )
+        self.name, self.reduction, self.axis = name, reduction, min(1, len(shape) - 1)
+        self.classes, self.shape = shape[self.axis], shape[: self.axis] + shape[self.axis + 1 :]
+        if target_shape != self.shape and not by_probability:
+            or_probabilities = f", or the probability of each class, shape {shape}" if name == "cross_entropy" else ""
+            raise ValueError(
+                f"{name} got predictions of shape {shape} and targets of shape {target_shape}. It takes the number of the right "
+                f"class of each row, shape {self.shape}{or_probabilities}."
+            )
+        self.input, self.target = alike(input, target)
+        self.listed = not is_array(self.input)
+        if self.listed:
+            self.input = self._objects(self.input, shape)
+            self.target = self._objects(self.target, shape) if by_probability else np.array(self.target, dtype=object).reshape(-1)
+            self.axis = 1
+        elif by_probability:
+            self.target = as_constant(self.target, self.input)
+        self.weight = None if weight is None else self._weights(weight)
+
+    def _objects(self, x: Any, shape: tuple[int, ...]) -> Any:
+        """Nested lists as an array of objects, with a row for each loss."""
+        return np.moveaxis(np.array(x, dtype=object).reshape(shape), self.axis, -1).reshape(-1, self.classes)
+
+    def _weights(self, weight: Any) -> Any:
+        array = np.asarray(weight)
+        if array.shape != (self.classes,) or array.dtype.kind not in "fiub":
+            raise ValueError(f"{self.name} takes a weight for each of the {self.classes} classes, as plain numbers; got {weight!r:.80}.")
+        return self.spread(array.astype(float) if self.listed else as_constant(array, self.input))
+
+    def spread(self, numbers: Any) -> Any:
+        """An array of one number for each class, in a shape that broadcasts to the predictions'."""
+        return numbers.reshape(-1, *(1,) * (self.input.ndim - 1 - self.axis))
+
+    def labels(self, ignore_index: int | None = None) -> tuple[Any, Any]:
+        """The numbers of the right classes, and whether each is to be kept; None if all are.
+
+        Where a target is to be ignored stands class 0.
+        """
+        if not is_known(self.target):  # while compiling
+            if ignore_index is None:
+                return self.target, None
+            kept = _is_not(self.target, ignore_index)
+            return _where(kept, self.target, 0), kept
+        numbers = numbers_in(self.target)
+        is_kept = numbers != ignore_index
+        wrong = numbers[is_kept & ~((numbers >= 0) & (numbers < self.classes) & (numbers == np.floor(numbers)))]
+        if wrong.size:
+            raise ValueError(
+                f"{self.name} got the class {wrong[0]}, and there are {self.classes}: whole numbers from 0 to {self.classes - 1}."
+            )
+        found = np.where(is_kept, numbers, 0).astype(int).reshape(self.target.shape)
+        kept = is_kept.reshape(found.shape).astype(object if self.listed else bool)
+        return found, None if is_kept.all() else kept
+
+    def counts(self, labels: Any) -> Any:
+        """What each loss counts: the weight of its class; None if all count 1."""
+        return None if self.weight is None else _pick(np.broadcast_to(self.weight, self.input.shape), labels, self.axis)
+
+    def reduced(self, losses: Any, counts: Any = None) -> Any:
+        """The losses as one number; the mean is that of what they count."""
+        if self.reduction == "none":
+            return losses.reshape(self.shape).tolist() if self.listed else losses
+        if self.reduction == "sum" or counts is None:
+            return reduced(losses, self.reduction)
+        total = autograd.sum(counts)
+        if mode.tracing is None and not total:
+            raise ValueError(f"{self.name} has no rows to take the mean of: all are to be ignored, or weigh nothing.")
+        return autograd.sum(losses) / total
+
+
+# What follows is one function of Tensors and arrays, and of arrays of objects, each.
+
+
+def _log_softmax(x: Any, axis: int) -> Any:
+    return np.array([autograd.log_softmax(list(row)) for row in x], dtype=object) if _is_objects(x) else autograd.log_softmax(x, axis)
+
+
+def _sum(x: Any, axis: int) -> Any:
+    return np.array([autograd.sum(list(row)) for row in x], dtype=object) if _is_objects(x) else autograd.sum(x, axis)
+
+
+def _relu(x: Any) -> Any:
+    return np.vectorize(autograd.relu, otypes=[object])(x) if _is_objects(x) else autograd.relu(x)
+
+
+def _where(condition: Any, a: Any, b: Any) -> Any:
+    return np.vectorize(autograd.where, otypes=[object])(condition, a, b) if _is_objects(condition) else autograd.where(condition, a, b)
+
+
+def _is_not(x: Any, number: Any) -> Any:
+    """Whether each entry is another; of Values and Tensors, while compiling."""
+    return np.vectorize(operator.ne, otypes=[object])(x, number) if _is_objects(x) else x != number
+
+
+def _pick(x: Any, labels: Any, axis: int) -> Any:
+    """Of each row the entry with the number that its label says."""
+    if _is_objects(labels):
+        return np.array([autograd.take(list(row), label) for row, label in zip(x, labels, strict=True)], dtype=object)
+    if _is_objects(x):
+        return x[np.arange(len(x)), labels]
+    return autograd.squeeze(take_along_axis(x, autograd.expand_dims(labels, axis), axis=axis), axis)
+
+
+def _with_axis(x: Any, axis: int) -> Any:
+    """`x` with an axis of length 1 for the classes."""
+    return np.expand_dims(x, axis) if _is_objects(x) else autograd.expand_dims(x, axis)
+
+
+def _is_objects(x: Any) -> bool:
+    return isinstance(x, np.ndarray) and x.dtype == object

@@ -1,0 +1,221 @@
+"""Losses of numbers: each prediction is compared with the target at its place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import autograd
+from autograd import scope
+from autograd.structures import leaves, rebuild
+
+from .pairing import as_constant, check_range, check_reduction, is_array, is_known, numbers_in, paired, reduced, shape_of
+
+__all__ = [
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_loss", "huber_loss", "kl_div", "l1_loss", "mse_loss",
+]  # fmt: skip
+
+
+@scope("mse_loss")
+def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """The squared error, (input - target)².
+
+    Args:
+        input, target: the predictions, and what they should be: of one shape.
+        reduction: "mean" for the mean over all numbers, "sum" for their sum, "none" for each.
+
+    Raises:
+        ValueError: the shapes of `input` and `target` differ, there are no predictions, or the
+            reduction is another.
+        TypeError: there is something else than numbers, Values and Tensors.
+
+    Example:
+        >>> from autograd import Value
+        >>> mse_loss([Value(1.0), Value(3.0)], [0.0, 1.0]).data
+        2.5
+    """
+    return _each("mse_loss", lambda p, t: (p - t) * (p - t), *paired("mse_loss", input, target), reduction)
+
+
+@scope("l1_loss")
+def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """The absolute error, |input - target|: one wild target counts no more than its distance.
+
+    Arguments and errors are those of `mse_loss`.
+
+    Example:
+        >>> from autograd import Value
+        >>> l1_loss([Value(1.0), Value(3.0)], [0.0, 1.0]).data
+        1.5
+    """
+    return _each("l1_loss", lambda p, t: abs(p - t), *paired("l1_loss", input, target), reduction)
+
+
+@scope("huber_loss")
+def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
+    """Half the squared error up to `delta`, and from there on straight: delta (|d| - delta / 2) (Huber, 1964).
+
+    Arguments and errors are those of `mse_loss`; besides,
+
+    Raises:
+        ValueError: `delta` is not above 0.
+
+    Example:
+        >>> from autograd import Value
+        >>> huber_loss([Value(0.5), Value(3.0)], [0.0, 0.0]).data
+        1.3125
+    """
+    if not delta > 0:
+        raise ValueError(f"huber_loss takes a delta above 0, where the loss turns straight; got {delta!r}.")
+
+    def huber(p: Any, t: Any) -> Any:
+        error = p - t
+        bent = autograd.clip(error, -delta, delta)
+        return bent * (error - 0.5 * bent)
+
+    return _each("huber_loss", huber, *paired("huber_loss", input, target), reduction)
+
+
+@scope("binary_cross_entropy")
+def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
+    """-(t log p + (1 - t) log(1 - p)), for probabilities p and targets t from 0 to 1.
+
+    The logarithms are held at -100, as in PyTorch, so that a certain but wrong prediction costs
+    100 and not infinity. There the loss is flat, so its gradient is 0: better predict logits.
+
+    Args:
+        input, target, reduction: as in `mse_loss`.
+        weight: what each loss counts; of the shape of `input`, or one that broadcasts to it.
+
+    Raises:
+        ValueError: a probability or a target is outside 0 to 1, or nan; or as in `mse_loss`.
+
+    Example:
+        >>> from autograd import Value
+        >>> round(binary_cross_entropy([Value(0.9), Value(0.2)], [1, 0]).data, 4)
+        0.1643
+    """
+    name = "binary_cross_entropy"
+    p, t = paired(name, input, target)
+    check_range(name, "probabilities", p, hint="; for raw scores there is binary_cross_entropy_with_logits")
+    check_range(name, "targets", t)
+
+    def log(p: Any) -> Any:
+        return autograd.log(autograd.maximum(p, math.exp(-100)))
+
+    return _each(name, lambda p, t: -(t * log(p) + (1 - t) * log(1 - p)), p, t, reduction, weight)
+
+
+@scope("binary_cross_entropy_with_logits")
+def binary_cross_entropy_with_logits(input: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None) -> Any:
+    """`binary_cross_entropy` of sigmoid(input), without overflow: softplus(x) - t x.
+
+    Args:
+        input, target, weight, reduction: as in `binary_cross_entropy`.
+        pos_weight: how much more (or less) the targets of 1 count: a number, or one for each
+            output, where positive examples are rare.
+
+    Raises:
+        ValueError: a target is outside 0 to 1; or as in `mse_loss`.
+
+    Example:
+        >>> from autograd import Value
+        >>> binary_cross_entropy_with_logits([Value(1000.0), Value(-1000.0)], [1, 0]).data
+        0.0
+    """
+    name = "binary_cross_entropy_with_logits"
+    x, t = paired(name, input, target)
+    check_range(name, "targets", t)
+    if pos_weight is None:
+        return _each(name, lambda x, t: autograd.softplus(x) - t * x, x, t, reduction, weight)
+
+    def weighted(x: Any, t: Any, weight_of_ones: Any) -> Any:
+        return (1 - t) * x + (1 + (weight_of_ones - 1) * t) * autograd.softplus(-x)
+
+    return _each(name, weighted, x, t, reduction, weight, pos_weight)
+
+
+@scope("kl_div")
+def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
+    """t (log t - input): how far the distribution with the log-probabilities `input` is from the targets'.
+
+    The sum over all outcomes is the Kullback-Leibler divergence; "mean", PyTorch's default,
+    divides by their number as well, and "batchmean" only by the number of rows.
+
+    Args:
+        input: log-probabilities.
+        target: probabilities; log-probabilities if `log_target`.
+        reduction: "mean", "batchmean", "sum" or "none".
+
+    Raises:
+        ValueError: a target is outside 0 to 1; or as in `mse_loss`.
+
+    Example:
+        >>> import numpy as np
+        >>> round(float(kl_div(np.log([[0.5, 0.5]]), [[1.0, 0.0]], reduction="batchmean")), 4)
+        0.6931
+    """
+    check_reduction("kl_div", reduction, "batchmean")
+    x, t = paired("kl_div", input, target)
+    if not log_target:
+        check_range("kl_div", "probabilities as targets", t, hint="; log-probabilities need log_target=True")
+
+    def divergence(x: Any, t: Any) -> Any:
+        if log_target:
+            return autograd.exp(t) * (t - x)
+        return t * (autograd.log(autograd.where(t > 0, t, 1.0)) - x)
+
+    if reduction != "batchmean":
+        return _each("kl_div", divergence, x, t, reduction)
+    shape = shape_of("kl_div", input)
+    return _each("kl_div", divergence, x, t, "sum") / (shape[0] if shape else 1)
+
+
+@scope("hinge_loss")
+def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """max(0, 1 - t s), for scores s and targets t of -1 or 1: the loss of support-vector machines.
+
+    Raises:
+        ValueError: a target is neither -1 nor 1; or as in `mse_loss`.
+
+    Example:
+        >>> from autograd import Value
+        >>> hinge_loss([Value(0.5), Value(3.0)], [1, 1]).data
+        0.25
+    """
+    s, t = paired("hinge_loss", input, target)
+    if is_known(t):
+        numbers = numbers_in(t)
+        wrong = numbers[np.abs(numbers) != 1]
+        if wrong.size:
+            raise ValueError(f"hinge_loss takes targets of -1 and 1, and got {wrong[0]:g}; classes 0 and 1 become 2 * y - 1.")
+    return _each("hinge_loss", lambda s, t: autograd.relu(1 - t * s), s, t, reduction)
+
+
+def _each(name: str, loss: Callable[..., Any], input: Any, target: Any, reduction: str, weight: Any = None, *factors: Any) -> Any:
+    """`loss(prediction, target, *factors)`, times `weight`, over all entries of two arrays or of two nested lists."""
+    check_reduction(name, reduction)
+    shape = shape_of(name, input)
+    arrays = [_broadcast(name, factor, shape) for factor in (*factors, *([] if weight is None else [weight]))]
+    if is_array(input):
+        target, *given = (as_constant(x, input) for x in (target, *arrays))
+        losses = loss(input, target, *given[: len(factors)])
+        return reduced(losses if weight is None else losses * given[-1], reduction)
+    columns = [array.ravel().tolist() for array in arrays]
+    rows = list(zip(leaves(input), leaves(target), *columns, strict=True))
+    each = [loss(*row) for row in rows] if weight is None else [loss(*row) * w for *row, w in rows]
+    return rebuild(input, iter(each)) if reduction == "none" else reduced(each, reduction)
+
+
+def _broadcast(name: str, weights: Any, shape: tuple[int, ...]) -> Any:
+    """Plain weights as an array of `shape`."""
+    array = np.asarray(weights)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name} takes weights that are plain numbers, not {weights!r:.80}.")
+    try:
+        return np.broadcast_to(array, shape)
+    except ValueError:
+        raise ValueError(f"{name} got weights of shape {array.shape}, which do not broadcast to the predictions' {shape}.") from None

@@ -1,0 +1,129 @@
+"""Predictions and targets, brought into one form and checked; and losses, brought into one number.
+
+That form is two arrays (or Tensors) where an array is among the predictions, and else two lists of
+Values and numbers. While a function is compiled its numbers are not looked at, so what is said
+here of numbers is checked only outside.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import autograd
+from autograd import Node, Tensor
+from autograd.graph import mode
+from autograd.primitives.arithmetic import astype
+from autograd.structures import leaves
+
+__all__ = ["alike", "as_constant", "check_range", "check_reduction", "is_array", "is_known", "numbers_in", "paired", "reduced", "shape_of"]
+
+
+def paired(name: str, input: Any, target: Any) -> tuple[Any, Any]:
+    """Predictions and targets of one shape, as two arrays or as two nested lists.
+
+    Raises:
+        ValueError: their shapes differ, or there are none.
+        TypeError: there is something else than numbers, Values and Tensors.
+    """
+    shape, target_shape = shape_of(name, input), shape_of(name, target)
+    if shape != target_shape:
+        raise ValueError(
+            f"{name} got predictions of shape {shape} and targets of shape {target_shape}; they must be alike, so reshape one of them."
+        )
+    if 0 in shape:
+        raise ValueError(f"{name} got no predictions (shape {shape}), and there is no mean of nothing.")
+    return alike(input, target)
+
+
+def shape_of(name: str, x: Any) -> tuple[int, ...]:
+    """The shape of a Tensor, an array, a number, or nested lists of them; anything else is refused."""
+    if isinstance(x, np.ndarray) and x.dtype == object:
+        x = x.tolist()
+    if isinstance(x, (list, tuple)):
+        shapes = {shape_of(name, row) for row in x}
+        if len(shapes) > 1:
+            raise ValueError(f"{name} got rows of different shapes, {' and '.join(map(str, sorted(shapes)))}; they must be alike.")
+        return (len(x), *(shapes.pop() if shapes else ()))
+    if isinstance(x, (float, int, Node)):
+        return x.shape if isinstance(x, Node) else ()
+    if not hasattr(x, "shape") or np.asarray(x).dtype.kind not in "fiub":
+        raise TypeError(f"{name} takes Values, Tensors and numbers, or lists of them, and got the {type(x).__name__} {x!r}.")
+    return tuple(x.shape)
+
+
+def alike(input: Any, target: Any) -> tuple[Any, Any]:
+    """Both as arrays (or Tensors) if there is an array among the predictions; else both as nested lists."""
+    if isinstance(target, Tensor) or any(map(is_array, leaves(input))):
+        return _array(input), _array(target)
+    return _lists(input), _lists(target)
+
+
+def as_constant(x: Any, like: Any) -> Any:
+    """`x`, an array or a Tensor, in the precision of `like`: float64 targets must not make float64 of float32."""
+    dtype = like.dtype if like.dtype.kind == "f" else np.dtype(float)
+    if isinstance(x, Node):
+        return astype(x, dtype=dtype) if isinstance(x, Tensor) and x.dtype != dtype else x
+    return np.asarray(x).astype(dtype, copy=False)
+
+
+def is_array(x: Any) -> bool:
+    """Whether `x` is a Tensor or an array of numbers."""
+    return isinstance(x, Tensor) or (isinstance(x, np.ndarray) and x.dtype != object)
+
+
+def _array(x: Any) -> Any:
+    """`x` as something with a shape, in the graph if it was."""
+    if isinstance(x, (list, tuple)) and any(isinstance(leaf, Node) for leaf in leaves(x)):
+        return autograd.stack(x)
+    return x if isinstance(x, Node) else np.asarray(x)
+
+
+def _lists(x: Any) -> Any:
+    """`x` as a number or a Value, or as nested lists of them."""
+    if isinstance(x, (list, tuple)):
+        return [_lists(item) for item in x]
+    return x.tolist() if hasattr(x, "tolist") and not isinstance(x, Node) else x
+
+
+def numbers_in(x: Any) -> Any:
+    """The plain numbers in a Tensor, an array or nested lists of Values and numbers, in one row."""
+    if isinstance(x, np.ndarray) and x.dtype == object:
+        x = x.tolist()
+    if isinstance(x, list):
+        return np.array([n.data if isinstance(n, Node) else n for n in leaves(x)])
+    return np.ravel(x.data if isinstance(x, Node) else x)
+
+
+def is_known(x: Any) -> bool:
+    """Whether the numbers in `x` may be looked at: not those of nodes, while compiling."""
+    if mode.tracing is None:
+        return True
+    if isinstance(x, np.ndarray) and x.dtype == object:
+        x = x.tolist()
+    return not any(isinstance(leaf, Node) for leaf in leaves(x))
+
+
+def check_range(name: str, what: str, x: Any, hint: str = "") -> None:
+    """Refuse numbers that are not from 0 to 1, or nan."""
+    if not is_known(x):
+        return
+    numbers = numbers_in(x)
+    inside = (numbers >= 0) & (numbers <= 1)
+    if not inside.all():
+        raise ValueError(f"{name} takes {what} from 0 to 1, and got {numbers[~inside][0]:g}{hint}.")
+
+
+def check_reduction(name: str, reduction: str, *more: str) -> None:
+    """Refuse what is no way to make one number of many."""
+    known = ("mean", "sum", "none", *more)
+    if reduction not in known:
+        raise ValueError(f"{name} knows the reductions {', '.join(known)}, and not {reduction!r}.")
+
+
+def reduced(losses: Any, reduction: str) -> Any:
+    """The losses of an array or a list as one number: their mean or sum; or all of them."""
+    if reduction == "none":
+        return losses
+    return autograd.mean(losses) if reduction == "mean" else autograd.sum(losses)

@@ -1,0 +1,198 @@
+"""The scalar world: networks written neuron by neuron, every weight a `Value` of its own.
+
+Slow next to arrays, and clear: a neuron's picture shows every weight with its derivative.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd import Node, Tensor, Value, table
+from autograd.primitives.arithmetic import dot_n
+
+from . import randomness
+from .module import Module
+from .randomness import Seed
+
+__all__ = ["MLP", "Layer", "Neuron"]
+
+
+class Activation(NamedTuple):
+    """What a network has to know of an activation besides the entry of that name in the table.
+
+    The gain makes up at initialisation for how much the activation shrinks what passes through it:
+    √2 for the half that ReLU cuts off (He and others, 2015), 5/3 for tanh (as in PyTorch's
+    `calculate_gain`).
+    """
+
+    title: str
+    gain: float
+
+
+ACTIVATIONS = {
+    "relu": Activation("ReLU", math.sqrt(2)),
+    "leaky_relu": Activation("LeakyReLU", math.sqrt(2)),
+    "elu": Activation("ELU", math.sqrt(2)),
+    "gelu": Activation("GELU", math.sqrt(2)),
+    "silu": Activation("SiLU", math.sqrt(2)),
+    "softplus": Activation("Softplus", 1.0),
+    "sigmoid": Activation("Sigmoid", 1.0),
+    "tanh": Activation("Tanh", 5 / 3),
+    "sin": Activation("Sin", 1.0),
+    "identity": Activation("Linear", 1.0),
+}
+
+
+def generator(rng: Seed) -> np.random.Generator:
+    """The random generator for a seed; without one, seeded from Python's `random`, as micrograd's users expect."""
+    return randomness.generator(random.getrandbits(128) if rng is None else rng)
+
+
+class Neuron(Module):
+    """A weighted sum of its inputs plus a bias, and then (unless `nonlin` is false) an activation.
+
+    Args:
+        nin: the number of inputs.
+        nonlin: whether the activation follows; micrograd's argument.
+        activation: its name: relu, leaky_relu, elu, gelu, silu, softplus, sigmoid, tanh, sin or
+            identity.
+        rng: a seed or a NumPy generator for the initial weights. They are uniform with variance
+            gain²/nin, which keeps the size of signals from layer to layer (He and others, 2015);
+            the bias starts at 0.
+
+    Raises:
+        ValueError: the activation is unknown, or `nin` is not a positive integer; on a call, the
+            input is not a row of `nin` numbers.
+
+    Example:
+        >>> neuron = Neuron(2, activation="tanh", rng=0)
+        >>> round(neuron([1.0, -1.0]).data, 4)
+        0.905
+    """
+
+    def __init__(self, nin: int, nonlin: bool = True, *, activation: str = "relu", rng: Seed = None) -> None:
+        if not isinstance(activation, str) or activation not in ACTIVATIONS:
+            raise ValueError(f"There is no activation {activation!r}; choose one of {', '.join(ACTIVATIONS)}.")
+        if not isinstance(nin, (int, np.integer)) or nin < 1:
+            raise ValueError(f"A neuron needs at least one input, as a whole number; got {nin!r}.")
+        self.activation = activation if nonlin else "identity"
+        bound = ACTIVATIONS[self.activation].gain * math.sqrt(3 / nin)
+        self.weight = [Value(w) for w in generator(rng).uniform(-bound, bound, nin).tolist()]
+        self.bias = Value(0.0)
+
+    @property
+    def w(self) -> list[Value]:
+        """The weights, by micrograd's name."""
+        return self.weight
+
+    @property
+    def b(self) -> Value:
+        """The bias, by micrograd's name."""
+        return self.bias
+
+    @property
+    def nonlin(self) -> bool:
+        """Whether an activation follows the sum."""
+        return self.activation != "identity"
+
+    def forward(self, x: Sequence[Any]) -> Any:
+        if type(x) is not list or len(x) != len(self.weight):
+            x = _row(x, len(self.weight), self._name or "Neuron")
+        total = dot_n(*self.weight, *x, self.bias)
+        return total if self.activation == "identity" else table[self.activation](total)
+
+    def __repr__(self) -> str:
+        return f"{ACTIVATIONS[self.activation].title}Neuron({len(self.weight)})"
+
+
+class Layer(Module):
+    """Neurons side by side on the same inputs. A layer of one neuron returns its Value, not a list.
+
+    Args:
+        nin: the number of inputs.
+        nout: the number of neurons, and so of outputs.
+        nonlin, activation, rng: as in `Neuron`.
+
+    Raises:
+        ValueError: as `Neuron`, or `nout` is not a positive integer.
+
+    Example:
+        >>> len(Layer(2, 3, rng=0)([1.0, -1.0]))
+        3
+    """
+
+    def __init__(self, nin: int, nout: int, nonlin: bool = True, *, activation: str = "relu", rng: Seed = None) -> None:
+        if not isinstance(nout, (int, np.integer)) or nout < 1:
+            raise ValueError(f"A layer needs at least one neuron, as a whole number; got {nout!r}.")
+        rng = generator(rng)
+        self.neurons = [Neuron(nin, nonlin, activation=activation, rng=rng) for _ in range(nout)]
+
+    def forward(self, x: Sequence[Any]) -> Any:
+        x = _row(x, len(self.neurons[0].weight), self._name or "Layer")
+        out = [neuron(x) for neuron in self.neurons]
+        return out[0] if len(out) == 1 else out
+
+    def __repr__(self) -> str:
+        return f"Layer of [{', '.join(map(repr, self.neurons))}]"
+
+
+class MLP(Module):
+    """A multi-layer perceptron: layers one after the other, the last one linear, as in micrograd.
+
+    It is called on one row: a list of `nin` numbers or Values, or an array of shape (nin,). It
+    returns the list of the last layer's outputs; if that is a single neuron, its Value.
+
+    Args:
+        nin: the number of inputs.
+        nouts: the number of neurons of each layer.
+        activation: of all layers but the last; see `Neuron`.
+        rng: a seed or a NumPy generator; see `Neuron`.
+
+    Raises:
+        ValueError: a size or the activation is impossible; on a call, the input is not a row of
+            `nin` numbers.
+
+    Example:
+        >>> model = MLP(2, [16, 16, 1], rng=0)
+        >>> len(model.parameters())
+        337
+        >>> round(model([1.0, -1.0]).data, 4)
+        0.2024
+    """
+
+    def __init__(self, nin: int, nouts: Sequence[int], *, activation: str = "relu", rng: Seed = None) -> None:
+        if not isinstance(nouts, (list, tuple, np.ndarray)) or len(nouts) == 0:
+            raise ValueError(f"MLP takes the list of its layers' sizes, such as MLP({nin!r}, [16, 16, 1]); got {nouts!r}.")
+        rng = generator(rng)
+        sizes = [nin, *nouts]
+        last = len(nouts) - 1
+        self.layers = [Layer(sizes[i], sizes[i + 1], i != last, activation=activation, rng=rng) for i in range(len(nouts))]
+
+    def forward(self, x: Sequence[Any]) -> Any:
+        out: Any = _row(x, len(self.layers[0].neurons[0].weight), self._name or "MLP")
+        for layer in self.layers:
+            out = layer([out] if isinstance(out, Node) else out)
+        return out
+
+    def __repr__(self) -> str:
+        return f"MLP of [{', '.join(map(repr, self.layers))}]"
+
+
+def _row(x: Any, nin: int, name: str) -> list[Any]:
+    """`x` as the list of inputs that the module called `name` takes."""
+    if isinstance(x, tuple) or (isinstance(x, (np.ndarray, Tensor)) and x.ndim):
+        x = x.tolist() if isinstance(x, np.ndarray) else list(x)
+    if not isinstance(x, list):
+        given = f"a {type(x).__name__}"
+    elif x and not isinstance(x[0], (float, Value)) and np.ndim(x[0]):
+        given = f"a table of {len(x)} rows; call it on one row at a time: [model(row) for row in rows]"
+    elif len(x) != nin:
+        given = f"{len(x)}"
+    else:
+        return x
+    raise ValueError(f"{name} takes a list of {nin} numbers or Values, and got {given}.")

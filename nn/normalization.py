@@ -1,0 +1,251 @@
+"""Normalisation: numbers with mean 0 and deviation 1 between the layers, so that each layer finds what it is used to.
+
+`BatchNorm` takes each channel's mean and deviation over the examples of a batch, and in evaluation
+those of the whole training; `LayerNorm` and `RMSNorm` take each example's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+import autograd
+from autograd import Node, Tensor
+from autograd.graph import mode
+from autograd.primitives.networks import standardize
+
+from .inputs import as_input, check_size
+from .module import Module
+
+__all__ = ["BatchNorm1d", "BatchNorm2d", "LayerNorm", "RMSNorm"]
+
+
+class _BatchNorm(Module):
+    """What `BatchNorm1d` and `BatchNorm2d` share: all but the shape of their inputs."""
+
+    ranks: ClassVar[tuple[int, ...]]
+    shapes: ClassVar[str]
+    running_mean: Any
+    running_var: Any
+    num_batches_tracked: Any
+
+    def __init__(
+        self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
+        track_running_stats: bool = True, *, bias: bool = True, dtype: Any = np.float32,
+    ) -> None:  # fmt: skip
+        check_size(type(self).__name__, "num_features", num_features)
+        self.num_features, self.eps, self.momentum = int(num_features), eps, momentum
+        self.affine, self.track_running_stats = affine, track_running_stats
+        self.weight = Tensor(np.ones(num_features, dtype)) if affine else None
+        self.bias = Tensor(np.zeros(num_features, dtype)) if affine and bias else None
+        if track_running_stats:
+            self.register_buffer("running_mean", np.zeros(num_features, dtype))
+            self.register_buffer("running_var", np.ones(num_features, dtype))
+            self.register_buffer("num_batches_tracked", np.array(0))
+
+    def forward(self, x: Any) -> Any:
+        x = as_input(x, self._dtype(), self)
+        if x.ndim not in self.ranks or x.shape[1] != self.num_features:
+            raise ValueError(
+                f"{self._called()} takes {self.shapes} with {self.num_features} channels (num_features), and got shape {x.shape}."
+            )
+        axes = (0, *range(2, x.ndim))
+        if self.training or not self.track_running_stats:
+            if x.size <= self.num_features:
+                raise ValueError(
+                    f"{self._called()} cannot take the deviation of a single number for each channel, of a batch of shape {x.shape}. "
+                    "Train with larger batches (drop_last=True leaves out a last batch of one), or call model.eval() to evaluate."
+                )
+            y = standardize(x, axis=axes, eps=self.eps)
+            if self.training and self.track_running_stats:
+                self._track(x, axes)
+        else:
+            y = (x - self._along(self.running_mean, x)) / self._along(np.sqrt(self.running_var + self.eps), x)
+        y = y if self.weight is None else y * self._along(self.weight, x)
+        return y if self.bias is None else y + self._along(self.bias, x)
+
+    def _dtype(self) -> Any:
+        """The precision of what the layer has; None if it has nothing."""
+        if self.weight is not None:
+            return self.weight.dtype
+        return self.running_mean.dtype if self.track_running_stats else None
+
+    def _along(self, numbers: Any, x: Any) -> Any:
+        """One number for each channel, in a shape that broadcasts to that of `x`."""
+        return numbers if x.ndim == 2 else autograd.reshape(numbers, (-1, *(1,) * (x.ndim - 2)))
+
+    def _track(self, x: Any, axes: tuple[int, ...]) -> None:
+        """Move the running mean and variance towards the batch's."""
+        if mode.tracing is not None:
+            mode.tracing(
+                f"{self._called()} in training, which changes its running mean and variance,", "compile the model after model.eval()"
+            )
+        data = x.data if isinstance(x, Node) else x
+        self.num_batches_tracked = np.asarray(self.num_batches_tracked + 1)
+        share = 1 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
+        for name, batch in (("running_mean", np.mean(data, axis=axes)), ("running_var", np.var(data, axis=axes, ddof=1))):
+            before = getattr(self, name)
+            setattr(self, name, ((1 - share) * before + share * batch).astype(before.dtype))
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"track_running_stats={self.track_running_stats}"
+        )
+
+
+class BatchNorm1d(_BatchNorm):
+    """In training, (x - mean) / √(variance + eps), with those of each channel over the batch; then times `weight` plus `bias`.
+
+    It keeps a running mean and variance, which it uses in evaluation in the place of the batch's
+    (Ioffe and Szegedy, 2015).
+
+    Args:
+        num_features: the number of channels.
+        eps: is added to the variance.
+        momentum: how far the running mean and variance move towards each batch's; None for the
+            mean of all batches.
+        affine: whether there is a `weight`, and with `bias` also a `bias`; they start at 1 and 0.
+        track_running_stats: whether there are a running mean and variance; without them, evaluation
+            takes the batch's too. The running variance is the unbiased one.
+        dtype: the precision of the parameters, and so of the outputs.
+
+    Shape:
+        (n, channels) or (n, channels, length), as it is.
+
+    Raises:
+        ValueError: `num_features` is no whole number from 1; on a call, the input has another shape,
+            or in training each channel has a single number.
+
+    Example:
+        >>> norm = BatchNorm1d(2)
+        >>> norm(np.array([[1.0, 10.0], [3.0, 30.0]])).data.round(3)
+        array([[-1., -1.],
+               [ 1.,  1.]], dtype=float32)
+        >>> norm.running_mean
+        array([0.2, 2. ], dtype=float32)
+    """
+
+    ranks = (2, 3)
+    shapes = "inputs of shape (n, channels) or (n, channels, length)"
+
+
+class BatchNorm2d(_BatchNorm):
+    """`BatchNorm1d` for images: each channel is normalised over all pixels of all images.
+
+    Args:
+        num_features, eps, momentum, affine, track_running_stats, dtype: as in `BatchNorm1d`.
+
+    Shape:
+        (n, channels, height, width), as it is.
+
+    Raises:
+        ValueError: as `BatchNorm1d`.
+
+    Example:
+        >>> BatchNorm2d(3)(np.ones((4, 3, 8, 8))).shape
+        (4, 3, 8, 8)
+    """
+
+    ranks = (4,)
+    shapes = "images of shape (n, channels, height, width)"
+
+
+class LayerNorm(Module):
+    """(x - mean) / √(variance + eps), with those of each example's own numbers; then times `weight` plus `bias` (Ba and others, 2016).
+
+    Args:
+        normalized_shape: the last axes, over which mean and variance are taken: a length, or several.
+        eps: is added to the variance.
+        elementwise_affine: whether there is a `weight`, and with `bias` also a `bias`; they start at
+            1 and 0.
+        dtype: the precision of the parameters, and so of the outputs.
+
+    Shape:
+        (…, *normalized_shape), as it is.
+
+    Raises:
+        ValueError: a size is no whole number from 1; on a call, the input has other last axes.
+
+    Example:
+        >>> LayerNorm(2)(np.array([[1.0, 3.0], [10.0, 30.0]])).data.round(3)
+        array([[-1.,  1.],
+               [-1.,  1.]], dtype=float32)
+    """
+
+    def __init__(
+        self, normalized_shape: int | Sequence[int], eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True,
+        *, dtype: Any = np.float32,
+    ) -> None:  # fmt: skip
+        self.normalized_shape = _sizes("LayerNorm", normalized_shape)
+        self.eps, self.elementwise_affine = eps, elementwise_affine
+        self.weight = Tensor(np.ones(self.normalized_shape, dtype)) if elementwise_affine else None
+        self.bias = Tensor(np.zeros(self.normalized_shape, dtype)) if elementwise_affine and bias else None
+
+    def forward(self, x: Any) -> Any:
+        x = _with_last_axes(self, x)
+        y = standardize(x, axis=tuple(range(-len(self.normalized_shape), 0)), eps=self.eps)
+        y = y if self.weight is None else y * self.weight
+        return y if self.bias is None else y + self.bias
+
+    def extra_repr(self) -> str:
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+
+
+class RMSNorm(Module):
+    """x / √(mean of x² + eps) over each example's own numbers, then times `weight`: a cheaper `LayerNorm` (Zhang and Sennrich, 2019).
+
+    Args:
+        normalized_shape: the last axes, over which the mean is taken: a length, or several.
+        eps: is added to the mean square; None for the smallest step of the precision above 1.
+        elementwise_affine: whether there is a `weight`, which starts at 1.
+        dtype: the precision of the parameters, and so of the outputs.
+
+    Shape:
+        (…, *normalized_shape), as it is.
+
+    Raises:
+        ValueError: as `LayerNorm`.
+
+    Example:
+        >>> RMSNorm(2)(np.array([[3.0, 3.0]])).data.round(3)
+        array([[1., 1.]], dtype=float32)
+    """
+
+    def __init__(
+        self, normalized_shape: int | Sequence[int], eps: float | None = None, elementwise_affine: bool = True, *, dtype: Any = np.float32
+    ) -> None:
+        self.normalized_shape = _sizes("RMSNorm", normalized_shape)
+        self.eps, self.elementwise_affine = eps, elementwise_affine
+        self.weight = Tensor(np.ones(self.normalized_shape, dtype)) if elementwise_affine else None
+
+    def forward(self, x: Any) -> Any:
+        x = _with_last_axes(self, x)
+        axes = tuple(range(-len(self.normalized_shape), 0))
+        eps = float(np.finfo(x.dtype).eps) if self.eps is None else self.eps
+        y = x / autograd.sqrt(autograd.mean(x * x, axis=axes, keepdims=True) + eps)
+        return y if self.weight is None else y * self.weight
+
+    def extra_repr(self) -> str:
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+
+
+def _sizes(kind: str, shape: int | Sequence[int]) -> tuple[int, ...]:
+    """`normalized_shape` as a tuple."""
+    sizes = tuple(shape) if isinstance(shape, Sequence) else (shape,)
+    for size in sizes:
+        check_size(kind, "normalized_shape", size)
+    return tuple(map(int, sizes))
+
+
+def _with_last_axes(layer: LayerNorm | RMSNorm, x: Any) -> Any:
+    """The input of a layer that normalises over the last axes, checked."""
+    x = as_input(x, None if layer.weight is None else layer.weight.dtype, layer)
+    wanted = layer.normalized_shape
+    if x.shape[-len(wanted) :] != wanted:
+        raise ValueError(
+            f"{layer._called()} takes arrays whose last axes have the shape {wanted} (normalized_shape), and got shape {x.shape}."
+        )
+    return x

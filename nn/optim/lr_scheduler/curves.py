@@ -1,0 +1,177 @@
+"""The schedules that are a curve over the epochs: stairs, an exponential, a straight line, a cosine."""
+
+from __future__ import annotations
+
+import math
+
+from ...checks import count, number
+from ..optimizer import Optimizer
+from .scheduler import LRScheduler
+
+__all__ = ["CosineAnnealingLR", "Curve", "ExponentialLR", "LinearLR", "StepLR"]
+
+
+class Curve(LRScheduler):
+    """A schedule that says by what the initial learning rate of an epoch is to be multiplied: `curve`.
+
+    A step multiplies by the ratio of two neighbours on the curve, so that another schedule of the
+    same optimizer, or a user who changes the learning rate, is not undone.
+
+    Example:
+        >>> from autograd import Value
+        >>> from nn.optim import SGD
+        >>> class HalvingLR(Curve):
+        ...     def __init__(self, optimizer):
+        ...         super().__init__(optimizer)
+        ...         self.step()
+        ...     def curve(self, epoch):
+        ...         return 0.5**epoch
+        >>> optimizer = SGD([Value(1.0)], lr=0.1)
+        >>> schedule = HalvingLR(optimizer)
+        >>> schedule.step()
+        >>> optimizer.lr
+        0.05
+    """
+
+    eta_min = 0.0  # what the curve is measured from
+
+    def curve(self, epoch: int) -> float:
+        """The learning rate of an epoch, from 0, as a multiple of the initial one."""
+        raise NotImplementedError(f"{type(self).__name__} does not define curve(self, epoch), the multiple of the initial learning rate.")
+
+    def step(self) -> None:
+        before = self.curve(self.last_epoch) if self.last_epoch >= 0 else 1.0
+        self.last_epoch += 1
+        now = self.curve(self.last_epoch)
+        for group in self.optimizer.param_groups:
+            initial = group.setdefault("initial_lr", group["lr"])
+            if before == 0:
+                group["lr"] += (initial - self.eta_min) * now
+            else:
+                group["lr"] = self.eta_min + now / before * (group["lr"] - self.eta_min)
+
+
+class StepLR(Curve):
+    """The learning rate times gamma, every `step_size` epochs.
+
+    Args:
+        optimizer: see `LRScheduler`.
+        step_size: how many epochs a step of the stairs is long, from 1.
+        gamma: the height of the next step, from 0.
+
+    Raises:
+        TypeError, ValueError: one of them is not that.
+
+    Example:
+        >>> from autograd import Value
+        >>> from nn.optim import SGD
+        >>> optimizer = SGD([Value(1.0)], lr=0.5)
+        >>> schedule, rates = StepLR(optimizer, step_size=2, gamma=0.5), []
+        >>> for epoch in range(5):
+        ...     rates.append(optimizer.lr)
+        ...     optimizer.step()
+        ...     schedule.step()
+        >>> rates
+        [0.5, 0.5, 0.25, 0.25, 0.125]
+    """
+
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
+        super().__init__(optimizer)
+        self.step_size, self.gamma = count("step_size", step_size), number("gamma", gamma)
+        self.step()
+
+    def curve(self, epoch: int) -> float:
+        return self.gamma ** (epoch // self.step_size)
+
+
+class ExponentialLR(Curve):
+    """The learning rate times gamma, every epoch.
+
+    Args:
+        optimizer: see `LRScheduler`.
+        gamma: the factor, from 0.
+
+    Raises:
+        TypeError, ValueError: it is not that.
+
+    Example:
+        >>> from autograd import Value
+        >>> from nn.optim import SGD
+        >>> schedule = ExponentialLR(SGD([Value(1.0)], lr=0.5), gamma=0.5)
+        >>> schedule.step()
+        >>> schedule.get_last_lr()
+        [0.25]
+    """
+
+    def __init__(self, optimizer: Optimizer, gamma: float) -> None:
+        super().__init__(optimizer)
+        self.gamma = number("gamma", gamma)
+        self.step()
+
+    def curve(self, epoch: int) -> float:
+        return self.gamma**epoch
+
+
+class LinearLR(Curve):
+    """From a part of the learning rate straight to another, and then constant: a warm-up.
+
+    Args:
+        optimizer: see `LRScheduler`.
+        start_factor: the part in epoch 0, above 0 and up to 1.
+        end_factor: the part in epoch `total_iters` and after it, from 0 to 1.
+        total_iters: how many epochs it takes, from 1.
+
+    Raises:
+        TypeError, ValueError: one of them is not that.
+
+    Example:
+        >>> from autograd import Value
+        >>> from nn.optim import SGD
+        >>> schedule = LinearLR(SGD([Value(1.0)], lr=0.5), start_factor=0.25, total_iters=3)
+        >>> schedule.step()
+        >>> schedule.get_last_lr()
+        [0.25]
+    """
+
+    def __init__(self, optimizer: Optimizer, start_factor: float = 1 / 3, end_factor: float = 1.0, total_iters: int = 5) -> None:
+        super().__init__(optimizer)
+        self.start_factor, self.end_factor = number("start_factor", start_factor, most=1), number("end_factor", end_factor, most=1)
+        self.total_iters = count("total_iters", total_iters)
+        if start_factor == 0:
+            raise ValueError("start_factor must be above 0; a small one, such as 1e-3, will do.")
+        self.step()
+
+    def curve(self, epoch: int) -> float:
+        done = min(epoch / self.total_iters, 1.0)
+        return self.start_factor * (1 - done) + self.end_factor * done
+
+
+class CosineAnnealingLR(Curve):
+    """Half a wave of the cosine, from the learning rate down to `eta_min` (Loshchilov and Hutter, 2017).
+
+    After `T_max` epochs it goes up again, in as many.
+
+    Args:
+        optimizer: see `LRScheduler`.
+        T_max: the epochs from top to bottom, from 1.
+        eta_min: the lowest learning rate, from 0.
+
+    Raises:
+        TypeError, ValueError: one of them is not that.
+
+    Example:
+        >>> from autograd import Value
+        >>> from nn.optim import SGD
+        >>> schedule = CosineAnnealingLR(SGD([Value(1.0)], lr=0.5), T_max=2)
+        >>> schedule.step()
+        >>> [round(lr, 9) for lr in schedule.get_last_lr()]
+        [0.25]
+    """
+
+    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
+        super().__init__(optimizer)
+        self.T_max, self.eta_min = count("T_max", T_max), number("eta_min", eta_min)
+        self.step()
+
+    def curve(self, epoch: int) -> float:
+        return (1 + math.cos(math.pi * epoch / self.T_max)) / 2

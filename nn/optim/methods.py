@@ -1,0 +1,249 @@
+"""The methods: how a parameter p follows its gradient g. Names, arguments and formulas are PyTorch's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..checks import is_number, number
+from .optimizer import Optimizer, Settings, Starts
+
+__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "RMSprop"]
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent, p ← p - lr g, with momentum, Nesterov's variant and weight decay.
+
+    Args:
+        params: see `Optimizer`.
+        lr: the learning rate.
+        momentum: how much of the last step carries over, from 0 to 1.
+        dampening: how much less of the new gradient goes into the momentum, from 0 to 1.
+        weight_decay: an L2 penalty's factor; this times p is added to the gradient.
+        nesterov: look ahead along the momentum (Sutskever and others, 2013).
+
+    Raises:
+        ValueError: `nesterov` without momentum, or with dampening; or as in `Optimizer`.
+
+    Example:
+        >>> from autograd import Value
+        >>> p = Value(1.0)
+        >>> (p * p).backward()
+        >>> SGD([p], lr=0.1).step()
+        >>> p.data
+        0.8
+    """
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 1e-3, momentum: float = 0.0, dampening: float = 0.0,
+        weight_decay: float = 0.0, nesterov: bool = False,
+    ) -> None:  # fmt: skip
+        defaults = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov}
+        super().__init__(params, defaults)
+
+    def memory(self, settings: Settings) -> Starts:
+        return {"momentum_buffer": 0.0 if settings["momentum"] else None}
+
+    def update(  # type: ignore[override]
+        self, p: Any, g: Any, v: Any, *,
+        step: int, lr: float, momentum: float, dampening: float, weight_decay: float, nesterov: bool,
+    ) -> None:  # fmt: skip
+        if weight_decay:
+            g = g + weight_decay * p
+        if momentum:
+            v *= momentum
+            v += g if step == 1 else (1 - dampening) * g
+            g = g + momentum * v if nesterov else v
+        p -= lr * g
+
+    def check(self, settings: Settings) -> None:
+        super().check(settings)
+        if settings["nesterov"] and (settings["momentum"] == 0 or settings["dampening"] != 0):
+            raise ValueError("Nesterov's variant needs a momentum above 0 and no dampening.")
+
+
+class Adam(Optimizer):
+    """Adam (Kingma and Ba, 2015): steps of about lr, whatever the size of the gradients.
+
+    With m and v the running means of g and g², p ← p - lr m̂ / (√v̂ + eps). The hats undo that both
+    start from 0: m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ) at step t.
+
+    Args:
+        params: see `Optimizer`.
+        lr: the learning rate.
+        betas: how slowly the two running means forget, each from 0 to below 1.
+        eps: keeps the quotient finite; above 0.
+        weight_decay: an L2 penalty's factor; this times p is added to the gradient.
+
+    Raises:
+        ValueError: a beta or `eps` is out of range; or as in `Optimizer`.
+
+    Example:
+        >>> from autograd import Value
+        >>> p = Value(1.0)
+        >>> (p * p).backward()
+        >>> Adam([p], lr=0.1).step()
+        >>> round(p.data, 6)
+        0.9
+    """
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:  # fmt: skip
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
+
+    def memory(self, settings: Settings) -> Starts:
+        return {"exp_avg": 0.0, "exp_avg_sq": 0.0}
+
+    def update(  # type: ignore[override]
+        self, p: Any, g: Any, m: Any, v: Any, *, step: int, lr: float, betas: tuple[float, float], eps: float, weight_decay: float
+    ) -> None:
+        beta1, beta2 = betas
+        if weight_decay:
+            g = g + weight_decay * p
+        m *= beta1
+        m += (1 - beta1) * g
+        v *= beta2
+        v += (1 - beta2) * g * g
+        p -= lr / (1 - beta1**step) * m / ((v / (1 - beta2**step)) ** 0.5 + eps)
+
+    def check(self, settings: Settings) -> None:
+        super().check(settings)
+        betas = settings["betas"]
+        pair = tuple(betas) if isinstance(betas, Iterable) else ()
+        if len(pair) != 2 or not all(is_number(beta) and 0 <= beta < 1 for beta in pair):
+            raise ValueError(f"betas must be two numbers from 0 to below 1; got {betas!r}.")
+
+
+class AdamW(Adam):
+    """Adam with weight decay applied to the parameter itself (Loshchilov and Hutter, 2019).
+
+    Args:
+        params, lr, betas, eps: as in `Adam`.
+        weight_decay: the share of lr by which a parameter shrinks at each step.
+
+    Example:
+        >>> from autograd import Value
+        >>> p = Value(1.0)
+        >>> AdamW([p], lr=0.1, weight_decay=0.5).step()
+        >>> p.data
+        0.95
+    """
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+    ) -> None:  # fmt: skip
+        super().__init__(params, lr, betas, eps, weight_decay)
+
+    def update(self, p: Any, g: Any, m: Any, v: Any, *, lr: float, weight_decay: float, **settings: Any) -> None:  # type: ignore[override]
+        p *= 1 - lr * weight_decay
+        super().update(p, g, m, v, lr=lr, weight_decay=0.0, **settings)
+
+
+class RMSprop(Optimizer):
+    """RMSprop (Tieleman and Hinton, 2012): p ← p - lr g / (√v + eps), with v the running mean of g².
+
+    Args:
+        params: see `Optimizer`.
+        lr: the learning rate.
+        alpha: how slowly the running mean forgets, from 0 to 1.
+        eps: keeps the quotient finite; above 0.
+        weight_decay: an L2 penalty's factor; this times p is added to the gradient.
+        momentum: how much of the last step carries over, from 0 to 1.
+        centered: divide by the standard deviation of g instead: v less the square of the running
+            mean of g (Graves, 2013).
+
+    Raises:
+        ValueError: `alpha` or `eps` is out of range; or as in `Optimizer`.
+
+    Example:
+        >>> from autograd import Value
+        >>> p = Value(1.0)
+        >>> (p * p).backward()
+        >>> RMSprop([p], lr=0.1, alpha=0.75).step()
+        >>> round(p.data, 6)
+        0.8
+    """
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0.0,
+        momentum: float = 0.0, centered: bool = False,
+    ) -> None:  # fmt: skip
+        defaults = {"lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay, "momentum": momentum, "centered": centered}
+        super().__init__(params, defaults)
+
+    def memory(self, settings: Settings) -> Starts:
+        return {
+            "square_avg": 0.0,
+            "grad_avg": 0.0 if settings["centered"] else None,
+            "momentum_buffer": 0.0 if settings["momentum"] else None,
+        }
+
+    def update(  # type: ignore[override]
+        self, p: Any, g: Any, v: Any, mean: Any, velocity: Any, *,
+        step: int, lr: float, alpha: float, eps: float, weight_decay: float, momentum: float, centered: bool,
+    ) -> None:  # fmt: skip
+        if weight_decay:
+            g = g + weight_decay * p
+        v *= alpha
+        v += (1 - alpha) * g * g
+        variance = v
+        if centered:
+            mean *= alpha
+            mean += (1 - alpha) * g
+            variance = abs(v - mean * mean)  # rounding can take it below 0
+        g = g / (variance**0.5 + eps)
+        if momentum:
+            velocity *= momentum
+            velocity += g
+            g = velocity
+        p -= lr * g
+
+    def check(self, settings: Settings) -> None:
+        super().check(settings)
+        number("alpha", settings["alpha"], most=1)
+
+
+class Adagrad(Optimizer):
+    """Adagrad (Duchi and others, 2011): p ← p - lr g / (√s + eps), with s the sum of all g² so far.
+
+    Args:
+        params: see `Optimizer`.
+        lr: the learning rate.
+        lr_decay: at step t, the learning rate is lr / (1 + (t - 1) lr_decay).
+        weight_decay: an L2 penalty's factor; this times p is added to the gradient.
+        initial_accumulator_value: where s starts.
+        eps: keeps the quotient finite; above 0.
+
+    Raises:
+        ValueError: as in `Optimizer`.
+
+    Example:
+        >>> from autograd import Value
+        >>> p = Value(1.0)
+        >>> (p * p).backward()
+        >>> Adagrad([p], lr=0.1).step()
+        >>> round(p.data, 6)
+        0.9
+    """
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 1e-2, lr_decay: float = 0.0, weight_decay: float = 0.0,
+        initial_accumulator_value: float = 0.0, eps: float = 1e-10,
+    ) -> None:  # fmt: skip
+        defaults = {"lr": lr, "lr_decay": lr_decay, "weight_decay": weight_decay}
+        super().__init__(params, {**defaults, "initial_accumulator_value": initial_accumulator_value, "eps": eps})
+
+    def memory(self, settings: Settings) -> Starts:
+        return {"sum": settings["initial_accumulator_value"]}
+
+    def update(  # type: ignore[override]
+        self, p: Any, g: Any, s: Any, *,
+        step: int, lr: float, lr_decay: float, weight_decay: float, initial_accumulator_value: float, eps: float,
+    ) -> None:  # fmt: skip
+        if weight_decay:
+            g = g + weight_decay * p
+        s += g * g
+        p -= lr / (1 + (step - 1) * lr_decay) * g / (s**0.5 + eps)

@@ -1,0 +1,306 @@
+"""`Optimizer`: parameters in their groups, and the step that changes them.
+
+It reads and writes `p.data` and `p.grad` and nothing else, so it serves `Value`s and `Tensor`s
+alike. A Tensor whose gradient is None stays as it is; the gradient of a Value is 0 if it has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from autograd import Node, Value
+from autograd.backward import describe
+from autograd.stores import Store
+
+from ..checks import number
+from .pieces import Memory, Piece, by_parameter, in_pieces
+
+__all__ = ["Optimizer", "Settings", "Starts"]
+
+Settings = Mapping[str, Any]
+Starts = dict[str, float | None]
+
+# A formula goes over its arrays once for each of its operations. In parts of this many entries,
+# what it goes over stays in the processor's cache.
+ENTRIES_AT_ONCE = 2**15
+
+
+class Optimizer:
+    """The base of all optimizers: a subclass has a formula, `update`, and says what that remembers, `memory`.
+
+    Args:
+        params: the parameters to change, such as `model.parameters()`; or groups of them, a list
+            of dicts such as `{"params": model.head.parameters(), "lr": 0.1}`, whose other entries
+            are settings of that group.
+        defaults: the settings of groups that do not have their own, such as `{"lr": 0.01}`.
+
+    Attributes:
+        param_groups: the groups, each with all its settings. They may be changed between steps:
+            `optimizer.param_groups[0]["lr"] = 0.01`.
+        state: what is remembered of each parameter, such as running means.
+        defaults: as given.
+
+    Raises:
+        TypeError: `params` are not Values and Tensors, or a setting is not a number.
+        ValueError: there are no parameters, one of them was computed, one is in two groups, or a
+            setting is unknown or out of range.
+
+    Example:
+        >>> import numpy as np
+        >>> from autograd import Value
+        >>> class SignDescent(Optimizer):
+        ...     def update(self, p, g, *, step, lr):
+        ...         p -= lr * np.sign(g)
+        >>> p = Value(1.0)
+        >>> (p * p).backward()
+        >>> SignDescent([p], {"lr": 0.25}).step()
+        >>> p.data
+        0.75
+    """
+
+    def __init__(self, params: Iterable[Any], defaults: Settings) -> None:
+        if isinstance(params, Node) or not isinstance(params, Iterable):
+            raise TypeError(f"An optimizer takes a list of parameters, not a {type(params).__name__}; pass model.parameters().")
+        self.defaults = dict(defaults)
+        self.param_groups: list[dict[str, Any]] = []
+        self._groups_in_pieces: list[list[Piece]] = []
+        self._stores = 0  # how many there were when those were made
+        given = list(params)
+        for group in given if given and all(isinstance(group, dict) for group in given) else [{"params": given}]:
+            self.add_param_group(group)
+
+    def step(self) -> None:
+        """Change every parameter once, by its gradient.
+
+        Raises:
+            ValueError: a gradient has not the shape of its parameter, or a setting has become impossible.
+        """
+        for group, pieces in zip(self.param_groups, self._pieces(), strict=True):
+            settings = self._settings(group)
+            starts = self.memory(settings)
+            for piece in pieces:
+                g = piece.grad
+                if g is not None:
+                    self._change(piece, g, starts, settings)
+
+    def update(self, p: Any, g: Any, *memory: Any, step: int, **settings: Any) -> None:
+        """The formula of the method, on arrays. It changes `p` and the memory in place, and leaves `g` as it is.
+
+        Args:
+            p: parameters.
+            g: their gradient, of the same shape.
+            memory: what `memory` names, in that order, of the same shape; None for what is not
+                needed.
+            step: how many steps this is for them, from 1, if the method remembers anything.
+            settings: those of the group.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define update(self, p, g, *, step, lr), the formula of a step.")
+
+    def memory(self, settings: Settings) -> Starts:
+        """What the method remembers of each entry of a parameter: its name and its first value.
+
+        None in place of the value says that these settings need no such memory.
+        """
+        return {}
+
+    def check(self, settings: Settings) -> None:
+        """Raise where settings are impossible: here, where a number is negative or not finite."""
+        for name, setting in settings.items():
+            if name != "betas" and number(name, setting) == 0 and name == "eps":
+                raise ValueError(f"eps must be above 0: where a gradient has always been 0, {type(self).__name__} would divide 0 by 0.")
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters."""
+        for pieces in self._pieces():
+            for piece in pieces:
+                piece.zero_grad()
+
+    @property
+    def lr(self) -> Any:
+        """The learning rate of all groups. Assigning to it changes it in all of them.
+
+        Raises:
+            ValueError: the groups have different ones.
+        """
+        rates = [group["lr"] for group in self.param_groups]
+        if any(rate != rates[0] for rate in rates):
+            raise ValueError(f'The groups have different learning rates, {rates}; read optimizer.param_groups[i]["lr"].')
+        return rates[0]
+
+    @lr.setter
+    def lr(self, new: float) -> None:
+        for group in self.param_groups:
+            self.check({**self._settings(group), "lr": new})
+        for group in self.param_groups:
+            group["lr"] = new
+            group.pop("initial_lr", None)  # a schedule that begins now begins here
+
+    @property
+    def state(self) -> dict[Any, Memory]:
+        return {p: memory for pieces in self._groups_in_pieces for p, memory in by_parameter(pieces).items() if memory}
+
+    def add_param_group(self, param_group: Mapping[str, Any]) -> None:
+        """Change these parameters too, with settings of their own, as in `{"params": [p, q], "lr": 0.1}`.
+
+        Raises:
+            TypeError, ValueError: as in `Optimizer`.
+        """
+        if not isinstance(param_group, Mapping) or "params" not in param_group:
+            raise TypeError(f'A parameter group is a dict such as {{"params": model.parameters(), "lr": 0.1}}; got {param_group!r}.')
+        unknown = [str(name) for name in param_group if name not in {"params", "initial_lr", *self.defaults}]
+        if unknown:
+            known = ", ".join(["params", *self.defaults])
+            raise ValueError(f"A parameter group of {type(self).__name__} has {known}; there is no {', '.join(unknown)}.")
+        params = _parameters(param_group["params"])
+        taken = set(self._all_parameters())
+        for p in params:
+            if p in taken:
+                raise ValueError(f"{describe(p)} is in two parameter groups; each parameter belongs to one.")
+        group = {**self.defaults, **param_group, "params": params}
+        self._settings(group)
+        self.param_groups.append(group)
+        self._remember(self.state)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a later optimizer needs to go on from here: settings, and what is remembered of each parameter.
+
+        Returns:
+            `{"state": {0: {"step": …, …}, …}, "param_groups": [{"lr": …, "params": [0, …]}, …]}` as
+            in PyTorch. Parameters are numbered through the groups; what is remembered of them are
+            copies: numbers for Values, arrays for Tensors.
+        """
+        position = {p: i for i, p in enumerate(self._all_parameters())}
+        state = {position[p]: {name: x.copy() if isinstance(x, np.ndarray) else x for name, x in memory.items()}
+                 for p, memory in self.state.items()}  # fmt: skip
+        return {"state": state, "param_groups": [{**g, "params": [position[p] for p in g["params"]]} for g in self.param_groups]}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on where another optimizer, for the same parameters in the same groups, has stopped.
+
+        All of it fits, or nothing is changed.
+
+        Raises:
+            TypeError: it is no dict from `state_dict()`.
+            ValueError: groups, settings or shapes differ; all that do are listed.
+
+        Example:
+            >>> from autograd import Value
+            >>> from nn.optim import SGD
+            >>> old, new = SGD([Value(1.0)], lr=0.5, momentum=0.9), SGD([Value(1.0)])
+            >>> new.load_state_dict(old.state_dict())
+            >>> new.param_groups[0]["momentum"]
+            0.9
+        """
+        if not isinstance(state_dict, Mapping) or not state_dict.keys() >= {"state", "param_groups"}:
+            raise TypeError("load_state_dict takes a dict with the keys 'state' and 'param_groups', as state_dict() gives.")
+        groups, params, misfits = state_dict["param_groups"], self._all_parameters(), []
+        if len(groups) != len(self.param_groups):
+            misfits.append(f"it has {len(groups)} groups and here are {len(self.param_groups)}")
+        for i, (own, group) in enumerate(zip(self.param_groups, groups, strict=False)):
+            if len(group.get("params", ())) != len(own["params"]):
+                misfits.append(f"group {i} has {len(group.get('params', ()))} parameters and here are {len(own['params'])}")
+            misfits += [f"{name} of group {i} is missing" for name in self.defaults if name not in group]
+            misfits += [f"{name} of group {i} is unknown here" for name in group if name not in {"params", "initial_lr", *self.defaults}]
+        state: dict[Any, Memory] = {}
+        for i, memory in state_dict["state"].items():
+            if i in range(len(params)):
+                faults: list[str] = []
+                state[params[i]] = _loaded(params[i], memory, faults)
+                misfits += [f"of parameter {i}, {fault}" for fault in faults]
+            else:
+                misfits.append(f"parameter {i} is unknown here")
+        if misfits:
+            raise ValueError(f"The state dict does not fit this {type(self).__name__}: {'; '.join(misfits)}.")
+        for group in groups:
+            self._settings(group)
+        for own, group in zip(self.param_groups, groups, strict=True):
+            own.update({name: x for name, x in group.items() if name != "params"})
+        self._remember(state)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For copies. A copy of a Value is in no store, so pieces are made anew."""
+        return {**vars(self), "state": self.state, "_groups_in_pieces": []}
+
+    def __setstate__(self, attributes: dict[str, Any]) -> None:
+        state = attributes.pop("state")
+        vars(self).update(attributes)
+        self._remember(state)
+
+    def _remember(self, state: Mapping[Any, Memory]) -> None:
+        self._groups_in_pieces = [in_pieces({p: state.get(p, {}) for p in group["params"]}) for group in self.param_groups]
+        self._stores = Store.made
+
+    def _all_parameters(self) -> list[Any]:
+        return [p for group in self.param_groups for p in group["params"]]
+
+    def _pieces(self) -> list[list[Piece]]:
+        """The parameters of each group, in as few pieces as can be by now."""
+        if self._stores != Store.made:
+            self._remember(self.state)
+        return self._groups_in_pieces
+
+    def _settings(self, group: Settings) -> dict[str, Any]:
+        """The settings of a group, checked, as Python's numbers: NumPy's would turn arrays of 32 bits into 64."""
+        settings = {name: x.item() if isinstance(x := group[name], np.generic) else x for name in self.defaults}
+        self.check(settings)
+        return settings
+
+    def _change(self, piece: Piece, g: Any, starts: Starts, settings: Settings) -> None:
+        """Change one piece by its gradient."""
+        p, g = piece.read(), np.asarray(g)
+        if g.shape != p.shape:
+            raise ValueError(f"{describe(piece.tensor)} has the shape {p.shape}, and its gradient {g.shape}; they must be alike.")
+        _begin_memory(piece.memory, p, starts)
+        memory, step = [piece.memory.get(name) for name in starts], piece.memory.get("step", 1)
+        if p.size <= ENTRIES_AT_ONCE or not all(x is None or x.flags.c_contiguous for x in (p, *memory)):
+            self.update(p, g, *memory, step=step, **settings)
+        else:
+            rows = [x if x is None else x.reshape(-1) for x in (p, g, *memory)]
+            for start in range(0, p.size, ENTRIES_AT_ONCE):
+                part = slice(start, start + ENTRIES_AT_ONCE)
+                self.update(*(x if x is None else x[part] for x in rows), step=step, **settings)
+        piece.write(p)
+
+
+def _begin_memory(memory: Memory, p: Any, starts: Starts) -> None:
+    """Remember what is to be remembered from now on, and count the step."""
+    for name, start in starts.items():
+        if start is not None and name not in memory:
+            memory.setdefault("step", 0)
+            memory[name] = np.full_like(p, start)
+    if memory:
+        memory["step"] += 1
+
+
+def _loaded(parameter: Any, memory: Memory, misfits: list[str]) -> Memory:
+    """A copy of a loaded memory for a parameter; what does not fit that is added to `misfits`."""
+    out: Memory = {}
+    if memory and "step" not in memory:
+        misfits.append("step is missing")
+    for name, x in memory.items():
+        shape = () if name == "step" else parameter.shape
+        if np.shape(x) != shape:
+            misfits.append(f"{name} has shape {np.shape(x)} and must have {shape}")
+        elif name == "step":
+            out[name] = int(x)
+        else:
+            out[name] = float(x) if isinstance(parameter, Value) else np.array(x, dtype=parameter.dtype)
+    return out
+
+
+def _parameters(params: Any) -> list[Any]:
+    """The parameters of a group, each once, if that is what they are."""
+    if not isinstance(params, (Node, Iterable)):
+        raise TypeError(f"An optimizer takes a list of parameters, not a {type(params).__name__}; pass model.parameters().")
+    params = [params] if isinstance(params, Node) else list(params)
+    for p in params:
+        if not isinstance(p, Node):
+            raise TypeError(f"An optimizer changes Values and Tensors, not a {type(p).__name__}; pass model.parameters().")
+        if not (p.is_leaf and p.requires_grad):
+            raise ValueError(f"An optimizer cannot change {describe(p)}, which was computed or is a constant; pass model.parameters().")
+    if not params:
+        raise ValueError("The optimizer got no parameters; pass model.parameters().")
+    return list(dict.fromkeys(params))

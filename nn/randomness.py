@@ -1,0 +1,78 @@
+"""Where the random numbers of networks come from: one generator for all, or one of one's own.
+
+Whatever draws random numbers takes `rng`, a seed or a NumPy generator. Without one it draws from
+a generator that all share, in the order of the program; `manual_seed` sets that to a start.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Seed", "generator", "get_rng_state", "manual_seed", "set_rng_state", "shared_generator"]
+
+Seed = int | np.integer[Any] | np.random.Generator | None
+
+_shared: list[np.random.Generator] = []
+
+
+def manual_seed(seed: int) -> None:
+    """Set the shared generator to a start, so that from here on a program draws the same numbers each time.
+
+    Python's `random` too, from which networks of Values take their first weights.
+
+    Raises:
+        ValueError: `seed` is no whole number from 0.
+
+    Example:
+        >>> import nn
+        >>> nn.manual_seed(0)
+        >>> first = nn.Linear(2, 1)
+        >>> nn.manual_seed(0)
+        >>> bool((first.weight == nn.Linear(2, 1).weight).all())
+        True
+    """
+    if not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise ValueError(f"A seed is a whole number from 0; got {seed!r}.")
+    set_rng_state(np.random.default_rng(seed).bit_generator.state)
+    random.seed(int(seed))  # after the shared generator was made, which may take from it
+
+
+def get_rng_state() -> Any:
+    """Where the shared generator is in its sequence; `set_rng_state` brings it back there.
+
+    Example:
+        >>> state = get_rng_state()
+        >>> first = shared_generator().random()
+        >>> set_rng_state(state)
+        >>> shared_generator().random() == first
+        True
+    """
+    return shared_generator().bit_generator.state
+
+
+def set_rng_state(state: Any) -> None:
+    """Take the shared generator to a place that `get_rng_state` gave."""
+    shared_generator().bit_generator.state = state
+
+
+def shared_generator() -> np.random.Generator:
+    """The generator that all share; it starts from Python's `random`, so that one `random.seed` is enough for all."""
+    if not _shared:
+        _shared.append(np.random.default_rng(random.getrandbits(128)))
+    return _shared[0]
+
+
+def generator(rng: Seed) -> np.random.Generator:
+    """The generator for a seed; a generator as it is; the shared one for None.
+
+    Raises:
+        ValueError: `rng` is nothing of the kind.
+    """
+    if rng is None:
+        return shared_generator()
+    if not isinstance(rng, np.random.Generator) and not (isinstance(rng, (int, np.integer)) and rng >= 0):
+        raise ValueError(f"rng is a seed (a whole number from 0), a NumPy generator or None; got {rng!r}.")
+    return np.random.default_rng(rng)

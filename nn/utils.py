@@ -1,0 +1,124 @@
+"""What is done to gradients between `backward()` and `step()`: clipping, with the names of `torch.nn.utils`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd import Node, Value
+from autograd.stores import blocks
+
+from .checks import is_number
+
+__all__ = ["clip_grad_norm_", "clip_grad_value_"]
+
+
+def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False) -> float:
+    """Make all gradients together no longer than `max_norm`: they keep their direction.
+
+    Args:
+        parameters: Values and Tensors, such as `model.parameters()`; those without a gradient do
+            not count.
+        max_norm: the largest length, from 0.
+        norm_type: which norm measures it: 2, 1, another p above 0, or `math.inf` for the largest
+            entry.
+        error_if_nonfinite: whether a length of inf or nan is an error. Otherwise it turns the
+            gradients into 0 and nan, as in PyTorch.
+
+    Returns:
+        The length before.
+
+    Raises:
+        TypeError: `parameters` are no Values and Tensors, or `max_norm` is no number.
+        ValueError: `max_norm` or `norm_type` is out of range.
+        FloatingPointError: the length is not finite, and that is an error.
+
+    Example:
+        >>> from autograd import Value
+        >>> p, q = Value(3.0), Value(4.0)
+        >>> (p * p / 2 + q * q / 2).backward()
+        >>> clip_grad_norm_([p, q], max_norm=1.0)
+        5.0
+        >>> round(p.grad, 4), round(q.grad, 4)
+        (0.6, 0.8)
+    """
+    _check("max_norm", max_norm)
+    if not is_number(norm_type) or not norm_type > 0:
+        raise ValueError(f"norm_type must be a number above 0, or math.inf; got {norm_type!r}.")
+    pieces = _with_gradient(parameters)
+    numbers = [p.grad for p in pieces if isinstance(p, Value)]
+    arrays = [p.grad for p in pieces if not isinstance(p, Value)]
+    length = _norm([_norm(g, norm_type) for g in [numbers, *arrays]], norm_type)
+    if error_if_nonfinite and not math.isfinite(length):
+        raise FloatingPointError(
+            f"The gradients have the length {length}, so they cannot be clipped. detect_anomaly() finds where inf or nan came from."
+        )
+    shrink = float(max_norm) / (length + 1e-6)
+    if shrink < 1 or math.isnan(shrink):
+        with np.errstate(invalid="ignore"):
+            for p in pieces:
+                p.grad *= shrink
+    return length
+
+
+def clip_grad_value_(parameters: Any, clip_value: float) -> None:
+    """Cut every entry of every gradient off at -clip_value and clip_value.
+
+    Args:
+        parameters: Values and Tensors, such as `model.parameters()`; those without a gradient do
+            not count.
+        clip_value: the largest size of an entry, from 0.
+
+    Raises:
+        TypeError: `parameters` are no Values and Tensors, or `clip_value` is no number.
+        ValueError: `clip_value` is negative or nan.
+
+    Example:
+        >>> from autograd import Tensor
+        >>> p = Tensor([1.0, -5.0])
+        >>> (p * p).sum().backward()
+        >>> clip_grad_value_([p], 3.0)
+        >>> p.grad
+        array([ 2., -3.])
+    """
+    _check("clip_value", clip_value)
+    for p in _with_gradient(parameters):
+        if isinstance(p, Value):
+            p.grad = max(min(p.grad, float(clip_value)), -float(clip_value))  # in this order, nan stays nan
+        else:
+            np.clip(p.grad, -clip_value, clip_value, out=p.grad)
+
+
+def _check(name: str, limit: Any) -> None:
+    if not is_number(limit):
+        raise TypeError(f"{name} must be a number; got {limit!r}.")
+    if not limit >= 0:
+        raise ValueError(f"{name} must not be negative; got {limit!r}.")
+
+
+def _with_gradient(parameters: Any) -> list[Any]:
+    """Those of the parameters that have a gradient, in as few pieces as can be."""
+    if not isinstance(parameters, (Node, Iterable)):
+        raise TypeError(f"Clipping takes a list of parameters, not a {type(parameters).__name__}; pass model.parameters().")
+    parameters = [parameters] if isinstance(parameters, Node) else list(parameters)
+    for p in parameters:
+        if not isinstance(p, Node):
+            raise TypeError(f"Clipping is of the gradients of Values and Tensors, not of a {type(p).__name__}; pass model.parameters().")
+    return [p for p in blocks(parameters) if p.grad is not None]
+
+
+def _norm(x: Any, order: float) -> float:
+    """The norm of all entries of an array, or of a list of numbers."""
+    x = np.ravel(x)
+    if not x.size:
+        return 0.0
+    with np.errstate(over="ignore"):
+        length = float(np.linalg.norm(x, order))
+        if length == 0 or math.isinf(length):  # perhaps only the squares left the range
+            largest = float(np.abs(x).max())
+            if 0 < largest < math.inf:
+                length = largest * float(np.linalg.norm(x / largest, order))
+    return length
