@@ -1,0 +1,299 @@
+"""The backward pass: accumulation, constants, changes between forward and backward, and whose arrays are whose."""
+
+import threading
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Case, Primitive, Tensor, Value, no_grad, table
+from autograd.backward import ancestors, history, pull_back
+
+
+def test_gradient_of_a_value_used_twice_is_the_sum():
+    x = Value(3.0)
+    (x * x + x).backward()
+    assert x.grad == 7.0
+
+
+def test_every_node_on_the_way_has_its_gradient():
+    x = Value(2.0)
+    y = x * 3
+    z = y * y
+    z.backward()
+    assert (z.grad, y.grad, x.grad) == (1.0, 12.0, 36.0)
+
+
+def test_gradients_accumulate_until_zero_grad():
+    x, t = Value(3.0), Tensor([1.0, 2.0])
+    for times in (1, 2, 3):
+        (x * x).backward()
+        (t * t).sum().backward()
+        assert x.grad == times * 6.0
+        assert np.array_equal(t.grad, times * np.array([2.0, 4.0]))
+    x.zero_grad()
+    t.zero_grad()
+    assert (x.grad, t.grad) == (0.0, None)
+    x.grad = None  # as PyTorch's users write
+    (x * x).backward()
+    assert x.grad == 6.0
+
+
+def test_backward_twice_on_one_graph_adds_the_same_again():
+    x = Value(3.0)
+    y = x * x
+    z = y * y
+    z.backward()
+    z.backward()
+    assert (x.grad, y.grad, z.grad) == (2 * 108.0, 2 * 18.0, 2.0)
+
+
+def test_two_losses_that_share_a_graph_add_up():
+    x = Value(3.0)
+    shared = x * x
+    first, second = shared * 2, shared + x
+    first.backward()
+    second.backward()
+    assert x.grad == 12.0 + 7.0
+    t = Tensor([1.0, 2.0])
+    shared = t * t
+    shared.sum().backward()
+    shared.max().backward()
+    assert np.array_equal(t.grad, [2.0, 8.0])
+
+
+def test_backward_from_a_leaf_gives_it_the_seed():
+    x, t = Value(3.0), Tensor([1.0, 2.0])
+    x.backward()
+    t.backward([5.0, 6.0])
+    assert x.grad == 1.0
+    assert np.array_equal(t.grad, [5.0, 6.0])
+
+
+@pytest.mark.parametrize("seed", [2, 2.0, np.float32(2), np.array(2.0), Value(2.0)])
+def test_a_seed_scales_the_gradient(seed):
+    x = Value(3.0)
+    (x * x).backward(seed)
+    assert x.grad == 12.0
+    t = Tensor([3.0])
+    (t * t)[0].backward(Tensor(2.0) if isinstance(seed, Value) else seed)
+    assert np.array_equal(t.grad, [12.0])
+
+
+def test_a_single_entry_needs_no_seed():
+    t = Tensor([[3.0]])
+    (t * t).backward()
+    assert np.array_equal(t.grad, [[6.0]])
+    assert Tensor(2.0).backward() is None
+
+
+def test_constants_take_no_gradient_and_pass_none_on():
+    x = Value(3.0)
+    constant = x.detach()
+    with no_grad():
+        computed = x * 2
+    (x * constant * computed).backward()
+    assert x.grad == 18.0
+    assert (constant.grad, computed.grad) == (0.0, 0.0)
+    t = Tensor([1.0, 2.0])
+    (t * t.detach()).sum().backward()
+    assert np.array_equal(t.grad, [1.0, 2.0])
+
+
+def test_no_grad_may_wrap_a_function():
+    @no_grad()
+    def square(x):
+        return x * x
+
+    assert not square(Value(3.0)).requires_grad
+    assert (Value(3.0) * 2).requires_grad
+
+
+def test_no_grad_ends_with_its_block_even_by_an_error():
+    with pytest.raises(KeyError), no_grad():
+        raise KeyError
+    assert (Value(3.0) * 2).requires_grad
+
+
+def test_no_grad_of_one_thread_is_none_of_anothers():
+    inside, done, seen = threading.Event(), threading.Event(), []
+
+    def other():
+        inside.wait()
+        seen.append((Value(3.0) * 2).requires_grad)
+        done.set()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    with no_grad():
+        inside.set()
+        done.wait()
+        seen.append((Value(3.0) * 2).requires_grad)
+    thread.join()
+    assert seen == [True, False]
+
+
+def test_threads_compute_their_own_graphs():
+    def work(i):
+        x = Value(float(i))
+        for _ in range(200):
+            x.zero_grad()
+            (x * x * x).backward()
+        found[i] = x.grad
+
+    found = {}
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {i: 3.0 * i * i for i in range(8)}
+
+
+def test_a_leaf_may_change_after_backward_and_before_the_next_forward():
+    x, w = Value(1.0), Value(2.0)
+    for _ in range(3):
+        loss = (w * x - 5) ** 2
+        w.zero_grad()
+        loss.backward()
+        w.data -= 0.1 * w.grad
+    assert w.data == pytest.approx(5 - 3 * 0.8**3)
+
+
+def test_a_changed_leaf_that_the_result_does_not_depend_on_is_no_mistake():
+    x, other = Value(2.0), Value(3.0)
+    unused = x * other
+    y = x * x
+    other.data = 9.0
+    y.backward()
+    assert x.grad == 4.0
+    with pytest.raises(RuntimeError, match=r"the Value 9\.0 was changed after multiply had used it"):
+        unused.backward()
+
+
+def test_a_leaf_changed_and_used_again_spoils_the_old_use_only():
+    x = Value(2.0)
+    old = x * x
+    x.data = 3.0
+    new = x * x
+    new.backward()
+    assert x.grad == 6.0
+    for mixed in (old, old + new):
+        with pytest.raises(RuntimeError, match="was changed after multiply had used it"):
+            mixed.backward()
+
+
+def test_writing_to_one_gradient_changes_no_other():
+    """Rules pass arrays on as they are: both inputs of a sum get the gradient of its output."""
+    a, b = Tensor([1.0, 2.0]), Tensor([3.0, 4.0])
+    seed = np.array([1.0, 1.0])
+    out = a + b
+    out.backward(seed)
+    a.grad[0] = 100.0
+    b.grad[1] = 200.0
+    seed[:] = 300.0
+    assert np.array_equal(a.grad, [100.0, 1.0])
+    assert np.array_equal(b.grad, [1.0, 200.0])
+    assert np.array_equal(out.grad, [1.0, 1.0])
+
+
+def test_gradients_of_computed_tensors_are_read_only():
+    a = Tensor([1.0, 2.0])
+    left, right = a * 2, a * 3
+    (left + right).sum().backward()
+    for node in (left, right):
+        with pytest.raises(ValueError, match="read-only"):
+            node.grad[0] = 100.0
+
+
+def test_leaves_that_a_rule_gives_one_array_have_one_each():
+    own = Primitive(
+        "own_sum", symbol="+", latex="#1", doc="Twice the sum.", cases=(Case((2,), (2,)),),
+        scalar=None, array=lambda *xs: 2 * (xs[0] + xs[1]), vjp=lambda g, y, *xs: [2 * g] * 2,
+    )  # fmt: skip
+    try:
+        a, b, c = Tensor([1.0]), Tensor([1.0]), Tensor([1.0])
+        (own(a, b) + own(c, c * 1)).sum().backward()
+        a.grad[0] = c.grad[0] = 100.0
+        assert np.array_equal(b.grad, [2.0])
+    finally:
+        del table["own_sum"]
+
+
+def test_a_gradient_kept_from_before_is_not_changed_by_the_next_backward():
+    t = Tensor([1.0, 2.0])
+    t.sum().backward()
+    kept = t.grad
+    t.sum().backward()
+    assert np.array_equal(kept, [1.0, 1.0])
+    assert np.array_equal(t.grad, [2.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("shape", "other"), [((), (2, 3)), ((3,), (2, 3)), ((2, 1), (2, 3)), ((1, 1, 3), (2, 3)), ((0,), (1, 0)), ((1,), (0,)), ((2, 3), ())]
+)  # fmt: skip
+def test_broadcasting_is_undone(shape, other):
+    a, b = Tensor(np.full(shape, 2.0)), Tensor(np.full(other, 3.0))
+    out = a * b
+    out.backward(np.ones(out.shape))
+    assert a.grad.shape == shape
+    assert b.grad.shape == other
+    assert np.all(a.grad == 3.0 * out.size / max(a.size, 1))
+    assert np.all(b.grad == 2.0 * out.size / max(b.size, 1))
+
+
+def test_history_is_newest_first_and_has_each_node_once():
+    x = Value(2.0)
+    y = x * x
+    z = y + x * y
+    order = history(z)
+    assert order[0] is z
+    assert order[-1] is x
+    assert len(order) == len(set(order)) == 4
+    assert history(y, z) == order
+    assert ancestors([z], stop={y})[-2:] == [y, x]
+
+
+def test_pulling_back_yields_each_gradient_complete_and_once():
+    x = Value(2.0)
+    y = x * x
+    z = y * y
+    assert [(node, g) for node, g in pull_back(history(z), {z: 1.0})] == [(z, 1.0), (y, 8.0), (x, 32.0)]
+    assert dict(pull_back(history(z, y), {z: 1.0, y: 1.0})) == {z: 1.0, y: 9.0, x: 36.0}
+    as_nodes = dict(pull_back(history(z), {z: Value(1.0)}, as_nodes=True))
+    assert isinstance(as_nodes[x], Value)
+    assert as_nodes[x].data == 32.0
+
+
+def test_a_condition_gets_no_gradient():
+    condition, a, b = Tensor([1.0, 0.0]), Tensor([1.0, 2.0]), Value(5.0)
+    autograd.where(condition, a, b).sum().backward()
+    assert condition.grad is None
+    assert np.array_equal(a.grad, [1.0, 0.0])
+    assert b.grad == 1.0
+
+
+def test_a_value_as_a_condition_is_its_truth():
+    a, b = Value(2.0), Value(3.0)
+    autograd.where(a > b, a * a, b * b).backward()
+    assert (a.grad, b.grad) == (0.0, 6.0)
+    assert autograd.where(Value(0.0), a, b).data == 3.0
+
+
+def test_numpys_strictness_is_the_users_choice():
+    x = Tensor([0.0])
+    with np.errstate(all="raise"):
+        y = x.sqrt()
+        with pytest.raises(FloatingPointError, match="divide by zero"):
+            y.backward()
+
+
+def test_a_plain_condition_chooses_among_values_and_tensors():
+    v, t = Value(3.0), Tensor([1.0, 2.0])
+    autograd.where(True, t, v).sum().backward()
+    assert v.grad == 0.0
+    assert np.array_equal(t.grad, [1.0, 1.0])
+    autograd.where(v < 0, t, v * t).sum().backward()
+    assert v.grad == 3.0
+    assert np.array_equal(t.grad, [4.0, 4.0])
+    assert autograd.grad(autograd.grad(lambda x: autograd.where(False, t.data, x * x * Tensor([1.0, 1.0])).sum()))(2.0) == 4.0

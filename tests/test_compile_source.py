@@ -1,0 +1,221 @@
+"""The text of compiled programs: what a person would write."""
+
+import ast
+import itertools
+import random
+import re
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from autograd import Primitive, Tensor, Value, table
+
+
+class Neuron:
+    """As in micrograd."""
+
+    def __init__(self, nin, nonlin, rng):
+        self.w, self.b, self.nonlin = [Value(rng.uniform(-1, 1)) for _ in range(nin)], Value(0), nonlin
+
+    def __call__(self, x):
+        act = sum((wi * xi for wi, xi in zip(self.w, x, strict=False)), self.b)
+        return act.relu() if self.nonlin else act
+
+    def parameters(self):
+        return [*self.w, self.b]
+
+
+class Layer:
+    def __init__(self, nin, nout, nonlin, rng):
+        self.neurons = [Neuron(nin, nonlin, rng) for _ in range(nout)]
+
+    def __call__(self, x):
+        out = [n(x) for n in self.neurons]
+        return out[0] if len(out) == 1 else out
+
+    def parameters(self):
+        return [p for n in self.neurons for p in n.parameters()]
+
+
+class MLP:
+    def __init__(self, nin, nouts):
+        sizes, rng = [nin, *nouts], random.Random(0)
+        self.layers = [Layer(a, b, i < len(nouts) - 1, rng) for i, (a, b) in enumerate(itertools.pairwise(sizes))]
+
+    def __call__(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def parameters(self):
+        return [p for layer in self.layers for p in layer.parameters()]
+
+
+def moons(model):
+    @autograd.compile
+    def loss(xs, ys):
+        scores = list(map(model, xs))
+        losses = [(1 + -yi * si).relu() for yi, si in zip(ys, scores, strict=False)]
+        return sum(losses) * (1.0 / len(losses)) + 1e-4 * sum(p * p for p in model.parameters())
+
+    return loss
+
+
+def run_alone(source, *inputs):
+    """The program as it stands, in an empty namespace."""
+    namespace = {}
+    exec(source, namespace)
+    out, saved = namespace["forward"](*inputs)
+    return out, namespace["backward"](saved, 1.0)
+
+
+MODELS = [lambda: nn.MLP(2, [16, 16, 1], rng=0), lambda: MLP(2, [16, 16, 1])]
+
+
+@pytest.mark.parametrize("make", MODELS)
+def test_the_moons_network_is_one_matrix_product_a_layer_forward_and_two_backward(make):
+    model, rng = make(), np.random.default_rng(0)
+    loss = moons(model)
+    X, Y = rng.normal(size=(100, 2)), rng.choice([-1.0, 1.0], size=100)
+    out = loss(X, Y)
+    source = loss.source
+    forward, backward = source.split("def backward")
+    assert forward.count(" @ ") == 3
+    assert backward.count(" @ ") == 5  # the first layer's input needs no gradient
+    assert len(source.splitlines()) < 60 + 8 * isinstance(model, MLP)
+    assert max(map(len, source.splitlines())) <= 100
+    assert not re.search(r"\bfor \w+ in\b|index|np\.take|bincount|astype", source)
+    for i in range(3):
+        assert re.search(rf"^    # (model\.)?layers\.{i}$", forward, re.MULTILINE)
+        assert re.search(rf"^    # (model\.)?layers\.{i}$", backward, re.MULTILINE)
+
+    out.backward()
+    gradients = {id(p): p.grad for p in model.parameters()}
+    alone, found = run_alone(source, *[x.data if isinstance(x, autograd.Node) else x for x in out.inputs])
+    assert alone == pytest.approx(out.data, rel=1e-12)
+    stores = out.inputs[:6]
+    for store, g in zip(stores, found, strict=True):
+        np.testing.assert_allclose(np.ravel(g), [gradients[id(v)] for v in store.values], rtol=1e-9, atol=1e-15)
+    for p in model.parameters():
+        p.grad = 0
+    eager = loss.function(X, Y)
+    eager.backward()
+    np.testing.assert_allclose([p.grad for p in model.parameters()], list(gradients.values()), rtol=1e-9, atol=1e-15)
+
+
+def test_the_text_is_clean():
+    for make in MODELS:
+        loss = moons(make())
+        loss(np.ones((5, 2)), np.ones(5))
+        source = loss.source
+        assert ast.get_docstring(ast.parse(source))
+        assert "\n\n\n\n" not in source
+        assert source.endswith("\n")
+        assert not source.endswith("\n\n")
+        assert "axis=(0,)" not in source
+        assert not re.search(r"(\bd\w*) \+ \1\b", source)
+        assert "((" not in source.replace("(((", "")
+        assert all(line == line.rstrip() for line in source.splitlines())
+        for function in ast.parse(source).body[2:]:
+            if isinstance(function, ast.FunctionDef):
+                loaded = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+                stored = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+                assert stored <= loaded
+
+
+def test_a_line_of_a_neuron_reads_as_in_a_book():
+    w, b = [Value(1.0), Value(2.0)], Value(0.5)
+
+    @autograd.compile
+    def loss(xs, ys):
+        scores = [sum(wi * xi for wi, xi in zip(w, x, strict=False)) + b for x in xs]
+        return sum((s - y) ** 2 for s, y in zip(scores, ys, strict=False)) / len(ys)
+
+    loss(np.ones((4, 2)), np.ones(4))
+    assert "xs @ w + b" in loss.source
+    assert "d_w = " in loss.source
+    assert "d_b = " in loss.source
+    layer = nn.Layer(2, 3, rng=0)
+    f = autograd.compile(lambda x: sum(layer(x)))
+    f([1.0, 2.0])
+    assert re.search(r"weight @ x \+ bias", f.source)
+
+
+def test_names_are_valid_and_different():
+    box = {"class": [Value(1.0)], "2nd": [Value(2.0)], "a-b": [Value(3.0)], "np": [Value(4.0)], "saved": Value(5.0)}
+    g, z1, forward = [Value(6.0)], [Value(7.0)], Value(8.0)
+    x = Value(9.0)
+
+    def f(np, d):
+        return sum(v[0] for v in list(box.values())[:4]) * box["saved"] * g[0] * z1[0] * forward * np[0] * d * x
+
+    def h(x):
+        return f([1.0], 2.0) * x
+
+    for function, args in ((f, ([1.0], 2.0)), (h, (3.0,))):
+        eager = function(*args)
+        compiled = autograd.compile(function)
+        assert compiled(*args).data == eager.data
+        ast.parse(compiled.source)
+    first, second = nn.MLP(2, [1], rng=0), nn.MLP(2, [1], rng=1)
+    both = autograd.compile(lambda x: first(x) - second(x))
+    assert both([1.0, 2.0]).data == pytest.approx(first([1.0, 2.0]).data - second([1.0, 2.0]).data, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["softmax", "logsumexp", "log_softmax", "erf", "gelu", "sigmoid", "silu", "softplus", "elu", "leaky_relu"])
+def test_functions_that_numpy_lacks_come_along(name):
+    t = Tensor(np.linspace(-2.0, 3.0, 6).reshape(2, 3))
+    f = autograd.compile(lambda: (getattr(autograd, name)(t) * np.arange(3.0)).sum() if name != "logsumexp" else autograd.logsumexp(t))
+    out = f()
+    out.backward()
+    alone, g = run_alone(f.source, t.data)
+    assert alone == pytest.approx(out.data, rel=1e-12)
+    np.testing.assert_allclose(g, t.grad, rtol=1e-12)
+    assert not re.search(r"\bAny\b|->|\b_\w+\(", f.source)
+
+
+def test_a_users_primitive_compiles_with_its_lambdas():
+    cube = Primitive(
+        "cube_of_this_test", symbol="x³", latex="#1^3", scalar=lambda x: x * x * x, array=lambda x: x * x * x,
+        vjp=(lambda g, y, x: g * 3 * x * x,), analytic=True, doc="The cube.",
+    )  # fmt: skip
+    try:
+        v = [Value(2.0), Value(3.0)]
+        f = autograd.compile(lambda: sum(cube(x) for x in v))
+        f().backward()
+        assert [x.grad for x in v] == [12.0, 27.0]
+        assert "cube_of_this_test(v)" in f.source
+    finally:
+        del table["cube_of_this_test"]
+
+
+def test_placing_is_written_without_helpers():
+    t, v = Tensor(np.arange(12.0).reshape(3, 4)), [[Value(float(i + j)) for j in range(3)] for i in range(3)]
+    f = autograd.compile(lambda i: t[1:, 2].sum() + t[0].sum() + t[[0, 0]].sum() + sum(autograd.take(v, i)))
+    f(2).backward()
+    eager = t.grad.copy(), [[x.grad for x in row] for row in v]
+    t.zero_grad()
+    for row in v:
+        for x in row:
+            x.zero_grad()
+    f.function(2).backward()
+    assert t.grad.tolist() == eager[0].tolist()
+    assert [[x.grad for x in row] for row in v] == eager[1]
+    assert "def scatter" not in f.source
+    assert "np.add.at(" in f.source
+    assert "np.zeros((3, 4))" in f.source
+
+
+def test_only_the_gradient_that_was_asked_for_is_computed():
+    v = [Value(1.0), Value(2.0)]
+    f = autograd.compile(lambda xs: (sum(a * x for a, x in zip(v, xs, strict=False)), [a.exp() for a in v]))
+    loss, _ = f([1.0, 2.0])
+    loss.backward()
+    assert [a.grad for a in v] == [1.0, 2.0]
+    assert "exp" not in f.source.split("def backward")[1]
+    loss, powers = f([1.0, 2.0])
+    (loss + powers[1]).backward()
+    assert v[1].grad == pytest.approx(4 + np.exp(2.0))
+    assert f([1.0, 2.0])[1][0].data == pytest.approx(np.e)

@@ -1,0 +1,124 @@
+"""Claims about the table's steps of networks: `linear`, `standardize`, `take_along_axis` and `put_along_axis`."""
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Tensor, check_gradients, table, vjp, vmap
+from autograd.primitives.networks import linear, put_along_axis, standardize, take_along_axis
+
+ENTRIES = [linear, standardize, take_along_axis, put_along_axis]
+CASES = [pytest.param(entry, case, id=f"{entry.name}-{i}") for entry in ENTRIES for i, case in enumerate(entry.cases)]
+
+
+def sample(entry, case):
+    """The entry as a function of its differentiable inputs, and these."""
+    rng = np.random.default_rng(0)
+    inputs = [rng.uniform(-2, 2, shape) if rule else rng.integers(0, 2, shape) for shape, rule in zip(case.shapes, entry.vjp, strict=True)]
+    floats = [x for x in inputs if x.dtype.kind == "f"]
+    return lambda *xs: entry(*xs, *inputs[len(xs) :], **case.static), floats
+
+
+@pytest.mark.parametrize(("entry", "case"), CASES)
+def test_rules_are_the_derivatives_to_second_order(entry, case):
+    call, floats = sample(entry, case)
+    assert check_gradients(call, *floats)
+    g = np.random.default_rng(1).uniform(-2, 2, np.shape(call(*floats)))
+    assert check_gradients(lambda g, *xs: list(vjp(call, *xs)[1](g)), g, *floats)
+
+
+@pytest.mark.parametrize(("entry", "case"), [p for p in CASES if p.values[0].analytic])
+def test_analytic_forwards_take_the_complex_step(entry, case):
+    call, floats = sample(entry, case)
+    rng = np.random.default_rng(1)
+    g = rng.uniform(-2, 2, np.shape(call(*floats)))
+    for i, gradient in enumerate(vjp(call, *floats)[1](g)):
+        direction = rng.uniform(-2, 2, np.shape(floats[i]))
+        nudged = [x + 1e-30j * direction if i == j else x for j, x in enumerate(floats)]
+        np.testing.assert_allclose(np.sum(gradient * direction), np.sum(g * call(*nudged).imag) / 1e-30, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("entry", "case"), CASES)
+def test_float32_stays_float32(entry, case):
+    call, floats = sample(entry, case)
+    tensors = [Tensor(x.astype(np.float32)) for x in floats]
+    out = call(*tensors)
+    out.backward(np.ones(out.shape))
+    assert {x.dtype for x in [out.data, *(t.grad for t in tensors)]} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize(("entry", "case"), CASES)
+def test_entries_compile_and_take_batches(entry, case):
+    call, floats = sample(entry, case)
+    tensors = [Tensor(x) for x in floats]
+    out = call(*tensors)
+    compiled = autograd.compile(call)(*tensors)
+    np.testing.assert_allclose(compiled.data, out.data, rtol=1e-13)
+    g = np.random.default_rng(1).uniform(-2, 2, out.shape)
+    out.backward(g)
+    expected = [t.grad for t in tensors]
+    for t in tensors:
+        t.zero_grad()
+    compiled.backward(g)
+    for t, gradient in zip(tensors, expected, strict=True):
+        np.testing.assert_allclose(t.grad, gradient, rtol=1e-12, atol=1e-14)
+    batches = [np.stack([x, 2 * x, x - 1]) for x in floats]
+    expected = np.stack([call(*[Tensor(batch[i]) for batch in batches]).data for i in range(3)])
+    np.testing.assert_allclose(vmap(call)(*batches).data, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("batched", [(0, None, None), (None, 0, None), (None, None, 0), (0, 0, None), (0, None, 0), (None, 0, 0)])
+def test_a_batch_may_share_some_inputs_of_linear(batched):
+    shapes = [(4, 3), (2, 3), (2,)]
+    rng = np.random.default_rng(0)
+    inputs = [rng.normal(size=shape if axis is None else (5, *shape)) for shape, axis in zip(shapes, batched, strict=True)]
+    examples = [[x if axis is None else x[i] for x, axis in zip(inputs, batched, strict=True)] for i in range(5)]
+    expected = np.stack([linear(*example) for example in examples])
+    np.testing.assert_allclose(vmap(lambda x, w, b: linear(x, w, b), batched)(*inputs).data, expected, rtol=1e-13)
+
+
+def test_linear_is_written_as_a_matrix_product_in_a_compiled_program():
+    weight, bias = Tensor(np.ones((2, 3))), Tensor(np.ones(2))
+    compiled = autograd.compile(lambda x: linear(x, weight, bias))
+    compiled(np.ones((4, 3)))
+    assert "x @ weight.T + bias" in compiled.source
+    assert "linear(" not in compiled.source
+
+
+def test_without_a_bias_linear_adds_nothing():
+    weight = Tensor(np.ones((2, 3)))
+    np.testing.assert_array_equal(linear(np.ones((4, 3)), weight, 0.0).data, np.full((4, 2), 3.0))
+    assert linear(np.ones((4, 3), np.float32), Tensor(np.ones((2, 3), np.float32)), 0.0).dtype == np.float32
+    compiled = autograd.compile(lambda x: linear(x, weight, 0.0))
+    compiled(np.ones((4, 3)))
+    assert "lambda_ = x @ weight.T\n" in compiled.source
+
+
+def test_shapes_that_do_not_fit_linear_are_an_error():
+    with pytest.raises(ValueError, match=r"linear got shapes \(4, 3\) and \(2, 4\) and \(2,\)"):
+        linear(Tensor(np.ones((4, 3))), Tensor(np.ones((2, 4))), Tensor(np.ones(2)))
+
+
+def test_an_entry_that_is_taken_twice_gets_both_gradients():
+    x = Tensor([[1.0, 2.0, 3.0]])
+    take_along_axis(x, np.array([[2, 0, 2]]), axis=1).backward(np.array([[1.0, 10.0, 100.0]]))
+    np.testing.assert_array_equal(x.grad, [[10.0, 0.0, 101.0]])
+
+
+@pytest.mark.parametrize("index", [[[-1]], [[0.5]], [[3]]])
+def test_what_is_no_place_from_0_is_an_error(index):
+    with pytest.raises(IndexError, match="take_along_axis got shapes"):
+        take_along_axis(Tensor([[1.0, 2.0, 3.0]]), np.array(index), axis=1)
+
+
+def test_the_examples_of_the_entries_run():
+    import doctest
+
+    for entry in ENTRIES:
+        example = doctest.DocTestParser().get_doctest(entry.__doc__, {"np": np, entry.name: entry}, entry.name, None, None)
+        assert example.examples
+        assert doctest.DocTestRunner(verbose=False).run(example).failed == 0
+
+
+def test_they_are_parts_of_the_table():
+    assert all(table[entry.name] is entry for entry in ENTRIES)

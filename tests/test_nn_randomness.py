@@ -1,0 +1,67 @@
+"""Claims about the generator that all share."""
+
+import random
+
+import numpy as np
+import pytest
+
+import nn
+from nn.randomness import generator, shared_generator
+
+
+def test_one_seed_makes_everything_again():
+    def draw():
+        nn.manual_seed(5)
+        return [
+            nn.Linear(3, 2).weight.data, nn.Dropout()(np.ones(9)), nn.init.normal_(nn.Linear(2, 2).weight).data,
+            nn.MLP(2, [3, 1]).parameters()[0].data,
+        ]  # fmt: skip
+
+    for first, second in zip(draw(), draw(), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_different_seeds_give_different_numbers():
+    nn.manual_seed(0)
+    first = nn.Linear(3, 2).weight.data
+    nn.manual_seed(1)
+    assert (nn.Linear(3, 2).weight.data != first).any()
+
+
+def test_the_state_brings_the_shared_generator_back():
+    nn.manual_seed(0)
+    shared_generator().random(7)
+    state = nn.get_rng_state()
+    first = shared_generator().random(5)
+    nn.set_rng_state(state)
+    np.testing.assert_array_equal(shared_generator().random(5), first)
+
+
+def test_the_shared_generator_is_one_object_that_seeding_keeps():
+    before = shared_generator()
+    nn.manual_seed(3)
+    assert shared_generator() is before
+    assert generator(None) is before
+
+
+def test_without_a_seed_the_shared_generator_starts_from_pythons_random(monkeypatch):
+    def first_number():
+        monkeypatch.setattr("nn.randomness._shared", [])
+        random.seed(11)
+        return shared_generator().random()
+
+    assert first_number() == first_number()
+
+
+def test_a_seed_or_generator_of_ones_own_leaves_the_shared_one_alone():
+    state = nn.get_rng_state()
+    nn.Linear(3, 2, rng=0)
+    nn.Linear(3, 2, rng=np.random.default_rng(0))
+    nn.init.uniform_(nn.Linear(2, 2, rng=1).weight, rng=0)
+    assert nn.get_rng_state() == state
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5, "0", None])
+def test_a_seed_is_a_whole_number_from_0(seed):
+    with pytest.raises(ValueError, match="A seed is a whole number from 0; got"):
+        nn.manual_seed(seed)

@@ -1,0 +1,29 @@
+"""Claims about every layer and loss: its outputs, its gradients and what it learns in ten steps are PyTorch's."""
+
+import json
+
+import numpy as np
+import pytest
+from references import CASES, FILE, as_lists
+
+STORED = json.loads(FILE.read_text())
+
+
+def assert_alike(numbers, expected):
+    assert numbers.keys() == expected.keys()
+    np.testing.assert_allclose(numbers["first"], expected["first"], rtol=1e-10, atol=1e-13, err_msg="the first output")
+    for kind in ("gradients", "after"):
+        for i, (ours, theirs) in enumerate(zip(numbers[kind], expected[kind], strict=True)):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12, err_msg=f"{kind}, {i}")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_module_computes_and_learns_what_pytorchs_does(name):
+    assert_alike(as_lists(CASES[name].ours()), STORED[name])
+
+
+@pytest.mark.filterwarnings("ignore:reduction. 'mean' divides the total loss")
+@pytest.mark.parametrize("name", CASES)
+def test_the_stored_numbers_are_those_of_the_pytorch_installed_here(name):
+    pytest.importorskip("torch")
+    assert_alike(as_lists(CASES[name].theirs()), STORED[name])
