@@ -1,0 +1,201 @@
+"""How fast glassgrad is and how little memory it takes, next to its peers, as ratios measured in one run.
+
+In each of the races (see `races.py`), every contender (see `peers/`) trains the same network on the
+same data, in a process of its own, over several rounds in which all of them take their turn. A
+contender whose losses are not those of the others stops the benchmark: it does something else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from command_line import INTERRUPTED, Arguments, file, positive, run
+from peers import Problem
+from races import (
+    Compilation,
+    Contender,
+    Race,
+    compilation_table,
+    compilations,
+    growth,
+    growth_table,
+    moons_problem,
+    races,
+    titled,
+    verdict,
+)
+from tqdm import tqdm
+
+GRAPHS = [Contender("micrograd", "micrograd.graph", "micrograd"), Contender("glassgrad", "glassgrad.graph", "glassgrad")]
+MEMORY_GOAL = 0.3  # of micrograd's bytes for each node
+
+CHAIN = Contender("a chain of operations", "glassgrad.chain", "glassgrad")
+
+# One thread for each library, so that all have the same: left alone, each has its own idea of how many.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "VECLIB_MAXIMUM_THREADS": "1"}
+
+
+class Benchmark:
+    """The measurements, and the tables made of them; whatever was not measured is left out."""
+
+    def __init__(self, pythons: list[str], seconds: float) -> None:
+        self.pythons, self.seconds = pythons, seconds
+        self.races: list[Race] = []
+        self.growth: dict[int, Race] = {}
+        self.compilations: list[Compilation] = []
+        self.graphs: dict[Contender, dict[str, Any]] = {}
+        self.chains: dict[int, list[dict[str, float]]] = {}
+        self.versions: dict[Contender, str] = {}
+        self.skipped: dict[str, str] = {}
+
+    def measure(self, what: str, contender: Contender, subject: Any) -> dict[str, Any] | None:
+        """What `benchmark_one.py` finds, in the first Python that has the contender; None if none has it."""
+        if contender.name in self.skipped:
+            return None
+        for python in self.pythons:
+            environment = {**os.environ, **ONE_THREAD}
+            if python != sys.executable:
+                environment.pop("PYTHONPATH", None)  # it leads to this environment's packages
+            module, function = contender.function.split(".")
+            done = subprocess.run(
+                [python, Path(__file__).with_name("benchmark_one.py"), what, module, function, contender.package, str(self.seconds)],
+                input=pickle.dumps(subject), capture_output=True, env=environment, check=False,
+            )  # fmt: skip
+            if done.returncode:
+                sys.exit(f"{contender.name} failed:\n{done.stderr.decode()}")
+            result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+            if "missing" not in result:
+                self.versions[contender] = result["version"]
+                return result
+        if contender.package == "glassgrad":
+            sys.exit(f"glassgrad is not installed here ({result['missing']}). Install it: pip install .")
+        self.skipped[contender.name] = result["missing"]
+        return None
+
+    def race(self, race: Race, contender: Contender) -> None:
+        result = self.measure("speed", contender, race.problem)
+        if result is None:
+            return
+        race.losses = race.losses or result["losses"]
+        if not np.allclose(result["losses"], race.losses, rtol=race.tolerance, atol=0):
+            sys.exit(f"{contender.name} computes something else: its losses are {result['losses']}, those of the others {race.losses}.")
+        race.first[contender] = result["first"]
+        race.samples.setdefault(contender, []).extend(result["samples"])
+
+    def compile(self, compilation: Compilation) -> None:
+        for measure, contender, samples in (
+            ("first", compilation.compiled, compilation.first),
+            ("speed", compilation.uncompiled, compilation.eager),
+        ):
+            result = self.measure(measure, contender, compilation.problem)
+            if result is not None:
+                samples.extend(result["samples"])
+
+    def weigh(self, contender: Contender, problem: Problem) -> None:
+        result = self.measure("memory", contender, problem)
+        if result is not None:
+            self.graphs[contender] = result
+
+    def lengthen(self, length: int) -> None:
+        result = self.measure("chain", CHAIN, length)
+        if result is not None:
+            self.chains[length] = result["runs"]
+
+    def tables(self) -> Iterator[str]:
+        """The report, line by line, in Markdown."""
+        yield (
+            f"Measured with Python {platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores, "
+            "one thread for each contender. Only the ratios travel."
+        )
+        for race in self.races:
+            if race.samples:
+                yield from race.table(self.versions)
+        if any(compilation.eager for compilation in self.compilations):
+            yield from compilation_table(self.compilations)
+        if any(race.samples for race in self.growth.values()):
+            yield from growth_table(self.growth)
+        if self.graphs:
+            yield from self.memory_table()
+        if self.chains:
+            yield from self.chain_table()
+        for name, reason in self.skipped.items():
+            yield from ("", f"Skipped: {name}, which is not installed here ({reason}).")
+
+    def memory_table(self) -> Iterator[str]:
+        yield from ("", "Memory for each node, after forward and backward of the same program (sums of products by hand).", "")
+        yield "| | nodes | bytes a node | of micrograd's |"
+        yield "|---|---:|---:|---:|"
+        sizes = {contender.name: graph["bytes"] / graph["nodes"] for contender, graph in self.graphs.items()}
+        for contender, graph in self.graphs.items():
+            ratio = f"{sizes[contender.name] / sizes['micrograd']:.2f}" if "micrograd" in sizes else ""
+            yield f"| {titled(contender, self.versions)} | {graph['nodes']:,} | {sizes[contender.name]:.0f} | {ratio} |"
+        if len(sizes) == 2:
+            ratio = sizes["glassgrad"] / sizes["micrograd"]
+            yield from ("", f"Goal: at most {MEMORY_GOAL} of micrograd's; measured {ratio:.2f}, {verdict(ratio <= MEMORY_GOAL)}.")
+
+    def chain_table(self) -> Iterator[str]:
+        yield from ("", "A chain of operations on `Value`s, in seconds; straight growth means the same nanoseconds in each row.", "")
+        yield "| operations | forward | backward | destruction | ns an operation |"
+        yield "|---:|---:|---:|---:|---:|"
+        for length, runs in self.chains.items():
+            parts = [statistics.median(run[part] for run in runs) for part in ("forward", "backward", "destruction")]
+            yield f"| {length:,} | {' | '.join(f'{part:.3g}' for part in parts)} | {sum(parts) / length * 1e9:,.0f} |"
+
+
+def main() -> None:
+    parser = Arguments(__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=positive, default=3, help="how many times each contender takes its turn")
+    parser.add_argument("--seconds", type=float, default=1.0, help="how long a turn is measured")
+    parser.add_argument("--seed", type=int, default=0, help="of the points and of the first weights")
+    parser.add_argument("--quick", action="store_true", help="a small run that shows that all is in order; its numbers mean little")
+    parser.add_argument("--other-python", metavar="PYTHON", help="a Python for the peers not installed in this one; HIPS autograd has "
+                        "our import name and needs an environment of its own")  # fmt: skip
+    parser.add_argument("--save", type=file, metavar="FILE", help="where to write the tables as well")
+    args = parser.parse_args()
+    if args.other_python and not shutil.which(args.other_python):
+        parser.error(f"argument --other-python: there is no program {args.other_python!r}.")
+    if args.quick:
+        args.rounds, args.seconds = 1, 0.02
+    pythons = [sys.executable, *([args.other_python] if args.other_python else [])]
+    benchmark = Benchmark(pythons, args.seconds)
+    benchmark.races = races(args.quick, args.seed)
+    benchmark.growth = growth(args.quick, args.seed)
+    benchmark.compilations = compilations(args.quick, args.seed)
+    small = moons_problem(20 if args.quick else 100, args.seed)
+    work: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
+    for _ in range(args.rounds):
+        work += [(benchmark.race, (race, contender)) for race in benchmark.races for contender in race.contenders]
+    work += [(benchmark.compile, (compilation,)) for compilation in benchmark.compilations]
+    work += [(benchmark.race, (race, contender)) for race in benchmark.growth.values() for contender in race.contenders]
+    work += [(benchmark.weigh, (contender, small)) for contender in GRAPHS]
+    work += [(benchmark.lengthen, (length,)) for length in ([100, 1_000] if args.quick else [10_000, 100_000, 1_000_000])]
+    interrupted = False
+    try:
+        with tqdm(work, leave=False) as bar:
+            for measure, subjects in bar:
+                measure(*subjects)
+    except KeyboardInterrupt:
+        interrupted = True
+    report = "\n".join(benchmark.tables())
+    print(report)
+    if args.save:
+        args.save.write_text(report + "\n", encoding="utf-8")
+        print(f"\nSaved {args.save}")
+    if interrupted:
+        print("Interrupted: the tables hold what was measured until then.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    run(main)

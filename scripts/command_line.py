@@ -1,0 +1,72 @@
+"""What all scripts share: how they are called, and how they end.
+
+A wrong argument is one line and exit code 2, before any work begins; Ctrl-C is one line and exit
+code 130.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+INTERRUPTED = 130  # what shells give for a program that Ctrl-C ended
+
+
+class Help(argparse.RawDescriptionHelpFormatter):
+    """Help that says what holds where an argument is not given, if anything does."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        silent = action.default in (None, argparse.SUPPRESS, []) or action.default is False
+        return action.help if silent else f"{action.help} (default: %(default)s)"
+
+
+class Arguments(argparse.ArgumentParser):
+    """An argument parser whose errors are one line, and whose help shows the defaults."""
+
+    def __init__(self, description: str) -> None:
+        super().__init__(description=description, formatter_class=Help)
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def folder(text: str) -> Path:
+    """A folder that can be written to; it is created where it is missing."""
+    path = Path(text)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"cannot write to the folder {text!r}: {error.strerror}. Choose another one.") from None
+    return path
+
+
+def file(text: str) -> Path:
+    """A file in a folder that can be written to."""
+    path = Path(text)
+    folder(str(path.parent))
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is a folder. Add the name of a file.")
+    return path
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on.")
+    return int(text)
+
+
+def run(main: Callable[[], None]) -> NoReturn:
+    """Run a script's `main`, and end without a traceback where it was interrupted."""
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    sys.exit(0)

@@ -1,0 +1,73 @@
+"""The contenders of `scripts/benchmark.py`, one file each, all with the same piece of work.
+
+A contender is a function of a problem that sets everything up and returns `step`. Calling
+`step()` does one whole step of training, written as that library's own users would write it,
+and returns the loss from before the step.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+
+class Problem(NamedTuple):
+    """One network, its data, and the settings of its training.
+
+    Attributes:
+        X: the points, an array of shape (n, 2).
+        y: their classes -1 and 1, an array of floats of shape (n,).
+        layers: for each layer its initial weight, of shape (outputs, inputs), and bias, of shape
+            (outputs,). ReLU follows every layer but the last.
+        learning_rate: of plain gradient descent on all points at once.
+        alpha: the loss is the mean of max(0, 1 - y × score), plus alpha times the sum of the
+            squares of all weights and biases.
+    """
+
+    X: Any
+    y: Any
+    layers: list[tuple[Any, Any]]
+    learning_rate: float = 0.05
+    alpha: float = 1e-4
+
+
+class Names(NamedTuple):
+    """The GPT of `gpt.py`, and the names that it is trained on, one a step, with Adam.
+
+    Attributes:
+        tokens: the names as lists of whole numbers.
+        characters: how many different tokens there are.
+    """
+
+    tokens: list[list[int]]
+    characters: int
+    seed: int = 0
+    learning_rate: float = 0.01
+    betas: tuple[float, float] = (0.85, 0.99)
+
+    def model(self) -> Any:
+        import gpt  # here, since it imports this project, which not every peer needs
+
+        return gpt.GPT(self.characters, random.Random(self.seed))
+
+    def turns(self) -> Iterator[tuple[int, list[int]]]:
+        """The number of each step, from 1, and its name."""
+        return zip(itertools.count(1), itertools.cycle(self.tokens))
+
+
+class Digits(NamedTuple):
+    """A network on a batch of pictures with their classes, trained by Adam on the cross entropy.
+
+    Attributes:
+        X: the pictures, an array of shape (n, inputs).
+        y: their classes, whole numbers from 0, of shape (n,).
+        layers: as in `Problem`.
+    """
+
+    X: Any
+    y: Any
+    layers: list[tuple[Any, Any]]
+    learning_rate: float = 0.001
+    betas: tuple[float, float] = (0.9, 0.999)

@@ -1,0 +1,256 @@
+"""The races of `benchmark.py`: who takes part, on which problem, and what glassgrad is to reach.
+
+To enter a contender, write it in `peers/` and add its line here.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from peers import Digits, Names, Problem
+
+
+class Contender(NamedTuple):
+    """Who takes part: the name in the table, the function in `peers/`, and the package that it needs."""
+
+    name: str
+    function: str
+    package: str
+
+
+class Goal(NamedTuple):
+    """The contender is to be `factor` times as fast as its peer; or, `at_most`, to take at most `factor` times its time."""
+
+    contender: Contender
+    factor: float
+    peer: Contender
+    at_most: bool = False
+
+    def row(self, medians: dict[Contender, float]) -> str:
+        own, other = medians[self.contender], medians[self.peer]
+        ratio = own / other if self.at_most else other / own
+        met = ratio <= self.factor if self.at_most else ratio >= self.factor
+        what, wanted = ("time", "at most") if self.at_most else ("speed", "at least")
+        compared = f"{what} of {self.contender.name}, against {self.peer.name}"
+        return f"| {compared} | {wanted} {self.factor:,} × | {figures(ratio)} × | {verdict(met)} |"
+
+
+@dataclass
+class Race:
+    """Contenders that train the same network on the same data, and what was measured of them.
+
+    Attributes:
+        title: what a step is.
+        yardstick: whose time the last column of the table divides.
+        tolerance: how far the losses may be apart, as a part of them; float32 needs more than float64.
+        samples: the seconds of each step, by contender.
+        first: the seconds of its very first step, which may compile, by contender.
+        losses: those of the first steps, which must be everybody's.
+    """
+
+    title: str
+    problem: Any
+    contenders: Sequence[Contender]
+    goals: Sequence[Goal]
+    yardstick: Contender
+    tolerance: float = 1e-9
+    samples: dict[Contender, list[float]] = field(default_factory=dict)
+    first: dict[Contender, float] = field(default_factory=dict)
+    losses: list[float] = field(default_factory=list)
+
+    def medians(self) -> dict[Contender, float]:
+        return {contender: statistics.median(samples) for contender, samples in self.samples.items()}
+
+    def table(self, versions: dict[Contender, str]) -> Iterator[str]:
+        medians = self.medians()
+        yield from ("", f"{self.title}.", "", f"| | µs a step | middle half | × {self.yardstick.name} |", "|---|---:|---:|---:|")
+        for contender, samples in self.samples.items():
+            low, _, high = statistics.quantiles(samples, n=4)
+            ratio = figures(medians[self.yardstick] / medians[contender]) if self.yardstick in medians else ""
+            yield f"| {titled(contender, versions)} | {micro(medians[contender])} | {micro(low)} – {micro(high)} | {ratio} |"
+        goals = [goal for goal in self.goals if goal.contender in medians and goal.peer in medians]
+        if goals:
+            yield from ("", "| | wanted | measured | |", "|---|---:|---:|---|")
+            yield from (goal.row(medians) for goal in goals)
+
+
+@dataclass
+class Compilation:
+    """How long the first step of a compiled function takes, which traces and compiles, beside a step of the same code eagerly.
+
+    Attributes:
+        seconds_goal: what the first step is to stay under.
+        steps_goal: how many eager steps it is to stay under; None for any number.
+        first, eager: the seconds that were measured.
+    """
+
+    title: str
+    problem: Any
+    compiled: Contender
+    uncompiled: Contender
+    seconds_goal: float
+    steps_goal: float | None = None
+    first: list[float] = field(default_factory=list)
+    eager: list[float] = field(default_factory=list)
+
+    def row(self) -> str:
+        seconds = statistics.median(self.first)
+        steps = seconds / statistics.median(self.eager)
+        met = seconds < self.seconds_goal and (self.steps_goal is None or steps < self.steps_goal)
+        wanted = f"under {self.seconds_goal:g} s" + (f" and {self.steps_goal:g} steps" if self.steps_goal else "")
+        return f"| {self.title} | {figures(seconds)} | {figures(steps)} | {wanted} | {verdict(met)} |"
+
+
+MICROGRAD = Contender("micrograd", "micrograd.moons", "micrograd")
+BY_HAND = Contender("glassgrad, `Value`s, sums of products by hand", "glassgrad.by_hand", "glassgrad")
+MLP = Contender("glassgrad, `nn.MLP` on `Value`s", "glassgrad.values", "glassgrad")
+PYTORCH = Contender("PyTorch, eager", "pytorch.moons", "torch")
+TENSORS = Contender("glassgrad, `Tensor`s, eager", "glassgrad.tensors", "glassgrad")
+COMPILED = Contender("glassgrad, scalar code compiled", "glassgrad.compiled", "glassgrad")
+VMAPPED = Contender("glassgrad, scalar network vmapped", "glassgrad.vmapped", "glassgrad")
+NUMPY = Contender("NumPy, forward and backward by hand", "numpy_by_hand.moons", "numpy")
+MOONS = [
+    MICROGRAD,
+    BY_HAND,
+    MLP,
+    Contender("HIPS autograd", "hips.moons", "autograd"),
+    Contender("MyGrad", "mygrad.moons", "mygrad"),
+    PYTORCH,
+    TENSORS,
+    Contender("JAX, the whole step jitted", "jax.moons", "jax"),
+    COMPILED,
+    NUMPY,
+]
+MOONS_GOALS = [
+    Goal(MLP, 40, MICROGRAD),
+    Goal(BY_HAND, 5, MICROGRAD),
+    Goal(TENSORS, 1, PYTORCH),
+    Goal(COMPILED, 3_000, MICROGRAD),
+    Goal(COMPILED, 2, PYTORCH),
+    Goal(COMPILED, 2.5, NUMPY, at_most=True),
+]
+
+PLAIN_NAMES = Contender("plain scalars, in the style of microgpt", "plain_scalars.names", "glassgrad")
+EAGER_NAMES = Contender("glassgrad, scalar code, eager", "glassgrad.names_eager", "glassgrad")
+COMPILED_NAMES = Contender("glassgrad, scalar code compiled", "glassgrad.names", "glassgrad")
+NUMPY_NAMES = Contender("NumPy, forward and backward by hand", "numpy_by_hand.names", "numpy")
+NAMES = [PLAIN_NAMES, EAGER_NAMES, COMPILED_NAMES, NUMPY_NAMES]
+NAMES_GOALS = [Goal(COMPILED_NAMES, 300, PLAIN_NAMES), Goal(COMPILED_NAMES, 5, NUMPY_NAMES, at_most=True)]
+
+PYTORCH_DIGITS = Contender("PyTorch, eager", "pytorch.digits", "torch")
+EAGER_DIGITS = Contender("glassgrad, `Tensor`s, eager", "glassgrad.digits_eager", "glassgrad")
+COMPILED_DIGITS = Contender("glassgrad, `Tensor` code compiled", "glassgrad.digits", "glassgrad")
+NUMPY_DIGITS = Contender("NumPy, forward and backward by hand", "numpy_by_hand.digits", "numpy")
+DIGITS = [PYTORCH_DIGITS, EAGER_DIGITS, COMPILED_DIGITS, NUMPY_DIGITS]
+DIGITS_GOALS = [Goal(COMPILED_DIGITS, 1, PYTORCH_DIGITS)]
+
+EAGER_UP_TO = 1_000  # points; beyond, an eager step takes seconds
+
+
+def races(quick: bool, seed: int) -> list[Race]:
+    """The races, on small problems if `quick`."""
+    # No more names than checked steps, so that every length is compiled before the clock runs; an odd number, so that
+    # the median step is that of the name of middle length.
+    points, words = (20, ["ada"]) if quick else (100, ["ada", "sophie", "katherine"])
+    sizes, pictures = ([20, 8, 8, 4], 6) if quick else ([784, 256, 128, 10], 64)
+    network = "-".join(map(str, sizes))
+    return [
+        Race(
+            f"One step of gradient descent: `MLP(2, [16, 16, 1])`, {points} moons points, hinge loss with L2",
+            moons_problem(points, seed), MOONS, MOONS_GOALS, MICROGRAD,
+        ),
+        Race(
+            f"One step of Adam on one name: the scalar GPT of `gpt.py`, names of {min(map(len, words))} to {max(map(len, words))} letters",
+            names_problem(words, seed), NAMES, NAMES_GOALS, PLAIN_NAMES,
+        ),
+        Race(
+            f"One step of Adam: {network} with ReLU, {pictures} random pictures, cross entropy, float32",
+            digits_problem(sizes, pictures, seed), DIGITS, DIGITS_GOALS, PYTORCH_DIGITS, tolerance=1e-4,
+        ),
+    ]  # fmt: skip
+
+
+def growth(quick: bool, seed: int) -> dict[int, Race]:
+    """The step of the moons for more and more points."""
+    return {
+        points: Race("", moons_problem(points, seed), [MLP, COMPILED, VMAPPED] if points <= EAGER_UP_TO else [COMPILED, VMAPPED], [], MLP)
+        for points in ([5, 10] if quick else [10, 100, 1_000, 10_000])
+    }
+
+
+def growth_table(races: dict[int, Race]) -> Iterator[str]:
+    yield from ("", "How the step grows with the points, in µs, and the first compiled step, which traces and compiles, in s.", "")
+    contenders = [MLP, COMPILED, VMAPPED]
+    yield f"| points | {' | '.join(contender.name for contender in contenders)} | compiling |"
+    yield "|---:|---:|---:|---:|---:|"
+    for points, race in races.items():
+        medians = race.medians()
+        cells = [micro(medians[contender]) if contender in medians else "" for contender in contenders]
+        cells.append(figures(race.first[COMPILED]) if COMPILED in race.first else "")
+        yield f"| {points:,} | {' | '.join(cells)} |"
+
+
+def compilations(quick: bool, seed: int) -> list[Compilation]:
+    """The moons, and the GPT for names of several lengths, since each length is a program of its own."""
+    points, words = (20, ["ada"]) if quick else (100, ["ada", "hypatia", "maria-guadalupe"])
+    moons = Compilation(f"moons, {points} points", moons_problem(points, seed), COMPILED, MLP, 3, 20)
+    return [moons] + [
+        Compilation(f"GPT, a name of {len(word)} letters", names_problem([word], seed), COMPILED_NAMES, EAGER_NAMES, 10) for word in words
+    ]
+
+
+def compilation_table(compilations: list[Compilation]) -> Iterator[str]:
+    yield from ("", "The first step of a compiled function, which traces and compiles.", "")
+    yield from ("| | seconds | eager steps | wanted | |", "|---|---:|---:|---|---|")
+    yield from (compilation.row() for compilation in compilations if compilation.first and compilation.eager)
+
+
+def moons_problem(points: int, seed: int) -> Problem:
+    """The moons and an untrained network, with micrograd's way of initialising."""
+    from sklearn.datasets import make_moons  # on first use, since it takes a second to load
+
+    X, y = make_moons(points, noise=0.1, random_state=seed)
+    rng = np.random.default_rng(seed)
+    layers = [(rng.uniform(-1, 1, (outs, ins)), np.zeros(outs)) for ins, outs in itertools.pairwise([2, 16, 16, 1])]
+    return Problem(X, 2.0 * y - 1, layers)
+
+
+def names_problem(words: list[str], seed: int) -> Names:
+    """Each name between two marks; the alphabet is that of English and the hyphen, whatever the names."""
+    alphabet = "abcdefghijklmnopqrstuvwxyz-"
+    mark = len(alphabet)
+    return Names([[mark, *map(alphabet.index, word), mark] for word in words], len(alphabet) + 1, seed)
+
+
+def digits_problem(sizes: list[int], pictures: int, seed: int) -> Digits:
+    """Random pictures and classes, and a network initialised after He, all in float32."""
+    rng = np.random.default_rng(seed)
+    layers = [
+        (rng.normal(0, (2 / ins) ** 0.5, (outs, ins)).astype(np.float32), np.zeros(outs, np.float32))
+        for ins, outs in itertools.pairwise(sizes)
+    ]
+    return Digits(rng.normal(size=(pictures, sizes[0])).astype(np.float32), rng.integers(0, sizes[-1], pictures), layers)
+
+
+def titled(contender: Contender, versions: dict[Contender, str]) -> str:
+    return f"{contender.name} {'' if contender.package == 'glassgrad' else versions[contender]}".strip()
+
+
+def micro(seconds: float) -> str:
+    return figures(seconds * 1e6)
+
+
+def figures(x: float) -> str:
+    """A positive number with three figures, such as 1,170,000."""
+    digits = 2 - math.floor(math.log10(x))
+    return f"{round(x, digits):,.{max(digits, 0)}f}"
+
+
+def verdict(met: bool) -> str:
+    return "met" if met else "**missed**"

@@ -1,0 +1,97 @@
+"""Trains a small GPT, written in scalars (`gpt.py`), on a file of names, and makes up new ones."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from pathlib import Path
+
+from command_line import INTERRUPTED, Arguments, positive, run
+from gpt import CONTEXT, GPT
+from tqdm import tqdm
+
+import autograd
+import nn
+
+LEARNING_RATE = 0.01
+
+
+class Alphabet:
+    """The characters of the names as whole numbers; the last number is where a name begins and ends."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.characters = sorted(set("".join(names)))
+        self.end = len(self.characters)
+
+    def encode(self, name: str) -> list[int]:
+        return [self.end, *map(self.characters.index, name), self.end][: CONTEXT + 1]
+
+
+def names_in(path: str) -> list[str]:
+    """The lines of a file."""
+    try:
+        names = Path(path).read_text(encoding="utf-8").split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise argparse.ArgumentTypeError(f"cannot read names from {path!r}: {error}") from None
+    if not names:
+        raise argparse.ArgumentTypeError(f"{path!r} has no names in it; there should be one on each line")
+    return names
+
+
+def sample(model: GPT, alphabet: Alphabet, rng: random.Random, temperature: float = 0.5) -> str:
+    """A new name, letter by letter."""
+    keys: list[object] = []
+    values: list[object] = []
+    name, token = "", alphabet.end
+    for position in range(CONTEXT):
+        logits = model.logits(token, position, keys, values)
+        weights = [p.data for p in autograd.softmax([x / temperature for x in logits])]
+        (token,) = rng.choices(range(len(weights)), weights)
+        if token == alphabet.end:
+            break
+        name += alphabet.characters[token]
+    return name
+
+
+def main() -> None:
+    parser = Arguments(__doc__)
+    parser.add_argument("--data", required=True, type=names_in, metavar="FILE", help="the names, one on each line")
+    parser.add_argument("--steps", type=positive, default=5000, help="how many names it is shown")
+    parser.add_argument("--seed", type=int, default=42, help="of all that is random")
+    parser.add_argument("--samples", type=positive, default=20, help="how many new names to make up")
+    parser.add_argument("--eager", action="store_true", help="run the scalar code as it is, without compiling it")
+    args = parser.parse_args()
+
+    rng = random.Random(args.seed)
+    names = rng.sample(args.data, len(args.data))
+    alphabet = Alphabet(names)
+    model = GPT(alphabet.end + 1, rng)
+    loss = model.loss if args.eager else autograd.compile(model.loss)
+    optimizer = nn.optim.Adam(model.parameters(), lr=LEARNING_RATE, betas=(0.85, 0.99))
+
+    smooth, interrupted = 0.0, False
+    try:
+        with tqdm(range(args.steps), unit="step") as bar:
+            for step in bar:
+                optimizer.lr = LEARNING_RATE * (1 - step / args.steps)
+                value = loss(alphabet.encode(names[step % len(names)]))
+                optimizer.zero_grad()
+                value.backward()
+                optimizer.step()
+                smooth += (value.data - smooth) * max(0.01, 1 / (step + 1))
+                if step % 20 == 0:
+                    bar.set_postfix(loss=f"{smooth:.4f}", refresh=False)
+    except KeyboardInterrupt:
+        interrupted = True
+    print(f"loss {smooth:.4f}, the mean of about the last 100 names")
+    with autograd.no_grad():
+        for _ in range(args.samples):
+            print(sample(model, alphabet, rng))
+    if interrupted:
+        print(f"Interrupted after {step} of {args.steps} steps.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    run(main)

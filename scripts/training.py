@@ -1,0 +1,101 @@
+"""What the training scripts share: how a network of scalars is trained, and the pictures of what came of it."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from command_line import INTERRUPTED, Arguments, folder, positive
+from tqdm import tqdm
+
+import autograd
+import nn
+from autograd import Value, draw
+
+LEARNING_RATE = 0.05
+ALPHA = 1e-4  # of the L2 penalty
+
+
+def arguments(description: str, steps: int, out: str) -> Arguments:
+    """The arguments that every training script has."""
+    parser = Arguments(description)
+    parser.add_argument("--seed", type=int, default=0, help="of all that is random")
+    parser.add_argument("--steps", type=positive, default=steps, help="how many times the weights are improved")
+    parser.add_argument("--out", type=folder, default=out, help="the folder for the pictures")
+    return parser
+
+
+def right(model: nn.MLP, X: Any, y: Any) -> int:
+    """How many points the sign of the score puts into their class."""
+    with autograd.no_grad():
+        return sum((model(x) > 0) == (target > 0) for x, target in zip(X, y, strict=True))
+
+
+def train(model: nn.MLP, X: Any, y: Any, steps: int, quiet: bool = False) -> tuple[dict[str, list[float]], bool]:
+    """Fit `model` to the points X of the classes y, -1 and 1.
+
+    Returns:
+        The loss and the accuracy before each step, and whether Ctrl-C ended it early.
+    """
+    history: dict[str, list[float]] = {"loss": [], "accuracy": []}
+    parameters = model.parameters()
+    optimizer = nn.optim.Adam(parameters, lr=LEARNING_RATE)
+    try:
+        with tqdm(range(steps), unit="step", disable=quiet) as bar:
+            for step in bar:
+                optimizer.lr = LEARNING_RATE * (1 - 0.9 * step / steps)  # small steps at the end, to settle
+                scores = [model(x) for x in X]
+                loss = nn.hinge_loss(scores, y) + ALPHA * autograd.dot(parameters, parameters)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+
+                history["loss"].append(loss.data)
+                history["accuracy"].append(sum((s > 0) == (t > 0) for s, t in zip(scores, y, strict=True)) / len(y))
+                bar.set_postfix(loss=f"{loss.data:.4f}", accuracy=f"{history['accuracy'][-1]:.0%}")
+    except KeyboardInterrupt:
+        return history, True
+    return history, False
+
+
+def neuron_graph(model: nn.MLP, X: Any) -> Any:
+    """The first neuron's computation on a point that excites it, with all derivatives."""
+    neuron = model.layers[0].neurons[0]
+    x = max(X, key=lambda point: neuron(point).data)
+    model.zero_grad()
+    inputs = [Value(number, label=f"x{i}") for i, number in enumerate(x, start=1)]
+    output = neuron(inputs)
+    output.label = "output"
+    output.backward()
+    return draw(output)
+
+
+def network_graph(model: nn.MLP, x: Any) -> Any:
+    """The whole network's computation on one point, a box for each layer."""
+    model.zero_grad()
+    score = model([Value(number, label=f"x{i}") for i, number in enumerate(x, start=1)])
+    score.label = "score"
+    score.backward()
+    return draw(score, fold=1)
+
+
+def run(model: nn.MLP, X: Any, y: Any, steps: int, out: Path) -> None:
+    """Train, save the pictures, and say how well it went and what is where."""
+    history, interrupted = train(model, X, y, steps)
+    print(f"{right(model, X, y)} of {len(y)} right")
+    boundary = nn.plot.decision_boundary(lambda points: [model(p) for p in points], X, y)
+    pictures = {
+        "boundary.png": partial(boundary.figure.savefig, dpi=150),
+        "neuron.svg": neuron_graph(model, X).save,
+        "network.svg": network_graph(model, X[0]).save,
+    }
+    if history["loss"]:
+        pictures["curves.png"] = partial(nn.plot.curves(history)[0].figure.savefig, dpi=150)
+    for name, save in pictures.items():
+        save(out / name)
+        print(f"Saved {out / name}")
+    if interrupted:
+        print(f"Interrupted after {len(history['loss'])} of {steps} steps.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
