@@ -82,8 +82,7 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The largest entry along axes of an array, where entries that tie share the gradient evenly; or of a list,
-    which is compared pair by pair, each tie halving the gradient.
+    """The largest entry along axes of an array, or of a list of numbers; entries that tie share the gradient evenly.
 
     Example:
         >>> max(np.array([[1.0, 3.0], [2.0, 0.0]]), axis=1)
@@ -95,8 +94,7 @@ def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The smallest entry along axes of an array, where entries that tie share the gradient evenly; or of a list,
-    which is compared pair by pair, each tie halving the gradient.
+    """The smallest entry along axes of an array, or of a list of numbers; entries that tie share the gradient evenly.
 
     Example:
         >>> min(np.array([[1.0, 3.0], [2.0, 0.0]]), axis=1)
