@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-import autograd
 from autograd import Node, Tensor
 from autograd.primitives.arithmetic import where
+from autograd.primitives.attention import attention
 from autograd.primitives.networks import linear
 
 from . import functional, init
@@ -94,22 +93,22 @@ class MultiheadAttention(Module):
     ) -> tuple[Any, Any]:  # fmt: skip
         query, key, value = (as_input(x, self.out_proj.weight.dtype, self) for x in (query, key, value))
         single = self._check_inputs(query, key, value)
-        weights, biases = self._projections()
+        if single:
+            query, key, value = query[:, None], key[:, None], value[:, None]
+        by_sequence = self.batch_first and not single
+        apart, together = ((0, 2, 1, 3), (0, 2, 1, 3)) if by_sequence else ((1, 2, 0, 3), (2, 0, 1, 3))
         q, k, v = (
-            self._heads(linear(x, weight, bias), single) for x, weight, bias in zip((query, key, value), weights, biases, strict=True)
+            linear(x, weight, bias).reshape(*x.shape[:-1], self.num_heads, -1).transpose(*apart)  # (n, heads, places, d)
+            for x, weight, bias in zip((query, key, value), *self._projections(), strict=True)
         )
-        n, _, targets, d = q.shape
-        sources = k.shape[2]
+        (n, _, targets, _), sources = q.shape, k.shape[2]
         if is_causal and attn_mask is None:
             attn_mask = np.triu(np.ones((targets, sources), bool), 1)
         mask = self._mask(attn_mask, key_padding_mask, n, targets, sources)
-        scores = (q * (1 / math.sqrt(d))) @ k.transpose(0, 1, 3, 2)
-        shares = _softmax(scores, mask)
-        shares = functional.dropout(shares, self.dropout, self.training, rng=self.rng)
-        taken = shares @ v
-        order = (2, 0, 1, 3) if single or not self.batch_first else (0, 2, 1, 3)
-        taken = taken.transpose(*order)
-        output = self.out_proj(taken.reshape(*(query.shape if not single else (targets, self.embed_dim))))
+        shares = functional.dropout(attention(q, k, mask), self.dropout, self.training, rng=self.rng)
+        output = self.out_proj((shares @ v).transpose(*together).reshape(*query.shape))
+        if single:
+            output = output[:, 0]
         if not need_weights:
             return output, None
         if average_attn_weights:
@@ -125,11 +124,6 @@ class MultiheadAttention(Module):
         else:
             weights = [getattr(self, f"{name}_proj_weight") for name in "qkv"]
         return weights, [0.0 if self.in_proj_bias is None else self.in_proj_bias[part] for part in parts]
-
-    def _heads(self, x: Any, single: bool) -> Any:
-        """(places, n, embed_dim) as (n, heads, places, d)."""
-        split = x.reshape(*(x.shape[:-1] if not single else (len(x), 1)), self.num_heads, -1)
-        return split.transpose(0, 2, 1, 3) if self.batch_first and not single else split.transpose(1, 2, 0, 3)
 
     def _check_inputs(self, query: Any, key: Any, value: Any) -> bool:
         """Refuse what does not fit; whether the input is one sequence, without the axis of the batch."""
@@ -151,8 +145,8 @@ class MultiheadAttention(Module):
         return bool(query.ndim == 2)
 
     def _mask(self, attn_mask: Any, key_padding_mask: Any, n: int, targets: int, sources: int) -> Any:
-        """Both masks as one to be added to scores of shape (n, heads, targets, sources); None if there is none."""
-        mask = None
+        """Both masks as one to be added to scores of shape (n, heads, targets, sources); 0.0 if there is none."""
+        mask: Any = 0.0
         if attn_mask is not None:
             mask = self._additive("attn_mask", attn_mask)
             allowed = ((targets, sources), (n * self.num_heads, targets, sources))
@@ -165,7 +159,7 @@ class MultiheadAttention(Module):
             if padding.shape != (n, sources) and (n, padding.shape) != (1, (sources,)):
                 raise ValueError(f"{self._called()} takes a key_padding_mask of shape {(n, sources)}, and got {padding.shape}.")
             padding = padding.reshape(n, 1, 1, sources)
-            mask = padding if mask is None else mask + padding
+            mask = mask + padding
         return mask
 
     def _additive(self, name: str, mask: Any) -> Any:
@@ -182,18 +176,6 @@ class MultiheadAttention(Module):
 
     def extra_repr(self) -> str:
         return f"{self.embed_dim}, {self.num_heads}, dropout={self.dropout}, batch_first={self.batch_first}"
-
-
-def _softmax(scores: Any, mask: Any) -> Any:
-    """The softmax of masked scores; zeros where everything is masked."""
-    if mask is None:
-        return autograd.softmax(scores)
-    if isinstance(mask, Node):
-        return autograd.softmax(scores + mask)
-    nowhere = (mask == -np.inf).all(axis=-1, keepdims=True)
-    if not nowhere.any():
-        return autograd.softmax(scores + mask)
-    return where(nowhere, 0.0, autograd.softmax(scores + np.where(nowhere, 0.0, mask).astype(mask.dtype)))
 
 
 class TransformerEncoderLayer(Module):

@@ -8,10 +8,36 @@ from pytorch_twin import assert_twins, fill, waves
 
 import autograd
 import nn
-from autograd import Tensor, check_gradients
+from autograd import Tensor, check_gradients, table, vjp
 
 SEEN = np.array([[0, 1, 0, 1], [0, 0, 1, 1], [1, 0, 0, 0]], dtype=bool)  # true where 3 targets take nothing from 4 sources
 PADDED = np.array([[0, 0, 0, 1], [0, 0, 0, 0]], dtype=bool)  # and where 2 sequences have no source
+
+
+CASES = table["attention"].cases
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_rules_are_the_derivatives_to_second_order(case):
+    rng = np.random.default_rng(0)
+    inputs = [rng.uniform(-2, 2, shape) for shape in case.shapes]
+    attention = table["attention"]
+    assert check_gradients(attention, *inputs)
+    g = rng.uniform(-2, 2, attention(*inputs).shape)
+    assert check_gradients(lambda g, *xs: list(vjp(attention, *xs)[1](g)), g, *inputs)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_forward_takes_the_complex_step(case):
+    rng = np.random.default_rng(0)
+    inputs = [rng.uniform(-2, 2, shape) for shape in case.shapes]
+    attention = table["attention"]
+    g = rng.uniform(-2, 2, attention(*inputs).shape)
+    for i, gradient in enumerate(vjp(attention, *inputs)[1](g)):
+        direction = rng.uniform(-2, 2, np.shape(inputs[i]))
+        nudged = [x + 1e-30j * direction if i == j else x for j, x in enumerate(inputs)]
+        numeric = np.sum(g * attention(*nudged).imag) / 1e-30
+        assert np.isclose(np.sum(gradient * direction), numeric, rtol=1e-12, atol=1e-13)
 
 
 def as_floats(mask, kind, dtype="float64"):

@@ -1,11 +1,11 @@
 """The table of derivatives: what every computation is made of, one entry a primitive.
 
 The parts are in the order of a textbook: `elementary` functions, `arithmetic`, `shapes`,
-`reductions` over axes, matrix `products`, the steps of `networks`, `convolution` and pooling, and
-`recurrence`. `table` maps each name to its entry.
+`reductions` over axes, matrix `products`, the steps of `networks`, `convolution` and pooling,
+`recurrence`, and `attention`. `table` maps each name to its entry.
 """
 
 from ..graph import table
-from . import arithmetic, convolution, elementary, networks, products, recurrence, reductions, shapes
+from . import arithmetic, attention, convolution, elementary, networks, products, recurrence, reductions, shapes
 
-__all__ = ["arithmetic", "convolution", "elementary", "networks", "products", "recurrence", "reductions", "shapes", "table"]
+__all__ = ["arithmetic", "attention", "convolution", "elementary", "networks", "products", "recurrence", "reductions", "shapes", "table"]

@@ -29,9 +29,9 @@ def _rows(x: Any) -> Any:
     return x.reshape(-1, x.shape[-1])
 
 
-def _by_row(gates: Any) -> Any:
-    """The gates of one time, (gates, batch, hidden), side by side: (batch, gates × hidden)."""
-    return gates.transpose(1, 0, 2).reshape(gates.shape[1], -1)
+def _side_by_side(*parts: Any) -> Any:
+    """Arrays (time, batch, hidden) as one, in the arrangement of `z`: (time, batch, parts × hidden)."""
+    return concatenate(*parts, axis=-1)
 
 
 def _rnn(z: Any, h: Any, weight: Any, nonlinearity: str = "tanh") -> Any:
@@ -53,7 +53,7 @@ def _rnn_gradients(g: Any, states: Any, z: Any, h: Any, weight: Any, nonlinearit
         dz.append(dh * (1 - states[t] * states[t]) if nonlinearity == "tanh" else either(states[t] > 0, dh, 0.0))
         dh = dz[-1] @ weight
         if t:
-            dh = dh + g[t - 1]
+            dh += g[t - 1]
     every_dz = stack(*reversed(dz), axis=0)
     return [every_dz, dh, _rows(every_dz).T @ _rows(_before(h, states))]
 
@@ -79,15 +79,17 @@ def _lstm(z: Any, h: Any, c: Any, weight: Any) -> Any:
     y = np.empty((times, 6, batch, hidden), np.result_type(z, h, c, weight))
     # σ(x) = ½ + ½ tanh(½ x), so all four gates take a single tanh
     scale = np.array([0.5, 0.5, 1, 0.5], z.real.dtype).reshape(4, 1, 1)
+    shift = 1 - scale
     product = np.empty((batch, 4 * hidden), y.dtype)
-    for z_t, y_t in zip(z, y, strict=True):
-        gates, (i, f, a, o, c_t, h_t) = y_t[:4], y_t
+    by_gate = product.reshape(batch, 4, hidden).transpose(1, 0, 2)
+    for z_t, y_t, gates in zip(z, y, y[:, :4], strict=True):
+        i, f, a, o, c_t, h_t = y_t
         np.matmul(h, weight.T, out=product)
         product += z_t
-        np.multiply(product.reshape(batch, 4, hidden).transpose(1, 0, 2), scale, out=gates)
+        np.multiply(by_gate, scale, out=gates)
         np.tanh(gates, out=gates)
         gates *= scale
-        gates += 1 - scale
+        gates += shift
         np.multiply(f, c, out=c_t)
         c_t += i * a
         np.tanh(c_t, out=h_t)
@@ -101,17 +103,20 @@ def _lstm_gradients(g: Any, y: Any, z: Any, h: Any, c: Any, weight: Any) -> list
     top = tanh(cells)
     dh_dc = o * (1 - top * top)
     slopes = i * (1 - i), f * (1 - f), 1 - a * a, o * (1 - o)
-    dc_dz = stack(a * slopes[0], _before(c, cells) * slopes[1], i * slopes[2], 0 * o, axis=1)
-    dh_dz = stack(*(dh_dc * dc_dz[:, k] for k in range(3)), top * slopes[3], axis=1)
-    from_gates = g[:, :4] * stack(*slopes, axis=1)
-    dc_dc, dh_dc = f, dh_dc * f
+    dc_dz = a * slopes[0], _before(c, cells) * slopes[1], i * slopes[2]
+    local = _side_by_side(*dc_dz, top * slopes[3])  # the last one is dh_dz, at a constant c
+    given = _side_by_side(*(g[:, k] * slope for k, slope in enumerate(slopes)))
     dz, dh, dc = [], g[-1, 5], g[-1, 4]
     for t in reversed(range(len(y))):
-        gates = dc * dc_dz[t] + dh * dh_dz[t] + from_gates[t]
-        dz.append(_by_row(gates))
-        dh, dc = dz[-1] @ weight, dc * dc_dc[t] + dh * dh_dc[t]
+        dc = dc + dh * dh_dc[t]
+        dz_t = concatenate(dc, dc, dc, dh, axis=-1)
+        dz_t *= local[t]
+        dz_t += given[t]
+        dz.append(dz_t)
+        dh, dc = dz_t @ weight, dc * f[t]
         if t:
-            dh, dc = dh + g[t - 1, 5], dc + g[t - 1, 4]
+            dh += g[t - 1, 5]
+            dc += g[t - 1, 4]
     every_dz = stack(*reversed(dz), axis=0)
     return [every_dz, dh, dc, _rows(every_dz).T @ _rows(_before(h, states))]
 
@@ -165,21 +170,23 @@ def _gru(z: Any, h: Any, weight: Any, bias: Any) -> Any:
 def _gru_gradients(g: Any, y: Any, z: Any, h: Any, weight: Any, bias: Any) -> list[Any]:
     r, u, n, m, states = (y[:, k] for k in range(5))
     before = _before(h, states)
-    dn_dz = 1 - n * n
-    dr_dz, du_dz = r * (1 - r), u * (1 - u)
-    dh_dn = (1 - u) * dn_dz
-    dh_dz = stack(dh_dn * m * dr_dz, (before - n) * du_dz, dh_dn, axis=1)
-    from_n = g[:, 2] * dn_dz
-    from_gates = stack((g[:, 0] + from_n * m) * dr_dz, g[:, 1] * du_dz, from_n, axis=1)
-    dz, ds, dh = [], [], g[-1, 4]
+    slopes = r * (1 - r), u * (1 - u), 1 - n * n
+    dn_dz, given_n = (1 - u) * slopes[2], g[:, 2] * slopes[2]
+    local = _side_by_side(dn_dz * m * slopes[0], (before - n) * slopes[1], dn_dz)
+    given = _side_by_side((g[:, 0] + given_n * m) * slopes[0], g[:, 1] * slopes[1], given_n)
+    dz, ds, dh = [], [], g[-1, 4]  # s is what comes from the state before; m, its last part, counts r times
+    hidden = h.shape[-1]
     for t in reversed(range(len(y))):
-        gates = dh * dh_dz[t] + from_gates[t]
-        last = gates[2] * r[t] + g[t, 3]
-        dz.append(_by_row(gates))
-        ds.append(_by_row(concatenate(gates[:2], last[None], axis=0)))
-        dh = dh * u[t] + ds[-1] @ weight
+        dz_t = concatenate(dh, dh, dh, axis=-1)
+        dz_t *= local[t]
+        dz_t += given[t]
+        ds_t = concatenate(dz_t[:, :-hidden], dz_t[:, -hidden:] * r[t] + g[t, 3], axis=-1)
+        dz.append(dz_t)
+        ds.append(ds_t)
+        dh = dh * u[t]
+        dh += ds_t @ weight
         if t:
-            dh = dh + g[t - 1, 4]
+            dh += g[t - 1, 4]
     every_dz, every_ds = stack(*reversed(dz), axis=0), _rows(stack(*reversed(ds), axis=0))
     return [every_dz, dh, every_ds.T @ _rows(before), sum_(every_ds, axis=0)]
 
