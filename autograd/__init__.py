@@ -54,6 +54,7 @@ from .primitives.elementary import (
     sqrt,
     tanh,
 )
+from .process import collect_cycles_less_often, keep_freed_memory
 from .randomness import bernoulli, dropout
 from .tensor import Tensor
 from .transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
@@ -68,6 +69,9 @@ __all__ = [
     "silu", "sin", "softmax", "softplus", "sqrt", "squeeze", "stack", "subtract", "sum", "table", "take", "tanh",
     "transpose", "value_and_grad", "vjp", "vmap", "where",
 ]  # fmt: skip
+
+collect_cycles_less_often()
+keep_freed_memory()
 
 if TYPE_CHECKING:
     from .drawing import Drawing, draw, latex

@@ -7,7 +7,6 @@ cycles, and a graph is freed the moment its last result goes out of scope.
 
 from __future__ import annotations
 
-import gc
 import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,12 +18,6 @@ import numpy as np
 from .errors import broadcast_error
 
 __all__ = ["Case", "Node", "Primitive", "no_grad", "record", "scope", "table"]
-
-# A graph of a million nodes is a million live objects without one cycle. Python's default asks
-# its cycle collector to look again after every 700 new ones, which doubles or triples the time
-# of a forward pass; a program that has chosen its own threshold keeps it.
-if gc.get_threshold()[0] in (700, 2000):
-    gc.set_threshold(50_000, *gc.get_threshold()[1:])
 
 new: Final = object.__new__
 tick: Final = itertools.count(1).__next__
