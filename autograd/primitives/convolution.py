@@ -122,7 +122,7 @@ def _conv_weight(x: Any, g: Any, kernel: Any, stride: Any, padding: Any, dilatio
 # These three are one product of three arrays, Σ g · (weight ⋆ x), each time without one of them. So
 # the derivatives of each are the other two.
 conv: Primitive = Primitive(
-    "conv", symbol="⋆", latex=r"#2 \star #1 + #3", analytic=True, elementwise=False,
+    "conv", symbol="conv", latex=r"#2 \star #1 + #3", analytic=True, elementwise=False,
     cases=(
         Case((2, 2, 4, 5), (3, 2, 2, 3), (3,), **SIMPLE), Case((2, 4, 4, 5), (2, 2, 3, 2), (2,), **SKEWED),
         Case((2, 2, 5), (3, 2, 3), (), **LINE),
@@ -141,7 +141,7 @@ conv: Primitive = Primitive(
     """,
 )  # fmt: skip
 conv_transpose: Primitive = Primitive(
-    "conv_transpose", symbol="⋆ᵀ", latex=r"#2 \star^\top #1", analytic=True, elementwise=False,
+    "conv_transpose", symbol="convᵀ", latex=r"#2 \star^\top #1", analytic=True, elementwise=False,
     cases=(
         Case((2, 3, 3, 3), (3, 2, 2, 3), shape=(4, 5), **SIMPLE), Case((2, 2, 2, 5), (2, 2, 3, 2), shape=(4, 5), **SKEWED),
         Case((2, 3, 3), (3, 2, 3), shape=(5,), **LINE),
@@ -157,7 +157,7 @@ conv_transpose: Primitive = Primitive(
     """,
 )  # fmt: skip
 conv_weight: Primitive = Primitive(
-    "conv_weight", symbol="⋆ʷ", latex=r"#2 \star_w #1", analytic=True, elementwise=False,
+    "conv_weight", symbol="∂conv", latex=r"#2 \star_w #1", analytic=True, elementwise=False,
     cases=(
         Case((2, 2, 4, 5), (2, 3, 3, 3), kernel=(2, 3), **SIMPLE), Case((2, 4, 4, 5), (2, 2, 2, 5), kernel=(3, 2), **SKEWED),
         Case((2, 2, 5), (2, 3, 3), kernel=(3,), **LINE),
