@@ -131,6 +131,7 @@ def test_normalised_channels_have_mean_0_and_deviation_1():
     np.testing.assert_allclose(out.mean(axis=(0, 2, 3)), 0, atol=1e-5)
     np.testing.assert_allclose(out.std(axis=(0, 2, 3)), 1, atol=1e-5)
     np.testing.assert_allclose(Normalize([0.5], 0.25)(IMAGES), (IMAGES - 0.5) / 0.25, rtol=1e-6)
+    np.testing.assert_allclose(Normalize(mean.tolist(), 0.25)(IMAGES), (IMAGES - mean[:, None, None]) / 0.25, atol=1e-6)
 
 
 def test_functions_of_an_image_may_be_among_the_transforms():
