@@ -284,6 +284,7 @@ def torch_functions(torch):
         "add_n": lambda *xs: sum(xs),
         "astype": lambda x, dtype: x.to(getattr(torch, np.dtype(dtype).name)),
         "choose": lambda x, index: x[torch.arange(len(x)), index.long()],
+        "attention": lambda q, k, mask: torch.softmax(q @ k.mT / q.shape[-1] ** 0.5 + mask, -1),
         "broadcast_to": lambda x, shape: x.expand(shape),
         "clip": torch.clamp,
         "conv": convolved,
