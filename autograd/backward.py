@@ -7,17 +7,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from .graph import Node, Primitive, observers
+from .graph import NUMBERS, Node, Primitive, observers
 from .primitives.arithmetic import astype
 from .primitives.reductions import broadcast_to, unbroadcast
 from .primitives.shapes import reshape
 
 __all__ = ["ancestors", "backward", "describe", "history", "pull_back"]
+
+inputs_of: Final = attrgetter("inputs")
+time_of: Final = attrgetter("time")
 
 
 def history(*roots: Node, stop: Collection[Node] = ()) -> list[Node]:
@@ -39,20 +43,23 @@ def ancestors(roots: Iterable[Node], stop: Collection[Node] = ()) -> list[Node]:
     seen = set(roots)
     todo = list(seen)
     while todo:
+        if type(todo[-1]._datum) is float:  # Values share inputs with hundreds of others: all together, at the speed of sets
+            level = [node for node in todo if node not in stop] if stop else todo
+            try:
+                met = set(chain.from_iterable(map(inputs_of, level)))
+            except TypeError:  # an array, which has no hash; or a constant, whose inputs are None
+                met = {x for node in level for x in node.inputs or () if isinstance(x, Node)}
+            todo = [x for x in met - seen if isinstance(x, Node)]
+            seen.update(todo)
+            continue
         node = todo.pop()
-        if node.primitive is None or (stop and node in stop):
+        if stop and node in stop:
             continue
-        inputs = node.inputs or ()
-        if type(node._datum) is float and node.primitive.elementwise:  # then all inputs are hashable, and most of them seen
-            fresh = [x for x in inputs if x not in seen and isinstance(x, Node)]
-            seen.update(fresh)
-            todo.extend(fresh)
-            continue
-        for x in inputs:
+        for x in node.inputs or ():
             if isinstance(x, Node) and x not in seen:
                 seen.add(x)
                 todo.append(x)
-    return sorted(seen, key=attrgetter("time"), reverse=True)
+    return sorted(seen, key=time_of, reverse=True)
 
 
 def _check_fresh(order: list[Node]) -> None:
@@ -97,67 +104,63 @@ def pull_back(
     """
     pending = dict(seeds)
     for node in order:
-        if node not in pending:
-            continue  # only a condition or a constant led here
-        g = pending.pop(node)
-        primitive, inputs = node.primitive, node.inputs
-        if inputs is None:
-            continue  # a constant has no gradient
+        g = pending.pop(node, None)
+        inputs = node.inputs
+        if g is None or inputs is None:
+            continue  # only a condition or a constant led here; or it is a constant
         if observers:
             for observer in observers:
                 observer.reached(node, g)
         yield node, g
-        if primitive is None or (stop and node in stop):
+        if node.primitive is None or (stop and node in stop):
             continue
-        on_floats = type(node._datum) is float and primitive.elementwise
-        if as_nodes:
-            out: Any = node
-            data: Any = inputs
-            if not on_floats:  # rules for arrays must meet arrays
-                data = [reshape(x, shape=()) if isinstance(x, Node) and type(x._datum) is float else x for x in inputs]
-        else:
-            out = node._datum
-            try:
-                data = [x if type(x) is float else x._datum for x in inputs]
-            except AttributeError:
-                data = [x._datum if isinstance(x, Node) else x for x in inputs]
-        if not primitive.elementwise and not on_floats:
-            data = [np.asarray(x) if type(x) is float or type(x) is int else x for x in data]
-        rules, static = primitive.vjp, node.static
-        try:
-            if type(rules) is tuple:
-                edges: Any = [
-                    (x, rule(g, out, *data, **static) if rule is not None and isinstance(x, Node) else None)
-                    for rule, x in zip(rules, inputs, strict=True)
-                ]
-            else:
-                gradients = rules(g, out, *data, **static)  # type: ignore[operator]
-                _check_count(primitive, len(gradients), inputs)
-                edges = zip(inputs, gradients, strict=True)
-        except (ZeroDivisionError, OverflowError):
-            edges = zip(inputs, _ieee_gradients(node, g, out, data), strict=True)
-        except (TypeError, ValueError):
-            if type(rules) is tuple:
-                _check_count(primitive, len(rules), inputs)
-            raise
+        on_floats = type(node._datum) is float and node.primitive.elementwise
+        gradients = _run_rules(node, node.primitive, g, on_floats, as_nodes)
         if observers:
-            edges = [*edges]
             for observer in observers:
-                observer.pulled_back(node, [gx for _, gx in edges])
-        if on_floats and not as_nodes:
-            for x, gx in edges:
-                if gx is not None:
-                    before = pending.get(x)
-                    pending[x] = gx if before is None else before + gx  # a sum's inputs share one float: memory
-            continue
-        for x, gx in edges:
-            if gx is not None and isinstance(x, Node):
-                data = x._datum
-                if not on_floats and (
-                    type(gx) is not np.ndarray or type(data) is float or gx.shape != data.shape or gx.dtype != data.dtype
-                ):
-                    gx = _fit(gx, x, primitive)
-                pending[x] = pending[x] + gx if x in pending else gx
+                observer.pulled_back(node, gradients)
+        for x, gx in zip(inputs, gradients, strict=True):
+            if gx is not None and (on_floats or isinstance(x, Node)):
+                if not on_floats:
+                    data = x._datum
+                    if type(gx) is not np.ndarray or type(data) is float or gx.shape != data.shape or gx.dtype is not data.dtype:
+                        gx = _fit(gx, x, node.primitive)
+                before = pending.get(x)
+                pending[x] = gx if before is None else before + gx  # a sum's inputs share one float: memory
+
+
+def _run_rules(node: Node, primitive: Primitive, g: Any, on_floats: bool, as_nodes: bool) -> Sequence[Any]:
+    """What the rules of one node give for each of its inputs; None where there is nothing to pass on."""
+    inputs: Any = node.inputs
+    if as_nodes:
+        out: Any = node
+        data = inputs
+        if not on_floats:  # rules for arrays must meet arrays
+            data = [reshape(x, shape=()) if isinstance(x, Node) and type(x._datum) is float else x for x in inputs]
+    else:
+        out = node._datum
+        try:
+            data = [x if type(x) is float else x._datum for x in inputs]
+        except AttributeError:
+            data = [x._datum if isinstance(x, Node) else x for x in inputs]
+    if not primitive.elementwise and not NUMBERS.isdisjoint(map(type, data)):
+        data = [np.asarray(x) if type(x) in NUMBERS else x for x in data]
+    rules, static = primitive.vjp, node.static
+    try:
+        if type(rules) is tuple:
+            return [
+                rule(g, out, *data, **static) if rule is not None and isinstance(x, Node) else None
+                for rule, x in zip(rules, inputs, strict=True)
+            ]
+        gradients: Sequence[Any] = rules(g, out, *data, **static)  # type: ignore[operator]
+        _check_count(primitive, len(gradients), inputs)
+        return gradients
+    except (ZeroDivisionError, OverflowError):
+        return _ieee_gradients(node, g, out, data)
+    except (TypeError, ValueError):
+        if type(rules) is tuple:
+            _check_count(primitive, len(rules), inputs)
+        raise
 
 
 def _check_count(primitive: Primitive, count: int, inputs: Sequence[Any]) -> None:

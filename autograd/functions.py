@@ -28,7 +28,7 @@ def _is_scalars(x: Any) -> bool:
         return not x or not isinstance(x[0], (list, tuple, np.ndarray))
     if isinstance(x, np.ndarray):
         return x.dtype == object and x.ndim == 1
-    return isinstance(x, Iterable) and not isinstance(x, Node)
+    return not isinstance(x, Node) and isinstance(x, Iterable)
 
 
 def _first_of(x: Iterable[Any], name: str) -> list[Any]:

@@ -22,6 +22,7 @@ __all__ = ["Case", "Node", "Primitive", "no_grad", "record", "scope", "table"]
 new: Final = object.__new__
 tick: Final = itertools.count(1).__next__
 NO_STATIC: Final[Mapping[str, Any]] = {}
+NUMBERS: Final = frozenset({float, int})  # the types of plain numbers among a primitive's inputs
 
 
 class Scope(NamedTuple):
@@ -216,11 +217,11 @@ class Primitive:
         for x in inputs:
             if isinstance(x, Node):
                 return x._apply(self, inputs, static)
-        return self.compute(inputs, static) if self.scalar is not None else self.compute_arrays(inputs, static)
+        return self.compute(inputs, static)
 
     def compute(self, data: Any, static: Mapping[str, Any]) -> Any:
         """The result for plain numbers and arrays: a float if all are numbers, else an array."""
-        if self.scalar is None or not all(isinstance(x, (int, float)) for x in data):
+        if self.scalar is None or np.ndarray in map(type, data) or not all(isinstance(x, (int, float)) for x in data):
             return self.compute_arrays(data, static)
         try:
             return self.scalar(*data, **static)

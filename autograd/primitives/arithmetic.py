@@ -7,6 +7,7 @@ Derivatives at kinks are PyTorch's: 0 for `abs` at 0, half for each side where `
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from typing import Any
 
@@ -136,6 +137,8 @@ greater = _comparison("greater", ">", ">", operator.gt, np.greater)
 greater_equal = _comparison("greater_equal", "≥", r"\geq", operator.ge, np.greater_equal)
 equal = _comparison("equal", "=", "=", operator.eq, np.equal)
 not_equal = _comparison("not_equal", "≠", r"\neq", operator.ne, np.not_equal)
+
+
 where: Primitive = Primitive(
     "where", symbol="where", latex=r"\begin{cases} #2 & \text{if } #1 \\ #3 & \text{else} \end{cases}",
     scalar=lambda condition, a, b: a if condition else b, array=np.where,
@@ -151,9 +154,15 @@ where: Primitive = Primitive(
 
 
 def either(condition: Any, a: Any, b: Any) -> Any:
-    """`where` for rules: on floats, whose comparisons are plain bools, without the detour over the table."""
-    if type(condition) is bool:
+    """`where` for rules, by shorter ways where there are any."""
+    if type(condition) is bool:  # a comparison of floats
         return a if condition else b
+    if type(a) is np.ndarray and type(b) is float and a.size > 10_000 and b == 0.0 and a.shape == condition.shape:
+        # A product need not guess which way each condition goes, and takes a tenth of the time; but inf * 0 is nan.
+        with np.errstate(invalid="ignore"):
+            kept = a * condition
+        if not np.isnan(np.min(kept)):
+            return kept
     return where(condition, a, b)
 
 
@@ -222,6 +231,8 @@ def _dot(*xs: Any) -> Any:
 
 
 def _dot_gradients(g: Any, y: Any, *xs: Any) -> list[Any]:
+    if type(g) is float and g == 0.0 and math.isfinite(y):
+        return [None] * len(xs)  # behind a dead ReLU; in a trained network that is most of the work
     n = len(xs) // 2
     return [g * x for x in (*xs[n : 2 * n], *xs[:n])] + [g] * (len(xs) % 2)
 

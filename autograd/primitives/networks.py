@@ -14,7 +14,7 @@ from ..graph import Case, Primitive
 from .elementary import sqrt
 from .products import matmul
 from .reductions import mean, sum_
-from .shapes import reshape, transpose
+from .shapes import reshape
 
 
 def _rows(x: Any) -> Any:
@@ -44,7 +44,7 @@ linear = Primitive(
     ),
     scalar=None, array=_linear,
     vjp=(_gradient_of_input,
-         lambda g, y, x, weight, bias: matmul(transpose(_rows(g)), _rows(x)),
+         lambda g, y, x, weight, bias: matmul(_rows(g).T, _rows(x)),
          lambda g, y, x, weight, bias: sum_(_rows(g), axis=0) if bias.ndim else sum_(g)),
     doc="""x @ weight.T + bias, for x of shape (…, ins) and a weight of shape (outs, ins), PyTorch's layout; a bias of 0.0 is none.
 

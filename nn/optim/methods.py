@@ -66,7 +66,8 @@ class Adam(Optimizer):
     """Adam (Kingma and Ba, 2015): steps of about lr, whatever the size of the gradients.
 
     With m and v the running means of g and g², p ← p - lr m̂ / (√v̂ + eps). The hats undo that both
-    start from 0: m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ) at step t.
+    start from 0: m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ) at step t. As the paper recommends, they
+    are taken into lr and eps, which are single numbers.
 
     Args:
         params: see `Optimizer`.
@@ -102,11 +103,10 @@ class Adam(Optimizer):
         beta1, beta2 = betas
         if weight_decay:
             g = g + weight_decay * p
-        m *= beta1
-        m += (1 - beta1) * g
-        v *= beta2
-        v += (1 - beta2) * g * g
-        p -= lr / (1 - beta1**step) * m / ((v / (1 - beta2**step)) ** 0.5 + eps)
+        m += (1 - beta1) * (g - m)
+        v += (1 - beta2) * (g * g - v)
+        correction = (1 - beta2**step) ** 0.5
+        p -= lr * correction / (1 - beta1**step) * m / (v**0.5 + eps * correction)
 
     def check(self, settings: Settings) -> None:
         super().check(settings)

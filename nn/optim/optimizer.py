@@ -65,6 +65,7 @@ class Optimizer:
         if isinstance(params, Node) or not isinstance(params, Iterable):
             raise TypeError(f"An optimizer takes a list of parameters, not a {type(params).__name__}; pass model.parameters().")
         self.defaults = dict(defaults)
+        self._checked: Settings = {}  # those that were found possible last
         self.param_groups: list[dict[str, Any]] = []
         self._groups_in_pieces: list[list[Piece]] = []
         self._stores = 0  # how many there were when those were made
@@ -245,7 +246,9 @@ class Optimizer:
     def _settings(self, group: Settings) -> dict[str, Any]:
         """The settings of a group, checked, as Python's numbers: NumPy's would turn arrays of 32 bits into 64."""
         settings = {name: x.item() if isinstance(x := group[name], np.generic) else x for name in self.defaults}
-        self.check(settings)
+        if settings != self._checked:
+            self.check(settings)
+            self._checked = settings
         return settings
 
     def _change(self, piece: Piece, g: Any, starts: Starts, settings: Settings) -> None:

@@ -52,20 +52,25 @@ def values(problem: Problem) -> Callable[[], float]:
     return step
 
 
+def layers_of(problem: Problem | Digits) -> nn.Sequential:
+    """The network on Tensors with the problem's weights."""
+    modules: list[nn.Module] = []
+    for weight, bias in problem.layers:
+        linear = nn.Linear(weight.shape[1], weight.shape[0], dtype=weight.dtype)
+        linear.load_state_dict({"weight": weight, "bias": bias})
+        modules += [linear, nn.ReLU()]
+    return nn.Sequential(*modules[:-1])
+
+
 def tensors(problem: Problem) -> Callable[[], float]:
     """The same network on Tensors."""
     X, y = problem.X, problem.y[:, None]
-    layers = [(Tensor(weight.T), Tensor(bias)) for weight, bias in problem.layers]
-    parameters = list(itertools.chain(*layers))
+    model = layers_of(problem)
+    parameters = list(model.parameters())
     optimizer = nn.optim.SGD(parameters, lr=problem.learning_rate)
 
     def step() -> float:
-        h = X
-        for weight, bias in layers[:-1]:
-            h = (h @ weight + bias).relu()
-        weight, bias = layers[-1]
-        scores = h @ weight + bias
-        loss = nn.hinge_loss(scores, y) + problem.alpha * autograd.sum((p * p).sum() for p in parameters)
+        loss = (1 - y * model(X)).relu().mean() + problem.alpha * autograd.stack([(p * p).sum() for p in parameters]).sum()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
