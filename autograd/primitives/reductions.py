@@ -41,8 +41,10 @@ def _sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    if x.size == 0:
+        return np.mean(x, axis=axis, keepdims=keepdims)  # warns
     total = np.add.reduce(x, axis=axis, keepdims=keepdims)  # type: ignore[call-overload]
-    return total / (x.size // max(total.size, 1))
+    return total / (x.size // total.size)
 
 
 sum_ = Primitive(
