@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from .graph import NUMBERS, Node, Primitive, observers
+from .graph import NUMBERS, Node, Primitive, ndarray, observers
 from .primitives.arithmetic import astype
 from .primitives.reductions import broadcast_to, unbroadcast
 from .primitives.shapes import reshape
@@ -120,13 +120,14 @@ def pull_back(
             for observer in observers:
                 observer.pulled_back(node, gradients)
         for x, gx in zip(inputs, gradients, strict=True):
-            if gx is not None and (on_floats or isinstance(x, Node)):
-                if not on_floats:
-                    data = x._datum
-                    if type(gx) is not np.ndarray or type(data) is float or gx.shape != data.shape or gx.dtype is not data.dtype:
-                        gx = _fit(gx, x, node.primitive)
-                before = pending.get(x)
-                pending[x] = gx if before is None else before + gx  # a sum's inputs share one float: memory
+            if gx is None:
+                continue
+            if not on_floats:
+                data = x._datum
+                if type(gx) is not ndarray or type(data) is float or gx.shape != data.shape or gx.dtype is not data.dtype:
+                    gx = _fit(gx, x, node.primitive)
+            before = pending.get(x)
+            pending[x] = gx if before is None else before + gx  # a sum's inputs share one float: memory
 
 
 def _run_rules(node: Node, primitive: Primitive, g: Any, on_floats: bool, as_nodes: bool) -> Sequence[Any]:
@@ -149,12 +150,12 @@ def _run_rules(node: Node, primitive: Primitive, g: Any, on_floats: bool, as_nod
     try:
         if type(rules) is tuple:
             return [
-                rule(g, out, *data, **static) if rule is not None and isinstance(x, Node) else None
+                None if rule is None or not isinstance(x, Node) else rule(g, out, *data, **static) if static else rule(g, out, *data)
                 for rule, x in zip(rules, inputs, strict=True)
             ]
         gradients: Sequence[Any] = rules(g, out, *data, **static)  # type: ignore[operator]
         _check_count(primitive, len(gradients), inputs)
-        return gradients
+        return gradients if on_floats else [gx if isinstance(x, Node) else None for x, gx in zip(inputs, gradients, strict=True)]
     except (ZeroDivisionError, OverflowError):
         return _ieee_gradients(node, g, out, data)
     except (TypeError, ValueError):
@@ -208,6 +209,9 @@ def backward(root: Node, gradient: Any = None) -> None:
         if type(g) is float:
             before = node.grad
             node.grad = before + g if before else g  # a sum's inputs then share one float: memory
+        elif node.grad is None and node.primitive is not None and type(g) is ndarray:
+            g.setflags(False)  # type: ignore[call-arg]  # a rule may pass it on as it is, and then two nodes share it
+            node.grad = g
         else:
             node._receive(g.copy() if id(g) in adopted else g)
             if node.primitive is None:

@@ -19,6 +19,7 @@ from .errors import broadcast_error
 
 __all__ = ["Case", "Node", "Primitive", "no_grad", "record", "scope", "table"]
 
+ndarray: Final = np.ndarray
 new: Final = object.__new__
 tick: Final = itertools.count(1).__next__
 NO_STATIC: Final[Mapping[str, Any]] = {}
@@ -217,11 +218,13 @@ class Primitive:
         for x in inputs:
             if isinstance(x, Node):
                 return x._apply(self, inputs, static)
+        if self.scalar is None or ndarray in map(type, inputs):
+            return self.compute_arrays(inputs, static)
         return self.compute(inputs, static)
 
     def compute(self, data: Any, static: Mapping[str, Any]) -> Any:
         """The result for plain numbers and arrays: a float if all are numbers, else an array."""
-        if self.scalar is None or np.ndarray in map(type, data) or not all(isinstance(x, (int, float)) for x in data):
+        if self.scalar is None or not all(isinstance(x, (int, float)) for x in data):
             return self.compute_arrays(data, static)
         try:
             return self.scalar(*data, **static)
@@ -240,7 +243,7 @@ class Primitive:
         if self.arity != len(data) and self.arity is not None:
             raise TypeError(f"{self.name} takes {self.arity} input{'s' if self.arity > 1 else ''} and got {len(data)}.")
         try:
-            return self.array(*data, **static)
+            return self.array(*data, **static) if static else self.array(*data)
         except (ValueError, IndexError, TypeError) as error:
             raise broadcast_error(self.name, data, static, error) from None
 

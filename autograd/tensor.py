@@ -76,7 +76,7 @@ class Tensor(Operators):
         if mode.tracing is not None:
             mode.tracing(".data", READ_INSTEAD)
         window = self._datum.view(Window)
-        window.flags.writeable = False
+        window.setflags(False)
         if self.primitive is None:
             window.tensor = self  # a result's window must not keep its graph alive
         return window
@@ -116,16 +116,12 @@ class Tensor(Operators):
         return seed
 
     def _receive(self, gradient: Any) -> None:
-        if self.primitive is not None and self.grad is None and type(gradient) is np.ndarray:  # the usual case
-            gradient.flags.writeable = False  # a rule may pass it on as it is, and then two nodes share it
-            self.grad = gradient
-            return
         if type(gradient) is not np.ndarray:
             gradient = np.asarray(gradient)  # of shape (): NumPy adds two such arrays to a scalar
         if self.grad is not None:
             gradient = self.grad + gradient
         elif self.primitive is not None:
-            gradient.flags.writeable = False  # a rule may pass it on as it is, and then two nodes share it
+            gradient.setflags(False)  # a rule may pass it on as it is, and then two nodes share it
         elif not gradient.flags.writeable:
             gradient = gradient.copy()
         self.grad = gradient if type(gradient) is np.ndarray else np.asarray(gradient)

@@ -1,5 +1,6 @@
 """The backward pass: accumulation, constants, changes between forward and backward, and whose arrays are whose."""
 
+import math
 import threading
 
 import numpy as np
@@ -297,3 +298,22 @@ def test_a_plain_condition_chooses_among_values_and_tensors():
     assert v.grad == 3.0
     assert np.array_equal(t.grad, [4.0, 4.0])
     assert autograd.grad(autograd.grad(lambda x: autograd.where(False, t.data, x * x * Tensor([1.0, 1.0])).sum()))(2.0) == 4.0
+
+
+@pytest.mark.parametrize("gradient", [1.0, math.inf, math.nan])
+def test_a_large_relu_lets_nothing_through_where_it_is_off(gradient):
+    x = Tensor(np.linspace(-1, 1, 20_000))
+    x.relu().backward(np.full(20_000, gradient))
+    np.testing.assert_array_equal(x.grad, np.where(x.data > 0, gradient, 0.0))
+
+
+def test_a_weighted_sum_without_a_gradient_passes_on_0():
+    w, x = [Value(2.0), Value(3.0)], [Value(1.0), Value(-1.0)]
+    (autograd.dot(w, x) * 0.0).backward()
+    assert [v.grad for v in w + x] == [0.0] * 4
+
+
+def test_a_weighted_sum_of_something_infinite_without_a_gradient_passes_on_nan():
+    w, x = [Value(2.0), Value(3.0)], [Value(1.0), Value(math.inf)]
+    (autograd.dot(w, x) * 0.0).backward()
+    assert math.isnan(w[1].grad)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Case, Primitive
+from ..graph import Case, Node, Primitive
 
 add = Primitive(
     "add", symbol="+", latex="#1 + #2", analytic=True,
@@ -157,13 +157,15 @@ def either(condition: Any, a: Any, b: Any) -> Any:
     """`where` for rules, by shorter ways where there are any."""
     if type(condition) is bool:  # a comparison of floats
         return a if condition else b
-    if type(a) is np.ndarray and type(b) is float and a.size > 10_000 and b == 0.0 and a.shape == condition.shape:
+    if type(condition) is not np.ndarray or isinstance(a, Node) or isinstance(b, Node):
+        return where(condition, a, b)
+    if np.size(a) > 10_000 and type(b) is float and b == 0.0 and a.shape == condition.shape:
         # A product need not guess which way each condition goes, and takes a tenth of the time; but inf * 0 is nan.
         with np.errstate(invalid="ignore"):
             kept = a * condition
         if not np.isnan(np.min(kept)):
             return kept
-    return where(condition, a, b)
+    return np.where(condition, a, b)
 
 
 def _larger(a: float, b: float) -> float:

@@ -6,7 +6,6 @@ tie for the maximum or minimum they share the gradient evenly, as in PyTorch's `
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -79,9 +78,12 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _broadcast(x: Any, shape: tuple[int, ...]) -> Any:
-    if np.ndim(x) == 0 and math.prod(shape) < 4096:
-        return np.full(shape, x)  # for few entries, a third of the time of a view
-    return np.broadcast_to(x, shape)
+    if np.ndim(x):
+        return np.broadcast_to(x, shape)
+    number = np.asarray(x)
+    view: Any = np.ndarray(shape, number.dtype, number, 0, (0,) * len(shape))  # the same, in a tenth of the time
+    view.setflags(False)
+    return view
 
 
 broadcast_to = Primitive(
