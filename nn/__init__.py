@@ -1,6 +1,6 @@
 """Neural networks on top of `autograd`: modules, losses and optimizers."""
 
-from . import data, functional, init, optim, plot, utils
+from . import data, functional, init, metrics, optim, plot, utils
 from .activation import ELU, GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Sin, Softmax, Softplus, Tanh
 from .attention import MultiheadAttention, TransformerEncoderLayer
 from .containers import ModuleList, Sequential
@@ -45,6 +45,6 @@ __all__ = [
     "LogSoftmax", "MLP", "MSELoss", "MaxPool2d", "Module", "ModuleList", "MultiMarginLoss", "MultiheadAttention", "NLLLoss",
     "Neuron", "PositionalEncoding", "RMSNorm", "RNN", "ReLU", "Sequential", "SiLU", "Sigmoid", "Sin", "Softmax", "Softplus",
     "Tanh", "TransformerEncoderLayer", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "data",
-    "devectorize", "functional", "get_rng_state", "hinge_loss", "huber_loss", "init", "kl_div", "l1_loss", "manual_seed",
+    "devectorize", "functional", "get_rng_state", "hinge_loss", "huber_loss", "init", "kl_div", "l1_loss", "manual_seed", "metrics",
     "mse_loss", "multi_margin_loss", "nll_loss", "optim", "plot", "set_rng_state", "utils", "vectorize",
 ]  # fmt: skip
