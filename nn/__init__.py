@@ -36,6 +36,7 @@ from .pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from .positional import LearnedPositionalEncoding, PositionalEncoding
 from .randomness import get_rng_state, manual_seed, set_rng_state
 from .recurrent import GRU, LSTM, RNN
+from .saving import load, save
 from .vectorize import devectorize, vectorize
 
 __all__ = [
@@ -45,6 +46,6 @@ __all__ = [
     "LogSoftmax", "MLP", "MSELoss", "MaxPool2d", "Module", "ModuleList", "MultiMarginLoss", "MultiheadAttention", "NLLLoss",
     "Neuron", "PositionalEncoding", "RMSNorm", "RNN", "ReLU", "Sequential", "SiLU", "Sigmoid", "Sin", "Softmax", "Softplus",
     "Tanh", "TransformerEncoderLayer", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "data",
-    "devectorize", "functional", "get_rng_state", "hinge_loss", "huber_loss", "init", "kl_div", "l1_loss", "manual_seed", "metrics",
-    "mse_loss", "multi_margin_loss", "nll_loss", "optim", "plot", "set_rng_state", "utils", "vectorize",
+    "devectorize", "functional", "get_rng_state", "hinge_loss", "huber_loss", "init", "kl_div", "l1_loss", "load", "manual_seed", "metrics",
+    "mse_loss", "multi_margin_loss", "nll_loss", "optim", "plot", "save", "set_rng_state", "utils", "vectorize",
 ]  # fmt: skip
