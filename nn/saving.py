@@ -23,7 +23,8 @@ from .module import Module
 
 __all__ = ["load", "save"]
 
-VERSION = 1  # of what the header says; a later one that this program cannot read gets a higher number
+VERSION = 1  # of what `save` puts into the header
+NOTHING_ELSE = '{"version": 1, "generators": {"dict": []}, "entries": {"dict": []}}'  # what a file of others has besides its model
 
 Arrays = dict[str, Any]
 
@@ -59,14 +60,14 @@ def save(path: str | os.PathLike[str], model: Any, optimizer: Any = None, **othe
         {'epoch': 3}
     """
     library = _safetensors()
-    if not isinstance(model, (Module, Mapping)):
+    if not isinstance(model, Module) and not (isinstance(model, Mapping) and all(isinstance(name, str) for name in model)):
         raise TypeError(f"nn.save(path, model, …) takes a module or its state dict as the model, not a {type(model).__name__}.")
     arrays = {name: _storable(x, name) for name, x in _state(model).items()}
     entries = {**({} if optimizer is None else {"optimizer": optimizer}), **others}
     header = {
         "version": VERSION,
-        "generators": _pack({name: rng.bit_generator.state for name, rng in _generators(model).items()}, "generators", arrays),
-        "entries": {name: _pack(_state(x), name, arrays) for name, x in entries.items()},
+        "generators": _pack({name: _state(rng) for name, rng in _generators(model).items()}, "generators", arrays),
+        "entries": {"dict": [[name, _pack(_state(x), name, arrays)] for name, x in entries.items()]},
     }
     contents = library.numpy.save(arrays, {"glassgrad": json.dumps(header)})
     try:
@@ -107,9 +108,7 @@ def load(path: str | os.PathLike[str], model: Any = None, optimizer: Any = None,
         ['bias', 'weight']
     """
     path = Path(path)
-    arrays, header = _read(path)
-    entries = {name: _unpack(entry, arrays) for name, entry in header["entries"].items()}
-    generators = _unpack(header["generators"], arrays)
+    arrays, generators, entries = _read(path)
     wanted = {name: x for name, x in {"optimizer": optimizer, **others}.items() if x is not None}
     for name, x in {**({} if model is None else {"model": model}), **wanted}.items():
         if not isinstance(x, np.random.Generator) and not hasattr(x, "load_state_dict"):
@@ -215,8 +214,8 @@ def _storable(x: Any, path: str) -> Any:
     return np.array(array, dtype=array.dtype.newbyteorder("="), order="C")
 
 
-def _read(path: Path) -> tuple[Arrays, dict[str, Any]]:
-    """The arrays in a file, and what its header says of those that are not the model's."""
+def _read(path: Path) -> tuple[Arrays, dict[str, Any], dict[str, Any]]:
+    """The model's arrays in a file, the states of its generators, and the other entries."""
     library = _safetensors()
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
@@ -231,26 +230,27 @@ def _read(path: Path) -> tuple[Arrays, dict[str, Any]]:
     except library.SafetensorError:
         raise ValueError(_what_is_wrong(path)) from None
     try:
-        header = json.loads(metadata.get("glassgrad", '{"version": 1, "generators": {"dict": []}, "entries": {}}'))
-        later, _ = header["version"] > VERSION, (header["generators"], header["entries"])
-    except (ValueError, TypeError, KeyError):
+        header = json.loads(metadata.get("glassgrad", NOTHING_ELSE))
+        later = header["version"] > VERSION
+        generators, entries = ({}, {}) if later else (_unpack(header[part], arrays) for part in ("generators", "entries"))
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise ValueError(_what_is_wrong(path)) from None
     if later:
-        raise ValueError(f"{path} was written by a later version of glassgrad, which stores other things; update glassgrad to read it.")
-    return arrays, header
+        raise ValueError(f"{path} was written by a later version of glassgrad; update glassgrad to read it.")
+    return arrays, generators, entries
 
 
 def _what_is_wrong(path: Path) -> str:
     """Why a file that can not be read is none of safetensors."""
     with open(path, "rb") as file:
         begin = file.read(9)
+    if len(begin) < 9 or begin[8:] == b"{":  # the header's length, in 8 bytes, and the header
+        return f"{path} is cut off or damaged, and nothing was loaded. Take an earlier checkpoint."
     if begin[:4] == b"PK\x03\x04" or begin[:1] == b"\x80":
         return (
             f"{path} is a file of torch.save, np.savez or pickle, which nn.load does not read, since a pickle can run any program. "
             "In PyTorch, write it with safetensors.torch.save_file(model.state_dict(), path)."
         )
-    if len(begin) < 9 or begin[8:] == b"{":
-        return f"{path} is cut off or damaged, and nothing was loaded. Take an earlier checkpoint."
     return f"{path} is no safetensors file; nn.load reads what nn.save, or safetensors.torch.save_file, has written."
 
 

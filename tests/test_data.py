@@ -204,6 +204,46 @@ def test_the_state_of_its_generator_says_which_order_comes_next():
     assert order(other) == following
 
 
+@pytest.mark.parametrize("drop", [False, True])
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize("given", [0, 1, 2, 3])
+def test_a_loader_goes_on_where_another_has_stopped_even_inside_a_loop(given, shuffle, drop):
+    loader, other = (DataLoader(TensorDataset(X, Y), 3, shuffle, drop_last=drop, rng=rng) for rng in (7, 8))
+    order(loader)
+    state, rest = loader.state_dict(), []
+    for i, (_, y) in enumerate(loader):
+        if i == given - 1:
+            state = loader.state_dict()
+        elif i >= given:
+            rest += y.tolist()
+    other.load_state_dict(state)
+    assert [i for _, y in other for i in y.tolist()] == rest
+    assert [order(other), order(other)] == [order(loader), order(loader)]
+
+
+def test_a_loop_that_was_left_is_over():
+    loader, other = (DataLoader(TensorDataset(X, Y), 3, shuffle=True, rng=rng) for rng in (7, 8))
+    for _ in loader:
+        break
+    other.load_state_dict(loader.state_dict())
+    assert order(other) == order(loader)
+
+
+def test_a_state_that_is_not_of_such_a_loader_is_refused_and_changes_nothing():
+    loader, other = DataLoader(range(12), 5), DataLoader(range(9), shuffle=True, rng=7)
+    before = other.state_dict()
+    for state in ({}, [], {"rng": before["rng"]}):
+        with pytest.raises(TypeError, match="takes a dict with the keys 'rng' and 'to_come', as state_dict\\(\\) gives"):
+            other.load_state_dict(state)
+    for _ in loader:
+        with pytest.raises(ValueError, match="The state is of a loader of more items: number 11 is to come, of 9 here"):
+            other.load_state_dict(loader.state_dict())
+        break
+    with pytest.raises(ValueError, match="state must be for a PCG64"):
+        other.load_state_dict({"rng": np.random.MT19937(0).state, "to_come": np.arange(3)})
+    assert other.state_dict() == before
+
+
 def test_without_a_seed_manual_seed_decides():
     def run():
         nn.manual_seed(3)
