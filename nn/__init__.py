@@ -37,15 +37,16 @@ from .positional import LearnedPositionalEncoding, PositionalEncoding
 from .randomness import get_rng_state, manual_seed, set_rng_state
 from .recurrent import GRU, LSTM, RNN
 from .saving import load, save
+from .training import History, Trainer, callbacks
 from .vectorize import devectorize, vectorize
 
 __all__ = [
     "AdaptiveAvgPool2d", "AvgPool2d", "BCELoss", "BCEWithLogitsLoss", "BatchNorm1d", "BatchNorm2d", "Conv1d", "Conv2d",
-    "CrossEntropyLoss", "Dropout", "Dropout2d", "ELU", "Embedding", "Flatten", "GELU", "GRU", "HingeLoss", "HuberLoss",
+    "CrossEntropyLoss", "Dropout", "Dropout2d", "ELU", "Embedding", "Flatten", "GELU", "GRU", "HingeLoss", "History", "HuberLoss",
     "Identity", "KLDivLoss", "L1Loss", "LSTM", "Layer", "LayerNorm", "LeakyReLU", "LearnedPositionalEncoding", "Linear",
     "LogSoftmax", "MLP", "MSELoss", "MaxPool2d", "Module", "ModuleList", "MultiMarginLoss", "MultiheadAttention", "NLLLoss",
     "Neuron", "PositionalEncoding", "RMSNorm", "RNN", "ReLU", "Sequential", "SiLU", "Sigmoid", "Sin", "Softmax", "Softplus",
-    "Tanh", "TransformerEncoderLayer", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "data",
-    "devectorize", "functional", "get_rng_state", "hinge_loss", "huber_loss", "init", "kl_div", "l1_loss", "load", "manual_seed", "metrics",
-    "mse_loss", "multi_margin_loss", "nll_loss", "optim", "plot", "save", "set_rng_state", "utils", "vectorize",
+    "Tanh", "Trainer", "TransformerEncoderLayer", "binary_cross_entropy", "binary_cross_entropy_with_logits", "callbacks", "cross_entropy",
+    "data", "devectorize", "functional", "get_rng_state", "hinge_loss", "huber_loss", "init", "kl_div", "l1_loss", "load", "manual_seed",
+    "metrics", "mse_loss", "multi_margin_loss", "nll_loss", "optim", "plot", "save", "set_rng_state", "utils", "vectorize",
 ]  # fmt: skip
