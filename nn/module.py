@@ -276,7 +276,8 @@ class Module:
             The table, as text.
 
         Raises:
-            ValueError: such an input does not fit the model.
+            TypeError: the model takes several inputs.
+            ValueError: `input_shape` is no shape, or such an input does not fit the model.
 
         Example:
             >>> import nn
