@@ -1,7 +1,8 @@
 """The functions behind the layers, with the names and arguments of `torch.nn.functional`.
 
 Each is a function of Tensors and arrays (the activations and losses of Values too) without
-parameters of its own. Precision is that of the input.
+parameters of its own. Precision is that of the input. `inplace` is taken for PyTorch's programs;
+an input always stays as it is.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     return networks.linear(input, weight, 0.0 if bias is None else bias)
 
 
-def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
+def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
     """The input where it is positive, else `negative_slope` times the input.
 
     Example:
@@ -57,7 +58,7 @@ def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
     return _leaky_relu(input, negative_slope=negative_slope)
 
 
-def elu(input: Any, alpha: float = 1.0) -> Any:
+def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """The input where it is positive, else alpha (exp(input) - 1) (Clevert and others, 2015).
 
     Example:
@@ -123,7 +124,7 @@ def log_softmax(input: Any, dim: int = -1) -> Any:
     return autograd.log_softmax(input, dim)
 
 
-def dropout(input: Any, p: float = 0.5, training: bool = True, *, rng: Seed = None) -> Any:
+def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Seed = None) -> Any:
     """The input with each entry set to 0 with probability `p`, and the others divided by 1 - p; as it is if not `training`.
 
     Args:
