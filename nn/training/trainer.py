@@ -294,6 +294,8 @@ class Trainer:
                 "autograd and nn."
             )
         loss.backward()
+        if all(p.grad is None for group in self.optimizer.param_groups for p in group["params"]):
+            raise ValueError("The loss depends on no parameter that the optimizer changes; compute it from what the model returns.")
         self._call("on_backward_end")
         with uninterrupted():
             self.optimizer.step()
