@@ -3,7 +3,8 @@
 Each takes predictions as networks give them and the targets, in the order of the losses, and first
 makes classes of the predictions:
 
-- scores of classes, of shape (n, classes), logits or probabilities: the class with the highest;
+- scores of classes, of shape (n, classes), logits or probabilities: the class with the highest.
+  With further axes, (n, classes, …), each place counts as an example, as in `cross_entropy`;
 - one score for each example, of shape (n,) or (n, 1): the second of two classes where the score is
   above `threshold`. That is 0 for logits and for the scores of a hinge, and 0.5 for probabilities.
   The numbers cannot tell which they are, so it has to be said;
@@ -235,19 +236,22 @@ def _checked(name: str, predictions: Any, targets: Any) -> tuple[Any, Any, int |
         raise ValueError(f"{name} got no predictions (shape {scores.shape}), and there is no {name} of nothing.")
     if np.isnan(scores).any():
         raise ValueError(f"{name} got nan among the predictions, which is no answer. detect_anomaly() finds where nan came from.")
-    of_classes = scores.ndim == 2 and scores.shape[1] > 1
+    of_classes = scores.ndim > 1 and scores.shape[1] > 1
     if of_classes and right.shape == scores.shape:
         if not np.allclose(right.sum(axis=1), 1) or (right < 0).any():
             raise ValueError(f"{name} got targets of shape {right.shape}, so each row is to be one-hot, or probabilities that add up to 1.")
         right = right.argmax(axis=1)
-    examples = (len(right),) if right.shape[1:] == (1,) else right.shape
-    if scores.ndim not in (1, 2) or examples != scores.shape[:1]:
+    examples = scores.shape[:1] + scores.shape[2:]
+    fits = right.shape in (examples, (*examples, 1)) and (of_classes or scores.shape in (examples, (*examples, 1)))
+    if not fits or not examples:
         raise ValueError(
             f"{name} got predictions of shape {scores.shape} and targets of shape {right.shape}. It takes scores of shape (n, classes), "
             "or (n,) for two classes, and as targets the n right classes, shape (n,)."
         )
-    classes = scores.shape[1] if of_classes else None
-    return scores if of_classes else scores.reshape(-1), _labels(name, "a target", right.reshape(-1), classes), classes
+    if not of_classes:
+        return scores.reshape(-1), _labels(name, "a target", right.reshape(-1)), None
+    classes = scores.shape[1]
+    return np.moveaxis(scores, 1, -1).reshape(-1, classes), _labels(name, "a target", right.reshape(-1), classes), classes
 
 
 def _array(name: str, x: Any) -> Any:

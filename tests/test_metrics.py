@@ -88,6 +88,15 @@ def test_targets_may_be_one_hot_or_smoothed():
     assert metrics.f1(scores, one_hot) == metrics.f1(scores, 0.9 * one_hot + 0.025) == metrics.f1(scores, right)
 
 
+def test_with_further_axes_each_place_is_an_example():
+    rng = np.random.default_rng(4)
+    scores, right = rng.normal(size=(5, 3, 7)), rng.integers(0, 3, (5, 7))
+    rows = np.swapaxes(scores, 1, 2).reshape(-1, 3)
+    one_hot = np.moveaxis(np.eye(3)[right], -1, 1)
+    for metric in (metrics.accuracy, metrics.f1, metrics.auc):
+        assert metric(scores, right) == metric(scores, one_hot) == metric(rows, right.ravel())
+
+
 @pytest.mark.parametrize("name", NAMES[1:])
 def test_what_was_never_predicted_counts_as_zero_and_without_a_warning(name):
     with warnings.catch_warnings():
@@ -157,6 +166,7 @@ def test_an_unknown_name_gets_the_list_of_the_known():
         (np.eye(3), [0, 1], None, r"shape \(3, 3\) and targets of shape \(2,\)"),
         (np.eye(3), np.eye(3)[:2], None, r"shape \(3, 3\) and targets of shape \(2, 3\)"),
         (np.ones((2, 3, 4)), [0, 1], None, r"shape \(2, 3, 4\)"),
+        (np.ones((2, 1, 4)), np.ones((2, 4)), None, r"shape \(2, 1, 4\)"),
         (0.5, 1, 0.5, r"shape \(\) and targets of shape \(\)"),
         ([[0.5, 0.7, 0.1]], 1, None, r"shape \(1, 3\) and targets of shape \(\)"),
         ([], [], None, "no predictions"),
