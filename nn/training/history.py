@@ -53,7 +53,7 @@ class History(dict[str, list[float]]):
             ValueError: there is no epoch yet.
             ModuleNotFoundError: matplotlib is not installed.
         """
-        return plot.curves(self.measures(), ax)
+        return plot.curves({"epoch": self.get("epoch", []), **self.measures()}, ax)
 
     def __repr__(self) -> str:
         if not self:
