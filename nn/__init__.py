@@ -1,10 +1,11 @@
 """Neural networks on top of `autograd`: modules, losses and optimizers."""
 
-from . import data, functional, init, metrics, optim, plot, utils
+from . import callbacks, data, functional, init, metrics, optim, plot, utils
 from .activation import ELU, GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Sin, Softmax, Softplus, Tanh
 from .attention import MultiheadAttention, TransformerEncoderLayer
 from .containers import ModuleList, Sequential
 from .convolution import Conv1d, Conv2d
+from .diagnosis import Diagnosis, Finding, diagnose
 from .dropout import Dropout, Dropout2d
 from .linear import Embedding, Flatten, Identity, Linear
 from .losses import (
@@ -37,7 +38,7 @@ from .positional import LearnedPositionalEncoding, PositionalEncoding
 from .randomness import get_rng_state, manual_seed, set_rng_state
 from .recurrent import GRU, LSTM, RNN
 from .saving import load, save
-from .training import History, Trainer, callbacks
+from .training import History, Trainer
 from .vectorize import devectorize, vectorize
 
 __all__ = [

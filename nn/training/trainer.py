@@ -13,6 +13,7 @@ from autograd import Value, no_grad
 
 from .. import metrics as known_metrics
 from .. import saving
+from ..callbacks import Callback, ModelCheckpoint
 from ..checks import count
 from ..data import DataLoader
 from ..module import Module
@@ -20,7 +21,6 @@ from ..optim import Optimizer
 from ..randomness import Seed, generator
 from . import random_state
 from .batches import Batch, as_loader, batches, inputs_as_loader
-from .callbacks import Callback, ModelCheckpoint
 from .history import History
 from .interrupts import uninterrupted
 from .measuring import Measurement, joined, plain
@@ -59,6 +59,7 @@ class Trainer:
         measures: the names of what each epoch of this `fit` measures, such as "loss" and "val_loss".
         batch, batch_loss: the batch that is being learned from, and its loss; for callbacks.
         batch_number: of it in its epoch, from 1.
+        generators: the random generators that the model and the data of this `fit` have for themselves.
         resumed: whether this `fit` goes on with a training that was loaded.
 
     Raises:
@@ -104,7 +105,7 @@ class Trainer:
         self.batch: Batch | None = None
         self.batch_number, self.batch_loss = 0, math.nan
         self._of_values = any(isinstance(p, Value) for p in parameters)
-        self._generators: dict[str, Any] = {}
+        self.generators: dict[str, Any] = {}
         self._random_state: Mapping[str, Any] | None = None  # that `load` found and the next `fit` begins with
 
     def fit(
@@ -142,7 +143,7 @@ class Trainer:
             size = None if isinstance(validation, DataLoader) else loader.batch_size
             held_out = as_loader("validation", validation, size, BATCH_SIZE)
         self.measures = self._names(held_out is not None)
-        self._generators = random_state.generators(model=self.model, train=loader, validation=held_out)
+        self.generators = random_state.generators(model=self.model, train=loader, validation=held_out)
         self.should_stop = False
         if resume_from is not None:
             self.load(resume_from)
@@ -150,7 +151,7 @@ class Trainer:
         with _in_mode(self.model, training=True), Progress(verbose, self.epoch + 1, last, len(loader)) as progress:
             self._call("on_fit_begin")
             if self._random_state is not None:
-                random_state.set_state(self._random_state, self._generators)
+                random_state.set_state(self._random_state, self.generators)
                 self._random_state = None
             try:
                 while self.epoch < last and not self.should_stop:
@@ -227,7 +228,7 @@ class Trainer:
             "should_stop": self.should_stop,
             "history": {name: list(column) for name, column in self.history.items()},
             "callbacks": [[type(callback).__name__, callback.state_dict()] for callback in self.callbacks],
-            "random": self._random_state or random_state.get_state(self._generators),
+            "random": self._random_state or random_state.get_state(self.generators),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:

@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ... import metrics
-from ...checks import number
+from .. import metrics
+from ..checks import number
 from .callback import Callback
 
 if TYPE_CHECKING:
-    from ..trainer import Trainer
+    from ..training.trainer import Trainer
 
 __all__ = ["Monitor", "check_measured"]
 

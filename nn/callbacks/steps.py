@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...checks import number
-from ...optim.lr_scheduler import LRScheduler
-from ...utils import clip_grad_norm_, clip_grad_value_
+from ..checks import number
+from ..optim.lr_scheduler import LRScheduler
+from ..utils import clip_grad_norm_, clip_grad_value_
 from .callback import Callback
 from .monitor import check_measured
 
 if TYPE_CHECKING:
-    from ..trainer import Trainer
+    from ..training.trainer import Trainer
 
 __all__ = ["ClipGradients", "LearningRateSchedule"]
 

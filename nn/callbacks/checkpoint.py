@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .monitor import Monitor
 
 if TYPE_CHECKING:
-    from ..trainer import Trainer
+    from ..training.trainer import Trainer
 
 __all__ = ["ModelCheckpoint"]
 
@@ -60,7 +60,7 @@ class ModelCheckpoint(Monitor):
     def on_fit_begin(self, trainer: Trainer) -> None:
         if self.save_best_only:
             super().on_fit_begin(trainer)
-        self._path(dict.fromkeys(["epoch", *trainer.measures], 1)).parent.mkdir(parents=True, exist_ok=True)
+        self._path({"epoch": 1, **dict.fromkeys(trainer.measures, 1.0)}).parent.mkdir(parents=True, exist_ok=True)
 
     def on_epoch_end(self, trainer: Trainer) -> None:
         if self.save_best_only and not self.notice(trainer):
@@ -73,6 +73,5 @@ class ModelCheckpoint(Monitor):
         try:
             return Path(self.path.format(**row))
         except (KeyError, IndexError, ValueError) as error:
-            raise ValueError(
-                f"The path {self.path!r} cannot be filled in ({error}); it may have {{epoch}} and names of {', '.join(row)}."
-            ) from None
+            known = ", ".join(f"{{{name}}}" for name in row)
+            raise ValueError(f"The path {self.path!r} cannot be filled in ({error}); it may have {known}.") from None

@@ -14,13 +14,12 @@ from autograd.graph import Observer, observers
 from autograd.stores import blocks
 from autograd.structures import leaves
 
-from ...module import Module
-from ...randomness import shared_generator
-from ..random_state import generators
+from ..module import Module
+from ..randomness import shared_generator
 from .callback import Callback
 
 if TYPE_CHECKING:
-    from ..trainer import Trainer
+    from ..training.trainer import Trainer
 
 __all__ = ["TerminateOnNaN"]
 
@@ -53,7 +52,7 @@ class TerminateOnNaN(Callback):
     """
 
     def on_epoch_begin(self, trainer: Trainer) -> None:
-        self._generators = [shared_generator(), *generators(model=trainer.model).values()]
+        self._generators = [shared_generator(), *trainer.generators.values()]
 
     def on_batch_begin(self, trainer: Trainer) -> None:
         self._states = [rng.bit_generator.state for rng in self._generators]
