@@ -169,6 +169,15 @@ def test_the_confusion_matrix_has_its_numbers_in_its_cells():
     np.testing.assert_allclose(ax.images[0].get_array()[1], [0.1, 0.82, 0.08])
 
 
+def test_the_numbers_of_a_confusion_matrix_fit_into_their_cells():
+    _, axes = pyplot.subplots(2, 3, figsize=(10, 6))
+    for ax in (axes[0, 2], None):
+        ax = plot.confusion_matrix(np.eye(10, dtype=int) * 99_999, ax=ax)
+        ax.figure.canvas.draw()
+        cell = ax.get_window_extent().width / 10
+        assert max(text.get_window_extent().width for text in ax.texts) < cell
+
+
 def test_a_class_without_examples_and_a_matrix_of_shares_are_drawn():
     ax = plot.confusion_matrix([[0, 0], [0.25, 0.75]])
     ax.figure.canvas.draw()

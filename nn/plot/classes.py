@@ -138,9 +138,12 @@ def confusion_matrix(matrix: Any, names: Sequence[str] | None = None, ax: Any = 
     side = 1.6 + 0.55 * max(len(counts), 3)
     ax = panels(ax, 1, width=side, height=side)[0]
     ax.imshow(shares, cmap=blend(PAPER, NEGATIVE), vmin=0, vmax=1)
-    for (row, column), number in np.ndenumerate(counts):
-        text = f"{number:.0f}" if number == int(number) else f"{number:.2f}"
-        ax.text(column, row, text, ha="center", va="center", fontsize=9, color=PAPER if shares[row, column] > 0.5 else INK)
+    texts = np.array([[f"{number:.0f}" if number == int(number) else f"{number:.2f}" for number in row] for row in counts])
+    cell = 72 * ax.get_window_extent().width / ax.figure.dpi / len(counts)  # in points, as sizes of letters are
+    size = np.clip(cell / (0.75 * max(map(len, texts.flat))), 3, 9)
+    for (row, column), text in np.ndenumerate(texts):
+        ink = PAPER if shares[row, column] > 0.5 else INK
+        ax.text(column, row, text, ha="center", va="center", fontsize=size, color=ink)
     places = range(len(counts))
     ax.set(xlabel="predicted class", ylabel="right class", yticks=places, yticklabels=names)
     long = max(map(len, names)) > 3

@@ -45,9 +45,10 @@ def curves(history: Mapping[str, Sequence[float]], ax: Any = None) -> Any:
         if epochs is not None and len(numbers) != len(epochs):
             raise ValueError(f"curves got {len(epochs)} epochs and {len(numbers)} numbers of {name!r}; each epoch needs one.")
     found = panels(ax, len(names), width=4.4, height=3.2)
+    validated = any(name.startswith("val_") for name in history)  # then orange is for validation
     for i, (panel, name) in enumerate(zip(found, names, strict=True)):
         paired = f"val_{name}" in history
-        lines = [("training", history[name], NEGATIVE if paired else COLOURS[i % len(COLOURS)])]
+        lines = [("training", history[name], NEGATIVE if validated else COLOURS[i % len(COLOURS)])]
         if paired:
             lines.append(("validation", history[f"val_{name}"], POSITIVE))
         for label, numbers, colour in lines:
