@@ -24,13 +24,15 @@ class DataLoader:
         drop_last: whether a last batch that is not full is left out.
         collate_fn: how a list of items becomes a batch, where they are not alike; see
             `default_collate`, which does it otherwise.
+        num_workers, pin_memory: taken so that PyTorch's programs run; the data are in memory, and
+            need neither.
         rng: a seed or a NumPy generator for the orders.
 
     Attributes:
         rng: the generator; its state says which order comes next.
 
     Raises:
-        TypeError: `batch_size` is no whole number, or `dataset` has no length.
+        TypeError: `batch_size` is no whole number, or `dataset` is several arrays, or has no length.
         ValueError: it is less than 1; the dataset is empty; or no batch is left.
 
     Example:
@@ -47,8 +49,12 @@ class DataLoader:
 
     def __init__(
         self, dataset: Any, batch_size: int = 1, shuffle: bool = False, *,
-        drop_last: bool = False, collate_fn: Callable[[list[Any]], Any] | None = None, rng: Seed = None,
+        drop_last: bool = False, collate_fn: Callable[[list[Any]], Any] | None = None, num_workers: int = 0, pin_memory: bool = False,
+        rng: Seed = None,
     ) -> None:  # fmt: skip
+        arrays = dataset if isinstance(dataset, (tuple, list)) and all(hasattr(x, "shape") for x in dataset) else ()
+        if hasattr(batch_size, "shape") or len({x.shape for x in arrays}) > 1:
+            raise TypeError("A DataLoader takes one dataset, and then the batch_size; inputs and targets make one: TensorDataset(X, y).")
         if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
             raise TypeError(f"A DataLoader takes a dataset, with a length and items by number, not a {type(dataset).__name__}.")
         self.dataset, self.batch_size = dataset, count("batch_size", batch_size)
