@@ -17,11 +17,11 @@ import nn
 MISTAKES = (4, 8)  # rows and columns of their picture
 
 
-def mlp() -> nn.Sequential:
+def mlp(dropout: float = 0.3) -> nn.Sequential:
     return nn.Sequential(
         nn.Flatten(),
-        nn.Linear(784, 256), nn.ReLU(), nn.Dropout(0.3),
-        nn.Linear(256, 128), nn.ReLU(), nn.Dropout(0.3),
+        nn.Linear(784, 256), nn.ReLU(), nn.Dropout(dropout),
+        nn.Linear(256, 128), nn.ReLU(), nn.Dropout(dropout),
         nn.Linear(128, 10),
     )  # fmt: skip
 
