@@ -48,25 +48,40 @@ class TerminateOnNaN(Callback):
         Traceback (most recent call last):
         ...
         FloatingPointError: In epoch 1, batch 1, the gradient of 0.weight is not finite, and the loss is 9. It began in the backward
-        pass, in the derivative of sqrt in Root '1'. The weights are those before this step.
+        pass, in the derivative of sqrt in Root '1'. The model is as it was before this batch.
     """
 
     def on_epoch_begin(self, trainer: Trainer) -> None:
         self._generators = [shared_generator(), *trainer.generators.values()]
+        self._buffers = [(module, name) for module in trainer.model.modules() for name in module._buffers]
 
     def on_batch_begin(self, trainer: Trainer) -> None:
-        self._states = [rng.bit_generator.state for rng in self._generators]
+        self._before = self._state()
 
     def on_backward_end(self, trainer: Trainer) -> None:
         parameters = [p for group in trainer.optimizer.param_groups for p in group["params"]]
         if math.isfinite(trainer.batch_loss) and all(_is_finite(p.grad) for p in blocks(parameters) if p.grad is not None):
             return
-        for rng, state in zip(self._generators, self._states, strict=True):
-            rng.bit_generator.state = state  # so that dropout drops the same again
+        self._go_back()  # so that dropout drops the same again
+        symptom = _symptom(trainer)
+        try:
+            origin = _origin(trainer)
+        finally:
+            self._go_back()
         raise FloatingPointError(
-            f"In epoch {trainer.epoch + 1}, batch {trainer.batch_number}, {_symptom(trainer)}. {_origin(trainer)} "
-            "The weights are those before this step."
+            f"In epoch {trainer.epoch + 1}, batch {trainer.batch_number}, {symptom}. {origin} The model is as it was before this batch."
         )
+
+    def _state(self) -> tuple[list[Any], list[Any]]:
+        """Of random generators and of buffers, such as running means: all that changes in a forward pass."""
+        return [rng.bit_generator.state for rng in self._generators], [getattr(module, name).copy() for module, name in self._buffers]
+
+    def _go_back(self) -> None:
+        states, arrays = self._before
+        for rng, state in zip(self._generators, states, strict=True):
+            rng.bit_generator.state = state
+        for (module, name), array in zip(self._buffers, arrays, strict=True):
+            setattr(module, name, array.copy())
 
 
 def _symptom(trainer: Trainer) -> str:

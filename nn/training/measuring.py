@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,25 +11,22 @@ import numpy as np
 from autograd import Node
 from autograd.structures import leaves, rebuild
 
+from .. import losses
 from .batches import Batch
 
 __all__ = ["Measurement", "joined", "plain"]
 
 
 class Measurement:
-    """What is known after some batches.
-
-    The loss is the mean over all examples. Where the loss itself leaves out targets, those with its
-    `ignore_index`, it is the mean over the others.
+    """What is known after some batches: the loss as the mean over all their examples, and the metrics.
 
     Args:
-        loss: the loss, whose `reduction` and `ignore_index` count if it has them.
+        loss: the loss, which says how a batch counts.
         metrics: functions of predictions and targets, by name.
     """
 
     def __init__(self, loss: Any, metrics: Mapping[str, Callable[[Any, Any], Any]]) -> None:
-        self.metrics = metrics
-        self.ignored = getattr(loss, "ignore_index", None)
+        self.loss_function, self.metrics = loss, metrics
         self.is_sum = getattr(loss, "reduction", None) == "sum"
         self.total, self.weight = 0.0, 0.0
         self.outputs: list[Any] = []
@@ -46,7 +44,7 @@ class Measurement:
     @property
     def loss(self) -> float:
         """The mean loss so far."""
-        return self.total / self.weight
+        return self.total / self.weight if self.weight else math.nan
 
     def results(self) -> dict[str, float]:
         """The loss and the metrics.
@@ -64,11 +62,15 @@ class Measurement:
                 out[name] = float(number)
         return out
 
-    def _weight(self, batch: Batch) -> int:
-        """How many examples the mean loss of the batch is over."""
-        if self.ignored is not None and isinstance(batch.target, np.ndarray) and batch.target.dtype.kind in "iu":
-            return int(np.count_nonzero(batch.target != self.ignored))
-        return batch.size
+    def _weight(self, batch: Batch) -> float:
+        """What the loss of the batch is a mean over: its examples, or what a loss of classes counts them as."""
+        loss, labels = self.loss_function, batch.target
+        of_classes = isinstance(loss, (losses.CrossEntropyLoss, losses.NLLLoss)) or loss in (losses.cross_entropy, losses.nll_loss)
+        if not of_classes or not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu":
+            return batch.size
+        counted = labels[labels != getattr(loss, "ignore_index", -100)]
+        weight = getattr(loss, "weight", None)
+        return float(counted.size if weight is None else weight[counted].sum())
 
 
 def plain(output: Any) -> Any:

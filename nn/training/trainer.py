@@ -119,7 +119,8 @@ class Trainer:
         Args:
             train: a pair of arrays (X, y), or of more, the last of which is the target; a dataset
                 of such items; both are shuffled anew in each epoch. Or a DataLoader.
-            validation: the same, to be measured after each epoch, with the columns "val_loss" and so on.
+            validation: the same, to be measured after each epoch, in batches of the same size; the columns are
+                "val_loss" and so on.
             epochs: how many; with `resume_from`, of the whole training, with those before.
             batch_size: the number of examples in a batch, 32 if it is left out; a DataLoader has its own.
             verbose: whether to show a progress bar, if tqdm is installed.
