@@ -203,10 +203,10 @@ def _dead_units(outs: list[Any]) -> Any:
 
 
 def _relative_gradient(parameters: list[Any]) -> float:
-    """The length of the gradient of a layer's weights, as a part of that of the weights.
+    """The length of the gradient of a layer's weights, as a part of that of the weights which got one.
 
-    Of biases and the like it would say nothing: they begin at 0.
+    Of an Embedding these are the words of the batch. Of biases it would say nothing: they begin at 0.
     """
     weights = [p for p in parameters if p.grad is not None and (isinstance(p, Value) or p.ndim > 1)]
-    length = math.sqrt(sum(np.sum(np.square(p.data, dtype=np.float64)) for p in weights))
+    length = math.sqrt(sum(np.sum(np.square(p.data, dtype=np.float64) * (np.asarray(p.grad) != 0)) for p in weights))
     return math.sqrt(sum(np.sum(np.square(p.grad, dtype=np.float64)) for p in weights)) / length if length else 0.0
