@@ -47,8 +47,8 @@ def save(path: str | os.PathLike[str], model: Any, optimizer: Any = None, **othe
             and dicts of them.
 
     Raises:
-        TypeError: something can not be stored.
-        OSError: the file can not be written.
+        TypeError: something cannot be stored.
+        OSError: the file cannot be written.
         ModuleNotFoundError: safetensors is not installed.
 
     Example:
@@ -97,7 +97,7 @@ def load(path: str | os.PathLike[str], model: Any = None, optimizer: Any = None,
         FileNotFoundError: there is no such file.
         ValueError: it is cut off, damaged, or no safetensors file; or does not have what is asked
             for; or that does not fit, and then all misfits are listed.
-        TypeError: something given can not take over a state.
+        TypeError: something given cannot take over a state.
         ModuleNotFoundError: safetensors is not installed.
 
     Example:
@@ -112,8 +112,9 @@ def load(path: str | os.PathLike[str], model: Any = None, optimizer: Any = None,
     wanted = {name: x for name, x in {"optimizer": optimizer, **others}.items() if x is not None}
     for name, x in {**({} if model is None else {"model": model}), **wanted}.items():
         if not isinstance(x, np.random.Generator) and not hasattr(x, "load_state_dict"):
+            kind = type(x).__name__
             raise TypeError(
-                f"nn.load has {name}, a {type(x).__name__}, which can not take over a state; leave it out, and read load(…)[{name!r}]."
+                f"nn.load cannot put a state into {name}, of type {kind}; leave it out, and read nn.load(path, model)[{name!r}]."
             )
     absent = [name for name in wanted if name not in entries]
     if absent:
@@ -187,7 +188,7 @@ def _pack(x: Any, path: str, arrays: Arrays) -> Any:
             name += "'"
         arrays[name] = _storable(x, path)
         return {"array": name}
-    raise TypeError(f"nn.save can not store {path}, a {type(x).__name__}; it stores numbers, texts, arrays, and lists and dicts of them.")
+    raise TypeError(f"nn.save cannot store {path}, a {type(x).__name__}; it stores numbers, texts, arrays, and lists and dicts of them.")
 
 
 def _unpack(packed: Any, arrays: Arrays) -> Any:
@@ -209,7 +210,7 @@ def _storable(x: Any, path: str) -> Any:
     array = np.asarray(x.data if isinstance(x, Node) else x)
     if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
         raise TypeError(
-            f"nn.save can not store {path}, an array of {array.dtype}; it stores floats of up to 64 bits, integers and booleans."
+            f"nn.save cannot store {path}, an array of {array.dtype}; it stores floats of up to 64 bits, integers and booleans."
         )
     return np.array(array, dtype=array.dtype.newbyteorder("="), order="C")
 
@@ -241,7 +242,7 @@ def _read(path: Path) -> tuple[Arrays, dict[str, Any], dict[str, Any]]:
 
 
 def _what_is_wrong(path: Path) -> str:
-    """Why a file that can not be read is none of safetensors."""
+    """Why a file that cannot be read is none of safetensors."""
     with open(path, "rb") as file:
         begin = file.read(9)
     if len(begin) < 9 or begin[8:] == b"{":  # the header's length, in 8 bytes, and the header
