@@ -96,9 +96,10 @@ def test_a_score_of_one_sign_draws_no_line():
         (X, Y[:3], len, r"4 points and classes of shape \(3,\)"),
         (X, Y, lambda points: points[1:], "got 13120 scores; one for each point"),
         (X, Y, lambda points: 0.5, "got 1 scores"),
+        (X, Y, lambda points: points[:, 0] * np.nan, "nan or infinity as a score"),
     ],
 )
-def test_shapes_that_do_not_fit_are_refused(x, y, predict, message):
+def test_shapes_and_scores_that_do_not_fit_are_refused(x, y, predict, message):
     with pytest.raises(ValueError, match=message):
         plot.decision_boundary(predict, x, y)
     assert not pyplot.get_fignums()

@@ -37,8 +37,8 @@ def decision_boundary(predict: Callable[[Any], Any], X: Any, y: Any, ax: Any = N
         The axes.
 
     Raises:
-        ValueError: the shapes do not fit, `predict` does not return one score for each point, or
-            one for each point and class, or a class has no score.
+        ValueError: the shapes do not fit; `predict` does not return one score for each point, or
+            one for each point and class; a score is not finite; or a class has no score.
         ModuleNotFoundError: matplotlib is not installed.
 
     Example:
@@ -63,6 +63,8 @@ def decision_boundary(predict: Callable[[Any], Any], X: Any, y: Any, ax: Any = N
             f"decision_boundary gave {len(grid)} points to predict and got {scores.size} scores; "
             "one for each point is needed, or one for each point and class."
         )
+    if not np.isfinite(scores).all():
+        raise ValueError("decision_boundary got nan or infinity as a score. detect_anomaly() finds where it came from.")
     scores = scores.reshape(GRID, GRID, -1)
     if scores.shape[2] == 2:
         scores = scores[:, :, 1:] - scores[:, :, :1]

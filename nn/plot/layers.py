@@ -173,8 +173,9 @@ def _layers(model: Module, picture: str, numbers_of: Any) -> dict[str, dict[str,
             path = path.rpartition(".")[0]
         kind = "biases" if "bias" in name[len(path) :] else "weights"
         path = re.sub(r"(^|\.)neurons\.\d+$", "", path)
-        title = f"{path} ({type(modules[path]).__name__})".lstrip()
-        layers.setdefault(title if path else type(model).__name__, {}).setdefault(kind, []).append(np.ravel(numbers))
+        layer = type(modules[path]).__name__
+        title = f"{path} ({layer})" if path else layer
+        layers.setdefault(title, {}).setdefault(kind, []).append(np.ravel(numbers))
     if not layers:
         missing = "no gradient yet; call backward() on its loss first" if model.parameters() else "no parameters"
         raise ValueError(f"{picture} has nothing to draw: the {type(model).__name__} has {missing}.")
