@@ -133,7 +133,9 @@ def test_no_optimizer_or_schedule_makes_float64_of_float32(name, schedule):
     assert {array.dtype for array in in_state(optimizer)} == {SINGLE}
 
 
-@pytest.mark.parametrize("name", ["xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "uniform_", "normal_", "ones_"])
+@pytest.mark.parametrize(
+    "name", ["xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "uniform_", "normal_", "ones_"]
+)
 def test_no_initialiser_makes_float64_of_float32(name):
     assert getattr(nn.init, name)(nn.Linear(4, 3).weight).dtype == SINGLE
 
