@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,7 +46,7 @@ def as_loader(name: str, data: Any, batch_size: int | None, default: int, shuffl
         if len(data) < 2:
             raise ValueError(f"{name} is a tuple of {len(data)}; inputs and targets are needed, as a pair (X, y).")
         data = TensorDataset(*data)
-    elif isinstance(data, (Node, np.ndarray)) or hasattr(data, "columns") or not hasattr(data, "__getitem__"):
+    elif isinstance(data, (Node, np.ndarray, str, Mapping)) or hasattr(data, "columns") or not hasattr(data, "__getitem__"):
         raise TypeError(f"{name} must be a pair of arrays (X, y), a dataset or a DataLoader; got a {type(data).__name__}.")
     return DataLoader(data, default if batch_size is None else batch_size, shuffle, rng=rng)
 
