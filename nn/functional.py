@@ -28,12 +28,13 @@ from .losses import (
     multi_margin_loss,
     nll_loss,
 )
+from .pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from .randomness import Seed, generator
 
 __all__ = [
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout", "elu", "gelu", "hinge_loss",
-    "huber_loss", "kl_div", "l1_loss", "leaky_relu", "linear", "log_softmax", "mse_loss", "multi_margin_loss", "nll_loss",
-    "relu", "sigmoid", "silu", "softmax", "softplus", "tanh",
+    "adaptive_avg_pool2d", "avg_pool2d", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout",
+    "elu", "gelu", "hinge_loss", "huber_loss", "kl_div", "l1_loss", "leaky_relu", "linear", "log_softmax", "max_pool2d",
+    "mse_loss", "multi_margin_loss", "nll_loss", "relu", "sigmoid", "silu", "softmax", "softplus", "tanh",
 ]  # fmt: skip
 
 
@@ -139,3 +140,39 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
         array([0., 2., 2., 2.])
     """
     return autograd.dropout(input, p, rng=generator(rng)) if training and p else input
+
+
+def max_pool2d(input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False) -> Any:
+    """The largest number in each window of an image; see `MaxPool2d`.
+
+    Example:
+        >>> import numpy as np
+        >>> max_pool2d(np.ones((4, 1, 28, 28)), 2).shape
+        (4, 1, 14, 14)
+    """
+    return MaxPool2d(kernel_size, stride, padding, dilation, ceil_mode=ceil_mode)(input)
+
+
+def avg_pool2d(
+    input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Any:  # fmt: skip
+    """The mean of each window of an image; see `AvgPool2d`.
+
+    Example:
+        >>> import numpy as np
+        >>> avg_pool2d(np.ones((4, 1, 28, 28)), 7).shape
+        (4, 1, 4, 4)
+    """
+    return AvgPool2d(kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)(input)
+
+
+def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
+    """The means of as many windows as are wanted; see `AdaptiveAvgPool2d`.
+
+    Example:
+        >>> import numpy as np
+        >>> adaptive_avg_pool2d(np.ones((4, 8, 7, 7)), 1).shape
+        (4, 8, 1, 1)
+    """
+    return AdaptiveAvgPool2d(output_size)(input)
