@@ -16,6 +16,7 @@ from autograd import leaky_relu as _leaky_relu
 from autograd import relu, sigmoid, silu, tanh
 from autograd.primitives import networks
 
+from .inputs import check_dim
 from .losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -106,11 +107,15 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
 def softmax(input: Any, dim: int = -1) -> Any:
     """Positive shares that add up to 1 along an axis, in proportion to exp(input).
 
+    Raises:
+        ValueError: `dim` is no whole number.
+
     Example:
         >>> import numpy as np
         >>> softmax(np.array([[0.0, 0.0]]))
         array([[0.5, 0.5]])
     """
+    check_dim("softmax", "dim", dim)
     return autograd.softmax(input, dim)
 
 
@@ -122,6 +127,7 @@ def log_softmax(input: Any, dim: int = -1) -> Any:
         >>> log_softmax(np.array([[0.0, 1000.0]]))
         array([[-1000.,     0.]])
     """
+    check_dim("log_softmax", "dim", dim)
     return autograd.log_softmax(input, dim)
 
 
