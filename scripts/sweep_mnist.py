@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import tutorial
-from command_line import INTERRUPTED, Arguments, folder, positive, run
+from command_line import INTERRUPTED, Arguments, folder, natural, positive, run
 from tqdm import tqdm
 from train_mnist import mlp
 
@@ -144,7 +144,7 @@ def main() -> None:
     tutorial.add_digits(parser)
     parser.add_argument("--epochs", type=positive, default=20, help="how often a network sees every image")
     parser.add_argument("--examples", type=positive, default=60_000, help="how many images to use; a sixth of them is for validation")
-    parser.add_argument("--seed", type=int, default=0, help="of all that is random")
+    parser.add_argument("--seed", type=natural, default=0, help="of all that is random")
     parser.add_argument("--jobs", type=positive, default=joblib.cpu_count(), help="how many settings to train at the same time")
     parser.add_argument("--out", type=folder, default="out/sweep", help="the folder for the results, the table and the figure")
     args = parser.parse_args()

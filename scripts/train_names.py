@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import names_arrays
-from command_line import INTERRUPTED, Arguments, positive, run
+from command_line import INTERRUPTED, Arguments, natural, positive, run
 from gpt import CONTEXT, GPT
 from tqdm import tqdm
 
@@ -92,7 +92,7 @@ def main() -> None:
     parser.add_argument(
         "--model", choices=["gpt", *names_arrays.MODELS], default="gpt", help="gpt is the one in scalars, the others are on arrays"
     )
-    parser.add_argument("--seed", type=int, default=42, help="of all that is random")
+    parser.add_argument("--seed", type=natural, default=42, help="of all that is random")
     parser.add_argument("--samples", type=positive, default=20, help="how many new names to make up")
     scalars = parser.add_argument_group("for --model gpt")
     scalars.add_argument("--steps", type=positive, help="how many names it is shown (default: 5000)")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from command_line import INTERRUPTED, Arguments, folder, positive
+from command_line import INTERRUPTED, Arguments, folder, natural, positive
 
 import nn
 
@@ -17,7 +17,7 @@ import nn
 def arguments(description: str, out: str) -> Arguments:
     """The arguments that every program has."""
     parser = Arguments(description)
-    parser.add_argument("--seed", type=int, default=0, help="of all that is random")
+    parser.add_argument("--seed", type=natural, default=0, help="of all that is random")
     parser.add_argument("--seeds", type=positive, metavar="N", help="train with the seeds 0 to N-1 instead, without saving anything")
     parser.add_argument("--out", type=folder, default=out, help="the folder for what is saved")
     return parser
