@@ -1,10 +1,11 @@
 """Neural networks on top of `autograd`: modules, losses and optimizers."""
 
-from . import data, functional, init, optim, plot, utils
+from . import callbacks, data, functional, init, metrics, optim, plot, utils
 from .activation import ELU, GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Sin, Softmax, Softplus, Tanh
 from .attention import MultiheadAttention, TransformerEncoderLayer
 from .containers import ModuleList, Sequential
 from .convolution import Conv1d, Conv2d
+from .diagnosis import Diagnosis, Finding, diagnose
 from .dropout import Dropout, Dropout2d
 from .linear import Embedding, Flatten, Identity, Linear
 from .losses import (
@@ -36,15 +37,18 @@ from .pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from .positional import LearnedPositionalEncoding, PositionalEncoding
 from .randomness import get_rng_state, manual_seed, set_rng_state
 from .recurrent import GRU, LSTM, RNN
+from .saving import load, save
+from .training import History, Trainer
 from .vectorize import devectorize, vectorize
 
 __all__ = [
     "AdaptiveAvgPool2d", "AvgPool2d", "BCELoss", "BCEWithLogitsLoss", "BatchNorm1d", "BatchNorm2d", "Conv1d", "Conv2d",
-    "CrossEntropyLoss", "Dropout", "Dropout2d", "ELU", "Embedding", "Flatten", "GELU", "GRU", "HingeLoss", "HuberLoss",
-    "Identity", "KLDivLoss", "L1Loss", "LSTM", "Layer", "LayerNorm", "LeakyReLU", "LearnedPositionalEncoding", "Linear",
-    "LogSoftmax", "MLP", "MSELoss", "MaxPool2d", "Module", "ModuleList", "MultiMarginLoss", "MultiheadAttention", "NLLLoss",
-    "Neuron", "PositionalEncoding", "RMSNorm", "RNN", "ReLU", "Sequential", "SiLU", "Sigmoid", "Sin", "Softmax", "Softplus",
-    "Tanh", "TransformerEncoderLayer", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "data",
-    "devectorize", "functional", "get_rng_state", "hinge_loss", "huber_loss", "init", "kl_div", "l1_loss", "manual_seed",
-    "mse_loss", "multi_margin_loss", "nll_loss", "optim", "plot", "set_rng_state", "utils", "vectorize",
+    "CrossEntropyLoss", "Diagnosis", "Dropout", "Dropout2d", "ELU", "Embedding", "Finding", "Flatten", "GELU", "GRU", "HingeLoss",
+    "History", "HuberLoss", "Identity", "KLDivLoss", "L1Loss", "LSTM", "Layer", "LayerNorm", "LeakyReLU", "LearnedPositionalEncoding",
+    "Linear", "LogSoftmax", "MLP", "MSELoss", "MaxPool2d", "Module", "ModuleList", "MultiMarginLoss", "MultiheadAttention", "NLLLoss",
+    "Neuron", "PositionalEncoding", "RMSNorm", "RNN", "ReLU", "Sequential", "SiLU", "Sigmoid", "Sin", "Softmax", "Softplus", "Tanh",
+    "Trainer", "TransformerEncoderLayer", "binary_cross_entropy", "binary_cross_entropy_with_logits", "callbacks", "cross_entropy",
+    "data", "devectorize", "diagnose", "functional", "get_rng_state", "hinge_loss", "huber_loss", "init", "kl_div", "l1_loss", "load",
+    "manual_seed", "metrics", "mse_loss", "multi_margin_loss", "nll_loss", "optim", "plot", "save", "set_rng_state", "utils",
+    "vectorize",
 ]  # fmt: skip

@@ -1,18 +1,41 @@
-"""Activations as modules: functions without parameters, to stand between the layers of a `Sequential`."""
+"""Activations as modules: functions without parameters, to stand between the layers of a `Sequential`.
+
+Where PyTorch has `inplace`, it is taken too, so that its programs run; but an input always stays as
+it is, as the backward pass may need it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 import autograd
 
 from . import functional
+from .checks import is_number
+from .inputs import check_dim, operand
 from .module import Module
 
 __all__ = ["ELU", "GELU", "LeakyReLU", "LogSoftmax", "ReLU", "SiLU", "Sigmoid", "Sin", "Softmax", "Softplus", "Tanh"]
 
 
-class ReLU(Module):
+class _Elementwise(Module):
+    """An activation of each number by itself."""
+
+    def each(self, function: Callable[..., Any], x: Any, *settings: Any) -> Any:
+        """The function of a Tensor, an array, a number or a Value; of a list of Values, the list of theirs."""
+        x = operand(x, self)
+        return [function(value, *settings) for value in x] if isinstance(x, (list, tuple)) else function(x, *settings)
+
+    def check(self, name: str, setting: Any) -> None:
+        """Refuse a setting that is no number."""
+        if not is_number(setting):
+            raise TypeError(f"{type(self).__name__} takes {name} as a number; got {setting!r}.")
+
+
+class ReLU(_Elementwise):
     """max(x, 0); its derivative at 0 is 0.
 
     Example:
@@ -20,11 +43,14 @@ class ReLU(Module):
         (0.0, 3.0)
     """
 
+    def __init__(self, inplace: bool = False) -> None:
+        pass
+
     def forward(self, x: Any) -> Any:
-        return autograd.relu(x)
+        return self.each(autograd.relu, x)
 
 
-class LeakyReLU(Module):
+class LeakyReLU(_Elementwise):
     """x where it is positive, else `negative_slope` times x, so that no neuron is ever quite dead.
 
     Example:
@@ -32,17 +58,18 @@ class LeakyReLU(Module):
         -0.2
     """
 
-    def __init__(self, negative_slope: float = 0.01) -> None:
+    def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
+        self.check("negative_slope", negative_slope)
         self.negative_slope = negative_slope
 
     def forward(self, x: Any) -> Any:
-        return functional.leaky_relu(x, self.negative_slope)
+        return self.each(functional.leaky_relu, x, self.negative_slope)
 
     def extra_repr(self) -> str:
         return f"negative_slope={self.negative_slope}"
 
 
-class ELU(Module):
+class ELU(_Elementwise):
     """x where it is positive, else alpha (exp(x) - 1) (Clevert and others, 2015).
 
     Example:
@@ -50,17 +77,18 @@ class ELU(Module):
         -0.6321
     """
 
-    def __init__(self, alpha: float = 1.0) -> None:
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        self.check("alpha", alpha)
         self.alpha = alpha
 
     def forward(self, x: Any) -> Any:
-        return functional.elu(x, self.alpha)
+        return self.each(functional.elu, x, self.alpha)
 
     def extra_repr(self) -> str:
         return f"alpha={self.alpha}"
 
 
-class GELU(Module):
+class GELU(_Elementwise):
     """x Φ(x), with Φ the normal distribution function; see `nn.functional.gelu` for `approximate`.
 
     Example:
@@ -73,13 +101,13 @@ class GELU(Module):
         functional.gelu(0.0, approximate)  # which refuses what it does not know
 
     def forward(self, x: Any) -> Any:
-        return functional.gelu(x, self.approximate)
+        return self.each(functional.gelu, x, self.approximate)
 
     def extra_repr(self) -> str:
         return f"approximate={self.approximate!r}"
 
 
-class SiLU(Module):
+class SiLU(_Elementwise):
     """x σ(x), also called swish.
 
     Example:
@@ -87,11 +115,14 @@ class SiLU(Module):
         0.7311
     """
 
+    def __init__(self, inplace: bool = False) -> None:
+        pass
+
     def forward(self, x: Any) -> Any:
-        return autograd.silu(x)
+        return self.each(autograd.silu, x)
 
 
-class Sigmoid(Module):
+class Sigmoid(_Elementwise):
     """σ(x) = 1 / (1 + exp(-x)): any number as a probability.
 
     Example:
@@ -100,10 +131,10 @@ class Sigmoid(Module):
     """
 
     def forward(self, x: Any) -> Any:
-        return autograd.sigmoid(x)
+        return self.each(autograd.sigmoid, x)
 
 
-class Tanh(Module):
+class Tanh(_Elementwise):
     """The hyperbolic tangent: any number between -1 and 1.
 
     Example:
@@ -112,10 +143,10 @@ class Tanh(Module):
     """
 
     def forward(self, x: Any) -> Any:
-        return autograd.tanh(x)
+        return self.each(autograd.tanh, x)
 
 
-class Sin(Module):
+class Sin(_Elementwise):
     """The sine, an activation for periodic things; PyTorch has no module of it.
 
     Example:
@@ -124,10 +155,10 @@ class Sin(Module):
     """
 
     def forward(self, x: Any) -> Any:
-        return autograd.sin(x)
+        return self.each(autograd.sin, x)
 
 
-class Softplus(Module):
+class Softplus(_Elementwise):
     """log(1 + exp(beta x)) / beta, a smooth ReLU; x itself where beta x is over `threshold`.
 
     Example:
@@ -136,16 +167,39 @@ class Softplus(Module):
     """
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
+        self.check("beta", beta)
+        self.check("threshold", threshold)
+        if beta == 0:
+            raise ValueError("Softplus divides by beta, so it cannot be 0.")
         self.beta, self.threshold = beta, threshold
 
     def forward(self, x: Any) -> Any:
-        return functional.softplus(x, self.beta, self.threshold)
+        return self.each(functional.softplus, x, self.beta, self.threshold)
 
     def extra_repr(self) -> str:
         return f"beta={self.beta}, threshold={self.threshold}"
 
 
-class Softmax(Module):
+class _Shares(Module):
+    """An activation along one axis."""
+
+    def __init__(self, dim: int = -1) -> None:
+        check_dim(type(self).__name__, "dim", dim)
+        self.dim = dim
+
+    def _input(self, x: Any) -> Any:
+        """`x`, if it has that axis."""
+        x = operand(x, self)
+        shape = np.shape(x)
+        if shape and not -len(shape) <= self.dim < len(shape):
+            raise ValueError(f"{self._called()} goes along the axis {self.dim} (dim), and got shape {shape}.")
+        return x
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}"
+
+
+class Softmax(_Shares):
     """Positive shares that add up to 1 along the axis `dim`; not for `CrossEntropyLoss`, which takes the logits before it.
 
     Example:
@@ -154,17 +208,11 @@ class Softmax(Module):
         array([[0.5, 0.5]])
     """
 
-    def __init__(self, dim: int = -1) -> None:
-        self.dim = dim
-
     def forward(self, x: Any) -> Any:
-        return autograd.softmax(x, self.dim)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}"
+        return autograd.softmax(self._input(x), self.dim)
 
 
-class LogSoftmax(Module):
+class LogSoftmax(_Shares):
     """The logarithm of `Softmax`, for `NLLLoss`.
 
     Example:
@@ -173,11 +221,5 @@ class LogSoftmax(Module):
         array([[-1000.,     0.]])
     """
 
-    def __init__(self, dim: int = -1) -> None:
-        self.dim = dim
-
     def forward(self, x: Any) -> Any:
-        return autograd.log_softmax(x, self.dim)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}"
+        return autograd.log_softmax(self._input(x), self.dim)

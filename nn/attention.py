@@ -14,7 +14,7 @@ from autograd.primitives.networks import linear
 
 from . import functional, init
 from .dropout import Dropout
-from .inputs import as_input, check_size, describe_kind
+from .inputs import as_input, check_probability, check_size, describe_kind
 from .linear import Linear
 from .module import Module
 from .normalization import LayerNorm
@@ -72,8 +72,7 @@ class MultiheadAttention(Module):
             check_size("MultiheadAttention", name, size)
         if embed_dim % num_heads:
             raise ValueError(f"MultiheadAttention splits embed_dim into heads of equal size; {embed_dim} does not split into {num_heads}.")
-        if not 0 <= dropout < 1:
-            raise ValueError(f"MultiheadAttention drops with a probability from 0 to below 1; got dropout={dropout!r}.")
+        check_probability("MultiheadAttention", dropout, "dropout=")
         self.embed_dim, self.num_heads, self.kdim, self.vdim = int(embed_dim), int(num_heads), int(kdim), int(vdim)
         self.dropout, self.batch_first = dropout, batch_first
         self.rng = None if rng is None else generator(rng)
@@ -97,8 +96,9 @@ class MultiheadAttention(Module):
             query, key, value = query[:, None], key[:, None], value[:, None]
         by_sequence = self.batch_first and not single
         apart, together = ((0, 2, 1, 3), (0, 2, 1, 3)) if by_sequence else ((1, 2, 0, 3), (2, 0, 1, 3))
+        d = self.embed_dim // self.num_heads
         q, k, v = (
-            linear(x, weight, bias).reshape(*x.shape[:-1], self.num_heads, -1).transpose(*apart)  # (n, heads, places, d)
+            linear(x, weight, bias).reshape(*x.shape[:-1], self.num_heads, d).transpose(*apart)  # (n, heads, places, d)
             for x, weight, bias in zip((query, key, value), *self._projections(), strict=True)
         )
         (n, _, targets, _), sources = q.shape, k.shape[2]
@@ -134,6 +134,8 @@ class MultiheadAttention(Module):
                     f"{self._called()} takes a {name} of shape {axes}, or (places, {size}) for one sequence, and got {x.shape}; "
                     f"batch_first is {self.batch_first}."
                 )
+            if x.shape[self.batch_first if x.ndim == 3 else 0] == 0:
+                raise ValueError(f"{self._called()} got a {name} without any places, of shape {x.shape}.")
         batch = 0 if self.batch_first else 1
         if not (
             key.shape[:-1] == value.shape[:-1] and query.ndim == key.ndim and (query.ndim == 2 or query.shape[batch] == key.shape[batch])

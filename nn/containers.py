@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
+import numpy as np
+
 from .module import Module
 
 __all__ = ["ModuleList", "Sequential"]
@@ -15,8 +17,7 @@ class _Numbered(Module):
 
     def append(self, module: Module) -> Self:
         """Add a module at the end."""
-        if not isinstance(module, Module):
-            raise TypeError(f"{type(self).__name__} is made of modules, such as nn.Linear(2, 3), and got {_described(module)}.")
+        self._check(module)
         vars(self)[str(len(self))] = module
         self._name = None  # the next call gives it its name
         return self
@@ -26,6 +27,14 @@ class _Numbered(Module):
         for module in modules:
             self.append(module)
         return self
+
+    def _check(self, module: Any) -> None:
+        """Refuse what is no module."""
+        if isinstance(module, Module):
+            return
+        is_list = isinstance(self, Sequential) and isinstance(module, (list, tuple))
+        hint = " A star before a list gives its modules one by one: nn.Sequential(*layers)." if is_list else ""
+        raise TypeError(f"{type(self).__name__} is made of modules, such as nn.Linear(2, 3), and got {_described(module)}.{hint}")
 
     def _inside(self) -> list[tuple[str, Module]]:
         return [(name, child) for name, child in vars(self).items() if isinstance(child, Module)]
@@ -39,6 +48,8 @@ class _Numbered(Module):
     def __getitem__(self, index: int | slice) -> Any:
         """The module of a number; of a slice, those modules in a container of the same kind."""
         inside = list(self)
+        if not isinstance(index, (slice, int, np.integer)):
+            raise TypeError(f"The modules of a {type(self).__name__} are numbered from 0; got {index!r}.")
         if isinstance(index, slice):
             return type(self)(*inside[index]) if isinstance(self, Sequential) else type(self)(inside[index])  # type: ignore[call-arg]
         if not -len(inside) <= index < len(inside):
@@ -49,8 +60,7 @@ class _Numbered(Module):
         """Put a module in the place of another."""
         old = self[index]
         name = next(name for name, child in self._inside() if child is old)
-        if not isinstance(module, Module):
-            raise TypeError(f"{type(self).__name__} is made of modules, such as nn.Linear(2, 3), and got {_described(module)}.")
+        self._check(module)
         vars(self)[name] = module
         self._name = None
 
@@ -101,8 +111,10 @@ class ModuleList(_Numbered):
         (3, 4)
     """
 
-    def __init__(self, modules: Iterable[Module] = ()) -> None:
-        self.extend(modules)
+    def __init__(self, modules: Iterable[Module] | None = None) -> None:
+        if isinstance(modules, Module) and not isinstance(modules, _Numbered):
+            raise TypeError(f"ModuleList takes a list of modules, and got {_described(modules)}; put it in brackets, [layer].")
+        self.extend(modules or ())
 
     def forward(self, *args: Any) -> Any:
         """There is none; a list does not say in which order its modules are used."""
@@ -110,5 +122,5 @@ class ModuleList(_Numbered):
 
 
 def _described(thing: Any) -> str:
-    hint = "; did you forget the brackets after it?" if isinstance(thing, type) else ""
+    hint = ", without brackets after it" if isinstance(thing, type) else ""
     return f"{thing!r:.80}{hint}"

@@ -181,6 +181,8 @@ def as_batch(module: Any, x: Any, channels: int | None = None) -> tuple[Any, boo
         if x.ndim == len(wanted) + 1 and x.shape[-1] == channels:
             order = (0, x.ndim - 1, *range(1, x.ndim - 1))
             hint = f"; channels go before {' and '.join(module.axes)}: x.transpose{order}"
+        elif x.ndim == len(wanted) and x.shape[-1] == channels != 1:
+            hint = f"; channels go before {' and '.join(module.axes)}: x.transpose{(x.ndim - 1, *range(x.ndim - 1))}"
         elif channels == 1 and x.ndim == len(wanted):
             hint = "; x[:, None] adds an axis for the channel"
         raise ValueError(

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from autograd import bernoulli
 
 from . import functional
+from .inputs import as_input, check_probability, operand
 from .module import Module
 from .randomness import Seed, generator
 
@@ -24,6 +23,7 @@ class Dropout(Module):
 
     Args:
         p: how many to drop, from 0 to below 1.
+        inplace: see `nn.activation`.
         rng: a seed or a NumPy generator to draw from; without one, the generator that
             `nn.manual_seed` sets.
 
@@ -31,6 +31,7 @@ class Dropout(Module):
         ValueError: `p` is out of range.
 
     Example:
+        >>> import numpy as np
         >>> dropout = Dropout(0.5, rng=0)
         >>> dropout(np.ones(4))
         array([0., 2., 2., 2.])
@@ -38,14 +39,13 @@ class Dropout(Module):
         array([1., 1., 1., 1.])
     """
 
-    def __init__(self, p: float = 0.5, *, rng: Seed = None) -> None:
-        if not 0 <= p < 1:
-            raise ValueError(f"{type(self).__name__} drops with a probability from 0 to below 1; got {p!r}.")
+    def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: Seed = None) -> None:
+        check_probability(type(self).__name__, p)
         self.p = p
         self.rng = None if rng is None else generator(rng)
 
     def forward(self, x: Any) -> Any:
-        return functional.dropout(x, self.p, self.training, rng=self.rng)
+        return functional.dropout(operand(x, self), self.p, self.training, rng=self.rng)
 
     def extra_repr(self) -> str:
         return f"p={self.p}"
@@ -61,14 +61,16 @@ class Dropout2d(Dropout):
         ValueError: `p` is out of range; on a call, the input has another number of axes.
 
     Example:
+        >>> import numpy as np
         >>> Dropout2d(0.5, rng=0)(np.ones((1, 4, 1, 2))).ravel()
         array([0., 0., 2., 2., 2., 2., 2., 2.])
     """
 
     def forward(self, x: Any) -> Any:
-        if np.ndim(x) != 4:
-            raise ValueError(f"{self._called()} takes images, of shape (n, channels, height, width), and got shape {np.shape(x)}.")
+        x = as_input(x, None, self)
+        if x.ndim != 4:
+            raise ValueError(f"{self._called()} takes images, of shape (n, channels, height, width), and got shape {x.shape}.")
         if not self.training or not self.p:
             return x
         keep = 1 - self.p
-        return x * (bernoulli(generator(self.rng), keep, (*np.shape(x)[:2], 1, 1), x.dtype) / keep)
+        return x * (bernoulli(generator(self.rng), keep, (*x.shape[:2], 1, 1), x.dtype) / keep)

@@ -1,7 +1,8 @@
 """The functions behind the layers, with the names and arguments of `torch.nn.functional`.
 
 Each is a function of Tensors and arrays (the activations and losses of Values too) without
-parameters of its own. Precision is that of the input.
+parameters of its own. Precision is that of the input. `inplace` is taken for PyTorch's programs;
+an input always stays as it is.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from autograd import leaky_relu as _leaky_relu
 from autograd import relu, sigmoid, silu, tanh
 from autograd.primitives import networks
 
+from .inputs import check_dim
 from .losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -27,12 +29,13 @@ from .losses import (
     multi_margin_loss,
     nll_loss,
 )
+from .pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from .randomness import Seed, generator
 
 __all__ = [
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout", "elu", "gelu", "hinge_loss",
-    "huber_loss", "kl_div", "l1_loss", "leaky_relu", "linear", "log_softmax", "mse_loss", "multi_margin_loss", "nll_loss",
-    "relu", "sigmoid", "silu", "softmax", "softplus", "tanh",
+    "adaptive_avg_pool2d", "avg_pool2d", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout",
+    "elu", "gelu", "hinge_loss", "huber_loss", "kl_div", "l1_loss", "leaky_relu", "linear", "log_softmax", "max_pool2d",
+    "mse_loss", "multi_margin_loss", "nll_loss", "relu", "sigmoid", "silu", "softmax", "softplus", "tanh",
 ]  # fmt: skip
 
 
@@ -47,7 +50,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     return networks.linear(input, weight, 0.0 if bias is None else bias)
 
 
-def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
+def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
     """The input where it is positive, else `negative_slope` times the input.
 
     Example:
@@ -57,7 +60,7 @@ def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
     return _leaky_relu(input, negative_slope=negative_slope)
 
 
-def elu(input: Any, alpha: float = 1.0) -> Any:
+def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """The input where it is positive, else alpha (exp(input) - 1) (Clevert and others, 2015).
 
     Example:
@@ -104,11 +107,15 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
 def softmax(input: Any, dim: int = -1) -> Any:
     """Positive shares that add up to 1 along an axis, in proportion to exp(input).
 
+    Raises:
+        ValueError: `dim` is no whole number.
+
     Example:
         >>> import numpy as np
         >>> softmax(np.array([[0.0, 0.0]]))
         array([[0.5, 0.5]])
     """
+    check_dim("softmax", "dim", dim)
     return autograd.softmax(input, dim)
 
 
@@ -120,10 +127,11 @@ def log_softmax(input: Any, dim: int = -1) -> Any:
         >>> log_softmax(np.array([[0.0, 1000.0]]))
         array([[-1000.,     0.]])
     """
+    check_dim("log_softmax", "dim", dim)
     return autograd.log_softmax(input, dim)
 
 
-def dropout(input: Any, p: float = 0.5, training: bool = True, *, rng: Seed = None) -> Any:
+def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Seed = None) -> Any:
     """The input with each entry set to 0 with probability `p`, and the others divided by 1 - p; as it is if not `training`.
 
     Args:
@@ -138,3 +146,39 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, *, rng: Seed = No
         array([0., 2., 2., 2.])
     """
     return autograd.dropout(input, p, rng=generator(rng)) if training and p else input
+
+
+def max_pool2d(input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False) -> Any:
+    """The largest number in each window of an image; see `MaxPool2d`.
+
+    Example:
+        >>> import numpy as np
+        >>> max_pool2d(np.ones((4, 1, 28, 28)), 2).shape
+        (4, 1, 14, 14)
+    """
+    return MaxPool2d(kernel_size, stride, padding, dilation, ceil_mode=ceil_mode)(input)
+
+
+def avg_pool2d(
+    input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Any:  # fmt: skip
+    """The mean of each window of an image; see `AvgPool2d`.
+
+    Example:
+        >>> import numpy as np
+        >>> avg_pool2d(np.ones((4, 1, 28, 28)), 7).shape
+        (4, 1, 4, 4)
+    """
+    return AvgPool2d(kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)(input)
+
+
+def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
+    """The means of as many windows as are wanted; see `AdaptiveAvgPool2d`.
+
+    Example:
+        >>> import numpy as np
+        >>> adaptive_avg_pool2d(np.ones((4, 8, 7, 7)), 1).shape
+        (4, 8, 1, 1)
+    """
+    return AdaptiveAvgPool2d(output_size)(input)

@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd import Tensor
 
+from .checks import is_number, number
 from .randomness import Seed, generator
 
 __all__ = [
@@ -54,21 +55,30 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, *, rng: Seed = None
 
     Raises:
         TypeError: `tensor` is no Tensor.
+        ValueError: `a` and `b` are not the ends of a range.
 
     Example:
         >>> uniform_(Tensor([0.0, 0.0]), 2, 3, rng=0).data.round(2)
         array([2.64, 2.27])
     """
+    if not (is_number(a) and is_number(b) and -math.inf < a <= b < math.inf):
+        raise ValueError(f"uniform_ takes the two ends of a range, the lower first; got a={a!r} and b={b!r}.")
     return _fill(tensor, lambda shape: generator(rng).uniform(a, b, shape))
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, *, rng: Seed = None) -> Tensor:
     """Numbers of the normal distribution with this mean and standard deviation.
 
+    Raises:
+        TypeError, ValueError: one of them is no finite number, or the deviation is negative.
+
     Example:
         >>> normal_(Tensor([0.0, 0.0]), std=0.02, rng=0).data.round(4)
         array([ 0.0025, -0.0026])
     """
+    if not (is_number(mean) and math.isfinite(mean)):
+        raise ValueError(f"normal_ takes mean as a finite number; got {mean!r}.")
+    number("std", std)
     return _fill(tensor, lambda shape: generator(rng).normal(mean, std, shape))
 
 

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd import Node, Tensor
+from autograd import Node, Tensor, Value
 from autograd.functions import _array as array_of
 from autograd.primitives.arithmetic import astype
+
+from .checks import is_number
 
 if TYPE_CHECKING:
     from .module import Module
 
-__all__ = ["array_of", "as_input", "check_size", "describe_kind"]
+__all__ = ["array_from", "as_input", "check_dim", "check_probability", "check_size", "describe_kind", "is_whole", "operand"]
 
 
 def as_input(x: Any, dtype: Any, module: Module) -> Any:
@@ -30,17 +32,43 @@ def as_input(x: Any, dtype: Any, module: Module) -> Any:
         if not isinstance(x, Tensor):
             raise TypeError(f"{module._called()} takes Tensors and arrays, not a single Value; networks of Values are made of nn.Layer.")
         return x if dtype is None or x.dtype == dtype else astype(x, dtype=np.dtype(dtype))
+    array = array_from(x, module)
+    if isinstance(array, Node):  # a list of nodes
+        return as_input(array, dtype, module)
+    if dtype is None:
+        dtype = array.dtype if array.dtype.kind == "f" else np.float32
+    return array.astype(dtype, copy=False)
+
+
+def operand(x: Any, module: Module) -> Any:
+    """What a layer without parameters works on: a number, a Value or a list of Values as it is; an array in its own precision."""
+    if isinstance(x, (Node, float, int)) or (isinstance(x, (list, tuple)) and x and all(isinstance(part, Value) for part in x)):
+        return x
+    return as_input(x, None, module)
+
+
+def array_from(x: Any, module: Module) -> Any:
+    """`x` as an array of numbers, or as a Tensor if there are nodes in it.
+
+    Raises:
+        TypeError: it is not made of numbers, or is the several outputs of another layer.
+        ValueError: its rows are of different lengths.
+    """
+    if x is None:
+        raise TypeError(f"{module._called()} got None; a forward that does not end with return gives that.")
+    if isinstance(x, tuple) and any(isinstance(part, Tensor) for part in x):
+        raise TypeError(
+            f"{module._called()} takes one array, and got a tuple of {len(x)}. Recurrent layers and attention return several things; "
+            "take the first: output, _ = layer(x)."
+        )
     try:
         array = array_of(x)
     except ValueError:
         raise ValueError(f"{module._called()} takes arrays, whose rows are equally long; these are not.") from None
-    if isinstance(array, Node):  # a list of nodes
-        return as_input(array, dtype, module)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"{module._called()} takes Tensors and arrays of numbers, not {describe_kind(array)}.")
-    if dtype is None:
-        dtype = array.dtype if array.dtype.kind == "f" else np.float32
-    return array.astype(dtype, copy=False)
+    if not isinstance(array, Node) and array.dtype.kind not in "fiub":
+        what = describe_kind(array) if array.shape else f"a {type(x).__name__}"
+        raise TypeError(f"{module._called()} takes Tensors and arrays of numbers, not {what}.")
+    return array
 
 
 def describe_kind(array: Any) -> str:
@@ -54,5 +82,30 @@ def check_size(kind: str, name: str, size: Any, least: int = 1) -> None:
     Raises:
         ValueError: it is none.
     """
-    if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < least:
+    if not is_whole(size) or size < least:
         raise ValueError(f"{kind} takes {name} as a whole number from {least}; got {size!r}.")
+
+
+def check_dim(kind: str, name: str, dim: Any) -> None:
+    """Refuse what cannot number an axis.
+
+    Raises:
+        ValueError: it is no whole number.
+    """
+    if not is_whole(dim):
+        raise ValueError(f"{kind} takes {name}, the number of an axis, as a whole number; got {dim!r}.")
+
+
+def is_whole(x: Any) -> bool:
+    """Whether `x` is a whole number."""
+    return isinstance(x, (int, np.integer)) and not isinstance(x, bool)
+
+
+def check_probability(kind: str, p: Any, name: str = "") -> None:
+    """Refuse what is no probability from 0 to below 1, as the one with which a `kind` of layer drops.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not is_number(p) or not 0 <= p < 1:
+        raise ValueError(f"{kind} drops with a probability from 0 to below 1; got {name}{p!r}.")

@@ -13,7 +13,7 @@ from autograd.graph import mode
 from autograd.primitives.arithmetic import stop_gradient
 from autograd.primitives.networks import linear
 
-from .inputs import array_of, as_input, check_size, describe_kind
+from .inputs import array_from, as_input, check_dim, check_size, describe_kind, is_whole
 from .module import Module
 from .randomness import Seed, generator
 
@@ -53,23 +53,32 @@ class Linear(Module):
     def forward(self, x: Any) -> Any:
         x = as_input(x, self.weight.dtype, self)
         if x.shape[-1:] != (self.in_features,):
-            flatten = "; nn.Flatten() before it makes rows of images" if math.prod(x.shape[1:]) == self.in_features else ""
             raise ValueError(
-                f"{self._called()} takes arrays whose last axis is {self.in_features} long (in_features), and got shape {x.shape}{flatten}."
+                f"{self._called()} takes arrays whose last axis is {self.in_features} long (in_features), and got shape {x.shape}"
+                f"{self._hint(x.shape)}."
             )
         return linear(x, self.weight, 0.0 if self.bias is None else self.bias)
+
+    def _hint(self, shape: tuple[int, ...]) -> str:
+        """What to do with an array of this shape, if that can be told."""
+        if shape and math.prod(shape[1:]) == self.in_features:
+            return "; x[:, None] makes a column of it" if len(shape) == 1 else "; nn.Flatten() before it makes rows of images"
+        return "; x[None] makes a batch of this one example, before nn.Flatten()" if math.prod(shape) == self.in_features else ""
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
 class Identity(Module):
-    """Its input, as it is; to stand where a layer could be.
+    """Its input, as it is; to stand where a layer could be, and so made with whatever arguments that has.
 
     Example:
         >>> Identity()(3)
         3
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        pass
 
     def forward(self, x: Any) -> Any:
         return x
@@ -90,10 +99,13 @@ class Flatten(Module):
     """
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        check_dim("Flatten", "start_dim", start_dim)
+        check_dim("Flatten", "end_dim", end_dim)
         self.start_dim, self.end_dim = start_dim, end_dim
 
     def forward(self, x: Any) -> Any:
-        shape = np.shape(x)
+        x = array_from(x, self)
+        shape = x.shape
         n = len(shape)
         start, end = (dim + n if dim < 0 else dim for dim in (self.start_dim, self.end_dim))
         if not 0 <= start <= end < n:
@@ -132,8 +144,8 @@ class Embedding(Module):
     ) -> None:
         check_size("Embedding", "num_embeddings", num_embeddings)
         check_size("Embedding", "embedding_dim", embedding_dim)
-        if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
-            raise ValueError(f"Embedding has {num_embeddings} vectors, and so none of the padding_idx {padding_idx}.")
+        if padding_idx is not None and not (is_whole(padding_idx) and -num_embeddings <= padding_idx < num_embeddings):
+            raise ValueError(f"Embedding has {num_embeddings} vectors, and so none of the padding_idx {padding_idx!r}.")
         self.num_embeddings, self.embedding_dim = int(num_embeddings), int(embedding_dim)
         self.padding_idx = None if padding_idx is None else padding_idx % num_embeddings
         vectors = generator(rng).normal(size=(num_embeddings, embedding_dim)).astype(dtype)
@@ -142,7 +154,7 @@ class Embedding(Module):
         self.weight = Tensor(vectors)
 
     def forward(self, x: Any) -> Any:
-        numbers = array_of(x)
+        numbers = array_from(x, self)
         if mode.tracing is None or not isinstance(numbers, Node):
             self._check(numbers)
         vectors = autograd.take(self.weight, numbers, axis=0)
@@ -154,7 +166,8 @@ class Embedding(Module):
     def _check(self, numbers: Any) -> None:
         if isinstance(numbers, Node) or numbers.dtype.kind not in "iu":
             given = f"a {type(numbers).__name__}" if isinstance(numbers, Node) else f"an array of {describe_kind(numbers)}"
-            raise TypeError(f"{self._called()} takes whole numbers, which say which vectors, and got {given}; x.astype(int) makes them.")
+            hint = "" if isinstance(numbers, Node) else "; x.astype(int) makes them"
+            raise TypeError(f"{self._called()} takes whole numbers, which say which vectors, and got {given}{hint}.")
         wrong = numbers[(numbers < 0) | (numbers >= self.num_embeddings)]
         if wrong.size:
             raise IndexError(

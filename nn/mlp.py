@@ -102,7 +102,7 @@ class Neuron(Module):
 
     def forward(self, x: Sequence[Any]) -> Any:
         if type(x) is not list or len(x) != len(self.weight):
-            x = _row(x, len(self.weight), self._name or "Neuron")
+            x = _row(x, len(self.weight), self)
         total = dot_n(*self.weight, *x, self.bias)
         return total if self.activation == "identity" else table[self.activation](total)
 
@@ -133,7 +133,7 @@ class Layer(Module):
         self.neurons = [Neuron(nin, nonlin, activation=activation, rng=rng) for _ in range(nout)]
 
     def forward(self, x: Sequence[Any]) -> Any:
-        x = _row(x, len(self.neurons[0].weight), self._name or "Layer")
+        x = _row(x, len(self.neurons[0].weight), self)
         out = [neuron(x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 
@@ -174,7 +174,7 @@ class MLP(Module):
         self.layers = [Layer(sizes[i], sizes[i + 1], i != last, activation=activation, rng=rng) for i in range(len(nouts))]
 
     def forward(self, x: Sequence[Any]) -> Any:
-        out: Any = _row(x, len(self.layers[0].neurons[0].weight), self._name or "MLP")
+        out: Any = _row(x, len(self.layers[0].neurons[0].weight), self)
         for layer in self.layers:
             out = layer([out] if isinstance(out, Node) else out)
         return out
@@ -183,8 +183,8 @@ class MLP(Module):
         return f"MLP of [{', '.join(map(repr, self.layers))}]"
 
 
-def _row(x: Any, nin: int, name: str) -> list[Any]:
-    """`x` as the list of inputs that the module called `name` takes."""
+def _row(x: Any, nin: int, module: Module) -> list[Any]:
+    """`x` as the list of inputs that a module takes."""
     if isinstance(x, tuple) or (isinstance(x, (np.ndarray, Tensor)) and x.ndim):
         x = x.tolist() if isinstance(x, np.ndarray) else list(x)
     if not isinstance(x, list):
@@ -195,4 +195,4 @@ def _row(x: Any, nin: int, name: str) -> list[Any]:
         given = f"{len(x)}"
     else:
         return x
-    raise ValueError(f"{name} takes a list of {nin} numbers or Values, and got {given}.")
+    raise ValueError(f"{module._called()} takes a list of {nin} numbers or Values, and got {given}.")

@@ -89,6 +89,7 @@ class Module:
 
         Raises:
             TypeError: `array` is no NumPy array.
+            ValueError: there is an attribute of that name.
 
         Example:
             >>> import nn
@@ -102,6 +103,8 @@ class Module:
             raise TypeError(
                 f"A buffer is a NumPy array, not a {type(array).__name__}; an array that is trained is a Tensor, and an attribute."
             )
+        if hasattr(self, name):
+            raise ValueError(f"This {type(self).__name__} has {name!r} already; to change a buffer, assign to it.")
         self._buffers = (*self._buffers, name)
         setattr(self, name, array)
 
@@ -161,6 +164,22 @@ class Module:
         """The modules directly inside this one."""
         return list({id(child): child for _, child in _members(vars(self), Module)}.values())
 
+    def apply(self, function: Callable[[Module], Any]) -> Self:
+        """Call a function with every module inside and at last with this one, for example to initialise what they have.
+
+        Example:
+            >>> import nn
+            >>> def start(module):
+            ...     if isinstance(module, nn.Linear):
+            ...         nn.init.zeros_(module.bias)
+            >>> nn.Sequential(nn.Linear(2, 3), nn.ReLU()).apply(start)[0].bias.data.tolist()
+            [0.0, 0.0, 0.0]
+        """
+        for child in self.children():
+            child.apply(function)
+        function(self)
+        return self
+
     def named_buffers(self) -> Iterator[tuple[str, Any]]:
         """Each buffer with its dotted path, such as `layers.1.running_mean`."""
         for path, module in self.named_modules():
@@ -178,7 +197,10 @@ class Module:
             >>> nn.Linear(2, 1).to(np.float64).weight.dtype
             dtype('float64')
         """
-        dtype = np.dtype(dtype)
+        try:
+            dtype = np.dtype(dtype)
+        except TypeError:
+            raise TypeError(f"to takes a type of floats, such as np.float64, not {dtype!r}; there are no devices but the CPU.") from None
         if dtype.kind != "f":
             raise TypeError(f"Parameters are floats, such as np.float32 or np.float64; got {dtype}.")
         for parameter in self.parameters():
@@ -276,7 +298,8 @@ class Module:
             The table, as text.
 
         Raises:
-            ValueError: such an input does not fit the model.
+            TypeError: the model takes several inputs.
+            ValueError: `input_shape` is no shape, or such an input does not fit the model.
 
         Example:
             >>> import nn

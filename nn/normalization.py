@@ -16,6 +16,7 @@ from autograd import Node, Tensor
 from autograd.graph import mode
 from autograd.primitives.networks import standardize
 
+from .checks import number
 from .inputs import as_input, check_size
 from .module import Module
 
@@ -36,7 +37,8 @@ class _BatchNorm(Module):
         track_running_stats: bool = True, *, bias: bool = True, dtype: Any = np.float32,
     ) -> None:  # fmt: skip
         check_size(type(self).__name__, "num_features", num_features)
-        self.num_features, self.eps, self.momentum = int(num_features), eps, momentum
+        self.num_features, self.eps = int(num_features), number("eps", eps)
+        self.momentum = None if momentum is None else number("momentum", momentum, most=1)
         self.affine, self.track_running_stats = affine, track_running_stats
         self.weight = Tensor(np.ones(num_features, dtype)) if affine else None
         self.bias = Tensor(np.zeros(num_features, dtype)) if affine and bias else None
@@ -180,7 +182,7 @@ class LayerNorm(Module):
         *, dtype: Any = np.float32,
     ) -> None:  # fmt: skip
         self.normalized_shape = _sizes("LayerNorm", normalized_shape)
-        self.eps, self.elementwise_affine = eps, elementwise_affine
+        self.eps, self.elementwise_affine = number("eps", eps), elementwise_affine
         self.weight = Tensor(np.ones(self.normalized_shape, dtype)) if elementwise_affine else None
         self.bias = Tensor(np.zeros(self.normalized_shape, dtype)) if elementwise_affine and bias else None
 
@@ -218,7 +220,7 @@ class RMSNorm(Module):
         self, normalized_shape: int | Sequence[int], eps: float | None = None, elementwise_affine: bool = True, *, dtype: Any = np.float32
     ) -> None:
         self.normalized_shape = _sizes("RMSNorm", normalized_shape)
-        self.eps, self.elementwise_affine = eps, elementwise_affine
+        self.eps, self.elementwise_affine = None if eps is None else number("eps", eps), elementwise_affine
         self.weight = Tensor(np.ones(self.normalized_shape, dtype)) if elementwise_affine else None
 
     def forward(self, x: Any) -> Any:

@@ -14,7 +14,7 @@ from autograd.primitives import networks, recurrence
 from autograd.primitives.arithmetic import less, where
 
 from . import functional
-from .inputs import as_input, check_size
+from .inputs import as_input, check_probability, check_size
 from .module import Module
 from .randomness import Seed, generator
 
@@ -39,8 +39,7 @@ class _Recurrent(Module):
         kind = type(self).__name__
         for name, size in (("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers)):
             check_size(kind, name, size)
-        if not 0 <= dropout < 1:
-            raise ValueError(f"{kind} drops with a probability from 0 to below 1; got dropout={dropout!r}.")
+        check_probability(kind, dropout, "dropout=")
         if dropout and num_layers == 1:
             warnings.warn(f"{kind} has dropout between its layers, and there is only one: dropout={dropout} does nothing.", stacklevel=3)
         self.input_size, self.hidden_size, self.num_layers = int(input_size), int(hidden_size), int(num_layers)

@@ -62,6 +62,13 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def natural(text: str) -> int:
+    """A whole number from 0 on."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on.")
+    return int(text)
+
+
 def run(main: Callable[[], None]) -> NoReturn:
     """Run a script's `main`, and end without a traceback where it was interrupted."""
     try:

@@ -1,4 +1,4 @@
-"""Trains a small GPT, written in scalars (`gpt.py`), on a file of names, and makes up new ones."""
+"""Trains a model on a file of names, and makes up new ones: a GPT in scalars (`gpt.py`) or a network on arrays (`names_models.py`)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import random
 import sys
 from pathlib import Path
 
-from command_line import INTERRUPTED, Arguments, positive, run
+import names_arrays
+from command_line import INTERRUPTED, Arguments, natural, positive, run
 from gpt import CONTEXT, GPT
 from tqdm import tqdm
 
@@ -25,7 +26,7 @@ class Alphabet:
         self.end = len(self.characters)
 
     def encode(self, name: str) -> list[int]:
-        return [self.end, *map(self.characters.index, name), self.end][: CONTEXT + 1]
+        return [self.end, *map(self.characters.index, name), self.end]
 
 
 def names_in(path: str) -> list[str]:
@@ -54,15 +55,7 @@ def sample(model: GPT, alphabet: Alphabet, rng: random.Random, temperature: floa
     return name
 
 
-def main() -> None:
-    parser = Arguments(__doc__)
-    parser.add_argument("--data", required=True, type=names_in, metavar="FILE", help="the names, one on each line")
-    parser.add_argument("--steps", type=positive, default=5000, help="how many names it is shown")
-    parser.add_argument("--seed", type=int, default=42, help="of all that is random")
-    parser.add_argument("--samples", type=positive, default=20, help="how many new names to make up")
-    parser.add_argument("--eager", action="store_true", help="run the scalar code as it is, without compiling it")
-    args = parser.parse_args()
-
+def train_scalars(args: argparse.Namespace) -> None:
     rng = random.Random(args.seed)
     names = rng.sample(args.data, len(args.data))
     alphabet = Alphabet(names)
@@ -75,7 +68,7 @@ def main() -> None:
         with tqdm(range(args.steps), unit="step") as bar:
             for step in bar:
                 optimizer.lr = LEARNING_RATE * (1 - step / args.steps)
-                value = loss(alphabet.encode(names[step % len(names)]))
+                value = loss(alphabet.encode(names[step % len(names)])[: CONTEXT + 1])
                 optimizer.zero_grad()
                 value.backward()
                 optimizer.step()
@@ -91,6 +84,34 @@ def main() -> None:
     if interrupted:
         print(f"Interrupted after {step} of {args.steps} steps.", file=sys.stderr)
         sys.exit(INTERRUPTED)
+
+
+def main() -> None:
+    parser = Arguments(__doc__)
+    parser.add_argument("--data", required=True, type=names_in, metavar="FILE", help="the names, one on each line")
+    parser.add_argument(
+        "--model", choices=["gpt", *names_arrays.MODELS], default="gpt", help="gpt is the one in scalars, the others are on arrays"
+    )
+    parser.add_argument("--seed", type=natural, default=42, help="of all that is random")
+    parser.add_argument("--samples", type=positive, default=20, help="how many new names to make up")
+    scalars = parser.add_argument_group("for --model gpt")
+    scalars.add_argument("--steps", type=positive, help="how many names it is shown (default: 5000)")
+    scalars.add_argument("--eager", action="store_true", help="run the scalar code as it is, without compiling it")
+    arrays = parser.add_argument_group("for the models on arrays")
+    arrays.add_argument("--epochs", type=positive, help="how often it sees every name (default: 5)")
+    arrays.add_argument("--seeds", type=positive, metavar="N", help="train with the seeds 0 to N-1 instead, without making up names")
+    args = parser.parse_args()
+    if args.model == "gpt" and (args.epochs or args.seeds):
+        parser.error("--epochs and --seeds are for the models on arrays; choose one with --model.")
+    if args.model != "gpt" and (args.steps or args.eager):
+        parser.error("--steps and --eager are for --model gpt; a model on arrays has --epochs.")
+    args.steps, args.epochs = args.steps or 5000, args.epochs or 5
+    if args.model != "gpt" and len(set(args.data)) < 10:
+        parser.error(f"a tenth of the names is held out, and there are only {len(set(args.data))} different ones; 10 are needed.")
+    if args.model == "gpt":
+        train_scalars(args)
+    else:
+        names_arrays.run(args, Alphabet(args.data))
 
 
 if __name__ == "__main__":

@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 from pytorch_twin import fill, waves
 
+import autograd
 import nn
 from autograd import Tensor
+from autograd.structures import leaves
 
 FILE = Path(__file__).with_name("references.json")
 STEPS = 10
@@ -28,12 +30,13 @@ class Case:
         self.make, self.learning, self.given, self.eval = make, [np.array(x) for x in learning], given, eval
 
     def ours(self):
-        """The first output, all gradients of the first step, and all numbers after the last, of our library."""
+        """The first outputs, all gradients of the first step, and all numbers after the last, of our library."""
         module = fill(self.make(nn, float)).train(not self.eval)
         inputs = [Tensor(x) for x in self.learning]
         optimizer = nn.optim.SGD([*inputs, *module.parameters()], lr=0.1)
         for step in range(STEPS):
-            out = module(*inputs, *self.given)
+            outs = [out.reshape(-1) for out in leaves(module(*inputs, *self.given))]
+            out = autograd.concatenate(outs)
             optimizer.zero_grad()
             (out * waves(*out.shape)).sum().backward()
             if step == 0:
@@ -50,7 +53,8 @@ class Case:
         optimizer = torch.optim.SGD([*inputs, *module.parameters()], lr=0.1)
         given = [torch.tensor(x) for x in self.given]
         for step in range(STEPS):
-            out = module(*inputs, *given)
+            outs = [out.reshape(-1) for out in leaves(module(*inputs, *given))]
+            out = torch.cat(outs)
             optimizer.zero_grad()
             (out * torch.tensor(waves(*out.shape))).sum().backward()
             if step == 0:
@@ -85,6 +89,46 @@ CASES = {
     "Embedding with padding": Case(lambda n, f64: n.Embedding(4, 2, padding_idx=3, dtype=f64), given=[np.array([0, 3, 2])]),
     "Flatten": Case(lambda n, f64: n.Flatten(), waves(2, 2, 2)),
     "Sequential": Case(lambda n, f64: n.Sequential(n.Linear(3, 4, dtype=f64), n.Tanh(), n.Linear(4, 1, dtype=f64)), waves(2, 3)),
+    "Identity": Case(lambda n, f64: n.Identity(54, unused=True), waves(2, 3)),
+    "Dropout in evaluation": Case(lambda n, f64: n.Dropout(0.3), waves(2, 3), eval=True),
+    "Dropout2d in evaluation": Case(lambda n, f64: n.Dropout2d(0.3), waves(1, 2, 2, 1), eval=True),
+    "Conv1d": Case(lambda n, f64: n.Conv1d(2, 3, 2, stride=2, padding=1, dtype=f64), waves(2, 2, 5)),
+    "Conv1d without bias, without n": Case(lambda n, f64: n.Conv1d(2, 2, 3, bias=False, dtype=f64), waves(2, 4)),
+    "Conv2d": Case(lambda n, f64: n.Conv2d(2, 2, 2, dtype=f64), waves(1, 2, 3, 3)),
+    "Conv2d with all settings": Case(
+        lambda n, f64: n.Conv2d(2, 4, (2, 3), stride=(1, 2), padding=(0, 1), dilation=(2, 1), groups=2, dtype=f64), waves(1, 2, 4, 5)
+    ),
+    "Conv2d that keeps the size, reflected": Case(
+        lambda n, f64: n.Conv2d(1, 1, 3, padding="same", padding_mode="reflect", dtype=f64), waves(1, 1, 3, 4)
+    ),
+    "MaxPool2d": Case(lambda n, f64: n.MaxPool2d(2), waves(1, 2, 4, 4)),
+    "MaxPool2d with all settings": Case(lambda n, f64: n.MaxPool2d((2, 3), (2, 1), (1, 0), (1, 2), ceil_mode=True), waves(1, 1, 4, 6)),
+    "AvgPool2d": Case(lambda n, f64: n.AvgPool2d(2), waves(1, 2, 4, 4)),
+    "AvgPool2d with padding": Case(lambda n, f64: n.AvgPool2d(3, 2, 1, True, False), waves(1, 1, 4, 6)),
+    "AvgPool2d with a divisor": Case(lambda n, f64: n.AvgPool2d(2, divisor_override=3), waves(1, 2, 2)),
+    "AdaptiveAvgPool2d": Case(lambda n, f64: n.AdaptiveAvgPool2d((2, None)), waves(1, 2, 3, 2)),
+    "RNN": Case(lambda n, f64: n.RNN(3, 2, dtype=f64), waves(4, 2, 3)),
+    "RNN with relu": Case(lambda n, f64: n.RNN(2, 2, 1, "relu", dtype=f64), waves(2, 2)),
+    "LSTM": Case(lambda n, f64: n.LSTM(3, 2, dtype=f64), waves(4, 2, 3)),
+    "LSTM with all settings": Case(
+        lambda n, f64: n.LSTM(2, 2, 2, bias=False, batch_first=True, bidirectional=True, dtype=f64), waves(2, 3, 2)
+    ),
+    "GRU": Case(lambda n, f64: n.GRU(3, 2, dtype=f64), waves(4, 2, 3), waves(1, 2, 2)),
+    "GRU with all settings": Case(
+        lambda n, f64: n.GRU(2, 2, 2, bias=False, batch_first=True, bidirectional=True, dtype=f64), waves(2, 3, 2)
+    ),
+    "MultiheadAttention": Case(
+        lambda n, f64: n.MultiheadAttention(4, 2, dtype=f64), waves(2, 2, 4), waves(3, 2, 4), 0.1 * waves(3, 2, 4)
+    ),
+    "MultiheadAttention with all settings": Case(
+        lambda n, f64: n.MultiheadAttention(4, 2, bias=False, kdim=3, vdim=2, batch_first=True, dtype=f64),
+        waves(2, 2, 4), waves(2, 3, 3), waves(2, 3, 2), given=[np.array([[False, True, False], [False, False, True]])],
+    ),
+    "TransformerEncoderLayer": Case(lambda n, f64: n.TransformerEncoderLayer(4, 2, 3, 0.0, dtype=f64), waves(3, 2, 4)),
+    "TransformerEncoderLayer with all settings": Case(
+        lambda n, f64: n.TransformerEncoderLayer(4, 1, 3, 0.1, "gelu", 0.1, True, True, False, dtype=f64),
+        waves(2, 2, 4), given=[np.array([[False, True], [False, False]])], eval=True,
+    ),
     "BatchNorm1d": Case(lambda n, f64: n.BatchNorm1d(2, dtype=f64), waves(4, 2)),
     "BatchNorm1d on signals": Case(lambda n, f64: n.BatchNorm1d(2, eps=0.1, momentum=0.3, dtype=f64), waves(2, 2, 3)),
     "BatchNorm1d with the mean of all batches": Case(lambda n, f64: n.BatchNorm1d(2, momentum=None, dtype=f64), waves(4, 2)),

@@ -101,6 +101,12 @@ def test_the_error_function_of_arrays_is_that_of_the_math_module():
     np.testing.assert_allclose(single, [math.erf(number) for number in x.astype(np.float32)], rtol=3e-7, atol=1e-44)
 
 
+def test_an_axis_is_not_guessed():
+    for name in ("softmax", "log_softmax"):
+        with pytest.raises(ValueError, match=f"{name} takes dim, the number of an axis, as a whole number; got None"):
+            getattr(functional, name)(X, dim=None)
+
+
 def test_gelu_knows_two_formulas():
     for make in (nn.GELU, lambda approximate: functional.gelu(1.0, approximate)):
         with pytest.raises(ValueError, match='gelu is exact with approximate="none", or approximated with "tanh"; got \'sigmoid\''):

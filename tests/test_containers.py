@@ -125,7 +125,7 @@ def test_a_sequential_compiles():
     ("make", "sentence"),
     [
         (lambda: nn.Sequential(nn.Linear(1, 1), nn.ReLU), "Sequential is made of modules, such as nn.Linear(2, 3), and got <class"),
-        (lambda: nn.Sequential(nn.ReLU), "did you forget the brackets after it?"),
+        (lambda: nn.Sequential(nn.ReLU), "'nn.activation.ReLU'>, without brackets after it."),
         (lambda: nn.Sequential([nn.ReLU()]), "Sequential is made of modules, such as nn.Linear(2, 3), and got [ReLU()]"),
         (lambda: nn.ModuleList([np.tanh]), "ModuleList is made of modules"),
         (lambda: nn.Sequential({"a": 3}), "Sequential cannot have 3 under the name 'a'; names are new, and modules are modules."),

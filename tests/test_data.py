@@ -82,7 +82,8 @@ def test_a_batch_may_be_written_to():
         ([X[:0], Y[:0]], ValueError, "needs at least one item; the arrays are empty"),
         ([3.0], ValueError, "have a first axis, of items; got the shapes ()"),
         ([[[1.0], [2.0, 3.0]]], ValueError, "Array 0 of the TensorDataset has rows of different lengths"),
-        ([X, list("abcdefghij")], TypeError, "Array 1 of the TensorDataset must be made of numbers; got entries of type <U1"),
+        ([X, list("abcdefghij")], TypeError, "made of numbers; got text; classes, labels = np.unique(names, return_inverse=True)"),
+        ([X, None], TypeError, "Array 1 of the TensorDataset must be made of numbers; got None."),
         ([X, [object()] * 10], TypeError, "Array 1 of the TensorDataset must be made of numbers; got entries of type object"),
         ([X, [None] * 10], ValueError, "Array 1 of the TensorDataset has nan or infinity in 10 of 10 entries"),
         ([X * 1j], TypeError, "Array 0 of the TensorDataset must be made of numbers"),
@@ -204,6 +205,46 @@ def test_the_state_of_its_generator_says_which_order_comes_next():
     assert order(other) == following
 
 
+@pytest.mark.parametrize("drop", [False, True])
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize("given", [0, 1, 2, 3])
+def test_a_loader_goes_on_where_another_has_stopped_even_inside_a_loop(given, shuffle, drop):
+    loader, other = (DataLoader(TensorDataset(X, Y), 3, shuffle, drop_last=drop, rng=rng) for rng in (7, 8))
+    order(loader)
+    state, rest = loader.state_dict(), []
+    for i, (_, y) in enumerate(loader):
+        if i == given - 1:
+            state = loader.state_dict()
+        elif i >= given:
+            rest += y.tolist()
+    other.load_state_dict(state)
+    assert [i for _, y in other for i in y.tolist()] == rest
+    assert [order(other), order(other)] == [order(loader), order(loader)]
+
+
+def test_a_loop_that_was_left_is_over():
+    loader, other = (DataLoader(TensorDataset(X, Y), 3, shuffle=True, rng=rng) for rng in (7, 8))
+    for _ in loader:
+        break
+    other.load_state_dict(loader.state_dict())
+    assert order(other) == order(loader)
+
+
+def test_a_state_that_is_not_of_such_a_loader_is_refused_and_changes_nothing():
+    loader, other = DataLoader(range(12), 5), DataLoader(range(9), shuffle=True, rng=7)
+    before = other.state_dict()
+    for state in ({}, [], {"rng": before["rng"]}):
+        with pytest.raises(TypeError, match="takes a dict with the keys 'rng' and 'to_come', as state_dict\\(\\) gives"):
+            other.load_state_dict(state)
+    for _ in loader:
+        with pytest.raises(ValueError, match="The state is of a loader of more items: number 11 is to come, of 9 here"):
+            other.load_state_dict(loader.state_dict())
+        break
+    with pytest.raises(ValueError, match="state must be for a PCG64"):
+        other.load_state_dict({"rng": np.random.MT19937(0).state, "to_come": np.arange(3)})
+    assert other.state_dict() == before
+
+
 def test_without_a_seed_manual_seed_decides():
     def run():
         nn.manual_seed(3)
@@ -269,12 +310,21 @@ def test_orders_do_not_touch_the_generators_of_the_user():
         (([],), ValueError, "The dataset of a DataLoader is empty; it needs at least one item"),
         ((3,), TypeError, "takes a dataset, with a length and items by number, not a int"),
         ((iter([1]),), TypeError, "takes a dataset, with a length and items by number"),
+        ((X, Y), TypeError, "and then the batch_size; inputs and targets make one: TensorDataset(X, y)."),
+        (((X, Y), 2), TypeError, "A DataLoader takes one dataset, and then the batch_size"),
     ],
 )
 def test_loaders_of_nothing_are_refused(arguments, error, sentence):
     with pytest.raises(error) as caught:
         DataLoader(*arguments)
     assert sentence in str(caught.value)
+
+
+def test_what_pytorch_needs_for_its_workers_is_taken_and_changes_nothing():
+    data = TensorDataset(X, Y)
+    batches = [list(DataLoader(data, 4, True, rng=0, **more)) for more in ({}, {"num_workers": 2, "pin_memory": True})]
+    for ours, theirs in zip(*batches, strict=True):
+        np.testing.assert_array_equal(ours[0], theirs[0])
 
 
 def test_a_loader_that_would_drop_all_is_refused():
@@ -412,6 +462,7 @@ def test_a_split_is_random_and_a_seed_repeats_it():
         ([0.7, 0.2], ValueError, "must sum to 10, or to 1 as fractions"),
         ([5.0, 5.0], ValueError, "[5.0, 5.0] sum to 10.0"),
         ([], ValueError, "[] sum to 0"),
+        (0.8, ValueError, "[0.8] sum to 0.8"),
         ([10, 0], ValueError, "A split of 10 items into [10, 0] has an empty part"),
         ([12, -2], ValueError, "has an empty part"),
         ([0.99, 0.01], ValueError, "A split of 10 items into [10, 0] has an empty part"),

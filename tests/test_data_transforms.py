@@ -184,6 +184,7 @@ def test_the_module_has_what_it_names():
             ValueError,
             "RandomHorizontalFlip takes an image of shape (channels, height, width)",
         ),
+        (lambda: Compose(3), TypeError, "Compose takes a list of transforms, not a int."),
         (lambda: Compose([3]), TypeError, "Compose takes transforms and functions of an image, not a int"),
         (lambda: Transform()(IMAGES), NotImplementedError, "Transform does not define change(self, images)"),
     ],

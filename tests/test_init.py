@@ -118,3 +118,22 @@ def test_unknown_modes_and_activations_are_refused():
 def test_what_was_computed_is_not_filled():
     with pytest.raises(RuntimeError, match="was computed, so its data follows from its inputs"):
         init.zeros_(Tensor([1.0]) * 2)
+
+
+@pytest.mark.parametrize(
+    ("fill", "error", "sentence"),
+    [
+        (lambda w: init.uniform_(w, 3, 1), ValueError, "takes the two ends of a range, the lower first; got a=3 and b=1."),
+        (lambda w: init.uniform_(w, 0, np.inf), ValueError, "got a=0 and b=inf."),
+        (lambda w: init.uniform_(w, "a", 1), ValueError, "got a='a' and b=1."),
+        (lambda w: init.normal_(w, "a"), ValueError, "normal_ takes mean as a finite number; got 'a'."),
+        (lambda w: init.normal_(w, std=-1), ValueError, "std must be finite and not negative; got -1."),
+        (lambda w: init.normal_(w, std=None), TypeError, "std must be a number; got None."),
+    ],
+)
+def test_impossible_ranges_are_refused_and_change_nothing(fill, error, sentence):
+    weight = Tensor(np.ones((2, 2)))
+    with pytest.raises(error) as caught:
+        fill(weight)
+    assert sentence in str(caught.value)
+    assert (weight.data == 1).all()

@@ -161,7 +161,7 @@ def test_embedding_compiles_with_its_numbers_as_an_argument(padding):
         ([0, 4], IndexError, "Embedding 'table' has 4 vectors, with numbers from 0 to 3, and got 4."),
         ([-1], IndexError, "Embedding 'table' has 4 vectors, with numbers from 0 to 3, and got -1."),
         ([0.0, 1.0], TypeError, "takes whole numbers, which say which vectors, and got an array of float64; x.astype(int) makes them."),
-        (["a"], TypeError, "and got an array of text"),
+        (["a"], TypeError, "Embedding 'table' takes Tensors and arrays of numbers, not text."),
         (Tensor([0.0]), TypeError, "and got a Tensor"),
         ([True], TypeError, "and got an array of bool"),
     ],

@@ -307,7 +307,7 @@ def test_modules_have_pytorchs_names_arguments_and_defaults():
         (lambda: nn.nll_loss(LOGS, [0, 1, 2, 3]), "nll_loss got the class 3, and there are 3: whole numbers from 0 to 2."),
         (
             lambda: nn.nll_loss(LOGS, LOGS),
-            "targets of shape (4, 3). It takes the number of the right class of each row, shape (4,).",
+            "targets of shape (4, 3). It takes the number of the right class of each row, shape (4,): write targets.argmax(1).",
         ),
         (
             lambda: nn.nll_loss([], []),

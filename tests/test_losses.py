@@ -267,10 +267,62 @@ def test_shapes_that_differ_are_refused_and_never_broadcast(loss, shape, target_
         for t in (targets, targets.tolist(), Tensor(targets)):
             with pytest.raises(ValueError) as caught:
                 loss(p, t)
-            assert (
-                str(caught.value) == f"{loss.__name__} got predictions of shape {shape} and targets of shape {target_shape}; "
-                "they must be alike, so reshape one of them."
+            assert f"{loss.__name__} got predictions of shape {shape} and targets of shape {target_shape}; they must be alike, so " in str(
+                caught.value
             )
+
+
+@pytest.mark.parametrize(
+    ("predictions", "targets", "way"),
+    [
+        (np.ones((3, 1)), np.ones(3), "so write targets.reshape(-1, 1)."),
+        (np.ones(3), np.ones((3, 1)), "so write targets.reshape(-1)."),
+        (np.ones((3, 2)), np.ones((2, 3)), "so reshape one of them."),
+        (np.ones((2, 2)), np.ones(4), "so reshape one of them."),
+    ],
+)
+def test_a_column_for_a_row_is_refused_with_what_to_write(predictions, targets, way):
+    with pytest.raises(ValueError) as caught:
+        nn.mse_loss(predictions, targets)
+    assert way in str(caught.value)
+    if "write" in way:
+        nn.mse_loss(predictions, eval(way.removeprefix("so write ")[:-1], {"targets": targets}))
+
+
+@pytest.mark.parametrize(
+    ("loss", "targets", "sentence"),
+    [
+        (nn.cross_entropy, [[0], [1]], "shape (2,), or the probability of each class, shape (2, 3): write targets.reshape(-1)."),
+        (nn.nll_loss, np.eye(3)[:2], "takes the number of the right class of each row, shape (2,): write targets.argmax(1)."),
+        (nn.multi_margin_loss, np.eye(3)[:2], "shape (2,): write targets.argmax(1)."),
+        (nn.cross_entropy, [[1, 1, 0], [0, 0, 1]], "a row of them adds up to 2. For several yes-or-no answers there is binary_cross_ent"),
+    ],
+)
+def test_targets_in_another_form_are_refused_with_what_to_write(loss, targets, sentence):
+    for scores in (Tensor(np.ones((2, 3))), [[Value(0.0)] * 3] * 2):
+        with pytest.raises(ValueError) as caught:
+            loss(scores, targets)
+        assert sentence in str(caught.value)
+
+
+def test_yes_or_no_answers_are_not_taken_for_the_classes_of_one_row():
+    with pytest.raises(ValueError, match="but a row of them adds up to 2"):
+        nn.cross_entropy(Tensor([0.5, 0.5, 0.5]), [0, 1, 1])
+    with pytest.raises(ValueError, match="cross_entropy compares classes, and got one score for each row; binary_cross_entropy_"):
+        nn.cross_entropy(Tensor([[0.5], [0.5]]), [0, 1])
+
+
+@pytest.mark.parametrize("rows", [[[1, 0, 0], [0, 0, 1]], np.eye(3, dtype=int)[[0, 2]], np.eye(3)[[0, 2]], np.eye(3, dtype=bool)[[0, 2]]])
+def test_one_hot_rows_are_probabilities(rows):
+    scores = Tensor([[2.0, 1.0, 0.0], [0.0, 1.0, 2.0]])
+    assert nn.cross_entropy(scores, rows).item() == pytest.approx(nn.cross_entropy(scores, [0, 2]).item(), rel=1e-12)
+
+
+def test_names_of_classes_are_refused_with_what_numbers_them():
+    names = np.array(["cat", "dog"])
+    for targets in (names, names.tolist()):
+        with pytest.raises(TypeError, match=r"got the text 'cat'; classes, labels = np\.unique\(names, return_inverse=True\)"):
+            nn.cross_entropy(Tensor(np.ones((2, 3))), targets)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -322,7 +374,7 @@ def test_a_single_number_has_no_classes():
 @pytest.mark.parametrize("stranger", ["a", None, 1j, {"a": 1}, np.complex128(1j)])
 def test_what_is_no_number_is_refused_among_predictions_and_targets(loss, stranger):
     good = [Value(0.5), Value(0.1)]
-    sentence = f"{loss.__name__} takes Values, Tensors and numbers, or lists of them, and got the"
+    sentence = f"{loss.__name__} takes Values, Tensors and numbers, or lists of them, and got"
     for predictions, targets in (
         (good, [1, stranger]),
         (Tensor([0.5, 0.1]), [1, stranger]),

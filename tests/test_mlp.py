@@ -312,7 +312,7 @@ def test_inside_a_network_of_ones_own_the_layer_is_named_by_its_path():
         def forward(self, x):
             return self.out(self.hidden(x))
 
-    with pytest.raises(ValueError, match=r"^out takes a list of 3 numbers or Values, and got 4\.$"):
+    with pytest.raises(ValueError, match=r"^Layer 'out' takes a list of 3 numbers or Values, and got 4\.$"):
         Network()(ROW)
 
 

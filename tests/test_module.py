@@ -396,6 +396,33 @@ def test_a_buffer_is_an_array():
         nn.Module().register_buffer("weight", Tensor([1.0]))
 
 
+def test_a_name_is_given_once():
+    layer = nn.Linear(2, 1)
+    with pytest.raises(ValueError, match="This Linear has 'weight' already; to change a buffer, assign to it"):
+        layer.register_buffer("weight", np.ones(2))
+    layer.register_buffer("mean", np.ones(2))
+    with pytest.raises(ValueError, match="has 'mean' already"):
+        layer.register_buffer("mean", np.zeros(2))
+    assert list(layer.state_dict()) == ["weight", "bias", "mean"]
+
+
+def test_there_are_no_devices():
+    with pytest.raises(TypeError, match=r"to takes a type of floats, such as np.float64, not 'cuda'; there are no devices but the CPU"):
+        nn.Linear(2, 1).to("cuda")
+
+
+def test_apply_reaches_what_is_inside_first_as_in_pytorch():
+    torch = pytest.importorskip("torch")
+
+    def order(library):
+        seen = []
+        model = library.Sequential(library.Linear(2, 3), library.Sequential(library.ReLU(), library.Tanh()))
+        assert model.apply(lambda module: seen.append(type(module).__name__)) is model
+        return seen
+
+    assert order(nn) == order(torch.nn)
+
+
 def test_what_is_shared_is_in_the_state_under_each_of_its_names():
     model = nn.Module()
     model.first, model.second = nn.Linear(2, 2), nn.Linear(2, 2, bias=False)

@@ -4,9 +4,51 @@ import random
 
 import numpy as np
 import pytest
+from one_of_each import LAYERS, input_for
 
 import nn
+from autograd.structures import leaves
+from nn import data
+from nn.data import transforms
 from nn.randomness import generator, shared_generator
+
+IMAGES = np.arange(2 * 36.0).reshape(2, 1, 6, 6)
+RANDOM = {
+    **{name: lambda name=name: [*LAYERS[name][0]().state_dict().values(), *leaves(LAYERS[name][0]()(input_for(name)))] for name in LAYERS},
+    "LSTM with dropout": lambda: leaves(nn.LSTM(4, 3, 2, dropout=0.5)(np.ones((3, 2, 4)))),
+    "MultiheadAttention": lambda: leaves(nn.MultiheadAttention(4, 2, dropout=0.5)(*[np.ones((3, 2, 4))] * 3)),
+    "MLP": lambda: [p.data for p in nn.MLP(2, [3, 1]).parameters()],
+    "functional.dropout": lambda: [nn.functional.dropout(np.ones(20))],
+    **{
+        name: lambda name=name: [getattr(nn.init, name)(nn.Linear(3, 2).weight).data]
+        for name in nn.init.__all__
+        if name not in ("calculate_gain", "constant_", "ones_", "zeros_")
+    },
+    "DataLoader": lambda: [*data.DataLoader(range(20), 5, shuffle=True)],
+    "random_split": lambda: [part.indices for part in data.random_split(range(20), [0.5, 0.5])],
+    "spirals": lambda: data.spirals(20),
+    "RandomCrop": lambda: [transforms.RandomCrop(6, padding=4)(IMAGES)],
+    "RandomHorizontalFlip": lambda: [transforms.RandomHorizontalFlip()(np.concatenate([IMAGES] * 5))],
+    "RandomRotation": lambda: [transforms.RandomRotation(90)(IMAGES)],
+}
+# Nothing in these is random.
+STEADY = {
+    "AdaptiveAvgPool2d", "AvgPool2d", "BatchNorm1d", "BatchNorm2d", "ELU", "Flatten", "GELU", "LayerNorm", "LeakyReLU", "LogSoftmax",
+    "MaxPool2d", "RMSNorm", "ReLU", "SiLU", "Sigmoid", "Sin", "Softmax", "Softplus", "Tanh",
+}  # fmt: skip
+
+
+def drawn(name, seed):
+    nn.manual_seed(seed)
+    return [np.array(getattr(x, "data", x)) for x in RANDOM[name]()]
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_whatever_is_random_follows_from_the_one_seed(name):
+    first, again, other = drawn(name, 5), drawn(name, 5), drawn(name, 6)
+    for a, b in zip(first, again, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert any((a != b).any() for a, b in zip(first, other, strict=True)) == (name not in STEADY)
 
 
 def test_one_seed_makes_everything_again():

@@ -8,7 +8,7 @@ import autograd
 
 nbclient = pytest.importorskip("nbclient")
 nbformat = pytest.importorskip("nbformat")
-for module in ("ipykernel", "matplotlib", "sklearn"):
+for module in ("ipykernel", "matplotlib", "pandas", "sklearn"):
     pytest.importorskip(module)
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))

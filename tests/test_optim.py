@@ -64,9 +64,24 @@ SETTINGS = [
         {"lr": 0.2, "initial_accumulator_value": 0.5, "eps": 0.001},
         [1.244590278936102, -0.45541818246672156, -0.4272899718816826],
     ),
+    (optim.Adam, {"lr": 0.1, "amsgrad": True}, [1.2294557418265664, -0.11067381298553271, -0.30834196361170124]),
+    (
+        optim.Adam,
+        {"lr": 0.1, "weight_decay": 0.1, "amsgrad": True, "maximize": True},
+        [0.6176380619978143, -4.538925862160488, 0.6334210223316227],
+    ),
+    (
+        optim.AdamW,
+        {"lr": 0.05, "betas": (0.5, 0.8), "amsgrad": True},
+        [1.2434768066596842, -0.6660986048944781, -0.42480111919532615],
+    ),
+    (optim.SGD, {"lr": 0.05, "momentum": 0.9, "maximize": True}, [0.7154561551728819, -715.5318258287537, 0.5703321077841732]),
+    (optim.AdamW, {"lr": 0.05, "maximize": True}, [0.7360364692725585, -3.318282193291692, 0.7136452970472558]),
+    (optim.RMSprop, {"lr": 0.02, "momentum": 0.5, "maximize": True}, [0.6805333764248704, -6.383371830530966, 0.6805199968105715]),
+    (optim.Adagrad, {"lr": 0.2, "weight_decay": 0.1, "maximize": True}, [0.6695748321851726, -4.08961336714286, 0.6695747560538361]),
 ]
 OPTIMIZERS = [optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop, optim.Adagrad]
-REMEMBERING = [(optim.SGD, {"momentum": 0.9}), *((optimizer, {}) for optimizer in OPTIMIZERS[1:])]
+REMEMBERING = [(optim.SGD, {"momentum": 0.9}), (optim.Adam, {"amsgrad": True}), *((optimizer, {}) for optimizer in OPTIMIZERS[1:])]
 KINDS = ["Values", "Values in a store", "Tensor", "Tensors of shape ()"]
 
 
@@ -396,7 +411,7 @@ def test_lr_is_that_of_all_groups():
         (
             [{"params": [Value(1.0)], "rate": 1.0}],
             ValueError,
-            "group of SGD has params, lr, momentum, dampening, weight_decay, nesterov; there is no rate",
+            "group of SGD has params, lr, momentum, dampening, weight_decay, nesterov, maximize; there is no rate",
         ),
         ([{"lr": 0.1}], TypeError, 'a dict such as {"params": model.parameters(), "lr": 0.1}; got {\'lr\': 0.1}'),
         ([{"params": []}], ValueError, "got no parameters"),

@@ -1,4 +1,4 @@
-"""nn.plot: what the pictures show, and what they refuse."""
+"""nn.plot: decision boundaries, confusion matrices and curves; what the pictures show, and what they refuse."""
 
 import subprocess
 import sys
@@ -94,14 +94,129 @@ def test_a_score_of_one_sign_draws_no_line():
         (np.ones((4, 3)), Y, len, r"X of shape \(n, 2\); got \(4, 3\)"),
         (np.ones((0, 2)), [], len, r"got \(0, 2\)"),
         (X, Y[:3], len, r"4 points and classes of shape \(3,\)"),
-        (X, Y, lambda points: points, "got 13122 scores; one for each point"),
+        (X, Y, lambda points: points[1:], "got 13120 scores; one for each point"),
         (X, Y, lambda points: 0.5, "got 1 scores"),
+        (X, Y, lambda points: points[:, 0] * np.nan, "nan or infinity as a score"),
     ],
 )
-def test_shapes_that_do_not_fit_are_refused(x, y, predict, message):
+def test_shapes_and_scores_that_do_not_fit_are_refused(x, y, predict, message):
     with pytest.raises(ValueError, match=message):
         plot.decision_boundary(predict, x, y)
     assert not pyplot.get_fignums()
+
+
+BLOBS = np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0]])
+
+
+def nearest(points):
+    """The scores of three classes, whose centres are BLOBS."""
+    return -((points[:, None] - BLOBS) ** 2).sum(axis=2)
+
+
+def test_several_classes_each_have_their_colour_and_their_points():
+    ax = plot.decision_boundary(nearest, BLOBS, [0, 1, 2])
+    image = np.asarray(ax.images[0].get_array())
+    (x0, x1, y0, y1), n = ax.images[0].get_extent(), len(image)
+    for k, (x, y) in enumerate(BLOBS):
+        assert ax.get_legend_handles_labels()[1][k] == f"class {k}"
+        (points,) = (c for c in ax.collections if c.get_label() == f"class {k}")
+        np.testing.assert_array_equal(points.get_offsets(), [[x, y]])
+        at = image[int((y - y0) / (y1 - y0) * (n - 1)), int((x - x0) / (x1 - x0) * (n - 1))]
+        np.testing.assert_allclose(at, points.get_facecolor()[0, :3], atol=0.01)
+
+
+def test_the_lines_between_several_classes_are_where_the_two_highest_scores_are_equal():
+    from matplotlib.contour import ContourSet
+
+    ax = plot.decision_boundary(nearest, BLOBS, [0, 1, 2])
+    contours = [child for child in ax.get_children() if isinstance(child, ContourSet)]
+    vertices = np.concatenate([path.vertices for contour in contours for path in contour.get_paths()])
+    best = np.sort(nearest(vertices), axis=1)
+    np.testing.assert_allclose(best[:, -1], best[:, -2], atol=0.3)
+    assert len(contours) == 3
+
+
+def test_the_scores_of_two_classes_draw_the_line_of_their_difference():
+    one = plot.decision_boundary(lambda points: points[:, 0] - 0.4, X, Y)
+    two = plot.decision_boundary(lambda points: np.stack([-points[:, 0], points[:, 0] - 0.8], axis=1), X, Y)
+    np.testing.assert_allclose(line_of(two), line_of(one))
+
+
+def test_networks_of_several_classes_may_be_of_values_or_of_arrays():
+    scalar = nn.MLP(2, [4, 3], rng=0)
+    pictures = [
+        plot.decision_boundary(lambda points: [scalar(p) for p in points], BLOBS, [0, 1, 2]),
+        plot.decision_boundary(nn.vectorize(scalar).to(np.float64), BLOBS, [0, 1, 2]),
+    ]
+    one, other = (np.asarray(ax.images[0].get_array()) for ax in pictures)
+    np.testing.assert_allclose(one, other, atol=1e-12)
+
+
+def test_a_class_without_a_score_is_refused():
+    for classes in ([0, 1, 3], [-1, 1, 2], [0, 1, 0.5]):
+        with pytest.raises(ValueError, match="scores of 3 classes, so those of the points are numbers from 0 to 2"):
+            plot.decision_boundary(nearest, BLOBS, classes)
+    assert not pyplot.get_fignums()
+
+
+def test_the_confusion_matrix_has_its_numbers_in_its_cells():
+    matrix = [[48, 2, 0], [5, 41, 4], [0, 0, 10]]
+    ax = plot.confusion_matrix(matrix, names=["setosa", "versicolor", "virginica"])
+    for text in ax.texts:
+        column, row = text.get_position()
+        assert text.get_text() == str(matrix[row][column])
+    assert len(ax.texts) == 9
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["setosa", "versicolor", "virginica"]
+    np.testing.assert_allclose(ax.images[0].get_array()[1], [0.1, 0.82, 0.08])
+
+
+def test_the_numbers_of_a_confusion_matrix_fit_into_their_cells():
+    _, axes = pyplot.subplots(2, 3, figsize=(10, 6))
+    for ax in (axes[0, 2], None):
+        ax = plot.confusion_matrix(np.eye(10, dtype=int) * 99_999, ax=ax)
+        ax.figure.canvas.draw()
+        cell = ax.get_window_extent().width / 10
+        assert max(text.get_window_extent().width for text in ax.texts) < cell
+
+
+def test_a_class_without_examples_and_a_matrix_of_shares_are_drawn():
+    ax = plot.confusion_matrix([[0, 0], [0.25, 0.75]])
+    ax.figure.canvas.draw()
+    assert [text.get_text() for text in ax.texts] == ["0", "0", "0.25", "0.75"]
+
+
+@pytest.mark.parametrize("matrix", [[[1, 2]], [1, 2], [[1, -1], [0, 1]], [["a", "b"], ["c", "d"]], np.empty((0, 0)), [[np.nan, 1], [1, 1]]])
+def test_what_is_no_confusion_matrix_is_refused(matrix):
+    with pytest.raises(ValueError, match=r"a square of numbers from 0.*nn\.metrics\.confusion_matrix makes one"):
+        plot.confusion_matrix(matrix)
+
+
+def test_each_class_of_a_confusion_matrix_needs_a_name():
+    with pytest.raises(ValueError, match="2 classes and 1 names"):
+        plot.confusion_matrix([[1, 0], [0, 1]], names=["cat"])
+
+
+def test_training_is_drawn_against_validation():
+    history = {"epoch": [11, 12, 13], "loss": [0.9, 0.4, 0.1], "val_loss": [1.0, np.nan, 0.5], "accuracy": [0.5, 0.7, 0.8]}
+    loss, accuracy = plot.curves(history)
+    training, validation = loss.lines
+    np.testing.assert_array_equal(training.get_xydata(), [[11, 0.9], [12, 0.4], [13, 0.1]])
+    np.testing.assert_array_equal(validation.get_xydata(), [[11, 1.0], [13, 0.5]])
+    assert [text.get_text() for text in loss.get_legend().get_texts()] == ["training", "validation"]
+    assert (loss.get_xlabel(), loss.get_ylabel()) == ("epoch", "loss")
+    assert accuracy.get_legend() is None
+    assert training.get_color() != validation.get_color()
+
+
+def test_what_was_only_validated_has_a_curve_of_its_own():
+    (panel,) = plot.curves({"val_loss": [1.0, 0.5]})
+    assert panel.get_ylabel() == "val_loss"
+    assert panel.get_xlabel() == "step"
+
+
+def test_every_epoch_needs_a_number():
+    with pytest.raises(ValueError, match="2 epochs and 1 numbers of 'loss'"):
+        plot.curves({"epoch": [1, 2], "loss": [0.5]})
 
 
 def test_curves_show_the_numbers_of_each_step():
@@ -123,6 +238,8 @@ def test_pictures_go_into_the_axes_that_are_given():
 def test_curves_need_a_history_and_as_many_axes_as_names():
     with pytest.raises(ValueError, match="empty history"):
         plot.curves({})
+    with pytest.raises(ValueError, match="empty history"):
+        plot.curves({"epoch": [1]})
     _, ax = pyplot.subplots()
     with pytest.raises(ValueError, match="2 pictures to draw and 1 axes"):
         plot.curves({"loss": [1.0], "accuracy": [1.0]}, ax=ax)

@@ -136,3 +136,17 @@ def test_what_is_not_the_largest_gets_no_gradient_not_even_a_part_of_an_infinite
 def test_whole_numbers_are_padded_too():
     settings = {"kernel": (2,), "stride": (1,), "padding": ((1, 0),), "dilation": (1,)}
     np.testing.assert_array_equal(table["max_pool"](np.array([[[-3, -1, -2]]]), **settings), [[[-3.0, -1.0, -1.0]]])
+
+
+def test_the_functions_are_pytorchs():
+    torch = pytest.importorskip("torch")
+    x = waves(2, 3, 7, 8)
+    for name, arguments in (
+        ("max_pool2d", (3, 2, 1, 1, True)),
+        ("max_pool2d", (2,)),
+        ("avg_pool2d", (3, 2, 1, True, False, 5)),
+        ("avg_pool2d", ((2, 3),)),
+        ("adaptive_avg_pool2d", ((None, 3),)),
+    ):
+        expected = getattr(torch.nn.functional, name)(torch.from_numpy(x), *arguments).numpy()
+        np.testing.assert_allclose(getattr(nn.functional, name)(x, *arguments), expected, rtol=1e-12)

@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from one_of_each import LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, input_for
 
 import autograd
 import nn
 from autograd import Tensor
 from autograd.backward import history
+from autograd.structures import leaves
 
 SINGLE = np.dtype(np.float32)
 
@@ -68,6 +70,74 @@ def test_float64_data_and_targets_do_not_make_float64_of_a_float32_model(loss, t
     result.backward()
     assert result.dtype == SINGLE
     assert {p.grad.dtype for p in model.parameters()} == {SINGLE}
+
+
+def precisions(*outputs):
+    """Those of all floats in the graphs of some outputs, constants too."""
+    nodes = [node for output in outputs if isinstance(output, autograd.Node) for node in history(output)]
+    everything = [*outputs, *nodes, *(x for node in nodes for x in node.inputs if isinstance(x, np.ndarray) and x.ndim)]
+    return {x.dtype for x in everything if x.dtype.kind == "f"}
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("name", LAYERS)
+def test_no_layer_makes_float64_of_float32(name, training):
+    layer = LAYERS[name][0]().train(training)
+    learns = bool(layer.parameters())
+    x = input_for(name, np.float64 if learns else np.float32)
+    outputs = leaves(layer(x if learns else Tensor(x)))
+    assert precisions(*outputs) == {SINGLE}
+    sum((output * output).sum() for output in outputs).backward()
+    assert all(p.dtype == p.grad.dtype == SINGLE for p in layer.parameters() if p.grad is not None)
+    assert {buffer.dtype for _, buffer in layer.named_buffers() if buffer.dtype.kind == "f"} <= {SINGLE}
+
+
+def test_masks_and_first_states_of_float64_do_not_make_float64_of_float32():
+    x, mask = np.ones((3, 2, 4)), np.zeros((3, 3))
+    outputs = [
+        *nn.MultiheadAttention(4, 2)(x, x, x, attn_mask=mask, key_padding_mask=np.zeros((2, 3))),
+        nn.TransformerEncoderLayer(4, 2)(x, mask),
+        *leaves(nn.LSTM(4, 3)(x, (np.ones((1, 2, 3)), np.ones((1, 2, 3))), lengths=[3, 1])),
+        *leaves(nn.GRU(4, 3, 2, dropout=0.5)(x, np.ones((2, 2, 3)))),
+    ]
+    assert precisions(*outputs) == {SINGLE}
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("name", LOSSES)
+def test_no_loss_makes_float64_of_float32(name, reduction):
+    make, predictions, targets = LOSSES[name]
+    loss = make()
+    loss.reduction = reduction
+    p = Tensor(predictions.astype(np.float32))
+    out = loss(p, targets)
+    assert precisions(out) == {SINGLE}
+    out.backward(None if reduction != "none" else np.ones(out.shape))
+    assert p.grad.dtype == SINGLE
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_no_optimizer_or_schedule_makes_float64_of_float32(name, schedule):
+    layer = nn.Linear(4, 3)
+    optimizer = getattr(nn.optim, name)(layer.parameters(), lr=np.float64(0.1), **OPTIMIZERS[name])
+    steps = getattr(nn.optim, schedule)(optimizer, **SCHEDULES[schedule])
+    for _ in range(3):
+        optimizer.zero_grad()
+        layer(np.ones((2, 4))).sum().backward()
+        nn.utils.clip_grad_norm_(layer.parameters(), np.float64(0.5))
+        nn.utils.clip_grad_value_(layer.parameters(), np.float64(0.5))
+        optimizer.step()
+        steps.step()
+    assert {p.dtype for p in layer.parameters()} == {p.grad.dtype for p in layer.parameters()} == {SINGLE}
+    assert {array.dtype for array in in_state(optimizer)} == {SINGLE}
+
+
+@pytest.mark.parametrize(
+    "name", ["xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "uniform_", "normal_", "ones_"]
+)
+def test_no_initialiser_makes_float64_of_float32(name):
+    assert getattr(nn.init, name)(nn.Linear(4, 3).weight).dtype == SINGLE
 
 
 def test_a_float64_tensor_gets_its_gradient_back_in_float64():

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from references import CASES, FILE, as_lists
 
+import nn
+
 STORED = json.loads(FILE.read_text())
 
 
@@ -20,6 +22,12 @@ def assert_alike(numbers, expected):
 @pytest.mark.parametrize("name", CASES)
 def test_a_module_computes_and_learns_what_pytorchs_does(name):
     assert_alike(as_lists(CASES[name].ours()), STORED[name])
+
+
+def test_everything_that_pytorch_has_too_is_held_against_it():
+    torch = pytest.importorskip("torch")
+    modules = {name for name, thing in vars(nn).items() if isinstance(thing, type) and hasattr(torch.nn, name)}
+    assert modules - {"Module", "ModuleList"} == {name.split()[0].rstrip(",") for name in CASES}
 
 
 @pytest.mark.filterwarnings("ignore:reduction. 'mean' divides the total loss")

@@ -402,6 +402,7 @@ def test_schedules_of_the_users_own_say_what_is_missing():
             ValueError,
             "factor must be below 1, to make the learning rate smaller; got 1.0",
         ),
+        (lambda o: optim.ReduceLROnPlateau(o).step("0.5"), TypeError, "step takes the metric of the epoch, a number; got '0.5'."),
         (lambda o: optim.ReduceLROnPlateau(o, patience=-1), ValueError, "patience must be at least 0; got -1"),
         (
             lambda o: optim.ReduceLROnPlateau(o, min_lr=[0.1, 0.2]),

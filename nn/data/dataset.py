@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -150,7 +150,7 @@ def random_split(dataset: Any, lengths: Sequence[float], rng: Seed = None) -> li
         >>> len(train), len(test)
         (8, 2)
     """
-    n, lengths = len(dataset), list(lengths)
+    n, lengths = len(dataset), list(lengths) if isinstance(lengths, Iterable) else [lengths]
     if not all(is_number(length) for length in lengths):
         raise TypeError(f"The lengths of a split are numbers; got {lengths!r}.")
     if all(isinstance(length, numbers.Integral) for length in lengths) and sum(lengths) == n:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import http.client
-import os
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-__all__ = ["download", "write_whole"]
+from ..files import whole_file
+
+__all__ = ["download"]
 
 AT_ONCE = 2**16  # bytes
 PATIENCE = 30  # seconds without a byte
@@ -33,7 +34,7 @@ def download(urls: Sequence[str], path: Path, md5: str) -> None:
     faults = []
     for url in urls:
         try:
-            with _whole(path) as part:
+            with whole_file(path) as part:
                 found = _fetch(url, part, path.name)
                 if found != md5:
                     raise ConnectionError(f"its checksum is {found} and should be {md5}")
@@ -41,35 +42,6 @@ def download(urls: Sequence[str], path: Path, md5: str) -> None:
         except (OSError, http.client.HTTPException, ValueError) as error:
             faults.append(f"{url}: {error}")
     raise ConnectionError(f"{path.name} could not be downloaded. Put it into {path.parent} by hand. Tried {'; '.join(faults)}.")
-
-
-def write_whole(path: Path, contents: bytes) -> None:
-    """Write a file, so that a kill at any moment leaves all of it or nothing.
-
-    Example:
-        >>> import tempfile
-        >>> path = Path(tempfile.mkdtemp()) / "data" / "file"
-        >>> write_whole(path, b"all")
-        >>> path.read_bytes()
-        b'all'
-    """
-    with _whole(path) as file:
-        file.write(contents)
-
-
-@contextlib.contextmanager
-def _whole(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to, which is put at `path` at the end, or deleted if there is an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with open(part, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _fetch(url: str, file: BinaryIO, name: str) -> str:

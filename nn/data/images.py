@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..files import write_whole
 from .dataset import Dataset
 from .download import download as get
-from .download import write_whole
 from .idx import BrokenFileError, read_idx
 from .transforms import Compose, Transform
 

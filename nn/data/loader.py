@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,13 +24,15 @@ class DataLoader:
         drop_last: whether a last batch that is not full is left out.
         collate_fn: how a list of items becomes a batch, where they are not alike; see
             `default_collate`, which does it otherwise.
+        num_workers, pin_memory: taken so that PyTorch's programs run; the data are in memory, and
+            need neither.
         rng: a seed or a NumPy generator for the orders.
 
     Attributes:
         rng: the generator; its state says which order comes next.
 
     Raises:
-        TypeError: `batch_size` is no whole number, or `dataset` has no length.
+        TypeError: `batch_size` is no whole number, or `dataset` is several arrays, or has no length.
         ValueError: it is less than 1; the dataset is empty; or no batch is left.
 
     Example:
@@ -47,12 +49,18 @@ class DataLoader:
 
     def __init__(
         self, dataset: Any, batch_size: int = 1, shuffle: bool = False, *,
-        drop_last: bool = False, collate_fn: Callable[[list[Any]], Any] | None = None, rng: Seed = None,
+        drop_last: bool = False, collate_fn: Callable[[list[Any]], Any] | None = None, num_workers: int = 0, pin_memory: bool = False,
+        rng: Seed = None,
     ) -> None:  # fmt: skip
+        arrays = dataset if isinstance(dataset, (tuple, list)) and all(hasattr(x, "shape") for x in dataset) else ()
+        if hasattr(batch_size, "shape") or len({x.shape for x in arrays}) > 1:
+            raise TypeError("A DataLoader takes one dataset, and then the batch_size; inputs and targets make one: TensorDataset(X, y).")
         if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
             raise TypeError(f"A DataLoader takes a dataset, with a length and items by number, not a {type(dataset).__name__}.")
         self.dataset, self.batch_size = dataset, count("batch_size", batch_size)
         self.shuffle, self.drop_last, self.collate_fn, self.rng = bool(shuffle), bool(drop_last), collate_fn, generator(rng)
+        self._to_come: Any = None  # the items that a loop which is running has still to give
+        self._resumed: Any = None  # those that the next loop gives instead of all
         if len(dataset) == 0:
             raise ValueError("The dataset of a DataLoader is empty; it needs at least one item.")
         if len(self) == 0:
@@ -64,10 +72,47 @@ class DataLoader:
 
     def __iter__(self) -> Iterator[Any]:
         n = len(self.dataset)
-        order = self.rng.permutation(n) if self.shuffle else np.arange(n)
-        for i in range(len(self)):
-            indices = order[i * self.batch_size : (i + 1) * self.batch_size]
-            if self.collate_fn is None:
-                yield items_at(self.dataset, indices)
-            else:
-                yield self.collate_fn([self.dataset[int(j)] for j in indices])
+        if self._resumed is not None:
+            order, self._resumed = self._resumed, None
+        else:
+            order = self.rng.permutation(n) if self.shuffle else np.arange(n)
+        least = self.batch_size if self.drop_last else 1
+        try:
+            while len(order) >= least:
+                indices, order = order[: self.batch_size], order[self.batch_size :]
+                self._to_come = order
+                if self.collate_fn is None:
+                    yield items_at(self.dataset, indices)
+                else:
+                    yield self.collate_fn([self.dataset[int(j)] for j in indices])
+        finally:
+            self._to_come = None
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the loader is: the state of its generator, and the items still to come in a loop that is running, if one is."""
+        return {"rng": self.rng.bit_generator.state, "to_come": self._resumed if self._to_come is None else self._to_come}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on where another loader of the same data has stopped. If that was inside a loop, the next loop is the rest of it.
+
+        A loader that was made without an `rng` takes the generator that all share there too.
+
+        Raises:
+            TypeError: it is no dict from `state_dict()`.
+            ValueError: it is that of a loader of more items, or of another kind of generator.
+
+        Example:
+            >>> old, new = DataLoader(range(9), 3, shuffle=True, rng=0), DataLoader(range(9), 3, shuffle=True)
+            >>> for batch in old:
+            ...     break
+            >>> new.load_state_dict(old.state_dict())
+            >>> next(iter(new)) == next(iter(old))
+            array([ True,  True,  True])
+        """
+        if not isinstance(state_dict, Mapping) or set(state_dict) != {"rng", "to_come"}:
+            raise TypeError("load_state_dict of a DataLoader takes a dict with the keys 'rng' and 'to_come', as state_dict() gives.")
+        to_come = None if state_dict["to_come"] is None else np.array(state_dict["to_come"])
+        if to_come is not None and to_come.max(initial=0) >= len(self.dataset):
+            raise ValueError(f"The state is of a loader of more items: number {to_come.max()} is to come, of {len(self.dataset)} here.")
+        self.rng.bit_generator.state = state_dict["rng"]
+        self._resumed = to_come

@@ -40,6 +40,8 @@ def check_table(table: Any, columns: Sequence[str] | None = None) -> Any:
 
 def as_numbers(x: Any, name: str, columns: Sequence[str] | None = None) -> Any:
     """`x` as an array of finite numbers, whatever its shape; `name` is what an error calls it."""
+    if x is None:
+        raise TypeError(f"{name} must be made of numbers; got None.")
     if hasattr(x, "columns") and hasattr(x, "to_numpy"):  # a DataFrame
         columns = [str(column) for column in x.columns]
         _refuse([column for column, dtype in zip(columns, x.dtypes, strict=True) if dtype.kind not in "fiub"], name)
@@ -55,7 +57,9 @@ def as_numbers(x: Any, name: str, columns: Sequence[str] | None = None) -> Any:
             _refuse([_name(j, columns) for j in range(array.shape[1]) if not _is_numeric(array[:, j])], name)
         array = array.astype(float) if _is_numeric(array) else array
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name} must be made of numbers; got entries of type {array.dtype}.")
+        is_text = array.dtype.kind in "US" or any(isinstance(entry, str) for entry in array.ravel()[:1])
+        hint = "; classes, labels = np.unique(names, return_inverse=True) numbers the classes" if is_text and array.ndim == 1 else ""
+        raise TypeError(f"{name} must be made of numbers; got {'text' if is_text else f'entries of type {array.dtype}'}{hint}.")
     if array.dtype.kind == "f":
         with np.errstate(all="ignore"):
             suspicious = not np.isfinite(array.sum())

@@ -57,6 +57,8 @@ class Compose(Transform):
     """
 
     def __init__(self, transforms: Sequence[Callable[[Any], Any]]) -> None:
+        if not isinstance(transforms, Sequence):
+            raise TypeError(f"Compose takes a list of transforms, not a {type(transforms).__name__}.")
         self.transforms = list(transforms)
         for transform in self.transforms:
             if not callable(transform):

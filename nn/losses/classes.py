@@ -17,7 +17,7 @@ from autograd import scope
 from autograd.graph import mode
 from autograd.primitives.networks import take_along_axis
 
-from .pairing import alike, as_constant, check_range, check_reduction, is_array, is_known, numbers_in, reduced, shape_of
+from .pairing import alike, as_constant, check_range, check_reduction, is_array, is_known, numbers_in, reduced, reshaping, shape_of
 
 __all__ = ["cross_entropy", "multi_margin_loss", "nll_loss"]
 
@@ -56,6 +56,7 @@ def cross_entropy(
     log_p = _log_softmax(rows.input, rows.axis)
     if by_probability:
         check_range("cross_entropy", "probabilities of classes", rows.target)
+        _check_one_hot(rows, target)
         shares = (1 - label_smoothing) * rows.target + label_smoothing / rows.classes if label_smoothing else rows.target
         shares = shares if rows.weight is None else shares * rows.weight
         return rows.reduced(-_sum(shares * log_p, rows.axis))
@@ -108,6 +109,22 @@ def multi_margin_loss(input: Any, target: Any, p: int = 1, margin: float = 1.0, 
     return rows.reduced(losses if weight is None else losses * rows.counts(labels))
 
 
+def _check_one_hot(rows: _Rows, target: Any) -> None:
+    """Refuse whole numbers in place of probabilities, unless there is one 1 in each row: they are meant for something else."""
+    if not is_known(target):
+        return
+    numbers = numbers_in(target)
+    if numbers.dtype.kind in "iub":
+        shape = shape_of("cross_entropy", target)
+        sums = numbers.reshape(shape).sum(axis=min(1, len(shape) - 1))
+        if (sums != 1).any():
+            raise ValueError(
+                f"cross_entropy got targets of the shape of the predictions, {shape}, so they are probabilities; "
+                f"but a row of them adds up to {sums[sums != 1].flat[0]}. For several yes-or-no answers there is "
+                "binary_cross_entropy_with_logits."
+            )
+
+
 def _of_labels(rows: _Rows, log_p: Any, ignore_index: int, smoothing: float = 0.0) -> Any:
     """The loss of log-probabilities, where the targets are numbers of classes."""
     labels, kept = rows.labels(ignore_index)
@@ -150,9 +167,10 @@ class _Rows:
         self.classes, self.shape = shape[self.axis], shape[: self.axis] + shape[self.axis + 1 :]
         if target_shape != self.shape and not by_probability:
             or_probabilities = f", or the probability of each class, shape {shape}" if name == "cross_entropy" else ""
+            way = "targets.argmax(1)" if target_shape == shape else reshaping(target_shape, self.shape)
             raise ValueError(
                 f"{name} got predictions of shape {shape} and targets of shape {target_shape}. It takes the number of the right "
-                f"class of each row, shape {self.shape}{or_probabilities}."
+                f"class of each row, shape {self.shape}{or_probabilities}{f': write {way}' if way else ''}."
             )
         self.input, self.target = alike(input, target)
         self.listed = not is_array(self.input)
@@ -192,6 +210,10 @@ class _Rows:
         is_kept = numbers != ignore_index
         wrong = numbers[is_kept & ~((numbers >= 0) & (numbers < self.classes) & (numbers == np.floor(numbers)))]
         if wrong.size:
+            if self.classes == 1:
+                raise ValueError(
+                    f"{self.name} compares classes, and got one score for each row; binary_cross_entropy_with_logits takes that."
+                )
             raise ValueError(
                 f"{self.name} got the class {wrong[0]}, and there are {self.classes}: whole numbers from 0 to {self.classes - 1}."
             )

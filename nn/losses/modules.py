@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd import Node
+
+from ..checks import number
 from ..module import Module
 from . import classes, elementwise
 from .pairing import check_reduction
@@ -26,15 +29,26 @@ class _Loss(Module):
     pos_weight: Any
 
     def __init__(self, reduction: str = "mean") -> None:
+        self._refuse_data(reduction)
         check_reduction(type(self).__name__, reduction, *(["batchmean"] if isinstance(self, KLDivLoss) else []))
         self.reduction = reduction
 
     def _set_weight(self, name: str, weight: Any) -> None:
         """Keep a weight as a buffer, as PyTorch does, if there is one."""
+        self._refuse_data(weight)
         if weight is None:
             setattr(self, name, None)
-        else:
-            self.register_buffer(name, np.array(weight))
+            return
+        array = np.array(weight.data if isinstance(weight, Node) else weight)
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"{type(self).__name__} takes {name} as plain numbers; got {weight!r:.80}.")
+        self.register_buffer(name, array)
+
+    def _refuse_data(self, setting: Any) -> None:
+        """A computed Tensor in place of a setting is a prediction."""
+        if isinstance(setting, Node) and not setting.is_leaf:
+            kind = type(self).__name__
+            raise TypeError(f"{kind} takes its settings first, and then the data: nn.{kind}()(predictions, targets).")
 
     def extra_repr(self) -> str:
         settings = {name: setting for name, setting in vars(self).items() if not name.startswith("_") and setting is not None}
@@ -75,6 +89,8 @@ class HuberLoss(_Loss):
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction)
+        if number("delta", delta) == 0:
+            raise ValueError("HuberLoss takes a delta above 0, where the loss turns straight; got 0.")
         self.delta = delta
 
     def forward(self, input: Any, target: Any) -> Any:
@@ -125,7 +141,7 @@ class CrossEntropyLoss(_Loss):
     def __init__(self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0) -> None:
         super().__init__(reduction)
         self._set_weight("weight", weight)
-        self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
+        self.ignore_index, self.label_smoothing = ignore_index, number("label_smoothing", label_smoothing, most=1)
 
     def forward(self, input: Any, target: Any) -> Any:
         return classes.cross_entropy(input, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing)
@@ -174,6 +190,8 @@ class MultiMarginLoss(_Loss):
 
     def __init__(self, p: int = 1, margin: float = 1.0, weight: Any = None, reduction: str = "mean") -> None:
         super().__init__(reduction)
+        if p not in (1, 2):
+            raise ValueError(f"MultiMarginLoss takes p = 1 or p = 2; got {p!r}.")
         self.p, self.margin = p, margin
         self._set_weight("weight", weight)
 

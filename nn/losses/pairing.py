@@ -17,7 +17,10 @@ from autograd.graph import mode
 from autograd.primitives.arithmetic import astype
 from autograd.structures import leaves
 
-__all__ = ["alike", "as_constant", "check_range", "check_reduction", "is_array", "is_known", "numbers_in", "paired", "reduced", "shape_of"]
+__all__ = [
+    "alike", "as_constant", "check_range", "check_reduction", "is_array", "is_known", "numbers_in", "paired", "reduced", "reshaping",
+    "shape_of",
+]  # fmt: skip
 
 
 def paired(name: str, input: Any, target: Any) -> tuple[Any, Any]:
@@ -29,8 +32,10 @@ def paired(name: str, input: Any, target: Any) -> tuple[Any, Any]:
     """
     shape, target_shape = shape_of(name, input), shape_of(name, target)
     if shape != target_shape:
+        way = reshaping(target_shape, shape)
         raise ValueError(
-            f"{name} got predictions of shape {shape} and targets of shape {target_shape}; they must be alike, so reshape one of them."
+            f"{name} got predictions of shape {shape} and targets of shape {target_shape}; they must be alike, "
+            f"so {f'write {way}' if way else 'reshape one of them'}."
         )
     if 0 in shape:
         raise ValueError(f"{name} got no predictions (shape {shape}), and there is no mean of nothing.")
@@ -48,9 +53,19 @@ def shape_of(name: str, x: Any) -> tuple[int, ...]:
         return (len(x), *(shapes.pop() if shapes else ()))
     if isinstance(x, (float, int, Node)):
         return x.shape if isinstance(x, Node) else ()
-    if not hasattr(x, "shape") or np.asarray(x).dtype.kind not in "fiub":
-        raise TypeError(f"{name} takes Values, Tensors and numbers, or lists of them, and got the {type(x).__name__} {x!r}.")
+    is_text = isinstance(x, str) or getattr(getattr(x, "dtype", None), "kind", None) in ("U", "S")
+    if is_text or not hasattr(x, "shape") or np.asarray(x).dtype.kind not in "fiub":
+        hint = "; classes, labels = np.unique(names, return_inverse=True) numbers the classes" if is_text else ""
+        given = f"the text {str(np.ravel(x)[0])!r:.40}" if is_text else f"{x!r:.80}"
+        raise TypeError(f"{name} takes Values, Tensors and numbers, or lists of them, and got {given}{hint}.")
     return tuple(x.shape)
+
+
+def reshaping(given: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    """What brings targets into the wanted shape, if they are a column for a row or the like; for an error to say."""
+    if not wanted or [size for size in given if size != 1] != [size for size in wanted if size != 1]:
+        return ""
+    return f"targets.reshape({', '.join(map(str, (-1, *wanted[1:])))})"
 
 
 def alike(input: Any, target: Any) -> tuple[Any, Any]:

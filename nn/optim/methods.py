@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from ..checks import is_number, number
 from .optimizer import Optimizer, Settings, Starts
 
@@ -21,6 +23,7 @@ class SGD(Optimizer):
         dampening: how much less of the new gradient goes into the momentum, from 0 to 1.
         weight_decay: an L2 penalty's factor; this times p is added to the gradient.
         nesterov: look ahead along the momentum (Sutskever and others, 2013).
+        maximize: go up instead of down.
 
     Raises:
         ValueError: `nesterov` without momentum, or with dampening; or as in `Optimizer`.
@@ -36,18 +39,20 @@ class SGD(Optimizer):
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, momentum: float = 0.0, dampening: float = 0.0,
-        weight_decay: float = 0.0, nesterov: bool = False,
+        weight_decay: float = 0.0, nesterov: bool = False, *, maximize: bool = False,
     ) -> None:  # fmt: skip
         defaults = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov}
-        super().__init__(params, defaults)
+        super().__init__(params, {**defaults, "maximize": maximize})
 
     def memory(self, settings: Settings) -> Starts:
         return {"momentum_buffer": 0.0 if settings["momentum"] else None}
 
     def update(  # type: ignore[override]
         self, p: Any, g: Any, v: Any, *,
-        step: int, lr: float, momentum: float, dampening: float, weight_decay: float, nesterov: bool,
+        step: int, lr: float, momentum: float, dampening: float, weight_decay: float, nesterov: bool, maximize: bool,
     ) -> None:  # fmt: skip
+        if maximize:
+            g = -g
         if weight_decay:
             g = g + weight_decay * p
         if momentum:
@@ -75,6 +80,8 @@ class Adam(Optimizer):
         betas: how slowly the two running means forget, each from 0 to below 1.
         eps: keeps the quotient finite; above 0.
         weight_decay: an L2 penalty's factor; this times p is added to the gradient.
+        amsgrad: divide by the largest v so far, so that steps never grow again (Reddi and others, 2018).
+        maximize: go up instead of down.
 
     Raises:
         ValueError: a beta or `eps` is out of range; or as in `Optimizer`.
@@ -90,21 +97,27 @@ class Adam(Optimizer):
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 0.0,
+        weight_decay: float = 0.0, amsgrad: bool = False, *, maximize: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
+        defaults = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad, "maximize": maximize}
+        super().__init__(params, defaults)
 
     def memory(self, settings: Settings) -> Starts:
-        return {"exp_avg": 0.0, "exp_avg_sq": 0.0}
+        return {"exp_avg": 0.0, "exp_avg_sq": 0.0, "max_exp_avg_sq": 0.0 if settings["amsgrad"] else None}
 
     def update(  # type: ignore[override]
-        self, p: Any, g: Any, m: Any, v: Any, *, step: int, lr: float, betas: tuple[float, float], eps: float, weight_decay: float
-    ) -> None:
+        self, p: Any, g: Any, m: Any, v: Any, largest: Any, *,
+        step: int, lr: float, betas: tuple[float, float], eps: float, weight_decay: float, amsgrad: bool, maximize: bool,
+    ) -> None:  # fmt: skip
         beta1, beta2 = betas
+        if maximize:
+            g = -g
         if weight_decay:
             g = g + weight_decay * p
         m += (1 - beta1) * (g - m)
         v += (1 - beta2) * (g * g - v)
+        if amsgrad:
+            v = np.maximum(largest, v, out=largest)
         correction = (1 - beta2**step) ** 0.5
         p -= lr * correction / (1 - beta1**step) * m / (v**0.5 + eps * correction)
 
@@ -120,7 +133,7 @@ class AdamW(Adam):
     """Adam with weight decay applied to the parameter itself (Loshchilov and Hutter, 2019).
 
     Args:
-        params, lr, betas, eps: as in `Adam`.
+        params, lr, betas, eps, amsgrad, maximize: as in `Adam`.
         weight_decay: the share of lr by which a parameter shrinks at each step.
 
     Example:
@@ -133,13 +146,13 @@ class AdamW(Adam):
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 1e-2,
+        weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__(params, lr, betas, eps, weight_decay)
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
 
-    def update(self, p: Any, g: Any, m: Any, v: Any, *, lr: float, weight_decay: float, **settings: Any) -> None:  # type: ignore[override]
+    def update(self, p: Any, g: Any, *memory: Any, lr: float, weight_decay: float, **settings: Any) -> None:  # type: ignore[override]
         p *= 1 - lr * weight_decay
-        super().update(p, g, m, v, lr=lr, weight_decay=0.0, **settings)
+        super().update(p, g, *memory, lr=lr, weight_decay=0.0, **settings)
 
 
 class RMSprop(Optimizer):
@@ -154,6 +167,7 @@ class RMSprop(Optimizer):
         momentum: how much of the last step carries over, from 0 to 1.
         centered: divide by the standard deviation of g instead: v less the square of the running
             mean of g (Graves, 2013).
+        maximize: go up instead of down.
 
     Raises:
         ValueError: `alpha` or `eps` is out of range; or as in `Optimizer`.
@@ -169,10 +183,10 @@ class RMSprop(Optimizer):
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0.0,
-        momentum: float = 0.0, centered: bool = False,
+        momentum: float = 0.0, centered: bool = False, *, maximize: bool = False,
     ) -> None:  # fmt: skip
         defaults = {"lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay, "momentum": momentum, "centered": centered}
-        super().__init__(params, defaults)
+        super().__init__(params, {**defaults, "maximize": maximize})
 
     def memory(self, settings: Settings) -> Starts:
         return {
@@ -183,8 +197,10 @@ class RMSprop(Optimizer):
 
     def update(  # type: ignore[override]
         self, p: Any, g: Any, v: Any, mean: Any, velocity: Any, *,
-        step: int, lr: float, alpha: float, eps: float, weight_decay: float, momentum: float, centered: bool,
+        step: int, lr: float, alpha: float, eps: float, weight_decay: float, momentum: float, centered: bool, maximize: bool,
     ) -> None:  # fmt: skip
+        if maximize:
+            g = -g
         if weight_decay:
             g = g + weight_decay * p
         v *= alpha
@@ -216,6 +232,7 @@ class Adagrad(Optimizer):
         weight_decay: an L2 penalty's factor; this times p is added to the gradient.
         initial_accumulator_value: where s starts.
         eps: keeps the quotient finite; above 0.
+        maximize: go up instead of down.
 
     Raises:
         ValueError: as in `Optimizer`.
@@ -231,18 +248,20 @@ class Adagrad(Optimizer):
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, lr_decay: float = 0.0, weight_decay: float = 0.0,
-        initial_accumulator_value: float = 0.0, eps: float = 1e-10,
+        initial_accumulator_value: float = 0.0, eps: float = 1e-10, *, maximize: bool = False,
     ) -> None:  # fmt: skip
-        defaults = {"lr": lr, "lr_decay": lr_decay, "weight_decay": weight_decay}
-        super().__init__(params, {**defaults, "initial_accumulator_value": initial_accumulator_value, "eps": eps})
+        defaults = {"lr": lr, "lr_decay": lr_decay, "weight_decay": weight_decay, "eps": eps, "maximize": maximize}
+        super().__init__(params, {**defaults, "initial_accumulator_value": initial_accumulator_value})
 
     def memory(self, settings: Settings) -> Starts:
         return {"sum": settings["initial_accumulator_value"]}
 
     def update(  # type: ignore[override]
         self, p: Any, g: Any, s: Any, *,
-        step: int, lr: float, lr_decay: float, weight_decay: float, initial_accumulator_value: float, eps: float,
+        step: int, lr: float, lr_decay: float, weight_decay: float, initial_accumulator_value: float, eps: float, maximize: bool,
     ) -> None:  # fmt: skip
+        if maximize:
+            g = -g
         if weight_decay:
             g = g + weight_decay * p
         s += g * g

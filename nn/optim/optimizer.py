@@ -218,6 +218,7 @@ class Optimizer:
         for group in groups:
             self._settings(group)
         for own, group in zip(self.param_groups, groups, strict=True):
+            own.pop("initial_lr", None)
             own.update({name: x for name, x in group.items() if name != "params"})
         self._remember(state)
 

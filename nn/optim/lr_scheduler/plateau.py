@@ -8,7 +8,7 @@ from typing import Any
 
 from autograd import Tensor, Value
 
-from ...checks import count, number
+from ...checks import count, is_number, number
 from ..optimizer import Optimizer
 from .scheduler import LRScheduler, one_for_each_group
 
@@ -71,7 +71,10 @@ class ReduceLROnPlateau(LRScheduler):
 
     def step(self, metrics: Any) -> None:  # type: ignore[override]
         """Take notice of an epoch's metric; after the epoch."""
-        metric = float(metrics.item() if isinstance(metrics, (Tensor, Value)) else metrics)
+        given = metrics.item() if isinstance(metrics, (Tensor, Value)) else metrics
+        if not is_number(given):
+            raise TypeError(f"ReduceLROnPlateau.step takes the metric of the epoch, a number; got {given!r}.")
+        metric = float(given)
         if len(self.optimizer.param_groups) != len(self.min_lrs):
             raise ValueError("A parameter group was added after ReduceLROnPlateau had been made; add it before.")
         self.last_epoch += 1

@@ -1,0 +1,77 @@
+"""`ModelCheckpoint`: a file from which the training can go on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .monitor import Monitor
+
+if TYPE_CHECKING:
+    from ..training.trainer import Trainer
+
+__all__ = ["ModelCheckpoint"]
+
+
+class ModelCheckpoint(Monitor):
+    """Saves the training after each epoch, or after each that is the best so far; see `Trainer.save`.
+
+    `trainer.fit(…, resume_from=path)` goes on from there, and `nn.load(path, model)` takes only the weights.
+
+    Args:
+        path: the file. There may be names of the history's columns in it, such as
+            "model-{epoch}.safetensors" or "{epoch:03d}-{val_loss:.3f}.safetensors"; without them
+            each save replaces the one before. Its folder is made.
+        monitor, mode, min_delta: what to watch for `save_best_only`; see `Monitor`.
+        save_best_only: whether to save only after an epoch that is the best so far.
+
+    Attributes:
+        best, best_epoch: as in `Monitor`.
+        last_path: the file that was written last, None before that.
+
+    Raises:
+        ValueError: the path has the name of something that is not measured; or as in `Monitor`.
+
+    Example:
+        >>> import tempfile, nn
+        >>> path = tempfile.mkdtemp() + "/line.safetensors"
+        >>> def trainer():
+        ...     model = nn.Linear(1, 1, rng=0)
+        ...     optimizer = nn.optim.Adam(model.parameters())
+        ...     return nn.Trainer(model, nn.MSELoss(), optimizer, callbacks=[nn.callbacks.ModelCheckpoint(path)], rng=0)
+        >>> data = [[0.0], [1.0], [2.0]], [[1.0], [3.0], [5.0]]
+        >>> whole, first_part, second_part = trainer(), trainer(), trainer()
+        >>> history = whole.fit(data, epochs=5, batch_size=2, verbose=False)
+        >>> history = first_part.fit(data, epochs=3, batch_size=2, verbose=False)
+        >>> history = second_part.fit(data, epochs=5, batch_size=2, verbose=False, resume_from=path)
+        >>> history["loss"] == whole.history["loss"]
+        True
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], monitor: str = "val_loss", save_best_only: bool = False, mode: str = "auto",
+        min_delta: float = 0.0,
+    ) -> None:  # fmt: skip
+        self.path, self.save_best_only = os.fspath(path), save_best_only
+        self.last_path: Path | None = None
+        super().__init__(monitor, mode if save_best_only else "min", min_delta)
+
+    def on_fit_begin(self, trainer: Trainer) -> None:
+        if self.save_best_only:
+            super().on_fit_begin(trainer)
+        self._path({"epoch": 1, **dict.fromkeys(trainer.measures, 1.0)}).parent.mkdir(parents=True, exist_ok=True)
+
+    def on_epoch_end(self, trainer: Trainer) -> None:
+        if self.save_best_only and not self.notice(trainer):
+            return
+        path = self._path({name: column[-1] for name, column in trainer.history.items()})
+        trainer.save(path)
+        self.last_path = path
+
+    def _path(self, row: dict[str, float]) -> Path:
+        try:
+            return Path(self.path.format(**row))
+        except (KeyError, IndexError, ValueError) as error:
+            known = ", ".join(f"{{{name}}}" for name in row)
+            raise ValueError(f"The path {self.path!r} cannot be filled in ({error}); it may have {known}.") from None

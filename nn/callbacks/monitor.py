@@ -1,0 +1,82 @@
+"""`Monitor`: what callbacks share that watch for the best epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .. import metrics
+from ..checks import number
+from .callback import Callback
+
+if TYPE_CHECKING:
+    from ..training.trainer import Trainer
+
+__all__ = ["Monitor", "check_measured"]
+
+
+class Monitor(Callback):
+    """Watches a column of the history, and knows its best epoch.
+
+    Args:
+        monitor: the name of the column, such as "val_loss".
+        mode: "min" if less of it is better, "max" if more is; "auto" knows it of the loss and of
+            the metrics of `nn.metrics`.
+        min_delta: how much better than the best so far an epoch must be to be better, from 0.
+
+    Attributes:
+        best: the best number so far.
+        best_epoch: its epoch, from 1; 0 before there is one.
+
+    Raises:
+        ValueError: a mode is unknown; or it is "auto", and nothing is known.
+    """
+
+    def __init__(self, monitor: str = "val_loss", mode: str = "auto", min_delta: float = 0.0) -> None:
+        if mode not in ("min", "max", "auto"):
+            raise ValueError(f"mode must be 'min', 'max' or 'auto'; got {mode!r}.")
+        self.monitor, self.mode = monitor, _direction(monitor) if mode == "auto" else mode
+        self.min_delta = number("min_delta", min_delta)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all epochs."""
+        self.best, self.best_epoch = (math.inf if self.mode == "min" else -math.inf), 0
+
+    def notice(self, trainer: Trainer) -> bool:
+        """Take notice of the last epoch, and say whether it is the best so far. nan never is."""
+        now = trainer.history[self.monitor][-1]
+        better = now < self.best - self.min_delta if self.mode == "min" else now > self.best + self.min_delta
+        if better:
+            self.best, self.best_epoch = now, trainer.epoch
+        return better
+
+    def on_fit_begin(self, trainer: Trainer) -> None:
+        check_measured(self, self.monitor, trainer)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self.best, "best_epoch": self.best_epoch}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.best, self.best_epoch = state["best"], state["best_epoch"]
+
+
+def check_measured(callback: Callback, name: str, trainer: Trainer) -> None:
+    """Refuse to watch what no epoch will have.
+
+    Raises:
+        ValueError: it will have none.
+    """
+    if name not in trainer.measures:
+        hint = "; pass validation=… to fit" if name.startswith("val_") and name.removeprefix("val_") in trainer.measures else ""
+        raise ValueError(f"{type(callback).__name__} watches {name!r}, and what is measured is {', '.join(trainer.measures)}{hint}.")
+
+
+def _direction(monitor: str) -> str:
+    name = monitor.removeprefix("val_")
+    if name == "loss":
+        return "min"
+    if name in metrics.METRICS:
+        return "max"
+    raise ValueError(f"Whether less or more of {monitor!r} is better is not known; pass mode='min' or mode='max'.")

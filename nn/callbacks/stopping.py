@@ -1,0 +1,79 @@
+"""`EarlyStopping`: enough, when it gets no better."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..checks import count
+from .monitor import Monitor
+
+if TYPE_CHECKING:
+    from ..training.trainer import Trainer
+
+__all__ = ["EarlyStopping"]
+
+
+class EarlyStopping(Monitor):
+    """Ends the training when a number has not become better for some epochs.
+
+    Args:
+        monitor, mode, min_delta: what to watch; see `Monitor`.
+        patience: how many epochs in a row may be no better than the best; the last of them ends it.
+        restore_best_weights: whether the model gets back the weights of the best epoch when `fit`
+            ends, in whatever way.
+
+    Attributes:
+        best, best_epoch: as in `Monitor`.
+        wait: how many epochs in a row were no better.
+        stopped_epoch: the epoch after which it ended the training; 0 if it did not.
+
+    Raises:
+        TypeError, ValueError: `patience` is no whole number from 1; or as in `Monitor`.
+
+    Example:
+        >>> import nn
+        >>> stop = nn.callbacks.EarlyStopping(monitor="loss", patience=2, min_delta=0.01)
+        >>> model = nn.Linear(1, 1, rng=0)
+        >>> trainer = nn.Trainer(model, nn.MSELoss(), nn.optim.SGD(model.parameters(), lr=0.1), callbacks=[stop])
+        >>> history = trainer.fit(([[0.0], [1.0]], [[1.0], [3.0]]), epochs=500, verbose=False)
+        >>> stop.stopped_epoch - stop.best_epoch
+        2
+    """
+
+    def __init__(
+        self, monitor: str = "val_loss", patience: int = 1, min_delta: float = 0.0, mode: str = "auto", restore_best_weights: bool = False,
+    ) -> None:  # fmt: skip
+        self.patience, self.restore_best_weights = count("patience", patience), restore_best_weights
+        super().__init__(monitor, mode, min_delta)
+
+    def reset(self) -> None:
+        super().reset()
+        self.wait = self.stopped_epoch = 0
+        self.best_weights: dict[str, Any] | None = None
+
+    def on_fit_begin(self, trainer: Trainer) -> None:
+        super().on_fit_begin(trainer)
+        if not trainer.resumed:
+            self.reset()
+
+    def on_epoch_end(self, trainer: Trainer) -> None:
+        if self.notice(trainer):
+            self.wait = 0
+            if self.restore_best_weights:
+                self.best_weights = trainer.model.state_dict()
+            return
+        self.wait += 1
+        if self.wait >= self.patience:
+            self.stopped_epoch, trainer.should_stop = trainer.epoch, True
+
+    def on_fit_end(self, trainer: Trainer) -> None:
+        if self.best_weights is not None:
+            trainer.model.load_state_dict(self.best_weights)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {**super().state_dict(), "wait": self.wait, "stopped_epoch": self.stopped_epoch, "best_weights": self.best_weights}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        super().load_state_dict(state)
+        self.wait, self.stopped_epoch, self.best_weights = state["wait"], state["stopped_epoch"], state["best_weights"]

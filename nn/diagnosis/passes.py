@@ -1,0 +1,212 @@
+"""A batch on its way through a model, forward and back, and what can be seen there."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import Node, Value
+from autograd.backward import ancestors
+from autograd.structures import leaves
+
+from ..module import Module
+from .before import is_finite
+from .finding import Finding
+
+__all__ = ["Passes"]
+
+# Of the units of a layer, how many may be 0 for the whole batch. Some are by chance, more in layers
+# that get positive inputs only; those that are for all data have no gradient and stay so (Lu and
+# others, 2020, "Dying ReLU and initialization").
+DEAD = 0.5
+EXAMPLES = 16  # of fewer, too many units are 0 by chance, and dead ones are not looked for
+
+# A tanh beyond 0.97 has a derivative below 0.06 (as in Karpathy's lecture on activations, 2022), and
+# so has, of its greatest, a sigmoid beyond 0.985. The share of them above which a layer hardly learns:
+BEYOND, SATURATED = 0.97, 0.5
+
+# The gradient of a layer's weights, as a part of the weights, keeps its size from layer to layer in a
+# network that trains well (Glorot and Bengio, 2010). A sigmoid, whose derivative is at most ¼, takes
+# a good deal of it away. This part of the last layer's gradient, or its inverse, is too far from it.
+VANISHING = 1e-3
+# A step with a learning rate of 0.01 would change the weights by more than themselves, where a
+# thousandth is usual (notes of Stanford's CS231n).
+EXPLODING = 100.0
+
+
+class Passes:
+    """A batch that went forward through a model; `gradients` is for when it has gone back.
+
+    Args:
+        model: of Tensors, or of Values, which is called row by row.
+        inputs: arrays, the arguments of the model.
+
+    Attributes:
+        output: of the model; of one of Values, the list of its outputs for the rows.
+        first_not_finite: a finding about the first module with such an output, if there is one.
+    """
+
+    def __init__(self, model: Module, inputs: Sequence[Any]) -> None:
+        self.modules = dict(model.named_modules())
+        self.parameters = dict(model.named_parameters())
+        self.of_values = any(isinstance(p, Value) for p in self.parameters.values())
+        self.first_not_finite: Finding | None = None
+        self._paths = {id(module): path for path, module in self.modules.items()}
+        self._done: dict[str, None] = {}  # the paths of modules, in the order in which they were done first
+        ends = [module.register_forward_hook(self._returned) for module in self.modules.values()]
+        try:
+            self.output = [model(*row) for row in zip(*map(_rows, inputs), strict=True)] if self.of_values else model(*inputs)
+        finally:
+            for end in ends:
+                end()
+        self.examples = len(inputs[0])
+        self._by_number = {module._number: path for path, module in self.modules.items()}
+
+    def _returned(self, module: Module, _: Any, output: Any) -> None:
+        path = self._paths[id(module)]
+        self._done.setdefault(path)
+        wrong = [x for x in (y.data if isinstance(y, Node) else y for y in leaves(output)) if not is_finite(x)]
+        if wrong and self.first_not_finite is None:
+            kind = "nan" if np.isnan(wrong[0]).any() else "infinity"
+            self.first_not_finite = Finding(
+                "not finite", path, math.nan, f"{self._title(path)} is the first module whose output has {kind}.",
+                "Try scaled inputs and smaller weights; autograd.detect_anomaly() finds the operation.",
+            )  # fmt: skip
+
+    def activations(self) -> Iterator[Finding]:
+        """Dead and saturated ones, functions as well as modules; but not at the output of the model, which may be sure."""
+        outputs = {x for x in leaves(self.output) if isinstance(x, Node)}
+        found: dict[tuple[str, str, str], list[Any]] = {}
+        for node in reversed(ancestors(outputs)):
+            name = node.primitive.name if node.primitive else ""
+            if name in ("relu", "sigmoid", "tanh") and node not in outputs:
+                (x,) = node.inputs or ()
+                path, before = self._place(node), self._place(x)
+                where = self._title(path)
+                if self.modules[path].children() and before != path:  # a function in a module's forward, after a layer
+                    path, where = before, f"The {name} after {self._title(before)}"
+                found.setdefault((name, path, where), []).append(node._datum)
+        for (name, path, where), outs in found.items():
+            yield from self._dead(path, where, outs) if name == "relu" else self._saturated(name, path, where, outs)
+
+    def _dead(self, path: str, where: str, outs: list[Any]) -> Iterator[Finding]:
+        if self.of_values:
+            outs = [np.reshape(outs, (self.examples, -1))]
+        dead = _dead_units(outs)
+        if dead.mean() > DEAD and self.examples >= EXAMPLES:
+            yield Finding(
+                "dead ReLU", path, float(dead.mean()),
+                f"{where}: {dead.sum()} of {dead.size} units are dead, 0 for the whole batch, and do not learn.",
+                "Try inputs with mean 0, He initialisation (nn.init.kaiming_normal_), biases of 0, a smaller learning rate, or LeakyReLU.",
+            )  # fmt: skip
+
+    def _saturated(self, name: str, path: str, where: str, outs: list[Any]) -> Iterator[Finding]:
+        numbers = np.concatenate([np.ravel(out) for out in outs])
+        share = float((np.abs(2 * numbers - 1 if name == "sigmoid" else numbers) > BEYOND).mean())
+        if share > SATURATED:
+            ends = f"above {(1 + BEYOND) / 2:g} or below {(1 - BEYOND) / 2:.3g}" if name == "sigmoid" else f"beyond ±{BEYOND:g}"
+            yield Finding(
+                "saturation", path, share,
+                f"{where}: {share:.0%} of the outputs are {ends}, where the {name} is flat and hardly passes a gradient on.",
+                "Try scaled inputs, smaller initial weights (nn.init.xavier_uniform_), normalisation before it, or ReLU.",
+            )  # fmt: skip
+
+    def gradients(self, loss: Node) -> Iterator[Finding]:
+        """Those of the layers, after the backward pass from `loss`."""
+        used, sizes = set(ancestors([loss])), {}
+        for path, parameters in self._layers().items():
+            if not all(is_finite(p.grad) for p in parameters if p.grad is not None):
+                yield Finding(
+                    "not finite", path, math.nan, f"{self._title(path)}: the gradient has nan or infinity, though the loss has not.",
+                    "autograd.detect_anomaly() finds the operation.",
+                )  # fmt: skip
+            elif used.isdisjoint(parameters):
+                yield Finding(
+                    "no gradient", path, 0.0, f"{self._title(path)} gets no gradient: the loss does not depend on it.",
+                    "Use it in forward, or leave it out; detach() and no_grad() cut the way, too.",
+                )  # fmt: skip
+            elif loss.data and not any(np.any(p.grad) for p in parameters):
+                yield Finding(
+                    "no gradient", path, 0.0, f"{self._title(path)} gets a gradient of 0: nothing comes through from the loss.",
+                    "Look at what comes after it: dead ReLUs, saturated sigmoids, or weights of 0.",
+                )  # fmt: skip
+            elif size := _relative_gradient(parameters):
+                sizes[path] = size
+        yield from self._steady(sizes)
+
+    def _steady(self, sizes: dict[str, float]) -> Iterator[Finding]:
+        """Whether gradients keep their size from the last layer to the first."""
+        last = next(reversed(sizes), "")
+        for path, size in sizes.items():
+            part = size / sizes[last]
+            compared = f"as a part of the weights it is {size:.1e}, and that of {self._title(last)} {sizes[last]:.1e}"
+            if part < VANISHING:
+                yield Finding(
+                    "vanishing gradient", path, part, f"{self._title(path)}: the gradient vanishes; {compared}.",
+                    "Try ReLU instead of sigmoids, normalisation, Xavier or He initialisation (nn.init), or fewer layers.",
+                )  # fmt: skip
+            elif size > EXPLODING or part > 1 / VANISHING:
+                comparison = f"it is {size:.3g} times as large as the weights" if size > EXPLODING else compared
+                yield Finding(
+                    "exploding gradient", path, size, f"{self._title(path)}: the gradient explodes; {comparison}.",
+                    "Try scaled inputs and targets, smaller initial weights, normalisation, or nn.utils.clip_grad_norm_.",
+                )  # fmt: skip
+
+    def _layers(self) -> dict[str, list[Any]]:
+        """The parameters by the path of the layer that owns them, in the order in which the layers computed."""
+        layers: dict[str, list[Any]] = {_layer_of(path): [] for path in self._done}
+        for name, parameter in self.parameters.items():
+            path = name
+            while path not in self.modules:
+                path = path.rpartition(".")[0]
+            layers.setdefault(_layer_of(path), []).append(parameter)
+        return {path: parameters for path, parameters in layers.items() if parameters}
+
+    def _place(self, x: Any) -> str:
+        """The path of the innermost module in which `x` was computed."""
+        scope = x.scope if isinstance(x, Node) else None
+        while scope is not None and scope.owner not in self._by_number:
+            scope = scope.outer
+        return "" if scope is None else _layer_of(self._by_number[scope.owner])
+
+    def _title(self, path: str) -> str:
+        """How a module is called: `Linear 'encoder.0'`."""
+        kind = type(self.modules[path]).__name__
+        return f"{kind} {path!r}" if path else f"The {kind}"
+
+
+def _layer_of(path: str) -> str:
+    """A neuron counts as a part of its layer."""
+    return re.sub(r"(^|\.)neurons\.\d+$", "", path)
+
+
+def _rows(x: Any) -> list[Any]:
+    return np.asarray(x).tolist()  # type: ignore[no-any-return]
+
+
+def _dead_units(outs: list[Any]) -> Any:
+    """Which units of a ReLU were 0 in all its calls.
+
+    Units are columns, and the channels of images. Of three axes, either of the last two may be
+    that of the units; the one with more dead ones is taken.
+    """
+    answers = []
+    for axis in {2: (1,), 3: (1, 2), 4: (1,)}.get(outs[0].ndim, (-1,)):
+        alive = [np.moveaxis(out, axis, -1).reshape(-1, out.shape[axis]).any(axis=0) for out in outs]
+        same = len({len(units) for units in alive}) == 1
+        answers.append(~np.any(alive, axis=0) if same else ~np.concatenate(alive))
+    return max(answers, key=np.mean)
+
+
+def _relative_gradient(parameters: list[Any]) -> float:
+    """The length of the gradient of a layer's weights, as a part of that of the weights which got one.
+
+    Of an Embedding these are the words of the batch. Of biases it would say nothing: they begin at 0.
+    """
+    weights = [p for p in parameters if p.grad is not None and (isinstance(p, Value) or p.ndim > 1)]
+    length = math.sqrt(sum(np.sum(np.square(p.data, dtype=np.float64) * (np.asarray(p.grad) != 0)) for p in weights))
+    return math.sqrt(sum(np.sum(np.square(p.grad, dtype=np.float64)) for p in weights)) / length if length else 0.0

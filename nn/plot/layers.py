@@ -1,0 +1,210 @@
+"""Pictures of what is inside a network, layer by layer: weights, gradients, filters."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import numpy as np
+
+from autograd import Node
+
+from ..module import Module
+from .canvas import NEGATIVE, POSITIVE, SCALE, blend, panels
+
+__all__ = ["filters", "gradients", "weights"]
+
+GAP = "#c9cdd2"  # between filters
+
+
+def weights(model: Module, ax: Any = None) -> Any:
+    """Histograms of the weights and the biases of each layer, each with its standard deviation.
+
+    Args:
+        model: any module with parameters.
+        ax: the matplotlib axes to draw in, one for each layer.
+
+    Returns:
+        An array of axes, one for each layer.
+
+    Raises:
+        ValueError: the model has no parameters, one is nan or infinite, or there are more or fewer
+            axes than layers.
+        ModuleNotFoundError: matplotlib is not installed.
+
+    Example:
+        >>> import nn
+        >>> panels = weights(nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 3)))
+        >>> [panel.get_title() for panel in panels]
+        ['0 (Linear)', '2 (Linear)']
+    """
+    layers = _layers(model, "weights", lambda parameter: parameter.data)
+    found = panels(ax, len(layers), width=3.6, height=2.4)
+    for panel, (title, kinds) in zip(found, layers.items(), strict=True):
+        everything = np.concatenate(list(kinds.values()))
+        low, high = everything.min(), everything.max()
+        ends = (low, high) if low < high else (low - 0.5, low + 0.5)
+        for kind, numbers in kinds.items():
+            _histogram(panel, kind, numbers, np.linspace(*ends, _bins(numbers)), f"std {numbers.std():.2g}")
+        panel.set(title=title, xlabel="value")
+        panel.locator_params(axis="x", nbins=5)
+    return found
+
+
+def gradients(model: Module, ax: Any = None) -> Any:
+    """Histograms of the size of the gradients of each layer, all on one logarithmic axis.
+
+    Gradients that vanish move to the left from layer to layer, and those that explode to the right.
+    Those that are 0, which have no logarithm, are counted; so are those of Values before any
+    `backward()`.
+
+    Args:
+        model: a module, after a `backward()`.
+        ax: the matplotlib axes to draw in, one for each layer.
+
+    Returns:
+        An array of axes, one for each layer that has a gradient.
+
+    Raises:
+        ValueError: no parameter has a gradient, a gradient is nan or infinite, or there are more or
+            fewer axes than layers.
+        ModuleNotFoundError: matplotlib is not installed.
+
+    Example:
+        >>> import nn
+        >>> model = nn.MLP(2, [4, 1], rng=0)
+        >>> model([1.0, -1.0]).backward()
+        >>> [panel.get_title() for panel in gradients(model)]
+        ['layers.0 (Layer)', 'layers.1 (Layer)']
+    """
+    layers = _layers(model, "gradients", lambda parameter: parameter.grad)
+    sizes = np.concatenate([np.abs(numbers) for kinds in layers.values() for numbers in kinds.values()])
+    sizes = sizes[sizes > 0]
+    least, most = (math.floor(math.log10(sizes.min())), math.ceil(math.log10(sizes.max()))) if sizes.size else (-1, 0)
+    ends = least, max(most, least + 1)
+    found = panels(ax, len(layers), width=3.6, height=2.4)
+    for panel, (title, kinds) in zip(found, layers.items(), strict=True):
+        panel.set_xscale("log")
+        for kind, numbers in kinds.items():
+            alive = np.abs(numbers[numbers != 0])
+            dead = "" if alive.size == numbers.size else f", {1 - alive.size / numbers.size:.0%} are 0"
+            _histogram(panel, kind, alive, np.logspace(*ends, _bins(alive)), f"rms {np.sqrt(np.mean(numbers**2)):.2g}{dead}")
+        panel.set(title=title, xlabel="size of the gradient", xlim=np.power(10.0, ends))
+    return found
+
+
+def filters(layer: Any, ax: Any = None) -> Any:
+    """The filters of a convolution that sees the image itself, as small images.
+
+    Of one channel, white is 0, orange is positive and blue negative. Of three, each filter is in
+    the colours that it looks for, and grey is 0.
+
+    Args:
+        layer: a `Conv2d`, or weights of shape (filters, channels, height, width), of 1 or 3
+            channels. The first layer of a network of 28×28 pixels can be seen as well:
+            `filters(linear.weight.data.reshape(-1, 1, 28, 28))`.
+        ax: the matplotlib axes to draw in.
+
+    Returns:
+        The axes.
+
+    Raises:
+        TypeError: `layer` has no weights.
+        ValueError: they are of another shape, or nan or infinite.
+        ModuleNotFoundError: matplotlib is not installed.
+
+    Example:
+        >>> import nn
+        >>> ax = filters(nn.Conv2d(1, 32, 3))
+        >>> ax.get_title()
+        '32 filters of 3×3'
+    """
+    weight = getattr(layer, "weight", None) if isinstance(layer, Module) else layer
+    if not isinstance(weight, (Node, np.ndarray)):
+        raise TypeError(f"filters draws the weights of a Conv2d, or an array of them, and got a {type(layer).__name__}.")
+    numbers = np.asarray(weight.data if isinstance(weight, Node) else weight, dtype=float)
+    if numbers.ndim != 4 or numbers.shape[1] not in (1, 3) or not numbers.size:
+        raise ValueError(
+            f"filters draws weights of shape (filters, 1 or 3 channels, height, width), and got {numbers.shape}. "
+            "Of a layer with other channels, choose one: weight[:, :1]."
+        )
+    _check_finite("filters", "the weights", numbers)
+    count, channels, height, width = numbers.shape
+    columns = math.ceil(math.sqrt(count * height / width))
+    rows = math.ceil(count / columns)
+    zoom = math.ceil(12 / height)  # so that the gap of one pixel between filters is thin
+    tall, wide = zoom * height + 1, zoom * width + 1
+    mosaic = np.full((rows * tall - 1, columns * wide - 1, channels), np.nan)
+    for i, one in enumerate(numbers):
+        if channels == 3:
+            one = 0.5 + 0.5 * one / (np.abs(one).max() or 1.0)
+        top, left = i // columns * tall, i % columns * wide
+        mosaic[top : top + tall - 1, left : left + wide - 1] = np.moveaxis(one, 0, -1).repeat(zoom, axis=0).repeat(zoom, axis=1)
+
+    ax = panels(ax, 1, width=5.2, height=0.6 + 4.6 * mosaic.shape[0] / mosaic.shape[1])[0]
+    if channels == 3:
+        ax.imshow(np.nan_to_num(mosaic, nan=1.0), interpolation="nearest")
+    else:
+        most = np.abs(numbers).max() or 1.0
+        colours = blend(*SCALE).with_extremes(bad=GAP)
+        image = ax.imshow(mosaic[:, :, 0], cmap=colours, vmin=-most, vmax=most, interpolation="nearest")
+        ax.figure.colorbar(image, ax=ax, shrink=0.8)
+    ax.set(xticks=[], yticks=[], title=f"{count} filters of {height}×{width}")
+    ax.spines[:].set_visible(False)
+    return ax
+
+
+def _layers(model: Module, picture: str, numbers_of: Any) -> dict[str, dict[str, Any]]:
+    """By layer, and there by kind (weights, biases), the numbers of the parameters, each as a flat array.
+
+    A layer is a module that has parameters of its own; neurons count as parts of their layer.
+    """
+    if not isinstance(model, Module):
+        raise TypeError(f"{picture} draws the parameters of a model, an nn.Module, and got a {type(model).__name__}.")
+    modules = dict(model.named_modules())
+    layers: dict[str, dict[str, list[Any]]] = {}
+    for name, parameter in model.named_parameters():
+        numbers = numbers_of(parameter)
+        if numbers is None:
+            continue
+        path = name
+        while path not in modules:
+            path = path.rpartition(".")[0]
+        kind = "biases" if "bias" in name[len(path) :] else "weights"
+        path = re.sub(r"(^|\.)neurons\.\d+$", "", path)
+        layer = type(modules[path]).__name__
+        title = f"{path} ({layer})" if path else layer
+        layers.setdefault(title, {}).setdefault(kind, []).append(np.ravel(numbers))
+    if not layers:
+        missing = "no gradient yet; call backward() on its loss first" if model.parameters() else "no parameters"
+        raise ValueError(f"{picture} has nothing to draw: the {type(model).__name__} has {missing}.")
+    joined = {title: {kind: np.concatenate(pieces).astype(float) for kind, pieces in kinds.items()} for title, kinds in layers.items()}
+    for title, kinds in joined.items():
+        for numbers in kinds.values():
+            _check_finite(picture, title, numbers)
+    return joined
+
+
+def _check_finite(picture: str, where: str, numbers: Any) -> None:
+    if not np.isfinite(numbers).all():
+        raise ValueError(f"{picture} cannot draw nan or infinity, and there is some in {where}. detect_anomaly() finds where it came from.")
+
+
+def _histogram(panel: Any, kind: str, numbers: Any, edges: Any, note: str) -> None:
+    """Weights as a filled histogram, biases as an outline over it, each as high as the panel, since biases are few."""
+    counts, _ = np.histogram(numbers, edges)
+    heights = counts / max(counts.max(), 1)
+    if kind == "weights":
+        panel.stairs(heights, edges, fill=True, color=NEGATIVE, alpha=0.75, label=f"{kind}: {note}")
+    else:
+        panel.stairs(heights, edges, color=POSITIVE, linewidth=1.6, label=f"{kind}: {note}")
+    panel.set(yticks=[], ylim=(0, 1.45))
+    panel.spines["left"].set_visible(False)
+    panel.legend(frameon=False, loc="upper left", fontsize=8, borderaxespad=0.2)
+
+
+def _bins(numbers: Any) -> int:
+    """How many edges a histogram of these numbers has: few numbers in narrow bins would be a comb."""
+    alike = numbers.size == 0 or numbers.min() == numbers.max()
+    return 61 if alike else int(np.clip(2 * math.sqrt(numbers.size), 12, 60)) + 1

@@ -1,0 +1,264 @@
+"""`save` and `load`: a model, and all that its training needs to go on, in one file.
+
+The file is of the safetensors format: a header of JSON, and then the numbers of arrays. Unlike a
+pickle, it cannot run a program when it is read. The model's arrays stand there under the names of
+its state dict, as PyTorch's users store them. What else is saved is made of numbers, texts, lists
+and dicts, which go into the header, and of arrays.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograd import Node
+
+from .files import write_whole
+from .module import Module
+
+__all__ = ["load", "save"]
+
+VERSION = 1  # of what `save` puts into the header
+NOTHING_ELSE = '{"version": 1, "generators": {"dict": []}, "entries": {"dict": []}}'  # what a file of others has besides its model
+
+Arrays = dict[str, Any]
+
+
+def save(path: str | os.PathLike[str], model: Any, optimizer: Any = None, **others: Any) -> None:
+    """Store a model in a file, and what else is given; `load` brings it back, bit for bit.
+
+    The file is whole at any moment: a kill or a full disk leaves what was there before. To go on
+    training as if it had not stopped, save all that changes in training::
+
+        nn.save(path, model, optimizer, schedule=schedule, loader=loader, rng=nn.get_rng_state(), epoch=epoch)
+
+    Args:
+        path: the file, by custom called `….safetensors`. Folders are made.
+        model: a module, or a state dict. The generators of a module's own, such as that of
+            `Dropout(rng=0)`, are stored with it.
+        optimizer: its settings, and what it remembers.
+        others: whatever else, by name: objects with a `state_dict()`, such as schedules, loaders
+            and more models; NumPy's generators; numbers, texts, None, arrays, and lists, tuples
+            and dicts of them.
+
+    Raises:
+        TypeError: something cannot be stored.
+        OSError: the file cannot be written.
+        ModuleNotFoundError: safetensors is not installed.
+
+    Example:
+        >>> import tempfile, nn
+        >>> path = tempfile.mkdtemp() + "/model.safetensors"
+        >>> model = nn.Sequential(nn.Linear(2, 1))
+        >>> nn.save(path, model, epoch=3)
+        >>> nn.load(path, nn.Sequential(nn.Linear(2, 1)))
+        {'epoch': 3}
+    """
+    library = _safetensors()
+    if not isinstance(model, Module) and not (isinstance(model, Mapping) and all(isinstance(name, str) for name in model)):
+        raise TypeError(f"nn.save(path, model, …) takes a module or its state dict as the model, not a {type(model).__name__}.")
+    arrays = {name: _storable(x, name) for name, x in _state(model).items()}
+    entries = {**({} if optimizer is None else {"optimizer": optimizer}), **others}
+    header = {
+        "version": VERSION,
+        "generators": _pack({name: _state(rng) for name, rng in _generators(model).items()}, "generators", arrays),
+        "entries": {"dict": [[name, _pack(_state(x), name, arrays)] for name, x in entries.items()]},
+    }
+    contents = library.numpy.save(arrays, {"glassgrad": json.dumps(header)})
+    try:
+        write_whole(Path(path), contents)
+    except OSError as error:
+        raise OSError(error.errno, f"{path} could not be written, and is as it was before: {error.strerror}") from error
+
+
+def load(path: str | os.PathLike[str], model: Any = None, optimizer: Any = None, **others: Any) -> dict[str, Any]:
+    """Bring a model back from a file of `save`, and what else was stored; all that is asked for, or nothing.
+
+    The file may also come from PyTorch: `safetensors.torch.save_file(model.state_dict(), path)`.
+
+    Args:
+        path: the file.
+        model: the module that takes over the numbers; it must have the same parts.
+        optimizer: the optimizer that goes on.
+        others: what else takes over its state, by the name under which it was saved: objects with
+            a `load_state_dict`, and NumPy's generators.
+
+    Returns:
+        Without a model, the state dict in the file, from names to arrays. With one, the other
+        entries by name, without those that something here took over; those of objects as their
+        state dicts.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is cut off, damaged, or no safetensors file; or does not have what is asked
+            for; or that does not fit, and then all misfits are listed.
+        TypeError: something given cannot take over a state.
+        ModuleNotFoundError: safetensors is not installed.
+
+    Example:
+        >>> import tempfile, nn
+        >>> path = tempfile.mkdtemp() + "/model.safetensors"
+        >>> nn.save(path, nn.Linear(2, 1))
+        >>> sorted(nn.load(path))
+        ['bias', 'weight']
+    """
+    path = Path(path)
+    arrays, generators, entries = _read(path)
+    wanted = {name: x for name, x in {"optimizer": optimizer, **others}.items() if x is not None}
+    for name, x in {**({} if model is None else {"model": model}), **wanted}.items():
+        if not isinstance(x, np.random.Generator) and not hasattr(x, "load_state_dict"):
+            kind = type(x).__name__
+            raise TypeError(
+                f"nn.load cannot put a state into {name}, of type {kind}; leave it out, and read nn.load(path, model)[{name!r}]."
+            )
+    absent = [name for name in wanted if name not in entries]
+    if absent:
+        there = ", ".join(entries) or "nothing"
+        raise ValueError(f"{path} holds no {', '.join(absent)}; besides a model it holds {there}.")
+    pairs = [] if model is None else [("model", model, arrays)]
+    pairs += [(name, x, entries.pop(name)) for name, x in wanted.items()]
+    pairs += [(name, rng, generators[name]) for name, rng in _generators(model).items() if name in generators]
+    _take_over(path, pairs)
+    return arrays if model is None else entries
+
+
+def _take_over(path: Path, pairs: list[tuple[str, Any, Any]]) -> None:
+    """Give each object its state; if one of them refuses, all get back what they had."""
+    before = [_state(x) for _, x, _ in pairs]
+    faults = []
+    try:
+        for name, x, state in pairs:
+            try:
+                _set_state(x, state)
+            except Exception as error:  # an object of the user's may raise anything
+                faults.append(f"{name}: {error}")
+        if faults:
+            raise ValueError(f"{path} does not fit, and nothing was loaded. {' '.join(faults)}")
+    except BaseException:
+        for (_, x, _), state in zip(pairs, before, strict=True):
+            _set_state(x, state)
+        raise
+
+
+def _state(x: Any) -> Any:
+    if isinstance(x, np.random.Generator):
+        return x.bit_generator.state
+    return x.state_dict() if hasattr(x, "state_dict") else x
+
+
+def _set_state(x: Any, state: Any) -> None:
+    if isinstance(x, np.random.Generator):
+        x.bit_generator.state = state
+    else:
+        x.load_state_dict(state)
+
+
+def _generators(model: Any) -> dict[str, np.random.Generator]:
+    """The random generators that modules inside have for themselves, by dotted path."""
+    modules = model.named_modules() if isinstance(model, Module) else ()
+    return {f"{path}.{name}" if path else name: x
+            for path, module in modules for name, x in vars(module).items() if isinstance(x, np.random.Generator)}  # fmt: skip
+
+
+def _pack(x: Any, path: str, arrays: Arrays) -> Any:
+    """`x` in JSON. Arrays are put among `arrays`, and their names in their places.
+
+    An object of JSON says what JSON has no words for: {"array": name}, {"tuple": […]}, and
+    {"dict": [[key, value], …]}, whose keys may be numbers.
+    """
+    if isinstance(x, Node):
+        x = x.data
+    if isinstance(x, np.generic) and not isinstance(x, np.longdouble):
+        x = x.item()
+    if x is None or isinstance(x, (bool, int, float, str)):
+        return x
+    if isinstance(x, (list, tuple)):
+        packed = [_pack(item, f"{path}/{i}", arrays) for i, item in enumerate(x)]
+        return {"tuple": packed} if isinstance(x, tuple) else packed
+    if isinstance(x, Mapping):
+        return {"dict": [[_pack(key, f"a key of {path}", arrays), _pack(item, f"{path}/{key}", arrays)] for key, item in x.items()]}
+    if isinstance(x, np.ndarray):
+        name = path
+        while name in arrays:
+            name += "'"
+        arrays[name] = _storable(x, path)
+        return {"array": name}
+    raise TypeError(f"nn.save cannot store {path}, a {type(x).__name__}; it stores numbers, texts, arrays, and lists and dicts of them.")
+
+
+def _unpack(packed: Any, arrays: Arrays) -> Any:
+    """What `_pack` made JSON of; its arrays are taken out of `arrays`."""
+    if isinstance(packed, list):
+        return [_unpack(item, arrays) for item in packed]
+    if not isinstance(packed, dict):
+        return packed
+    ((kind, content),) = packed.items()
+    if kind == "array":
+        return arrays.pop(content)
+    if kind == "tuple":
+        return tuple(_unpack(content, arrays))
+    return {_unpack(key, arrays): _unpack(item, arrays) for key, item in content}
+
+
+def _storable(x: Any, path: str) -> Any:
+    """`x` as an array as the format has it: dense, in the order and the byte order of C on the usual machines."""
+    array = np.asarray(x.data if isinstance(x, Node) else x)
+    if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
+        raise TypeError(
+            f"nn.save cannot store {path}, an array of {array.dtype}; it stores floats of up to 64 bits, integers and booleans."
+        )
+    return np.array(array, dtype=array.dtype.newbyteorder("="), order="C")
+
+
+def _read(path: Path) -> tuple[Arrays, dict[str, Any], dict[str, Any]]:
+    """The model's arrays in a file, the states of its generators, and the other entries."""
+    library = _safetensors()
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no file {path}.")
+    try:
+        with library.safe_open(path, "np") as file:
+            foreign = [name for name in file.keys() if file.get_slice(name).get_dtype().startswith(("BF", "F8", "F4"))]  # noqa: SIM118
+            if foreign:
+                kind = file.get_slice(foreign[0]).get_dtype()
+                raise ValueError(f"{path} holds {kind}, a type that NumPy does not have; save model.float().state_dict() from PyTorch.")
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            metadata = file.metadata() or {}
+    except library.SafetensorError:
+        raise ValueError(_what_is_wrong(path)) from None
+    try:
+        header = json.loads(metadata.get("glassgrad", NOTHING_ELSE))
+        later = header["version"] > VERSION
+        generators, entries = ({}, {}) if later else (_unpack(header[part], arrays) for part in ("generators", "entries"))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise ValueError(_what_is_wrong(path)) from None
+    if later:
+        raise ValueError(f"{path} was written by a later version of glassgrad; update glassgrad to read it.")
+    return arrays, generators, entries
+
+
+def _what_is_wrong(path: Path) -> str:
+    """Why a file that cannot be read is none of safetensors."""
+    with open(path, "rb") as file:
+        begin = file.read(9)
+    if len(begin) < 9 or begin[8:] == b"{":  # the header's length, in 8 bytes, and the header
+        return f"{path} is cut off or damaged, and nothing was loaded. Take an earlier checkpoint."
+    if begin[:4] == b"PK\x03\x04" or begin[:1] == b"\x80":
+        return (
+            f"{path} is a file of torch.save, np.savez or pickle, which nn.load does not read, since a pickle can run any program. "
+            "In PyTorch, write it with safetensors.torch.save_file(model.state_dict(), path)."
+        )
+    return f"{path} is no safetensors file; nn.load reads what nn.save, or safetensors.torch.save_file, has written."
+
+
+def _safetensors() -> Any:
+    try:
+        import safetensors
+        import safetensors.numpy
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError('nn.save and nn.load need safetensors: pip install "glassgrad[scripts]".') from None
+    return safetensors

@@ -1,0 +1,56 @@
+"""The progress bar of a training: one line for all epochs, with the loss and the metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+__all__ = ["Progress"]
+
+
+class Progress:
+    """A bar over all batches of all epochs, of tqdm; nothing where that is not installed.
+
+    Args:
+        verbose: whether to show anything.
+        first: the number of the first epoch.
+        last: the number of the last one.
+        batches: of an epoch.
+    """
+
+    def __init__(self, verbose: bool, first: int, last: int, batches: int) -> None:
+        self.last, self.batches = last, batches
+        self.numbers: dict[str, float] = {}
+        self.bar = _bar(total=max(last - first + 1, 0) * batches) if verbose else None
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+    def begin_epoch(self, epoch: int) -> None:
+        if self.bar is not None:
+            self.bar.set_description(f"epoch {epoch}/{self.last}", refresh=False)
+
+    def end_batch(self, loss: float) -> None:
+        if self.bar is not None:
+            self.numbers["loss"] = loss
+            self.bar.set_postfix(self.numbers, refresh=False)
+            self.bar.update()
+
+    def end_epoch(self, measures: Mapping[str, float]) -> None:
+        """Show the numbers of the epoch; they stay until the next one ends, only the loss goes on."""
+        if self.bar is not None:
+            self.numbers = dict(measures)
+            self.bar.set_postfix(self.numbers, refresh=False)
+
+
+def _bar(total: int) -> Any:
+    try:
+        from tqdm import tqdm
+    except ModuleNotFoundError:
+        return None
+    return tqdm(total=total, unit="batch")

@@ -1,0 +1,88 @@
+"""What the tutorials' programs share: their arguments, several seeds, what Ctrl-C does, and where the digits are."""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from command_line import INTERRUPTED, Arguments, folder, natural, positive
+
+import nn
+
+
+def arguments(description: str, out: str) -> Arguments:
+    """The arguments that every program has."""
+    parser = Arguments(description)
+    parser.add_argument("--seed", type=natural, default=0, help="of all that is random")
+    parser.add_argument("--seeds", type=positive, metavar="N", help="train with the seeds 0 to N-1 instead, without saving anything")
+    parser.add_argument("--out", type=folder, default=out, help="the folder for what is saved")
+    return parser
+
+
+def try_seeds(seeds: int, result: Callable[[int], float], what: str) -> None:
+    """Print what comes of the seeds 0, 1, …, and the spread of it; after Ctrl-C, of those that were finished."""
+    results: list[float] = []
+    try:
+        for seed in range(seeds):
+            results.append(result(seed))
+            print(f"seed {seed}: {what} {results[-1]:.4f}", flush=True)
+    finally:
+        if results:
+            mean = statistics.mean(results)
+            print(f"{what} of {len(results)} seeds: mean {mean:.4f}, min {min(results):.4f}, max {max(results):.4f}")
+
+
+def until_ctrl_c(fit: Callable[[], Any]) -> bool:
+    """Train.
+
+    Returns:
+        Whether Ctrl-C ended it early.
+    """
+    try:
+        fit()
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+def save(out: Path, **pictures: Any) -> None:
+    """Save pictures, each under its name, and say so."""
+    for name, ax in pictures.items():
+        path = out / f"{name}.png"
+        ax.figure.savefig(path, dpi=150)
+        print(f"Saved {path}")
+
+
+def curves(trainer: nn.Trainer) -> dict[str, Any]:
+    """The picture of how the training went, under its name; nothing if no epoch was finished."""
+    return {"curves": trainer.history.plot()[0]} if trainer.epoch else {}
+
+
+def end(trainer: nn.Trainer, interrupted: bool) -> None:
+    """End a program after all was saved, with one line if it was interrupted."""
+    if interrupted:
+        print(f"Interrupted after {trainer.epoch} whole epochs.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+
+
+def add_digits(parser: argparse.ArgumentParser) -> None:
+    """The arguments that say where MNIST is."""
+    parser.add_argument("--data", required=True, type=Path, metavar="FOLDER", help="the folder with the four files of MNIST")
+    parser.add_argument("--download", action="store_true", help="get the files if they are not there")
+
+
+def digits(parser: argparse.ArgumentParser, args: argparse.Namespace) -> tuple[nn.data.MNIST, nn.data.MNIST]:
+    """MNIST's images for training and for the test; without them the program ends with a line that says why."""
+    try:
+        return nn.data.MNIST(args.data, train=True, download=args.download), nn.data.MNIST(args.data, train=False, download=args.download)
+    except FileNotFoundError:
+        parser.error(
+            f"there is no MNIST in {str(args.data)!r}. Put its four files there (train-images-idx3-ubyte.gz, "
+            "train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz), or add --download."
+        )
+    except (OSError, ValueError) as error:  # it cannot be downloaded, or a file is broken
+        parser.error(str(error).replace("(with download=True)", "with --download"))
