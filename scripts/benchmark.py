@@ -2,7 +2,8 @@
 
 In each of the races (see `races.py`), every contender (see `peers/`) trains the same network on the
 same data, in a process of its own, over several rounds in which all of them take their turn. A
-contender whose losses are not those of the others stops the benchmark: it does something else.
+contender that fails, or whose losses are not those of the others (it does something else), is said
+to have failed in its place in the table; the others go on.
 """
 
 from __future__ import annotations
@@ -25,12 +26,15 @@ from peers import Problem
 from races import (
     Compilation,
     Contender,
+    Peak,
     Race,
     compilation_table,
     compilations,
     growth,
     growth_table,
     moons_problem,
+    peak_table,
+    peaks,
     races,
     titled,
     verdict,
@@ -46,6 +50,10 @@ CHAIN = Contender("a chain of operations", "glassgrad.chain", "glassgrad")
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "VECLIB_MAXIMUM_THREADS": "1"}
 
 
+class ContenderError(Exception):
+    """A contender could not be measured; the message says who, and why."""
+
+
 class Benchmark:
     """The measurements, and the tables made of them; whatever was not measured is left out."""
 
@@ -54,13 +62,26 @@ class Benchmark:
         self.races: list[Race] = []
         self.growth: dict[int, Race] = {}
         self.compilations: list[Compilation] = []
+        self.peaks: list[Peak] = []
         self.graphs: dict[Contender, dict[str, Any]] = {}
         self.chains: dict[int, list[dict[str, float]]] = {}
         self.versions: dict[Contender, str] = {}
         self.skipped: dict[str, str] = {}
+        self.failures: list[str] = []
+
+    def attempt(self, work: Callable[..., None], *subjects: Any) -> None:
+        """Do a piece of the work; if a contender fails, note it and go on."""
+        try:
+            work(*subjects)
+        except ContenderError as error:
+            self.failures.append(str(error))
 
     def measure(self, what: str, contender: Contender, subject: Any) -> dict[str, Any] | None:
-        """What `benchmark_one.py` finds, in the first Python that has the contender; None if none has it."""
+        """What `benchmark_one.py` finds, in the first Python that has the contender; None if none has it.
+
+        Raises:
+            ContenderError: it ended with an error.
+        """
         if contender.name in self.skipped:
             return None
         for python in self.pythons:
@@ -73,7 +94,7 @@ class Benchmark:
                 input=pickle.dumps(subject), capture_output=True, env=environment, check=False,
             )  # fmt: skip
             if done.returncode:
-                sys.exit(f"{contender.name} failed:\n{done.stderr.decode()}")
+                raise ContenderError(f"{contender.name} failed:\n{done.stderr.decode()}")
             result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
             if "missing" not in result:
                 self.versions[contender] = result["version"]
@@ -84,12 +105,21 @@ class Benchmark:
         return None
 
     def race(self, race: Race, contender: Contender) -> None:
-        result = self.measure("speed", contender, race.problem)
-        if result is None:
+        if contender in race.failed:
             return
-        race.losses = race.losses or result["losses"]
-        if not np.allclose(result["losses"], race.losses, rtol=race.tolerance, atol=0):
-            sys.exit(f"{contender.name} computes something else: its losses are {result['losses']}, those of the others {race.losses}.")
+        try:
+            result = self.measure("speed", contender, race.problem)
+            if result is None:
+                return
+            race.losses = race.losses or result["losses"]
+            if not np.allclose(result["losses"], race.losses, rtol=race.tolerance, atol=0):
+                raise ContenderError(
+                    f"{contender.name} computes something else: its losses are {result['losses']}, those of the others {race.losses}."
+                )
+        except ContenderError:
+            race.failed.add(contender)
+            race.samples.pop(contender, None)
+            raise
         race.first[contender] = result["first"]
         race.samples.setdefault(contender, []).extend(result["samples"])
 
@@ -101,6 +131,11 @@ class Benchmark:
             result = self.measure(measure, contender, compilation.problem)
             if result is not None:
                 samples.extend(result["samples"])
+
+    def peak(self, peak: Peak, contender: Contender) -> None:
+        result = self.measure("peak", contender, peak.problem)
+        if result is not None and "bytes" in result:
+            peak.bytes[contender] = result["bytes"]
 
     def weigh(self, contender: Contender, problem: Problem) -> None:
         result = self.measure("memory", contender, problem)
@@ -119,18 +154,22 @@ class Benchmark:
             "one thread for each contender. Only the ratios travel."
         )
         for race in self.races:
-            if race.samples:
+            if race.samples or race.failed:
                 yield from race.table(self.versions)
         if any(compilation.eager for compilation in self.compilations):
             yield from compilation_table(self.compilations)
         if any(race.samples for race in self.growth.values()):
             yield from growth_table(self.growth)
+        if any(peak.bytes for peak in self.peaks):
+            yield from peak_table(self.peaks, self.versions)
         if self.graphs:
             yield from self.memory_table()
         if self.chains:
             yield from self.chain_table()
         for name, reason in self.skipped.items():
             yield from ("", f"Skipped: {name}, which is not installed here ({reason}).")
+        for failure in self.failures:
+            yield from ("", failure)
 
     def memory_table(self) -> Iterator[str]:
         yield from ("", "Memory for each node, after forward and backward of the same program (sums of products by hand).", "")
@@ -155,7 +194,7 @@ class Benchmark:
 
 def main() -> None:
     parser = Arguments(__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=positive, default=3, help="how many times each contender takes its turn")
+    parser.add_argument("--rounds", type=positive, default=2, help="how many times each contender takes its turn")
     parser.add_argument("--seconds", type=float, default=1.0, help="how long a turn is measured")
     parser.add_argument("--seed", type=int, default=0, help="of the points and of the first weights")
     parser.add_argument("--quick", action="store_true", help="a small run that shows that all is in order; its numbers mean little")
@@ -172,19 +211,21 @@ def main() -> None:
     benchmark.races = races(args.quick, args.seed)
     benchmark.growth = growth(args.quick, args.seed)
     benchmark.compilations = compilations(args.quick, args.seed)
+    benchmark.peaks = peaks(args.quick, args.seed)
     small = moons_problem(20 if args.quick else 100, args.seed)
     work: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
     for _ in range(args.rounds):
         work += [(benchmark.race, (race, contender)) for race in benchmark.races for contender in race.contenders]
     work += [(benchmark.compile, (compilation,)) for compilation in benchmark.compilations]
     work += [(benchmark.race, (race, contender)) for race in benchmark.growth.values() for contender in race.contenders]
+    work += [(benchmark.peak, (peak, contender)) for peak in benchmark.peaks for contender in (peak.peer, peak.contender)]
     work += [(benchmark.weigh, (contender, small)) for contender in GRAPHS]
     work += [(benchmark.lengthen, (length,)) for length in ([100, 1_000] if args.quick else [10_000, 100_000, 1_000_000])]
     interrupted = False
     try:
         with tqdm(work, leave=False) as bar:
             for measure, subjects in bar:
-                measure(*subjects)
+                benchmark.attempt(measure, *subjects)
     except KeyboardInterrupt:
         interrupted = True
     report = "\n".join(benchmark.tables())
@@ -195,6 +236,8 @@ def main() -> None:
     if interrupted:
         print("Interrupted: the tables hold what was measured until then.", file=sys.stderr)
         sys.exit(INTERRUPTED)
+    if benchmark.failures:
+        sys.exit("Some contenders failed; the tables say which, and why is below them.")
 
 
 if __name__ == "__main__":

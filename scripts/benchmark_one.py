@@ -6,6 +6,7 @@ NumPy only, so that nobody's memory, threads or garbage collector weigh on anybo
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib
 import json
@@ -15,6 +16,7 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 CHECKED_STEPS = 5
@@ -63,6 +65,38 @@ def memory(contender: Callable[..., Any], problem: Any, seconds: float) -> dict[
     return {"bytes": size, "nodes": nodes}
 
 
+def peak(contender: Callable[..., Any], problem: Any, seconds: float) -> dict[str, Any]:
+    """The most bytes of memory that training holds at a time, beyond those that the library itself takes; as Linux counts them.
+
+    Everything is done once before, so that the code is there that is loaded on first use. Then all
+    is dropped, and what the C library keeps for later is given back. Elsewhere than on Linux there
+    is no number.
+    """
+    try:
+        trim, forget_peak = ctypes.CDLL(None).malloc_trim, Path("/proc/self/clear_refs")
+        train_a_little(contender, problem)
+        gc.collect()
+        trim(0)
+        forget_peak.write_text("5", encoding="ascii")
+    except (AttributeError, OSError, TypeError) as error:
+        return {"unknown": str(error)}
+    before = resident("VmRSS")
+    train_a_little(contender, problem)
+    return {"bytes": resident("VmHWM") - before}
+
+
+def train_a_little(contender: Callable[..., Any], problem: Any) -> None:
+    step = contender(problem)
+    for _ in range(3):
+        step()
+
+
+def resident(name: str) -> int:
+    """The bytes of memory that this process has now (VmRSS), or had at most (VmHWM)."""
+    (line,) = (line for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines() if line.startswith(name))
+    return int(line.split()[1]) * 1024
+
+
 def chain(contender: Callable[..., Any], length: int, seconds: float) -> dict[str, Any]:
     """The times of a forward pass, a backward pass and the destruction of a chain, several times over."""
     end = time.perf_counter() + seconds
@@ -87,7 +121,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         print(json.dumps({"missing": str(error)}))
         return
-    result = {"speed": speed, "first": first, "memory": memory, "chain": chain}[measure](contender, problem, float(seconds))
+    result = {"speed": speed, "first": first, "memory": memory, "peak": peak, "chain": chain}[measure](contender, problem, float(seconds))
     print(json.dumps({**result, "version": version(package)}))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from peers import Digits, Names, Problem
+from peers import Examples, Names, Problem
 
 
 class Contender(NamedTuple):
@@ -52,6 +52,7 @@ class Race:
         samples: the seconds of each step, by contender.
         first: the seconds of its very first step, which may compile, by contender.
         losses: those of the first steps, which must be everybody's.
+        failed: who could not be measured.
     """
 
     title: str
@@ -63,6 +64,7 @@ class Race:
     samples: dict[Contender, list[float]] = field(default_factory=dict)
     first: dict[Contender, float] = field(default_factory=dict)
     losses: list[float] = field(default_factory=list)
+    failed: set[Contender] = field(default_factory=set)
 
     def medians(self) -> dict[Contender, float]:
         return {contender: statistics.median(samples) for contender, samples in self.samples.items()}
@@ -70,8 +72,12 @@ class Race:
     def table(self, versions: dict[Contender, str]) -> Iterator[str]:
         medians = self.medians()
         yield from ("", f"{self.title}.", "", f"| | µs a step | middle half | × {self.yardstick.name} |", "|---|---:|---:|---:|")
-        for contender, samples in self.samples.items():
-            low, _, high = statistics.quantiles(samples, n=4)
+        for contender in self.contenders:
+            if contender in self.failed:
+                yield f"| {titled(contender, versions)} | **failed** | | |"
+            if contender not in self.samples:
+                continue
+            low, _, high = statistics.quantiles(self.samples[contender], n=4)
             ratio = figures(medians[self.yardstick] / medians[contender]) if self.yardstick in medians else ""
             yield f"| {titled(contender, versions)} | {micro(medians[contender])} | {micro(low)} – {micro(high)} | {ratio} |"
         goals = [goal for goal in self.goals if goal.contender in medians and goal.peer in medians]
@@ -105,6 +111,28 @@ class Compilation:
         met = seconds < self.seconds_goal and (self.steps_goal is None or steps < self.steps_goal)
         wanted = f"under {self.seconds_goal:g} s" + (f" and {self.steps_goal:g} steps" if self.steps_goal else "")
         return f"| {self.title} | {figures(seconds)} | {figures(steps)} | {wanted} | {verdict(met)} |"
+
+
+@dataclass
+class Peak:
+    """How much memory a few steps of training take at most, beyond what the library itself takes.
+
+    Attributes:
+        factor: the contender is to take at most so many times the memory of its peer.
+        bytes: what was measured.
+    """
+
+    title: str
+    problem: Any
+    contender: Contender
+    peer: Contender
+    factor: float
+    bytes: dict[Contender, int] = field(default_factory=dict)
+
+    def row(self) -> str:
+        ratio = self.bytes[self.contender] / self.bytes[self.peer]
+        sizes = " | ".join(figures(self.bytes[contender] / 1e6) for contender in (self.peer, self.contender))
+        return f"| {self.title} | {sizes} | {ratio:.2f} × | at most {self.factor:g} × | {verdict(ratio <= self.factor)} |"
 
 
 MICROGRAD = Contender("micrograd", "micrograd.moons", "micrograd")
@@ -143,12 +171,15 @@ NUMPY_NAMES = Contender("NumPy, forward and backward by hand", "numpy_by_hand.na
 NAMES = [PLAIN_NAMES, EAGER_NAMES, COMPILED_NAMES, NUMPY_NAMES]
 NAMES_GOALS = [Goal(COMPILED_NAMES, 300, PLAIN_NAMES), Goal(COMPILED_NAMES, 5, NUMPY_NAMES, at_most=True)]
 
-PYTORCH_DIGITS = Contender("PyTorch, eager", "pytorch.digits", "torch")
-EAGER_DIGITS = Contender("glassgrad, `Tensor`s, eager", "glassgrad.digits_eager", "glassgrad")
-COMPILED_DIGITS = Contender("glassgrad, `Tensor` code compiled", "glassgrad.digits", "glassgrad")
-NUMPY_DIGITS = Contender("NumPy, forward and backward by hand", "numpy_by_hand.digits", "numpy")
-DIGITS = [PYTORCH_DIGITS, EAGER_DIGITS, COMPILED_DIGITS, NUMPY_DIGITS]
-DIGITS_GOALS = [Goal(COMPILED_DIGITS, 1, PYTORCH_DIGITS)]
+PYTORCH_LAYERS = Contender("PyTorch, eager", "pytorch.examples", "torch")
+LAYERS = Contender("glassgrad, layers, eager", "glassgrad.examples", "glassgrad")
+COMPILED_LAYERS = Contender("glassgrad, layers compiled", "glassgrad.examples_compiled", "glassgrad")
+NUMPY_MLP = Contender("NumPy, forward and backward by hand", "numpy_by_hand.mlp", "numpy")
+LAYERS_RACES: list[tuple[list[Contender], list[Goal]]] = [  # in the order of `layers`
+    ([PYTORCH_LAYERS, LAYERS, COMPILED_LAYERS, NUMPY_MLP], [Goal(LAYERS, 1, PYTORCH_LAYERS), Goal(COMPILED_LAYERS, 1, PYTORCH_LAYERS)]),
+    *(([PYTORCH_LAYERS, LAYERS], [Goal(LAYERS, factor, PYTORCH_LAYERS, at_most=True)]) for factor in (2, 1.5, 1.5)),
+]
+MEMORY_GOAL = 1.5  # times PyTorch's peak
 
 EAGER_UP_TO = 1_000  # points; beyond, an eager step takes seconds
 
@@ -158,8 +189,6 @@ def races(quick: bool, seed: int) -> list[Race]:
     # No more names than checked steps, so that every length is compiled before the clock runs; an odd number, so that
     # the median step is that of the name of middle length.
     points, words = (20, ["ada"]) if quick else (100, ["ada", "sophie", "katherine"])
-    sizes, pictures = ([20, 8, 8, 4], 6) if quick else ([784, 256, 128, 10], 64)
-    network = "-".join(map(str, sizes))
     return [
         Race(
             f"One step of gradient descent: `MLP(2, [16, 16, 1])`, {points} moons points, hinge loss with L2",
@@ -169,9 +198,9 @@ def races(quick: bool, seed: int) -> list[Race]:
             f"One step of Adam on one name: the scalar GPT of `gpt.py`, names of {min(map(len, words))} to {max(map(len, words))} letters",
             names_problem(words, seed), NAMES, NAMES_GOALS, PLAIN_NAMES,
         ),
-        Race(
-            f"One step of Adam: {network} with ReLU, {pictures} random pictures, cross entropy, float32",
-            digits_problem(sizes, pictures, seed), DIGITS, DIGITS_GOALS, PYTORCH_DIGITS, tolerance=1e-4,
+        *(
+            Race(f"One step of Adam: {title}, cross entropy, float32", problem, contenders, goals, PYTORCH_LAYERS, tolerance=1e-4)
+            for (title, problem), (contenders, goals) in zip(layers(quick, seed).items(), LAYERS_RACES, strict=True)
         ),
     ]  # fmt: skip
 
@@ -211,6 +240,18 @@ def compilation_table(compilations: list[Compilation]) -> Iterator[str]:
     yield from (compilation.row() for compilation in compilations if compilation.first and compilation.eager)
 
 
+def peaks(quick: bool, seed: int) -> list[Peak]:
+    """The memory of the networks of layers."""
+    return [Peak(title, problem, LAYERS, PYTORCH_LAYERS, MEMORY_GOAL) for title, problem in layers(quick, seed).items()]
+
+
+def peak_table(peaks: list[Peak], versions: dict[Contender, str]) -> Iterator[str]:
+    yield from ("", "The most memory that training holds at a time, beyond what the library itself takes, in MB.", "")
+    yield f"| | {titled(PYTORCH_LAYERS, versions)} | {LAYERS.name} | | wanted | |"
+    yield "|---|---:|---:|---:|---|---|"
+    yield from (peak.row() for peak in peaks if {peak.contender, peak.peer} <= {*peak.bytes})
+
+
 def moons_problem(points: int, seed: int) -> Problem:
     """The moons and an untrained network, with micrograd's way of initialising."""
     from sklearn.datasets import make_moons  # on first use, since it takes a second to load
@@ -228,18 +269,38 @@ def names_problem(words: list[str], seed: int) -> Names:
     return Names([[mark, *map(alphabet.index, word), mark] for word in words], len(alphabet) + 1, seed)
 
 
-def digits_problem(sizes: list[int], pictures: int, seed: int) -> Digits:
-    """Random pictures and classes, and a network initialised after He, all in float32."""
+def layers(quick: bool, seed: int) -> dict[str, Examples]:
+    """The networks of the tutorials: what each is, and the problem."""
+    if quick:
+        return {
+            "20-8-8-4 with ReLU, 6 pictures": examples_problem("mlp", (20, 8, 8, 4), (6, 20), seed),
+            "a small CNN, 6 pictures": examples_problem("cnn", (10, 2, 3, 4, 3), (6, 1, 10, 10), seed),
+            "a small LSTM, 3 sequences": examples_problem("lstm", (4, 8, 3), (3, 5, 4), seed),
+            "a small transformer layer, 3 sequences": examples_problem("transformer", (8, 2, 16, 3), (3, 5, 8), seed),
+        }
+    return {
+        "784-256-128-10 with ReLU, 64 pictures": examples_problem("mlp", (784, 256, 128, 10), (64, 784), seed),
+        "CNN with two 3×3 convolutions (32, 64), two max-pools and 1600-128-10, 32 pictures of 28 × 28":
+            examples_problem("cnn", (28, 32, 64, 128, 10), (32, 1, 28, 28), seed),
+        "LSTM with 64 hidden numbers, 32 sequences of length 32":
+            examples_problem("lstm", (64, 64, 10), (32, 32, 64), seed),
+        "transformer layer of width 64 with 4 heads, GELU and 256 neurons, 32 sequences of length 32":
+            examples_problem("transformer", (64, 4, 256, 10), (32, 32, 64), seed),
+    }  # fmt: skip
+
+
+def examples_problem(network: str, sizes: tuple[int, ...], shape: tuple[int, ...], seed: int) -> Examples:
+    """Random examples and classes, and the first weights that this project gives the network, all in float32."""
+    from peers import glassgrad  # on first use, with the whole library
+
     rng = np.random.default_rng(seed)
-    layers = [
-        (rng.normal(0, (2 / ins) ** 0.5, (outs, ins)).astype(np.float32), np.zeros(outs, np.float32))
-        for ins, outs in itertools.pairwise(sizes)
-    ]
-    return Digits(rng.normal(size=(pictures, sizes[0])).astype(np.float32), rng.integers(0, sizes[-1], pictures), layers)
+    glassgrad.nn.manual_seed(seed)
+    weights = glassgrad.NETWORKS[network](*sizes).state_dict()
+    return Examples((network, sizes), rng.normal(size=shape).astype(np.float32), rng.integers(0, sizes[-1], shape[0]), weights)
 
 
 def titled(contender: Contender, versions: dict[Contender, str]) -> str:
-    return f"{contender.name} {'' if contender.package == 'glassgrad' else versions[contender]}".strip()
+    return f"{contender.name} {'' if contender.package == 'glassgrad' else versions.get(contender, '')}".strip()
 
 
 def micro(seconds: float) -> str:

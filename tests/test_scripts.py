@@ -1,5 +1,6 @@
 """The scripts, each run as a user runs it: what they reach, what they save, and how they end."""
 
+import importlib.util
 import os
 import re
 import signal
@@ -216,7 +217,10 @@ NUMBER = r"[\d,.]+"
     [
         ("MLP(2, [16, 16, 1])", ("`nn.MLP` on `Value`s", "`Tensor`s, eager", "sums of products by hand", "scalar code compiled", "NumPy")),
         ("scalar GPT", ("plain scalars, in the style of microgpt", "scalar code, eager", "scalar code compiled", "NumPy")),
-        ("20-8-8-4", ("`Tensor`s, eager", "`Tensor` code compiled", "NumPy")),
+        ("20-8-8-4", ("layers, eager", "layers compiled", "NumPy")),
+        ("CNN", ("layers, eager",)),
+        ("LSTM", ("layers, eager",)),
+        ("transformer", ("layers, eager",)),
     ],
 )
 def test_each_race_has_a_row_for_each_contender(race, rows, tables):
@@ -238,6 +242,8 @@ def test_goals_have_verdicts(tables):
 def test_the_benchmark_weighs_lengthens_and_grows(tables):
     assert re.search(r"\| glassgrad \| [\d,]+ \| \d+ \|", tables)
     assert re.search(r"\| 1,000 \| ", tables)
+    if importlib.util.find_spec("torch") and sys.platform == "linux":
+        assert len(re.findall(rf"\| [^|]+ \| {NUMBER} \| {NUMBER} \| {NUMBER} × \| at most 1.5 × \|", tables)) == 4
     for points in (5, 10):
         assert re.search(rf"\| {points} (\| {NUMBER} ){{4}}\|", tables)
 
@@ -286,8 +292,8 @@ def benchmark(monkeypatch):
     return benchmark
 
 
-@pytest.mark.parametrize(("number", "rival"), [(0, "TENSORS"), (1, "COMPILED_NAMES"), (2, "COMPILED_DIGITS")])
-def test_a_contender_that_computes_something_else_stops_the_benchmark(number, rival, benchmark):
+@pytest.mark.parametrize(("number", "rival"), [(0, "TENSORS"), (1, "COMPILED_NAMES"), (2, "COMPILED_LAYERS")])
+def test_a_contender_that_computes_something_else_fails_in_its_place_in_the_table(number, rival, benchmark):
     import races
 
     run = benchmark.Benchmark([sys.executable], 0.0)
@@ -295,8 +301,31 @@ def test_a_contender_that_computes_something_else_stops_the_benchmark(number, ri
     run.race(race, race.contenders[-1])  # NumPy, by hand
     run.race(race, getattr(races, rival))
     race.problem = race.problem._replace(learning_rate=race.problem.learning_rate * 1.02)
-    with pytest.raises(SystemExit, match="computes something else"):
-        run.race(race, getattr(races, rival))
+    run.attempt(run.race, race, getattr(races, rival))
+    assert "computes something else" in run.failures[0]
+    run.races = [race]
+    tables = "\n".join(run.tables())
+    assert f"| {getattr(races, rival).name} | **failed** | | |" in tables
+    assert run.failures[0] in tables
+    assert re.search(rf"\| NumPy, [^|]* \| {NUMBER} \|", tables)
+
+
+def test_the_benchmark_goes_on_after_a_contender_that_ends_with_an_error(benchmark):
+    import races
+
+    run = benchmark.Benchmark([sys.executable], 0.0)
+    race = races.races(quick=True, seed=0)[2]
+    numpy, contender = race.contenders[-1], races.LAYERS
+    run.attempt(run.race, race, contender)
+    good, race.problem = race.problem, race.problem._replace(y=-1)
+    run.attempt(run.race, race, contender)
+    race.problem = good
+    run.attempt(run.race, race, contender)  # is not measured again
+    run.attempt(run.race, race, numpy)
+    assert contender not in race.samples
+    assert numpy in race.samples
+    assert len(run.failures) == 1
+    assert run.failures[0].startswith("glassgrad, layers, eager failed:\nTraceback")
 
 
 def test_only_peers_can_be_skipped(benchmark):

@@ -67,7 +67,11 @@ def _batches(windows: Any) -> Any:
 def _window_matrix(windows: Any, n: int, groups: int) -> Any:
     """Windows over `n` axes as the rows of a matrix, one matrix for each group of channels."""
     rows = np.moveaxis(windows.reshape(len(windows), groups, -1, *windows.shape[2:]), 2, -1).swapaxes(0, 1)
-    return rows.reshape(groups, -1, int(np.prod(rows.shape[n + 2 :])))
+    entries = int(np.prod(rows.shape[n + 2 :]))
+    if rows.shape[-1] < 8:  # of few channels a window is many short rows; then columns are quicker to copy
+        columns = np.moveaxis(rows, range(1, n + 2), range(-n - 1, 0))
+        return columns.reshape(groups, entries, -1).swapaxes(1, 2)
+    return rows.reshape(groups, -1, entries)
 
 
 def _kernel_matrix(weight: Any, groups: int) -> Any:
@@ -119,6 +123,11 @@ def _conv_weight(x: Any, g: Any, kernel: Any, stride: Any, padding: Any, dilatio
     return np.moveaxis(total.reshape(g.shape[1], *kernel, channels), -1, 1).copy()
 
 
+def _per_channel(g: Any) -> Any:
+    """The sum for each channel; over the batch first, whose images lie in memory in one piece each."""
+    return sum_(sum_(g, axis=0), axis=tuple(range(1, g.ndim - 1)))
+
+
 # These three are one product of three arrays, Σ g · (weight ⋆ x), each time without one of them. So
 # the derivatives of each are the other two.
 conv: Primitive = Primitive(
@@ -130,7 +139,7 @@ conv: Primitive = Primitive(
     scalar=None, array=_conv,
     vjp=(lambda g, y, x, weight, bias, **settings: conv_transpose(g, weight, shape=x.shape[2:], **settings),
          lambda g, y, x, weight, bias, **settings: conv_weight(x, g, kernel=weight.shape[2:], **settings),
-         lambda g, y, x, weight, bias, **settings: sum_(g, axis=(0, *range(2, g.ndim)))),
+         lambda g, y, x, weight, bias, **settings: _per_channel(g)),
     doc="""The convolution of networks: each window of `x` times each kernel of `weight`, summed, plus `bias` (out,); a bias of 0.0 is none.
 
     Mathematics calls it cross-correlation: the kernel is not mirrored.
@@ -198,18 +207,32 @@ def _winners(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> A
         yield wins
 
 
+def _only(numbers: Any, chosen: Any) -> Any:
+    """The `numbers` that are `chosen`, and 0 instead of the others, even of inf and nan.
+
+    The processor cannot foresee what `np.where` is going to choose, and so that takes ten times as
+    long as this: to keep all bits of a number, or none.
+    """
+    if numbers.itemsize > 8:
+        return np.where(chosen, numbers, 0)
+    bits = numbers.view(f"i{numbers.itemsize}")
+    return (bits & -chosen.view(np.int8)).view(numbers.dtype)  # -1 is a row of ones
+
+
 def _max_unpool(g: Any, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
     placed = _padded(np.zeros_like(x, dtype=g.dtype), padding)
     winners = _winners(x, kernel, stride, padding, dilation)
+    g, given = _new(g.shape, g.dtype), g
+    g[:] = given  # in the order of `placed` in memory
     for entries, wins in zip(_taps(placed, kernel, stride, dilation), winners, strict=True):
-        np.add(entries, g, out=entries, where=wins)
+        entries += _only(g, wins)
     return _unpadded(placed, padding)
 
 
 def _max_pick(h: Any, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
     taps = _taps(_padded(h, padding), kernel, stride, dilation)
     winners = _winners(x, kernel, stride, padding, dilation)
-    return sum(np.where(wins, entries, 0.0) for entries, wins in zip(taps, winners, strict=True))
+    return sum(_only(entries, wins) for entries, wins in zip(taps, winners, strict=True))
 
 
 max_pool: Primitive = Primitive(

@@ -34,10 +34,16 @@ def _side_by_side(*parts: Any) -> Any:
     return concatenate(*parts, axis=-1)
 
 
+def _nothing(g: Any) -> bool:
+    """Whether a gradient is known to be 0 everywhere, like that of gates that only the states were computed from."""
+    return isinstance(g, np.ndarray) and not g.any()
+
+
 def _rnn(z: Any, h: Any, weight: Any, nonlinearity: str = "tanh") -> Any:
     states = np.empty(z.shape, np.result_type(z, h, weight))
+    transposed = weight.T.copy()  # BLAS reads a small matrix row by row in half the time
     for z_t, h_t in zip(z, states, strict=True):
-        np.matmul(h, weight.T, out=h_t)
+        np.matmul(h, transposed, out=h_t)
         h_t += z_t
         if nonlinearity == "tanh":
             np.tanh(h_t, out=h_t)
@@ -77,19 +83,21 @@ rnn = Primitive(
 def _lstm(z: Any, h: Any, c: Any, weight: Any) -> Any:
     times, (batch, hidden) = len(z), h.shape
     y = np.empty((times, 6, batch, hidden), np.result_type(z, h, c, weight))
-    # σ(x) = ½ + ½ tanh(½ x), so all four gates take a single tanh
-    scale = np.array([0.5, 0.5, 1, 0.5], z.real.dtype).reshape(4, 1, 1)
-    shift = 1 - scale
-    product = np.empty((batch, 4 * hidden), y.dtype)
-    by_gate = product.reshape(batch, 4, hidden).transpose(1, 0, 2)
-    for z_t, y_t, gates in zip(z, y, y[:, :4], strict=True):
-        i, f, a, o, c_t, h_t = y_t
-        np.matmul(h, weight.T, out=product)
-        product += z_t
-        np.multiply(by_gate, scale, out=gates)
+    # σ(x) = ½ + ½ tanh(½ x), so all four gates take a single tanh; what is in it is halved here, once.
+    inside = np.array([0.5, 0.5, 1, 0.5], z.real.dtype).reshape(4, 1, 1)
+    np.multiply(z.reshape(times, batch, 4, hidden).swapaxes(1, 2), inside, out=y[:, :4])
+    # A matrix for each gate, so that each gate lands in its own place in y.
+    weights = np.multiply(weight.reshape(4, hidden, hidden).swapaxes(1, 2), inside, order="C")
+    product = np.empty((4, batch, hidden), y.dtype)
+    for y_t in y:
+        gates, both, (i, f, a, o, c_t, h_t) = y_t[:4], y_t[:2], y_t
+        np.matmul(h, weights, out=product)
+        gates += product
         np.tanh(gates, out=gates)
-        gates *= scale
-        gates += shift
+        both *= 0.5
+        both += 0.5
+        o *= 0.5
+        o += 0.5
         np.multiply(f, c, out=c_t)
         c_t += i * a
         np.tanh(c_t, out=h_t)
@@ -100,18 +108,20 @@ def _lstm(z: Any, h: Any, c: Any, weight: Any) -> Any:
 
 def _lstm_gradients(g: Any, y: Any, z: Any, h: Any, c: Any, weight: Any) -> list[Any]:
     i, f, a, o, cells, states = (y[:, k] for k in range(6))
-    top = tanh(cells)
-    dh_dc = o * (1 - top * top)
-    slopes = i * (1 - i), f * (1 - f), 1 - a * a, o * (1 - o)
-    dc_dz = a * slopes[0], _before(c, cells) * slopes[1], i * slopes[2]
-    local = _side_by_side(*dc_dz, top * slopes[3])  # the last one is dh_dz, at a constant c
-    given = _side_by_side(*(g[:, k] * slope for k, slope in enumerate(slopes)))
+    before, written = _before(c, cells), i * a  # c = f before + written
+    dh_dc = o - states * tanh(cells)
+    local = _side_by_side(written - written * i, f * before * (1 - f), i - written * a, states * (1 - o))  # dc_dz three times, dh_dz
+    given = None
+    if not _nothing(g[:, :4]):
+        given = _side_by_side(*(g[:, k] * slope for k, slope in enumerate((i * (1 - i), f * (1 - f), 1 - a * a, o * (1 - o)))))
+    del before, written  # memory
     dz, dh, dc = [], g[-1, 5], g[-1, 4]
     for t in reversed(range(len(y))):
         dc = dc + dh * dh_dc[t]
         dz_t = concatenate(dc, dc, dc, dh, axis=-1)
         dz_t *= local[t]
-        dz_t += given[t]
+        if given is not None:
+            dz_t += given[t]
         dz.append(dz_t)
         dh, dc = dz_t @ weight, dc * f[t]
         if t:
@@ -144,10 +154,10 @@ lstm = Primitive(
 def _gru(z: Any, h: Any, weight: Any, bias: Any) -> Any:
     times, (batch, hidden) = len(z), h.shape
     y = np.empty((times, 5, batch, hidden), np.result_type(z, h, weight, bias if np.any(bias) else 0.0))
-    product = np.empty((batch, 3 * hidden), y.dtype)
+    product, transposed = np.empty((batch, 3 * hidden), y.dtype), weight.T.copy()
     for z_t, y_t in zip(z, y, strict=True):
         gates, (r, u, n, m, h_t) = y_t[:2], y_t
-        np.matmul(h, weight.T, out=product)
+        np.matmul(h, transposed, out=product)
         product += bias
         (z_r, z_u, z_n), (m_r, m_u, m_n) = (x.reshape(batch, 3, hidden).transpose(1, 0, 2) for x in (z_t, product))
         np.add(z_r, m_r, out=r)

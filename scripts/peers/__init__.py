@@ -57,17 +57,19 @@ class Names(NamedTuple):
         return zip(itertools.count(1), itertools.cycle(self.tokens))
 
 
-class Digits(NamedTuple):
-    """A network on a batch of pictures with their classes, trained by Adam on the cross entropy.
+class Examples(NamedTuple):
+    """A network of layers and a batch of examples with their classes, on which Adam trains it with the cross entropy.
 
     Attributes:
-        X: the pictures, an array of shape (n, inputs).
+        network: its name among the `NETWORKS` of a peer, and the sizes that it is made with.
+        X: the examples, an array of float32 whose first axis counts them.
         y: their classes, whole numbers from 0, of shape (n,).
-        layers: as in `Problem`.
+        weights: its first weights, by the names that PyTorch gives them.
     """
 
+    network: tuple[str, tuple[int, ...]]
     X: Any
     y: Any
-    layers: list[tuple[Any, Any]]
+    weights: dict[str, Any]
     learning_rate: float = 0.001
     betas: tuple[float, float] = (0.9, 0.999)

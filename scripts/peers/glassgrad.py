@@ -8,14 +8,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 import autograd
 import nn
 from autograd import Tensor, Value
 from autograd.backward import history
 
-from . import Digits, Names, Problem
+from . import Examples, Names, Problem
 from .scalars import Program
 
 
@@ -165,32 +163,69 @@ def names_eager(problem: Names) -> Callable[[], float]:
     return names(problem, compile=False)
 
 
-def digits(problem: Digits, compile: bool = True) -> Callable[[], float]:
-    """A network of Tensors, compiled."""
-    X, right = problem.X, np.eye(len(problem.layers[-1][1]), dtype=problem.X.dtype)[problem.y]
-    layers = [(Tensor(weight.T), Tensor(bias)) for weight, bias in problem.layers]
+def mlp(*sizes: int) -> nn.Module:
+    layers = [(nn.Linear(ins, outs), nn.ReLU()) for ins, outs in itertools.pairwise(sizes)]
+    return nn.Sequential(*itertools.chain(*layers))[:-1]  # type: ignore[no-any-return]
 
-    def loss_of(X: Any, right: Any) -> Any:
-        h = X
-        for weight, bias in layers[:-1]:
-            h = (h @ weight + bias).relu()
-        weight, bias = layers[-1]
-        return -(autograd.log_softmax(h @ weight + bias) * right).sum() / len(X)
+
+def cnn(side: int, first: int, second: int, hidden: int, classes: int) -> nn.Module:
+    pixels = ((side - 2) // 2 - 2) // 2
+    return nn.Sequential(
+        nn.Conv2d(1, first, 3), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(first, second, 3), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(second * pixels**2, hidden), nn.ReLU(), nn.Linear(hidden, classes),
+    )  # fmt: skip
+
+
+class LSTM(nn.Module):
+    """It reads a sequence, and judges by what it remembers at the end."""
+
+    def __init__(self, inputs: int, hidden: int, classes: int) -> None:
+        self.lstm = nn.LSTM(inputs, hidden, batch_first=True)
+        self.head = nn.Linear(hidden, classes)
+
+    def forward(self, x: Any) -> Any:
+        return self.head(self.lstm(x)[0][:, -1])
+
+
+class Transformer(nn.Module):
+    """One layer, and a judgement by the mean over all places."""
+
+    def __init__(self, width: int, heads: int, hidden: int, classes: int) -> None:
+        self.layer = nn.TransformerEncoderLayer(width, heads, hidden, dropout=0.0, activation="gelu", batch_first=True)
+        self.head = nn.Linear(width, classes)
+
+    def forward(self, x: Any) -> Any:
+        return self.head(self.layer(x).mean(axis=1))
+
+
+NETWORKS: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "cnn": cnn, "lstm": LSTM, "transformer": Transformer}
+
+
+def examples(problem: Examples, compile: bool = False) -> Callable[[], float]:
+    """A network of layers, as it is."""
+    X, y = problem.X, problem.y
+    network, sizes = problem.network
+    model = NETWORKS[network](*sizes)
+    model.load_state_dict(problem.weights)
+
+    def loss_of(X: Any, y: Any) -> Any:
+        return nn.functional.cross_entropy(model(X), y)
 
     if compile:
         loss_of = autograd.compile(loss_of)
-    optimizer = nn.optim.Adam(itertools.chain(*layers), lr=problem.learning_rate, betas=problem.betas)
+    optimizer = nn.optim.Adam(model.parameters(), lr=problem.learning_rate, betas=problem.betas)
 
     def step() -> float:
-        loss = loss_of(X, right)
+        loss = loss_of(X, y)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        return loss.item()
+        return loss.item()  # type: ignore[no-any-return]
 
     return step
 
 
-def digits_eager(problem: Digits) -> Callable[[], float]:
-    """The same, as it is."""
-    return digits(problem, compile=False)
+def examples_compiled(problem: Examples) -> Callable[[], float]:
+    """The same, compiled."""
+    return examples(problem, compile=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from . import Digits, Names, Problem
+from . import Examples, Names, Problem
 
 
 def moons(problem: Problem) -> Callable[[], float]:
@@ -107,10 +107,10 @@ def names(problem: Names) -> Callable[[], float]:
     return step
 
 
-def digits(problem: Digits) -> Callable[[], float]:
-    """Adam works in place, in arrays that are made once."""
+def mlp(problem: Examples) -> Callable[[], float]:
+    """Three layers. Adam works in place, in arrays that are made once."""
     X, n = problem.X, len(problem.X)
-    (W1, b1), (W2, b2), (W3, b3) = [(weight.T.copy(), bias.copy()) for weight, bias in problem.layers]
+    W1, b1, W2, b2, W3, b3 = [array.T.copy() for array in problem.weights.values()]
     moments = [(p, np.zeros_like(p), np.zeros_like(p), np.empty_like(p)) for p in (W1, b1, W2, b2, W3, b3)]
     right = (np.arange(n), problem.y)
     beta1, beta2 = problem.betas

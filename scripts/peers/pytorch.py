@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import torch
 
-from . import Digits, Problem
+from . import Examples, Problem
 
 
-def initialised(problem: Problem | Digits) -> torch.nn.Module:
+def initialised(problem: Problem) -> torch.nn.Module:
     """The network with the problem's weights."""
     modules: list[torch.nn.Module] = []
     for weight, bias in problem.layers:
@@ -36,9 +37,52 @@ def moons(problem: Problem) -> Callable[[], float]:
     return step
 
 
-def digits(problem: Digits) -> Callable[[], float]:
+def mlp(*sizes: int) -> torch.nn.Module:
+    layers = [(torch.nn.Linear(ins, outs), torch.nn.ReLU()) for ins, outs in itertools.pairwise(sizes)]
+    return torch.nn.Sequential(*itertools.chain(*layers))[:-1]
+
+
+def cnn(side: int, first: int, second: int, hidden: int, classes: int) -> torch.nn.Module:
+    pixels = ((side - 2) // 2 - 2) // 2
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(1, first, 3), torch.nn.ReLU(), torch.nn.MaxPool2d(2),
+        torch.nn.Conv2d(first, second, 3), torch.nn.ReLU(), torch.nn.MaxPool2d(2),
+        torch.nn.Flatten(), torch.nn.Linear(second * pixels**2, hidden), torch.nn.ReLU(), torch.nn.Linear(hidden, classes),
+    )  # fmt: skip
+
+
+class LSTM(torch.nn.Module):
+    """It reads a sequence, and judges by what it remembers at the end."""
+
+    def __init__(self, inputs: int, hidden: int, classes: int) -> None:
+        super().__init__()
+        self.lstm = torch.nn.LSTM(inputs, hidden, batch_first=True)
+        self.head = torch.nn.Linear(hidden, classes)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.lstm(x)[0][:, -1])
+
+
+class Transformer(torch.nn.Module):
+    """One layer, and a judgement by the mean over all places."""
+
+    def __init__(self, width: int, heads: int, hidden: int, classes: int) -> None:
+        super().__init__()
+        self.layer = torch.nn.TransformerEncoderLayer(width, heads, hidden, dropout=0.0, activation="gelu", batch_first=True)
+        self.head = torch.nn.Linear(width, classes)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.layer(x).mean(dim=1))
+
+
+NETWORKS = {"mlp": mlp, "cnn": cnn, "lstm": LSTM, "transformer": Transformer}
+
+
+def examples(problem: Examples) -> Callable[[], float]:
     X, y = torch.from_numpy(problem.X), torch.from_numpy(problem.y)
-    model = initialised(problem)
+    network, sizes = problem.network
+    model = NETWORKS[network](*sizes)
+    model.load_state_dict({name: torch.from_numpy(weight) for name, weight in problem.weights.items()})
     optimizer = torch.optim.Adam(model.parameters(), lr=problem.learning_rate, betas=problem.betas)
 
     def step() -> float:
