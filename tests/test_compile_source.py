@@ -219,3 +219,41 @@ def test_only_the_gradient_that_was_asked_for_is_computed():
     (loss + powers[1]).backward()
     assert v[1].grad == pytest.approx(4 + np.exp(2.0))
     assert f([1.0, 2.0])[1][0].data == pytest.approx(np.e)
+
+
+CHAINS = {
+    "products": lambda w, x, i: x * w,
+    "differences": lambda w, x, i: i - x * w,
+    "functions": lambda w, x, i: (x * w).tanh(),
+    "negatives": lambda w, x, i: -(x * w),
+    "powers": lambda w, x, i: (x * w + 2) ** 0.5,
+    "maxima": lambda w, x, i: autograd.maximum(x * w, 0.01 * i),
+}
+
+
+@pytest.mark.parametrize("kind, n", [*((kind, 1000) for kind in CHAINS), ("products", 10_000)])
+def test_a_long_chain_on_one_weight_compiles(kind, n):
+    w = Value(0.99)
+
+    def chain(x):
+        x = 0.5 * x
+        for i in range(n):
+            x = CHAINS[kind](w, x, i % 7)
+        return x
+
+    expected = chain(Value(0.5))
+    expected.backward()
+    gradient, w.grad = w.grad, 0.0
+    compiled = autograd.compile(chain)
+    result = compiled(0.5)
+    result.backward()
+    assert result.data == pytest.approx(expected.data, rel=1e-12)
+    assert w.grad == pytest.approx(gradient, rel=1e-10)
+    assert max(map(len, compiled.source.splitlines())) < 140
+
+
+def test_equal_constants_are_written_as_one():
+    w = Value(0.9)
+    f = autograd.compile(lambda: sum(w * 1.1 for _ in range(100)))
+    f()
+    assert "np.full(100, 1.1)" in f.source

@@ -19,6 +19,7 @@ from ..tensor import Tensor
 __all__ = ["Expression", "Simplifier"]
 
 COMPARISONS = ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
+FEW = 5
 
 
 class Expression:
@@ -354,10 +355,12 @@ def _truth(x: Any) -> Any:
 
 
 def _leads_with_number(x: Any) -> bool:
-    """Whether a product starts with a number."""
-    while isinstance(x, Expression) and x.op == "multiply":
+    """Whether a product of a few factors starts with a number."""
+    for _ in range(FEW):
+        if not (isinstance(x, Expression) and x.op == "multiply"):
+            return isinstance(x, (int, float))
         x = x.args[0]
-    return isinstance(x, (int, float))
+    return False
 
 
 def _like(op: str, more: dict[str, Any]) -> dict[str, Any]:
