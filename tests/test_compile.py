@@ -735,6 +735,19 @@ def test_an_integer_argument_chooses_rows():
     assert len(f.programs) == 1
 
 
+def test_tensors_of_one_number_stand_among_the_candidates():
+    w, t = Value(2.0), Tensor(np.array([1.0, 2.0]))
+    f = autograd.compile(lambda x, i: autograd.take([w, x, x * w, t.sum(), w * 3, t[0] * w], i) * w)
+    for i in range(6):
+        found = []
+        for run in (f.function, f):
+            w.zero_grad(), t.zero_grad()
+            out = run(Value(0.5), i)
+            out.backward()
+            found.append([float(out.data), w.grad, *np.ravel(t.grad if t.grad is not None else np.zeros(2))])
+        assert found[0] == pytest.approx(found[1])
+
+
 @pytest.mark.parametrize("i", [3, -4, 100])
 def test_a_number_without_a_row_is_an_error(i):
     v = values(1.0, 2.0, 3.0)

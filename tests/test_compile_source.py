@@ -231,7 +231,7 @@ CHAINS = {
 }
 
 
-@pytest.mark.parametrize("kind, n", [*((kind, 1000) for kind in CHAINS), ("products", 10_000)])
+@pytest.mark.parametrize(("kind", "n"), [*((kind, 1000) for kind in CHAINS), ("products", 10_000)])
 def test_a_long_chain_on_one_weight_compiles(kind, n):
     w = Value(0.99)
 

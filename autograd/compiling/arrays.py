@@ -81,6 +81,9 @@ class Arrays:
     def source_of(self, x: Any) -> int | None:
         """The array that a number is in; None for a constant."""
         place = self.places.get(id(x))
+        if place is None and id(x) in self.tensors:  # a Tensor of shape (), among numbers
+            self.add(self.tensors[id(x)], [(0, x)])
+            return self.source_of(x)
         return None if place is None else place[0]
 
     def table(self, rows: Sequence[Sequence[Any]]) -> Any:
