@@ -36,13 +36,13 @@ class Surroundings:
     """What `function`, called with the objects `given` among its arguments, sees at one moment.
 
     Attributes:
-        paths: for the id of each node found, the names and indices that lead to it.
+        paths: for the id of each node found, the names and indices that lead to it, the shortest first.
         nodes: those nodes, which keeps the ids theirs.
         iterators: the names of variables that would give something else at the next call.
     """
 
     def __init__(self, function: Callable[..., Any], given: Mapping[str, Any]) -> None:
-        self.paths: dict[int, Path] = {}
+        self.paths: dict[int, list[Path]] = {}
         self.nodes: list[Node] = []
         self.iterators: list[str] = []
         self._seen: dict[int, Any] = {}
@@ -51,9 +51,9 @@ class Surroundings:
         self._containers: list[tuple[Path, Any, Any]] = []
         self._arrays: list[tuple[Path, Any, Any]] = []
         self._generators: list[tuple[Any, Any]] = []
-        self._todo: list[tuple[Any, Path]] = [*((x, (name,)) for name, x in given.items()), (function, ())]
+        self._todo: deque[tuple[Any, Path]] = deque([(function, ()), *((x, (name,)) for name, x in given.items())])
         while self._todo:
-            self._visit(*self._todo.pop())
+            self._visit(*self._todo.popleft())
         self._readers, self._contents = [v[1] for v in self._variables], [v[2] for v in self._variables]
         self._present, self._copies = [c[1] for c in self._containers], [c[2] for c in self._containers]
 
@@ -93,26 +93,26 @@ class Surroundings:
         """Whether random numbers have been drawn since from a generator found here."""
         return any(_state(generator) != state for generator, state in self._generators)
 
-    def _variable(self, path: Path, read: Callable[[], Any]) -> None:
+    def _variable(self, path: Path, read: Callable[[], Any], of_a_function: bool = False) -> None:
         """Something with a name, which must go on to hold what it holds."""
         try:
             contents = read()
         except Exception:
             return  # it has no contents yet; reading it fails in the function, too
         self._variables.append((path, read, contents))
-        if isinstance(contents, Iterator) and len(path) == 1 and not hasattr(contents, "read"):
-            self.iterators.append(path[0])
+        if isinstance(contents, Iterator) and (len(path) == 1 or of_a_function) and not hasattr(contents, "read"):
+            self.iterators.append(path[-1])
         self._todo.append((contents, path))
 
     def _container(self, path: Path, thing: Any, items: Any) -> None:
         self._containers.append((path, thing, thing if isinstance(thing, tuple) else thing.copy()))
-        self._todo.extend((item, (*path, key)) for key, item in reversed(list(items)))
+        self._todo.extend((item, (*path, key)) for key, item in items)
 
     def _visit(self, thing: Any, path: Path) -> None:
         if isinstance(thing, Node):
             if id(thing) not in self.paths:
-                self.paths[id(thing)] = path
                 self.nodes.append(thing)
+            self.paths.setdefault(id(thing), []).append(path)
             return
         if isinstance(thing, ATOMS) or id(thing) in self._seen:
             return
@@ -134,7 +134,7 @@ class Surroundings:
         elif isinstance(thing, (property, functools.cached_property)):
             self._todo.append((thing.fget if isinstance(thing, property) else thing.func, path))
         elif isinstance(thing, types.FunctionType):
-            self._visit_function(thing)
+            self._visit_function(thing, path)
         elif isinstance(thing, (np.random.Generator, np.random.RandomState, random.Random)):
             self._generators.append((thing, _state(thing)))
         elif isinstance(thing, type):
@@ -142,7 +142,7 @@ class Surroundings:
         else:
             self._visit_object(thing, path)
 
-    def _visit_function(self, function: types.FunctionType) -> None:
+    def _visit_function(self, function: types.FunctionType, path: Path) -> None:
         variables = function.__globals__
         self._todo.append((getattr(function, "__wrapped__", None), ()))
         if _is_library(variables.get("__name__") or ""):
@@ -151,8 +151,9 @@ class Surroundings:
         if vars(function):
             self._container((function.__name__,), vars(function), vars(function).items())
         cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+        where = path if any(isinstance(part, int) for part in path) else ()  # neurons may be functions in a list
         for name, cell in cells.items():
-            self._variable((name,), functools.partial(getattr, cell, "cell_contents"))
+            self._variable((*where, name), functools.partial(getattr, cell, "cell_contents"), of_a_function=True)
         for name, *rest in variables_of(function.__code__):
             if name not in cells:
                 self._visit_global(variables, name, rest)

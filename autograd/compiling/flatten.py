@@ -88,11 +88,18 @@ def _terms(root: Node, absorbed: Any) -> list[Any]:
 
 
 def _sum(node: Node, terms: list[Any], waiting: dict[int, Step]) -> list[Step]:
+    terms = [_once(waiting[id(x)]) if id(x) in waiting else x for x in terms]
     products = [waiting[id(x)] for x in terms if id(x) in waiting]
     others = [x for x in terms if id(x) not in waiting]
     if len(products) == 1 and others:
         return products + _weighted_sum(node, (), terms)
     return _weighted_sum(node, tuple(step.inputs for step in products), others)
+
+
+def _once(product: Step) -> Any:
+    """The other factor, where one is the number 1; the bias may be the weight of an input that is always 1."""
+    left, right = product.inputs
+    return left if not isinstance(right, Node) and right == 1 else right if not isinstance(left, Node) and left == 1 else product.node
 
 
 def _weighted_sum(node: Any, pairs: tuple[tuple[Any, Any], ...], others: list[Any]) -> list[Step]:

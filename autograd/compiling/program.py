@@ -148,7 +148,7 @@ class Program:
                 store, i = node.store()
                 windows[store].append((i, node))
         for node in self.given:
-            self.inputs.append(Tensor(node._datum, node.label or name_of_path(self.surroundings.paths.get(id(node))) or "parameter"))
+            self.inputs.append(Tensor(node._datum, node.label or name_of_path(self.surroundings.paths.get(id(node), ((),))[0]) or "parameter"))
             if isinstance(node, Store):
                 lifting.add(self.inputs[-1], windows[node])
             elif isinstance(node, Value):

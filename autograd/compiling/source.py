@@ -79,9 +79,10 @@ class Source(Writer):
         forward_lines = self._lines(forward)
         results = ", ".join(self.text_of(x) for x in outputs)
         saved = [self.names[x] for x in forward if x in keep and x.op != "constant"]
-        ends = [f"return {results if len(outputs) == 1 else f'({results})'}, ({_tuple(saved)})"]
+        results = results if len(outputs) == 1 else f"({results})"
+        ends = [f"return {results}, ({_tuple(saved)})"]
         if len(ends[0]) > WIDTH:
-            ends = [_wrapped(f"saved = {_tuple(saved)}"), f"return {results if len(outputs) == 1 else f'({results})'}, saved"]
+            ends = [_wrapped(f"saved = {_tuple(saved)}"), _wrapped(f"return {results}, saved")]
         for x in self._forward - keep:  # `backward` writes views itself
             if x.op in VIEWS:
                 self.names.pop(x, None)
@@ -129,7 +130,13 @@ class Source(Writer):
             if depth < MOST_TERMS and self._reads[x] == 1 and reader is not None and reader.op in SUMS:
                 return False  # a part of a longer sum, which may take several lines
         text, _ = self.write(x)
-        return self._depth[x] >= MOST_TERMS or len(text) > WIDTH or (self._reads[x] > 1 and not (x.op in VIEWS and len(text) < 30))
+        return self._depth[x] >= MOST_TERMS or len(text) > WIDTH or (self._reads[x] > 1 and not (self._is_view(x) and len(text) < 30))
+
+    def _is_view(self, x: Any) -> bool:
+        """Whether `x` is another view of something that has a name."""
+        while isinstance(x, Expression) and x.op in VIEWS:
+            x = x.args[0]
+        return x in self.names
 
     def _statements(self, x: Expression) -> list[str]:
         """The lines that give `x` its name; parts of it that do not fit on a line come before."""

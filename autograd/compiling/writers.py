@@ -212,8 +212,7 @@ def _reshape(w: Writer, x: Expression, a: Any, shape: Any) -> str:
     if not isinstance(a, Expression) or (a.shape == () and shape):
         return f"np.full({shape}, {w.text_of(a)})" if shape != (1,) else f"np.array([{w.text_of(a)}])"
     if shape == ():
-        text = w.text_of(a)
-        return f"{text}[{', '.join('0' * len(a.shape))}]" if text.isidentifier() else f"np.sum({text})"  # of one entry
+        return f"{w.owner(a)}[{', '.join('0' * len(a.shape))}]"
     if len(shape) == 1:
         return f"{w.owner(a)}.ravel()"
     if len(a.shape) == 1 and shape == (*a.shape, 1):
