@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,8 +38,10 @@ class Lifting(Arrays):
         super().__init__()
         self.levels: dict[int, int] = {}
 
-    def run(self, steps: Sequence[Step]) -> None:
-        """Compute all steps."""
+    def run(self, steps: Sequence[Step], same: Mapping[int, Node]) -> None:
+        """Compute all steps; a node whose id is in `same` stands where the one that it equals does."""
+        for number, node in same.items():
+            self.equals[id(node)].append(number)
         by_level: dict[int, list[Step]] = defaultdict(list)
         levels = self.levels
         for step in steps:

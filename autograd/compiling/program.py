@@ -148,7 +148,8 @@ class Program:
                 store, i = node.store()
                 windows[store].append((i, node))
         for node in self.given:
-            self.inputs.append(Tensor(node._datum, node.label or name_of_path(self.surroundings.paths.get(id(node), ((),))[0]) or "parameter"))
+            path = self.surroundings.paths.get(id(node), ((),))[0]
+            self.inputs.append(Tensor(node._datum, node.label or name_of_path(path) or "parameter"))
             if isinstance(node, Store):
                 lifting.add(self.inputs[-1], windows[node])
             elif isinstance(node, Value):
@@ -166,7 +167,8 @@ class Program:
                 flat = reshape(lifting.tensors[id(node.whole)], shape=(node.whole.size,))
                 part = getitem(flat, index=slice(node.offset, node.offset + node.size))
                 lifting.tensors[id(node)] = reshape(part, shape=node.shape)
-        lifting.run(flatten([node for node in order if node.time >= trace.start], [x for x in trace.outputs if isinstance(x, Node)]))
+        made = [node for node in order if node.time >= trace.start]
+        lifting.run(*flatten(made, [x for x in trace.outputs if isinstance(x, Node)]))
         mode.scope = None
         return lifting
 

@@ -117,7 +117,9 @@ def _part_of_a_row(source: Any, table: Any) -> Any:
 def _column(source: Any, table: Any) -> Any:
     """A column of a matrix, or consecutive entries of it."""
     spacing = _start_and_step(table)
-    if source.ndim != 2 or table.ndim != 1 or spacing is None or (spacing[1] if table.size > 1 else len(source) * source.shape[1]) != source.shape[1]:
+    if source.ndim != 2 or table.ndim != 1 or not table.size or spacing is None:
+        return None
+    if spacing[1] != source.shape[1] and not len(source) == table.size == 1:
         return None
     row, column = divmod(spacing[0], source.shape[1])
     rows = ALL if table.size == len(source) else slice(row, row + table.size)
