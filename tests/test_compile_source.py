@@ -261,6 +261,19 @@ def test_equal_constants_are_written_as_one():
     assert "np.full(100, 1.1)" in f.source
 
 
+@pytest.mark.parametrize(
+    ("exponent", "forward", "backward"),
+    [(2, "t1**2", "2 * g * t1 * x"), (3, "t1**3", "3 * g * t1**2 * x"), (0.5, "t1**0.5", "0.5 * g * t1**-0.5 * x"), (-1, "t1**-1", "-g * t1**-2 * x")],
+)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_powers_are_written_as_in_a_book(exponent, forward, backward, dtype):
+    w = Tensor(np.ones(3, dtype))
+    f = autograd.compile(lambda x: ((w * x) ** exponent).sum())
+    f(np.ones(3, dtype))
+    assert f"np.sum({forward})" in f.source
+    assert f"d_w = {backward}\n" in f.source
+
+
 def test_what_is_computed_twice_is_written_once():
     w, b = [Value(1.0), Value(2.0)], Value(0.3)
 

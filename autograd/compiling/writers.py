@@ -70,7 +70,9 @@ class Writer:
         if x.op == "multiply" and left is right and left in self.names:
             return f"{self.names[left]}**2", POWER
         if x.op == "power":
-            return f"{self.bound(left, ATOM)} ** {self.bound(right, UNARY)}", POWER
+            base, exponent = self.bound(left, ATOM), self.bound(right, UNARY)
+            space = "" if re.fullmatch(r"[\w.]+", base) and re.fullmatch(r"-?[\w.]+", exponent) else " "
+            return f"{base}{space}**{space}{exponent}", POWER
         regroups = x.op == "multiply" and (not isinstance(left, Expression) and getattr(right, "op", "") == "multiply")
         if strength == SUM:
             return f"{self.bound(left, SUM)} {self.term(x)}", SUM
