@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 import types
@@ -68,6 +69,11 @@ class Compiled:
         program = Program(self.function, given, args, kwargs, names)
         if not program.surroundings.unchanged():  # the call itself made something that it sees, such as parameters
             program = Program(self.function, given, args, kwargs, names)
+            if not program.surroundings.unchanged():
+                raise TypeError(
+                    f"{name_of(self.function)} cannot be compiled: each call changes `{program.surroundings.changed()}`, which it can see, "
+                    "and the program would not. Let it return what is new, and change that outside."
+                )
         return program
 
     @property
@@ -82,6 +88,14 @@ class Compiled:
                 f"{name_of(self.function)} has no source yet: it is compiled for the shapes of its first call. Call it once."
             )
         return next(reversed(self.programs.values())).source
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Compiled:
+        return Compiled(copy.deepcopy(self.function, memo))
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        if isinstance(self.function, types.FunctionType):
+            return self.function.__qualname__  # like the function: by its name
+        return Compiled, (self.function,)
 
     def __get__(self, instance: Any, owner: type) -> Any:
         return self if instance is None else types.MethodType(self, instance)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import zip_longest
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -36,6 +36,9 @@ class Call(Primitive):
         self.scalar, self.array, self.vjp, self.elementwise, self.analytic = None, array, vjp, False, False
         self.cases, self.domain = (), (0.0, 0.0)
         self.__doc__ = f"The compiled function {name}."
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"A result of the compiled {self.name} cannot be pickled with its graph; pickle its number, {self.name}(…).data.")
 
 
 PART = Call(  # of all results of a call, one after the other in a flat array
@@ -109,6 +112,11 @@ class Program:
         self.example = tree_map(lambda x: x.detach() if isinstance(x, (Value, Tensor)) else x, (list(args), kwargs))
         self._trace = partial(Trace, function, names=names)
         trace = self._trace(given, args, kwargs)
+        if trace.surroundings.doubtful and trace.constants() != self._trace(given, args, kwargs).constants():
+            raise TypeError(
+                f"{name_of(function)} cannot be compiled: it computes with the time, or random numbers, which would be the same at every "
+                "call of the program. Pass them as an argument."
+            )
         self.surroundings = trace.surroundings
         self.draws = [draw for draw, _ in trace.draws]
         with tracing(self.name):
@@ -252,7 +260,8 @@ class Program:
         """The rule of a call: the gradients of its inputs, None for those that are plain data."""
         if isinstance(g, Node):
             raise TypeError(
-                f"The compiled {self.name} has first derivatives only. For second derivatives call the function that it was compiled from."
+                f"The compiled {self.name} has first derivatives only. For second derivatives, and for jvp, call the function that it was "
+                f"compiled from: {self.name}.function."
             )
         variant, arrays = saved
         seeds = [g] if len(self.outputs) == 1 else np.split(g, self._ends)
