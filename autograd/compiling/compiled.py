@@ -66,15 +66,7 @@ class Compiled:
 
     def _compile(self, given: Given, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Program:
         names = self._names[: len(args)] + [f"{self._rest}_{i}" for i in range(len(args) - len(self._names))]
-        program = Program(self.function, given, args, kwargs, names)
-        if not program.surroundings.unchanged():  # the call itself made something that it sees, such as parameters
-            program = Program(self.function, given, args, kwargs, names)
-            if not program.surroundings.unchanged():
-                raise TypeError(
-                    f"{name_of(self.function)} cannot be compiled: each call changes `{program.surroundings.changed()}`, which it can see, "
-                    "and the program would not. Let it return what is new, and change that outside."
-                )
-        return program
+        return Program(self.function, given, args, kwargs, names)
 
     @property
     def source(self) -> str:

@@ -112,6 +112,13 @@ class Program:
         self.example = tree_map(lambda x: x.detach() if isinstance(x, (Value, Tensor)) else x, (list(args), kwargs))
         self._trace = partial(Trace, function, names=names)
         trace = self._trace(given, args, kwargs)
+        if not trace.surroundings.unchanged():  # the call made something that it sees, such as parameters
+            trace = self._trace(given, args, kwargs)
+            if not trace.surroundings.unchanged():
+                raise TypeError(
+                    f"{name_of(function)} cannot be compiled: each call changes `{trace.surroundings.changed()}`, which it can see, and "
+                    "the program would not. Let it return what is new, and change that outside."
+                )
         if trace.surroundings.doubtful and trace.constants() != self._trace(given, args, kwargs).constants():
             raise TypeError(
                 f"{name_of(function)} cannot be compiled: it computes with the time, or random numbers, which would be the same at every "
