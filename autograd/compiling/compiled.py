@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import gc
 import inspect
 import types
 import warnings
@@ -66,7 +67,13 @@ class Compiled:
 
     def _compile(self, given: Given, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Program:
         names = self._names[: len(args)] + [f"{self._rest}_{i}" for i in range(len(args) - len(self._names))]
-        return Program(self.function, given, args, kwargs, names)
+        collects = gc.isenabled()
+        gc.disable()  # a trace is all new objects without cycles, which the collector would look through again and again
+        try:
+            return Program(self.function, given, args, kwargs, names)
+        finally:
+            if collects:
+                gc.enable()
 
     @property
     def source(self) -> str:
