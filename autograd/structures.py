@@ -1,12 +1,14 @@
 """Nested lists, tuples and dicts as arguments: taking them apart into leaves and putting them back.
 
-JAX calls them pytrees. A leaf is whatever is not a list, a tuple or a dict.
+JAX calls them pytrees. A leaf is whatever is not a list, a tuple, a dict or an array of objects.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+
+import numpy as np
 
 __all__ = ["leaves", "matching", "rebuild", "tree_map"]
 
@@ -20,6 +22,8 @@ def leaves(tree: Any) -> list[Any]:
     """
     if isinstance(tree, dict):
         tree = tree.values()
+    elif _holds_objects(tree):
+        tree = tree.ravel().tolist()
     elif not isinstance(tree, (list, tuple)):
         return [tree]
     return [leaf for branch in tree for leaf in leaves(branch)]
@@ -46,12 +50,22 @@ def matching(tree: Any, other: Any, name: str) -> list[Any]:
     elif isinstance(tree, (list, tuple)):
         if isinstance(other, (list, tuple)) and len(other) == len(tree):
             return [leaf for branch, twin in zip(tree, other, strict=True) for leaf in matching(branch, twin, name)]
+    elif _holds_objects(tree):
+        if _holds_objects(other) and other.shape == tree.shape:
+            return leaves(other)
     elif not isinstance(other, (dict, list, tuple)):
         return [other]
     raise TypeError(f"{name} must have the same structure: {_outline(tree)}, and not {_outline(other)}.")
 
 
+def _holds_objects(tree: Any) -> bool:
+    """Whether `tree` is an array of Values, or of other objects."""
+    return isinstance(tree, np.ndarray) and tree.dtype == object
+
+
 def _outline(tree: Any) -> str:
+    if _holds_objects(tree):
+        return f"an array of objects of shape {tree.shape}"
     if isinstance(tree, dict):
         return f"a dict with the keys {list(tree)}"
     return f"a {type(tree).__name__} of {len(tree)}" if isinstance(tree, (list, tuple)) else "one number or array"
@@ -71,6 +85,11 @@ def rebuild(tree: Any, new_leaves: Iterator[Any]) -> Any:
         if isinstance(tree, list):
             return branches
         return type(tree)(*branches) if hasattr(tree, "_fields") else tuple(branches)
+    if _holds_objects(tree):
+        array = np.empty(tree.shape, dtype=object)
+        for index, branch in np.ndenumerate(tree):
+            array[index] = rebuild(branch, new_leaves)
+        return array
     return next(new_leaves)
 
 

@@ -1,10 +1,17 @@
 """`autograd.compile`: what it is called like, what it notices, and what it refuses."""
 
+import array
+import collections
+import contextvars
+import copy
 import functools
 import gc
 import itertools
 import math
+import pickle
 import random
+import time
+import types
 import weakref
 from typing import NamedTuple
 
@@ -709,6 +716,156 @@ def test_compiling_again_and_again_for_the_same_shapes_is_told():
         train()
 
 
+class Cached:
+    """It answers for any attribute."""
+
+    def __getattr__(self, name):
+        return {"scale": factor}[name]
+
+
+def test_containers_of_the_standard_library_may_change():
+    class Box:
+        scale = 1.0
+
+    box, mapping = Box(), {"a": 1.0, "b": 2.0}
+    seen = collections.UserDict(a=1.0)
+    chain = collections.ChainMap({"a": 1.0})
+    raw = bytearray(b"\x01")
+    numbers = array.array("d", [1.0])
+    view, reference, variable = types.MappingProxyType(mapping), weakref.ref(box), contextvars.ContextVar("scale", default=1.0)
+
+    def reorder():
+        mapping["a"] = mapping.pop("a")
+
+    cases = [
+        (lambda x: w[0] * x * seen["a"], lambda: seen.update(a=3.0)),
+        (lambda x: w[0] * x * chain["a"], lambda: chain.update(a=3.0)),
+        (lambda x: w[0] * x * raw[0], lambda: raw.__setitem__(0, 3)),
+        (lambda x: w[0] * x * numbers[0], lambda: numbers.__setitem__(0, 3.0)),
+        (lambda x: w[0] * x * next(iter(mapping.values())), reorder),
+        (lambda x: w[0] * x * view["b"], lambda: mapping.update(b=3.0)),
+        (lambda x: w[0] * x * reference().scale, lambda: setattr(box, "scale", 3.0)),
+        (lambda x: w[0] * x * variable.get(), lambda: variable.set(3.0)),
+    ]
+    for f, change in cases:
+        compiled = autograd.compile(f)
+        before = compiled(2.0).data
+        assert before == f(2.0).data
+        change()
+        assert compiled(2.0).data == f(2.0).data != before
+
+
+def test_an_object_that_answers_for_any_attribute(monkeypatch):
+    cached = Cached()
+    f = autograd.compile(lambda x: w[0] * x * cached.scale)
+    assert f(1.0).data == 4.0
+    monkeypatch.setitem(globals(), "factor", 5.0)
+    assert f(1.0).data == f.function(1.0).data
+
+
+def test_public_attributes_of_other_libraries_objects_may_change():
+    scaler = pytest.importorskip("sklearn.preprocessing").StandardScaler().fit([[1.0], [3.0]])
+    f = autograd.compile(lambda x: w[0] * (x - scaler.mean_[0]))
+    assert f(5.0).data == 6.0
+    scaler.mean_[0] = 4.0
+    assert f(5.0).data == 2.0
+    scaler.fit([[0.0], [2.0]])
+    assert f(5.0).data == 8.0
+
+
+def test_what_changes_at_each_call_is_refused():
+    calls, count = [], 0
+
+    def logs(x):
+        calls.append(1)
+        return w[0] * x
+
+    def counts(x):
+        nonlocal count
+        count += 1
+        return w[0] * x * count
+
+    class Counter:
+        n = 0
+
+        def __call__(self, x):
+            self.n += 1
+            return w[0] * x * self.n
+
+    for f, name in [(logs, "calls"), (counts, "count"), (Counter(), r"self\.n|n")]:
+        with pytest.raises(TypeError, match=f"each call changes `({name})`"):
+            autograd.compile(f)(1.0)
+
+
+def test_the_time_and_new_generators_of_random_numbers_are_refused():
+    for f in (
+        lambda x: w[0] * x * time.perf_counter(),
+        lambda x: w[0] * x * np.random.default_rng().random(),
+        lambda x: Value(random.Random().random()) * x,
+    ):
+        with pytest.raises(TypeError, match="computes with the time, or random numbers"):
+            autograd.compile(f)(1.0)
+    f = autograd.compile(lambda x: w[0] * x * np.random.default_rng(0).random())
+    assert f(1.0).data == f(1.0).data == f.function(1.0).data
+
+    def timed(x):
+        start = time.perf_counter()
+        y = w[0] * x
+        print(time.perf_counter() - start)
+        return y
+
+    assert autograd.compile(timed)(3.0).data == 6.0
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [lambda y: (v for v in [y]), lambda y: {y}, lambda y: (lambda: y), lambda y: map(abs, [y]), lambda y: types.SimpleNamespace(y=y)],
+    ids=["generator", "set", "function", "map", "namespace"],
+)
+def test_values_hidden_in_a_result_are_refused(pack):
+    with pytest.raises(TypeError, match=r"it returns a \w+, in which Values would stay"):
+        autograd.compile(lambda x: pack(w[0] * x))(1.0)
+
+
+def test_an_array_of_values_is_returned_as_one():
+    f = autograd.compile(lambda x: (np.array([[w[0] * x], [w[1]]]), 3))
+    for x in (1.0, 5.0):
+        found, three = f(x)
+        assert found.shape == (2, 1)
+        assert [v.data for v in found.ravel()] == [2.0 * x, -1.0]
+        assert three == 3
+
+
+@autograd.compile
+def line(x):
+    return w[0] * x + w[1]
+
+
+def test_copies_and_pickles_of_a_compiled_function_are_those_of_the_function():
+    assert pickle.loads(pickle.dumps(line)) is line
+    assert copy.deepcopy(line)(3.0).data == line(3.0).data
+
+    class Trainer:
+        def __init__(self):
+            self.model = nn.Linear(2, 1, rng=0)
+            self.run = autograd.compile(self.model)
+
+    one = Trainer()
+    one.run(np.ones(2))
+    other = copy.deepcopy(one)
+    other.model.weight.data[:] = 0.0
+    other.model.bias.data[:] = 7.0
+    assert other.run(np.ones(2)).data.tolist() == [7.0]
+    assert one.run(np.ones(2)).data.tolist() != [7.0]
+    model = pickle.loads(pickle.dumps(autograd.compile(one.model)))
+    assert model(np.ones(2)).data.tolist() == one.run(np.ones(2)).data.tolist()
+
+
+def test_a_result_cannot_be_pickled_with_its_graph():
+    with pytest.raises(TypeError, match=r"pickle its number, line\(…\)\.data"):
+        pickle.dumps(line(2.0))
+
+
 # --- rows by number ------------------------------------------------------------------------------------
 
 
@@ -733,6 +890,19 @@ def test_an_integer_argument_chooses_rows():
         assert out.data == number
         assert [[v.grad for v in row] for row in rows] == found
     assert len(f.programs) == 1
+
+
+def test_tensors_of_one_number_stand_among_the_candidates():
+    w, t = Value(2.0), Tensor(np.array([1.0, 2.0]))
+    f = autograd.compile(lambda x, i: autograd.take([w, x, x * w, t.sum(), w * 3, t[0] * w], i) * w)
+    for i in range(6):
+        found = []
+        for run in (f.function, f):
+            w.zero_grad(), t.zero_grad()
+            out = run(Value(0.5), i)
+            out.backward()
+            found.append([float(out.data), w.grad, *np.ravel(t.grad if t.grad is not None else np.zeros(2))])
+        assert found[0] == pytest.approx(found[1])
 
 
 @pytest.mark.parametrize("i", [3, -4, 100])

@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import math
 import random
 import re
 
@@ -11,6 +12,7 @@ import pytest
 import autograd
 import nn
 from autograd import Primitive, Tensor, Value, table
+from autograd.structures import leaves
 
 
 class Neuron:
@@ -219,3 +221,277 @@ def test_only_the_gradient_that_was_asked_for_is_computed():
     (loss + powers[1]).backward()
     assert v[1].grad == pytest.approx(4 + np.exp(2.0))
     assert f([1.0, 2.0])[1][0].data == pytest.approx(np.e)
+
+
+CHAINS = {
+    "products": lambda w, x, i: x * w,
+    "differences": lambda w, x, i: i - x * w,
+    "functions": lambda w, x, i: (x * w).tanh(),
+    "negatives": lambda w, x, i: -(x * w),
+    "powers": lambda w, x, i: (x * w + 2) ** 0.5,
+    "maxima": lambda w, x, i: autograd.maximum(x * w, 0.01 * i),
+}
+
+
+@pytest.mark.parametrize(("kind", "n"), [*((kind, 1000) for kind in CHAINS), ("products", 10_000)])
+def test_a_long_chain_on_one_weight_compiles(kind, n):
+    w = Value(0.99)
+
+    def chain(x):
+        x = 0.5 * x
+        for i in range(n):
+            x = CHAINS[kind](w, x, i % 7)
+        return x
+
+    expected = chain(Value(0.5))
+    expected.backward()
+    gradient, w.grad = w.grad, 0.0
+    compiled = autograd.compile(chain)
+    result = compiled(0.5)
+    result.backward()
+    assert result.data == pytest.approx(expected.data, rel=1e-12)
+    assert w.grad == pytest.approx(gradient, rel=1e-10)
+    assert max(map(len, compiled.source.splitlines())) < 140
+
+
+def test_equal_constants_are_written_as_one():
+    w = [Value(0.9) for _ in range(100)]
+    f = autograd.compile(lambda: sum(v * 1.1 for v in w))
+    f()
+    assert "np.full(100, 1.1)" in f.source
+
+
+@pytest.mark.parametrize(
+    ("exponent", "forward", "backward"),
+    [
+        (2, "t1**2", "2 * g * t1 * x"),
+        (3, "t1**3", "3 * g * t1**2 * x"),
+        (0.5, "t1**0.5", "0.5 * g * t1**-0.5 * x"),
+        (-1, "t1**-1", "-g * t1**-2 * x"),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_powers_are_written_as_in_a_book(exponent, forward, backward, dtype):
+    w = Tensor(np.ones(3, dtype))
+    f = autograd.compile(lambda x: ((w * x) ** exponent).sum())
+    f(np.ones(3, dtype))
+    assert f"np.sum({forward})" in f.source
+    assert f"d_w = {backward}\n" in f.source
+
+
+def test_what_is_computed_twice_is_written_once():
+    w, b = [Value(1.0), Value(2.0)], Value(0.3)
+
+    def model(x):
+        return (sum(wi * xi for wi, xi in zip(w, x, strict=True)) + b).tanh()
+
+    @autograd.compile
+    def loss(xs, ys):
+        return sum((model(x) - y) * (model(x) - y) for x, y in zip(xs, ys, strict=True)) / len(ys)
+
+    loss(np.ones((5, 2)), np.ones(5))
+    assert loss.source.count("np.tanh") == 1
+    assert "h1 = np.tanh(xs @ w + b)" in loss.source
+
+
+# --- how people write networks ------------------------------------------------------------------
+
+
+STYLES = {}
+SIZES = [(2, 8), (8, 8), (8, 1)]  # of the layers: inputs and outputs
+
+
+def style(make):
+    """Remembers a function that makes a model and the list of its parameters."""
+    STYLES[make.__name__] = make
+    return make
+
+
+def weights(n):
+    return [Value(math.sin(0.7 * i + n)) for i in range(n)]
+
+
+def weighted_sum(w, x):
+    return sum(wi * xi for wi, xi in zip(w, x, strict=True))
+
+
+@style
+def classes():
+    model = MLP(2, [8, 8, 1])
+    return model, model.parameters()
+
+
+@style
+def layers_by_name():
+    class Network:
+        def __init__(self):
+            rng = random.Random(0)
+            self.first, self.second, self.last = Layer(2, 8, True, rng), Layer(8, 8, True, rng), Layer(8, 1, False, rng)
+
+        def __call__(self, x):
+            return self.last(self.second(self.first(x)))
+
+    model = Network()
+    return model, [p for layer in (model.first, model.second, model.last) for p in layer.parameters()]
+
+
+@style
+def neurons_in_lists_of_lists():
+    net = [[Neuron(n, n != 8 or m != 1, random.Random(0)) for _ in range(m)] for n, m in SIZES]
+
+    def model(x):
+        for layer in net:
+            x = [neuron(x) for neuron in layer]
+        return x[0]
+
+    return model, [p for layer in net for neuron in layer for p in neuron.parameters()]
+
+
+def through_layers(net, x, layer_of):
+    for i, layer in enumerate(net):
+        x = layer_of(layer, x)
+        x = [number.tanh() for number in x] if i < len(net) - 1 else x
+    return x[0]
+
+
+@style
+def lists_of_matrices():
+    matrices, biases = [[weights(n) for _ in range(m)] for n, m in SIZES], [weights(m) for _, m in SIZES]
+
+    def model(x):
+        return through_layers(
+            list(zip(matrices, biases, strict=True)), x,
+            lambda layer, x: [weighted_sum(row, x) + b for row, b in zip(*layer, strict=True)],
+        )  # fmt: skip
+
+    return model, leaves([matrices, biases])
+
+
+@style
+def bias_at_the_end_of_a_row():
+    net = [[weights(n + 1) for _ in range(m)] for n, m in SIZES]
+    return (lambda x: through_layers(net, x, lambda rows, x: [weighted_sum(row[:-1], x) + row[-1] for row in rows])), leaves(net)
+
+
+@style
+def bias_at_the_start_of_a_row():
+    net = [[weights(n + 1) for _ in range(m)] for n, m in SIZES]
+    return (lambda x: through_layers(net, x, lambda rows, x: [row[0] + weighted_sum(row[1:], x) for row in rows])), leaves(net)
+
+
+@style
+def bias_as_the_weight_of_one():
+    net = [[weights(n + 1) for _ in range(m)] for n, m in SIZES]
+    return (lambda x: through_layers(net, x, lambda rows, x: [weighted_sum(row, [*x, 1.0]) for row in rows])), leaves(net)
+
+
+@style
+def pairs_of_weights_and_bias():
+    net = [[(weights(n), Value(0.1)) for _ in range(m)] for n, m in SIZES]
+    return (lambda x: through_layers(net, x, lambda layer, x: [weighted_sum(w, x) + b for w, b in layer])), leaves(net)
+
+
+@style
+def dicts_of_weights_and_bias():
+    net = [[{"w": weights(n), "b": Value(0.1)} for _ in range(m)] for n, m in SIZES]
+    return (lambda x: through_layers(net, x, lambda layer, x: [weighted_sum(n["w"], x) + n["b"] for n in layer])), leaves(net)
+
+
+@style
+def dict_of_names():
+    box = {}
+    for i, (n, m) in enumerate(SIZES):
+        box[f"w{i}"], box[f"b{i}"] = [weights(n) for _ in range(m)], weights(m)
+
+    def layer(i, x):
+        return [weighted_sum(row, x) + b for row, b in zip(box[f"w{i}"], box[f"b{i}"], strict=True)]
+
+    return (lambda x: through_layers(range(3), x, layer)), leaves(box)
+
+
+@style
+def input_by_output():
+    net = [([weights(m) for _ in range(n)], weights(m)) for n, m in SIZES]
+    return (
+        lambda x: through_layers(net, x, lambda layer, x: [weighted_sum(w, x) + b for *w, b in zip(*layer[0], layer[1], strict=True)])
+    ), leaves(net)
+
+
+@style
+def one_list_of_numbers():
+    everything = weights(sum((n + 1) * m for n, m in SIZES))
+
+    def model(x):
+        numbers = iter(everything)
+        for n, m in SIZES:
+            x = [weighted_sum([next(numbers) for _ in range(n)], x) + next(numbers) for _ in range(m)]
+            x = [number.tanh() for number in x] if m > 1 else x
+        return x[0]
+
+    return model, everything
+
+
+@style
+def closures():
+    parameters = []
+
+    def neuron(n, is_last):
+        w, b = weights(n), Value(0.1)
+        parameters.extend([*w, b])
+        return lambda x: weighted_sum(w, x) + b if is_last else (weighted_sum(w, x) + b).relu()
+
+    def layer(n, m):
+        neurons = [neuron(n, m == 1) for _ in range(m)]
+        return lambda x: [f(x) for f in neurons]
+
+    layers = [layer(n, m) for n, m in SIZES]
+
+    def model(x):
+        for f in layers:
+            x = f(x)
+        return x[0]
+
+    return model, parameters
+
+
+@style
+def arrays_of_values():
+    matrices = [np.array([weights(n) for _ in range(m)]) for n, m in SIZES]
+    biases = [np.array(weights(m)) for _, m in SIZES]
+
+    def model(x):
+        x = np.array(list(x), dtype=object)
+        for w, b in zip(matrices, biases, strict=True):
+            x = w @ x + b
+            x = np.array([number.tanh() for number in x]) if len(x) > 1 else x
+        return x[0]
+
+    return model, leaves([[w.tolist() for w in matrices], [b.tolist() for b in biases]])
+
+
+@pytest.mark.parametrize("make", STYLES.values(), ids=STYLES)
+def test_however_a_network_is_written_it_is_one_matrix_product_a_layer(make):
+    model, parameters = make()
+
+    @autograd.compile
+    def loss(xs, ys):
+        losses = [(1 - y * model(x)).relu() for x, y in zip(xs, ys, strict=True)]
+        return sum(losses) / len(losses) + 1e-4 * sum(p * p for p in parameters)
+
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(10, 2)), rng.choice([-1.0, 1.0], size=10)
+    found = []
+    for f in (loss.function, loss):
+        for p in parameters:
+            p.zero_grad()
+        value = f(X, y) if f is loss else f(X.tolist(), y.tolist())
+        value.backward()
+        found.append([value.data, *(p.grad for p in parameters)])
+    assert found[1] == pytest.approx(found[0], rel=1e-11, abs=1e-13)
+    forward, backward = loss.source.split("def backward")
+    assert forward.count(" @ ") == 3
+    assert backward.count(" @ ") <= 5
+    assert len(loss.source.splitlines()) < 60
+    for gather in ("index", "bincount", "np.add.at", "broadcast_to", "for "):
+        assert gather not in loss.source.partition("import")[2], gather
+    assert ("parameters" in loss.source) == (make is one_list_of_numbers)  # names that say more than the list of everything

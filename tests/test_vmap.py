@@ -237,3 +237,45 @@ def test_random_tensor_programs_run_on_batches(codes, seed):
         return pool[-1] * weights[1]
 
     agree(f, [rng.normal(size=(3, 3, 3))], weights)
+
+
+INDICES = ("lookup", "scatter_rows", "choose", "place", "take_along_axis", "put_along_axis", "reverse_sequences")
+
+
+@pytest.mark.parametrize("which", ["all", "first", "others"])
+@pytest.mark.parametrize("name", [name for name, p in table.items() if name not in ("select", "bernoulli")])
+def test_every_primitive_takes_a_batch(name, which):
+    primitive = table[name]
+    rng = np.random.default_rng(0)
+    low, high = max(primitive.domain[0], -5), min(primitive.domain[1], 5)
+    count = len(primitive.vjp) if isinstance(primitive.vjp, tuple) else 3
+    for case in primitive.cases or [autograd.Case(*[(2,)] * count)]:
+        batched = [{"all": True, "first": i == 0, "others": i > 0}[which] for i in range(len(case.shapes))]
+        if not any(batched):
+            continue
+        batches = [rng.uniform(low, high, size=(3, *shape) if flag else shape) for shape, flag in zip(case.shapes, batched, strict=True)]
+        if name in INDICES:
+            batches[1] = np.zeros(batches[1].shape, int)
+        shared = [Tensor(x) if x.dtype == float and not flag else x for x, flag in zip(batches, batched, strict=True)]
+
+        def f(*examples, shared=shared, batched=batched, case=case):
+            given = iter(examples)
+            return primitive(*[next(given) if flag else x for x, flag in zip(shared, batched, strict=True)], **case.static) * 1.0
+
+        agree(
+            f, [Tensor(x) if x.dtype == float else x for x, flag in zip(batches, batched, strict=True) if flag],
+            [x for x in shared if isinstance(x, Tensor)],
+        )  # fmt: skip
+
+
+def test_layers_of_networks_run_on_batches_of_batches():
+    rng = np.random.default_rng(0)
+    single = {"dtype": np.float64, "rng": 0}
+    images = nn.Sequential(nn.Conv2d(2, 3, 3, **single), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(12, 2, **single))
+    agree(images, [rng.normal(size=(5, 1, 2, 6, 6))], images.parameters())
+    for layer in (nn.RNN(3, 4, **single), nn.LSTM(3, 4, **single), nn.GRU(3, 4, **single)):
+        agree(lambda x, layer=layer: layer(x)[0], [rng.normal(size=(5, 4, 2, 3))], layer.parameters())
+    attention = nn.MultiheadAttention(4, 2, **single)
+    agree(lambda x: attention(x, x, x)[0], [rng.normal(size=(5, 3, 2, 4))], attention.parameters())
+    assert vmap(images)(np.zeros((0, 1, 2, 6, 6))).shape == (0, 1, 2)
+    assert vmap(layer)(np.zeros((0, 4, 2, 3)))[0].shape == (0, 4, 2, 4)

@@ -24,6 +24,7 @@ class Arrays:
     Attributes:
         arrays: the Tensors, in the order in which they were made; a number's `source` is an index.
         places: for the id of each number's node, its source and its position in the flattened array.
+        equals: for the id of a number's node, the ids of others that are the same number.
         tensors: for the id of each Tensor of the traced graph, its new one.
     """
 
@@ -31,6 +32,7 @@ class Arrays:
         self.arrays: list[Any] = []
         self.places: dict[int, tuple[int, int]] = {}
         self.tensors: dict[int, Any] = {}
+        self.equals: dict[int, list[int]] = defaultdict(list)
         self._kept: list[Any] = []  # so that the ids stay theirs
 
     def add(self, array: Any, numbers: Iterable[tuple[int, Any]]) -> None:
@@ -39,6 +41,8 @@ class Arrays:
         self.arrays.append(array)
         for position, node in numbers:
             self.places[id(node)] = source, position
+            for other in self.equals.get(id(node), ()):
+                self.places[other] = source, position
             self._kept.append(node)
 
     def together(self, nodes: Iterable[Any]) -> list[list[Any]]:
@@ -81,6 +85,9 @@ class Arrays:
     def source_of(self, x: Any) -> int | None:
         """The array that a number is in; None for a constant."""
         place = self.places.get(id(x))
+        if place is None and id(x) in self.tensors:  # a Tensor of shape (), among numbers
+            self.add(self.tensors[id(x)], [(0, x)])
+            return self.source_of(x)
         return None if place is None else place[0]
 
     def table(self, rows: Sequence[Sequence[Any]]) -> Any:

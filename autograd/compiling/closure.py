@@ -7,6 +7,8 @@ program runs again. Otherwise it would be silently frozen on the numbers of its 
 
 from __future__ import annotations
 
+import array
+import contextvars
 import dis
 import functools
 import operator
@@ -14,6 +16,7 @@ import random
 import sys
 import sysconfig
 import types
+import weakref
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,9 +26,11 @@ import numpy as np
 
 from ..graph import Node, mode
 
-__all__ = ["Surroundings", "variables_of"]
+__all__ = ["ATOMS", "Surroundings", "variables_of"]
 
 INSTALLED = tuple(sysconfig.get_paths()[kind] for kind in ("purelib", "platlib"))
+DOUBTFUL = {"time", "perf_counter", "monotonic", "datetime", "now", "random", "Random", "default_rng", "secrets", "urandom", "uuid"}
+OPEN = ("nn", "collections")  # libraries whose objects hold what is the user's
 ATOMS = (str, bytes, int, float, complex, type(None), np.generic, types.ModuleType, types.BuiltinFunctionType)
 CODE_OF_A_FUNCTION = operator.attrgetter("__code__", "__defaults__", "__kwdefaults__")
 
@@ -36,24 +41,26 @@ class Surroundings:
     """What `function`, called with the objects `given` among its arguments, sees at one moment.
 
     Attributes:
-        paths: for the id of each node found, the names and indices that lead to it.
+        paths: for the id of each node found, the names and indices that lead to it, the shortest first.
         nodes: those nodes, which keeps the ids theirs.
         iterators: the names of variables that would give something else at the next call.
+        doubtful: whether there is code that may do so, with clocks and random numbers.
     """
 
     def __init__(self, function: Callable[..., Any], given: Mapping[str, Any]) -> None:
-        self.paths: dict[int, Path] = {}
+        self.paths: dict[int, list[Path]] = {}
         self.nodes: list[Node] = []
         self.iterators: list[str] = []
+        self.doubtful = False
         self._seen: dict[int, Any] = {}
         # What is compared at each call: variables, and how to read them; containers, and copies of them; arrays.
         self._variables: list[tuple[Path, Callable[[], Any], Any]] = []
         self._containers: list[tuple[Path, Any, Any]] = []
         self._arrays: list[tuple[Path, Any, Any]] = []
         self._generators: list[tuple[Any, Any]] = []
-        self._todo: list[tuple[Any, Path]] = [*((x, (name,)) for name, x in given.items()), (function, ())]
+        self._todo: deque[tuple[Any, Path]] = deque([(function, ()), *((x, (name,)) for name, x in given.items())])
         while self._todo:
-            self._visit(*self._todo.pop())
+            self._visit(*self._todo.popleft())
         self._readers, self._contents = [v[1] for v in self._variables], [v[2] for v in self._variables]
         self._present, self._copies = [c[1] for c in self._containers], [c[2] for c in self._containers]
 
@@ -86,6 +93,8 @@ class Surroundings:
             except Exception:
                 same = False
             if not same:
+                if isinstance(now, dict) and isinstance(then, dict):
+                    path = (*path, *[key for key in {**then, **now} if now.get(key) is not then.get(key)][:1])
                 return ".".join(map(str, path))
         return "one of its parameters"
 
@@ -93,26 +102,26 @@ class Surroundings:
         """Whether random numbers have been drawn since from a generator found here."""
         return any(_state(generator) != state for generator, state in self._generators)
 
-    def _variable(self, path: Path, read: Callable[[], Any]) -> None:
+    def _variable(self, path: Path, read: Callable[[], Any], of_a_function: bool = False) -> None:
         """Something with a name, which must go on to hold what it holds."""
         try:
             contents = read()
         except Exception:
             return  # it has no contents yet; reading it fails in the function, too
         self._variables.append((path, read, contents))
-        if isinstance(contents, Iterator) and len(path) == 1 and not hasattr(contents, "read"):
-            self.iterators.append(path[0])
+        if isinstance(contents, Iterator) and (len(path) == 1 or of_a_function) and not hasattr(contents, "read"):
+            self.iterators.append(path[-1])
         self._todo.append((contents, path))
 
     def _container(self, path: Path, thing: Any, items: Any) -> None:
         self._containers.append((path, thing, thing if isinstance(thing, tuple) else thing.copy()))
-        self._todo.extend((item, (*path, key)) for key, item in reversed(list(items)))
+        self._todo.extend((item, (*path, key)) for key, item in items)
 
     def _visit(self, thing: Any, path: Path) -> None:
         if isinstance(thing, Node):
             if id(thing) not in self.paths:
-                self.paths[id(thing)] = path
                 self.nodes.append(thing)
+            self.paths.setdefault(id(thing), []).append(path)
             return
         if isinstance(thing, ATOMS) or id(thing) in self._seen:
             return
@@ -125,6 +134,13 @@ class Surroundings:
             self._container(path, thing, enumerate(thing))
         elif isinstance(thing, dict):
             self._container(path, thing, thing.items())
+            self._variable((*path, "keys()"), functools.partial(list, thing))  # their order, too
+        elif isinstance(thing, (weakref.ref, contextvars.ContextVar)):
+            self._variable(path, thing if isinstance(thing, weakref.ref) else thing.get)
+        elif isinstance(thing, types.MappingProxyType):
+            self._container(path, thing, thing.items())
+        elif isinstance(thing, (bytearray, array.array)):
+            self._containers.append((path, thing, thing[:]))
         elif isinstance(thing, functools.partial):
             self._todo += [(thing.keywords, path), (thing.args, path), (thing.func, path)]
         elif isinstance(thing, types.MethodType):
@@ -134,7 +150,7 @@ class Surroundings:
         elif isinstance(thing, (property, functools.cached_property)):
             self._todo.append((thing.fget if isinstance(thing, property) else thing.func, path))
         elif isinstance(thing, types.FunctionType):
-            self._visit_function(thing)
+            self._visit_function(thing, path)
         elif isinstance(thing, (np.random.Generator, np.random.RandomState, random.Random)):
             self._generators.append((thing, _state(thing)))
         elif isinstance(thing, type):
@@ -142,17 +158,19 @@ class Surroundings:
         else:
             self._visit_object(thing, path)
 
-    def _visit_function(self, function: types.FunctionType) -> None:
+    def _visit_function(self, function: types.FunctionType, path: Path) -> None:
         variables = function.__globals__
         self._todo.append((getattr(function, "__wrapped__", None), ()))
         if _is_library(variables.get("__name__") or ""):
             return
         self._variable((function.__name__,), functools.partial(CODE_OF_A_FUNCTION, function))
+        self.doubtful = self.doubtful or not DOUBTFUL.isdisjoint(_names_in(function.__code__))
         if vars(function):
             self._container((function.__name__,), vars(function), vars(function).items())
         cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+        where = path if any(isinstance(part, int) for part in path) else ()  # neurons may be functions in a list
         for name, cell in cells.items():
-            self._variable((name,), functools.partial(getattr, cell, "cell_contents"))
+            self._variable((*where, name), functools.partial(getattr, cell, "cell_contents"), of_a_function=True)
         for name, *rest in variables_of(function.__code__):
             if name not in cells:
                 self._visit_global(variables, name, rest)
@@ -180,14 +198,20 @@ class Surroundings:
 
     def _visit_object(self, thing: Any, path: Path) -> None:
         kind = type(thing)
-        self._todo += [(kind, ()), (getattr(thing, "__wrapped__", None), ())]  # wrapped: of a compiled function, among others
-        if _is_library(kind.__module__) and kind.__module__.split(".")[0] != "nn" and not kind.__name__.endswith("Namespace"):
+        attributes = vars(thing) if hasattr(thing, "__dict__") else {}
+        self._todo += [(kind, ()), (attributes.get("__wrapped__"), ())]  # wrapped: of a compiled function, among others
+        library = kind.__module__.split(".")[0]
+        if _is_library(kind.__module__) and library not in OPEN and not kind.__name__.endswith("Namespace"):
+            if library not in sys.stdlib_module_names and library not in ("autograd", "numpy"):
+                for name in attributes:
+                    if not name.startswith("_"):  # its own business, such as a cache
+                        self._variable((*path, name), functools.partial(operator.getitem, attributes, name))
             return
         for owner in kind.__mro__:
             for name in vars(owner).get("__slots__", ()):
                 self._variable((*path, name), functools.partial(getattr, thing, name))
         if hasattr(thing, "__dict__"):
-            self._container(path, vars(thing), vars(thing).items())
+            self._container(path, attributes, attributes.items())
 
 
 def _another_node(what: str, instead: str) -> Any:
@@ -219,6 +243,14 @@ def variables_of(code: types.CodeType) -> Iterator[tuple[str, ...]]:
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from variables_of(constant)
+
+
+def _names_in(code: types.CodeType) -> Iterator[str]:
+    """All names that code, and the functions and comprehensions in it, mention."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _names_in(constant)
 
 
 def _contents(cell: types.CellType) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import functools
+import gc
 import inspect
 import types
 import warnings
@@ -65,10 +67,13 @@ class Compiled:
 
     def _compile(self, given: Given, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Program:
         names = self._names[: len(args)] + [f"{self._rest}_{i}" for i in range(len(args) - len(self._names))]
-        program = Program(self.function, given, args, kwargs, names)
-        if not program.surroundings.unchanged():  # the call itself made something that it sees, such as parameters
-            program = Program(self.function, given, args, kwargs, names)
-        return program
+        collects = gc.isenabled()
+        gc.disable()  # a trace is all new objects without cycles, which the collector would look through again and again
+        try:
+            return Program(self.function, given, args, kwargs, names)
+        finally:
+            if collects:
+                gc.enable()
 
     @property
     def source(self) -> str:
@@ -82,6 +87,14 @@ class Compiled:
                 f"{name_of(self.function)} has no source yet: it is compiled for the shapes of its first call. Call it once."
             )
         return next(reversed(self.programs.values())).source
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Compiled:
+        return Compiled(copy.deepcopy(self.function, memo))
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        if isinstance(self.function, types.FunctionType):
+            return self.function.__qualname__  # like the function: by its name
+        return Compiled, (self.function,)
 
     def __get__(self, instance: Any, owner: type) -> Any:
         return self if instance is None else types.MethodType(self, instance)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,8 +38,10 @@ class Lifting(Arrays):
         super().__init__()
         self.levels: dict[int, int] = {}
 
-    def run(self, steps: Sequence[Step]) -> None:
-        """Compute all steps."""
+    def run(self, steps: Sequence[Step], same: Mapping[int, Node]) -> None:
+        """Compute all steps; a node whose id is in `same` stands where the one that it equals does."""
+        for number, node in same.items():
+            self.equals[id(node)].append(number)
         by_level: dict[int, list[Step]] = defaultdict(list)
         levels = self.levels
         for step in steps:
@@ -76,11 +78,12 @@ class Lifting(Arrays):
         """A sum as partial sums of one source each, and the terms left to add (None: nothing)."""
         by_source: dict[Any, list[Any]] = defaultdict(list)
         for term in step.inputs:
-            by_source[self._sources_of_pair(term) if step.primitive is DOT else self.source_of(term)].append(term)
+            sources, ordered = self._ordered(term) if step.primitive is DOT else (self.source_of(term), term)
+            by_source[sources].append(ordered)
         constant = float(sum(map(number_of, by_source.pop(None, ())))) if step.primitive is SUM else 0.0
         if len(by_source) == 1 and not constant:
             (inputs,) = by_source.values()
-            return [step._replace(inputs=tuple(self._ordered(pair) for pair in inputs) if step.primitive is DOT else tuple(inputs))], None
+            return [step._replace(inputs=tuple(inputs))], None
         steps, terms = [], []
         for inputs in by_source.values():
             if step.primitive is SUM and len(inputs) == 1:
@@ -93,21 +96,21 @@ class Lifting(Arrays):
             elif len(inputs) == 1:
                 steps.append(Step(part, a.multiply, inputs[0], {}))
             else:
-                steps.append(Step(part, DOT, tuple(self._ordered(pair) for pair in inputs), {}))
+                steps.append(Step(part, DOT, tuple(inputs), {}))
         if constant or not terms:
             terms.append(constant)
         if len(terms) == 1:
             return [*steps, Step(step.node, a.identity, (terms[0],), {})], None
         return steps, terms
 
-    def _sources_of_pair(self, pair: tuple[Any, Any]) -> tuple[Any, Any]:
-        left, right = map(self.source_of, self._ordered(pair))
-        return left, right
-
-    def _ordered(self, pair: tuple[Any, Any]) -> tuple[Any, Any]:
-        """The factors with the later array first: activations, then weights, whichever way they were written."""
-        ranks = [-1 if source is None else source for source in map(self.source_of, pair)]
-        return pair if ranks[0] >= ranks[1] else (pair[1], pair[0])
+    def _ordered(self, pair: tuple[Any, Any]) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+        """The sources of two factors, and the factors, with the later array first: activations, then weights, whichever way
+        they were written."""
+        left, right = pair
+        i, j = self.source_of(left), self.source_of(right)
+        if j is not None and (i is None or i < j):
+            return (j, i), (right, left)
+        return (i, j), pair
 
     def _run_groups(self, steps: list[Step]) -> None:
         groups: dict[Any, list[Step]] = defaultdict(list)
@@ -116,7 +119,7 @@ class Lifting(Arrays):
             if isinstance(step.node, Tensor):
                 sources = "tensors"
             elif step.primitive is DOT:
-                sources = self._sources_of_pair(step.inputs[0])
+                sources, _ = self._ordered(step.inputs[0])
             elif step.primitive is SUM:
                 sources = self.source_of(step.inputs[0])
             elif step.primitive is MAX:

@@ -9,54 +9,129 @@ from __future__ import annotations
 import keyword
 import math
 import re
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 __all__ = ["families", "identifier", "name_of_path"]
 
 Path = tuple[Any, ...]
+Member = tuple[tuple[int, ...], Any]  # a value, and its place in the array
+FEW_ROWS = 8
 
 
-def family(path: Path) -> tuple[Path, tuple[int, ...]]:
-    """The array that a path leads into, and the place in it.
+def families(values: Sequence[Any], paths: Mapping[int, Sequence[Path]]) -> list[tuple[str, list[Any], tuple[int, ...]]]:
+    """Groups of values: a name, the values in order, and the shape of their array."""
+    chosen = _chosen([paths.get(id(value)) or [_labelled(value) or ("values", i)] for i, value in enumerate(values)])
+    if len({path[0] for path in chosen}) == 1 and all(len(path) > 1 and isinstance(path[1], str) for path in chosen):
+        chosen = [path[1:] for path in chosen]  # everything belongs to one model
+    owners = _owners_of_rows(chosen)
+    groups: dict[Stem, list[Member]] = defaultdict(list)
+    for value, path in zip(values, chosen, strict=True):
+        stem, index = _family(path, owners)
+        groups[stem].append((index, value))
+    found = [array for stem, members in groups.items() for array in _arrays(stem, members)]
+    names = [_short(stem, members[0][1]) for stem, members, _ in found]
+    often = Counter(names)
+    return [
+        (name_of_path(name if often[name] == 1 else stem.path), [value for _, value in members], shape)
+        for name, (stem, members, shape) in zip(names, found, strict=True)
+    ]
+
+
+class Stem(NamedTuple):
+    """What the paths to the entries of an array have in common: `path`, into which the first index goes at `place`."""
+
+    path: Path
+    place: int
+
+
+def _family(path: Path, owners: Container[Path]) -> tuple[Stem, tuple[int, ...]]:
+    """The array that a path leads into, and the place in it; `owners` are lists whose objects are rows.
 
     Example:
-        >>> family(("layers", 0, "neurons", 3, "weight", 1))
-        (('layers', 0, 'weight'), (3, 1))
-        >>> family(("wte", 5, 2))
-        (('wte',), (5, 2))
+        >>> _family(("layers", 0, "neurons", 3, "weight", 1), {("layers", 0, "neurons")})
+        (Stem(path=('layers', 0, 'neurons', 'weight'), place=3), (3, 1))
+        >>> _family(("wte", 5, 2), ())
+        (Stem(path=('wte',), place=1), (5, 2))
     """
+    stem, index = _stem(path)
+    if stem[:-2] in owners:
+        return Stem((*stem[:-2], stem[-1]), len(stem) - 2), (stem[-2], *index)
+    return Stem(stem, len(stem)), index
+
+
+def _stem(path: Path) -> tuple[Path, tuple[int, ...]]:
+    """A path to the last name in it, and the indices after that."""
     end = len(path)
     while end and isinstance(path[end - 1], int):
         end -= 1
-    stem, index = path[:end], path[end:]
-    if len(index) <= 1 and len(stem) > 2 and isinstance(stem[-2], int) and isinstance(stem[-3], str):
-        return (*stem[:-3], stem[-1]), (stem[-2], *index)  # the same attribute of modules in a list
-    return stem, index
+    return path[:end], path[end:]
 
 
-def families(values: Sequence[Any], paths: Mapping[int, Path]) -> list[tuple[str, list[Any], tuple[int, ...]]]:
-    """Groups of values: a name, the values in order, and the shape of their array."""
-    groups: dict[Path, list[tuple[tuple[int, ...], Any]]] = defaultdict(list)
-    for value in values:
-        stem, index = family(paths.get(id(value)) or _labelled(value) or ("values", len(groups)))
-        groups[stem].append((index, value))
-    found = []
-    for stem, members in groups.items():
-        if all(index for index, _ in members):
-            members.sort(key=lambda member: member[0])
-        indices = [index for index, _ in members]
-        shape: tuple[int, ...] = (len(members),)
-        if len({len(index) for index in indices}) == 1:
-            full = tuple(max(column) + 1 for column in zip(*indices, strict=True))
-            if math.prod(full) == len(indices) and indices == list(np.ndindex(*full)):
-                shape = full
-        values = [value for _, value in members]
-        found.append((name_of_path(_short(stem, values[0])), values, shape))
-    return found
+def _owners_of_rows(paths: Iterable[Path]) -> set[Path]:
+    """The paths of lists of objects, such as neurons, each with a number or a list under every name: rows of arrays."""
+    dimensions: dict[Path, int] = defaultdict(int)
+    for path in paths:
+        stem, index = _stem(path)
+        if len(stem) > 2 and isinstance(stem[-2], int):
+            dimensions[stem[:-2]] = max(dimensions[stem[:-2]], len(index))
+    return {owner for owner, most in dimensions.items() if most <= 1}
+
+
+def _arrays(stem: Stem, members: list[Member]) -> list[tuple[Stem, list[Member], tuple[int, ...]]]:
+    """The rectangular arrays that lists are made of: one if that is possible, else one for each number that an index takes."""
+    members.sort(key=lambda member: member[0])
+    shape = _full_shape(members)
+    if shape is not None:
+        return [(stem, members, shape)]
+    lengths = {len(index) for index, _ in members}
+    rows = len({index[:1] for index, _ in members})
+    if min(lengths) == 0 or max(lengths) == 1 or (lengths == {2} and rows > max(FEW_ROWS, len(members) / rows)):
+        return [(stem, members, (len(members),))]  # numbers here and there; many rows of different lengths
+    ways = [_split(members, k) for k in range(min(lengths))]
+    way = next((way for way in ways if all(_full_shape(part) for part in way.values())), ways[0])
+    path, place = stem
+    return [array for i, part in way.items() for array in _arrays(Stem((*path[:place], i, *path[place:]), place + 1), part)]
+
+
+def _split(members: list[Member], k: int) -> dict[int, list[Member]]:
+    """The members by the number that index `k` takes."""
+    parts: dict[int, list[Member]] = defaultdict(list)
+    for index, value in members:
+        parts[index[k]].append(((*index[:k], *index[k + 1 :]), value))
+    return parts
+
+
+def _full_shape(members: list[Member]) -> tuple[int, ...] | None:
+    """The shape of the array that sorted members fill; None if there is none."""
+    indices = [index for index, _ in members]
+    if len(set(map(len, indices))) > 1:
+        return None
+    shape = tuple(max(column) + 1 for column in zip(*indices, strict=True))
+    return shape if math.prod(shape) == len(indices) and indices == list(np.ndindex(*shape)) else None
+
+
+def _chosen(choices: Sequence[Sequence[Path]]) -> list[Path]:
+    """Of the paths to each value the one that says most about its place."""
+    reached = Counter(_names(path) for paths in choices for path in paths)
+    others: dict[Path, set[Path] | None] = {}  # the other names of the values of a list; None if some have no other
+    for names in map(set, (map(_names, paths) for paths in choices)):
+        for name in names:
+            before = others.setdefault(name, set())
+            others[name] = before | (names - {name}) if before is not None and len(names) > 1 else None
+    lists_of_everything = {name for name, found in others.items() if found and len(found) > 1}  # such as all parameters
+    chosen = []
+    for paths in choices:
+        best = [path for path in paths if _names(path) not in lists_of_everything] or paths
+        chosen.append(max(best, key=lambda path: (sum(isinstance(part, int) for part in path), -reached[_names(path)])))
+    return chosen
+
+
+def _names(path: Path) -> Path:
+    return tuple(part for part in path if not isinstance(part, int))
 
 
 def _labelled(value: Any) -> Path:
@@ -64,10 +139,15 @@ def _labelled(value: Any) -> Path:
     return tuple(int(part) if part.isdecimal() else part for part in (value.label or "").split(".") if part)
 
 
-def _short(stem: Path, value: Any) -> Path:
-    """A stem without the names that a module's own names of its parameters, their labels, leave out."""
-    own, _ = family(_labelled(value))
-    return own if own and stem[-len(own) :] == own else stem
+def _short(stem: Stem, value: Any) -> Path:
+    """A stem without the list of the rows, and without the names that a module's own names of its parameters, their labels, leave out."""
+    path, place = stem
+    if 1 < place < len(path) and not isinstance(path[place - 1], int):
+        path = (*path[: place - 1], *path[place:])
+    own, _ = _stem(_labelled(value))
+    if len(own) > 2 and isinstance(own[-2], int):
+        own = (*own[:-3], own[-1])
+    return own if own and path[-len(own) :] == own else path
 
 
 def name_of_path(path: Path | None) -> str:

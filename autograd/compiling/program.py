@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import zip_longest
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -36,6 +36,9 @@ class Call(Primitive):
         self.scalar, self.array, self.vjp, self.elementwise, self.analytic = None, array, vjp, False, False
         self.cases, self.domain = (), (0.0, 0.0)
         self.__doc__ = f"The compiled function {name}."
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"A result of the compiled {self.name} cannot be pickled with its graph; pickle its number, {self.name}(…).data.")
 
 
 PART = Call(  # of all results of a call, one after the other in a flat array
@@ -109,6 +112,18 @@ class Program:
         self.example = tree_map(lambda x: x.detach() if isinstance(x, (Value, Tensor)) else x, (list(args), kwargs))
         self._trace = partial(Trace, function, names=names)
         trace = self._trace(given, args, kwargs)
+        if not trace.surroundings.unchanged():  # the call made something that it sees, such as parameters
+            trace = self._trace(given, args, kwargs)
+            if not trace.surroundings.unchanged():
+                raise TypeError(
+                    f"{name_of(function)} cannot be compiled: each call changes `{trace.surroundings.changed()}`, which it can see, and "
+                    "the program would not. Let it return what is new, and change that outside."
+                )
+        if trace.surroundings.doubtful and trace.constants() != self._trace(given, args, kwargs).constants():
+            raise TypeError(
+                f"{name_of(function)} cannot be compiled: it computes with the time, or random numbers, which would be the same at every "
+                "call of the program. Pass them as an argument."
+            )
         self.surroundings = trace.surroundings
         self.draws = [draw for draw, _ in trace.draws]
         with tracing(self.name):
@@ -148,7 +163,8 @@ class Program:
                 store, i = node.store()
                 windows[store].append((i, node))
         for node in self.given:
-            self.inputs.append(Tensor(node._datum, node.label or name_of_path(self.surroundings.paths.get(id(node))) or "parameter"))
+            path = self.surroundings.paths.get(id(node), ((),))[0]
+            self.inputs.append(Tensor(node._datum, node.label or name_of_path(path) or "parameter"))
             if isinstance(node, Store):
                 lifting.add(self.inputs[-1], windows[node])
             elif isinstance(node, Value):
@@ -166,7 +182,8 @@ class Program:
                 flat = reshape(lifting.tensors[id(node.whole)], shape=(node.whole.size,))
                 part = getitem(flat, index=slice(node.offset, node.offset + node.size))
                 lifting.tensors[id(node)] = reshape(part, shape=node.shape)
-        lifting.run(flatten([node for node in order if node.time >= trace.start], [x for x in trace.outputs if isinstance(x, Node)]))
+        made = [node for node in order if node.time >= trace.start]
+        lifting.run(*flatten(made, [x for x in trace.outputs if isinstance(x, Node)]))
         mode.scope = None
         return lifting
 
@@ -250,7 +267,8 @@ class Program:
         """The rule of a call: the gradients of its inputs, None for those that are plain data."""
         if isinstance(g, Node):
             raise TypeError(
-                f"The compiled {self.name} has first derivatives only. For second derivatives call the function that it was compiled from."
+                f"The compiled {self.name} has first derivatives only. For second derivatives, and for jvp, call the function that it was "
+                f"compiled from: {self.name}.function."
             )
         variant, arrays = saved
         seeds = [g] if len(self.outputs) == 1 else np.split(g, self._ends)

@@ -19,6 +19,8 @@ from ..tensor import Tensor
 __all__ = ["Expression", "Simplifier"]
 
 COMPARISONS = ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
+ARITHMETIC = ("add", "subtract", "multiply", "divide", "power", "negative")
+FEW = 5
 
 
 class Expression:
@@ -88,6 +90,10 @@ class Simplifier:
 
     def make(self, op: str, args: tuple[Any, ...], static: dict[str, Any], shape: tuple[int, ...], dtype: Any, **more: Any) -> Any:
         """An expression, simplified."""
+        if op in ARITHMETIC:
+            types = [arg.dtype for arg in args if isinstance(arg, Expression)]
+            if types and all(t.kind == "f" for t in types):
+                dtype = np.result_type(*types)  # a plain number does not change it
         rule = getattr(self, f"_{op}", None)
         if rule is not None:
             simpler = rule(args, static, shape, dtype, more)
@@ -188,6 +194,8 @@ class Simplifier:
                 product = self.make("multiply", tuple(z.args[0] if z is x else z for z in args), {}, shape, dtype, **more)
                 return self.make("negative", (product,), {}, shape, dtype, **_like("negative", more))
         x, y = args
+        if not isinstance(x, Expression) and x == -1:
+            return self.make("negative", (y,), {}, shape, dtype, **_like("negative", more))
         if x is y and isinstance(x, Expression) and x.op == "reshape" and isinstance(x.args[0], Expression):
             inner = x.args[0]
             square = self.make("multiply", (inner, inner), {}, inner.shape, dtype, **more)
@@ -354,10 +362,12 @@ def _truth(x: Any) -> Any:
 
 
 def _leads_with_number(x: Any) -> bool:
-    """Whether a product starts with a number."""
-    while isinstance(x, Expression) and x.op == "multiply":
+    """Whether a product of a few factors starts with a number."""
+    for _ in range(FEW):
+        if not (isinstance(x, Expression) and x.op == "multiply"):
+            return isinstance(x, (int, float))
         x = x.args[0]
-    return isinstance(x, (int, float))
+    return False
 
 
 def _like(op: str, more: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -26,6 +26,7 @@ HINTS = {
 SUMS = ("add", "subtract")
 VIEWS = ("transpose", "reshape", "broadcast_to")
 WIDTH = 92
+MOST_TERMS = 50  # of a sum that is written as one
 
 
 class Source(Writer):
@@ -72,13 +73,16 @@ class Source(Writer):
         self._scopes.update({g: self._scopes.get(x) for x, g in gradients if g in self._hints})
         self._function = identifier(name)
         self._sums = self._find_sums(forward + backward)
+        self._depth: dict[Expression, int] = defaultdict(int)  # of sums within sums
+        self._used: Counter[str] = Counter()  # the largest number of each kind of name
 
         forward_lines = self._lines(forward)
         results = ", ".join(self.text_of(x) for x in outputs)
         saved = [self.names[x] for x in forward if x in keep and x.op != "constant"]
-        ends = [f"return {results if len(outputs) == 1 else f'({results})'}, ({_tuple(saved)})"]
+        results = results if len(outputs) == 1 else f"({results})"
+        ends = [f"return {results}, ({_tuple(saved)})"]
         if len(ends[0]) > WIDTH:
-            ends = [_wrapped(f"saved = {_tuple(saved)}"), f"return {results if len(outputs) == 1 else f'({results})'}, saved"]
+            ends = [_wrapped(f"saved = {_tuple(saved)}"), _wrapped(f"return {results}, saved")]
         for x in self._forward - keep:  # `backward` writes views itself
             if x.op in VIEWS:
                 self.names.pop(x, None)
@@ -121,10 +125,18 @@ class Source(Writer):
         if x in self._named or x in self._sums or adds(x):
             return True
         reader = self._readers.get(x)
-        if x.op in SUMS and self._reads[x] == 1 and reader is not None and reader.op in SUMS:
-            return False  # a part of a longer sum, which may take several lines
+        if x.op in SUMS:
+            self._depth[x] = depth = 1 + max(self._depth[arg] if arg not in self.names else 0 for arg in _expressions(x.args))
+            if depth < MOST_TERMS and self._reads[x] == 1 and reader is not None and reader.op in SUMS:
+                return False  # a part of a longer sum, which may take several lines
         text, _ = self.write(x)
-        return len(text) > WIDTH or (self._reads[x] > 1 and not (x.op in VIEWS and len(text) < 30))
+        return self._depth[x] >= MOST_TERMS or len(text) > WIDTH or (self._reads[x] > 1 and not (self._is_view(x) and len(text) < 30))
+
+    def _is_view(self, x: Any) -> bool:
+        """Whether `x` is another view of something that has a name."""
+        while isinstance(x, Expression) and x.op in VIEWS:
+            x = x.args[0]
+        return x in self.names
 
     def _statements(self, x: Expression) -> list[str]:
         """The lines that give `x` its name; parts of it that do not fit on a line come before."""
@@ -158,8 +170,9 @@ class Source(Writer):
     def _find_sums(self, expressions: list[Expression]) -> dict[Expression, list[Expression]]:
         """Sums with terms that are zero but for some entries, which are added in place: the terms of each."""
         sums = {}
+        parts: set[Expression] = set()
         for x in reversed(expressions):
-            if x.op == "add" and x not in self.absorbed:
+            if x.op == "add" and x not in parts:
                 terms, inner, todo = [], [], list(reversed(_expressions(x.args)))
                 while todo:
                     term = todo.pop()
@@ -174,6 +187,8 @@ class Source(Writer):
                 if places and plain and all(term.shape == x.shape for term in terms):
                     sums[x] = terms
                     self.absorbed.update(inner, places)
+                if x in sums or not places:
+                    parts.update(inner)
         return sums
 
     def _ends_block(self, x: Expression) -> bool:
@@ -218,9 +233,10 @@ class Source(Writer):
         hint = self._hints.get(x) or self._hint(x)
         if hint not in self.taken and (len(hint) > 2 or x is self._result):
             return hint
-        number = 1
+        number = self._used[hint] + 1
         while f"{hint}{number}" in self.taken:
             number += 1
+        self._used[hint] = number
         return f"{hint}{number}"
 
     def _hint(self, x: Expression) -> str:

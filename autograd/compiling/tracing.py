@@ -15,13 +15,14 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..anomaly import line_of_user_code
+from ..backward import ancestors
 from ..graph import Node, mode, tick
 from ..primitives.shapes import reshape, stack
 from ..stores import GRADIENT_INSTEAD, StoredValue
 from ..structures import leaves
 from ..tensor import Tensor
 from ..value import Value
-from .closure import Surroundings
+from .closure import ATOMS, Surroundings
 
 __all__ = ["Argument", "Given", "Trace", "tracing"]
 
@@ -277,6 +278,27 @@ class Trace:
                 "program. Draw them outside and pass them as an argument, or use autograd.dropout or autograd.bernoulli."
             )
         self.outputs = leaves(self.out)
+        for leaf in self.outputs:
+            if isinstance(leaf, Iterator) or (not isinstance(leaf, (Node, np.ndarray, *ATOMS)) and self._holds_nodes(leaf)):
+                raise TypeError(
+                    f"{name} cannot be compiled: it returns a {type(leaf).__name__}, in which Values would stay what they are in this "
+                    "call. Return Values and Tensors as they are, or in lists, tuples and dicts."
+                )
+
+    def _holds_nodes(self, thing: Any) -> bool:
+        """Whether there are nodes of this call in an object."""
+        return any(node.time >= self.start for node in Surroundings(type, {"result": thing}).nodes)
+
+    def constants(self) -> list[Any]:
+        """The plain numbers that the call computed with, other than its arguments."""
+        arguments = [*self.arguments.arrays, *(x for _, x in self.draws)]
+        known = {id(x) for argument in arguments for x in (argument, *argument.entries.values())}
+        found: list[Any] = []
+        for node in ancestors([x for x in self.outputs if isinstance(x, Node)]):
+            if node.time >= self.start and id(node) not in known:
+                numbers = [node._datum] if node.is_leaf else [x for x in node.inputs or () if not isinstance(x, Node)]
+                found.append((node.primitive, [np.asarray(x).tobytes() for x in numbers]))
+        return found
 
     def _draw(self, draw: Callable[[], Any], like: Any) -> Argument:
         """A stand-in for random numbers, which the program draws anew at each call; `like` is an array of their shape and type."""

@@ -21,6 +21,7 @@ from ..primitives.products import matmul
 from ..primitives.reductions import broadcast_to
 from ..primitives.shapes import concatenate, getitem, lookup, reshape, scatter, transpose
 from ..structures import leaves, tree_map
+from ..tensor import Tensor
 from .program import Program
 from .tracing import Given, name_of
 
@@ -257,6 +258,59 @@ class _Batch:
     def _place(self, node: Any, inputs: Any, shape: Any) -> Any:
         g, (index, index_flag) = self._full(*inputs[0]), inputs[1]
         return scatter(g, index=self._rows(index, index_flag, np.arange(shape[0])), shape=(self.n, *shape))
+
+    # Layers that take batches already: the examples' axis becomes a part of the batch's, where it may,
+    # which is where all examples share the weights.
+
+    def _conv(self, node: Any, inputs: Any, **static: Any) -> Any:
+        return self._in_one_batch(node, inputs, batched=1, axis=0, out_axis=0)
+
+    _conv_transpose = _max_pool = _sum_pool = _sum_unpool = _conv
+
+    def _max_unpool(self, node: Any, inputs: Any, **static: Any) -> Any:
+        return self._in_one_batch(node, inputs, batched=2, axis=0, out_axis=0)
+
+    _max_pick = _max_unpool
+
+    def _conv_weight(self, node: Any, inputs: Any, **static: Any) -> Any:
+        return self._one_by_one(node, inputs)
+
+    def _rnn(self, node: Any, inputs: Any, **static: Any) -> Any:
+        return self._in_one_batch(node, inputs, batched=2, axis=1, out_axis=1)
+
+    def _gru(self, node: Any, inputs: Any) -> Any:
+        return self._in_one_batch(node, inputs, batched=2, axis=1, out_axis=2)
+
+    def _lstm(self, node: Any, inputs: Any) -> Any:
+        return self._in_one_batch(node, inputs, batched=3, axis=1, out_axis=2)
+
+    def _reverse_sequences(self, node: Any, inputs: Any) -> Any:
+        return self._in_one_batch(node, inputs, batched=2, axis=1, out_axis=1)
+
+    def _attention(self, node: Any, inputs: Any) -> Any:
+        return node.primitive(*[self._widened(x, flag, node.ndim) for x, flag in inputs])
+
+    def _in_one_batch(self, node: Any, inputs: Any, batched: int, axis: int, out_axis: int) -> Any:
+        """The primitive on one long batch. Of the inputs, the first `batched` have batches: along `axis` the
+        first, along their first axis the others; the result has it along `out_axis`."""
+        if any(flag for _, flag in inputs[batched:]):
+            return self._one_by_one(node, inputs)
+        axes = [axis, *[0] * (batched - 1)]
+        long = [self._joined(self._full(*x), place) for x, place in zip(inputs, axes, strict=False)]
+        y = node.primitive(*long, *[x for x, _ in inputs[batched:]], **node.static)
+        y = reshape(y, shape=(*node.shape[:out_axis], self.n, *node.shape[out_axis:]))
+        return transpose(y, axes=(out_axis, *(a for a in range(y.ndim) if a != out_axis)))
+
+    def _joined(self, x: Any, axis: int) -> Any:
+        """`x` with the examples' axis as a part of the axis that has the number `axis` in one example."""
+        moved = transpose(x, axes=(*range(1, axis + 1), 0, *range(axis + 1, x.ndim)))
+        return reshape(moved, shape=(*moved.shape[:axis], self.n * x.shape[axis + 1], *moved.shape[axis + 2 :]))
+
+    def _one_by_one(self, node: Any, inputs: Any) -> Any:
+        """The primitive on one example after the other."""
+        if not self.n:
+            return Tensor(np.zeros((0, *node.shape), node.dtype))
+        return stack([node.primitive(*[x[i] if flag else x for x, flag in inputs], **node.static) for i in range(self.n)])
 
     def _rows(self, index: Any, index_flag: bool, *before: Any) -> tuple[Any, ...]:
         """The index for the rows that `index` names in each example."""

@@ -70,7 +70,9 @@ class Writer:
         if x.op == "multiply" and left is right and left in self.names:
             return f"{self.names[left]}**2", POWER
         if x.op == "power":
-            return f"{self.bound(left, ATOM)} ** {self.bound(right, UNARY)}", POWER
+            base, exponent = self.bound(left, ATOM), self.bound(right, UNARY)
+            space = "" if re.fullmatch(r"[\w.]+", base) and re.fullmatch(r"-?[\w.]+", exponent) else " "
+            return f"{base}{space}**{space}{exponent}", POWER
         regroups = x.op == "multiply" and (not isinstance(left, Expression) and getattr(right, "op", "") == "multiply")
         if strength == SUM:
             return f"{self.bound(left, SUM)} {self.term(x)}", SUM
@@ -212,8 +214,7 @@ def _reshape(w: Writer, x: Expression, a: Any, shape: Any) -> str:
     if not isinstance(a, Expression) or (a.shape == () and shape):
         return f"np.full({shape}, {w.text_of(a)})" if shape != (1,) else f"np.array([{w.text_of(a)}])"
     if shape == ():
-        text = w.text_of(a)
-        return f"{text}[{', '.join('0' * len(a.shape))}]" if text.isidentifier() else f"np.sum({text})"  # of one entry
+        return f"{w.owner(a)}[{', '.join('0' * len(a.shape))}]"
     if len(shape) == 1:
         return f"{w.owner(a)}.ravel()"
     if len(a.shape) == 1 and shape == (*a.shape, 1):
@@ -303,5 +304,8 @@ def array_text(array: Any) -> str:
     ):
         step = int(array[1] - array[0])
         return f"np.arange({int(array[0])}, {int(array[-1]) + (1 if step > 0 else -1)}{f', {step}' if step != 1 else ''})"
-    entries = re.sub(r"\b(inf|nan)\b", r"np.\1", repr(array.tolist()))
+    same = array.size > 3 and array.dtype == float and bool((array == array.flat[0]).all())
+    entries = re.sub(r"\b(inf|nan)\b", r"np.\1", repr(array.flat[0].item() if same else array.tolist()))
+    if same:
+        return f"np.full({array.shape if array.ndim > 1 else array.size}, {entries})"
     return f"np.array({entries}{'' if array.dtype in (float, int, bool) else f', np.{array.dtype}'})"
