@@ -10,7 +10,7 @@ from typing import Any
 
 import autograd
 import nn
-from autograd import Tensor, Value
+from autograd import Value
 from autograd.backward import history
 
 from . import Examples, Names, Problem
@@ -50,21 +50,16 @@ def values(problem: Problem) -> Callable[[], float]:
     return step
 
 
-def layers_of(problem: Problem | Digits) -> nn.Sequential:
-    """The network on Tensors with the problem's weights."""
+def tensors(problem: Problem) -> Callable[[], float]:
+    """The same network on Tensors."""
+    X, y = problem.X, problem.y[:, None]
     modules: list[nn.Module] = []
     for weight, bias in problem.layers:
         linear = nn.Linear(weight.shape[1], weight.shape[0], dtype=weight.dtype)
         linear.load_state_dict({"weight": weight, "bias": bias})
         modules += [linear, nn.ReLU()]
-    return nn.Sequential(*modules[:-1])
-
-
-def tensors(problem: Problem) -> Callable[[], float]:
-    """The same network on Tensors."""
-    X, y = problem.X, problem.y[:, None]
-    model = layers_of(problem)
-    parameters = list(model.parameters())
+    model = nn.Sequential(*modules[:-1])
+    parameters = model.parameters()
     optimizer = nn.optim.SGD(parameters, lr=problem.learning_rate)
 
     def step() -> float:
