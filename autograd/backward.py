@@ -209,7 +209,7 @@ def backward(root: Node, gradient: Any = None) -> None:
         if type(g) is float:
             before = node.grad
             node.grad = before + g if before else g  # a sum's inputs then share one float: memory
-        elif node.grad is None and node.primitive is not None and type(g) is ndarray:
+        elif node.primitive is not None and node.grad is None and type(g) is ndarray:
             g.setflags(False)  # type: ignore[call-arg]  # a rule may pass it on as it is, and then two nodes share it
             node.grad = g
         else:
