@@ -2,6 +2,12 @@
 
 Each setting that is finished has its file in the folder --out, and is not run again: a sweep that
 was stopped goes on where it was, if it is called in the same way.
+
+The settings run in processes on this machine. A cluster of Dask or Ray takes them by joblib's own
+back-ends, if its workers have one thread each and see the same folder:
+
+    with joblib.parallel_config("dask"):
+        sweep_mnist.main()
 """
 
 from __future__ import annotations
@@ -81,13 +87,7 @@ class Parallel(joblib.Parallel):
 
 
 def run_missing(missing: list[Numbers], sweep: Numbers, images: Any, test: Any, out: Path) -> None:
-    """Run settings on the back-end of joblib that is in force, by default in processes on this machine.
-
-    It may be a cluster, if its workers see the same folder:
-
-        with joblib.parallel_config("dask"):
-            run_missing(…)
-    """
+    """Run settings, on the back-end of joblib that is in force."""
     chosen = nn.data.Subset(images, np.random.default_rng(sweep["seed"]).permutation(len(images))[: sweep["examples"]])
     learned, validation = nn.data.random_split(chosen, [5 / 6, 1 / 6], rng=sweep["seed"])
     Parallel()([joblib.delayed(train)(setting, sweep, learned, validation, test, result_path(out, setting)) for setting in missing])
@@ -160,8 +160,7 @@ def main() -> None:
         parser.error(str(error))
     missing = [setting for setting in SETTINGS if not any(setting.items() <= result.items() for result in finished)]
     interrupted = False
-    # Each process has its share of the cores for the matrix products inside.
-    with joblib.parallel_config("loky", n_jobs=args.jobs, inner_max_num_threads=max(1, joblib.cpu_count() // args.jobs)):
+    with joblib.parallel_config(n_jobs=args.jobs):  # joblib gives each process its share of the cores, for the matrix products inside
         try:
             run_missing(missing, sweep, images, test, args.out)
         except KeyboardInterrupt:

@@ -19,7 +19,9 @@ from test_scripts import ENVIRONMENT, ROOT, command, interrupted, lines, run
 
 import nn
 
-for module in ("joblib", "pandas", "safetensors"):
+joblib = pytest.importorskip("joblib")
+pyplot = pytest.importorskip("matplotlib.pyplot")
+for module in ("pandas", "safetensors"):
     pytest.importorskip(module)
 
 NAMES = ["emma", "olivia", "ava", "isabella", "sophia", "mia", "charlotte", "amelia", "noah", "liam", "jacob", "ana"]
@@ -215,6 +217,26 @@ def test_a_sweep_that_was_killed_goes_on_where_it_was(digits, tmp_path):
     after = results(tmp_path / "out")
     assert len(after) == 18
     assert {name: after[name] for name in before} == before
+
+
+def test_another_back_end_of_joblib_takes_the_sweep(again, digits, script, call, monkeypatch):
+    sweep_mnist, here = script("sweep_mnist"), []
+    missing = sorted(results(again / "out"))[:2]
+    contents = [(again / "out" / name).read_bytes() for name in missing]
+    for name in missing:
+        (again / "out" / name).unlink()
+
+    def train(*arguments):  # in another process it would be the script's
+        here.append(arguments[-1].name)
+        arguments[-1].write_bytes(contents[missing.index(here[-1])])
+
+    monkeypatch.setattr(sweep_mnist, "train", train)
+    with joblib.parallel_config("threading"):
+        code, out, _ = call("sweep_mnist", *SWEEP[1:3], "--data", digits, "--out", again / "out")
+    assert code == 0
+    assert sorted(here) == missing
+    assert "best of 18" in out
+    pyplot.close("all")
 
 
 def test_results_of_another_sweep_are_not_mixed_in(again, digits):

@@ -56,7 +56,7 @@ def shape_of(name: str, x: Any) -> tuple[int, ...]:
     is_text = isinstance(x, str) or getattr(getattr(x, "dtype", None), "kind", None) in ("U", "S")
     if is_text or not hasattr(x, "shape") or np.asarray(x).dtype.kind not in "fiub":
         hint = "; classes, labels = np.unique(names, return_inverse=True) numbers the classes" if is_text else ""
-        given = f"the text {str(np.ravel(x)[0])!r:.40}" if is_text else f"{x!r:.80}"
+        given = f"the text {str(next(iter(np.ravel(x)), ''))!r:.40}" if is_text else f"{x!r:.80}"
         raise TypeError(f"{name} takes Values, Tensors and numbers, or lists of them, and got {given}{hint}.")
     return tuple(x.shape)
 
