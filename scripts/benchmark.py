@@ -153,6 +153,8 @@ class Benchmark:
             f"Measured with Python {platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores, "
             "one thread for each contender. Only the ratios travel."
         )
+        if kernels := os.environ.get("OPENBLAS_CORETYPE"):
+            yield ("OPENBLAS_CORETYPE is set here: NumPy's matrix products are those for " + kernels + ", whatever the processor can do.")
         for race in self.races:
             if race.samples or race.failed:
                 yield from race.table(self.versions)

@@ -113,6 +113,9 @@ class Compilation:
         return f"| {self.title} | {figures(seconds)} | {figures(steps)} | {wanted} | {verdict(met)} |"
 
 
+PAGE = 4096  # bytes; less of memory is not counted
+
+
 @dataclass
 class Peak:
     """How much memory a few steps of training take at most, beyond what the library itself takes.
@@ -130,8 +133,8 @@ class Peak:
     bytes: dict[Contender, int] = field(default_factory=dict)
 
     def row(self) -> str:
-        ratio = self.bytes[self.contender] / self.bytes[self.peer]
-        sizes = " | ".join(figures(self.bytes[contender] / 1e6) for contender in (self.peer, self.contender))
+        own, other = (max(self.bytes[contender], PAGE) for contender in (self.contender, self.peer))
+        ratio, sizes = own / other, f"{other / 1e6:.1f} | {own / 1e6:.1f}"
         return f"| {self.title} | {sizes} | {ratio:.2f} × | at most {self.factor:g} × | {verdict(ratio <= self.factor)} |"
 
 
@@ -284,7 +287,7 @@ def layers(quick: bool, seed: int) -> dict[str, Examples]:
             examples_problem("cnn", (28, 32, 64, 128, 10), (32, 1, 28, 28), seed),
         "LSTM with 64 hidden numbers, 32 sequences of length 32":
             examples_problem("lstm", (64, 64, 10), (32, 32, 64), seed),
-        "transformer layer of width 64 with 4 heads, GELU and 256 neurons, 32 sequences of length 32":
+        "transformer layer of width 64 with 4 heads and 256 neurons, 32 sequences of length 32":
             examples_problem("transformer", (64, 4, 256, 10), (32, 32, 64), seed),
     }  # fmt: skip
 

@@ -273,6 +273,18 @@ def test_a_compilation_is_judged_by_its_seconds_and_by_the_eager_steps_that_it_c
     assert row(2.0, 0.05).endswith("**missed** |")
 
 
+def test_memory_is_judged_by_the_peers(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    from races import LAYERS, PYTORCH_LAYERS, Peak
+
+    def row(own, other):
+        return Peak("an MLP", None, LAYERS, PYTORCH_LAYERS, 1.5, {LAYERS: own, PYTORCH_LAYERS: other}).row()
+
+    assert row(14_000_000, 10_000_000) == "| an MLP | 10.0 | 14.0 | 1.40 × | at most 1.5 × | met |"
+    assert row(16_000_000, 10_000_000).endswith("| 1.60 × | at most 1.5 × | **missed** |")
+    assert "1.00 × " in row(0, 0)  # of a small network
+
+
 def test_peers_that_are_not_installed_are_skipped_and_named(tables):
     assert "Skipped: HIPS autograd, which is not installed here" in tables  # its import name is ours
 

@@ -111,10 +111,10 @@ def _lstm_gradients(g: Any, y: Any, z: Any, h: Any, c: Any, weight: Any) -> list
     before, written = _before(c, cells), i * a  # c = f before + written
     dh_dc = o - states * tanh(cells)
     local = _side_by_side(written - written * i, f * before * (1 - f), i - written * a, states * (1 - o))  # dc_dz three times, dh_dz
+    del before, written  # memory
     given = None
     if not _nothing(g[:, :4]):
         given = _side_by_side(*(g[:, k] * slope for k, slope in enumerate((i * (1 - i), f * (1 - f), 1 - a * a, o * (1 - o)))))
-    del before, written  # memory
     dz, dh, dc = [], g[-1, 5], g[-1, 4]
     for t in reversed(range(len(y))):
         dc = dc + dh * dh_dc[t]
@@ -127,6 +127,7 @@ def _lstm_gradients(g: Any, y: Any, z: Any, h: Any, c: Any, weight: Any) -> list
         if t:
             dh += g[t - 1, 5]
             dc += g[t - 1, 4]
+    del local, given, dh_dc  # memory
     every_dz = stack(*reversed(dz), axis=0)
     return [every_dz, dh, dc, _rows(every_dz).T @ _rows(_before(h, states))]
 

@@ -187,7 +187,7 @@ class Transformer(nn.Module):
     """One layer, and a judgement by the mean over all places."""
 
     def __init__(self, width: int, heads: int, hidden: int, classes: int) -> None:
-        self.layer = nn.TransformerEncoderLayer(width, heads, hidden, dropout=0.0, activation="gelu", batch_first=True)
+        self.layer = nn.TransformerEncoderLayer(width, heads, hidden, dropout=0.0, batch_first=True)
         self.head = nn.Linear(width, classes)
 
     def forward(self, x: Any) -> Any:

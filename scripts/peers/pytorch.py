@@ -68,7 +68,7 @@ class Transformer(torch.nn.Module):
 
     def __init__(self, width: int, heads: int, hidden: int, classes: int) -> None:
         super().__init__()
-        self.layer = torch.nn.TransformerEncoderLayer(width, heads, hidden, dropout=0.0, activation="gelu", batch_first=True)
+        self.layer = torch.nn.TransformerEncoderLayer(width, heads, hidden, dropout=0.0, batch_first=True)
         self.head = torch.nn.Linear(width, classes)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
