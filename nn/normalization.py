@@ -15,6 +15,7 @@ import autograd
 from autograd import Node, Tensor
 from autograd.graph import mode
 from autograd.primitives.networks import standardize
+from autograd.state import update
 
 from .checks import number
 from .inputs import as_input, check_size
@@ -80,16 +81,20 @@ class _BatchNorm(Module):
 
     def _track(self, x: Any, axes: tuple[int, ...]) -> None:
         """Move the running mean and variance towards the batch's."""
-        if mode.tracing is not None:
-            mode.tracing(
-                f"{self._called()} in training, which changes its running mean and variance,", "compile the model after model.eval()"
-            )
-        data = x.data if isinstance(x, Node) else x
+        names = ("running_mean", "running_var", "num_batches_tracked")
+        if mode.tracing is None:
+            data = x.data if isinstance(x, Node) else x
+            update(self, names, self._move, mean=np.mean(data, axis=axes), variance=np.var(data, axis=axes, ddof=1))
+        else:  # compiled
+            mean = autograd.mean(x, axis=axes, keepdims=True)
+            variance = autograd.sum((x - mean) ** 2, axis=axes) / (x.size // self.num_features - 1)
+            update(self, names, self._move, mean=mean.reshape(-1), variance=variance)
+
+    def _move(self, mean: Any, variance: Any) -> None:
         self.num_batches_tracked = np.asarray(self.num_batches_tracked + 1)
         share = 1 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
-        for name, batch in (("running_mean", np.mean(data, axis=axes)), ("running_var", np.var(data, axis=axes, ddof=1))):
-            before = getattr(self, name)
-            setattr(self, name, ((1 - share) * before + share * batch).astype(before.dtype))
+        self.running_mean = ((1 - share) * self.running_mean + share * mean).astype(self.running_mean.dtype)
+        self.running_var = ((1 - share) * self.running_var + share * variance).astype(self.running_var.dtype)
 
     def extra_repr(self) -> str:
         return (

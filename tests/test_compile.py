@@ -21,6 +21,7 @@ import pytest
 import autograd
 import nn
 from autograd import Tensor, Value
+from autograd.state import update
 
 w = [Value(2.0), Value(-1.0)]
 factor = 2.0
@@ -795,6 +796,35 @@ def test_what_changes_at_each_call_is_refused():
     for f, name in [(logs, "calls"), (counts, "count"), (Counter(), r"self\.n|n")]:
         with pytest.raises(TypeError, match=f"each call changes `({name})`"):
             autograd.compile(f)(1.0)
+
+
+def test_a_change_that_is_said_through_update_happens_at_each_call():
+    seen = types.SimpleNamespace(last=None, shape=None, other=1.0)
+
+    def change(y, z, text):
+        seen.last, seen.shape = y, (z.shape, text)
+
+    @autograd.compile
+    def f(x):
+        y = w[0] * x[0]
+        update(seen, ["last", "shape"], change, y=y, z=Tensor(np.ones(2)) * y, text="a")
+        return y * y * seen.other
+
+    for x in (1.0, 3.0):
+        result = f([x])
+        assert seen.last == 2.0 * x
+        assert seen.shape == ((2,), "a")
+        result.backward()
+        assert w[0].grad == 4.0 * x * x
+        w[0].zero_grad()
+    assert len(f.programs) == 1
+    program = next(iter(f.programs.values()))
+    f([4.0])
+    assert next(iter(f.programs.values())) is program
+    seen.other = 2.0
+    assert f([1.0]).data == 8.0
+    f.function([5.0])
+    assert seen.last == 10.0
 
 
 def test_the_time_and_new_generators_of_random_numbers_are_refused():

@@ -1,5 +1,7 @@
 """Claims about `BatchNorm1d`, `BatchNorm2d`, `LayerNorm` and `RMSNorm`."""
 
+import copy
+
 import numpy as np
 import pytest
 from pytorch_twin import assert_twins, waves
@@ -133,15 +135,44 @@ def test_a_compiled_model_in_evaluation_sees_new_running_statistics():
         assert compiled(x).item() == pytest.approx(layer(x).sum().item(), rel=1e-6)
 
 
-def test_batch_norm_in_training_does_not_compile_and_says_why():
-    layer = nn.BatchNorm1d(2)
-    with pytest.raises(TypeError) as caught:
-        autograd.compile(lambda x: layer(x).sum())(np.ones((3, 2)))
-    assert "cannot be compiled: BatchNorm1d in training, which changes its running mean and variance, in line" in str(caught.value)
-    assert str(caught.value).endswith("Instead, compile the model after model.eval().")
-    assert layer.num_batches_tracked == 0
+@pytest.mark.parametrize("momentum", [0.1, None])
+def test_batch_norm_compiles_in_training_and_keeps_its_running_statistics(momentum):
+    rng = np.random.default_rng(0)
+    for make, shape in [(nn.BatchNorm1d, (8, 3)), (nn.BatchNorm2d, (4, 3, 2, 5))]:
+        layer = make(3, momentum=momentum, dtype=np.float64)
+        eager = copy.deepcopy(layer)
+        compiled = autograd.compile(lambda x, layer=layer: (layer(x) ** 3).sum())
+        for _ in range(3):
+            x = rng.normal(2, 3, shape)
+            out, expected = compiled(x), (eager(x) ** 3).sum()
+            assert out.item() == pytest.approx(expected.item(), rel=1e-12)
+            out.backward()
+            expected.backward()
+            for name, array in eager.state_dict().items():
+                np.testing.assert_allclose(layer.state_dict()[name], array, rtol=1e-12, err_msg=name)
+        assert len(compiled.programs) == 1
+        np.testing.assert_allclose(layer.weight.grad, eager.weight.grad, rtol=1e-12, atol=1e-12)
+        assert "    variance = " in compiled.source
+        layer.eval(), eager.eval()
+        assert compiled(x).item() == pytest.approx((eager(x) ** 3).sum().item(), rel=1e-12)
+
+
+def test_batch_norm_without_running_statistics_compiles():
     layer = nn.BatchNorm1d(2, track_running_stats=False)
     assert autograd.compile(lambda x: layer(x).sum())(np.array([[1.0, 2.0], [3.0, 5.0]])).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_a_compiled_function_may_not_read_the_running_statistics_that_it_changes():
+    layer = nn.BatchNorm1d(2)
+    with pytest.raises(TypeError, match="reading running_mean, which the call changes, in line"):
+        autograd.compile(lambda x: layer(x).sum() + layer.running_mean.sum())(np.ones((3, 2)))
+    assert layer.running_mean.tolist() == [0.0, 0.0]
+
+
+def test_vmap_of_batch_norm_in_training_says_what_to_do():
+    with pytest.raises(TypeError, match="call it with a whole batch instead"):
+        autograd.vmap(nn.BatchNorm1d(2))(np.ones((5, 3, 2)))
+
 
 
 @pytest.mark.parametrize(

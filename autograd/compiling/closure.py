@@ -98,6 +98,18 @@ class Surroundings:
                 return ".".join(map(str, path))
         return "one of its parameters"
 
+    def let_change(self, attributes: dict[str, Any], names: Sequence[str]) -> Callable[[], None]:
+        """Do not look at some attributes of an object any more; to be called after each change of them."""
+        old = {id(attributes[name]) for name in names}
+        self._arrays = [entry for entry in self._arrays if id(entry[1]) not in old]
+        copies = [copy for _, present, copy in self._containers if present is attributes]
+
+        def changed() -> None:
+            for copy in copies:
+                copy.update({name: attributes[name] for name in names})
+
+        return changed
+
     def used_generator(self) -> bool:
         """Whether random numbers have been drawn since from a generator found here."""
         return any(_state(generator) != state for generator, state in self._generators)

@@ -101,6 +101,7 @@ class Program:
             among the arguments, then for each drawing of random numbers (`draws` are the functions
             that draw them).
         outputs: the results of the lifted graph, whose ancestors it is.
+        kept: what changes of other objects are made of, see `autograd.state`; they are ancestors, too.
         traced: how many nodes the function left when it was traced.
         example: the positional and the named arguments that it was traced with, without graphs.
     """
@@ -119,6 +120,8 @@ class Program:
                     f"{name_of(function)} cannot be compiled: each call changes `{trace.surroundings.changed()}`, which it can see, and "
                     "the program would not. Let it return what is new, and change that outside."
                 )
+        if trace.updates:  # what it changes, it may not read
+            trace = self._trace(given, args, kwargs, changing=trace.updates)
         if trace.surroundings.doubtful and trace.constants() != self._trace(given, args, kwargs).constants():
             raise TypeError(
                 f"{name_of(function)} cannot be compiled: it computes with the time, or random numbers, which would be the same at every "
@@ -126,6 +129,8 @@ class Program:
             )
         self.surroundings = trace.surroundings
         self.draws = [draw for draw, _ in trace.draws]
+        self._updates = trace.updates
+        self._changed = [self.surroundings.let_change(vars(update.owner), update.names) for update in trace.updates]
         with tracing(self.name):
             order = _nodes_of(trace)
             self.traced = len(order)
@@ -183,7 +188,7 @@ class Program:
                 part = getitem(flat, index=slice(node.offset, node.offset + node.size))
                 lifting.tensors[id(node)] = reshape(part, shape=node.shape)
         made = [node for node in order if node.time >= trace.start]
-        lifting.run(*flatten(made, [x for x in trace.outputs if isinstance(x, Node)]))
+        lifting.run(*flatten(made, [x for x in [*trace.outputs, *trace.kept] if isinstance(x, Node)]))
         mode.scope = None
         return lifting
 
@@ -203,6 +208,7 @@ class Program:
             self.outputs.append(lifting.tensor(x))
             start += x.size
         self._result = rebuild(trace.out, iter([places[x] if isinstance(x, Node) else Place(None, constant=x) for x in trace.outputs]))
+        self.kept = [lifting.tensor(x) if isinstance(x, Tensor) else lifting.entry(x) for x in trace.kept]
         self._ends = np.cumsum([x.size for x in self.outputs])[:-1]
         self._kind = (Value if numbers else Tensor) if len(numbers) + len(tensors) == 1 and isinstance(self._result, Place) else None
 
@@ -216,16 +222,17 @@ class Program:
                 mode.scope = node.scope
                 gradients[node] = g
         simple = Simplifier([*self.inputs, *seeds])
-        simple.read(order[::-1])
+        simple.read(ancestors([*self.outputs, *self.kept])[::-1])
         simple.read(ancestors(g for g in gradients.values() if isinstance(g, Node))[::-1])
         gradient_of = {simple.of(g): simple.of(node) for node, g in reversed(gradients.items())}
         source = Source(
             self.name,
             inputs=[simple.of(x) for x in self.inputs],
-            outputs=[simple.of(x) for x in self.outputs],
+            outputs=[simple.of(x) for x in [*self.outputs, *self.kept]],
             seeds=[simple.of(seeds[i]) for i in seeded],
             gradients=[(simple.of(x), simple.of(gradients.get(x))) for x, want in zip(self.inputs, self.wanted, strict=True) if want],
             gradient_of=gradient_of,
+            kept=[name for update in self._updates for name, x in update.numbers.items() if isinstance(x, Node)],
         )
         namespace = dict(source.helpers)
         exec(compile(source.text, f"<compiled {self.name}>", "exec"), namespace)
@@ -241,6 +248,8 @@ class Program:
         inputs = (*self.given, *given, *[draw() for draw in self.draws])
         data = _data(inputs)
         results, arrays = self._run(self._variant.forward, *data)
+        if self.kept:
+            results = self._keep(results)
         static = {"saved": (self._variant, arrays)}
         if self._kind is Value:
             return record(Value, float(results), self._call, inputs, static)
@@ -252,6 +261,15 @@ class Program:
         together = np.concatenate([x.ravel() for x in results]) if results else np.zeros(0)
         node = record(Tensor, together, self._call, inputs, static)
         return tree_map(lambda place: place.of(results, node), self._result)
+
+    def _keep(self, results: Any) -> Any:
+        """Make the changes of this call; the results without what they are made of."""
+        numbers = iter(results[len(self.outputs) :])
+        for update, changed in zip(self._updates, self._changed, strict=True):
+            new = {name: np.array(next(numbers)) if isinstance(x, Node) else x for name, x in update.numbers.items()}
+            update.change(**{name: float(new[name]) if isinstance(x, Value) else new[name] for name, x in update.numbers.items()})
+            changed()
+        return results[0] if len(self.outputs) == 1 else results[: len(self.outputs)]
 
     def _run(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call `forward` or `backward`."""
@@ -326,7 +344,7 @@ class Program:
 
 def _nodes_of(trace: Trace) -> list[Node]:
     """The nodes of a trace, and those from outside that it used, oldest first."""
-    seen = {x for x in trace.outputs if isinstance(x, Node)}
+    seen = {x for x in [*trace.outputs, *trace.kept] if isinstance(x, Node)}
     todo = list(seen)
     while todo:
         node = todo.pop()

@@ -39,6 +39,7 @@ class Source(Writer):
         seeds: what `backward` is called with besides: the gradients of the outputs.
         gradients: some of the inputs, each with the expression of its gradient; None if it has none.
         gradient_of: for some expressions, the expression whose gradient they are.
+        kept: names for the last of the outputs, which are for others than the caller.
 
     Attributes:
         text: the program.
@@ -47,7 +48,7 @@ class Source(Writer):
 
     def __init__(
         self, name: str, inputs: Sequence[Expression], outputs: Sequence[Any], seeds: Sequence[Expression],
-        gradients: Sequence[tuple[Expression, Any]], gradient_of: dict[Any, Any],
+        gradients: Sequence[tuple[Expression, Any]], gradient_of: dict[Any, Any], kept: Sequence[str] = (),
     ) -> None:  # fmt: skip
         super().__init__()
         for x in [*inputs, *seeds]:
@@ -65,10 +66,11 @@ class Source(Writer):
         self._named = {x for x in keep if x.op not in ("input", "constant")}
         self._scopes = self._find_scopes(forward, backward)
         self._named |= {x for x in forward if self._ends_block(x)}
-        self._result = outputs[0] if len(outputs) == 1 and isinstance(outputs[0], Expression) else None
+        self._result = outputs[0] if len(outputs) - len(kept) == 1 and isinstance(outputs[0], Expression) else None
         if self._result is not None and self._result.op not in ("input", "constant"):
             self._named.add(self._result)
         self._hints = {g: f"d_{self.names[x]}" for x, g in reversed(gradients) if isinstance(g, Expression) and g not in self._forward}
+        self._hints.update((x, name) for x, name in zip(outputs[len(outputs) - len(kept) :], kept, strict=True) if x not in inputs)
         self._named |= set(self._hints)
         self._scopes.update({g: self._scopes.get(x) for x, g in gradients if g in self._hints})
         self._function = identifier(name)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -18,13 +18,14 @@ from ..anomaly import line_of_user_code
 from ..backward import ancestors
 from ..graph import Node, mode, tick
 from ..primitives.shapes import reshape, stack
+from ..state import keeping
 from ..stores import GRADIENT_INSTEAD, StoredValue
 from ..structures import leaves
 from ..tensor import Tensor
 from ..value import Value
 from .closure import ATOMS, Surroundings
 
-__all__ = ["Argument", "Given", "Trace", "tracing"]
+__all__ = ["Argument", "Given", "Trace", "Update", "tracing"]
 
 
 OPERATORS = [
@@ -241,6 +242,15 @@ def _like(x: Any, items: list[Any]) -> Any:
     return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
 
 
+class Update(NamedTuple):
+    """A change of an object's attributes at each call; see `autograd.state.update`."""
+
+    owner: Any
+    names: Sequence[str]
+    change: Callable[..., None]
+    numbers: dict[str, Any]
+
+
 class Trace:
     """What one call of a function computed.
 
@@ -249,6 +259,7 @@ class Trace:
         arguments: the stand-ins it was called with.
         surroundings: what the function saw besides.
         draws: the random numbers it drew: how to draw them, and the stand-in.
+        updates: what it changed.
         out: what it returned; `outputs` are the leaves of that.
 
     Raises:
@@ -256,12 +267,14 @@ class Trace:
     """
 
     def __init__(
-        self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str]
-    ) -> None:
+        self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str],
+        changing: Sequence[Update] = (),
+    ) -> None:  # fmt: skip
         self.start = tick()
         self.arguments = Arguments(given, args, kwargs, names)
         self.surroundings = Surroundings(function, self.arguments.objects)
         self.draws: list[tuple[Callable[[], Any], Argument]] = []
+        self.updates: list[Update] = []
         name = name_of(function)
         if self.surroundings.iterators:
             raise TypeError(
@@ -269,8 +282,8 @@ class Trace:
                 "at each call. Take what it needs outside, with next(), and pass it as an argument."
             )
         before = _global_states()
-        with tracing(name), _hidden_gradients(self.surroundings.nodes):
-            mode.draw = self._draw
+        with tracing(name), _hidden_gradients(self.surroundings.nodes), _hidden_state(changing):
+            mode.draw, keeping.later = self._draw, self._update
             self.out = function(*self.arguments.args, **self.arguments.kwargs)
         if before != _global_states() or self.surroundings.used_generator():
             raise TypeError(
@@ -284,6 +297,14 @@ class Trace:
                     f"{name} cannot be compiled: it returns a {type(leaf).__name__}, in which Values would stay what they are in this "
                     "call. Return Values and Tensors as they are, or in lists, tuples and dicts."
                 )
+
+    @property
+    def kept(self) -> list[Node]:
+        """The nodes that changes are made of."""
+        return [x for update in self.updates for x in update.numbers.values() if isinstance(x, Node)]
+
+    def _update(self, owner: Any, names: Sequence[str], change: Callable[..., None], numbers: dict[str, Any]) -> None:
+        self.updates.append(Update(owner, names, change, numbers))
 
     def _holds_nodes(self, thing: Any) -> bool:
         """Whether there are nodes of this call in an object."""
@@ -323,29 +344,36 @@ def tracing(name: str) -> Iterator[None]:
             f"this call. Instead, {instead}."
         )
 
-    before = mode.tracing, mode.recording, mode.draw, mode.scope
+    before, later = (mode.tracing, mode.recording, mode.draw, mode.scope), keeping.later
     mode.tracing, mode.recording, mode.scope = refuse, True, None
     try:
         with np.errstate(all="ignore"):
             yield
     finally:
         mode.tracing, mode.recording, mode.draw, mode.scope = before
+        keeping.later = later
 
 
 class _Hidden:
-    """Stands in the place of a gradient, which is a number of this call as well."""
+    """Stands in the place of something that changes from call to call, such as a gradient."""
+
+    def __init__(self, what: str = ".grad", instead: str = GRADIENT_INSTEAD, array: Any = None) -> None:
+        vars(self).update(what=what, instead=instead)
+        if array is not None:  # what does not change
+            vars(self).update(dtype=array.dtype, shape=array.shape, ndim=array.ndim, size=array.size)
 
     def __getattr__(self, name: str) -> Any:
-        _refuse_gradient(self)
+        _refuse_to_show(self)
 
 
-def _refuse_gradient(*operands: Any) -> NoReturn:
+def _refuse_to_show(*operands: Any) -> NoReturn:
     assert mode.tracing is not None
-    mode.tracing(".grad", GRADIENT_INSTEAD)
+    hidden = next(x for x in operands if isinstance(x, _Hidden))
+    mode.tracing(vars(hidden)["what"], vars(hidden)["instead"])
 
 
 for _name in (*OPERATORS, "bool", "float", "len", "iter", "getitem", "format", "array", "array_ufunc"):
-    setattr(_Hidden, f"__{_name}__", _refuse_gradient)
+    setattr(_Hidden, f"__{_name}__", _refuse_to_show)
 
 
 @contextmanager
@@ -359,6 +387,22 @@ def _hidden_gradients(nodes: Sequence[Node]) -> Iterator[None]:
     finally:
         for node, gradient in gradients:
             node.grad = gradient
+
+
+@contextmanager
+def _hidden_state(changing: Sequence[Update]) -> Iterator[None]:
+    """While a function is traced that changes attributes, it may not look at them."""
+    before = [(vars(update.owner), name, vars(update.owner)[name]) for update in changing for name in dict.fromkeys(update.names)]
+    for attributes, name, contents in before:
+        attributes[name] = _Hidden(
+            f"reading {name}, which the call changes,", "read it outside of the compiled function",
+            contents if isinstance(contents, np.ndarray) else None,
+        )  # fmt: skip
+    try:
+        yield
+    finally:
+        for attributes, name, contents in reversed(before):
+            attributes[name] = contents
 
 
 def name_of(function: Callable[..., Any]) -> str:

@@ -71,6 +71,11 @@ def vmap(f: Callable[..., Any], in_axes: int | Sequence[int | None] | None = 0) 
         given = Given(examples, {})
         if given.key not in programs or not programs[given.key].surroundings.unchanged():
             programs[given.key] = Program(f, given, examples, {}, [f"x{i}" for i in range(len(args))])
+        if programs[given.key].kept:
+            raise TypeError(
+                f"vmap: {name_of(f)} changes something with every example, such as a running mean; call it with a whole batch instead, "
+                "or after model.eval()."
+            )
         has_axis = [axis is not None for x, axis in zip(moved, axes, strict=True) for _ in Given([x], {}).arrays]
         return _Batch(n).run(programs[given.key], Given(moved, {}).arrays, has_axis)
 
