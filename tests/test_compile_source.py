@@ -264,10 +264,10 @@ def test_equal_constants_are_written_as_one():
 @pytest.mark.parametrize(
     ("exponent", "forward", "backward"),
     [
-        (2, "t1**2", "2 * g * t1 * x"),
-        (3, "t1**3", "3 * g * t1**2 * x"),
-        (0.5, "t1**0.5", "0.5 * g * t1**-0.5 * x"),
-        (-1, "t1**-1", "-g * t1**-2 * x"),
+        (2, "np.vdot(t1, t1)", "2 * g * t1 * x"),
+        (3, "np.sum(t1**3)", "3 * g * t1**2 * x"),
+        (0.5, "np.sum(t1**0.5)", "0.5 * g * t1**-0.5 * x"),
+        (-1, "np.sum(t1**-1)", "-g * t1**-2 * x"),
     ],
 )
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -275,7 +275,7 @@ def test_powers_are_written_as_in_a_book(exponent, forward, backward, dtype):
     w = Tensor(np.ones(3, dtype))
     f = autograd.compile(lambda x: ((w * x) ** exponent).sum())
     f(np.ones(3, dtype))
-    assert f"np.sum({forward})" in f.source
+    assert f" = {forward}\n" in f.source
     assert f"d_w = {backward}\n" in f.source
 
 

@@ -224,6 +224,13 @@ def _reshape(w: Writer, x: Expression, a: Any, shape: Any) -> str:
     return f"{w.owner(a)}.reshape({', '.join(map(str, shape))})"
 
 
+def _sum(w: Writer, x: Expression, a: Any, axis: Any = None, keepdims: bool = False) -> str:
+    if axis is None and not keepdims and getattr(a, "op", "") == "multiply" and a.args[0] is a.args[1] and a not in w.names:
+        squared = w.text_of(a.args[0])  # a sum of squares in one pass, without the array of squares
+        return f"np.vdot({squared}, {squared})"
+    return _reduction("sum")(w, x, a, axis, keepdims)
+
+
 def _reduction(name: str) -> Callable[..., str]:
     def write(w: Writer, x: Expression, a: Any, axis: Any = None, keepdims: bool = False) -> str:
         more = [f"axis={axis}"] * (axis is not None) + ["keepdims=True"] * bool(keepdims)
@@ -272,7 +279,7 @@ WRITERS: dict[str, Callable[..., str]] = {
     "reshape": _reshape,
     "transpose": lambda w, x, a, axes=None: f"{w.owner(a)}.T" if axes is None or len(x.shape) == 2 else f"{w.owner(a)}.transpose({axes})",
     "broadcast_to": lambda w, x, a, shape: f"np.broadcast_to({w.text_of(a)}, {shape})",
-    "sum": _reduction("sum"),
+    "sum": _sum,
     "mean": _reduction("mean"),
     "max": _reduction("max"),
     "min": _reduction("min"),
