@@ -1,5 +1,7 @@
 """Neural networks on top of `autograd`: modules, losses and optimizers."""
 
+from autograd import Tensor as Parameter
+
 from . import callbacks, data, functional, init, metrics, optim, plot, utils
 from .activation import ELU, GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Sin, Softmax, Softplus, Tanh
 from .attention import MultiheadAttention, TransformerEncoderLayer
@@ -43,12 +45,13 @@ from .vectorize import devectorize, vectorize
 
 __all__ = [
     "AdaptiveAvgPool2d", "AvgPool2d", "BCELoss", "BCEWithLogitsLoss", "BatchNorm1d", "BatchNorm2d", "Conv1d", "Conv2d",
-    "CrossEntropyLoss", "Diagnosis", "Dropout", "Dropout2d", "ELU", "Embedding", "Finding", "Flatten", "GELU", "GRU", "HingeLoss",
-    "History", "HuberLoss", "Identity", "KLDivLoss", "L1Loss", "LSTM", "Layer", "LayerNorm", "LeakyReLU", "LearnedPositionalEncoding",
-    "Linear", "LogSoftmax", "MLP", "MSELoss", "MaxPool2d", "Module", "ModuleList", "MultiMarginLoss", "MultiheadAttention", "NLLLoss",
-    "Neuron", "PositionalEncoding", "RMSNorm", "RNN", "ReLU", "Sequential", "SiLU", "Sigmoid", "Sin", "Softmax", "Softplus", "Tanh",
-    "Trainer", "TransformerEncoderLayer", "binary_cross_entropy", "binary_cross_entropy_with_logits", "callbacks", "cross_entropy",
-    "data", "devectorize", "diagnose", "functional", "get_rng_state", "hinge_loss", "huber_loss", "init", "kl_div", "l1_loss", "load",
-    "manual_seed", "metrics", "mse_loss", "multi_margin_loss", "nll_loss", "optim", "plot", "save", "set_rng_state", "utils",
-    "vectorize",
+    "CrossEntropyLoss", "Diagnosis", "Dropout", "Dropout2d", "ELU", "Embedding", "Finding", "Flatten", "GELU", "GRU",
+    "HingeLoss", "History", "HuberLoss", "Identity", "KLDivLoss", "L1Loss", "LSTM", "Layer", "LayerNorm", "LeakyReLU",
+    "LearnedPositionalEncoding", "Linear", "LogSoftmax", "MLP", "MSELoss", "MaxPool2d", "Module", "ModuleList",
+    "MultiMarginLoss", "MultiheadAttention", "NLLLoss", "Neuron", "Parameter", "PositionalEncoding", "RMSNorm", "RNN",
+    "ReLU", "Sequential", "SiLU", "Sigmoid", "Sin", "Softmax", "Softplus", "Tanh", "Trainer", "TransformerEncoderLayer",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "callbacks", "cross_entropy", "data", "devectorize",
+    "diagnose", "functional", "get_rng_state", "hinge_loss", "huber_loss", "init", "kl_div", "l1_loss", "load",
+    "manual_seed", "metrics", "mse_loss", "multi_margin_loss", "nll_loss", "optim", "plot", "save", "set_rng_state",
+    "utils", "vectorize",
 ]  # fmt: skip
