@@ -73,6 +73,7 @@ PAIRS = [
     *same_names(lr_scheduler, torch.optim.lr_scheduler),
     *same_names(data, torch.utils.data),
 ]
+PAIRS = [pair for pair in PAIRS if pair[0] != "Parameter"]  # our Tensor, which has a gradient in any case
 FORWARDS = [(name, ours.forward, theirs.forward) for name, ours, theirs in PAIRS if hasattr(ours, "forward") and name not in ("Module",)]
 
 
