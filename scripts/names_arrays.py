@@ -90,6 +90,7 @@ def run(args: argparse.Namespace, alphabet: Any) -> None:
         return trainer.evaluate(names.held_out)["loss"]
 
     if args.seeds:
+        print(f"{Names(args.data, alphabet, seed=0).bigram():.4f} nats per character with the bigram model and seed 0")
         tutorial.try_seeds(args.seeds, nats, "nats per character")
         return
     names = Names(args.data, alphabet, args.seed)

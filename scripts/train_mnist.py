@@ -37,7 +37,7 @@ def cnn() -> nn.Sequential:
 
 
 class Plan(NamedTuple):
-    """How a network is trained; `one_cycle` is whether its learning rate rises threefold and then falls to 0, which saves epochs."""
+    """How a network is trained. With `one_cycle` the learning rate first rises to 0.003 and then falls to 0, which saves epochs."""
 
     network: Any
     epochs: int

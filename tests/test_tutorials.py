@@ -310,6 +310,17 @@ def test_names_on_arrays_are_trained_by_the_script(tmp_path):
     assert out.count("\n") == 3 + 3
 
 
+def test_ctrl_c_in_the_training_on_names_measures_and_makes_up_names(tmp_path):
+    (tmp_path / "names.txt").write_text("\n".join(NAMES))
+    arguments = ["--data", "names.txt", "--model", "rnn", "--epochs", 1_000_000]
+    code, out, err = interrupted("train_names.py", *arguments, cwd=tmp_path, sign=b"epoch 2")
+    assert code == 130
+    assert len(lines(err)) == 1
+    assert re.fullmatch(r"Interrupted after \d+ whole epochs\.", lines(err)[0])
+    assert "with the bigram model" in out
+    assert out.count("\n") == 3 + 20
+
+
 def test_several_seeds_of_names_are_printed_with_their_spread(call, tmp_path):
     (tmp_path / "names.txt").write_text("\n".join(NAMES))
     code, out, _ = call("train_names", "--data", "names.txt", "--model", "mlp", "--epochs", 2, "--seeds", 2)
