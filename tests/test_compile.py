@@ -21,6 +21,7 @@ import pytest
 import autograd
 import nn
 from autograd import Tensor, Value
+from autograd.compiling.program import Program
 from autograd.state import update
 
 w = [Value(2.0), Value(-1.0)]
@@ -684,6 +685,27 @@ def test_training_and_evaluation_are_different_programs_of_a_module():
     assert f(3.0).data == 3.0
     model.train()
     assert f(3.0).data == 6.0
+
+
+def test_from_training_to_evaluation_and_back_takes_two_programs(monkeypatch):
+    made = []
+
+    class Counted(Program):
+        def __init__(self, *args):
+            made.append(self)
+            super().__init__(*args)
+
+    monkeypatch.setattr("autograd.compiling.compiled.Program", Counted)
+    model = nn.Sequential(nn.Linear(2, 2, rng=0), nn.Dropout(0.5, rng=0))
+    f = autograd.compile(lambda x: model(x).sum())
+    x = np.ones((3, 2))
+    expected = model.eval()(x).sum().item()
+    for _ in range(3):
+        model.train()
+        f(x)
+        model.eval()
+        assert f(x).item() == pytest.approx(expected)
+    assert len(made) == 2
 
 
 def test_what_is_read_for_other_names_does_not_compile_again():

@@ -19,6 +19,7 @@ from .tracing import Given, name_of
 __all__ = ["Compiled", "compile"]
 
 MOST_PROGRAMS = 64
+MOST_EARLIER = 2
 OFTEN = 10
 
 
@@ -34,6 +35,7 @@ class Compiled:
         functools.update_wrapper(self, function)
         self.function = function
         self.programs: OrderedDict[Any, Program] = OrderedDict()
+        self._earlier: dict[Any, list[Program]] = {}
         self._again: dict[Any, int] = {}
         try:
             parameters = list(inspect.signature(function).parameters.values())
@@ -48,12 +50,21 @@ class Compiled:
         given = Given(args, kwargs)
         program = self.programs.get(given.key)
         if program is None or not program.surroundings.unchanged():
-            self._count(given.key, program)
-            program = self.programs[given.key] = self._compile(given, args, kwargs)
+            program = self.programs[given.key] = self._earlier_one(given.key, program) or self._compile(given, args, kwargs)
             if len(self.programs) > MOST_PROGRAMS:
-                self._again.pop(self.programs.popitem(last=False)[0])
+                oldest, _ = self.programs.popitem(last=False)
+                del self._again[oldest], self._earlier[oldest]
         self.programs.move_to_end(given.key)
         return program(given.arrays)
+
+    def _earlier_one(self, key: Any, before: Program | None) -> Program | None:
+        """The program in place of `before`, if what it saw is again as it was: a model goes from training to evaluation and back."""
+        earlier = self._earlier.setdefault(key, [])
+        found = next((program for program in earlier if program.surroundings.unchanged()), None)
+        earlier[:] = [program for program in [before, *earlier] if program is not None and program is not found][:MOST_EARLIER]
+        if found is None:
+            self._count(key, before)
+        return found
 
     def _count(self, key: Any, before: Program | None) -> None:
         """Tell who compiles again at every call, without wanting to."""
@@ -62,7 +73,7 @@ class Compiled:
             warnings.warn(
                 f"{name_of(self.function)} was compiled {OFTEN} times for arguments of the same shapes, which takes time: what it sees "
                 f"changes between calls, the last time `{before.surroundings.changed()}`. Pass what changes as an argument.",
-                stacklevel=3,
+                stacklevel=4,
             )
 
     def _compile(self, given: Given, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Program:

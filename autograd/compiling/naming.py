@@ -58,7 +58,7 @@ def _family(path: Path, owners: Container[Path]) -> tuple[Stem, tuple[int, ...]]
         (Stem(path=('wte',), place=1), (5, 2))
     """
     stem, index = _stem(path)
-    if stem[:-2] in owners:
+    if stem[:-2] in owners and isinstance(stem[-2], int):
         return Stem((*stem[:-2], stem[-1]), len(stem) - 2), (stem[-2], *index)
     return Stem(stem, len(stem)), index
 
