@@ -328,3 +328,7 @@ def test_structures():
     assert doubled == {"w": [2, (4, Pair(6, 8))], "b": 10}
     assert type(doubled["w"][1][1]) is Pair
     assert rebuild(7, iter("a")) == "a"
+
+
+def test_the_second_derivative_behind_a_dead_relu_is_0():
+    assert hessian(lambda w: autograd.relu(autograd.dot(w, w) - 100.0))([3.0, 4.0]) == [[0.0, 0.0], [0.0, 0.0]]

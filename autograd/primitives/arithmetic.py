@@ -233,7 +233,7 @@ def _dot(*xs: Any) -> Any:
 
 
 def _dot_gradients(g: Any, y: Any, *xs: Any) -> list[Any]:
-    if type(g) is float and g == 0.0 and math.isfinite(y):
+    if type(g) is float and g == 0.0 and type(y) is float and math.isfinite(y):
         return [None] * len(xs)  # behind a dead ReLU; in a trained network that is most of the work
     n = len(xs) // 2
     return [g * x for x in (*xs[n : 2 * n], *xs[:n])] + [g] * (len(xs) % 2)
