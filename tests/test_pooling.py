@@ -128,9 +128,11 @@ def test_mistakes_are_explained(call, sentence):
 
 
 def test_what_is_not_the_largest_gets_no_gradient_not_even_a_part_of_an_infinite_one():
-    x = Tensor([[[[1.0, 2.0], [3.0, 4.0]]]])
-    nn.MaxPool2d(2)(x).backward(np.full((1, 1, 1, 1), np.inf))
-    np.testing.assert_array_equal(x.grad, [[[[0.0, 0.0], [0.0, np.inf]]]])
+    for dtype in (np.float16, np.float32, np.float64, np.longdouble):
+        x = Tensor(np.array([[[[1, 2], [3, 4]]]], dtype))
+        nn.MaxPool2d(2)(x).backward(np.full((1, 1, 1, 1), np.inf, dtype))
+        np.testing.assert_array_equal(x.grad, [[[[0.0, 0.0], [0.0, np.inf]]]])
+        assert x.grad.dtype == dtype
 
 
 def test_whole_numbers_are_padded_too():

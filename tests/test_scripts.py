@@ -340,6 +340,25 @@ def test_the_benchmark_goes_on_after_a_contender_that_ends_with_an_error(benchma
     assert run.failures[0].startswith("glassgrad, layers, eager failed:\nTraceback")
 
 
+def test_a_failure_is_reported_with_the_tables_and_in_the_exit(benchmark, monkeypatch, capsys):
+    import races
+
+    race = races.races(quick=True, seed=0)[2]
+    race.contenders = [races.Contender("nobody", "glassgrad.LSTM", "glassgrad"), races.NUMPY_MLP]
+    monkeypatch.setattr(benchmark, "races", lambda quick, seed: [race])
+    monkeypatch.setattr(benchmark, "GRAPHS", [])
+    monkeypatch.setattr(benchmark.Benchmark, "lengthen", lambda *_: None)
+    for name, nothing in (("growth", {}), ("compilations", []), ("peaks", [])):
+        monkeypatch.setattr(benchmark, name, lambda quick, seed, nothing=nothing: nothing)
+    monkeypatch.setattr(sys, "argv", ["benchmark.py", "--quick"])
+    with pytest.raises(SystemExit, match="Some contenders failed; the tables say which"):
+        benchmark.main()
+    printed = capsys.readouterr().out
+    assert "| nobody | **failed** | | |" in printed
+    assert "nobody failed:\nTraceback" in printed
+    assert re.search(rf"\| NumPy, [^|]* \| {NUMBER} \|", printed)
+
+
 def test_only_peers_can_be_skipped(benchmark):
     import races
 

@@ -109,7 +109,7 @@ def _lstm(z: Any, h: Any, c: Any, weight: Any) -> Any:
 def _lstm_gradients(g: Any, y: Any, z: Any, h: Any, c: Any, weight: Any) -> list[Any]:
     i, f, a, o, cells, states = (y[:, k] for k in range(6))
     before, written = _before(c, cells), i * a  # c = f before + written
-    dh_dc = o - states * tanh(cells)
+    dh_dc = o - states * tanh(cells)  # o (1 - tanh² c)
     local = _side_by_side(written - written * i, f * before * (1 - f), i - written * a, states * (1 - o))  # dc_dz three times, dh_dz
     del before, written  # memory
     given = None
