@@ -49,6 +49,9 @@ CHAIN = Contender("a chain of operations", "glassgrad.chain", "glassgrad")
 # One thread for each library, so that all have the same: left alone, each has its own idea of how many.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "VECLIB_MAXIMUM_THREADS": "1"}
 
+# Chooses OpenBLAS's kernels in place of those that suit the processor. NumPy's matrix products are OpenBLAS's.
+KERNELS = "OPENBLAS_CORETYPE"
+
 
 class ContenderError(Exception):
     """A contender could not be measured; the message says who, and why."""
@@ -86,6 +89,7 @@ class Benchmark:
             return None
         for python in self.pythons:
             environment = {**os.environ, **ONE_THREAD}
+            environment.pop(KERNELS, None)
             if python != sys.executable:
                 environment.pop("PYTHONPATH", None)  # it leads to this environment's packages
             module, function = contender.function.split(".")
@@ -153,8 +157,8 @@ class Benchmark:
             f"Measured with Python {platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores, "
             "one thread for each contender. Only the ratios travel."
         )
-        if kernels := os.environ.get("OPENBLAS_CORETYPE"):
-            yield ("OPENBLAS_CORETYPE is set here: NumPy's matrix products are those for " + kernels + ", whatever the processor can do.")
+        if KERNELS in os.environ:
+            yield f"{KERNELS}={os.environ[KERNELS]} is set here, and not passed on: it would hold back NumPy, and PyTorch not."
         for race in self.races:
             if race.samples or race.failed:
                 yield from race.table(self.versions)
