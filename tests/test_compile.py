@@ -1067,6 +1067,21 @@ def test_infinities_and_nan_are_as_in_the_eager_run_and_silent():
             np.testing.assert_equal(fast.grad, eager.grad)
 
 
+def test_the_sign_of_zero_is_kept():
+    def f(x):
+        return [x * 0.0, -x * 0.0, x * -0.0, 0.0 * x + (-0.0), -(x * 0.0)]
+
+    compiled = autograd.compile(f)
+    for number in (3.0, -3.0):
+        assert repr([v.data for v in compiled(number)]) == repr([v.data for v in f(Value(number))])
+
+
+def test_whole_numbers_may_be_large():
+    f = autograd.compile(lambda x: w[0] * x * 10**25 + 2**70)
+    for number in (3, 10**25, -(10**25)):
+        assert f(number).data == f.function(Value(number)).data
+
+
 def test_constants_inside_are_numbers_like_any_other():
     rows = [Value(1.0), Value(2.0)]
 

@@ -8,7 +8,7 @@ frozen on it.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, NoReturn
 
@@ -32,6 +32,9 @@ OPERATORS = [
     *("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "pow", "rpow", "matmul", "rmatmul"),
     *("neg", "pos", "abs", "lt", "le", "gt", "ge", "eq", "ne"),
 ]
+
+
+LARGEST = np.iinfo(np.intp).max
 
 
 class Given:
@@ -58,7 +61,7 @@ class Given:
             self.arrays.append(np.asarray(x))
             return kind, x.shape, x.dtype
         if kind is float or kind is int:
-            self.arrays.append(np.asarray(x))
+            self.arrays.append(np.asarray(x if -LARGEST <= x <= LARGEST or kind is float else float(x)))
             return kind
         if isinstance(x, (list, tuple)):
             array = _numbers(x)
@@ -292,7 +295,7 @@ class Trace:
             )
         self.outputs = leaves(self.out)
         for leaf in self.outputs:
-            if isinstance(leaf, Iterator) or (not isinstance(leaf, (Node, np.ndarray, *ATOMS)) and self._holds_nodes(leaf)):
+            if isinstance(leaf, (Iterator, Awaitable)) or (not isinstance(leaf, (Node, np.ndarray, *ATOMS)) and self._holds_nodes(leaf)):
                 raise TypeError(
                     f"{name} cannot be compiled: it returns a {type(leaf).__name__}, in which Values would stay what they are in this "
                     "call. Return Values and Tensors as they are, or in lists, tuples and dicts."

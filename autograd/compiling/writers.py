@@ -304,7 +304,7 @@ def array_text(array: Any) -> str:
     ):
         step = int(array[1] - array[0])
         return f"np.arange({int(array[0])}, {int(array[-1]) + (1 if step > 0 else -1)}{f', {step}' if step != 1 else ''})"
-    same = array.size > 3 and array.dtype == float and bool((array == array.flat[0]).all())
+    same = array.size > 3 and array.dtype == float and array.tobytes() == array.flat[0].tobytes() * array.size
     entries = re.sub(r"\b(inf|nan)\b", r"np.\1", repr(array.flat[0].item() if same else array.tolist()))
     if same:
         return f"np.full({array.shape if array.ndim > 1 else array.size}, {entries})"
