@@ -778,6 +778,14 @@ def test_containers_of_the_standard_library_may_change():
         assert compiled(2.0).data == f(2.0).data != before
 
 
+@pytest.mark.parametrize("f", [lambda x: w[0] * x * globals()["factor"], lambda x: w[0] * x * eval("factor")], ids=["globals", "eval"])
+def test_variables_read_by_their_name_may_change(f, monkeypatch):
+    compiled = autograd.compile(f)
+    assert compiled(1.0).data == 4.0
+    monkeypatch.setitem(globals(), "factor", 5.0)
+    assert compiled(1.0).data == 10.0
+
+
 def test_an_object_that_answers_for_any_attribute(monkeypatch):
     cached = Cached()
     f = autograd.compile(lambda x: w[0] * x * cached.scale)
