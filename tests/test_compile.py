@@ -778,6 +778,14 @@ def test_containers_of_the_standard_library_may_change():
         assert compiled(2.0).data == f(2.0).data != before
 
 
+@pytest.mark.parametrize("f", [lambda x: w[0] * x * globals()["factor"], lambda x: w[0] * x * eval("factor")], ids=["globals", "eval"])
+def test_variables_read_by_their_name_may_change(f, monkeypatch):
+    compiled = autograd.compile(f)
+    assert compiled(1.0).data == 4.0
+    monkeypatch.setitem(globals(), "factor", 5.0)
+    assert compiled(1.0).data == 10.0
+
+
 def test_an_object_that_answers_for_any_attribute(monkeypatch):
     cached = Cached()
     f = autograd.compile(lambda x: w[0] * x * cached.scale)
@@ -1065,6 +1073,21 @@ def test_infinities_and_nan_are_as_in_the_eager_run_and_silent():
             a.backward()
             b.backward()
             np.testing.assert_equal(fast.grad, eager.grad)
+
+
+def test_the_sign_of_zero_is_kept():
+    def f(x):
+        return [x * 0.0, -x * 0.0, x * -0.0, 0.0 * x + (-0.0), -(x * 0.0)]
+
+    compiled = autograd.compile(f)
+    for number in (3.0, -3.0):
+        assert repr([v.data for v in compiled(number)]) == repr([v.data for v in f(Value(number))])
+
+
+def test_whole_numbers_may_be_large():
+    f = autograd.compile(lambda x: w[0] * x * 10**25 + 2**70)
+    for number in (3, 10**25, -(10**25)):
+        assert f(number).data == f.function(Value(number)).data
 
 
 def test_constants_inside_are_numbers_like_any_other():

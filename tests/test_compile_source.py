@@ -12,6 +12,7 @@ import pytest
 import autograd
 import nn
 from autograd import Primitive, Tensor, Value, table
+from autograd.compiling.writers import array_text
 from autograd.structures import leaves
 
 
@@ -252,6 +253,24 @@ def test_a_long_chain_on_one_weight_compiles(kind, n):
     assert result.data == pytest.approx(expected.data, rel=1e-12)
     assert w.grad == pytest.approx(gradient, rel=1e-10)
     assert max(map(len, compiled.source.splitlines())) < 140
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(5), np.arange(2, 20, 3), np.arange(9)[::-1], np.array([3]), np.array([], int), np.array([[1, 2], [3, 5]]),
+        np.array([0, 5, 2])[:, None] + np.arange(4), (np.array([0, 5, 2])[:, None] + np.arange(4)).ravel(), np.arange(12).reshape(3, 4),
+        np.repeat([1, 2, 5], 3), np.repeat(np.arange(6), [1, 2, 3, 4, 5, 6]), np.zeros(7, int), np.zeros((2, 3, 4), int),
+        np.arange(24).reshape(2, 3, 4), np.array([0, 1, 2, 0, 1]), np.full((2, 3), 1.5), np.array([0.0, -0.0, 0.0, 0.0]),
+        np.full(4, np.nan), np.array([np.inf, -np.inf]), np.array([True, False]), np.ones(5, np.float32),
+    ],
+    ids=lambda array: str(array.tolist())[:30],
+)  # fmt: skip
+def test_the_text_of_an_array_makes_it(array):
+    again = eval(array_text(array), {"np": np})
+    assert again.tobytes() == array.tobytes()
+    assert again.shape == array.shape
+    assert again.dtype == array.dtype
 
 
 def test_equal_constants_are_written_as_one():

@@ -30,6 +30,7 @@ __all__ = ["ATOMS", "Surroundings", "variables_of"]
 
 INSTALLED = tuple(sysconfig.get_paths()[kind] for kind in ("purelib", "platlib"))
 DOUBTFUL = {"time", "perf_counter", "monotonic", "datetime", "now", "random", "Random", "default_rng", "secrets", "urandom", "uuid"}
+EVERYTHING = ("globals", "eval", "exec")  # which may read any variable of a module
 OPEN = ("nn", "collections")  # libraries whose objects hold what is the user's
 ATOMS = (str, bytes, int, float, complex, type(None), np.generic, types.ModuleType, types.BuiltinFunctionType)
 CODE_OF_A_FUNCTION = operator.attrgetter("__code__", "__defaults__", "__kwdefaults__")
@@ -146,7 +147,7 @@ class Surroundings:
             self._container(path, thing, enumerate(thing))
         elif isinstance(thing, dict):
             self._container(path, thing, thing.items())
-            self._variable((*path, "keys()"), functools.partial(list, thing))  # their order, too
+            self._variables.append((path, functools.partial(list, thing), list(thing)))  # the order of its keys, too
         elif isinstance(thing, (weakref.ref, contextvars.ContextVar)):
             self._variable(path, thing if isinstance(thing, weakref.ref) else thing.get)
         elif isinstance(thing, types.MappingProxyType):
@@ -191,7 +192,11 @@ class Surroundings:
 
     def _visit_global(self, variables: dict[str, Any], name: str, attributes: Sequence[str]) -> None:
         contents = variables.get(name)
-        if isinstance(contents, types.ModuleType):
+        if name in EVERYTHING and name not in variables:
+            for other in variables:
+                if not other.startswith("__"):
+                    self._variable((other,), functools.partial(variables.__getitem__, other))
+        elif isinstance(contents, types.ModuleType):
             self._visit_attribute(contents, attributes)
         else:
             self._variable((name,), functools.partial(variables.__getitem__, name))

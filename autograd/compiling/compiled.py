@@ -133,7 +133,9 @@ def compile(function: Callable[..., Any]) -> Compiled:
         (numbers, lists, modules), make a new program.
 
     Raises:
-        TypeError: at the first call, the function looks at a number, for example in an `if`.
+        TypeError: at the first call, the function looks at a number, for example in an `if`; or each
+            call changes something that it sees (for that there is `autograd.state.update`), or draws
+            random numbers of its own.
 
     Example:
         >>> import autograd

@@ -382,4 +382,5 @@ def gather_or_slice(source: Any, table: Any) -> Any:
 
 def _constant(column: Any) -> Any:
     """An array of constants, as a single number if they are all the same."""
-    return column.flat[0].item() if column.size and (column == column.flat[0]).all() else column
+    same = column.size and (column == column.flat[0]).all() and (np.signbit(column) == np.signbit(column.flat[0])).all()  # 0 or -0
+    return column.flat[0].item() if same else column

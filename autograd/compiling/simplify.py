@@ -107,7 +107,7 @@ class Simplifier:
             if smaller != shape:  # all were repeated: compute once, then repeat
                 once = self.make(op, tuple(inner), static, smaller, dtype, **more)
                 return self.make("broadcast_to", (once,), {"shape": shape}, shape, dtype, **_like("broadcast_to", more))
-        key = (op, *(arg if isinstance(arg, Expression) else ("number", type(arg), arg) for arg in args), _hashable(static))
+        key = (op, *(arg if isinstance(arg, Expression) else ("number", repr(arg)) for arg in args), _hashable(static))
         return self._once(key, Expression(op, args, static, shape, dtype, **more))
 
     @staticmethod

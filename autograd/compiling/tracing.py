@@ -8,9 +8,9 @@ frozen on it.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -19,19 +19,15 @@ from ..backward import ancestors
 from ..graph import Node, mode, tick
 from ..primitives.shapes import reshape, stack
 from ..state import keeping
-from ..stores import GRADIENT_INSTEAD, StoredValue
 from ..structures import leaves
 from ..tensor import Tensor
 from ..value import Value
 from .closure import ATOMS, Surroundings
+from .hidden import OPERATORS, Update, hidden_gradients, hidden_state
 
-__all__ = ["Argument", "Given", "Trace", "Update", "tracing"]
+__all__ = ["Argument", "Given", "Trace", "tracing"]
 
-
-OPERATORS = [
-    *("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "pow", "rpow", "matmul", "rmatmul"),
-    *("neg", "pos", "abs", "lt", "le", "gt", "ge", "eq", "ne"),
-]
+LARGEST = np.iinfo(np.intp).max
 
 
 class Given:
@@ -58,7 +54,7 @@ class Given:
             self.arrays.append(np.asarray(x))
             return kind, x.shape, x.dtype
         if kind is float or kind is int:
-            self.arrays.append(np.asarray(x))
+            self.arrays.append(np.asarray(x if -LARGEST <= x <= LARGEST or kind is float else float(x)))
             return kind
         if isinstance(x, (list, tuple)):
             array = _numbers(x)
@@ -242,15 +238,6 @@ def _like(x: Any, items: list[Any]) -> Any:
     return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
 
 
-class Update(NamedTuple):
-    """A change of an object's attributes at each call; see `autograd.state.update`."""
-
-    owner: Any
-    names: Sequence[str]
-    change: Callable[..., None]
-    numbers: dict[str, Any]
-
-
 class Trace:
     """What one call of a function computed.
 
@@ -282,7 +269,7 @@ class Trace:
                 "at each call. Take what it needs outside, with next(), and pass it as an argument."
             )
         before = _global_states()
-        with tracing(name), _hidden_gradients(self.surroundings.nodes), _hidden_state(changing):
+        with tracing(name), hidden_gradients(self.surroundings.nodes), hidden_state(changing):
             mode.draw, keeping.later = self._draw, self._update
             self.out = function(*self.arguments.args, **self.arguments.kwargs)
         if before != _global_states() or self.surroundings.used_generator():
@@ -292,7 +279,7 @@ class Trace:
             )
         self.outputs = leaves(self.out)
         for leaf in self.outputs:
-            if isinstance(leaf, Iterator) or (not isinstance(leaf, (Node, np.ndarray, *ATOMS)) and self._holds_nodes(leaf)):
+            if isinstance(leaf, (Iterator, Awaitable)) or (not isinstance(leaf, (Node, np.ndarray, *ATOMS)) and self._holds_nodes(leaf)):
                 raise TypeError(
                     f"{name} cannot be compiled: it returns a {type(leaf).__name__}, in which Values would stay what they are in this "
                     "call. Return Values and Tensors as they are, or in lists, tuples and dicts."
@@ -352,57 +339,6 @@ def tracing(name: str) -> Iterator[None]:
     finally:
         mode.tracing, mode.recording, mode.draw, mode.scope = before
         keeping.later = later
-
-
-class _Hidden:
-    """Stands in the place of something that changes from call to call, such as a gradient."""
-
-    def __init__(self, what: str = ".grad", instead: str = GRADIENT_INSTEAD, array: Any = None) -> None:
-        vars(self).update(what=what, instead=instead)
-        if array is not None:  # what does not change
-            vars(self).update(dtype=array.dtype, shape=array.shape, ndim=array.ndim, size=array.size)
-
-    def __getattr__(self, name: str) -> Any:
-        _refuse_to_show(self)
-
-
-def _refuse_to_show(*operands: Any) -> NoReturn:
-    assert mode.tracing is not None
-    hidden = next(x for x in operands if isinstance(x, _Hidden))
-    mode.tracing(vars(hidden)["what"], vars(hidden)["instead"])
-
-
-for _name in (*OPERATORS, "bool", "float", "len", "iter", "getitem", "format", "array", "array_ufunc"):
-    setattr(_Hidden, f"__{_name}__", _refuse_to_show)
-
-
-@contextmanager
-def _hidden_gradients(nodes: Sequence[Node]) -> Iterator[None]:
-    """While a function is traced, nobody may look at `.grad`."""
-    gradients = [(node, node.grad) for node in nodes if type(node) is not StoredValue]
-    for node, _ in gradients:
-        node.grad = _Hidden()
-    try:
-        yield
-    finally:
-        for node, gradient in gradients:
-            node.grad = gradient
-
-
-@contextmanager
-def _hidden_state(changing: Sequence[Update]) -> Iterator[None]:
-    """While a function is traced that changes attributes, it may not look at them."""
-    before = [(vars(update.owner), name, vars(update.owner)[name]) for update in changing for name in dict.fromkeys(update.names)]
-    for attributes, name, contents in before:
-        attributes[name] = _Hidden(
-            f"reading {name}, which the call changes,", "read it outside of the compiled function",
-            contents if isinstance(contents, np.ndarray) else None,
-        )  # fmt: skip
-    try:
-        yield
-    finally:
-        for attributes, name, contents in reversed(before):
-            attributes[name] = contents
 
 
 def name_of(function: Callable[..., Any]) -> str:

@@ -302,17 +302,47 @@ WRITERS: dict[str, Callable[..., str]] = {
 
 def array_text(array: Any) -> str:
     """How a constant array is written."""
-    if (
-        array.dtype.kind in "iu"
-        and array.ndim == 1
-        and array.size > 2
-        and (np.diff(array) == array[1] - array[0]).all()
-        and array[1] != array[0]
-    ):
-        step = int(array[1] - array[0])
-        return f"np.arange({int(array[0])}, {int(array[-1]) + (1 if step > 0 else -1)}{f', {step}' if step != 1 else ''})"
-    same = array.size > 3 and array.dtype == float and bool((array == array.flat[0]).all())
+    if array.dtype.kind in "iu" and array.size > 2:
+        text = _evenly(array) or _rows(array) or _repeated(array)
+        if text:
+            return text
+    same = array.size > 3 and array.dtype == float and array.tobytes() == array.flat[0].tobytes() * array.size
     entries = re.sub(r"\b(inf|nan)\b", r"np.\1", repr(array.flat[0].item() if same else array.tolist()))
     if same:
         return f"np.full({array.shape if array.ndim > 1 else array.size}, {entries})"
-    return f"np.array({entries}{'' if array.dtype in (float, int, bool) else f', np.{array.dtype}'})"
+    return f"np.array({entries}{'' if array.dtype in (float, int, bool)[: 3 if array.size else 1] else f', np.{array.dtype}'})"
+
+
+def _evenly(array: Any) -> str | None:
+    """Whole numbers at equal distances."""
+    if array.ndim != 1 or (np.diff(array) != array[1] - array[0]).any() or array[1] == array[0]:
+        return None
+    step = int(array[1] - array[0])
+    stop = int(array[-1]) + (1 if step > 0 else -1)
+    bounds = [int(array[0]), stop] if array[0] or step != 1 else [stop]
+    return f"np.arange({', '.join(map(str, bounds))}{f', {step}' if step != 1 else ''})"
+
+
+def _rows(array: Any) -> str | None:
+    """Rows of consecutive numbers, one below the other or one after the other."""
+    breaks = np.flatnonzero(np.diff(array) != 1) + 1 if array.ndim == 1 else [array.shape[-1]]
+    width = int(np.gcd.reduce([array.size, *breaks]))
+    if array.ndim > 2 or not 3 <= width < array.size:
+        return None
+    rows = array.reshape(-1, width)
+    if (rows != rows[:, :1] + np.arange(width)).any():
+        return None
+    text = f"{array_text(rows[:, 0])}[:, None] + np.arange({width})"
+    return text if array.ndim == 2 else f"({text}).ravel()"
+
+
+def _repeated(array: Any) -> str | None:
+    """Numbers of which each comes several times in a row."""
+    if array.ndim != 1:
+        return None
+    starts = np.flatnonzero(np.concatenate([[True], np.diff(array) != 0]))
+    if 3 * len(starts) > 2 * len(array):
+        return None
+    counts = np.diff(np.append(starts, len(array)))
+    often = str(counts[0]) if (counts == counts[0]).all() else array_text(counts)
+    return f"np.repeat({array_text(array[starts])}, {often})"
