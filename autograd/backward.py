@@ -204,8 +204,12 @@ def backward(root: Node, gradient: Any = None) -> None:
             f"backward() on {describe(root)}: it is a constant, made by detach() or under no_grad(), and has no history. "
             "Compute it outside no_grad(), from nodes that are not detached."
         )
+    order, seed = history(root), root._seed(gradient)
+    if _is_plain(order) and not observers:
+        _pull_back_numbers(order, seed)
+        return
     adopted: set[int] = set()  # the arrays that are some leaf's `.grad` by now, and so its user's
-    for node, g in pull_back(history(root), {root: root._seed(gradient)}):
+    for node, g in pull_back(order, {root: seed}):
         if type(g) is float:
             before = node.grad
             node.grad = before + g if before else g  # a sum's inputs then share one float: memory
@@ -216,3 +220,56 @@ def backward(root: Node, gradient: Any = None) -> None:
             node._receive(g.copy() if id(g) in adopted else g)
             if node.primitive is None:
                 adopted.add(id(node.grad))
+
+
+def _is_plain(order: list[Node]) -> bool:
+    """Whether all are numbers, and `backward()` comes by for the first time, as it mostly does."""
+    for node in order:
+        if type(node._datum) is not float or node.inputs is None or (node.primitive and (node.grad or not node.primitive.elementwise)):
+            return False
+    return True
+
+
+def _pull_back_numbers(order: list[Node], seed: float) -> None:
+    """`pull_back` where `.grad` itself can hold what adds up; with that, networks of Values take half the time."""
+    for node in order:
+        if node.primitive is not None:
+            node.grad = None
+    root = order[0]
+    root.grad = seed if root.grad is None else root.grad + seed
+    try:
+        for node in order:
+            primitive, g = node.primitive, node.grad
+            if primitive is None or g is None:
+                continue  # a leaf; or only a condition led here
+            inputs: Any = node.inputs
+            out, rules, static, added = node._datum, primitive.vjp, node.static, 0
+            try:
+                data = [x if type(x) is float else x._datum for x in inputs]
+            except AttributeError:
+                data = [x._datum if isinstance(x, Node) else x for x in inputs]
+            try:
+                if type(rules) is tuple:
+                    for rule, x in zip(rules, inputs, strict=True):
+                        if rule is not None and isinstance(x, Node):
+                            gx = rule(g, out, *data, **static)
+                            before = x.grad
+                            x.grad = gx if before is None else before + gx
+                        added += 1
+                    continue
+                gradients = rules(g, out, *data, **static)  # type: ignore[operator]
+                _check_count(primitive, len(gradients), inputs)
+            except (ZeroDivisionError, OverflowError):
+                gradients = _ieee_gradients(node, g, out, data)
+            except (TypeError, ValueError):
+                if type(rules) is tuple:
+                    _check_count(primitive, len(rules), inputs)
+                raise
+            for x, gx in zip(inputs[added:], gradients[added:], strict=True):
+                if gx is not None and isinstance(x, Node):
+                    before = x.grad
+                    x.grad = gx if before is None else before + gx
+    finally:
+        for node in order:
+            if node.grad is None:
+                node.grad = 0.0

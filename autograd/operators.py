@@ -13,7 +13,7 @@ from . import functions as f
 from . import numpy_interface
 from .backward import backward
 from .copying import copy_graph, reduce_graph
-from .graph import Node, mode
+from .graph import NO_STATIC, Node, mode
 from .numpy_interface import READ_INSTEAD
 from .primitives import arithmetic as a
 from .primitives import elementary as e
@@ -44,29 +44,31 @@ class Operators(Node):
 
     __slots__ = ()
 
+    # The first four enter the table by `_apply`, as calling an entry does once it has found a node among its inputs.
+
     def __add__(self, other: Any) -> Any:
-        return a.add(self, other)
+        return self._apply(a.add, (self, other), NO_STATIC)
 
     def __radd__(self, other: Any) -> Any:
-        return a.add(other, self)
+        return self._apply(a.add, (other, self), NO_STATIC)
 
     def __sub__(self, other: Any) -> Any:
-        return a.subtract(self, other)
+        return self._apply(a.subtract, (self, other), NO_STATIC)
 
     def __rsub__(self, other: Any) -> Any:
-        return a.subtract(other, self)
+        return self._apply(a.subtract, (other, self), NO_STATIC)
 
     def __mul__(self, other: Any) -> Any:
-        return a.multiply(self, other)
+        return self._apply(a.multiply, (self, other), NO_STATIC)
 
     def __rmul__(self, other: Any) -> Any:
-        return a.multiply(other, self)
+        return self._apply(a.multiply, (other, self), NO_STATIC)
 
     def __truediv__(self, other: Any) -> Any:
-        return a.divide(self, other)
+        return self._apply(a.divide, (self, other), NO_STATIC)
 
     def __rtruediv__(self, other: Any) -> Any:
-        return a.divide(other, self)
+        return self._apply(a.divide, (other, self), NO_STATIC)
 
     def __pow__(self, other: Any) -> Any:
         return e.power(self, other)

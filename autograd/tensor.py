@@ -6,7 +6,7 @@ The same graph and the same table as `Value`'s, with NumPy's arrays, shapes and 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn, Self
 
 import numpy as np
@@ -60,7 +60,7 @@ class Tensor(Operators):
         self.time = tick()
 
     @classmethod
-    def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: dict[str, Any]) -> Any:
+    def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
         try:
             data = [x._datum for x in inputs]
         except AttributeError:

@@ -7,6 +7,7 @@ single numbers. For arrays there is `Tensor`.
 from __future__ import annotations
 
 import numbers
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ class Value(Operators):
         self.time = tick()
 
     @classmethod
-    def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: dict[str, Any]) -> Any:
+    def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
         try:
             data = [x if type(x) is float else x._datum for x in inputs]
         except AttributeError:
@@ -181,7 +182,7 @@ def _named(x: Any) -> str:
     return f"the {type(x).__name__} {x!r}" if len(repr(x)) < 40 else f"a {type(x).__name__}"
 
 
-def _each(primitive: Primitive, inputs: tuple[Any, ...], static: dict[str, Any]) -> Any:
+def _each(primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
     """`primitive` entry by entry, where an input is an object array of Values."""
     boxed = []
     for x in inputs:

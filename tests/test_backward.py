@@ -317,3 +317,55 @@ def test_a_weighted_sum_of_something_infinite_without_a_gradient_passes_on_nan()
     w, x = [Value(2.0), Value(3.0)], [Value(1.0), Value(math.inf)]
     (autograd.dot(w, x) * 0.0).backward()
     assert math.isnan(w[1].grad)
+
+
+def test_a_second_backward_pass_adds_to_the_first():
+    x = Value(3.0)
+    square = x * x
+    y = square * 2.0
+    y.backward()
+    y.backward()
+    assert (x.grad, square.grad, y.grad) == (24.0, 4.0, 2.0)
+
+
+def test_a_backward_pass_from_the_middle_and_then_from_the_end():
+    x = Value(3.0)
+    square = x * x
+    square.backward()
+    (square * 2.0).backward()
+    assert (x.grad, square.grad) == (18.0, 3.0)
+
+
+def test_a_gradient_that_was_set_to_none_begins_anew():
+    x = Value(3.0)
+    x.grad = None
+    (x * x).backward()
+    assert x.grad == 6.0
+
+
+def test_where_the_second_rule_divides_by_zero_the_first_counts_once():
+    Primitive(
+        "steep", symbol="?", latex="#1 #2", scalar=lambda a, b: a, array=lambda a, b: a + 0 * b,
+        vjp=(lambda g, y, a, b: g, lambda g, y, a, b: g / (b - b)), doc="For a test.",
+    )  # fmt: skip
+    try:
+        a, b = Value(2.0), Value(3.0)
+        table["steep"](a, b).backward()
+        assert (a.grad, b.grad) == (1.0, math.inf)
+    finally:
+        del table["steep"]
+
+
+def test_a_rule_that_fails_leaves_no_gradient_undefined():
+    def refuse(g, y, x):
+        raise LookupError("no rule")
+
+    Primitive("hopeless", symbol="?", latex="#1", scalar=lambda x: x, array=np.positive, vjp=(refuse,), doc="For a test.")
+    try:
+        x = Value(2.0)
+        inner = x * 3.0
+        with pytest.raises(LookupError):
+            (table["hopeless"](inner) * 2.0).backward()
+        assert (x.grad, inner.grad) == (0.0, 0.0)
+    finally:
+        del table["hopeless"]

@@ -16,7 +16,7 @@ from autograd.backward import describe
 from autograd.stores import Store
 
 from ..checks import number
-from .pieces import Memory, Piece, by_parameter, in_pieces
+from .pieces import Memory, Piece, UnevenError, in_pieces
 
 __all__ = ["Optimizer", "Settings", "Starts"]
 
@@ -79,11 +79,10 @@ class Optimizer:
         Raises:
             ValueError: a gradient has not the shape of its parameter, or a setting has become impossible.
         """
-        for group, pieces in zip(self.param_groups, self._pieces(), strict=True):
+        for group, gradients in zip(self.param_groups, self._gradients(), strict=True):
             settings = self._settings(group)
             starts = self.memory(settings)
-            for piece in pieces:
-                g = piece.grad
+            for piece, g in gradients:
                 if g is not None:
                     self._change(piece, g, starts, settings)
 
@@ -141,7 +140,7 @@ class Optimizer:
 
     @property
     def state(self) -> dict[Any, Memory]:
-        return {p: memory for pieces in self._groups_in_pieces for p, memory in by_parameter(pieces).items() if memory}
+        return {p: memory for pieces in self._groups_in_pieces for piece in pieces for p, memory in piece.memories() if memory}
 
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:
         """Change these parameters too, with settings of their own, as in `{"params": [p, q], "lr": 0.1}`.
@@ -244,6 +243,14 @@ class Optimizer:
             self._remember(self.state)
         return self._groups_in_pieces
 
+    def _gradients(self) -> list[list[tuple[Piece, Any]]]:
+        """The pieces of each group, with their gradients."""
+        try:
+            return [[(piece, piece.grad) for piece in pieces] for pieces in self._pieces()]
+        except UnevenError:
+            self._remember(self.state)
+            return [[(piece, piece.grad) for piece in pieces] for pieces in self._pieces()]
+
     def _settings(self, group: Settings) -> dict[str, Any]:
         """The settings of a group, checked, as Python's numbers: NumPy's would turn arrays of 32 bits into 64."""
         settings = {name: x.item() if isinstance(x := group[name], np.generic) else x for name in self.defaults}
@@ -254,9 +261,7 @@ class Optimizer:
 
     def _change(self, piece: Piece, g: Any, starts: Starts, settings: Settings) -> None:
         """Change one piece by its gradient."""
-        p, g = piece.read(), np.asarray(g)
-        if g.shape != p.shape:
-            raise ValueError(f"{describe(piece.tensor)} has the shape {p.shape}, and its gradient {g.shape}; they must be alike.")
+        p = piece.read()
         _begin_memory(piece.memory, p, starts)
         memory, step = [piece.memory.get(name) for name in starts], piece.memory.get("step", 1)
         if p.size <= ENTRIES_AT_ONCE or not all(x is None or x.flags.c_contiguous for x in (p, *memory)):
