@@ -15,7 +15,7 @@ from . import functions as f
 from .backward import describe
 from .graph import NO_STATIC, NUMBERS, Node, Primitive, mode, record, tick
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, READ_INSTEAD, Operators
-from .primitives import arithmetic, products, shapes
+from .primitives import arithmetic, products, reductions, shapes
 
 __all__ = ["Tensor"]
 
@@ -172,10 +172,10 @@ class Tensor(Operators):
         return products.matmul(other, self)
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
-        return f.sum(self, axis, keepdims)
+        return reductions.sum_(self, axis=f._axis(axis), keepdims=keepdims)
 
     def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
-        return f.mean(self, axis, keepdims)
+        return reductions.mean(self, axis=f._axis(axis), keepdims=keepdims)
 
     def max(self, axis: Any = None, keepdims: bool = False) -> Any:
         return f.max(self, axis, keepdims)

@@ -159,7 +159,7 @@ def either(condition: Any, a: Any, b: Any) -> Any:
         return a if condition else b
     if type(condition) is not np.ndarray or isinstance(a, Node) or isinstance(b, Node):
         return where(condition, a, b)
-    if np.size(a) > 10_000 and type(b) is float and b == 0.0 and a.shape == condition.shape:
+    if condition.size > 10_000 and type(b) is float and b == 0.0 and np.shape(a) == condition.shape:
         # A product need not guess which way each condition goes, and takes a tenth of the time; but inf * 0 is nan.
         with np.errstate(invalid="ignore"):
             kept = a * condition

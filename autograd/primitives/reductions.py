@@ -78,9 +78,9 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _broadcast(x: Any, shape: tuple[int, ...]) -> Any:
-    if np.ndim(x):
-        return np.broadcast_to(x, shape)
     number = np.asarray(x)
+    if number.ndim:
+        return np.broadcast_to(number, shape)
     view: Any = np.ndarray(shape, number.dtype, number, 0, (0,) * len(shape))  # the same, in a tenth of the time
     view.setflags(False)
     return view

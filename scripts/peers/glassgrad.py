@@ -63,7 +63,7 @@ def tensors(problem: Problem) -> Callable[[], float]:
     optimizer = nn.optim.SGD(parameters, lr=problem.learning_rate)
 
     def step() -> float:
-        loss = (1 - y * model(X)).relu().mean() + problem.alpha * autograd.stack([(p * p).sum() for p in parameters]).sum()
+        loss = (1 - y * model(X)).relu().mean() + problem.alpha * autograd.sum((p * p).sum() for p in parameters)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
