@@ -233,7 +233,7 @@ def _is_plain(order: list[Node]) -> bool:
 def _pull_back_numbers(order: list[Node], seed: float) -> None:
     """`pull_back` where `.grad` itself can hold what adds up; with that, networks of Values take half the time."""
     for node in order:
-        if node.primitive is not None:
+        if not node.grad:
             node.grad = None
     root = order[0]
     root.grad = seed if root.grad is None else root.grad + seed
@@ -271,5 +271,5 @@ def _pull_back_numbers(order: list[Node], seed: float) -> None:
                     x.grad = gx if before is None else before + gx
     finally:
         for node in order:
-            if node.grad is None:
-                node.grad = 0.0
+            if type(node.grad) is not float:
+                node.grad = float(node.grad or 0.0)  # nothing came here; or a rule made a number of NumPy's

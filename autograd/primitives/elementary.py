@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Primitive
+from ..graph import NUMBERS, Primitive
 from .arithmetic import either
 
 POSITIVE = (0.1, 3.0)
@@ -68,12 +68,19 @@ sqrt = Primitive(
     3.0
     """,
 )  # fmt: skip
-# At base 0 the factors `a ** (b - 1)` and `log(a)` are infinite where the derivative is 0; adding
-# the comparisons (1 where they hold) keeps them finite there.
+
+
+def _one_less(a: Any, b: Any) -> Any:
+    """a ** (b - 1); but finite where `b` is 0, so that the derivative there, b times this, is 0."""
+    if type(b) in NUMBERS:
+        return a if b == 2 else power(a, b - 1) if b else 1.0
+    return power(a, b - 1 + ((a == 0) & (b == 0)))
+
+
 power: Primitive = Primitive(
     "power", symbol="^", latex="#1^{#2}", analytic=True, domain=POSITIVE,
     scalar=math.pow, array=np.power,
-    vjp=(lambda g, y, a, b: g * b * power(a, b - 1 + ((a == 0) & (b == 0))),
+    vjp=(lambda g, y, a, b: g * b * _one_less(a, b),
          lambda g, y, a, b: g * y * log(a + ((a == 0) & (b >= 0)))),
     doc="""The power a ** b, elementwise, differentiable in base and exponent.
 

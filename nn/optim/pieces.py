@@ -150,9 +150,10 @@ def in_pieces(parameters: Mapping[Any, Memory]) -> list[Piece]:
 
 def _gradient(tensor: Tensor) -> Any:
     """The gradient of a Tensor as an array, of its shape."""
-    if tensor.grad is None:
+    gradient = tensor.grad
+    if gradient is None:
         return None
-    gradient = np.asarray(tensor.grad)
+    gradient = np.asarray(gradient)
     if gradient.shape != tensor._datum.shape:
         raise ValueError(f"{describe(tensor)} has the shape {tensor.shape}, and its gradient {gradient.shape}; they must be alike.")
     return gradient
