@@ -666,3 +666,21 @@ def test_settings_out_of_range_are_refused(optimizer, settings, error, sentence)
     with pytest.raises(error) as caught:
         optimizer([Value(1.0)], **settings)
     assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize("method", [nn.optim.Adam, nn.optim.SGD])
+def test_small_parameters_that_get_gradients_by_turns_are_changed_as_if_each_had_its_own_optimizer(method):
+    rng = np.random.default_rng(0)
+    together = [Tensor(rng.normal(size=shape)) for shape in ((2, 3), (3,), (4, 1))]
+    alone = [Tensor(p.data) for p in together]
+    optimizer, optimizers = method(together, lr=0.1), [method([p], lr=0.1) for p in alone]
+    for turn in ([0, 1, 2], [0, 1], [2], [], [0, 1, 2], [1]):
+        for i in range(3):
+            together[i].grad = alone[i].grad = rng.normal(size=together[i].shape) if i in turn else None
+        optimizer.step()
+        for each in optimizers:
+            each.step()
+        for p, q in zip(together, alone, strict=True):
+            np.testing.assert_array_equal(p.data, q.data)
+    steps = [each.state.get(p, {}).get("step") for p, each in zip(alone, optimizers, strict=True)]
+    assert [optimizer.state.get(p, {}).get("step") for p in together] == steps

@@ -89,6 +89,9 @@ class Optimizer:
     def update(self, p: Any, g: Any, *memory: Any, step: int, **settings: Any) -> None:
         """The formula of the method, on arrays. It changes `p` and the memory in place, and leaves `g` as it is.
 
+        It is called on several small parameters at once, or on a part of a large one, so it must
+        change each entry by that entry's numbers alone.
+
         Args:
             p: parameters.
             g: their gradient, of the same shape.
