@@ -71,9 +71,9 @@ sqrt = Primitive(
 
 
 def _one_less(a: Any, b: Any) -> Any:
-    """a ** (b - 1); but finite where `b` is 0, so that the derivative there, b times this, is 0."""
-    if type(b) in NUMBERS:
-        return a if b == 2 else power(a, b - 1) if b else 1.0
+    """a ** (b - 1); but 1 where both are 0, so that the derivative there, b times this, is 0."""
+    if type(b) in NUMBERS and b != 0:
+        return a if b == 2 else power(a, b - 1)
     return power(a, b - 1 + ((a == 0) & (b == 0)))
 
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from ..graph import Case, Primitive
 from .elementary import sqrt
-from .products import matmul
 from .reductions import mean, sum_
 from .shapes import reshape
 
@@ -23,16 +22,17 @@ def _rows(x: Any) -> Any:
 
 
 def _linear(x: Any, weight: Any, bias: Any) -> Any:
-    y, bias = np.matmul(x.reshape(-1, x.shape[-1]), weight.T), np.asarray(bias)
+    rows = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
+    y, bias = rows @ weight.T, np.asarray(bias)
     if bias.dtype == y.dtype:
         y += bias
     elif bias.any():
         y = y + bias
-    return y.reshape(*x.shape[:-1], len(weight))
+    return y if x.ndim == 2 else y.reshape(*x.shape[:-1], len(weight))
 
 
 def _gradient_of_input(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
-    product = matmul(_rows(g), weight)
+    product = _rows(g) @ weight
     return product if x.ndim == 2 else reshape(product, shape=x.shape)
 
 
@@ -44,7 +44,7 @@ linear = Primitive(
     ),
     scalar=None, array=_linear,
     vjp=(_gradient_of_input,
-         lambda g, y, x, weight, bias: matmul(_rows(g).T, _rows(x)),
+         lambda g, y, x, weight, bias: _rows(g).T @ _rows(x),
          lambda g, y, x, weight, bias: sum_(_rows(g), axis=0) if bias.ndim else sum_(g)),
     doc="""x @ weight.T + bias, for x of shape (…, ins) and a weight of shape (outs, ins), PyTorch's layout; a bias of 0.0 is none.
 
