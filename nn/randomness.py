@@ -7,11 +7,15 @@ a generator that all share, in the order of the program; `manual_seed` sets that
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator, Mapping
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Seed", "generator", "get_rng_state", "manual_seed", "set_rng_state", "shared_generator"]
+from autograd import Node
+
+__all__ = ["Seed", "generator", "generators", "get_rng_state", "manual_seed", "set_rng_state", "shared_generator"]
 
 Seed = int | np.integer[Any] | np.random.Generator | None
 
@@ -76,3 +80,34 @@ def generator(rng: Seed) -> np.random.Generator:
     if not isinstance(rng, np.random.Generator) and not (isinstance(rng, (int, np.integer)) and rng >= 0):
         raise ValueError(f"rng is a seed (a whole number from 0), a NumPy generator or None; got {rng!r}.")
     return np.random.default_rng(rng)
+
+
+def generators(**roots: Any) -> dict[str, np.random.Generator]:
+    """The generators among the attributes of some objects, however deep, by dotted path; not the shared one.
+
+    Example:
+        >>> import nn
+        >>> list(generators(model=nn.Sequential(nn.ReLU(), nn.Dropout(rng=0))))
+        ['model.1.rng']
+    """
+    seen, found = {id(shared_generator())}, {}
+    todo = list(reversed(roots.items()))
+    while todo:
+        path, thing = todo.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, np.random.Generator):
+            found[path] = thing
+        else:
+            todo.extend(reversed([(f"{path}.{name}", part) for name, part in _parts(thing)]))
+    return found
+
+
+def _parts(thing: Any) -> Iterator[tuple[Any, Any]]:
+    if isinstance(thing, Mapping):
+        yield from thing.items()
+    elif isinstance(thing, (list, tuple)):
+        yield from enumerate(thing)
+    elif not isinstance(thing, (type, ModuleType, FunctionType, Node, np.ndarray)):
+        yield from getattr(thing, "__dict__", {}).items()

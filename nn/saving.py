@@ -20,6 +20,7 @@ from autograd import Node
 
 from .files import write_whole
 from .module import Module
+from .randomness import generators
 
 __all__ = ["load", "save"]
 
@@ -66,7 +67,7 @@ def save(path: str | os.PathLike[str], model: Any, optimizer: Any = None, **othe
     entries = {**({} if optimizer is None else {"optimizer": optimizer}), **others}
     header = {
         "version": VERSION,
-        "generators": _pack({name: _state(rng) for name, rng in _generators(model).items()}, "generators", arrays),
+        "generators": _pack({name: _state(rng) for name, rng in generators(model=model).items()}, "generators", arrays),
         "entries": {"dict": [[name, _pack(_state(x), name, arrays)] for name, x in entries.items()]},
     }
     contents = library.numpy.save(arrays, {"glassgrad": json.dumps(header)})
@@ -108,7 +109,7 @@ def load(path: str | os.PathLike[str], model: Any = None, optimizer: Any = None,
         ['bias', 'weight']
     """
     path = Path(path)
-    arrays, generators, entries = _read(path)
+    arrays, states, entries = _read(path)
     wanted = {name: x for name, x in {"optimizer": optimizer, **others}.items() if x is not None}
     for name, x in {**({} if model is None else {"model": model}), **wanted}.items():
         if not isinstance(x, np.random.Generator) and not hasattr(x, "load_state_dict"):
@@ -122,7 +123,7 @@ def load(path: str | os.PathLike[str], model: Any = None, optimizer: Any = None,
         raise ValueError(f"{path} holds no {', '.join(absent)}; besides a model it holds {there}.")
     pairs = [] if model is None else [("model", model, arrays)]
     pairs += [(name, x, entries.pop(name)) for name, x in wanted.items()]
-    pairs += [(name, rng, generators[name]) for name, rng in _generators(model).items() if name in generators]
+    pairs += [(name, rng, states[name]) for name, rng in generators(model=model).items() if name in states]
     _take_over(path, pairs)
     return arrays if model is None else entries
 
@@ -156,13 +157,6 @@ def _set_state(x: Any, state: Any) -> None:
         x.bit_generator.state = state
     else:
         x.load_state_dict(state)
-
-
-def _generators(model: Any) -> dict[str, np.random.Generator]:
-    """The random generators that modules inside have for themselves, by dotted path."""
-    modules = model.named_modules() if isinstance(model, Module) else ()
-    return {f"{path}.{name}" if path else name: x
-            for path, module in modules for name, x in vars(module).items() if isinstance(x, np.random.Generator)}  # fmt: skip
 
 
 def _pack(x: Any, path: str, arrays: Arrays) -> Any:
@@ -233,12 +227,12 @@ def _read(path: Path) -> tuple[Arrays, dict[str, Any], dict[str, Any]]:
     try:
         header = json.loads(metadata.get("glassgrad", NOTHING_ELSE))
         later = header["version"] > VERSION
-        generators, entries = ({}, {}) if later else (_unpack(header[part], arrays) for part in ("generators", "entries"))
+        states, entries = ({}, {}) if later else (_unpack(header[part], arrays) for part in ("generators", "entries"))
     except (AttributeError, KeyError, TypeError, ValueError):
         raise ValueError(_what_is_wrong(path)) from None
     if later:
         raise ValueError(f"{path} was written by a later version of glassgrad; update glassgrad to read it.")
-    return arrays, generators, entries
+    return arrays, states, entries
 
 
 def _what_is_wrong(path: Path) -> str:

@@ -7,41 +7,16 @@ generators that the model, the data and their transforms have as attributes.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
-from types import FunctionType, ModuleType
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from autograd import Node
-
-from ..randomness import get_rng_state, set_rng_state, shared_generator
+from ..randomness import generators, get_rng_state, set_rng_state
 
 __all__ = ["generators", "get_state", "set_state"]
 
 Generators = Mapping[str, np.random.Generator]
-
-
-def generators(**roots: Any) -> dict[str, np.random.Generator]:
-    """The generators among the attributes of some objects, however deep, by dotted path; not the shared one.
-
-    Example:
-        >>> import nn
-        >>> list(generators(model=nn.Sequential(nn.ReLU(), nn.Dropout(rng=0))))
-        ['model.1.rng']
-    """
-    seen, found = {id(shared_generator())}, {}
-    todo = list(reversed(roots.items()))
-    while todo:
-        path, thing = todo.pop()
-        if id(thing) in seen:
-            continue
-        seen.add(id(thing))
-        if isinstance(thing, np.random.Generator):
-            found[path] = thing
-        else:
-            todo.extend(reversed([(f"{path}.{name}", part) for name, part in _parts(thing)]))
-    return found
 
 
 def get_state(own: Generators) -> dict[str, Any]:
@@ -70,15 +45,6 @@ def set_state(state: Mapping[str, Any], own: Generators) -> None:
     random.setstate((version, tuple(numbers), spare))
     for path, rng in own.items():
         rng.bit_generator.state = state["own"][path]
-
-
-def _parts(thing: Any) -> Iterator[tuple[Any, Any]]:
-    if isinstance(thing, Mapping):
-        yield from thing.items()
-    elif isinstance(thing, (list, tuple)):
-        yield from enumerate(thing)
-    elif not isinstance(thing, (type, ModuleType, FunctionType, Node, np.ndarray)):
-        yield from getattr(thing, "__dict__", {}).items()
 
 
 def _listed(paths: Mapping[str, Any]) -> str:
