@@ -243,6 +243,8 @@ class Tensor(Operators):
 
     def __repr__(self) -> str:
         label = "" if self.label is None else f", label={self.label!r}"
+        if mode.tracing is not None:  # the numbers are others at each call, and a text of them would not be
+            return f"Tensor(…, shape={self.shape}{label})"
         data = np.array2string(self._datum, separator=", ", prefix="Tensor(")
         dtype = "" if self._datum.dtype == np.float64 else f", dtype={self._datum.dtype}"
         return f"Tensor({data}{dtype}{label})"

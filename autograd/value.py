@@ -130,6 +130,8 @@ class Value(Operators):
 
     def __repr__(self) -> str:
         label = "" if self.label is None else f", label={self.label!r}"
+        if mode.tracing is not None:  # the number is another at each call, and a text of it would not be
+            return f"Value(…{label})"
         return f"Value(data={self._datum!r}, grad={self.grad!r}{label})"
 
     def __format__(self, spec: str) -> str:

@@ -1101,3 +1101,22 @@ def test_constants_inside_are_numbers_like_any_other():
 
     for x in (2.0, 3.0):
         np.testing.assert_allclose([out.data for out in f(x)], [3.0, 1.0 + x, 2.0 * x, 1 / 3, x])
+
+
+def test_the_text_of_what_is_traced_has_no_number_that_could_be_frozen():
+    texts = []
+    w, t = Value(3.0, label="w"), Tensor([4.0, 5.0], label="t")
+
+    def f(x):
+        nonlocal texts
+        texts = [repr(w), f"{w}", str(w * x), repr(t), str(t * x)]
+        return w * x + t.sum()
+
+    autograd.compile(f)(2.0)
+    assert texts == ["Value(…, label='w')", "Value(…, label='w')", "Value(…)", "Tensor(…, shape=(2,), label='t')", "Tensor(…, shape=(2,))"]
+
+
+def test_a_number_cannot_be_read_from_a_text_while_compiling():
+    w = Value(3.0)
+    with pytest.raises(ValueError, match="could not convert"):
+        autograd.compile(lambda x: w * x * float(repr(w).removeprefix("Value(data=").partition(",")[0]))(2.0)
