@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from autograd import Node
+from autograd.files import write_whole
 
-from .files import write_whole
 from .module import Module
 from .randomness import generators
 
@@ -71,10 +71,7 @@ def save(path: str | os.PathLike[str], model: Any, optimizer: Any = None, **othe
         "entries": {"dict": [[name, _pack(_state(x), name, arrays)] for name, x in entries.items()]},
     }
     contents = library.numpy.save(arrays, {"glassgrad": json.dumps(header)})
-    try:
-        write_whole(Path(path), contents)
-    except OSError as error:
-        raise OSError(error.errno, f"{path} could not be written, and is as it was before: {error.strerror}") from error
+    write_whole(path, contents)
 
 
 def load(path: str | os.PathLike[str], model: Any = None, optimizer: Any = None, **others: Any) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from tqdm import tqdm
 from train_mnist import mlp
 
 import nn
-from nn.files import write_whole
+from autograd.files import write_whole
 
 RATES, BATCH_SIZES, DROPOUTS = [1e-2, 1e-3, 1e-4], [32, 256], [0.0, 0.3, 0.5]
 SETTINGS = [{"lr": lr, "batch": batch, "dropout": dropout} for lr, batch, dropout in product(RATES, BATCH_SIZES, DROPOUTS)]

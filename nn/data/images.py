@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..files import write_whole
+from autograd.files import write_whole
+
 from .dataset import Dataset
 from .download import download as get
 from .idx import BrokenFileError, read_idx
