@@ -237,9 +237,14 @@ def test_a_failure_at_any_moment_leaves_the_old_file_and_nothing_else(tmp_path, 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, RuntimeError])
 def test_an_interruption_leaves_the_old_file_and_nothing_else(tmp_path, interruption):
     (tmp_path / "file").write_bytes(b"old")
-    with pytest.raises(interruption), whole_file(tmp_path / "file") as file:
-        file.write(b"half")
-        raise interruption
+
+    def write_half():
+        with whole_file(tmp_path / "file") as file:
+            file.write(b"half")
+            raise interruption
+
+    with pytest.raises(interruption):
+        write_half()
     assert (tmp_path / "file").read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["file"]
 
@@ -347,7 +352,7 @@ def test_without_locks_what_is_a_day_old_is_swept_and_no_file_is_moved_before_it
     opened, replace = [], os.replace
 
     def opening(*args, **options):
-        opened.append(open(*args, **options))
+        opened.append(open(*args, **options))  # noqa: SIM115
         return opened[-1]
 
     def replace_closed(*args):
