@@ -60,6 +60,6 @@ def curves(history: Mapping[str, Sequence[float]], ax: Any = None) -> Any:
         if paired:
             panel.legend(frameon=False)
         panel.set(xlabel="step" if epochs is None else "epoch", ylabel=name)
-        panel.xaxis.get_major_locator().set_params(integer=True)
+        panel.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         panel.grid(axis="y", color=INK, alpha=0.15)
     return found
