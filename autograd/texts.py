@@ -1,0 +1,51 @@
+"""Texts of the user's (labels, names of modules and scopes) in other languages: always as text, and to be seen as it is.
+
+A name may hold anything. What would end a line, turn the text around or hide in it is written as
+Python writes it in a string; each language adds the escapes of its own.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+__all__ = ["html_label", "in_docstring", "in_latex", "visible"]
+
+LONG = 200  # characters; of a longer text in a picture or a comment the beginning is shown
+JOINERS = "\u200c\u200d"  # parts of words in Persian, and of emoji
+LATEX = {"\\": r"\backslash ", "^": r"{\wedge}", "~": r"{\sim}", " ": r"\ ", "-": "{-}", "…": r"{\ldots}"} | {c: f"\\{c}" for c in "_{}%$&#"}
+
+
+def visible(text: str, most: int | None = None) -> str:
+    """`text` in one line of characters that can be seen, at most so many.
+
+    Example:
+        >>> visible("hidden\\n\\ud800"), visible("x" * 100, 8)
+        ('hidden\\\\n\\\\ud800', 'xxxxxxx…')
+    """
+    if text.isprintable() and (most is None or len(text) <= most):
+        return text
+    shown = [c if c.isprintable() or c in JOINERS or unicodedata.category(c) == "Zs" else ascii(c)[1:-1] for c in text[:most]]
+    if most is not None and (len(text) > most or sum(map(len, shown)) > most):
+        length = sum(map(len, shown))
+        while length >= most:
+            length -= len(shown.pop())
+        shown.append("…")
+    return "".join(shown)
+
+
+def in_docstring(text: str) -> str:
+    """`text` between the three quotes of a docstring."""
+    return visible(text).replace("\\", r"\\").replace('"', r"\"")
+
+
+def html_label(text: str) -> str:
+    """`text` for an HTML-like label of Graphviz; its lines stay lines."""
+    lines = [visible(line) for line in re.split(r"\r\n?|\n", text if len(text) <= LONG else f"{text[: LONG - 1]}…")]
+    return '<br align="left"/>'.join(html.escape(line.replace("\\", r"\\")) for line in lines)
+
+
+def in_latex(text: str) -> str:
+    """`text` in a formula, inside of a font such as `\\mathrm{…}`."""
+    return "".join(LATEX.get(c, c) for c in visible(text, LONG))
