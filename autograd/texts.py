@@ -14,7 +14,11 @@ __all__ = ["html_label", "in_docstring", "in_latex", "visible"]
 
 LONG = 200  # characters; of a longer text in a picture or a comment the beginning is shown
 JOINERS = "\u200c\u200d"  # parts of words in Persian, and of emoji
-LATEX = {"\\": r"\backslash ", "^": r"{\wedge}", "~": r"{\sim}", " ": r"\ ", "-": "{-}", "…": r"{\ldots}"} | {c: f"\\{c}" for c in "_{}%$&#"}
+SIGNS = {i: 0x2400 + i for i in range(32) if chr(i) not in "\n\r"} | {127: 0x2421}  # ␀, ␛ and so on
+NO_CHARACTERS = re.compile("[\ud800-\udfff\ufffe\uffff]")
+LATEX = {c: f"\\{c}" for c in "_{}%$&#"} | {
+    "\\": r"\backslash ", "^": r"{\wedge}", "~": r"{\sim}", " ": r"\ ", "-": "{-}", "…": r"{\ldots}",
+}  # fmt: skip
 
 
 def visible(text: str, most: int | None = None) -> str:
@@ -41,11 +45,12 @@ def in_docstring(text: str) -> str:
 
 
 def html_label(text: str) -> str:
-    """`text` for an HTML-like label of Graphviz; its lines stay lines."""
-    lines = [visible(line) for line in re.split(r"\r\n?|\n", text if len(text) <= LONG else f"{text[: LONG - 1]}…")]
+    """`text` for an HTML-like label of Graphviz; its lines stay lines, and signs stand for what a picture cannot have."""
+    text = NO_CHARACTERS.sub("\ufffd", text if len(text) <= LONG else f"{text[: LONG - 1]}…").translate(SIGNS)
+    lines = [visible(line) for line in re.split(r"\r\n?|\n", text)]
     return '<br align="left"/>'.join(html.escape(line.replace("\\", r"\\")) for line in lines)
 
 
 def in_latex(text: str) -> str:
     """`text` in a formula, inside of a font such as `\\mathrm{…}`."""
-    return "".join(LATEX.get(c, c) for c in visible(text, LONG))
+    return "".join(LATEX.get(c, c) for c in visible(" ".join(text.splitlines()), LONG))

@@ -11,8 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .helpers import text_of_functions
 from ..texts import in_docstring, visible
+from .helpers import text_of_functions
 from .naming import identifier
 from .simplify import Expression
 from .wrapping import wrapped
@@ -73,7 +73,8 @@ class Source(Writer):
         if self._result is not None and self._result.op not in ("input", "constant"):
             self._named.add(self._result)
         self._hints = {g: f"d_{self.names[x]}" for x, g in reversed(gradients) if isinstance(g, Expression) and g not in self._forward}
-        self._hints.update((x, identifier(name)) for x, name in zip(outputs[len(outputs) - len(kept) :], kept, strict=True) if x not in inputs)
+        changes = zip(outputs[len(outputs) - len(kept) :], map(identifier, kept), strict=True)
+        self._hints.update((x, name) for x, name in changes if x not in inputs)
         self._named |= set(self._hints)
         self._scopes.update({g: self._scopes.get(x) for x, g in gradients if g in self._hints})
         self._function = identifier(name)

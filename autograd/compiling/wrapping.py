@@ -14,6 +14,7 @@ __all__ = ["WIDTH", "wrapped"]
 WIDTH = 100
 INDENT = "    "
 OPENING, CLOSING = "([{", ")]}"
+OPERAND_ENDS = ("_", "'", '"', *CLOSING)
 ASSIGNMENTS = ("=", "+=", "-=", "*=", "/=", "//=", "%=", "@=", "&=", "|=", "^=", ">>=", "<<=", "**=")
 OPERATORS = ("+", "-", "*", "/", "@", "<", "<=", ">", ">=", "==", "!=", "and", "or", "if", "else", "for")
 NO_TEXT = (tokenize.NEWLINE, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
@@ -86,8 +87,9 @@ def _tokens(statement: Sequence[tokenize.TokenInfo], lines: Sequence[str]) -> li
             inside += (token.type == START) - (token.type == END)
             continue
         inside += token.type == START
-        follows_operand = before not in OPENING and (before[-1].isalnum() or before[-1] in "_'\"" + CLOSING) and not keyword.iskeyword(before)
-        tokens.append(Token(text, gap, depth, before == "," or (text in OPERATORS and follows_operand)))
+        is_operand = before[-1:].isalnum() or before.endswith(OPERAND_ENDS)
+        binary = text in OPERATORS and is_operand and not keyword.iskeyword(before)
+        tokens.append(Token(text, gap, depth, before == "," or binary))
         depth += (text in OPENING) - (text in CLOSING)
         before = text
     return tokens
@@ -129,7 +131,9 @@ def _filled(tokens: Sequence[Token], width: int, indent: str) -> list[str]:
     lines = [""]
     for words in _groups(tokens):
         first, text = words[0], "".join(token.gap + token.text for token in words)
-        pieces = [(first, text)] if len(indent) + len(text) - len(first.gap) <= width else [(token, token.gap + token.text) for token in words]
+        pieces = [(first, text)]
+        if len(indent) + len(text) - len(first.gap) > width:
+            pieces = [(token, token.gap + token.text) for token in words]
         for token, piece in pieces:
             if not lines[-1]:
                 lines[-1] = piece[len(token.gap) :]

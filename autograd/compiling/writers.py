@@ -23,6 +23,7 @@ BINARY = {
     "greater_equal": (">=", COMPARISON), "equal": ("==", COMPARISON), "not_equal": ("!=", COMPARISON),
 }  # fmt: skip
 PLAIN = (type(None), bool, int, float, str, bytes)
+INDICES = 2**62  # a table of numbers that large is none of indices, and their differences have no room
 ADDING = ("scatter", "scatter_rows", "place")  # zeros, but for some entries: written as an assignment to those
 
 
@@ -140,8 +141,9 @@ class Writer:
             return f"[{items}]" if type(value) is list else f"({items},)" if len(value) == 1 else f"({items})"
         if simple:
             return f"np.{value.dtype.name}({_plain(value.item())})"
-        if isinstance(value, type) and getattr(np, value.__name__, None) is value:
-            return f"np.{value.__name__}"
+        kind = getattr(value, "__name__", "")
+        if isinstance(value, type) and getattr(np, kind, None) is value:
+            return f"np.{kind}"
         return self._helper("setting", value)
 
     def index(self, index: Any, shape: tuple[int, ...]) -> str:
@@ -328,7 +330,7 @@ WRITERS: dict[str, Callable[..., str]] = {
 
 def array_text(array: Any) -> str:
     """How a constant array is written."""
-    if array.dtype == int and array.size > 2:
+    if array.dtype == int and array.size > 2 and array.min() > -INDICES and array.max() < INDICES:
         text = _evenly(array) or _rows(array) or _repeated(array)
         if text:
             return text
@@ -352,9 +354,7 @@ def _evenly(array: Any) -> str | None:
     """Whole numbers at equal distances."""
     if array.ndim != 1 or (np.diff(array) != array[1] - array[0]).any() or array[1] == array[0]:
         return None
-    step = int(array[1]) - int(array[0])
-    if int(array[-1]) != int(array[0]) + step * (array.size - 1):  # the differences are too large for their type
-        return None
+    step = int(array[1] - array[0])
     stop = int(array[-1]) + (1 if step > 0 else -1)
     bounds = [int(array[0]), stop] if array[0] or step != 1 else [stop]
     return f"np.arange({', '.join(map(str, bounds))}{f', {step}' if step != 1 else ''})"

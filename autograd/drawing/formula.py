@@ -16,6 +16,7 @@ import numpy as np
 
 from ..backward import ancestors
 from ..graph import Node, Primitive
+from ..texts import in_latex
 from .picture import number
 
 __all__ = ["latex"]
@@ -85,9 +86,6 @@ def _leaf(x: Any) -> _Formula:
     return _Formula(power, SCRIPTED) if digits == "1" else _Formula(rf"{digits} \cdot {power}", PRODUCT)
 
 
-SPECIAL = {"\\": r"\backslash ", "^": r"{\wedge}", "~": r"{\sim}", " ": r"\ ", "-": "{-}"} | {c: f"\\{c}" for c in "_{}%$&#"}
-
-
 def _symbol(label: str) -> str:
     """A label as a symbol: x for x, with an index for x1 and x_1, else upright text.
 
@@ -99,7 +97,7 @@ def _symbol(label: str) -> str:
         return label
     if indexed := re.fullmatch(r"([^\W\d_])_?(\d+)", label):
         return f"{indexed[1]}_{{{indexed[2]}}}"
-    return rf"\mathrm{{{''.join(SPECIAL.get(c, c if c.isprintable() else ' ') for c in label)}}}"
+    return rf"\mathrm{{{in_latex(label)}}}"
 
 
 class _Slot(NamedTuple):
