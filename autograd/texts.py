@@ -39,9 +39,10 @@ def visible(text: str, most: int | None = None) -> str:
     return "".join(shown)
 
 
-def in_docstring(text: str) -> str:
-    """`text` between the three quotes of a docstring."""
-    return visible(text).replace("\\", r"\\").replace('"', r"\"")
+def in_docstring(text: str, most: int) -> str:
+    """`text` between the three quotes of a docstring, in at most so many characters."""
+    escaped = (visible(text, length).replace("\\", r"\\").replace('"', r"\"") for length in range(most, 0, -1))
+    return next(shown for shown in escaped if len(shown) <= most)
 
 
 def html_label(text: str) -> str:

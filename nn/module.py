@@ -270,7 +270,7 @@ class Module:
                 faults.append(f"{visible(path)} has shape {numbers.shape} and must have {shape}")
         faults += [f"{visible(str(path))} is unknown here" for path in arrays if path not in places]
         if faults:
-            raise ValueError(f"The state dict does not fit this {type(self).__name__}: {'; '.join(faults)}.")
+            raise ValueError(f"The state dict does not fit this {visible(type(self).__name__)}: {'; '.join(faults)}.")
         for path, (owner, name) in places.items():
             if name is None:
                 owner.data = arrays[path]

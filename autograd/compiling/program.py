@@ -28,7 +28,7 @@ from .tracing import Argument, Given, Trace, name_of, tracing
 
 __all__ = ["Program"]
 
-LONGEST = 40  # characters of the function's name
+LONG = 60  # characters of the function's name
 
 
 class Call(Primitive):
@@ -113,7 +113,7 @@ class Program:
     def __init__(
         self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str]
     ) -> None:
-        self.name = visible(name_of(function).split(".")[-1].strip("<>"), LONGEST) or "function"
+        self.name = visible(name_of(function).split(".")[-1].strip("<>"), LONG) or "function"
         self.example = tree_map(lambda x: x.detach() if isinstance(x, (Value, Tensor)) else x, (list(args), kwargs))
         self._trace = partial(Trace, function, names=names)
         trace = self._trace(given, args, kwargs)

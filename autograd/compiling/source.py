@@ -27,7 +27,7 @@ HINTS = {
 SUMS = ("add", "subtract")
 VIEWS = ("transpose", "reshape", "broadcast_to")
 SHORT = 92  # characters: what is longer gets a name
-COMMENT = 80  # characters of a scope's name
+NAME, COMMENT = 40, 80  # characters of the function's name, and of a scope's in a comment
 MOST_TERMS = 50  # of a sum that is written as one
 
 
@@ -96,7 +96,7 @@ class Source(Writer):
         returned = f"return {', '.join(map(self.text_of, roots)) or '()'}"
         helpers = text_of_functions(self.helpers, self.taken)
         parts = [
-            f'"""{in_docstring(name)}, forward and backward, as a program for NumPy."""', "",
+            f'"""{in_docstring(name, NAME)}, forward and backward, as a program for NumPy."""', "",
             *(["import math", ""] if any("math." in text for text in helpers) else []),
             "import numpy as np", "",
             *(line for text in helpers for line in ("", wrapped(text), "")),

@@ -104,15 +104,15 @@ def _broken(tokens: list[Token], width: int) -> list[str]:
     outside = [i for i, token in enumerate(tokens) if token.depth == 0]
     lambdas = [i for i in outside if tokens[i].text == "lambda"] or [len(tokens)]
     assigned = [i for i in outside if tokens[i].text in ASSIGNMENTS and i < lambdas[0]]
-    start = assigned[-1] + 1 if assigned else 1 if tokens[0].text == "return" else None
-    if start is not None:
-        target, value = tokens[:start], tokens[start:]
-        opening, closing = Token("(", value[0].gap, 0, False), Token(")", "", 1, False)
-        if _breaks_outside(value):
-            return _in_brackets([*target, opening], value, [closing], width)
-        if assigned and _breaks_outside(target[:-1]):
-            return _in_brackets([opening._replace(gap="")], target[:-1], [closing, target[-1], *value], width)
-    return _filled(tokens, width, INDENT)
+    start = assigned[-1] + 1 if assigned else 1 if tokens[0].text == "return" else len(tokens)
+    target, value = tokens[:start], tokens[start:]
+    opening, closing = Token("(", "", 0, False), Token(")", "", 1, False)
+    if assigned and _breaks_outside(target[:-1]) and not _breaks_outside(value):
+        return _in_brackets([opening], target[:-1], [closing, target[-1], *value], width)
+    lines = _filled(tokens, width, INDENT)
+    if value and (_breaks_outside(value) or any(len(line) > width for line in lines)):
+        return _in_brackets([*target, opening._replace(gap=" ")], value, [closing], width)
+    return lines
 
 
 def _breaks_outside(tokens: Sequence[Token]) -> bool:

@@ -73,7 +73,7 @@ class _Formula(NamedTuple):
 def _leaf(x: Any) -> _Formula:
     """The formula of a leaf or a constant: its label, its number, or the shape of the array."""
     if isinstance(x, Node):
-        if x.label:
+        if x.label and not x.label.isspace():
             return _Formula(_symbol(x.label), SINGLE)
         x = x.data
     if np.ndim(x):
