@@ -18,6 +18,7 @@ from .graph import NUMBERS, Node, Primitive, ndarray, observers
 from .primitives.arithmetic import astype
 from .primitives.reductions import broadcast_to, unbroadcast
 from .primitives.shapes import reshape
+from .texts import visible
 
 __all__ = ["ancestors", "backward", "describe", "history", "pull_back"]
 
@@ -88,7 +89,7 @@ def describe(node: Node) -> str:
     if node.label is not None:
         return f"{kind} {node.label!r}"
     what = f"{node._datum!r}" if isinstance(node._datum, float) else f"of shape {node._datum.shape}"
-    return f"the {kind} {what}" + (f" (from {node.primitive.name})" if node.primitive else "")
+    return f"the {kind} {what}" + (f" (from {visible(node.primitive.name)})" if node.primitive else "")
 
 
 def pull_back(

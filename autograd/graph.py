@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Final, NamedTuple, NoReturn
 import numpy as np
 
 from .errors import broadcast_error
+from .texts import visible
 
 __all__ = ["Case", "Node", "Primitive", "no_grad", "record", "scope", "table"]
 
@@ -258,7 +259,7 @@ class Primitive:
         return [gx if want else None for gx, want in zip(rules(g, out, *inputs, **static), wanted, strict=True)]
 
     def __repr__(self) -> str:
-        return f"<primitive {self.name}>"
+        return f"<primitive {visible(self.name)}>"
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         return _primitive_named, (self.name,)

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import Node, mode
+from ..texts import visible
 
 __all__ = ["ATOMS", "Surroundings", "variables_of"]
 
@@ -96,7 +97,7 @@ class Surroundings:
             if not same:
                 if isinstance(now, dict) and isinstance(then, dict):
                     path = (*path, *[key for key in {**then, **now} if now.get(key) is not then.get(key)][:1])
-                return ".".join(map(str, path))
+                return visible(".".join(map(str, path)))
         return "one of its parameters"
 
     def let_change(self, attributes: dict[str, Any], names: Sequence[str]) -> Callable[[], None]:

@@ -17,6 +17,7 @@ from ..primitives.shapes import getitem, lookup, reshape, scatter
 from ..stores import Store, StoredValue, move_into_store
 from ..structures import rebuild, tree_map
 from ..tensor import Tensor
+from ..texts import in_latex, visible
 from ..value import Value
 from .flatten import flatten
 from .lift import Lifting
@@ -27,12 +28,15 @@ from .tracing import Argument, Given, Trace, name_of, tracing
 
 __all__ = ["Program"]
 
+LONG = 60  # characters of the function's name
+
 
 class Call(Primitive):
     """What a compiled call looks like in the graph: one node, whose rule is the program's `backward`."""
 
     def __init__(self, name: str, array: Any, vjp: Any) -> None:
-        self.name = self.symbol = self.latex = name
+        self.name = self.symbol = name
+        self.latex = lambda *inputs: rf"\operatorname{{{in_latex(name)}}}({', '.join(inputs)})"
         self.scalar, self.array, self.vjp, self.elementwise, self.analytic = None, array, vjp, False, False
         self.cases, self.domain = (), (0.0, 0.0)
         self.__doc__ = f"The compiled function {name}."
@@ -109,7 +113,7 @@ class Program:
     def __init__(
         self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str]
     ) -> None:
-        self.name = name_of(function).split(".")[-1].strip("<>")
+        self.name = visible(name_of(function).split(".")[-1].strip("<>"), LONG) or "function"
         self.example = tree_map(lambda x: x.detach() if isinstance(x, (Value, Tensor)) else x, (list(args), kwargs))
         self._trace = partial(Trace, function, names=names)
         trace = self._trace(given, args, kwargs)

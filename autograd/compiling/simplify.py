@@ -21,6 +21,7 @@ __all__ = ["Expression", "Simplifier"]
 COMPARISONS = ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
 ARITHMETIC = ("add", "subtract", "multiply", "divide", "power", "negative")
 FEW = 5
+BUILT_IN = frozenset(table)
 
 
 class Expression:
@@ -67,8 +68,9 @@ class Simplifier:
                 self._of[node] = self.constant(node._datum)
                 continue
             args = tuple(self.of(x) for x in node.inputs or ())
+            name = node.primitive.name
             self._of[node] = self.make(
-                node.primitive.name, args, dict(node.static), node.shape, node._datum.dtype,
+                name if name in BUILT_IN else f"{name} of the user's", args, dict(node.static), node.shape, node._datum.dtype,
                 primitive=node.primitive, scope=node.scope.name if node.scope else None,
             )  # fmt: skip
 
@@ -386,11 +388,15 @@ def _without(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
 
 def _hashable(x: Any) -> Any:
     if isinstance(x, dict):
-        return tuple((key, _hashable(item)) for key, item in sorted(x.items()))
+        return tuple((key, _hashable(item)) for key, item in x.items())
     if isinstance(x, (list, tuple)):
         return tuple(map(_hashable, x))
     if isinstance(x, slice):
         return "slice", x.start, x.stop, x.step
     if isinstance(x, np.ndarray):
-        return "array", x.shape, x.tobytes()
-    return x
+        return "array", x.shape, x.dtype.str, x.tobytes()
+    if isinstance(x, (bool, int, str, type(None))):
+        return type(x), x
+    if isinstance(x, (float, np.generic)):
+        return type(x), repr(x)
+    return type(x), id(x)

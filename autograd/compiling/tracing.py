@@ -21,6 +21,7 @@ from ..primitives.shapes import reshape, stack
 from ..state import keeping
 from ..structures import leaves
 from ..tensor import Tensor
+from ..texts import visible
 from ..value import Value
 from .closure import ATOMS, Surroundings
 from .hidden import OPERATORS, Update, hidden_gradients, hidden_state
@@ -345,4 +346,4 @@ def name_of(function: Callable[..., Any]) -> str:
     """What an error calls a function."""
     while hasattr(function, "func"):  # of functools.partial
         function = function.func
-    return getattr(function, "__qualname__", type(function).__qualname__).split(".<locals>.")[-1]
+    return visible(getattr(function, "__qualname__", type(function).__qualname__).split(".<locals>.")[-1])

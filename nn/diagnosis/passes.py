@@ -12,6 +12,7 @@ import numpy as np
 from autograd import Node, Value
 from autograd.backward import ancestors
 from autograd.structures import leaves
+from autograd.texts import visible
 
 from ..module import Module
 from .before import is_finite
@@ -175,7 +176,7 @@ class Passes:
 
     def _title(self, path: str) -> str:
         """How a module is called: `Linear 'encoder.0'`."""
-        kind = type(self.modules[path]).__name__
+        kind = visible(type(self.modules[path]).__name__)
         return f"{kind} {path!r}" if path else f"The {kind}"
 
 
