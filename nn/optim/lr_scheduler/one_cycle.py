@@ -49,6 +49,8 @@ class OneCycleLR(LRScheduler):
         [0.04, 0.22, 0.63, 0.95, 0.97, 0.75, 0.41, 0.12, 0.0]
     """
 
+    sets = ("lr", "initial_lr", "momentum", "betas")
+
     def __init__(
         self, optimizer: Optimizer, max_lr: float | Sequence[float], total_steps: int | None = None,
         epochs: int | None = None, steps_per_epoch: int | None = None, pct_start: float = 0.3, anneal_strategy: str = "cos",

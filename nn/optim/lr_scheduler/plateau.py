@@ -26,7 +26,8 @@ class ReduceLROnPlateau(LRScheduler):
         factor: what the learning rate is multiplied by, from 0 to below 1.
         patience: after how many epochs in a row without improvement the next such one reduces it.
         threshold: how much better than the best so far an improvement must be.
-        threshold_mode: whether that is a part of the best, "rel", or a difference, "abs".
+        threshold_mode: whether that is a part of the size of the best, "rel", or a difference, "abs". (In
+            PyTorch, "rel" takes a worse metric for a better one where the best is negative.)
         cooldown: for how many epochs after a reduction none is counted as bad.
         min_lr: where the reductions end, one number or one for each group.
         eps: a reduction by no more than this is left out.
@@ -94,5 +95,7 @@ class ReduceLROnPlateau(LRScheduler):
 
     def _is_better(self, metric: float) -> bool:
         sign = 1 if self.mode == "min" else -1
-        goal = self.best * (1 - sign * self.threshold) if self.threshold_mode == "rel" else self.best - sign * self.threshold
-        return sign * metric < sign * goal
+        if math.isinf(self.best):  # an infinite goal, less a part of itself, would be nan
+            return sign * metric < sign * self.best
+        margin = self.threshold * abs(self.best) if self.threshold_mode == "rel" else self.threshold
+        return sign * metric < sign * self.best - margin
