@@ -6,7 +6,9 @@ import math
 import numbers
 from typing import Any
 
-__all__ = ["count", "is_number", "number"]
+import numpy as np
+
+__all__ = ["count", "epsilon", "is_number", "number"]
 
 
 def is_number(x: Any) -> bool:
@@ -36,6 +38,23 @@ def number(name: str, x: Any, most: float = math.inf) -> float:
         wanted = "finite and not negative" if most == math.inf else f"from 0 to {most:g}"
         raise ValueError(f"{name} must be {wanted}; got {x!r}.")
     return float(x)
+
+
+def epsilon(x: Any, dtype: Any) -> float:
+    """`x` as a float, if it is a number from 0 that does not become 0 in the precision in which it is to keep a quotient finite.
+
+    Raises:
+        TypeError: it is no number.
+        ValueError: it is out of range, or becomes 0.
+
+    Example:
+        >>> epsilon(1e-5, np.float16)
+        1e-05
+    """
+    eps, precision = number("eps", x), np.finfo(dtype)
+    if eps > 0 and precision.dtype.type(eps) == 0:
+        raise ValueError(f"eps={eps!r} becomes 0 in {precision.dtype}; take at least {precision.smallest_subnormal:.0e}, or float32.")
+    return eps
 
 
 def count(name: str, x: Any, least: int = 1) -> int:

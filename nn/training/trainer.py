@@ -16,13 +16,13 @@ from .. import saving
 from ..callbacks import Callback, ModelCheckpoint
 from ..checks import count
 from ..data import DataLoader
+from ..interrupts import uninterrupted
 from ..module import Module
 from ..optim import Optimizer
 from ..randomness import Seed, generator
 from . import random_state
 from .batches import Batch, as_loader, batches, inputs_as_loader
 from .history import History
-from .interrupts import uninterrupted
 from .measuring import Measurement, joined, plain
 from .progress import Progress
 
@@ -299,8 +299,7 @@ class Trainer:
         if all(p.grad is None for group in self.optimizer.param_groups for p in group["params"]):
             raise ValueError("The loss depends on no parameter that the optimizer changes; compute it from what the model returns.")
         self._call("on_backward_end")
-        with uninterrupted():
-            self.optimizer.step()
+        self.optimizer.step()
         return plain(output) if self.metrics else None
 
     def output(self, batch: Batch) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from autograd import Tensor, Value
 
 from ...checks import count, is_number, number
+from ...interrupts import uninterrupted
 from ..optimizer import Optimizer
 from .scheduler import LRScheduler, one_for_each_group
 
@@ -78,20 +79,21 @@ class ReduceLROnPlateau(LRScheduler):
         metric = float(given)
         if len(self.optimizer.param_groups) != len(self.min_lrs):
             raise ValueError("A parameter group was added after ReduceLROnPlateau had been made; add it before.")
-        self.last_epoch += 1
-        if self._is_better(metric):
-            self.best, self.num_bad_epochs = metric, 0
-        else:
-            self.num_bad_epochs += 1
-        if self.cooldown_counter > 0:
-            self.cooldown_counter -= 1
-            self.num_bad_epochs = 0
-        if self.num_bad_epochs > self.patience:
-            for group, least in zip(self.optimizer.param_groups, self.min_lrs, strict=True):
-                reduced = max(group["lr"] * self.factor, least)
-                if group["lr"] - reduced > self.eps:
-                    group["lr"] = reduced
-            self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
+        with uninterrupted():
+            self.last_epoch += 1
+            if self._is_better(metric):
+                self.best, self.num_bad_epochs = metric, 0
+            else:
+                self.num_bad_epochs += 1
+            if self.cooldown_counter > 0:
+                self.cooldown_counter -= 1
+                self.num_bad_epochs = 0
+            if self.num_bad_epochs > self.patience:
+                for group, least in zip(self.optimizer.param_groups, self.min_lrs, strict=True):
+                    reduced = max(group["lr"] * self.factor, least)
+                    if group["lr"] - reduced > self.eps:
+                        group["lr"] = reduced
+                self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
 
     def _is_better(self, metric: float) -> bool:
         sign = 1 if self.mode == "min" else -1

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from ...checks import count, number
+from ...interrupts import uninterrupted
 from ..optimizer import Optimizer
 
 __all__ = ["LRScheduler", "SequentialLR", "one_for_each_group"]
@@ -37,15 +38,16 @@ class LRScheduler:
             group.setdefault("initial_lr", group["lr"])
 
     def step(self) -> None:
-        """Go on to the next epoch; after `optimizer.step()`."""
+        """Go on to the next epoch; after `optimizer.step()`. Ctrl-C waits until that is done."""
         raise NotImplementedError(f"{type(self).__name__} does not define step(self), which sets the learning rates of the next epoch.")
 
     def restart(self) -> None:
         """Go to epoch 0, with the initial learning rates."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = group.setdefault("initial_lr", group["lr"])
-        self.last_epoch = -1
-        self.step()
+        with uninterrupted():
+            for group in self.optimizer.param_groups:
+                group["lr"] = group.setdefault("initial_lr", group["lr"])
+            self.last_epoch = -1
+            self.step()
 
     def get_last_lr(self) -> list[float]:
         """The learning rates of the optimizer's groups."""
@@ -146,12 +148,13 @@ class SequentialLR(LRScheduler):
         self.restart()
 
     def step(self) -> None:
-        self.last_epoch += 1
-        schedule = self.schedulers[bisect_right(self.milestones, self.last_epoch)]
-        if self.last_epoch in (0, *self.milestones):
-            schedule.restart()
-        else:
-            schedule.step()
+        with uninterrupted():
+            self.last_epoch += 1
+            schedule = self.schedulers[bisect_right(self.milestones, self.last_epoch)]
+            if self.last_epoch in (0, *self.milestones):
+                schedule.restart()
+            else:
+                schedule.step()
 
     def state_dict(self) -> dict[str, Any]:
         return {**super().state_dict(), "schedulers": [schedule.state_dict() for schedule in self.schedulers]}
