@@ -1,14 +1,15 @@
-"""Checks of arguments that several rooms share: numbers and counts, and how an error says what is wrong with one."""
+"""Checks that several rooms share: of numbers and counts, and of packages; and how an error says what is wrong."""
 
 from __future__ import annotations
 
 import math
 import numbers
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-__all__ = ["count", "epsilon", "is_number", "number"]
+__all__ = ["count", "epsilon", "is_number", "number", "require"]
 
 
 def is_number(x: Any) -> bool:
@@ -73,3 +74,16 @@ def count(name: str, x: Any, least: int = 1) -> int:
     if x < least:
         raise ValueError(f"{name} must be at least {least}; got {x!r}.")
     return int(x)
+
+
+def require(package: str, what: str, install: str) -> None:
+    """See to it that a package is there, without loading it: where something is made that will need it, not hours later.
+
+    Raises:
+        ModuleNotFoundError: it is not installed.
+
+    Example:
+        >>> require("numpy", "Everything needs NumPy", "numpy")
+    """
+    if find_spec(package) is None:
+        raise ModuleNotFoundError(f"{what}: pip install {install}.")

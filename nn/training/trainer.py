@@ -65,6 +65,7 @@ class Trainer:
     Raises:
         TypeError: one of them is of another kind.
         ValueError: a metric is unknown, or the optimizer has no parameter of the model.
+        ModuleNotFoundError: a metric needs scikit-learn, which is not installed.
 
     Example:
         >>> import nn
@@ -361,6 +362,8 @@ def _named(metrics: Sequence[Any], loss: Any) -> dict[str, Callable[[Any, Any], 
         if name in named or name == "loss":
             raise ValueError(f"There are two measures called {name!r}; give the metric a name of its own, as a function's __name__.")
         named[name] = metric if callable(metric) else known_metrics.by_name(metric, loss)
+        if not callable(metric) or metric in known_metrics.METRICS.values():
+            known_metrics.require_sklearn()
     return named
 
 
