@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..checks import require
 from .monitor import Monitor
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class ModelCheckpoint(Monitor):
 
     Raises:
         ValueError: the path has the name of something that is not measured; or as in `Monitor`.
+        ModuleNotFoundError: safetensors is not installed.
 
     Example:
         >>> import tempfile, nn
@@ -53,6 +55,7 @@ class ModelCheckpoint(Monitor):
         self, path: str | os.PathLike[str], monitor: str = "val_loss", save_best_only: bool = False, mode: str = "auto",
         min_delta: float = 0.0,
     ) -> None:  # fmt: skip
+        require("safetensors", "ModelCheckpoint writes its files with safetensors", '"glassgrad[scripts]"')
         self.path, self.save_best_only = os.fspath(path), save_best_only
         self.last_path: Path | None = None
         super().__init__(monitor, mode if save_best_only else "min", min_delta)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import count, is_number, number
+from ..checks import count, is_number, number, require
 from ..randomness import Seed, generator
 
 __all__ = ["Compose", "Normalize", "RandomCrop", "RandomHorizontalFlip", "RandomRotation", "Transform"]
@@ -188,6 +188,7 @@ class RandomRotation(Transform):
         else:
             self.high = number("degrees", degrees)
             self.low = -self.high
+        require("scipy", "RandomRotation needs SciPy", "scipy")
         self.rng = generator(rng)
         _ndimage()  # now, and not in the first batch of a training
 

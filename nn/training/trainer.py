@@ -16,13 +16,13 @@ from .. import saving
 from ..callbacks import Callback, ModelCheckpoint
 from ..checks import count
 from ..data import DataLoader
+from ..interrupts import uninterrupted
 from ..module import Module
 from ..optim import Optimizer
 from ..randomness import Seed, generator
 from . import random_state
 from .batches import Batch, as_loader, batches, inputs_as_loader
 from .history import History
-from .interrupts import uninterrupted
 from .measuring import Measurement, joined, plain
 from .progress import Progress
 
@@ -65,6 +65,7 @@ class Trainer:
     Raises:
         TypeError: one of them is of another kind.
         ValueError: a metric is unknown, or the optimizer has no parameter of the model.
+        ModuleNotFoundError: a metric needs scikit-learn, which is not installed.
 
     Example:
         >>> import nn
@@ -299,8 +300,7 @@ class Trainer:
         if all(p.grad is None for group in self.optimizer.param_groups for p in group["params"]):
             raise ValueError("The loss depends on no parameter that the optimizer changes; compute it from what the model returns.")
         self._call("on_backward_end")
-        with uninterrupted():
-            self.optimizer.step()
+        self.optimizer.step()
         return plain(output) if self.metrics else None
 
     def output(self, batch: Batch) -> Any:
@@ -362,6 +362,8 @@ def _named(metrics: Sequence[Any], loss: Any) -> dict[str, Callable[[Any, Any], 
         if name in named or name == "loss":
             raise ValueError(f"There are two measures called {name!r}; give the metric a name of its own, as a function's __name__.")
         named[name] = metric if callable(metric) else known_metrics.by_name(metric, loss)
+        if not callable(metric) or metric in known_metrics.METRICS.values():
+            known_metrics.require_sklearn()
     return named
 
 
