@@ -54,7 +54,7 @@ from .primitives.elementary import (
     sqrt,
     tanh,
 )
-from .process import collect_cycles_less_often, keep_freed_memory
+from .process import collect_cycles_less_often
 from .randomness import bernoulli, dropout
 from .tensor import Tensor
 from .transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
@@ -62,16 +62,13 @@ from .value import Value
 
 __all__ = [
     "Case", "Drawing", "Node", "Primitive", "Tensor", "Value", "abs", "add", "bernoulli", "broadcast_to",
-    "check_gradients", "clip", "compile", "concatenate", "cos", "detect_anomaly", "divide", "dot", "draw",
+    "check_gradients", "clip", "collect_cycles_less_often", "compile", "concatenate", "cos", "detect_anomaly", "divide", "dot", "draw",
     "dropout", "elu", "erf", "exp", "expand_dims", "expm1", "gelu", "getitem", "grad", "hessian", "jacobian", "jvp",
     "latex", "leaky_relu", "log", "log1p", "log_softmax", "logsumexp", "matmul", "max", "maximum", "mean", "min",
     "minimum", "multiply", "negative", "no_grad", "pad", "power", "relu", "reshape", "scope", "sigmoid", "sign",
     "silu", "sin", "softmax", "softplus", "sqrt", "squeeze", "stack", "subtract", "sum", "table", "take", "tanh",
     "transpose", "value_and_grad", "vjp", "vmap", "where",
 ]  # fmt: skip
-
-collect_cycles_less_often()
-keep_freed_memory()
 
 if TYPE_CHECKING:
     from .drawing import Drawing, draw, latex

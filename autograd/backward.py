@@ -15,9 +15,11 @@ from typing import Any, Final
 import numpy as np
 
 from .graph import NUMBERS, Node, Primitive, ndarray, observers
+from .kept import watch
 from .primitives.arithmetic import astype
 from .primitives.reductions import broadcast_to, unbroadcast
 from .primitives.shapes import reshape
+from .process import expect_again
 from .texts import visible
 
 __all__ = ["ancestors", "backward", "describe", "history", "pull_back"]
@@ -37,6 +39,7 @@ def history(*roots: Node, stop: Collection[Node] = ()) -> list[Node]:
     """
     order = ancestors(roots, stop)
     _check_fresh(order)
+    expect_again(order)
     return order
 
 
@@ -207,6 +210,7 @@ def backward(root: Node, gradient: Any = None) -> None:
             "Compute it outside no_grad(), from nodes that are not detached."
         )
     order, seed = history(root), root._seed(gradient)
+    watch(root)
     if _is_plain(order) and not observers:
         _pull_back_numbers(order, seed)
         return

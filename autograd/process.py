@@ -1,55 +1,100 @@
 """The process: how Python and the C library keep house while graphs come and go.
 
-A step of training makes a graph, reads it, and drops it whole. Two defaults are made for other
-programs and cost as much here as the mathematics: they are changed when `autograd` is imported,
-unless the program (or whoever started it) has chosen its own.
+A step of training makes a graph, reads it, and drops it whole. What Python and the C library do by
+default is made for other programs. Importing changes none of it: `expect_again` lets the C library
+learn, and `collect_cycles_less_often` is for whoever calls it.
 """
 
 from __future__ import annotations
 
-import ctypes
 import gc
-import os
+import itertools
+import threading
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Final
 
-__all__ = ["collect_cycles_less_often", "keep_freed_memory"]
+import numpy as np
 
-PYTHONS_OWN_THRESHOLDS = (700, 2000)  # up to 3.12, and since
-KEPT, ONE_ARRAY = 256 * 2**20, 32 * 2**20  # bytes; no version of glibc takes more than 32 MB for the second
-TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # as numbered in glibc's malloc.h
+__all__ = ["collect_cycles_less_often", "expect_again"]
+
+PYTHONS_OWN_THRESHOLDS: Final = (700, 2000)  # up to 3.12, and since
+SELDOM: Final = 50_000
+
+LARGEST_BLOCK: Final = 31 * 2**20  # bytes; glibc learns from none above 32 MB
+ALWAYS, SOMETIMES = 5, 101  # odd, so that a step which comes by twice is not always looked at in the same place
+_visits: Final = itertools.count(1).__next__
+_largest = 0  # block so far, in bytes
 
 
-def collect_cycles_less_often() -> None:
-    """Have Python look for reference cycles after every 50,000 new objects.
+def expect_again(nodes: Sequence[Any]) -> None:
+    """Let the C library learn how much memory a step takes, which the next will take again; `nodes` are the step's graph.
 
-    A graph of a million nodes is a million live objects without one cycle. Looking again after
-    every 700 new ones doubles or triples the time of a forward pass.
+    Linux's C library gives the memory of large arrays back to the system, which hands it out again
+    at the next step page by page, filled with zeros: a third of the time of a step of an LSTM. How
+    much it keeps it learns from the largest block that the program has freed (in mallopt(3), the
+    "dynamic" threshold). A step has many arrays where it expects one. So here is one as large as
+    all of them, rounded up, which is never written to and so takes no memory, and is freed at once.
+
+    Where the user has set the C library's variables, it does not learn, and nothing happens.
+    """
+    global _largest
+    visit = _visits()
+    if visit > ALWAYS and visit % SOMETIMES:
+        return
+    parts = [node._datum for node in nodes if type(node._datum) is np.ndarray]
+    parts += [x for node in nodes if node.static for x in node.static.values()]  # a compiled program keeps its arrays there
+    block = min(1 << _bytes(parts).bit_length(), LARGEST_BLOCK)
+    if block > _largest:  # one that is no larger than those before would come from what is kept, and would make glibc give it back
+        _largest = block
+        np.empty(block, np.uint8)
+
+
+def _bytes(x: Any) -> int:
+    if isinstance(x, (tuple, list)):
+        return sum(map(_bytes, x))
+    return x.nbytes if type(x) is np.ndarray else 0
+
+
+class _Request(AbstractContextManager[None]):
+    """One wish that cycles be collected less often; the last one that ends gives the threshold back."""
+
+    lock: Final = threading.Lock()
+    open = 0
+    before: int | None = None  # the threshold, if it was changed
+
+    def __init__(self) -> None:
+        with self.lock:
+            first, *others = gc.get_threshold()
+            if first in PYTHONS_OWN_THRESHOLDS:
+                _Request.before = first
+                gc.set_threshold(SELDOM, *others)
+            _Request.open += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self.lock:
+            _Request.open -= 1
+            first, *others = gc.get_threshold()
+            if _Request.open == 0 and _Request.before is not None:
+                if first == SELDOM:  # nobody has chosen another in between
+                    gc.set_threshold(_Request.before, *others)
+                _Request.before = None
+
+
+def collect_cycles_less_often() -> AbstractContextManager[None]:
+    """Have Python look for reference cycles after every 50,000 new objects; in a `with`, until its end.
+
+    A graph of a million nodes is a million live objects without one cycle. Python looks again after
+    every 700 new ones (2,000 in Python 3.13), and a training of `Value`s takes 10 to 25 % longer for that.
+    Call it at the beginning of a program that trains in scalars, unless the program leaves large
+    objects in cycles, which then stay longer. `nn.Trainer` does so for the time of its `fit`. A
+    threshold that the program has chosen itself is left alone.
 
     Example:
-        >>> collect_cycles_less_often()
-        >>> gc.get_threshold()[0] not in PYTHONS_OWN_THRESHOLDS
+        >>> with collect_cycles_less_often():
+        ...     print(gc.get_threshold()[0])
+        50000
+        >>> gc.get_threshold()[0] in PYTHONS_OWN_THRESHOLDS
         True
     """
-    first, *others = gc.get_threshold()
-    if first in PYTHONS_OWN_THRESHOLDS:
-        gc.set_threshold(50_000, *others)
-
-
-def keep_freed_memory() -> bool:
-    """Have the C library keep up to 256 MB of what was freed; return whether it could be told.
-
-    By default the C library of Linux gives the memory of large arrays back to the system, which
-    hands it out again at the next step, page by page, filled with zeros. Only glibc listens;
-    whoever has set its variables (MALLOC_TRIM_THRESHOLD_ and the like, or GLIBC_TUNABLES) is
-    left alone.
-
-    Example:
-        >>> keep_freed_memory() in (True, False)
-        True
-    """
-    if any(name.startswith("MALLOC_") for name in os.environ) or "malloc" in os.environ.get("GLIBC_TUNABLES", ""):
-        return False
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError, TypeError):  # another C library; on Windows there is no handle None
-        return False
-    return bool(mallopt(TRIM_THRESHOLD, KEPT) and mallopt(MMAP_THRESHOLD, ONE_ARRAY))
+    return _Request()

@@ -42,7 +42,7 @@ def train(model: nn.MLP, X: Any, y: Any, steps: int, quiet: bool = False) -> tup
     parameters = model.parameters()
     optimizer = nn.optim.Adam(parameters, lr=LEARNING_RATE)
     try:
-        with tqdm(range(steps), unit="step", disable=quiet) as bar:
+        with autograd.collect_cycles_less_often(), tqdm(range(steps), unit="step", disable=quiet) as bar:
             for step in bar:
                 optimizer.lr = LEARNING_RATE * (1 - 0.9 * step / steps)  # small steps at the end, to settle
                 scores = [model(x) for x in X]

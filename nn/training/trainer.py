@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autograd import Value, no_grad
+from autograd import Value, collect_cycles_less_often, no_grad
 
 from .. import metrics as known_metrics
 from .. import saving
@@ -150,7 +150,11 @@ class Trainer:
         if resume_from is not None:
             self.load(resume_from)
         last = epochs if resume_from is not None else self.epoch + epochs
-        with _in_mode(self.model, training=True), Progress(verbose, self.epoch + 1, last, len(loader)) as progress:
+        with (
+            _in_mode(self.model, training=True),
+            collect_cycles_less_often(),
+            Progress(verbose, self.epoch + 1, last, len(loader)) as progress,
+        ):
             self._call("on_fit_begin")
             if self._random_state is not None:
                 random_state.set_state(self._random_state, self.generators)

@@ -16,6 +16,8 @@ from autograd.backward import history
 from . import Examples, Names, Problem
 from .scalars import Program
 
+autograd.collect_cycles_less_often()  # as the README advises whoever trains in scalars
+
 
 def by_hand(problem: Problem) -> Callable[[], float]:
     """Values, with sums of products written by hand."""

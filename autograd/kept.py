@@ -1,0 +1,98 @@
+"""A warning for who keeps the loss of every step, and with it every step's graph.
+
+`total += loss` and `losses.append(loss)` are the commonest way to run out of memory: they look like
+numbers, and each holds all that it was computed from.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import warnings
+import weakref
+from collections import deque
+from types import FrameType
+from typing import Any, Final
+
+from .graph import Node, tick
+
+__all__ = ["watch"]
+
+EACH, MANY = 7, 15  # every seventh loss, fifteen of them: about a hundred
+FAR = 100_000  # nodes: how far it is looked for what holds them
+_passes: Final = itertools.count(1).__next__
+
+
+class _Static(dict[str, Any]):
+    """A root's `static`. It lives as long as the root, and can be referred to weakly; nodes have no room for that."""
+
+    __slots__ = ("__weakref__",)
+
+
+class _Roots:
+    """Some of the last backward passes' roots, as far as they were computed after the one before.
+
+    Losses that were all computed before the first of their backward passes are kept on purpose.
+    """
+
+    def __init__(self) -> None:
+        self.watched: list[weakref.ref[_Static]] = []
+        self.last_look = 0  # its time
+
+
+_roots: Final = _Roots()
+
+
+def watch(root: Node) -> None:
+    """A backward pass begins at `root`: warn, if the graphs of the last hundred are all still there.
+
+    What is called here is called by `Node.backward`, and the warning points to the line that called that.
+    """
+    if _passes() % EACH:
+        return
+    since, _roots.last_look = _roots.last_look, tick()
+    if root.time < since or root.primitive is None:
+        return
+    root.static = static = _Static(root.static)
+    watched = _roots.watched
+    watched.append(weakref.ref(static))
+    if len(watched) < MANY:
+        return
+    alive = [ref() is not None for ref in watched]
+    if not all(alive):
+        del watched[: MANY - alive[::-1].index(False)]  # up to the last one that is gone
+        return
+    names = _names_of_keepers(sys._getframe(3), {id(ref()) for ref in watched[:-1]})
+    where = f": look at {' and '.join(f'`{name}`' for name in names)}" if names else ""
+    watched.clear()
+    warnings.warn(
+        f"The graphs of the last hundred losses are all still held in memory{where}. Where losses are added up or collected, keep "
+        "their numbers: `total += loss.item()`, `losses.append(loss.item())`.",
+        stacklevel=4,
+    )
+
+
+def _names_of_keepers(frame: FrameType, kept: set[int]) -> list[str]:
+    """The names of variables in sight of `frame`, and of attributes of local ones, that hold one of the `kept`."""
+    found = {name for name, x in {**frame.f_globals, **frame.f_locals}.items() if _holds(x, kept)}
+    for name, x in frame.f_locals.items():
+        if isinstance(attributes := getattr(x, "__dict__", None), dict):
+            found |= {f"{name}.{key}" for key, y in attributes.items() if _holds(y, kept)}
+    return sorted(found)
+
+
+def _holds(x: Any, kept: set[int]) -> bool:
+    """Whether one of the kept losses is among the latest entries of `x`, or among what `x` was computed from."""
+    todo, seen = deque([x]), set[int]()
+    while todo and len(seen) < FAR:
+        x = todo.popleft()
+        if not isinstance(x, (Node, list, tuple, dict)) or id(x) in seen:
+            continue
+        seen.add(id(x))
+        if isinstance(x, Node):
+            if id(x.static) in kept:
+                return True
+            todo.extend(x.inputs or ())
+        else:
+            todo.extend(list(x.values())[-20:] if isinstance(x, dict) else x[-20:])
+    return False
