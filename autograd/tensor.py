@@ -155,7 +155,6 @@ class Tensor(Operators):
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, index: Any) -> Any:
-        index = getattr(index, "array", index)
         if getattr(index, "integers", False):  # an argument of a compiled function that chooses rows
             return f.take(self, index, axis=0)
         return f.getitem(self, index)

@@ -19,11 +19,13 @@ from ..structures import rebuild, tree_map
 from ..tensor import Tensor
 from ..value import Value
 from .flatten import flatten
+from .given import Given
 from .lift import Lifting
 from .naming import families, name_of_path
 from .simplify import Simplifier
 from .source import Source
-from .tracing import Argument, Given, Trace, name_of, tracing
+from .standins import Argument
+from .tracing import Trace, name_of, tracing
 
 __all__ = ["Program"]
 
@@ -182,11 +184,6 @@ class Program:
                 self.inputs[-1]._datum = argument._datum.astype(np.intp)
             lifting.add(self.inputs[-1], argument.entries.items())
             lifting.tensors[id(argument)] = self.inputs[-1]
-        for node in order:
-            if isinstance(node, Argument) and node.whole is not node:  # a row of an argument
-                flat = reshape(lifting.tensors[id(node.whole)], shape=(node.whole.size,))
-                part = getitem(flat, index=slice(node.offset, node.offset + node.size))
-                lifting.tensors[id(node)] = reshape(part, shape=node.shape)
         made = [node for node in order if node.time >= trace.start]
         lifting.run(*flatten(made, [x for x in [*trace.outputs, *trace.kept] if isinstance(x, Node)]))
         mode.scope = None
@@ -360,6 +357,8 @@ def _only_indices(order: list[Node], arguments: list[Argument], name: str) -> se
     whole_numbers = {id(x): argument.integers for argument in arguments for x in argument.entries.values()}
     numbers: set[int] = set()
     for node in order:
+        if isinstance(node, Argument):
+            continue  # a part of an argument is what it is used for
         index = {select: 0, lookup: 1}.get(node.primitive)  # type: ignore[arg-type]
         for place, x in enumerate(node.inputs or ()):
             if not isinstance(x, Node):
