@@ -36,31 +36,40 @@ class Programs:
 
     def find(self, given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str]) -> Program:
         """The program for a call; `names` are those of the arguments in `args`."""
-        program = self.by_key.get(given.key)
-        if program is None or program is not self._latest or not program.surroundings.unchanged():
+        key = given.key
+        program = self.by_key.get(key)
+        if program is None or not program.surroundings.unchanged():
             with COMPILING:
-                program = self._find_or_make(given, args, kwargs, names)
-        elif self._misses:
-            self._misses.pop(outline(given.key), None)
+                program = self.by_key.get(key)
+                if program is None or not program.surroundings.unchanged():  # another thread may just have made it
+                    return self._made_or_found_again(program, given, args, kwargs, names)
+        if program is not self._latest:
+            self._use(key, program)
+        if self._misses:
+            self._misses.pop(outline(key), None)
         return program
 
-    def _find_or_make(self, given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str]) -> Program:
-        key = given.key
-        before = self.by_key.get(key)
-        if before is not None and before.surroundings.unchanged():  # such as one that another thread has just made
-            program = before
-        else:
-            program = self._earlier_one(key, before)
-            if program is None:
-                self._count(key, before, [*names, *kwargs])
-                program = self._make(given, args, kwargs, names)
-            self.by_key[key] = program
-        self.by_key.move_to_end(key)
+    def _made_or_found_again(
+        self, before: Program | None, given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str]
+    ) -> Program:
+        program = self._earlier_one(given.key, before)
+        if program is None:
+            self._count(given.key, before, [*names, *kwargs])
+            program = self._make(given, args, kwargs, names)
+        self.by_key[given.key] = program
+        self._use(given.key, program)
         if len(self.by_key) > MOST_PROGRAMS:
             oldest, _ = self.by_key.popitem(last=False)
             self._earlier.pop(oldest, None)
-        self._latest = program
         return program
+
+    def _use(self, key: Any, program: Program) -> None:
+        """Note that a program is the one used last."""
+        self._latest = program
+        try:
+            self.by_key.move_to_end(key)
+        except KeyError:  # another thread has dropped it
+            pass
 
     def _earlier_one(self, key: Any, before: Program | None) -> Program | None:
         """The program in place of `before`, if what it saw is again as it was: a model goes from training to evaluation and back."""

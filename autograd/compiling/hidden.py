@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ OPERATORS = [
     *("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "pow", "rpow", "matmul", "rmatmul"),
     *("neg", "pos", "abs", "lt", "le", "gt", "ge", "eq", "ne"),
 ]
+
+KIND: Any = vars(object)["__class__"]  # to change it, also where an object says that it is of another
 
 
 class Update(NamedTuple):
@@ -70,15 +73,31 @@ def no_new_threads() -> Iterator[None]:
 
 @contextmanager
 def hidden_gradients(nodes: Sequence[Node]) -> Iterator[None]:
-    """While a function is traced, nobody may look at `.grad`."""
-    gradients = [(node, node.grad) for node in nodes if type(node) is not StoredValue]
-    for node, _ in gradients:
-        node.grad = _Hidden()
+    """While a function is traced, it may not look at `.grad`; other threads go on computing with it."""
+    kinds = [(node, type(node)) for node in nodes if type(node) is not StoredValue]
+    for node, kind in kinds:
+        KIND.__set__(node, _with_hidden_gradient(kind))
     try:
         yield
     finally:
-        for node, gradient in gradients:
-            node.grad = gradient
+        for node, kind in kinds:
+            KIND.__set__(node, kind)
+
+
+@functools.cache
+def _with_hidden_gradient(kind: type[Node]) -> type[Node]:
+    """The same kind of node, whose gradient the function that is traced does not see."""
+    gradient: Any = kind.grad
+
+    def read(node: Node) -> Any:
+        return gradient.__get__(node) if mode.tracing is None else _Hidden()
+
+    def write(node: Node, new: Any) -> None:
+        if mode.tracing is not None:
+            mode.tracing("assigning to .grad", "assign to it, or call zero_grad(), outside of the compiled function")
+        gradient.__set__(node, new)
+
+    return type(kind.__name__, (kind,), {"__slots__": (), "grad": property(read, write), "__class__": property(lambda node: kind)})
 
 
 @contextmanager

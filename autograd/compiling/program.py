@@ -25,7 +25,7 @@ from .naming import families, name_of_path
 from .simplify import Simplifier
 from .source import Source
 from .standins import Argument
-from .tracing import Trace, name_of, tracing
+from .tracing import COMPILING, Trace, name_of, tracing
 
 __all__ = ["Program"]
 
@@ -244,10 +244,12 @@ class Program:
         given = [x if isinstance(x, Node) else x.astype(t, copy=False) for x, t in zip(arrays, self._types, strict=True)]
         inputs = (*self.given, *given, *[draw() for draw in self.draws])
         data = _data(inputs)
-        results, arrays = self._run(self._variant.forward, *data)
+        variant = self._variant  # another thread may put another in its place
+        results, arrays = self._run(variant.forward, *data)
         if self.kept:
-            results = self._keep(results)
-        static = {"saved": (self._variant, arrays)}
+            with COMPILING:
+                results = self._keep(results)
+        static = {"saved": (variant, arrays)}
         if self._kind is Value:
             return record(Value, float(results), self._call, inputs, static)
         results = [np.asarray(x, y.dtype) for x, y in zip([results] if len(self.outputs) == 1 else results, self.outputs, strict=True)]
