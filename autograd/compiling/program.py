@@ -33,9 +33,9 @@ __all__ = ["Program"]
 class Call(Primitive):
     """What a compiled call looks like in the graph: one node, whose rule is the program's `backward`."""
 
-    def __init__(self, name: str, array: Any, vjp: Any) -> None:
+    def __init__(self, name: str) -> None:
         self.name = self.symbol = self.latex = name
-        self.scalar, self.array, self.vjp, self.elementwise, self.analytic = None, array, vjp, False, False
+        self.scalar, self.elementwise, self.analytic = None, False, False
         self.cases, self.domain = (), (0.0, 0.0)
         self.__doc__ = f"The compiled function {name}."
 
@@ -43,15 +43,17 @@ class Call(Primitive):
         raise TypeError(f"A result of the compiled {self.name} cannot be pickled with its graph; pickle its number, {self.name}(…).data.")
 
 
-PART = Call(  # of all results of a call, one after the other in a flat array
-    "part",
-    lambda x, index: x[index],
-    (
-        lambda g, y, x, index: scatter(
-            reshape(np.asarray(g) if isinstance(g, float) else g, shape=x[index].shape), index=index, shape=x.shape
-        ),
-    ),
-)
+class Part(Call):
+    """Some of the results of a call, which stand one after the other in a flat array."""
+
+    def array(self, x: Any, index: Any) -> Any:
+        return x[index]
+
+    def vjp(self, g: Any, out: Any, x: Any, index: Any) -> Any:  # type: ignore[override]
+        return [scatter(reshape(np.asarray(g) if isinstance(g, float) else g, shape=x[index].shape), index=index, shape=x.shape)]
+
+
+PART = Part("part")
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,8 @@ class Variant(NamedTuple):
     backward: Callable[..., Any]
 
 
-class Program:
-    """One program: for arguments of one structure and shape.
+class Program(Call):
+    """One program: for arguments of one structure and shape. It is the primitive of the nodes that its calls leave.
 
     Attributes:
         surroundings: what the function saw besides its arguments, when it was traced.
@@ -111,7 +113,7 @@ class Program:
     def __init__(
         self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str]
     ) -> None:
-        self.name = name_of(function).split(".")[-1].strip("<>")
+        super().__init__(name_of(function).split(".")[-1].strip("<>"))
         self.example = tree_map(lambda x: x.detach() if isinstance(x, (Value, Tensor)) else x, (list(args), kwargs))
         self._trace = partial(Trace, function, names=names)
         trace = self._trace(given, args, kwargs)
@@ -146,7 +148,10 @@ class Program:
         self._variant = self._print(tuple(range(len(self.outputs))))
         self._variants = {self._variant.seeded: self._variant}
         self._quiet = any(isinstance(node, Value) and not node.is_leaf for node in order)
-        self._call = Call(self.name, self, self._gradients)
+
+    def __del__(self) -> None:
+        for variant in getattr(self, "_variants", {}).values():
+            variant.forward.__globals__.clear()  # functions and the variables that they see hold each other, and large arrays
 
     def _stored(self, outside: list[Node]) -> list[Node]:
         """Move the Values among the parameters into stores, with those that belong to them."""
@@ -251,14 +256,14 @@ class Program:
                 results = self._keep(results)
         static = {"saved": (variant, arrays)}
         if self._kind is Value:
-            return record(Value, float(results), self._call, inputs, static)
+            return record(Value, float(results), self, inputs, static)
         results = [np.asarray(x, y.dtype) for x, y in zip([results] if len(self.outputs) == 1 else results, self.outputs, strict=True)]
         if self._kind is Tensor:
             if any(results[0] is x for x in data):
                 results[0] = results[0].copy()  # it will not change with the parameter that it is
-            return record(Tensor, results[0], self._call, inputs, static)
+            return record(Tensor, results[0], self, inputs, static)
         together = np.concatenate([x.ravel() for x in results]) if results else np.zeros(0)
-        node = record(Tensor, together, self._call, inputs, static)
+        node = record(Tensor, together, self, inputs, static)
         return tree_map(lambda place: place.of(results, node), self._result)
 
     def _keep(self, results: Any) -> Any:
@@ -280,7 +285,7 @@ class Program:
         except IndexError as error:
             raise IndexError(f"{self.name}: take got a number for which there is no row: {error}.") from None
 
-    def _gradients(self, g: Any, out: Any, *inputs: Any, saved: Any) -> list[Any]:
+    def vjp(self, g: Any, out: Any, *inputs: Any, saved: Any) -> list[Any]:
         """The rule of a call: the gradients of its inputs, None for those that are plain data."""
         if isinstance(g, Node):
             raise TypeError(
