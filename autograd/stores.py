@@ -22,6 +22,7 @@ __all__ = ["Store", "StoredValue", "blocks", "move_into_store"]
 
 
 GRADIENT_INSTEAD = "read gradients outside of the compiled function, or compute with autograd.grad"
+GRADIENT_ASSIGNED_INSTEAD = "assign to it, or call zero_grad(), outside of the compiled function"
 
 _grad: Any = vars(Node)["grad"]  # the slot itself: a store's gradient (None for zero), a window's store and position
 _time: Any = vars(Node)["time"]
@@ -107,7 +108,7 @@ class StoredValue(Value):
     @grad.setter
     def grad(self, new: Any) -> None:
         if mode.tracing is not None:
-            mode.tracing("assigning to .grad", "assign to it, or call zero_grad(), outside of the compiled function")
+            mode.tracing("assigning to .grad", GRADIENT_ASSIGNED_INSTEAD)
         store, i = self.store()
         store.grad.flat[i] = new or 0.0
 

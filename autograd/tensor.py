@@ -50,11 +50,11 @@ class Tensor(Operators):
     def __init__(self, data: Any, label: str | None = None) -> None:
         if label is not None and not isinstance(label, str):
             raise TypeError(f"label is a text for pictures and errors, not {type(label).__name__} {label!r}.")
-        self._datum = _as_floats(data)
+        source = None if mode.plain is None else mode.plain(data)
+        self._datum = _as_floats(data if source is None else source._datum)
         self.grad = None
         self.label = label
-        self.primitive = None
-        self.inputs = ()
+        self.primitive, self.inputs = (None, ()) if source is None else (arithmetic.identity, (source,))
         self.static = NO_STATIC
         self.scope = None
         self.time = tick()

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from ..graph import Node, mode
-from ..stores import GRADIENT_INSTEAD, StoredValue
+from ..stores import GRADIENT_ASSIGNED_INSTEAD, GRADIENT_INSTEAD, StoredValue
 
 __all__ = ["Update", "hidden_gradients", "hidden_state", "no_new_threads"]
 
@@ -33,9 +33,9 @@ class Update(NamedTuple):
 
 
 class _Hidden:
-    """Stands in the place of something that changes from call to call, such as a gradient."""
+    """Stands in the place of something that changes from call to call."""
 
-    def __init__(self, what: str = ".grad", instead: str = GRADIENT_INSTEAD, array: Any = None) -> None:
+    def __init__(self, what: str, instead: str, array: Any = None) -> None:
         vars(self).update(what=what, instead=instead)
         if array is not None:  # what does not change
             vars(self).update(dtype=array.dtype, shape=array.shape, ndim=array.ndim, size=array.size)
@@ -90,11 +90,13 @@ def _with_hidden_gradient(kind: type[Node]) -> type[Node]:
     gradient: Any = kind.grad
 
     def read(node: Node) -> Any:
-        return gradient.__get__(node) if mode.tracing is None else _Hidden()
+        if mode.tracing is not None:
+            mode.tracing(".grad", GRADIENT_INSTEAD)
+        return gradient.__get__(node)
 
     def write(node: Node, new: Any) -> None:
         if mode.tracing is not None:
-            mode.tracing("assigning to .grad", "assign to it, or call zero_grad(), outside of the compiled function")
+            mode.tracing("assigning to .grad", GRADIENT_ASSIGNED_INSTEAD)
         gradient.__set__(node, new)
 
     return type(kind.__name__, (kind,), {"__slots__": (), "grad": property(read, write), "__class__": property(lambda node: kind)})

@@ -17,7 +17,7 @@ from ..tensor import Tensor, Window
 from ..value import Value
 from .given import Given, is_number, numbers_in, values_in
 
-__all__ = ["Argument", "Arguments"]
+__all__ = ["Argument", "Arguments", "Entry"]
 
 ARRAYS = (np.ndarray, np.memmap, Window)  # and no matrix, for which * is another product
 ATTRIBUTES = frozenset(name for name in dir(np.ndarray) if not name.startswith("_"))
@@ -42,6 +42,10 @@ class Argument(Tensor):
         self._whole: Argument | None = None
         self._positions: Any = None
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return Tensor
+
     @property
     def whole(self) -> Argument:
         """The argument that this is a part of."""
@@ -54,8 +58,7 @@ class Argument(Tensor):
     def entry(self, position: int) -> Value:
         """The Value that stands for the number at a position of the flattened array."""
         if position not in self.entries:
-            number = self._datum.item(position)
-            self.entries[position] = Narrow(number, self.type) if _is_narrow(self.type) else Value(number)
+            self.entries[position] = Entry(self._datum.item(position), self.type)
         return self.entries[position]
 
     @classmethod
@@ -103,7 +106,7 @@ class Argument(Tensor):
     def __getattr__(self, name: str) -> Any:
         if self.type is not None and name in ATTRIBUTES and mode.tracing is not None:
             mode.tracing(f".{name} of an array", "use the functions of autograd, or compute it outside and pass the result as an argument")
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise AttributeError(f"{self.__class__.__name__!r} object has no attribute {name!r}")
 
     def _change(self, *others: Any) -> Any:
         if self.type is None:
@@ -118,14 +121,22 @@ class Argument(Tensor):
         mode.tracing("writing into an argument", "make a new array, with autograd.where, stack or concatenate")
 
 
-class Narrow(Value):
-    """Stands for a number of an array whose arithmetic is not that of numbers: uint8 wraps around, and True + True is True."""
+class Entry(Value):
+    """Stands for a number among the arguments.
+
+    Attributes:
+        type: the type of the array that it is in, or would be; None if it stands for a node.
+    """
 
     __slots__ = ("type",)
 
     def __init__(self, data: Any, type: Any) -> None:
         super().__init__(data)
         self.type = type
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return Value
 
     @classmethod
     def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
@@ -134,13 +145,13 @@ class Narrow(Value):
 
 
 def _is_narrow(dtype: Any) -> bool:
-    return dtype is not None and (dtype.kind in "ub" or (dtype.kind == "i" and dtype.itemsize < 4))
+    return isinstance(dtype, np.dtype) and (dtype.kind in "ub" or (dtype.kind == "i" and dtype.itemsize < 4))
 
 
 def _refuse_to_wrap(primitive: Primitive, inputs: tuple[Any, ...]) -> None:
-    """Refuse arithmetic of small whole numbers among themselves, which NumPy does in their own type."""
+    """Refuse arithmetic of small whole numbers among themselves, which NumPy does in their type: 200 + 100 is 44 in uint8."""
     types = [getattr(x, "type", None) if isinstance(x, Node) else x for x in inputs]
-    if primitive.name not in WRAPPING or mode.tracing is None or any(x is None for x in types):
+    if mode.tracing is None or primitive.name not in WRAPPING or not any(map(_is_narrow, types)) or any(x is None for x in types):
         return
     dtype = np.result_type(*types)
     if _is_narrow(dtype) and not (dtype.kind == "b" and primitive.name == "multiply"):

@@ -7,7 +7,9 @@ frozen on it.
 
 from __future__ import annotations
 
+import linecache
 import random
+import re
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, Final, NoReturn, Self
@@ -16,13 +18,14 @@ import numpy as np
 
 from ..anomaly import line_of_user_code
 from ..backward import ancestors
+from ..functions import stack
 from ..graph import Node, mode, tick
 from ..state import keeping
 from ..structures import leaves
 from .closure import ATOMS, Surroundings, state_of
 from .given import Given
 from .hidden import Update, hidden_gradients, hidden_state, no_new_threads
-from .standins import Argument, Arguments
+from .standins import Argument, Arguments, Entry
 
 __all__ = ["COMPILING", "Trace", "name_of", "tracing"]
 
@@ -61,7 +64,7 @@ class Trace:
             )
         before = _global_states()
         with tracing(name), no_new_threads(), hidden_gradients(self.surroundings.nodes), hidden_state(changing):
-            mode.draw, keeping.later = self._draw, self._update
+            mode.draw, mode.plain, keeping.later = self._draw, self._plain, self._update
             self.out = function(*self.arguments.args, **self.arguments.kwargs)
         if before != _global_states() or self.surroundings.used_generator():
             raise TypeError(
@@ -93,6 +96,16 @@ class Trace:
     def _holds_nodes(self, thing: Any) -> bool:
         """Whether there are nodes of this call in an object."""
         return any(node.time >= self.start for node in Surroundings(type, {"result": thing}).nodes)
+
+    def _plain(self, x: Any) -> Node | None:
+        """The node for something that an ordinary call has as plain numbers, and would make a Value or Tensor of; None for all else."""
+        if isinstance(x, (list, tuple)):
+            nodes = [part for part in leaves(x) if isinstance(part, Node)]
+            return stack(x) if nodes and all(self._plain(node) is not None for node in nodes) else None
+        if not isinstance(x, Node) or (isinstance(x, Argument) and x.integers):
+            return None
+        given = [node for node in ancestors([x]) if node.is_leaf]
+        return x if all(isinstance(node, (Argument, Entry)) and node.type is not None for node in given) else None
 
     def constants(self) -> list[Any]:
         """The plain numbers that the call computed with, other than its arguments."""
@@ -133,24 +146,37 @@ class tracing:  # noqa: N801
         self.refused: list[str] = []
 
     def refuse(self, what: str, instead: str) -> NoReturn:
+        line = line_of_user_code()
+        rewritten = _without_data(line) if what == ".data" else None
         self.refused.append(
-            f"{self.name} cannot be compiled: {what} {line_of_user_code()} would freeze the program on the numbers of "
-            f"this call. Instead, {instead}."
+            f"{self.name} cannot be compiled: {what} {line} would freeze the program on the numbers of "
+            f"this call. Instead, {instead}" + (f": {rewritten}" if rewritten else ".")
         )
         raise _Refusal(self.refused[-1])
 
     def __enter__(self) -> Self:
-        self._before = mode.tracing, mode.recording, mode.draw, mode.scope, keeping.later
+        self._before = mode.tracing, mode.recording, mode.draw, mode.plain, mode.scope, keeping.later
         self._errors = np.errstate(all="ignore")
         self._errors.__enter__()
         mode.tracing, mode.recording, mode.scope = self.refuse, True, None
         return self
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        mode.tracing, mode.recording, mode.draw, mode.scope, keeping.later = self._before
+        mode.tracing, mode.recording, mode.draw, mode.plain, mode.scope, keeping.later = self._before
         self._errors.__exit__(None, None, None)
         if self.refused and (error is None or isinstance(error, (Exception, _Refusal))):
             raise TypeError(self.refused[0]).with_traceback(traceback) from None
+
+
+COMPARED = re.compile(r"(?<=[\w)\]])\.data(?=\)*\s*(?:[<>]=?|[=!]=)(?!=))|(?<=[\w)\]])\.item\(\)(?=\)*\s*(?:[<>]=?|[=!]=)(?!=))")
+BRANCHES = re.compile(r"\b(if|elif|while|assert|and|or|not|int|float|bool)\b")
+
+
+def _without_data(place: str) -> str | None:
+    """The line of code at a place, such as "in line 3 of train.py", with the Values themselves compared, where that is all it wants."""
+    _, number, file = re.split("in line | of ", place, maxsplit=2)
+    line = linecache.getline(file, int(number)).strip()
+    return COMPARED.sub("", line) if COMPARED.search(line) and not BRANCHES.search(line) else None
 
 
 def name_of(function: Callable[..., Any]) -> str:
