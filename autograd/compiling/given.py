@@ -182,7 +182,8 @@ def values_in(x: Any) -> Any:
 
 def _kinds(x: Any) -> Any:
     """The types of nested lists and tuples, level by level; of a level of one type, once."""
-    kinds, level = [], [x]
+    kinds: list[Any] = []
+    level: Any = [x]
     while isinstance(level[0], (list, tuple)):
         types = list(map(type, level))
         kinds.append(types[0] if len(set(types)) == 1 else tuple(types))

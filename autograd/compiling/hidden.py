@@ -64,7 +64,7 @@ def no_new_threads() -> Iterator[None]:
             mode.tracing("starting a thread", "compute in the function itself")
         start(thread)
 
-    threading.Thread.start = refuse_to_start  # type: ignore[method-assign]
+    threading.Thread.start = refuse_to_start  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
@@ -85,7 +85,7 @@ def hidden_gradients(nodes: Sequence[Node]) -> Iterator[None]:
 
 
 @functools.cache
-def _with_hidden_gradient(kind: type[Node]) -> type[Node]:
+def _with_hidden_gradient(kind: Any) -> Any:
     """The same kind of node, whose gradient the function that is traced does not see."""
     gradient: Any = kind.grad
 

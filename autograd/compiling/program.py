@@ -49,7 +49,7 @@ class Part(Call):
     def array(self, x: Any, index: Any) -> Any:
         return x[index]
 
-    def vjp(self, g: Any, out: Any, x: Any, index: Any) -> Any:  # type: ignore[override]
+    def vjp(self, g: Any, out: Any, x: Any, index: Any) -> Any:
         return [scatter(reshape(np.asarray(g) if isinstance(g, float) else g, shape=x[index].shape), index=index, shape=x.shape)]
 
 
