@@ -47,6 +47,7 @@ class _Mode(threading.local):
     scope: Scope | None = None
     draw: Callable[[Callable[[], Any], Any], Any] | None = None  # inside `compile`: random numbers
     tracing: Callable[[str, str], NoReturn] | None = None  # inside `compile`: refuses to show a number
+    plain: Callable[[Any], Node | None] | None = None  # inside `compile`: the node for what are plain numbers in an ordinary call
 
 
 class Observer:

@@ -8,6 +8,7 @@ reads and writes its entry there. From outside nothing has changed.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
@@ -21,8 +22,12 @@ __all__ = ["Store", "StoredValue", "blocks", "move_into_store"]
 
 
 GRADIENT_INSTEAD = "read gradients outside of the compiled function, or compute with autograd.grad"
+GRADIENT_ASSIGNED_INSTEAD = "assign to it, or call zero_grad(), outside of the compiled function"
 
 _grad: Any = vars(Node)["grad"]  # the slot itself: a store's gradient (None for zero), a window's store and position
+_time: Any = vars(Node)["time"]
+_number: Any = vars(Node)["_datum"]
+_changing = threading.RLock()  # held while numbers move into a store, and while gradients are added up there
 
 
 class Store(Tensor):
@@ -60,9 +65,10 @@ class Store(Tensor):
         _grad.__set__(self, new)
 
     def _receive(self, gradient: Any) -> None:
-        before = _grad.__get__(self)
-        total = np.asarray(gradient if before is None else before + gradient)
-        self.grad = total if total.flags.writeable else total.copy()  # a window writes into it
+        with _changing:
+            before = _grad.__get__(self)
+            total = np.asarray(gradient if before is None else before + gradient)
+            self.grad = total if total.flags.writeable else total.copy()  # a window writes into it
 
     def change(self, i: int, time: int) -> None:
         """Entry `i` was changed."""
@@ -101,6 +107,8 @@ class StoredValue(Value):
 
     @grad.setter
     def grad(self, new: Any) -> None:
+        if mode.tracing is not None:
+            mode.tracing("assigning to .grad", GRADIENT_ASSIGNED_INSTEAD)
         store, i = self.store()
         store.grad.flat[i] = new or 0.0
 
@@ -120,17 +128,26 @@ class StoredValue(Value):
 
     def store(self) -> tuple[Store, int]:
         """The store, and the position in it."""
-        return _grad.__get__(self)  # type: ignore[no-any-return]
+        place = _grad.__get__(self)
+        if type(place) is not tuple:  # another thread is moving it there
+            with _changing:
+                place = _grad.__get__(self)
+        return place  # type: ignore[no-any-return]
 
 
 def move_into_store(values: Sequence[Value], shape: tuple[int, ...], label: str | None) -> Store:
     """A store for Values that have none yet, its array of the given shape."""
-    store = Store(np.array([value._datum for value in values]).reshape(shape), values, label)
-    if any(value.grad for value in values):
-        store.grad = np.array([value.grad or 0.0 for value in values]).reshape(shape)
-    for i, value in enumerate(values):
-        object.__setattr__(value, "__class__", StoredValue)
-        _grad.__set__(value, (store, i))
+    with _changing:
+        store = Store(np.array([value._datum for value in values]).reshape(shape), values, label)
+        for i, value in enumerate(values):
+            object.__setattr__(value, "__class__", StoredValue)  # from here on, other threads wait for its place
+            gradient = _grad.__get__(value)
+            store._datum.flat[i] = _number.__get__(value)
+            if gradient:
+                store.grad.flat[i] = gradient
+            if _time.__get__(value) != store.changes[i]:
+                store.change(i, _time.__get__(value))
+            _grad.__set__(value, (store, i))
     return store
 
 

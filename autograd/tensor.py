@@ -50,11 +50,11 @@ class Tensor(Operators):
     def __init__(self, data: Any, label: str | None = None) -> None:
         if label is not None and not isinstance(label, str):
             raise TypeError(f"label is a text for pictures and errors, not {type(label).__name__} {label!r}.")
-        self._datum = _as_floats(data)
+        source = None if mode.plain is None else mode.plain(data)
+        self._datum = _as_floats(data if source is None else source._datum)
         self.grad = None
         self.label = label
-        self.primitive = None
-        self.inputs = ()
+        self.primitive, self.inputs = (None, ()) if source is None else (arithmetic.identity, (source,))
         self.static = NO_STATIC
         self.scope = None
         self.time = tick()
@@ -155,7 +155,6 @@ class Tensor(Operators):
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, index: Any) -> Any:
-        index = getattr(index, "array", index)
         if getattr(index, "integers", False):  # an argument of a compiled function that chooses rows
             return f.take(self, index, axis=0)
         return f.getitem(self, index)

@@ -15,6 +15,7 @@ import numpy as np
 from .backward import describe
 from .graph import NO_STATIC, Node, Primitive, mode, record, tick
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, READ_INSTEAD, Operators
+from .primitives.arithmetic import identity
 from .tensor import Tensor
 
 __all__ = ["Value"]
@@ -50,13 +51,13 @@ class Value(Operators):
     _blank_grad = 0.0
 
     def __init__(self, data: Any, label: str | None = None) -> None:
-        self._datum = data if type(data) is float else _as_float(data)
+        source = None if type(data) is float or mode.plain is None else mode.plain(data)
+        self._datum = data if type(data) is float else _as_float(data if source is None else np.float64(source._datum))
         if label is not None and not isinstance(label, str):
             raise TypeError(f"label is a text for pictures and errors, not {type(label).__name__} {label!r}.")
         self.grad = 0.0
         self.label = label
-        self.primitive = None
-        self.inputs = ()
+        self.primitive, self.inputs = (None, ()) if source is None else (identity, (source,))
         self.static = NO_STATIC
         self.scope = None
         self.time = tick()

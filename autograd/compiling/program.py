@@ -20,11 +20,13 @@ from ..tensor import Tensor
 from ..texts import in_latex, visible
 from ..value import Value
 from .flatten import flatten
+from .given import Given
 from .lift import Lifting
 from .naming import families, name_of_path
 from .simplify import Simplifier
 from .source import Source
-from .tracing import Argument, Given, Trace, name_of, tracing
+from .standins import Argument
+from .tracing import COMPILING, Trace, name_of, tracing
 
 __all__ = ["Program"]
 
@@ -34,10 +36,10 @@ LONG = 60  # characters of the function's name
 class Call(Primitive):
     """What a compiled call looks like in the graph: one node, whose rule is the program's `backward`."""
 
-    def __init__(self, name: str, array: Any, vjp: Any) -> None:
+    def __init__(self, name: str) -> None:
         self.name = self.symbol = name
         self.latex = lambda *inputs: rf"\operatorname{{{in_latex(name)}}}({', '.join(inputs)})"
-        self.scalar, self.array, self.vjp, self.elementwise, self.analytic = None, array, vjp, False, False
+        self.scalar, self.elementwise, self.analytic = None, False, False
         self.cases, self.domain = (), (0.0, 0.0)
         self.__doc__ = f"The compiled function {name}."
 
@@ -45,15 +47,17 @@ class Call(Primitive):
         raise TypeError(f"A result of the compiled {self.name} cannot be pickled with its graph; pickle its number, {self.name}(…).data.")
 
 
-PART = Call(  # of all results of a call, one after the other in a flat array
-    "part",
-    lambda x, index: x[index],
-    (
-        lambda g, y, x, index: scatter(
-            reshape(np.asarray(g) if isinstance(g, float) else g, shape=x[index].shape), index=index, shape=x.shape
-        ),
-    ),
-)
+class Part(Call):
+    """Some of the results of a call, which stand one after the other in a flat array."""
+
+    def array(self, x: Any, index: Any) -> Any:
+        return x[index]
+
+    def vjp(self, g: Any, out: Any, x: Any, index: Any) -> Any:
+        return [scatter(reshape(np.asarray(g) if isinstance(g, float) else g, shape=x[index].shape), index=index, shape=x.shape)]
+
+
+PART = Part("part")
 
 
 @dataclass(frozen=True)
@@ -94,8 +98,8 @@ class Variant(NamedTuple):
     backward: Callable[..., Any]
 
 
-class Program:
-    """One program: for arguments of one structure and shape.
+class Program(Call):
+    """One program: for arguments of one structure and shape. It is the primitive of the nodes that its calls leave.
 
     Attributes:
         surroundings: what the function saw besides its arguments, when it was traced.
@@ -113,7 +117,7 @@ class Program:
     def __init__(
         self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str]
     ) -> None:
-        self.name = visible(name_of(function).split(".")[-1].strip("<>"), LONG) or "function"
+        super().__init__(visible(name_of(function).split(".")[-1].strip("<>"), LONG) or "function")
         self.example = tree_map(lambda x: x.detach() if isinstance(x, (Value, Tensor)) else x, (list(args), kwargs))
         self._trace = partial(Trace, function, names=names)
         trace = self._trace(given, args, kwargs)
@@ -148,7 +152,10 @@ class Program:
         self._variant = self._print(tuple(range(len(self.outputs))))
         self._variants = {self._variant.seeded: self._variant}
         self._quiet = any(isinstance(node, Value) and not node.is_leaf for node in order)
-        self._call = Call(self.name, self, self._gradients)
+
+    def __del__(self) -> None:
+        for variant in getattr(self, "_variants", {}).values():
+            variant.forward.__globals__.clear()  # functions and the variables that they see hold each other, and large arrays
 
     def _stored(self, outside: list[Node]) -> list[Node]:
         """Move the Values among the parameters into stores, with those that belong to them."""
@@ -186,11 +193,6 @@ class Program:
                 self.inputs[-1]._datum = argument._datum.astype(np.intp)
             lifting.add(self.inputs[-1], argument.entries.items())
             lifting.tensors[id(argument)] = self.inputs[-1]
-        for node in order:
-            if isinstance(node, Argument) and node.whole is not node:  # a row of an argument
-                flat = reshape(lifting.tensors[id(node.whole)], shape=(node.whole.size,))
-                part = getitem(flat, index=slice(node.offset, node.offset + node.size))
-                lifting.tensors[id(node)] = reshape(part, shape=node.shape)
         made = [node for node in order if node.time >= trace.start]
         lifting.run(*flatten(made, [x for x in [*trace.outputs, *trace.kept] if isinstance(x, Node)]))
         mode.scope = None
@@ -251,19 +253,21 @@ class Program:
         given = [x if isinstance(x, Node) else x.astype(t, copy=False) for x, t in zip(arrays, self._types, strict=True)]
         inputs = (*self.given, *given, *[draw() for draw in self.draws])
         data = _data(inputs)
-        results, arrays = self._run(self._variant.forward, *data)
+        variant = self._variant  # another thread may put another in its place
+        results, arrays = self._run(variant.forward, *data)
         if self.kept:
-            results = self._keep(results)
-        static = {"saved": (self._variant, arrays)}
+            with COMPILING:
+                results = self._keep(results)
+        static = {"saved": (variant, arrays)}
         if self._kind is Value:
-            return record(Value, float(results), self._call, inputs, static)
+            return record(Value, float(results), self, inputs, static)
         results = [np.asarray(x, y.dtype) for x, y in zip([results] if len(self.outputs) == 1 else results, self.outputs, strict=True)]
         if self._kind is Tensor:
             if any(results[0] is x for x in data):
                 results[0] = results[0].copy()  # it will not change with the parameter that it is
-            return record(Tensor, results[0], self._call, inputs, static)
+            return record(Tensor, results[0], self, inputs, static)
         together = np.concatenate([x.ravel() for x in results]) if results else np.zeros(0)
-        node = record(Tensor, together, self._call, inputs, static)
+        node = record(Tensor, together, self, inputs, static)
         return tree_map(lambda place: place.of(results, node), self._result)
 
     def _keep(self, results: Any) -> Any:
@@ -285,7 +289,7 @@ class Program:
         except IndexError as error:
             raise IndexError(f"{self.name}: take got a number for which there is no row: {error}.") from None
 
-    def _gradients(self, g: Any, out: Any, *inputs: Any, saved: Any) -> list[Any]:
+    def vjp(self, g: Any, out: Any, *inputs: Any, saved: Any) -> list[Any]:
         """The rule of a call: the gradients of its inputs, None for those that are plain data."""
         if isinstance(g, Node):
             raise TypeError(
@@ -364,6 +368,8 @@ def _only_indices(order: list[Node], arguments: list[Argument], name: str) -> se
     whole_numbers = {id(x): argument.integers for argument in arguments for x in argument.entries.values()}
     numbers: set[int] = set()
     for node in order:
+        if isinstance(node, Argument):
+            continue  # a part of an argument is what it is used for
         index = {select: 0, lookup: 1}.get(node.primitive)  # type: ignore[arg-type]
         for place, x in enumerate(node.inputs or ()):
             if not isinstance(x, Node):

@@ -22,8 +22,10 @@ from ..primitives.reductions import broadcast_to
 from ..primitives.shapes import concatenate, getitem, lookup, reshape, scatter, transpose
 from ..structures import leaves, tree_map
 from ..tensor import Tensor
+from .cache import Programs
+from .given import Given
 from .program import Program
-from .tracing import Given, name_of
+from .tracing import name_of
 
 __all__ = ["vmap"]
 
@@ -53,7 +55,7 @@ def vmap(f: Callable[..., Any], in_axes: int | Sequence[int | None] | None = 0) 
         >>> score(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
         Tensor([21., 43., 65.])
     """
-    programs: dict[Any, Program] = {}
+    programs = Programs(f)
 
     @functools.wraps(f)
     def batched(*args: Any) -> Any:
@@ -69,15 +71,14 @@ def vmap(f: Callable[..., Any], in_axes: int | Sequence[int | None] | None = 0) 
             return _loop(f, moved, axes, n)
         examples = [x if axis is None else tree_map(_example, x) for x, axis in zip(moved, axes, strict=True)]
         given = Given(examples, {})
-        if given.key not in programs or not programs[given.key].surroundings.unchanged():
-            programs[given.key] = Program(f, given, examples, {}, [f"x{i}" for i in range(len(args))])
-        if programs[given.key].kept:
+        program = programs.find(given, examples, {}, [f"x{i}" for i in range(len(args))])
+        if program.kept:
             raise TypeError(
                 f"vmap: {name_of(f)} changes something with every example, such as a running mean; call it with a whole batch instead, "
                 "or after model.eval()."
             )
         has_axis = [axis is not None for x, axis in zip(moved, axes, strict=True) for _ in Given([x], {}).arrays]
-        return _Batch(n).run(programs[given.key], Given(moved, {}).arrays, has_axis)
+        return _Batch(n).run(program, Given(moved, {}).arrays, has_axis)
 
     return batched
 
