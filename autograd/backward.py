@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from .graph import NUMBERS, Node, Primitive, ndarray, observers
-from .primitives.arithmetic import astype
+from .primitives.arithmetic import NOTHING, astype
 from .primitives.reductions import broadcast_to, unbroadcast
 from .primitives.shapes import reshape
 
@@ -23,6 +23,7 @@ __all__ = ["ancestors", "backward", "describe", "history", "pull_back"]
 
 inputs_of: Final = attrgetter("inputs")
 time_of: Final = attrgetter("time")
+gradient_of: Final = attrgetter("grad")
 
 
 def history(*roots: Node, stop: Collection[Node] = ()) -> list[Node]:
@@ -107,8 +108,8 @@ def pull_back(
     for node in order:
         g = pending.pop(node, None)
         inputs = node.inputs
-        if g is None or inputs is None:
-            continue  # only a condition or a constant led here; or it is a constant
+        if g is None or g is NOTHING or inputs is None:
+            continue  # only a condition, a constant or a branch not taken led here; or it is a constant
         if observers:
             for observer in observers:
                 observer.reached(node, g)
@@ -123,10 +124,13 @@ def pull_back(
         for x, gx in zip(inputs, gradients, strict=True):
             if gx is None:
                 continue
-            if not on_floats:
+            if on_floats:
+                if type(gx) is not float and gx is not NOTHING and not (as_nodes and isinstance(gx, Node)):
+                    gx = _fit(gx, x, node, as_nodes)
+            else:
                 data = x._datum
                 if type(gx) is not ndarray or type(data) is float or gx.shape != data.shape or gx.dtype is not data.dtype:
-                    gx = _fit(gx, x, node.primitive)
+                    gx = _fit(gx, x, node, as_nodes)
             before = pending.get(x)
             pending[x] = gx if before is None else before + gx  # a sum's inputs share one float: memory
 
@@ -151,26 +155,64 @@ def _run_rules(node: Node, primitive: Primitive, g: Any, on_floats: bool, as_nod
     try:
         if type(rules) is tuple:
             return [
-                None if rule is None or not isinstance(x, Node) else rule(g, out, *data, **static) if static else rule(g, out, *data)
+                None
+                if rule is None or not isinstance(x, Node)
+                else _given(rule(g, out, *data, **static) if static else rule(g, out, *data), primitive)
                 for rule, x in zip(rules, inputs, strict=True)
             ]
-        gradients: Sequence[Any] = rules(g, out, *data, **static)  # type: ignore[operator]
-        _check_count(primitive, len(gradients), inputs)
+        gradients: Sequence[Any] = _given(rules(g, out, *data, **static), primitive)  # type: ignore[operator]
+        _check_count(primitive, gradients, inputs)
         return gradients if on_floats else [gx if isinstance(x, Node) else None for x, gx in zip(inputs, gradients, strict=True)]
     except (ZeroDivisionError, OverflowError):
         return _ieee_gradients(node, g, out, data)
     except (TypeError, ValueError):
         if type(rules) is tuple:
-            _check_count(primitive, len(rules), inputs)
+            _check_count(primitive, rules, inputs)
         raise
 
 
-def _check_count(primitive: Primitive, count: int, inputs: Sequence[Any]) -> None:
-    if count != len(inputs):
+def _given(gradient: Any, primitive: Primitive) -> Any:
+    """What a rule returned, if it returned something."""
+    if gradient is None:
         raise TypeError(
-            f"The vjp of {primitive.name} gives {count} gradient{'s' if count > 1 else ''}, and it was called with {len(inputs)} "
-            f"input{'s' if len(inputs) > 1 else ''}; its entry in the table must give one for each."
+            f"A rule in the vjp of {primitive.name} returned None; does it lack a `return`? It must return {_wanted_of(primitive)}. "
+            "An input without a derivative has None in place of its rule."
         )
+    return gradient
+
+
+def _wanted_of(primitive: Primitive) -> str:
+    return "the gradient of its input" if type(primitive.vjp) is tuple else "a list with the gradient of each input"
+
+
+def _check_count(primitive: Primitive, gradients: Any, inputs: Sequence[Any]) -> None:
+    if not isinstance(gradients, Sequence) or isinstance(gradients, str):
+        raise TypeError(f"The vjp of {primitive.name} returned {gradients!r:.60}; it must return {_wanted_of(primitive)}.")
+    if len(gradients) != len(inputs):
+        raise TypeError(
+            f"The vjp of {primitive.name} gives {_counted(len(gradients), 'gradient')}, and it was called with "
+            f"{_counted(len(inputs), 'input')}; its entry in the table must give one for each."
+        )
+
+
+def _name(node: Node) -> str:
+    return node.primitive.name  # type: ignore[union-attr]
+
+
+def _array_of(gradient: Any) -> Any:
+    """What a rule gave, as an array; of objects, if it is none of numbers."""
+    if isinstance(gradient, (int, float, np.number, np.bool_, list, tuple)):
+        try:
+            return np.asarray(gradient)
+        except (ValueError, TypeError):
+            pass  # rows of different lengths; nodes in a list
+    box = np.empty((), dtype=object)
+    box[()] = gradient
+    return box
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
 
 
 def _ieee_gradients(node: Node, g: Any, out: Any, data: Sequence[Any]) -> list[Any]:
@@ -179,22 +221,33 @@ def _ieee_gradients(node: Node, g: Any, out: Any, data: Sequence[Any]) -> list[A
     with np.errstate(all="ignore"):
         g, out, *inputs = [x if isinstance(x, Node) else np.float64(x) for x in (g, out, *data)]
         gradients = node.primitive.gradients(g, out, inputs, wanted, node.static)  # type: ignore[union-attr]
-    return [gx if gx is None or isinstance(gx, Node) else float(gx) for gx in gradients]
+    return [gx if gx is None or gx is NOTHING or isinstance(gx, Node) else float(gx) for gx in gradients]
 
 
-def _fit(gx: Any, x: Node, primitive: Primitive) -> Any:
-    """`gx` in the shape and the type of `x`: the one place where broadcasting is undone."""
+def _fit(gx: Any, x: Node, node: Node, as_nodes: bool) -> Any:
+    """`gx`, which the vjp of `node` gave for its input `x`, in the shape and the type of that: here broadcasting is undone.
+
+    Raises:
+        TypeError: it is not made of real numbers.
+        ValueError: it has another shape.
+    """
+    given = gx
+    if not isinstance(gx, (np.ndarray, Node)):
+        gx = _array_of(gx)
+    if not as_nodes if isinstance(gx, Node) else gx.dtype.kind not in "fiub":
+        raise TypeError(
+            f"The vjp of {_name(node)} gave {given!r:.60} as the gradient of {describe(x)}; it must be made of real numbers."
+        )
     data = x._datum
-    if type(gx) is not np.ndarray and not isinstance(gx, Node):
-        gx = np.asarray(gx)
-    if type(data) is float:
-        gx = unbroadcast(gx, ()) if gx.shape else gx
-        return gx if isinstance(gx, Node) else float(gx)
-    if gx.shape != data.shape:
-        fitted = unbroadcast(gx, data.shape) if gx.ndim >= data.ndim else broadcast_to(gx, shape=data.shape)
-        if fitted.shape != data.shape:
-            raise ValueError(f"The vjp of {primitive.name} gave a gradient of shape {gx.shape} for an input of shape {data.shape}.")
+    shape = np.shape(data)
+    if gx.shape != shape:
+        broadcast = gx.shape == node.shape or not node.primitive.elementwise  # type: ignore[union-attr]
+        fitted = broadcast_to(gx, shape=shape) if gx.ndim < len(shape) else unbroadcast(gx, shape) if broadcast else gx
+        if fitted.shape != shape:
+            raise ValueError(f"The vjp of {_name(node)} gave a gradient of shape {gx.shape} for an input of shape {shape}.")
         gx = fitted
+    if type(data) is float:
+        return gx if isinstance(gx, Node) else float(gx)
     return gx if getattr(gx, "dtype", data.dtype) == data.dtype else astype(gx, dtype=data.dtype)
 
 
@@ -206,11 +259,24 @@ def backward(root: Node, gradient: Any = None) -> None:
             "Compute it outside no_grad(), from nodes that are not detached."
         )
     order, seed = history(root), root._seed(gradient)
-    if _is_plain(order) and not observers:
-        _pull_back_numbers(order, seed)
-        return
+    before = list(map(gradient_of, order))
+    try:
+        if not _is_plain(order) or observers or not _pull_back_numbers(order, seed, before):
+            _add_gradients(list(pull_back(order, {root: seed})))
+    except BaseException:  # a rule failed, or Ctrl-C: all or nothing
+        _put_back(order, before)
+        raise
+
+
+def _put_back(order: list[Node], gradients: list[Any]) -> None:
+    for node, gradient in zip(order, gradients, strict=True):
+        node.grad = gradient
+
+
+def _add_gradients(found: list[tuple[Node, Any]]) -> None:
+    """Add what a walk found to each `.grad`."""
     adopted: set[int] = set()  # the arrays that are some leaf's `.grad` by now, and so its user's
-    for node, g in pull_back(order, {root: seed}):
+    for node, g in found:
         if type(g) is float:
             before = node.grad
             node.grad = before + g if before else g  # a sum's inputs then share one float: memory
@@ -231,8 +297,11 @@ def _is_plain(order: list[Node]) -> bool:
     return True
 
 
-def _pull_back_numbers(order: list[Node], seed: float) -> None:
-    """`pull_back` where `.grad` itself can hold what adds up; with that, networks of Values take half the time."""
+def _pull_back_numbers(order: list[Node], seed: float, given: list[Any]) -> bool:
+    """`pull_back` where `.grad` itself can hold what adds up; with that, networks of Values take half the time.
+
+    False, and each `.grad` is as it was `given`, where a rule does not do as it should: `pull_back` meets it too, and knows what to say.
+    """
     for node in order:
         if not node.grad:
             node.grad = None
@@ -241,8 +310,8 @@ def _pull_back_numbers(order: list[Node], seed: float) -> None:
     try:
         for node in order:
             primitive, g = node.primitive, node.grad
-            if primitive is None or g is None:
-                continue  # a leaf; or only a condition led here
+            if primitive is None or g is None or g is NOTHING:
+                continue  # a leaf; or only a condition or a branch not taken led here
             inputs: Any = node.inputs
             rules, out, static, added = primitive.vjp, node._datum, node.static, 0
             if type(rules) is tuple:
@@ -252,17 +321,26 @@ def _pull_back_numbers(order: list[Node], seed: float) -> None:
                         if rule is not None and isinstance(x, Node):
                             gx = rule(g, out, *data, **static)
                             before = x.grad
-                            x.grad = gx if before is None else before + gx
+                            if before is not None:
+                                x.grad = before + gx
+                            else:
+                                x.grad = gx if gx is not None else _given(gx, primitive)
                         added += 1
                     continue
                 except Exception:
-                    pass  # an int, 1/0, or a rule that does not fit: `_run_rules` meets it too, and knows what to do or to say
+                    pass  # an int, or 1/0: `_run_rules` knows what to do
             gradients = _run_rules(node, primitive, g, on_floats=True, as_nodes=False)
             for x, gx in zip(inputs[added:], gradients[added:], strict=True):
                 if gx is not None and isinstance(x, Node):
                     before = x.grad
                     x.grad = gx if before is None else before + gx
-    finally:
         for node in order:
-            if type(node.grad) is not float:
-                node.grad = float(node.grad or 0.0)  # nothing came here; or a rule made a number of NumPy's
+            g = node.grad
+            if type(g) is not float:
+                if g is not None and g is not NOTHING:
+                    raise TypeError
+                node.grad = 0.0  # nothing came here
+    except Exception:
+        _put_back(order, given)
+        return False
+    return True
