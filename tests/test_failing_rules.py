@@ -34,8 +34,8 @@ def backward_through(own, x):
 @pytest.mark.parametrize(
     ("vjp", "error", "message"),
     [
-        ((lambda g, y, x: None,), TypeError, r"A rule in the vjp of own returned None; does it lack a `return`\? It must return the gradient"),
-        (lambda g, y, x: None, TypeError, r"own returned None; does it lack a `return`\? It must return a list with the gradient of each input"),
+        ((lambda g, y, x: None,), TypeError, r"A rule in the vjp of own returned None; does it lack a `return`\? It must"),
+        (lambda g, y, x: None, TypeError, r"own returned None.* It must return a list with the gradient of each"),
         (lambda g, y, x: [g, g], TypeError, "The vjp of own gives 2 gradients, and it was called with 1 input"),
         (lambda g, y, x: [], TypeError, "The vjp of own gives 0 gradients, and it was called with 1 input"),
         (lambda g, y, x: g, TypeError, "The vjp of own returned .*; it must return a list with the gradient of each input"),
@@ -76,7 +76,10 @@ def test_none_in_place_of_a_rule_or_in_the_list_says_that_there_is_no_derivative
             del table["own"]
 
 
-@pytest.mark.parametrize("rule", [lambda g, y, x: 2, lambda g, y, x: True * 2, lambda g, y, x: np.float32(2), lambda g, y, x: np.array(2.0)])
+RULES = [lambda g, y, x: 2, lambda g, y, x: True * 2, lambda g, y, x: np.float32(2), lambda g, y, x: np.array(2.0)]
+
+
+@pytest.mark.parametrize("rule", RULES)
 def test_a_gradient_may_be_any_real_number(with_vjp, rule):
     own = with_vjp((rule,))
     for x in (Value(3.0), Tensor([3.0])):
@@ -84,12 +87,12 @@ def test_a_gradient_may_be_any_real_number(with_vjp, rule):
         assert x.grad == 1.0 + 2.0 * (2.0 + 1.0)
 
 
-class Spoiled(Exception):
+class SpoiledError(Exception):
     pass
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("failure", [Spoiled, KeyboardInterrupt, MemoryError, ValueError])
+@pytest.mark.parametrize("failure", [SpoiledError, KeyboardInterrupt, MemoryError, ValueError])
 @pytest.mark.parametrize("takes", ["a tuple", "a list"])
 def test_a_backward_pass_that_fails_changes_no_gradient(with_vjp, kind, failure, takes):
     def fail(*args):
@@ -111,11 +114,11 @@ def test_a_backward_pass_that_fails_changes_no_gradient(with_vjp, kind, failure,
 
 def test_a_leaf_that_is_value_and_a_tensor_that_had_accumulated_stay_as_they_were(with_vjp):
     def fail(*args):
-        raise Spoiled
+        raise SpoiledError
 
     v, t = Value(2.0), Tensor([1.0, 2.0])
     (v * t).sum().backward()
-    with pytest.raises(Spoiled):
+    with pytest.raises(SpoiledError):
         ((v * t).sum() + with_vjp((fail,))(v * 1.0)).backward()
     assert v.grad == 3.0
     assert np.array_equal(t.grad, [2.0, 2.0])

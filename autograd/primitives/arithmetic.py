@@ -286,7 +286,7 @@ dot_n = Primitive(
 def _max_n_gradients(g: Any, y: Any, *xs: Any) -> list[Any]:
     wins = [x == y for x in xs]
     share = g / sum(wins)
-    return [either(win, share, NOTHING) for win in wins]
+    return [either(x < y, NOTHING, share * win) for x, win in zip(xs, wins, strict=True)]
 
 
 def _max_n_array(*xs: Any) -> Any:
