@@ -7,19 +7,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
 
-from .graph import NUMBERS, Node, Primitive, ndarray, observers
-from .primitives.arithmetic import NOTHING, astype
-from .primitives.reductions import broadcast_to, unbroadcast
-from .primitives.shapes import reshape
+from .branches import may_meet, pull_back_carefully, spoiled
+from .graph import Node, ndarray, observers
+from .primitives.arithmetic import NOTHING
+from .rules import describe, fit, given, operands, run_rules
 
-__all__ = ["ancestors", "backward", "describe", "history", "pull_back"]
+__all__ = ["ancestors", "backward", "describe", "gradients", "history", "pull_back"]
 
 inputs_of: Final = attrgetter("inputs")
 time_of: Final = attrgetter("time")
@@ -77,21 +77,6 @@ def _check_fresh(order: list[Node]) -> None:
                 )
 
 
-def describe(node: Node) -> str:
-    """How an error names a node.
-
-    Example:
-        >>> from autograd import Value
-        >>> describe(Value(2.0, label="w")), describe(Value(2.0) + 1)
-        ("Value 'w'", 'the Value 3.0 (from add)')
-    """
-    kind = node.__class__.__name__
-    if node.label is not None:
-        return f"{kind} {node.label!r}"
-    what = f"{node._datum!r}" if isinstance(node._datum, float) else f"of shape {node._datum.shape}"
-    return f"the {kind} {what}" + (f" (from {node.primitive.name})" if node.primitive else "")
-
-
 def pull_back(
     order: list[Node], seeds: dict[Node, Any], *, as_nodes: bool = False, stop: Collection[Node] = ()
 ) -> Iterator[tuple[Node, Any]]:
@@ -117,7 +102,7 @@ def pull_back(
         if node.primitive is None or (stop and node in stop):
             continue
         on_floats = type(node._datum) is float and node.primitive.elementwise
-        gradients = _run_rules(node, node.primitive, g, on_floats, as_nodes)
+        gradients = run_rules(node, node.primitive, g, *operands(node, on_floats, as_nodes), on_floats)
         if observers:
             for observer in observers:
                 observer.pulled_back(node, gradients)
@@ -126,129 +111,31 @@ def pull_back(
                 continue
             if on_floats:
                 if type(gx) is not float and gx is not NOTHING and not (as_nodes and isinstance(gx, Node)):
-                    gx = _fit(gx, x, node, as_nodes)
+                    gx = fit(gx, x, node, as_nodes)
             else:
                 data = x._datum
                 if type(gx) is not ndarray or type(data) is float or gx.shape != data.shape or gx.dtype is not data.dtype:
-                    gx = _fit(gx, x, node, as_nodes)
+                    gx = fit(gx, x, node, as_nodes)
             before = pending.get(x)
             pending[x] = gx if before is None else before + gx  # a sum's inputs share one float: memory
 
 
-def _run_rules(node: Node, primitive: Primitive, g: Any, on_floats: bool, as_nodes: bool) -> Sequence[Any]:
-    """What the rules of one node give for each of its inputs; None where there is nothing to pass on."""
-    inputs: Any = node.inputs
-    if as_nodes:
-        out: Any = node
-        data = inputs
-        if not on_floats:  # rules for arrays must meet arrays
-            data = [reshape(x, shape=()) if isinstance(x, Node) and type(x._datum) is float else x for x in inputs]
-    else:
-        out = node._datum
-        try:
-            data = [x if type(x) is float else x._datum for x in inputs]
-        except AttributeError:
-            data = [x._datum if isinstance(x, Node) else x for x in inputs]
-    if not primitive.elementwise and not NUMBERS.isdisjoint(map(type, data)):
-        data = [np.asarray(x) if type(x) in NUMBERS else x for x in data]
-    rules, static = primitive.vjp, node.static
-    try:
-        if type(rules) is tuple:
-            return [
-                None
-                if rule is None or not isinstance(x, Node)
-                else _given(rule(g, out, *data, **static) if static else rule(g, out, *data), primitive)
-                for rule, x in zip(rules, inputs, strict=True)
-            ]
-        gradients: Sequence[Any] = _given(rules(g, out, *data, **static), primitive)  # type: ignore[operator]
-        _check_count(primitive, gradients, inputs)
-        return gradients if on_floats else [gx if isinstance(x, Node) else None for x, gx in zip(inputs, gradients, strict=True)]
-    except (ZeroDivisionError, OverflowError):
-        return _ieee_gradients(node, g, out, data)
-    except (TypeError, ValueError):
-        if type(rules) is tuple:
-            _check_count(primitive, rules, inputs)
-        raise
+def gradients(
+    order: list[Node], seeds: dict[Node, Any], *, as_nodes: bool = False, stop: Collection[Node] | None = None
+) -> list[tuple[Node, Any]]:
+    """What `pull_back` finds, of all nodes or those in `stop`; and a branch that was not taken has passed on 0, not 0 · inf."""
 
+    def found(walk: Iterable[tuple[Node, Any]]) -> list[tuple[Node, Any]]:
+        return [(node, g) for node, g in walk if stop is None or node in stop]
 
-def _given(gradient: Any, primitive: Primitive) -> Any:
-    """What a rule returned, if it returned something."""
-    if gradient is None:
-        raise TypeError(
-            f"A rule in the vjp of {primitive.name} returned None; does it lack a `return`? It must return {_wanted_of(primitive)}. "
-            "An input without a derivative has None in place of its rule."
-        )
-    return gradient
-
-
-def _wanted_of(primitive: Primitive) -> str:
-    return "the gradient of its input" if type(primitive.vjp) is tuple else "a list with the gradient of each input"
-
-
-def _check_count(primitive: Primitive, gradients: Any, inputs: Sequence[Any]) -> None:
-    if not isinstance(gradients, Sequence) or isinstance(gradients, str):
-        raise TypeError(f"The vjp of {primitive.name} returned {gradients!r:.60}; it must return {_wanted_of(primitive)}.")
-    if len(gradients) != len(inputs):
-        raise TypeError(
-            f"The vjp of {primitive.name} gives {_counted(len(gradients), 'gradient')}, and it was called with "
-            f"{_counted(len(inputs), 'input')}; its entry in the table must give one for each."
-        )
-
-
-def _name(node: Node) -> str:
-    return node.primitive.name  # type: ignore[union-attr]
-
-
-def _array_of(gradient: Any) -> Any:
-    """What a rule gave, as an array; of objects, if it is none of numbers."""
-    if isinstance(gradient, (int, float, np.number, np.bool_, list, tuple)):
-        try:
-            return np.asarray(gradient)
-        except (ValueError, TypeError):
-            pass  # rows of different lengths; nodes in a list
-    box = np.empty((), dtype=object)
-    box[()] = gradient
-    return box
-
-
-def _counted(n: int, what: str) -> str:
-    return f"{n} {what}{'' if n == 1 else 's'}"
-
-
-def _ieee_gradients(node: Node, g: Any, out: Any, data: Sequence[Any]) -> list[Any]:
-    """The rules where Python's floats refuse (1/0, overflow): with NumPy's inf and nan."""
-    wanted = [isinstance(x, Node) for x in node.inputs or ()]
-    with np.errstate(all="ignore"):
-        g, out, *inputs = [x if isinstance(x, Node) else np.float64(x) for x in (g, out, *data)]
-        gradients = node.primitive.gradients(g, out, inputs, wanted, node.static)  # type: ignore[union-attr]
-    return [gx if gx is None or gx is NOTHING or isinstance(gx, Node) else float(gx) for gx in gradients]
-
-
-def _fit(gx: Any, x: Node, node: Node, as_nodes: bool) -> Any:
-    """`gx`, which the vjp of `node` gave for its input `x`, in the shape and the type of that: here broadcasting is undone.
-
-    Raises:
-        TypeError: it is not made of real numbers.
-        ValueError: it has another shape.
-    """
-    given = gx
-    if not isinstance(gx, (np.ndarray, Node)):
-        gx = _array_of(gx)
-    if not as_nodes if isinstance(gx, Node) else gx.dtype.kind not in "fiub":
-        raise TypeError(
-            f"The vjp of {_name(node)} gave {given!r:.60} as the gradient of {describe(x)}; it must be made of real numbers."
-        )
-    data = x._datum
-    shape = np.shape(data)
-    if gx.shape != shape:
-        broadcast = gx.shape == node.shape or not node.primitive.elementwise  # type: ignore[union-attr]
-        fitted = broadcast_to(gx, shape=shape) if gx.ndim < len(shape) else unbroadcast(gx, shape) if broadcast else gx
-        if fitted.shape != shape:
-            raise ValueError(f"The vjp of {_name(node)} gave a gradient of shape {gx.shape} for an input of shape {shape}.")
-        gx = fitted
-    if type(data) is float:
-        return gx if isinstance(gx, Node) else float(gx)
-    return gx if getattr(gx, "dtype", data.dtype) == data.dtype else astype(gx, dtype=data.dtype)
+    if not may_meet(order):
+        return found(pull_back(order, seeds, as_nodes=as_nodes, stop=stop or ()))
+    if not as_nodes and not observers:
+        with np.errstate(all="ignore"):
+            usual = found(pull_back(order, seeds, stop=stop or ()))
+            if not spoiled([g for node, g in usual if node.primitive is None or stop is not None]):
+                return usual
+    return found(pull_back_carefully(order, seeds, as_nodes, stop or ()))
 
 
 def backward(root: Node, gradient: Any = None) -> None:
@@ -262,7 +149,7 @@ def backward(root: Node, gradient: Any = None) -> None:
     before = list(map(gradient_of, order))
     try:
         if not _is_plain(order) or observers or not _pull_back_numbers(order, seed, before):
-            _add_gradients(list(pull_back(order, {root: seed})))
+            _add_gradients(gradients(order, {root: seed}))
     except BaseException:  # a rule failed, or Ctrl-C: all or nothing
         _put_back(order, before)
         raise
@@ -297,10 +184,10 @@ def _is_plain(order: list[Node]) -> bool:
     return True
 
 
-def _pull_back_numbers(order: list[Node], seed: float, given: list[Any]) -> bool:
+def _pull_back_numbers(order: list[Node], seed: float, earlier: list[Any]) -> bool:
     """`pull_back` where `.grad` itself can hold what adds up; with that, networks of Values take half the time.
 
-    False, and each `.grad` is as it was `given`, where a rule does not do as it should: `pull_back` meets it too, and knows what to say.
+    False, and each `.grad` is as it was `earlier`, where a rule does not do as it should: `pull_back` meets it too, and knows what to say.
     """
     for node in order:
         if not node.grad:
@@ -324,12 +211,12 @@ def _pull_back_numbers(order: list[Node], seed: float, given: list[Any]) -> bool
                             if before is not None:
                                 x.grad = before + gx
                             else:
-                                x.grad = gx if gx is not None else _given(gx, primitive)
+                                x.grad = gx if gx is not None else given(gx, primitive)
                         added += 1
                     continue
                 except Exception:
-                    pass  # an int, or 1/0: `_run_rules` knows what to do
-            gradients = _run_rules(node, primitive, g, on_floats=True, as_nodes=False)
+                    pass  # an int, or 1/0: `run_rules` knows what to do
+            gradients = run_rules(node, primitive, g, *operands(node, True, False), True)
             for x, gx in zip(inputs[added:], gradients[added:], strict=True):
                 if gx is not None and isinstance(x, Node):
                     before = x.grad
@@ -341,6 +228,6 @@ def _pull_back_numbers(order: list[Node], seed: float, given: list[Any]) -> bool
                     raise TypeError
                 node.grad = 0.0  # nothing came here
     except Exception:
-        _put_back(order, given)
+        _put_back(order, earlier)
         return False
     return True

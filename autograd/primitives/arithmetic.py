@@ -151,7 +151,7 @@ not_equal = _comparison("not_equal", "≠", r"\neq", operator.ne, np.not_equal)
 
 
 where: Primitive = Primitive(
-    "where", symbol="where", latex=r"\begin{cases} #2 & \text{if } #1 \\ #3 & \text{else} \end{cases}",
+    "where", symbol="where", latex=r"\begin{cases} #2 & \text{if } #1 \\ #3 & \text{else} \end{cases}", masks="choice",
     scalar=lambda condition, a, b: a if condition else b, array=np.where,
     vjp=(None,
          lambda g, y, condition, a, b: either(condition, g, NOTHING),
@@ -194,7 +194,7 @@ def _smaller(a: float, b: float) -> float:
 
 
 maximum = Primitive(
-    "maximum", symbol="max", latex=r"\max(#1, #2)",
+    "maximum", symbol="max", latex=r"\max(#1, #2)", masks="choice",
     scalar=_larger, array=np.maximum,
     vjp=(lambda g, y, a, b: either(a == b, 0.5 * g, either(a > b, g, NOTHING)),
          lambda g, y, a, b: either(a == b, 0.5 * g, either(b > a, g, NOTHING))),
@@ -205,7 +205,7 @@ maximum = Primitive(
     """,
 )  # fmt: skip
 minimum = Primitive(
-    "minimum", symbol="min", latex=r"\min(#1, #2)",
+    "minimum", symbol="min", latex=r"\min(#1, #2)", masks="choice",
     scalar=_smaller, array=np.minimum,
     vjp=(lambda g, y, a, b: either(a == b, 0.5 * g, either(a < b, g, NOTHING)),
          lambda g, y, a, b: either(a == b, 0.5 * g, either(b < a, g, NOTHING))),
@@ -223,7 +223,7 @@ def _clip_array(x: Any, low: Any, high: Any) -> Any:
 
 
 clip = Primitive(
-    "clip", symbol="clip", latex=r"\operatorname{clip}(#1, #2, #3)",
+    "clip", symbol="clip", latex=r"\operatorname{clip}(#1, #2, #3)", masks="choice",
     scalar=lambda x, low, high: _smaller(_larger(x, low), high), array=_clip_array,
     vjp=(lambda g, y, x, low, high: either((x >= low) & (x <= high), g, NOTHING),
          lambda g, y, x, low, high: either((x < low) & (low < high), g, NOTHING),
@@ -294,7 +294,7 @@ def _max_n_array(*xs: Any) -> Any:
 
 
 max_n = Primitive(
-    "max_n", symbol="max", latex=lambda *xs: rf"\max({', '.join(xs)})",
+    "max_n", symbol="max", latex=lambda *xs: rf"\max({', '.join(xs)})", masks="choice",
     scalar=lambda *xs: max(xs, key=lambda x: (x != x, x)), array=_max_n_array,
     vjp=_max_n_gradients,
     cases=(Case((), ()), Case((3,), (3,), (3,))),
@@ -312,7 +312,7 @@ def _select_array(index: Any, *xs: Any) -> Any:
 
 
 select = Primitive(
-    "select", symbol="take", latex=lambda index, *xs: rf"\left({', '.join(xs)}\right)_{{{index}}}",
+    "select", symbol="take", latex=lambda index, *xs: rf"\left({', '.join(xs)}\right)_{{{index}}}", masks="place",
     scalar=lambda index, *xs: xs[int(index)], array=_select_array,
     vjp=lambda g, y, index, *xs: [None, *(either((index == k) + (index == k - len(xs)), g, NOTHING) for k in range(len(xs)))],
     cases=(Case((), (), ()), Case((3,), (3,), (3,))),

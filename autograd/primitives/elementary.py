@@ -186,7 +186,7 @@ sigmoid = Primitive(
     """,
 )  # fmt: skip
 relu = Primitive(
-    "relu", symbol="ReLU", latex=r"\operatorname{ReLU}(#1)",
+    "relu", symbol="ReLU", latex=r"\operatorname{ReLU}(#1)", masks="kink",
     scalar=lambda x: 0.0 if x <= 0 else x, array=lambda x: np.maximum(x, 0),
     vjp=(lambda g, y, x: either(x > 0, g, NOTHING),),
     doc="""The rectifier max(x, 0); its derivative at 0 is 0.
