@@ -145,6 +145,9 @@ class Primitive:
         domain: the open interval from which the tests draw its inputs.
         elementwise: whether it broadcasts its inputs as NumPy does; then the engine undoes the
             broadcasting, and the rules need not.
+        masks: how it passes a gradient on to some entries of its inputs only, and none to the others: by
+            "choice", as `where` and `maximum` do; to the "place" that an index names; or at a "kink",
+            as `relu` does. None, if it passes it on to all.
         analytic: whether the array forward is complex-analytic, so that the tests can use the
             complex step.
         doc: its documentation: first a sentence, then an example.
@@ -181,6 +184,7 @@ class Primitive:
         cases: tuple[Case, ...] = (),
         domain: tuple[float, float] = (-2.0, 2.0),
         elementwise: bool = True,
+        masks: str | None = None,
         analytic: bool = False,
     ) -> None:
         for part, given, wanted in (
@@ -194,6 +198,7 @@ class Primitive:
                 callable(vjp) or (isinstance(vjp, tuple) and len(vjp) > 0 and all(r is None or callable(r) for r in vjp)),
                 "a tuple with one rule for each input, or one rule that returns all gradients",
             ),
+            ("masks", masks in (None, "choice", "place", "kink"), 'None, "choice", "place" or "kink"'),
             ("doc", bool(doc) and isinstance(doc, str), "a sentence"),
         ):
             if not given:
@@ -212,6 +217,7 @@ class Primitive:
         self.cases = cases
         self.domain = domain
         self.elementwise = elementwise
+        self.masks = masks
         self.analytic = analytic
         self.__doc__ = doc
         table[name] = self

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .backward import ancestors, describe, history, pull_back
+from .backward import ancestors, describe, gradients, history
 from .graph import Node, mode, tick
 from .primitives.arithmetic import identity
 from .structures import leaves, matching, rebuild, tree_map
@@ -117,8 +117,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
                 if as_nodes and not isinstance(seed, Node):
                     seed = _as_node(seed)
                 seeds[o] = seeds[o] + seed if o in seeds else seed
-        walk = pull_back(history(*seeds, stop=stop), seeds, as_nodes=as_nodes, stop=stop)
-        found = {node: gradient for node, gradient in walk if node in stop}
+        found = dict(gradients(history(*seeds, stop=stop), seeds, as_nodes=as_nodes, stop=stop))
         convert = _as_node if as_nodes or given_nodes else _copied
         return tuple(rebuild(variables, iter([convert(found.get(node, _zeros(node))) for node in nodes])))
 

@@ -1073,7 +1073,7 @@ def test_infinities_and_nan_are_as_in_the_eager_run_and_silent():
             np.testing.assert_equal(b.data, a.data)
             a.backward()
             b.backward()
-            np.testing.assert_equal(fast.grad, eager.grad)
+            np.testing.assert_array_equal(fast.grad, eager.grad)  # a branch not taken adds no +0 to a -0
 
 
 def test_the_sign_of_zero_is_kept():

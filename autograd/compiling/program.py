@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from ..backward import ancestors, pull_back
+from ..branches import program_may_meet, pull_back_carefully, spoiled
 from ..graph import Node, Primitive, mode, record
 from ..primitives.arithmetic import select
 from ..primitives.shapes import getitem, lookup, reshape, scatter
@@ -40,6 +41,7 @@ class Call(Primitive):
         self.name = self.symbol = name
         self.latex = lambda *inputs: rf"\operatorname{{{in_latex(name)}}}({', '.join(inputs)})"
         self.scalar, self.elementwise, self.analytic = None, False, False
+        self.masks = None
         self.cases, self.domain = (), (0.0, 0.0)
         self.__doc__ = f"The compiled function {name}."
 
@@ -90,9 +92,10 @@ class Place:
 
 
 class Variant(NamedTuple):
-    """The printed program, for gradients of the outputs numbered `seeded`."""
+    """The printed program, for gradients of the outputs numbered `seeded`; see `branches` for a `careful` one."""
 
     seeded: tuple[int, ...]
+    careful: bool
     source: str
     forward: Callable[..., Any]
     backward: Callable[..., Any]
@@ -149,8 +152,9 @@ class Program(Call):
             self.wanted = (
                 [node.requires_grad for node in self.given] + [isinstance(x, Node) for x in given.arrays] + [False] * len(self.draws)
             )
-        self._variant = self._print(tuple(range(len(self.outputs))))
-        self._variants = {self._variant.seeded: self._variant}
+        self._may_meet = program_may_meet(ancestors(self.outputs))
+        self._variant = self._print(tuple(range(len(self.outputs))), careful=False)
+        self._variants = {(self._variant.seeded, False): self._variant}
         self._quiet = any(isinstance(node, Value) and not node.is_leaf for node in order)
 
     def __del__(self) -> None:
@@ -218,13 +222,15 @@ class Program(Call):
         self._ends = np.cumsum([x.size for x in self.outputs])[:-1]
         self._kind = (Value if numbers else Tensor) if len(numbers) + len(tensors) == 1 and isinstance(self._result, Place) else None
 
-    def _print(self, seeded: tuple[int, ...]) -> Variant:
+    def _print(self, seeded: tuple[int, ...], careful: bool) -> Variant:
         """The program whose `backward` is for gradients of some of the outputs, from the lifted graph and that of its gradients."""
         seeds = [Tensor(np.zeros(x.shape, _float(x)), "g" if len(seeded) == 1 else f"g{i + 1}") for i, x in enumerate(self.outputs)]
         order = ancestors(self.outputs)
         gradients: dict[Node, Any] = {}
         with tracing(self.name):
-            for node, g in pull_back(order, _sums((self.outputs[i], seeds[i]) for i in seeded), as_nodes=True):
+            given = _sums((self.outputs[i], seeds[i]) for i in seeded)
+            walk = pull_back_carefully(order, given, True, ()) if careful else pull_back(order, given, as_nodes=True)
+            for node, g in walk:
                 mode.scope = node.scope
                 gradients[node] = g
         simple = Simplifier([*self.inputs, *seeds])
@@ -242,7 +248,7 @@ class Program(Call):
         )
         namespace = dict(source.helpers)
         exec(compile(source.text, f"<compiled {self.name}>", "exec"), namespace)
-        return Variant(seeded, source.text, namespace["forward"], namespace["backward"])
+        return Variant(seeded, careful, source.text, namespace["forward"], namespace["backward"])
 
     @property
     def source(self) -> str:
@@ -282,9 +288,9 @@ class Program(Call):
     def _run(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call `forward` or `backward`."""
         try:
-            if not self._quiet:
+            if not self._quiet and not (self._may_meet and function.__name__ == "backward"):
                 return function(*args)
-            with np.errstate(all="ignore"):  # as Values do: 1/0 is inf without a word
+            with np.errstate(all="ignore"):  # as Values do: 1/0 is inf without a word; nor is a branch worth one that was not taken
                 return function(*args)
         except IndexError as error:
             raise IndexError(f"{self.name}: take got a number for which there is no row: {error}.") from None
@@ -302,13 +308,21 @@ class Program(Call):
         # An output that nobody used has no gradient, and then 0 is not the same: 0 times an infinite derivative is nan.
         seeded = tuple(i for i, seed in enumerate(seeds) if len(seeds) == 1 or seed.any()) or variant.seeded
         if seeded != variant.seeded:
-            if seeded not in self._variants:
-                self._variants[seeded] = self._print(seeded)
-            self._variant = variant = self._variants[seeded]
-            _, arrays = self._run(variant.forward, *_data(inputs))
+            variant, arrays = self._switch(seeded, variant.careful, inputs)
         found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
+        if self._may_meet and not variant.careful and spoiled(found if sum(self.wanted) > 1 else (found,)):
+            variant, arrays = self._switch(seeded, True, inputs)  # from now on, the program says where a branch was not taken
+            found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
         gradients = iter(found if sum(self.wanted) > 1 else (found,))
         return [next(gradients) if want else None for want in self.wanted]
+
+    def _switch(self, seeded: tuple[int, ...], careful: bool, inputs: Sequence[Any]) -> tuple[Variant, Any]:
+        """Another program from now on, printed if need be; and what its `forward` saves."""
+        if (seeded, careful) not in self._variants:
+            self._variants[seeded, careful] = self._print(seeded, careful)
+        self._variant = variant = self._variants[seeded, careful]
+        _, arrays = self._run(variant.forward, *_data(inputs))
+        return variant, arrays
 
     def as_written(self) -> list[Node]:
         """The results of the graph that the function leaves: it is traced again, with the numbers that parameters have now."""
