@@ -212,21 +212,21 @@ def backward(root: Node, gradient: Any = None) -> None:
     adopted: set[int] = set()  # the arrays that are some leaf's `.grad` by now, and so its user's
     for node, g in pull_back(order, {root: seed}):
         if type(g) is float:
-            before = node.grad
-            node.grad = before + g if before else g  # a sum's inputs then share one float: memory
-        elif node.primitive is not None and node.grad is None and type(g) is ndarray:
+            before = node._grad
+            node._grad = before + g if before else g  # a sum's inputs then share one float: memory
+        elif node.primitive is not None and node._grad is None and type(g) is ndarray:
             g.setflags(False)  # type: ignore[call-arg]  # a rule may pass it on as it is, and then two nodes share it
-            node.grad = g
+            node._grad = g
         else:
             node._receive(g.copy() if id(g) in adopted else g)
             if node.primitive is None:
-                adopted.add(id(node.grad))
+                adopted.add(id(node._grad))
 
 
 def _is_plain(order: list[Node]) -> bool:
     """Whether all are numbers, and `backward()` comes by for the first time, as it mostly does."""
     for node in order:
-        if type(node._datum) is not float or node.inputs is None or (node.primitive and (node.grad or not node.primitive.elementwise)):
+        if type(node._datum) is not float or node.inputs is None or (node.primitive and (node._grad or not node.primitive.elementwise)):
             return False
     return True
 
@@ -234,13 +234,13 @@ def _is_plain(order: list[Node]) -> bool:
 def _pull_back_numbers(order: list[Node], seed: float) -> None:
     """`pull_back` where `.grad` itself can hold what adds up; with that, networks of Values take half the time."""
     for node in order:
-        if not node.grad:
-            node.grad = None
+        if not node._grad:
+            node._grad = None
     root = order[0]
-    root.grad = seed if root.grad is None else root.grad + seed
+    root._grad = seed if root._grad is None else root._grad + seed
     try:
         for node in order:
-            primitive, g = node.primitive, node.grad
+            primitive, g = node.primitive, node._grad
             if primitive is None or g is None:
                 continue  # a leaf; or only a condition led here
             inputs: Any = node.inputs
@@ -251,8 +251,8 @@ def _pull_back_numbers(order: list[Node], seed: float) -> None:
                     for rule, x in zip(rules, inputs, strict=True):
                         if rule is not None and isinstance(x, Node):
                             gx = rule(g, out, *data, **static)
-                            before = x.grad
-                            x.grad = gx if before is None else before + gx
+                            before = x._grad
+                            x._grad = gx if before is None else before + gx
                         added += 1
                     continue
                 except Exception:
@@ -260,9 +260,9 @@ def _pull_back_numbers(order: list[Node], seed: float) -> None:
             gradients = _run_rules(node, primitive, g, on_floats=True, as_nodes=False)
             for x, gx in zip(inputs[added:], gradients[added:], strict=True):
                 if gx is not None and isinstance(x, Node):
-                    before = x.grad
-                    x.grad = gx if before is None else before + gx
+                    before = x._grad
+                    x._grad = gx if before is None else before + gx
     finally:
         for node in order:
-            if type(node.grad) is not float:
-                node.grad = float(node.grad or 0.0)  # nothing came here; or a rule made a number of NumPy's
+            if type(node._grad) is not float:
+                node._grad = float(node._grad or 0.0)  # nothing came here; or a rule made a number of NumPy's

@@ -70,7 +70,8 @@ class Node:
 
     Attributes:
         data: the number or array.
-        grad: the derivative of what `backward()` was called on with respect to this node.
+        grad: the derivative of what `backward()` was called on with respect to this node. Assigning
+            to it copies, and checks the shape; None is none.
         label: a name for pictures and error messages, or None.
         primitive: the `Primitive` that computed it; None for a leaf.
         inputs: that primitive's inputs, nodes and constants; empty for a leaf, None for a
@@ -82,10 +83,10 @@ class Node:
             both the topological order and the check for stale graphs.
     """
 
-    __slots__ = ("_datum", "grad", "inputs", "label", "primitive", "scope", "static", "time")
+    __slots__ = ("_datum", "_grad", "inputs", "label", "primitive", "scope", "static", "time")
 
     _datum: Any
-    grad: Any
+    _grad: Any
     label: str | None
     primitive: Primitive | None
     inputs: tuple[Any, ...] | None
@@ -97,11 +98,16 @@ class Node:
     data: Any  # a property of each kind, as are shape and size
     shape: Any
     size: Any
+    item: Callable[[], float]
 
     @classmethod
     def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
         """Compute `primitive` on inputs of which one is a node of this kind, and record it."""
         raise TypeError(f"{cls.__name__} does not say how primitives are computed on it.")
+
+    def _overwrite(self, new: Any) -> None:
+        """Take other data of the same shape; what was computed from this leaf counts as stale from now on."""
+        raise NotImplementedError
 
     def _seed(self, gradient: Any) -> Any:
         """The gradient that a backward pass from here starts with, checked."""
@@ -110,6 +116,17 @@ class Node:
     def _receive(self, gradient: Any) -> None:
         """Add to `.grad` what a backward pass brought."""
         raise NotImplementedError
+
+    @property
+    def grad(self) -> Any:
+        return self._grad
+
+    @grad.setter
+    def grad(self, new: Any) -> None:
+        if new is None:
+            self._grad = self._blank_grad
+        elif new is not self._grad:  # else `x.grad *= 2` has written already
+            self._grad = self._seed(new)
 
     @property
     def is_leaf(self) -> bool:
@@ -288,7 +305,7 @@ def record(kind: type[Node], data: Any, primitive: Primitive, inputs: tuple[Any,
     """A new node of `kind` for `data`, which `primitive` computed from `inputs`."""
     node = new(kind)
     node._datum = data
-    node.grad = kind._blank_grad
+    node._grad = kind._blank_grad
     node.label = None
     node.static = static or NO_STATIC
     node.time = tick()

@@ -22,7 +22,7 @@ __all__ = ["Store", "StoredValue", "blocks", "move_into_store"]
 
 GRADIENT_INSTEAD = "read gradients outside of the compiled function, or compute with autograd.grad"
 
-_grad: Any = vars(Node)["grad"]  # the slot itself: a store's gradient (None for zero), a window's store and position
+_slot: Any = vars(Node)["_grad"]  # the slot itself: a store's gradient (None for zero), a window's store and position
 
 
 class Store(Tensor):
@@ -47,22 +47,22 @@ class Store(Tensor):
         Store.made += 1
 
     @property
-    def grad(self) -> Any:
+    def _grad(self) -> Any:
         """The gradients; zero, as a Value's is, where no backward pass has come by."""
-        gradient = _grad.__get__(self)
+        gradient = _slot.__get__(self)
         if gradient is None:
             gradient = np.zeros_like(self._datum)
-            _grad.__set__(self, gradient)
+            _slot.__set__(self, gradient)
         return gradient
 
-    @grad.setter
-    def grad(self, new: Any) -> None:
-        _grad.__set__(self, new)
+    @_grad.setter
+    def _grad(self, new: Any) -> None:
+        _slot.__set__(self, new)
 
     def _receive(self, gradient: Any) -> None:
-        before = _grad.__get__(self)
+        before = _slot.__get__(self)
         total = np.asarray(gradient if before is None else before + gradient)
-        self.grad = total if total.flags.writeable else total.copy()  # a window writes into it
+        self._grad = total if total.flags.writeable else total.copy()  # a window writes into it
 
     def change(self, i: int, time: int) -> None:
         """Entry `i` was changed."""
@@ -93,16 +93,16 @@ class StoredValue(Value):
         store.change(i, tick())
 
     @property
-    def grad(self) -> float:
+    def _grad(self) -> float:
         if mode.tracing is not None:
             mode.tracing(".grad", GRADIENT_INSTEAD)
         store, i = self.store()
-        return store.grad.item(i)  # type: ignore[no-any-return]
+        return store._grad.item(i)  # type: ignore[no-any-return]
 
-    @grad.setter
-    def grad(self, new: Any) -> None:
+    @_grad.setter
+    def _grad(self, new: Any) -> None:
         store, i = self.store()
-        store.grad.flat[i] = new or 0.0
+        store._grad.flat[i] = new or 0.0
 
     @property
     def time(self) -> int:
@@ -120,17 +120,17 @@ class StoredValue(Value):
 
     def store(self) -> tuple[Store, int]:
         """The store, and the position in it."""
-        return _grad.__get__(self)  # type: ignore[no-any-return]
+        return _slot.__get__(self)  # type: ignore[no-any-return]
 
 
 def move_into_store(values: Sequence[Value], shape: tuple[int, ...], label: str | None) -> Store:
     """A store for Values that have none yet, its array of the given shape."""
     store = Store(np.array([value._datum for value in values]).reshape(shape), values, label)
     if any(value.grad for value in values):
-        store.grad = np.array([value.grad or 0.0 for value in values]).reshape(shape)
+        store._grad = np.array([value.grad or 0.0 for value in values]).reshape(shape)
     for i, value in enumerate(values):
         object.__setattr__(value, "__class__", StoredValue)
-        _grad.__set__(value, (store, i))
+        _slot.__set__(value, (store, i))
     return store
 
 

@@ -53,14 +53,14 @@ for _name in (*OPERATORS, "bool", "float", "len", "iter", "getitem", "format", "
 @contextmanager
 def hidden_gradients(nodes: Sequence[Node]) -> Iterator[None]:
     """While a function is traced, nobody may look at `.grad`."""
-    gradients = [(node, node.grad) for node in nodes if type(node) is not StoredValue]
+    gradients = [(node, node._grad) for node in nodes if type(node) is not StoredValue]
     for node, _ in gradients:
-        node.grad = _Hidden()
+        node._grad = _Hidden()
     try:
         yield
     finally:
         for node, gradient in gradients:
-            node.grad = gradient
+            node._grad = gradient
 
 
 @contextmanager

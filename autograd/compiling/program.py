@@ -244,7 +244,8 @@ class Program:
         return self._variant.source
 
     def __call__(self, arrays: Sequence[Any]) -> Any:
-        given = [x if isinstance(x, Node) else x.astype(t, copy=False) for x, t in zip(arrays, self._types, strict=True)]
+        # Copies, which the caller cannot change before the backward pass.
+        given = [x if isinstance(x, Node) else x.astype(t, copy=mode.recording) for x, t in zip(arrays, self._types, strict=True)]
         inputs = (*self.given, *given, *[draw() for draw in self.draws])
         data = _data(inputs)
         results, arrays = self._run(self._variant.forward, *data)
