@@ -40,11 +40,12 @@ class Scope(NamedTuple):
 class _Mode(threading.local):
     """What this thread does with a computation: `recording` is off inside `no_grad()`, `scope` is
     the innermost of the named parts that the computation is in, with those around it;
-    `tracing` is set while `compile` reads a function."""
+    `tracing` is set while `compile` reads a function; nodes older than `start` are then from outside."""
 
     recording = True
     scope: Scope | None = None
     draw: Callable[[Callable[[], Any], Any], Any] | None = None  # inside `compile`: random numbers
+    start = 0
     tracing: Callable[[str, str], NoReturn] | None = None  # inside `compile`: refuses to show a number
 
 
@@ -335,7 +336,7 @@ def _primitive_named(name: str) -> Primitive:
 
 @contextmanager
 def no_grad() -> Iterator[None]:
-    """Compute without recording: inside, results are constants.
+    """Compute without recording: inside, results are constants, and `w -= 0.1 * w.grad` changes the leaf `w` in place.
 
     Example:
         >>> from autograd import Value, no_grad

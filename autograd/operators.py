@@ -142,6 +142,8 @@ class Operators(Node):
         if mode.recording and isinstance(other, Node) and (is_leaf or other.requires_grad):
             return self._apply(primitive, (self, other), NO_STATIC)
         if mode.tracing is not None:
+            if self.time > mode.start:  # an argument, which stands for a plain number or array
+                return self._apply(primitive, (self, other), NO_STATIC)
             mode.tracing(f"`x {symbol}= …`", f"write x = x {symbol} … for a new node, and {ASSIGN_INSTEAD}")
         if mode.recording and is_leaf:
             raise RuntimeError(

@@ -176,6 +176,18 @@ def test_a_compiled_function_does_not_change_leaves():
     assert (total([1.0, 2.0]).data, w.data) == (6.0, 2.0)
 
 
+def test_a_compiled_function_may_change_its_arguments_as_numbers():
+    w = Value(2.0)
+
+    def f(x):
+        x -= 1.0
+        x *= 3.0
+        return w * x
+
+    assert autograd.compile(f)(5.0).data == 24.0
+    assert autograd.vmap(f)(np.array([1.0, 5.0])).tolist() == [0.0, 24.0]
+
+
 def summed(xs, w):
     total = Value(0.0)
     for x in xs:

@@ -269,7 +269,7 @@ class Trace:
                 "at each call. Take what it needs outside, with next(), and pass it as an argument."
             )
         before = _global_states()
-        with tracing(name), hidden_gradients(self.surroundings.nodes), hidden_state(changing):
+        with tracing(name, self.start), hidden_gradients(self.surroundings.nodes), hidden_state(changing):
             mode.draw, keeping.later = self._draw, self._update
             self.out = function(*self.arguments.args, **self.arguments.kwargs)
         if before != _global_states() or self.surroundings.used_generator():
@@ -321,8 +321,8 @@ def _global_states() -> tuple[Any, str]:
 
 
 @contextmanager
-def tracing(name: str) -> Iterator[None]:
-    """While the function called `name` is traced, refuse to show a number."""
+def tracing(name: str, start: int = 0) -> Iterator[None]:
+    """While the function called `name` is traced, since the time `start`, refuse to show a number."""
 
     def refuse(what: str, instead: str) -> NoReturn:
         mode.tracing = None  # the error message may look
@@ -331,13 +331,13 @@ def tracing(name: str) -> Iterator[None]:
             f"this call. Instead, {instead}."
         )
 
-    before, later = (mode.tracing, mode.recording, mode.draw, mode.scope), keeping.later
-    mode.tracing, mode.recording, mode.scope = refuse, True, None
+    before, later = (mode.tracing, mode.recording, mode.draw, mode.scope, mode.start), keeping.later
+    mode.tracing, mode.recording, mode.scope, mode.start = refuse, True, None, start
     try:
         with np.errstate(all="ignore"):
             yield
     finally:
-        mode.tracing, mode.recording, mode.draw, mode.scope = before
+        mode.tracing, mode.recording, mode.draw, mode.scope, mode.start = before
         keeping.later = later
 
 
