@@ -25,7 +25,7 @@ __all__ = ["ancestors", "backward", "describe", "gradients", "history", "pull_ba
 
 inputs_of: Final = attrgetter("inputs")
 time_of: Final = attrgetter("time")
-gradient_of: Final = attrgetter("grad")
+gradient_of: Final = attrgetter("_grad")
 
 
 def history(*roots: Node, stop: Collection[Node] = ()) -> list[Node]:
@@ -161,7 +161,7 @@ def backward(root: Node, gradient: Any = None) -> None:
 
 def _put_back(order: list[Node], gradients: list[Any]) -> None:
     for node, gradient in zip(order, gradients, strict=True):
-        node.grad = gradient
+        node._grad = gradient
 
 
 def _add_gradients(found: list[tuple[Node, Any]]) -> None:
@@ -169,21 +169,21 @@ def _add_gradients(found: list[tuple[Node, Any]]) -> None:
     adopted: set[int] = set()  # the arrays that are some leaf's `.grad` by now, and so its user's
     for node, g in found:
         if type(g) is float:
-            before = node.grad
-            node.grad = before + g if before else g  # a sum's inputs then share one float: memory
-        elif node.primitive is not None and node.grad is None and type(g) is ndarray:
+            before = node._grad
+            node._grad = before + g if before else g  # a sum's inputs then share one float: memory
+        elif node.primitive is not None and node._grad is None and type(g) is ndarray:
             g.setflags(False)  # type: ignore[call-arg]  # a rule may pass it on as it is, and then two nodes share it
-            node.grad = g
+            node._grad = g
         else:
             node._receive(g.copy() if id(g) in adopted else g)
             if node.primitive is None:
-                adopted.add(id(node.grad))
+                adopted.add(id(node._grad))
 
 
 def _is_plain(order: list[Node]) -> bool:
     """Whether all are numbers, and `backward()` comes by for the first time, as it mostly does."""
     for node in order:
-        if type(node._datum) is not float or node.inputs is None or (node.primitive and (node.grad or not node.primitive.elementwise)):
+        if type(node._datum) is not float or node.inputs is None or (node.primitive and (node._grad or not node.primitive.elementwise)):
             return False
     return True
 
@@ -194,13 +194,13 @@ def _pull_back_numbers(order: list[Node], seed: float, earlier: list[Any]) -> bo
     False, and each `.grad` is as it was `earlier`, where a rule does not do as it should: `pull_back` meets it too, and knows what to say.
     """
     for node in order:
-        if not node.grad:
-            node.grad = None
+        if not node._grad:
+            node._grad = None
     root = order[0]
-    root.grad = seed if root.grad is None else root.grad + seed
+    root._grad = seed if root._grad is None else root._grad + seed
     try:
         for node in order:
-            primitive, g = node.primitive, node.grad
+            primitive, g = node.primitive, node._grad
             if primitive is None or g is None or g is NOTHING:
                 continue  # a leaf; or only a condition or a branch not taken led here
             inputs: Any = node.inputs
@@ -211,11 +211,11 @@ def _pull_back_numbers(order: list[Node], seed: float, earlier: list[Any]) -> bo
                     for rule, x in zip(rules, inputs, strict=True):
                         if rule is not None and isinstance(x, Node):
                             gx = rule(g, out, *data, **static)
-                            before = x.grad
+                            before = x._grad
                             if before is not None:
-                                x.grad = before + gx
+                                x._grad = before + gx
                             else:
-                                x.grad = gx if gx is not None else given(gx, primitive)
+                                x._grad = gx if gx is not None else given(gx, primitive)
                         added += 1
                     continue
                 except Exception:
@@ -223,14 +223,14 @@ def _pull_back_numbers(order: list[Node], seed: float, earlier: list[Any]) -> bo
             gradients = run_rules(node, primitive, g, *operands(node, True, False), True)
             for x, gx in zip(inputs[added:], gradients[added:], strict=True):
                 if gx is not None and isinstance(x, Node):
-                    before = x.grad
-                    x.grad = gx if before is None else before + gx
+                    before = x._grad
+                    x._grad = gx if before is None else before + gx
         for node in order:
-            g = node.grad
+            g = node._grad
             if type(g) is not float:
                 if g is not None and g is not NOTHING:
                     raise TypeError
-                node.grad = 0.0  # nothing came here
+                node._grad = 0.0  # nothing came here
     except Exception:
         _put_back(order, earlier)
         return False

@@ -41,11 +41,12 @@ class Scope(NamedTuple):
 class _Mode(threading.local):
     """What this thread does with a computation: `recording` is off inside `no_grad()`, `scope` is
     the innermost of the named parts that the computation is in, with those around it;
-    `tracing` is set while `compile` reads a function."""
+    `tracing` is set while `compile` reads a function; nodes older than `start` are then from outside."""
 
     recording = True
     scope: Scope | None = None
     draw: Callable[[Callable[[], Any], Any], Any] | None = None  # inside `compile`: random numbers
+    start = 0
     tracing: Callable[[str, str], NoReturn] | None = None  # inside `compile`: refuses to show a number
     plain: Callable[[Any], Node | None] | None = None  # inside `compile`: the node for what are plain numbers in an ordinary call
 
@@ -72,7 +73,8 @@ class Node:
 
     Attributes:
         data: the number or array.
-        grad: the derivative of what `backward()` was called on with respect to this node.
+        grad: the derivative of what `backward()` was called on with respect to this node. Assigning
+            to it copies, and checks the shape; None is none.
         label: a name for pictures and error messages, or None.
         primitive: the `Primitive` that computed it; None for a leaf.
         inputs: that primitive's inputs, nodes and constants; empty for a leaf, None for a
@@ -84,10 +86,10 @@ class Node:
             both the topological order and the check for stale graphs.
     """
 
-    __slots__ = ("_datum", "grad", "inputs", "label", "primitive", "scope", "static", "time")
+    __slots__ = ("_datum", "_grad", "inputs", "label", "primitive", "scope", "static", "time")
 
     _datum: Any
-    grad: Any
+    _grad: Any
     label: str | None
     primitive: Primitive | None
     inputs: tuple[Any, ...] | None
@@ -99,11 +101,16 @@ class Node:
     data: Any  # a property of each kind, as are shape and size
     shape: Any
     size: Any
+    item: Callable[[], float]
 
     @classmethod
     def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
         """Compute `primitive` on inputs of which one is a node of this kind, and record it."""
         raise TypeError(f"{cls.__name__} does not say how primitives are computed on it.")
+
+    def _overwrite(self, new: Any) -> None:
+        """Take other data of the same shape; what was computed from this leaf counts as stale from now on."""
+        raise NotImplementedError
 
     def _seed(self, gradient: Any) -> Any:
         """The gradient that a backward pass from here starts with, checked."""
@@ -112,6 +119,17 @@ class Node:
     def _receive(self, gradient: Any) -> None:
         """Add to `.grad` what a backward pass brought."""
         raise NotImplementedError
+
+    @property
+    def grad(self) -> Any:
+        return self._grad
+
+    @grad.setter
+    def grad(self, new: Any) -> None:
+        if new is None:
+            self._grad = self._blank_grad
+        elif new is not self._grad:  # else `x.grad *= 2` has written already
+            self._grad = self._seed(new)
 
     @property
     def is_leaf(self) -> bool:
@@ -296,7 +314,7 @@ def record(kind: type[Node], data: Any, primitive: Primitive, inputs: tuple[Any,
     """A new node of `kind` for `data`, which `primitive` computed from `inputs`."""
     node = new(kind)
     node._datum = data
-    node.grad = kind._blank_grad
+    node._grad = kind._blank_grad
     node.label = None
     node.static = static or NO_STATIC
     node.time = tick()
@@ -326,7 +344,7 @@ def _primitive_named(name: str) -> Primitive:
 
 @contextmanager
 def no_grad() -> Iterator[None]:
-    """Compute without recording: inside, results are constants.
+    """Compute without recording: inside, results are constants, and `w -= 0.1 * w.grad` changes the leaf `w` in place.
 
     Example:
         >>> from autograd import Value, no_grad

@@ -24,7 +24,8 @@ __all__ = ["Store", "StoredValue", "blocks", "move_into_store"]
 GRADIENT_INSTEAD = "read gradients outside of the compiled function, or compute with autograd.grad"
 GRADIENT_ASSIGNED_INSTEAD = "assign to it, or call zero_grad(), outside of the compiled function"
 
-_grad: Any = vars(Node)["grad"]  # the slot itself: a store's gradient (None for zero), a window's store and position
+_of_every_node: Any = vars(Node)["grad"]
+_slot: Any = vars(Node)["_grad"]  # the slot itself: a store's gradient (None for zero), a window's store and position
 _time: Any = vars(Node)["time"]
 _number: Any = vars(Node)["_datum"]
 _changing = threading.RLock()  # held while numbers move into a store, and while gradients are added up there
@@ -54,21 +55,19 @@ class Store(Tensor):
     @property
     def grad(self) -> Any:
         """The gradients; zero, as a Value's is, where no backward pass has come by."""
-        gradient = _grad.__get__(self)
-        if gradient is None:
-            gradient = np.zeros_like(self._datum)
-            _grad.__set__(self, gradient)
-        return gradient
+        if self._grad is None:
+            self._grad = np.zeros_like(self._datum)
+        return self._grad
 
     @grad.setter
     def grad(self, new: Any) -> None:
-        _grad.__set__(self, new)
+        _of_every_node.__set__(self, new)
 
     def _receive(self, gradient: Any) -> None:
         with _changing:
-            before = _grad.__get__(self)
+            before = _slot.__get__(self)
             total = np.asarray(gradient if before is None else before + gradient)
-            self.grad = total if total.flags.writeable else total.copy()  # a window writes into it
+            self._grad = total if total.flags.writeable else total.copy()  # a window writes into it
 
     def change(self, i: int, time: int) -> None:
         """Entry `i` was changed."""
@@ -99,18 +98,26 @@ class StoredValue(Value):
         store.change(i, tick())
 
     @property
+    def _grad(self) -> float:
+        store, i = self.store()
+        return store.grad.item(i)  # type: ignore[no-any-return]
+
+    @_grad.setter
+    def _grad(self, new: Any) -> None:
+        store, i = self.store()
+        store.grad.flat[i] = new or 0.0
+
+    @property
     def grad(self) -> float:
         if mode.tracing is not None:
             mode.tracing(".grad", GRADIENT_INSTEAD)
-        store, i = self.store()
-        return store.grad.item(i)  # type: ignore[no-any-return]
+        return self._grad
 
     @grad.setter
     def grad(self, new: Any) -> None:
         if mode.tracing is not None:
             mode.tracing("assigning to .grad", GRADIENT_ASSIGNED_INSTEAD)
-        store, i = self.store()
-        store.grad.flat[i] = new or 0.0
+        _of_every_node.__set__(self, new)
 
     @property
     def time(self) -> int:
@@ -128,10 +135,10 @@ class StoredValue(Value):
 
     def store(self) -> tuple[Store, int]:
         """The store, and the position in it."""
-        place = _grad.__get__(self)
+        place = _slot.__get__(self)
         if type(place) is not tuple:  # another thread is moving it there
             with _changing:
-                place = _grad.__get__(self)
+                place = _slot.__get__(self)
         return place  # type: ignore[no-any-return]
 
 
@@ -141,13 +148,13 @@ def move_into_store(values: Sequence[Value], shape: tuple[int, ...], label: str 
         store = Store(np.array([value._datum for value in values]).reshape(shape), values, label)
         for i, value in enumerate(values):
             object.__setattr__(value, "__class__", StoredValue)  # from here on, other threads wait for its place
-            gradient = _grad.__get__(value)
+            gradient = _slot.__get__(value)
             store._datum.flat[i] = _number.__get__(value)
             if gradient:
                 store.grad.flat[i] = gradient
             if _time.__get__(value) != store.changes[i]:
                 store.change(i, _time.__get__(value))
-            _grad.__set__(value, (store, i))
+            _slot.__set__(value, (store, i))
     return store
 
 

@@ -434,13 +434,6 @@ def test_a_parameter_in_two_groups_is_refused():
         optim.SGD([{"params": p}, {"params": [Value(1.0), p]}])
 
 
-def test_a_gradient_of_another_shape_is_refused():
-    p = Tensor([1.0, 2.0], label="w")
-    p.grad = np.ones((2, 1))
-    with pytest.raises(ValueError, match=r"Tensor 'w' has the shape \(2,\), and its gradient \(2, 1\); they must be alike"):
-        optim.SGD([p]).step()
-
-
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("optimizer", "settings", "end"), SETTINGS)
 def test_an_optimizer_goes_on_from_a_state_dict_bit_for_bit(optimizer, settings, end, kind):

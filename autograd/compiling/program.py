@@ -256,7 +256,8 @@ class Program(Call):
         return self._variant.source
 
     def __call__(self, arrays: Sequence[Any]) -> Any:
-        given = [x if isinstance(x, Node) else x.astype(t, copy=False) for x, t in zip(arrays, self._types, strict=True)]
+        # Copies, which the caller cannot change before the backward pass.
+        given = [x if isinstance(x, Node) else x.astype(t, copy=mode.recording) for x, t in zip(arrays, self._types, strict=True)]
         inputs = (*self.given, *given, *[draw() for draw in self.draws])
         data = _data(inputs)
         variant = self._variant  # another thread may put another in its place

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..graph import Node, Primitive, mode, new
-from ..tensor import Tensor, Window
+from ..tensor import Tensor
+from ..window import Window
 from ..value import Value
 from .given import Given, is_number, numbers_in, values_in
 

@@ -64,7 +64,7 @@ class Trace:
                 "at each call. Take what it needs outside, with next(), and pass it as an argument."
             )
         before = _global_states()
-        with tracing(name), no_new_threads(), hidden_gradients(self.surroundings.nodes), hidden_state(changing):
+        with tracing(name, self.start), no_new_threads(), hidden_gradients(self.surroundings.nodes), hidden_state(changing):
             mode.draw, mode.plain, keeping.later = self._draw, self._plain, self._update
             self.out = function(*self.arguments.args, **self.arguments.kwargs)
         if before != _global_states() or self.surroundings.used_generator():
@@ -136,14 +136,14 @@ class _Refusal(BaseException):
 
 
 class tracing:  # noqa: N801
-    """While the function called `name` is traced, refuse to show a number.
+    """While the function called `name` is traced, since the time `start`, refuse to show a number.
 
     Raises:
         TypeError: at the end, for the first number that it looked at, even if the function went on as if nothing had happened.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, start: int = 0) -> None:
+        self.name, self.start = name, start
         self.refused: list[str] = []
 
     def refuse(self, what: str, instead: str) -> NoReturn:
@@ -156,14 +156,14 @@ class tracing:  # noqa: N801
         raise _Refusal(self.refused[-1])
 
     def __enter__(self) -> Self:
-        self._before = mode.tracing, mode.recording, mode.draw, mode.plain, mode.scope, keeping.later
+        self._before = mode.tracing, mode.recording, mode.draw, mode.plain, mode.scope, mode.start, keeping.later
         self._errors = np.errstate(all="ignore")
         self._errors.__enter__()
-        mode.tracing, mode.recording, mode.scope = self.refuse, True, None
+        mode.tracing, mode.recording, mode.scope, mode.start = self.refuse, True, None, self.start
         return self
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        mode.tracing, mode.recording, mode.draw, mode.plain, mode.scope, keeping.later = self._before
+        mode.tracing, mode.recording, mode.draw, mode.plain, mode.scope, mode.start, keeping.later = self._before
         self._errors.__exit__(None, None, None)
         if self.refused and (error is None or isinstance(error, (Exception, _Refusal))):
             raise TypeError(self.refused[0]).with_traceback(traceback) from None

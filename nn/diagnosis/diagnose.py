@@ -96,7 +96,7 @@ def diagnose(model: Module, batch: Sequence[Any], loss: Any = None) -> Diagnosis
         out = loss(passes.output, targets)
         if not isinstance(out, Node) or out.size != 1:
             raise ValueError("nn.diagnose needs a loss that is one number, a Value or a Tensor, such as one with reduction='mean'.")
-        number = float(out.item())  # type: ignore[attr-defined]
+        number = float(out.item())
         findings += _start(loss, passes.output, targets, number)
         if math.isfinite(number):
             out.backward()  # type: ignore[attr-defined]
