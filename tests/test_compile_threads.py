@@ -62,7 +62,7 @@ def test_first_calls_at_once_make_one_program_and_leave_right_gradients():
 
 
 def test_functions_that_share_parameters_compile_and_run_backward_at_once():
-    for round in range(15):
+    for _ in range(15):
         ws, t = weights(), Tensor(np.ones(3))
         functions = [
             lambda x, ws=ws: sum(w * x for w in ws), lambda x, ws=ws: sum(w * x * x for w in ws[::-1]),
@@ -72,7 +72,7 @@ def test_functions_that_share_parameters_compile_and_run_backward_at_once():
 
         def work(f):
             for _ in range(3):
-                f(2.0).backward()  # noqa: B023
+                f(2.0).backward()
 
         at_once(*[lambda f=f, work=work: work(f) for f in compiled for _ in range(2)])
         found = [w.grad for w in ws], t.grad
