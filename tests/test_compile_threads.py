@@ -9,6 +9,7 @@ import pytest
 import autograd
 import nn
 from autograd import Tensor, Value, no_grad
+from autograd.compiling.program import Program
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +60,21 @@ def test_first_calls_at_once_make_one_program_and_leave_right_gradients():
         np.testing.assert_allclose(fast, [w.grad for w in plain], rtol=1e-12)
         assert len(f.programs) == 1
         assert len({id(w.store()[0]) for w in ws}) == 1
+
+
+def test_a_program_that_many_threads_wait_for_is_made_once(monkeypatch):
+    made = []
+
+    class Counted(Program):
+        def __init__(self, *args):
+            made.append(self)
+            super().__init__(*args)
+
+    monkeypatch.setattr("autograd.compiling.cache.Program", Counted)
+    ws = weights()
+    f = autograd.compile(lambda x: sum(w * x for w in ws))
+    at_once(*[lambda: f(2.0)] * 8)
+    assert len(made) == 1
 
 
 def test_functions_that_share_parameters_compile_and_run_backward_at_once():
