@@ -52,13 +52,20 @@ class Value(Operators):
     _blank_grad = 0.0
 
     def __init__(self, data: Any, label: str | None = None) -> None:
-        source = None if type(data) is float or mode.plain is None else mode.plain(data)
-        self._datum = data if type(data) is float else _as_float(data if source is None else np.float64(source._datum))
+        source = None
+        if type(data) is float:
+            self._datum = data
+        else:
+            source = None if mode.plain is None else mode.plain(data)
+            self._datum = _as_float(data) if source is None else float(source._datum)
         if label is not None and not isinstance(label, str):
             raise TypeError(f"label is a text for pictures and errors, not {type(label).__name__} {label!r}.")
         self._grad = 0.0
         self.label = label
-        self.primitive, self.inputs = (None, ()) if source is None else (identity, (source,))
+        self.primitive = None
+        self.inputs = ()
+        if source is not None:
+            self.primitive, self.inputs = identity, (source,)
         self.static = NO_STATIC
         self.scope = None
         self.time = tick()

@@ -1,3 +1,4 @@
+# ruff: noqa: B905, E501, RUF005, RUF007, RUF015
 """What a compiled function sees of its arguments: arrays are arrays, lists are lists, whatever it does with them."""
 
 import enum
@@ -139,7 +140,7 @@ def write_row(x):
 @pytest.mark.parametrize("f", [add_in_place, add_in_place_to_a_part, write, write_row])
 def test_an_array_argument_may_not_be_changed(f):
     x = FLAT.copy()
-    with pytest.raises(TypeError, match="cannot be compiled: (changing an argument in place|writing into an argument)"):
+    with pytest.raises(TypeError, match=r"cannot be compiled: (changing an argument in place|writing into an argument)"):
         autograd.compile(f)(x)
     assert x.tolist() == FLAT.tolist()
 

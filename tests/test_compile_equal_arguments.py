@@ -1,3 +1,4 @@
+# ruff: noqa: B905, E501
 """Arguments that are no numbers: which of them one program serves, and who is told that each call compiles."""
 
 import dataclasses

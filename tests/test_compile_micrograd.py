@@ -1,3 +1,4 @@
+# ruff: noqa: B905, E501
 """micrograd's demo, compiled: as its author wrote it, but for the line that reads numbers, which the error shows rewritten."""
 
 import inspect
@@ -7,11 +8,11 @@ import textwrap
 
 import numpy as np
 import pytest
+from test_micrograd import moons
 
 import autograd
 from autograd import Tensor, Value
 from nn import MLP
-from test_micrograd import moons
 
 X, y = moons(30)
 model = MLP(2, [16, 16, 1], rng=0)
@@ -23,7 +24,7 @@ def loss(Xb=X, yb=y):
     losses = [(1 + -yi*scorei).relu() for yi, scorei in zip(yb, scores)]
     data_loss = sum(losses) * (1.0 / len(losses))
     alpha = 1e-4
-    reg_loss = alpha * sum((p*p for p in model.parameters()))
+    reg_loss = alpha * sum(p*p for p in model.parameters())
     total_loss = data_loss + reg_loss
     accuracy = [(yi > 0) == (scorei.data > 0) for yi, scorei in zip(yb, scores)]
     return total_loss, sum(accuracy) / len(accuracy)
@@ -44,7 +45,7 @@ def rewritten(error):
 
 @pytest.mark.parametrize("args", [(), (X, y), (X.tolist(), y.tolist())])
 def test_the_demo_compiles_once_its_line_is_rewritten_as_the_error_says(args):
-    with pytest.raises(TypeError, match="cannot be compiled: .data in line") as error:
+    with pytest.raises(TypeError, match=r"cannot be compiled: \.data in line") as error:
         autograd.compile(loss)(*args)
     assert str(error.value).endswith("returns: accuracy = [(yi > 0) == (scorei > 0) for yi, scorei in zip(yb, scores)]")
     f = autograd.compile(rewritten(error.value))
@@ -102,7 +103,7 @@ def test_values_and_tensors_made_of_arguments_are_those_of_an_ordinary_call(f, r
 @pytest.mark.parametrize("f", [lambda x: Value(w[0] * x), lambda x: Value(Value(1.0)) * x, lambda x: Tensor([w[0], x])])
 def test_a_value_of_a_computed_value_is_refused_as_without_compiling(f):
     for run in (f, autograd.compile(f)):
-        with pytest.raises(TypeError, match="got the Value|which is a node already|holds real numbers"):
+        with pytest.raises(TypeError, match=r"got the Value|which is a node already|holds real numbers"):
             run(2.0)
     with pytest.raises(TypeError, match="which is a node already"):
         autograd.compile(lambda x: Value(x))(Value(2.0))

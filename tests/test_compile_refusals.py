@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """A refusal stays one, whatever the function does with the exception."""
 
 import contextlib
@@ -124,7 +125,7 @@ SWALLOW = [
 
 
 @pytest.mark.parametrize("swallow", SWALLOW)
-@pytest.mark.parametrize("look", [float, bool, lambda x: x.data, lambda x: [1.0, 2.0][x], lambda x: w.grad], ids="float bool data index grad".split())
+@pytest.mark.parametrize("look", [float, bool, lambda x: x.data, lambda x: [1.0, 2.0][x], lambda x: w.grad], ids=["float", "bool", "data", "index", "grad"])
 def test_a_refusal_that_the_function_swallows_stays_raised(swallow, look):
     def f(x):
         swallow(lambda: look(x))
@@ -213,7 +214,7 @@ def test_a_thread_may_not_look_for_the_function(run):
         run(lambda: seen.append(x.data > 0))
         return w * x if seen[0] else -w * x
 
-    with pytest.raises(TypeError, match="starting a thread in line .* compute in the function itself"):
+    with pytest.raises(TypeError, match=r"starting a thread in line .* compute in the function itself"):
         autograd.compile(f)(2.0)
     done = []
     run(lambda: done.append(1))

@@ -9,6 +9,7 @@ import pytest
 import autograd
 import nn
 from autograd import Tensor, Value, no_grad
+from autograd.compiling.program import Program
 
 
 @pytest.fixture(autouse=True)
@@ -61,8 +62,23 @@ def test_first_calls_at_once_make_one_program_and_leave_right_gradients():
         assert len({id(w.store()[0]) for w in ws}) == 1
 
 
+def test_a_program_that_many_threads_wait_for_is_made_once(monkeypatch):
+    made = []
+
+    class Counted(Program):
+        def __init__(self, *args):
+            made.append(self)
+            super().__init__(*args)
+
+    monkeypatch.setattr("autograd.compiling.cache.Program", Counted)
+    ws = weights()
+    f = autograd.compile(lambda x: sum(w * x for w in ws))
+    at_once(*[lambda: f(2.0)] * 8)
+    assert len(made) == 1
+
+
 def test_functions_that_share_parameters_compile_and_run_backward_at_once():
-    for round in range(15):
+    for _ in range(15):
         ws, t = weights(), Tensor(np.ones(3))
         functions = [
             lambda x, ws=ws: sum(w * x for w in ws), lambda x, ws=ws: sum(w * x * x for w in ws[::-1]),
@@ -72,7 +88,7 @@ def test_functions_that_share_parameters_compile_and_run_backward_at_once():
 
         def work(f):
             for _ in range(3):
-                f(2.0).backward()  # noqa: B023
+                f(2.0).backward()
 
         at_once(*[lambda f=f, work=work: work(f) for f in compiled for _ in range(2)])
         found = [w.grad for w in ws], t.grad

@@ -22,36 +22,40 @@ OFTEN = 8
 class Programs:
     """The programs of a function, which any thread may ask for.
 
+    Args:
+        function: the function.
+        names_of: gives the names of so many positional arguments.
+
     Attributes:
         by_key: the programs, by `Given.key`; the one used last comes last.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], names_of: Callable[[int], Sequence[str]]) -> None:
         self._function = function
+        self._names_of = names_of
         self.by_key: OrderedDict[Any, Program] = OrderedDict()
         self._earlier: dict[Any, list[Program]] = {}
         self._latest: Program | None = None
         self._misses: dict[Any, tuple[int, Any]] = {}  # for each outline of a key, how many were compiled in a row, and the last key
         self._warned = False
 
-    def find(self, given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str]) -> Program:
-        """The program for a call; `names` are those of the arguments in `args`."""
+    def find(self, given: Given, args: Sequence[Any], kwargs: dict[str, Any]) -> Program:
+        """The program for a call."""
         key = given.key
         program = self.by_key.get(key)
         if program is None or not program.surroundings.unchanged():
             with COMPILING:
                 program = self.by_key.get(key)
                 if program is None or not program.surroundings.unchanged():  # another thread may just have made it
-                    return self._made_or_found_again(program, given, args, kwargs, names)
+                    return self._made_or_found_again(program, given, args, kwargs)
         if program is not self._latest:
             self._use(key, program)
         if self._misses:
             self._misses.pop(outline(key), None)
         return program
 
-    def _made_or_found_again(
-        self, before: Program | None, given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str]
-    ) -> Program:
+    def _made_or_found_again(self, before: Program | None, given: Given, args: Sequence[Any], kwargs: dict[str, Any]) -> Program:
+        names = self._names_of(len(args))
         program = self._earlier_one(given.key, before)
         if program is None:
             self._count(given.key, before, [*names, *kwargs])

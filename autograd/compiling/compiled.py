@@ -30,20 +30,19 @@ class Compiled:
     def __init__(self, function: Callable[..., Any]) -> None:
         functools.update_wrapper(self, function)
         self.function = function
-        self._cache = Programs(function)
         try:
             parameters = list(inspect.signature(function).parameters.values())
         except ValueError:  # of a builtin, nothing is known
             parameters = []
-        self._names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-        self._rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "x")
+        names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "x")
+        self._cache = Programs(function, lambda n: names[:n] + [f"{rest}_{i}" for i in range(n - len(names))])
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if mode.tracing is not None:  # a part of a larger compiled function
             return self.function(*args, **kwargs)
         given = Given(args, kwargs)
-        names = self._names[: len(args)] + [f"{self._rest}_{i}" for i in range(len(args) - len(self._names))]
-        return self._cache.find(given, args, kwargs, names)(given.arrays)
+        return self._cache.find(given, args, kwargs)(given.arrays)
 
     @property
     def programs(self) -> OrderedDict[Any, Program]:

@@ -31,7 +31,6 @@ class Given:
 
     def __init__(self, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
         self.arrays: list[Any] = []
-        self._unread: dict[int, Any] = {}
         self.key: Any = tuple([self._read(x) for x in args])
         if kwargs:
             self.key += tuple([(name, self._read(x)) for name, x in kwargs.items()])
@@ -61,7 +60,8 @@ class Given:
 
     def from_the_start(self, iterator: Iterator[Any]) -> Iterator[Any]:
         """What an iterator among the arguments gives, however often this is called."""
-        copy, self._unread[id(iterator)] = itertools.tee(self._unread.get(id(iterator), iterator))
+        unread: dict[int, Any] = vars(self).setdefault("unread", {})
+        copy, unread[id(iterator)] = itertools.tee(unread.get(id(iterator), iterator))
         return copy
 
 

@@ -76,7 +76,7 @@ def hidden_gradients(nodes: Sequence[Node]) -> Iterator[None]:
     """While a function is traced, it may not look at `.grad`; other threads go on computing with it."""
     kinds = [(node, type(node)) for node in nodes if type(node) is not StoredValue]
     for node, kind in kinds:
-        KIND.__set__(node, _with_hidden_gradient(kind))
+        KIND.__set__(node, _with_hidden_gradient(kind))  # type: ignore[arg-type]
     try:
         yield
     finally:

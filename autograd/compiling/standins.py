@@ -97,7 +97,7 @@ class Argument(Tensor):
         return self._part(lambda positions: positions.reshape(*shape), lambda: super(Argument, self).reshape(*shape))
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        if dtype is not None and dtype != object:
+        if dtype is not None and np.dtype(dtype).kind != "O":
             super().__array__()
         values = np.empty(self.shape, object)
         for index in np.ndindex(self.shape):
@@ -106,7 +106,7 @@ class Argument(Tensor):
 
     def __getattr__(self, name: str) -> Any:
         if self.type is not None and name in ATTRIBUTES and mode.tracing is not None:
-            mode.tracing(f".{name} of an array", "use the functions of autograd, or compute it outside and pass the result as an argument")
+            mode.tracing(f".{name} of an array", "use the functions of autograd, or compute it outside and pass it as an argument")
         raise AttributeError(f"{self.__class__.__name__!r} object has no attribute {name!r}")
 
     def _change(self, *others: Any) -> Any:
@@ -156,7 +156,8 @@ def _refuse_to_wrap(primitive: Primitive, inputs: tuple[Any, ...]) -> None:
         return
     dtype = np.result_type(*types)
     if _is_narrow(dtype) and not (dtype.kind == "b" and primitive.name == "multiply"):
-        mode.tracing(f"{primitive.name} in whole numbers of type {dtype}, which wrap around,", "convert the argument before: x.astype(float)")
+        what = f"{primitive.name} in whole numbers of type {dtype}, which wrap around,"
+        mode.tracing(what, "convert the argument before: x.astype(float)")
 
 
 class Arguments:

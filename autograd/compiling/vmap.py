@@ -55,7 +55,7 @@ def vmap(f: Callable[..., Any], in_axes: int | Sequence[int | None] | None = 0) 
         >>> score(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
         Tensor([21., 43., 65.])
     """
-    programs = Programs(f)
+    programs = Programs(f, lambda n: [f"x{i}" for i in range(n)])
 
     @functools.wraps(f)
     def batched(*args: Any) -> Any:
@@ -71,7 +71,7 @@ def vmap(f: Callable[..., Any], in_axes: int | Sequence[int | None] | None = 0) 
             return _loop(f, moved, axes, n)
         examples = [x if axis is None else tree_map(_example, x) for x, axis in zip(moved, axes, strict=True)]
         given = Given(examples, {})
-        program = programs.find(given, examples, {}, [f"x{i}" for i in range(len(args))])
+        program = programs.find(given, examples, {})
         if program.kept:
             raise TypeError(
                 f"vmap: {name_of(f)} changes something with every example, such as a running mean; call it with a whole batch instead, "
