@@ -37,8 +37,9 @@ Arrays = dict[str, Any]
 def save(path: str | os.PathLike[str], model: Any, optimizer: Any = None, **others: Any) -> None:
     """Store a model in a file, and what else is given; `load` brings it back, bit for bit.
 
-    The file is whole at any moment: a kill or a full disk leaves what was there before. To go on
-    training as if it had not stopped, save all that changes in training::
+    The file is whole at any moment: a kill or a full disk leaves what was there before. A link
+    stays a link, and a file that is replaced passes on its mode. To go on training as if it had
+    not stopped, save all that changes in training::
 
         nn.save(path, model, optimizer, schedule=schedule, loader=loader, rng=nn.get_rng_state(), epoch=epoch)
 

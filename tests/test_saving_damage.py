@@ -1,4 +1,4 @@
-"""Claims about damaged files of models: a flipped bit is noticed wherever it is, and files without a checksum still load."""
+"""Claims about files of models on a disk: a flipped bit is noticed wherever it is; links, modes, long names and leftovers."""
 
 import importlib.util
 import json
@@ -146,3 +146,28 @@ def test_a_file_that_may_not_be_read_is_said(path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(PermissionError, match=r"model\.safetensors may not be read: its permissions do not allow it\."):
         nn.load(path)
+
+
+# The file on the disk
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other links and modes")
+def test_a_model_is_saved_behind_its_link_with_the_mode_that_was_there(tmp_path):
+    real, link = tmp_path / ("n" * 255), tmp_path / "latest.safetensors"
+    link.symlink_to(real.name)
+    nn.save(link, {"a": np.zeros(2)})
+    real.chmod(0o640)
+    (tmp_path / ".glassgrad-0123.part").write_bytes(b"what a killed process left")
+    nn.save(link, {"a": np.ones(2)})
+    assert link.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o640
+    assert (nn.load(real)["a"] == 1).all()
+    assert sorted(os.listdir(tmp_path)) == [link.name, real.name]
+
+
+def test_a_checkpoint_that_would_replace_a_folder_is_refused_before_the_first_epoch(tmp_path):
+    model, optimizer, _ = training()
+    trainer = nn.Trainer(model, nn.MSELoss(), optimizer, callbacks=[nn.callbacks.ModelCheckpoint(tmp_path)], rng=0)
+    with pytest.raises(IsADirectoryError, match=r"ModelCheckpoint writes a file, and .* is a folder; add a name, such as"):
+        trainer.fit((np.ones((4, 2)), np.ones((4, 2))), epochs=1, verbose=False)
+    assert trainer.epoch == 0

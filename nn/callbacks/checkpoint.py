@@ -34,6 +34,7 @@ class ModelCheckpoint(Monitor):
     Raises:
         ValueError: the path has the name of something that is not measured; or as in `Monitor`.
         ModuleNotFoundError: safetensors is not installed.
+        IsADirectoryError: it is a folder.
 
     Example:
         >>> import tempfile, nn
@@ -63,7 +64,10 @@ class ModelCheckpoint(Monitor):
     def on_fit_begin(self, trainer: Trainer) -> None:
         if self.save_best_only:
             super().on_fit_begin(trainer)
-        self._path({"epoch": 1, **dict.fromkeys(trainer.measures, 1.0)}).parent.mkdir(parents=True, exist_ok=True)
+        path = self._path({"epoch": 1, **dict.fromkeys(trainer.measures, 1.0)})
+        if path.is_dir():
+            raise IsADirectoryError(f"ModelCheckpoint writes a file, and {path} is a folder; add a name, such as model.safetensors.")
+        path.parent.mkdir(parents=True, exist_ok=True)
 
     def on_epoch_end(self, trainer: Trainer) -> None:
         if self.save_best_only and not self.notice(trainer):
