@@ -13,7 +13,7 @@ from autograd import Value, collect_cycles_less_often, no_grad
 
 from .. import metrics as known_metrics
 from .. import saving
-from ..callbacks import Callback, ModelCheckpoint
+from ..callbacks import Callback, ModelCheckpoint, TerminateOnNaN
 from ..checks import count
 from ..data import DataLoader
 from ..interrupts import uninterrupted
@@ -50,6 +50,8 @@ class Trainer:
         rng: a seed or a NumPy generator for the order of examples, where a pair of arrays or a
             dataset is trained on; without one it is the generator of `nn.manual_seed`. A
             DataLoader has its own.
+        terminate_on_nan: whether nan or infinity in a loss or a gradient ends the training with a
+            sentence that says where it began and what to try; see `nn.callbacks.TerminateOnNaN`.
 
     Attributes:
         model, loss, optimizer, metrics, callbacks: as given; metrics as functions by name.
@@ -84,7 +86,7 @@ class Trainer:
 
     def __init__(
         self, model: Any, loss: Callable[[Any, Any], Any], optimizer: Any, metrics: Sequence[Any] = (),
-        callbacks: Sequence[Callback] = (), rng: Seed = None,
+        callbacks: Sequence[Callback] = (), rng: Seed = None, *, terminate_on_nan: bool = True,
     ) -> None:  # fmt: skip
         if not isinstance(model, Module):
             raise TypeError(f"A Trainer trains an nn.Module, not a {_kind(model)}.")
@@ -97,7 +99,7 @@ class Trainer:
             raise ValueError(f"The optimizer changes no parameter of this {type(model).__name__}; make it with model.parameters().")
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.metrics = _named(metrics, loss)
-        self.callbacks = _in_order(callbacks)
+        self.callbacks = _in_order(callbacks, terminate_on_nan)
         self.rng = generator(rng)
         self.history = History()
         self.epoch = 0
@@ -135,6 +137,7 @@ class Trainer:
         Raises:
             TypeError, ValueError: the data are empty or of another kind; the loss is not a single
                 number; a callback watches what is not measured; the checkpoint does not fit.
+            FloatingPointError: there was nan or infinity, unless `terminate_on_nan` is false.
             KeyboardInterrupt: Ctrl-C. No step of the optimizer is left half done, and `history` has
                 the epochs that were finished.
         """
@@ -371,12 +374,14 @@ def _named(metrics: Sequence[Any], loss: Any) -> dict[str, Callable[[Any, Any], 
     return named
 
 
-def _in_order(callbacks: Sequence[Callback]) -> list[Callback]:
-    """The callbacks, checkpoints last."""
+def _in_order(callbacks: Sequence[Callback], terminate_on_nan: bool) -> list[Callback]:
+    """The callbacks, checkpoints last, and before them one that looks for nan, if none does."""
     callbacks = list(callbacks) if isinstance(callbacks, Iterable) else [callbacks]
     for callback in callbacks:
         if not isinstance(callback, Callback):
             raise TypeError(f"callbacks is a list of nn.callbacks.Callback, such as nn.callbacks.EarlyStopping(); got a {_kind(callback)}.")
+    if terminate_on_nan and not any(isinstance(callback, TerminateOnNaN) for callback in callbacks):
+        callbacks.append(TerminateOnNaN())
     return sorted(callbacks, key=lambda callback: isinstance(callback, ModelCheckpoint))
 
 
