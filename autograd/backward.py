@@ -17,13 +17,14 @@ import numpy as np
 from .branches import may_meet, pull_back_carefully, spoiled
 from .graph import Node, ndarray, observers
 from .primitives.arithmetic import NOTHING
-from .rules import describe, fit, given, operands, run_rules
+from .rules import check_given, describe, fit, given, run_rules
 
 __all__ = ["ancestors", "backward", "describe", "gradients", "history", "pull_back"]
 
 inputs_of: Final = attrgetter("inputs")
 time_of: Final = attrgetter("time")
 gradient_of: Final = attrgetter("grad")
+raw_gradient: Final = vars(Node)["grad"].__get__  # what a store of Values has, which gives its own account of `.grad`
 
 
 def history(*roots: Node, stop: Collection[Node] = ()) -> list[Node]:
@@ -102,12 +103,14 @@ def pull_back(
         if node.primitive is None or (stop and node in stop):
             continue
         on_floats = type(node._datum) is float and node.primitive.elementwise
-        gradients = run_rules(node, node.primitive, g, *operands(node, on_floats, as_nodes), on_floats)
+        gradients = run_rules(node, node.primitive, g, on_floats, as_nodes)
         if observers:
             for observer in observers:
                 observer.pulled_back(node, gradients)
         for x, gx in zip(inputs, gradients, strict=True):
             if gx is None:
+                if isinstance(x, Node):
+                    check_given(node, gradients)
                 continue
             if on_floats:
                 if type(gx) is not float and gx is not NOTHING and not (as_nodes and isinstance(gx, Node)):
@@ -126,7 +129,7 @@ def gradients(
     """What `pull_back` finds, of all nodes or those in `stop`; and a branch that was not taken has passed on 0, not 0 · inf."""
 
     def found(walk: Iterable[tuple[Node, Any]]) -> list[tuple[Node, Any]]:
-        return [(node, g) for node, g in walk if stop is None or node in stop]
+        return list(walk) if stop is None else [(node, g) for node, g in walk if node in stop]
 
     if not may_meet(order):
         return found(pull_back(order, seeds, as_nodes=as_nodes, stop=stop or ()))
@@ -146,34 +149,34 @@ def backward(root: Node, gradient: Any = None) -> None:
             "Compute it outside no_grad(), from nodes that are not detached."
         )
     order, seed = history(root), root._seed(gradient)
-    before = list(map(gradient_of, order))
+    if observers or not _is_plain(order) or not _pull_back_numbers(order, seed):
+        _add_gradients(gradients(order, {root: seed}))
+
+
+def _add_gradients(found: list[tuple[Node, Any]]) -> None:
+    """Add what a walk found to each `.grad`; to all or to none, whatever comes between."""
+    before = [node.grad if type(g) is float else raw_gradient(node) for node, g in found]
     try:
-        if not _is_plain(order) or observers or not _pull_back_numbers(order, seed, before):
-            _add_gradients(gradients(order, {root: seed}))
-    except BaseException:  # a rule failed, or Ctrl-C: all or nothing
-        _put_back(order, before)
+        adopted: set[int] = set()  # the arrays that are some leaf's `.grad` by now, and so its user's
+        for node, g in found:
+            if type(g) is float:
+                earlier = node.grad
+                node.grad = earlier + g if earlier else g  # a sum's inputs then share one float: memory
+            elif node.primitive is not None and node.grad is None and type(g) is ndarray:
+                g.setflags(False)  # type: ignore[call-arg]  # a rule may pass it on as it is, and then two nodes share it
+                node.grad = g
+            else:
+                node._receive(g.copy() if id(g) in adopted else g)
+                if node.primitive is None:
+                    adopted.add(id(node.grad))
+    except BaseException:
+        _put_back([node for node, _ in found], before)
         raise
 
 
 def _put_back(order: list[Node], gradients: list[Any]) -> None:
     for node, gradient in zip(order, gradients, strict=True):
         node.grad = gradient
-
-
-def _add_gradients(found: list[tuple[Node, Any]]) -> None:
-    """Add what a walk found to each `.grad`."""
-    adopted: set[int] = set()  # the arrays that are some leaf's `.grad` by now, and so its user's
-    for node, g in found:
-        if type(g) is float:
-            before = node.grad
-            node.grad = before + g if before else g  # a sum's inputs then share one float: memory
-        elif node.primitive is not None and node.grad is None and type(g) is ndarray:
-            g.setflags(False)  # type: ignore[call-arg]  # a rule may pass it on as it is, and then two nodes share it
-            node.grad = g
-        else:
-            node._receive(g.copy() if id(g) in adopted else g)
-            if node.primitive is None:
-                adopted.add(id(node.grad))
 
 
 def _is_plain(order: list[Node]) -> bool:
@@ -184,17 +187,18 @@ def _is_plain(order: list[Node]) -> bool:
     return True
 
 
-def _pull_back_numbers(order: list[Node], seed: float, earlier: list[Any]) -> bool:
+def _pull_back_numbers(order: list[Node], seed: float) -> bool:
     """`pull_back` where `.grad` itself can hold what adds up; with that, networks of Values take half the time.
 
-    False, and each `.grad` is as it was `earlier`, where a rule does not do as it should: `pull_back` meets it too, and knows what to say.
+    False, and nothing has changed, where a rule does not do as it should: `pull_back` meets it too, and knows what to say.
     """
-    for node in order:
-        if not node.grad:
-            node.grad = None
-    root = order[0]
-    root.grad = seed if root.grad is None else root.grad + seed
+    earlier = list(map(gradient_of, order))
     try:
+        for node in order:
+            if not node.grad:
+                node.grad = None
+        root = order[0]
+        root.grad = seed if root.grad is None else root.grad + seed
         for node in order:
             primitive, g = node.primitive, node.grad
             if primitive is None or g is None or g is NOTHING:
@@ -216,7 +220,9 @@ def _pull_back_numbers(order: list[Node], seed: float, earlier: list[Any]) -> bo
                     continue
                 except Exception:
                     pass  # an int, or 1/0: `run_rules` knows what to do
-            gradients = run_rules(node, primitive, g, *operands(node, True, False), True)
+            gradients = run_rules(node, primitive, g, on_floats=True)
+            if type(rules) is tuple:
+                check_given(node, gradients)
             for x, gx in zip(inputs[added:], gradients[added:], strict=True):
                 if gx is not None and isinstance(x, Node):
                     before = x.grad
@@ -225,9 +231,11 @@ def _pull_back_numbers(order: list[Node], seed: float, earlier: list[Any]) -> bo
             g = node.grad
             if type(g) is not float:
                 if g is not None and g is not NOTHING:
-                    raise TypeError
+                    raise TypeError(g)
                 node.grad = 0.0  # nothing came here
-    except Exception:
+    except BaseException as failure:
         _put_back(order, earlier)
-        return False
+        if isinstance(failure, Exception):
+            return False
+        raise
     return True
