@@ -19,7 +19,7 @@ from .graph import Node, ndarray, observers
 from .kept import watch
 from .primitives.arithmetic import NOTHING
 from .process import expect_again
-from .rules import describe, fit, given, operands, run_rules
+from .rules import check_given, describe, fit, given, run_rules
 
 __all__ = ["ancestors", "backward", "describe", "gradients", "history", "pull_back"]
 
@@ -105,12 +105,14 @@ def pull_back(
         if node.primitive is None or (stop and node in stop):
             continue
         on_floats = type(node._datum) is float and node.primitive.elementwise
-        gradients = run_rules(node, node.primitive, g, *operands(node, on_floats, as_nodes), on_floats)
+        gradients = run_rules(node, node.primitive, g, on_floats, as_nodes)
         if observers:
             for observer in observers:
                 observer.pulled_back(node, gradients)
         for x, gx in zip(inputs, gradients, strict=True):
             if gx is None:
+                if isinstance(x, Node):
+                    check_given(node, gradients)
                 continue
             if on_floats:
                 if type(gx) is not float and gx is not NOTHING and not (as_nodes and isinstance(gx, Node)):
@@ -129,7 +131,7 @@ def gradients(
     """What `pull_back` finds, of all nodes or those in `stop`; and a branch that was not taken has passed on 0, not 0 · inf."""
 
     def found(walk: Iterable[tuple[Node, Any]]) -> list[tuple[Node, Any]]:
-        return [(node, g) for node, g in walk if stop is None or node in stop]
+        return list(walk) if stop is None else [(node, g) for node, g in walk if node in stop]
 
     if not may_meet(order):
         return found(pull_back(order, seeds, as_nodes=as_nodes, stop=stop or ()))
@@ -150,34 +152,34 @@ def backward(root: Node, gradient: Any = None) -> None:
         )
     order, seed = history(root), root._seed(gradient)
     watch(root)
-    before = list(map(gradient_of, order))
+    if observers or not _is_plain(order) or not _pull_back_numbers(order, seed):
+        _add_gradients(gradients(order, {root: seed}))
+
+
+def _add_gradients(found: list[tuple[Node, Any]]) -> None:
+    """Add what a walk found to each `.grad`; to all or to none, whatever comes between."""
+    before = [node._grad for node, _ in found]
     try:
-        if not _is_plain(order) or observers or not _pull_back_numbers(order, seed, before):
-            _add_gradients(gradients(order, {root: seed}))
-    except BaseException:  # a rule failed, or Ctrl-C: all or nothing
-        _put_back(order, before)
+        adopted: set[int] = set()  # the arrays that are some leaf's `.grad` by now, and so its user's
+        for node, g in found:
+            if type(g) is float:
+                earlier = node._grad
+                node._grad = earlier + g if earlier else g  # a sum's inputs then share one float: memory
+            elif node.primitive is not None and node._grad is None and type(g) is ndarray:
+                g.setflags(False)  # type: ignore[call-arg]  # a rule may pass it on as it is, and then two nodes share it
+                node._grad = g
+            else:
+                node._receive(g.copy() if id(g) in adopted else g)
+                if node.primitive is None:
+                    adopted.add(id(node._grad))
+    except BaseException:
+        _put_back([node for node, _ in found], before)
         raise
 
 
 def _put_back(order: list[Node], gradients: list[Any]) -> None:
     for node, gradient in zip(order, gradients, strict=True):
         node._grad = gradient
-
-
-def _add_gradients(found: list[tuple[Node, Any]]) -> None:
-    """Add what a walk found to each `.grad`."""
-    adopted: set[int] = set()  # the arrays that are some leaf's `.grad` by now, and so its user's
-    for node, g in found:
-        if type(g) is float:
-            before = node._grad
-            node._grad = before + g if before else g  # a sum's inputs then share one float: memory
-        elif node.primitive is not None and node._grad is None and type(g) is ndarray:
-            g.setflags(False)  # type: ignore[call-arg]  # a rule may pass it on as it is, and then two nodes share it
-            node._grad = g
-        else:
-            node._receive(g.copy() if id(g) in adopted else g)
-            if node.primitive is None:
-                adopted.add(id(node._grad))
 
 
 def _is_plain(order: list[Node]) -> bool:
@@ -188,17 +190,18 @@ def _is_plain(order: list[Node]) -> bool:
     return True
 
 
-def _pull_back_numbers(order: list[Node], seed: float, earlier: list[Any]) -> bool:
+def _pull_back_numbers(order: list[Node], seed: float) -> bool:
     """`pull_back` where `.grad` itself can hold what adds up; with that, networks of Values take half the time.
 
-    False, and each `.grad` is as it was `earlier`, where a rule does not do as it should: `pull_back` meets it too, and knows what to say.
+    False, and nothing has changed, where a rule does not do as it should: `pull_back` meets it too, and knows what to say.
     """
-    for node in order:
-        if not node._grad:
-            node._grad = None
-    root = order[0]
-    root._grad = seed if root._grad is None else root._grad + seed
+    earlier = list(map(gradient_of, order))
     try:
+        for node in order:
+            if not node._grad:
+                node._grad = None
+        root = order[0]
+        root._grad = seed if root._grad is None else root._grad + seed
         for node in order:
             primitive, g = node.primitive, node._grad
             if primitive is None or g is None or g is NOTHING:
@@ -220,7 +223,9 @@ def _pull_back_numbers(order: list[Node], seed: float, earlier: list[Any]) -> bo
                     continue
                 except Exception:
                     pass  # an int, or 1/0: `run_rules` knows what to do
-            gradients = run_rules(node, primitive, g, *operands(node, True, False), True)
+            gradients = run_rules(node, primitive, g, on_floats=True)
+            if type(rules) is tuple:
+                check_given(node, gradients)
             for x, gx in zip(inputs[added:], gradients[added:], strict=True):
                 if gx is not None and isinstance(x, Node):
                     before = x._grad
@@ -229,9 +234,11 @@ def _pull_back_numbers(order: list[Node], seed: float, earlier: list[Any]) -> bo
             g = node._grad
             if type(g) is not float:
                 if g is not None and g is not NOTHING:
-                    raise TypeError
+                    raise TypeError(g)
                 node._grad = 0.0  # nothing came here
-    except Exception:
+    except BaseException as failure:
         _put_back(order, earlier)
-        return False
+        if isinstance(failure, Exception):
+            return False
+        raise
     return True

@@ -13,20 +13,19 @@ slower; so `gradients` first goes the usual way, and this way only where it is n
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
 
-from .graph import Node, Primitive, mode, observers, table
+from .graph import STEEP_AT, Node, Primitive, mode, observers, table
 from .primitives.arithmetic import NOTHING, not_equal, where
 from .primitives.reductions import unbroadcast
-from .rules import fit, operands, run_rules
+from .rules import check_given, fit, operands, run_rules
 
-__all__ = ["may_meet", "program_may_meet", "pull_back_carefully", "spoiled"]
+__all__ = ["may_meet", "pull_back_carefully", "spoiled", "to_watch"]
 
 primitive_of: Final = attrgetter("primitive")
 
@@ -38,54 +37,57 @@ def may_meet(order: Sequence[Node]) -> bool:
     that it counts only beside something like `sqrt`, and usual networks go the usual way.
     """
     if mode.tracing is not None:
-        return program_may_meet(order)
+        return any(to_watch(order, order[-1:]))
     used = set(map(primitive_of, order))
     used.discard(None)
     masks = {primitive.masks for primitive in used}
-    return not masks.isdisjoint(("choice", "place")) or ("kink" in masks and any(map(_is_steep, used)))
+    return not masks.isdisjoint(("choice", "place")) or ("kink" in masks and any(primitive.steep for primitive in used))
 
 
-def program_may_meet(order: Sequence[Node]) -> bool:
-    """The same for a program, which is looked at once, and more closely: x / 100 is not steep, and most indices only find a number."""
+def to_watch(order: Sequence[Node], variables: Sequence[Node], results: Collection[Node] | None = None) -> tuple[list[int], bool]:
+    """The same of a program, which is looked at once, and more closely.
+
+    Only what is under a mask counts, x / 100 is not steep, and most indices only find a number.
+
+    Returns:
+        Which of the variables to watch, as a nan that comes of a branch not taken is in the gradient
+        of one of them; and whether to watch the data, as it comes of an inf or nan in these.
+    """
+    reached, masked = set(order if results is None else results), set()
+    for node in order:
+        passed = [x for x, rule in zip(node.inputs or (), _rules(node), strict=True) if rule is not None and isinstance(x, Node)]
+        if node in reached:
+            reached.update(passed)
+            if node in masked or (node.primitive is not None and node.primitive.masks):
+                masked.update(passed)
+    chooses = any(
+        node.primitive is not None and (node.primitive.masks == "choice" or _is_mask(node.static.get("index")))
+        for node in reached
+    )  # fmt: skip
     computed = [(node, node.primitive) for node in order if node.primitive is not None]
-    if any(primitive.masks == "choice" or _is_mask(node.static.get("index")) for node, primitive in computed):
-        return True
-    return any(primitive.masks for _, primitive in computed) and any(_is_steep_here(node, primitive) for node, primitive in computed)
+    steep = [node for node, primitive in computed if node in masked and _is_steep_here(node, primitive)]
+    everything = list(range(len(variables)))
+    if chooses or not steep:
+        return everything if steep else [], chooses
+    meet: dict[Node, set[int]] = {x: {i} for i, x in enumerate(variables)}  # whose gradients have what a node's gradient has of nan
+    for node, primitive in reversed(computed):
+        if primitive.masks != "kink":
+            meet[node] = set().union(*(meet.get(x, ()) for x in node.inputs or () if isinstance(x, Node)))
+    common = set(everything).intersection(*(meet.get(node, ()) for node in steep))
+    return [min(common)] if common else everything, False
 
 
 def _is_mask(index: Any) -> bool:
     return any(getattr(part, "dtype", None) == np.bool_ for part in (index if isinstance(index, tuple) else (index,)))
 
 
-STEEP_AT: Final = (0.0, -1.0, 1e4)  # where logarithms, roots, quotients, arcs and exponentials have no finite derivative
-
-
-@functools.cache
-def _is_steep(primitive: Primitive) -> bool:
-    """Whether the derivative of an elementwise primitive can be infinite or undefined at ordinary inputs."""
-    if not primitive.elementwise or primitive.arity is None:
-        return False
-    static = primitive.cases[0].static if primitive.cases else {}
-    return any(_is_steep_at(primitive, [np.asarray(x)] * primitive.arity, [True] * primitive.arity, static) for x in STEEP_AT)
-
-
 def _is_steep_here(node: Node, primitive: Primitive) -> bool:
-    """The same of a node, with the constants that it has."""
+    """Whether the derivatives of a node, with the constants that it has, may not be finite."""
     inputs = node.inputs or ()
     if not primitive.elementwise:
         return any(isinstance(x, np.ndarray) and x.dtype.kind == "f" and not np.isfinite(x).all() for x in inputs)
-    wanted = [isinstance(x, Node) for x in inputs]
-    return any(_is_steep_at(primitive, _replaced(node, primitive, np.full_like, x)[1:], wanted, node.static) for x in STEEP_AT)
-
-
-def _is_steep_at(primitive: Primitive, data: Sequence[Any], wanted: Sequence[bool], static: Mapping[str, Any]) -> bool:
-    try:
-        with np.errstate(all="ignore"):
-            out = primitive.compute_arrays(data, static)
-            found = primitive.gradients(np.ones_like(out, dtype=float), out, data, wanted, static)
-            return not all(gx is None or np.isfinite(gx).all() for gx in found)
-    except (TypeError, ValueError, IndexError):
-        return True
+    places = [_replaced(node, np.full_like, x)[1:] for x in STEEP_AT]
+    return primitive.is_steep_at(places, [isinstance(x, Node) for x in inputs], node.static)
 
 
 def spoiled(gradients: Iterable[Any]) -> bool:
@@ -119,7 +121,7 @@ def pull_back_carefully(
         for observer in observers:
             observer.pulled_back(node, gradients)
         for x, gx, mask in zip(node.inputs, gradients, arriving, strict=True):
-            if gx is None:
+            if gx is None or not isinstance(x, Node):
                 continue
             if gx is not NOTHING or type(x._datum) is not float:
                 gx = fit(gx, x, node, as_nodes)
@@ -135,7 +137,8 @@ def _step(node: Node, primitive: Primitive, g: Any, here: Any, as_nodes: bool) -
     if here is False:  # nobody needs the rules
         return [NOTHING if isinstance(x, Node) and not as_nodes else None for x in inputs], [False] * len(inputs)
     if on_floats and mode.tracing is None:
-        gradients = run_rules(node, primitive, g, *operands(node, True, as_nodes), True)
+        gradients = run_rules(node, primitive, g, True, as_nodes)
+        check_given(node, gradients)
         gradients = [gx if isinstance(x, Node) else None for x, gx in zip(inputs, gradients, strict=True)]
         return gradients, [gx is not NOTHING for gx in gradients]
     arriving = _arriving(node, primitive, here, on_floats)
@@ -144,9 +147,11 @@ def _step(node: Node, primitive: Primitive, g: Any, here: Any, as_nodes: bool) -
     if guarded and here is not True and not primitive.masks and not (primitive.elementwise and mode.tracing is not None):
         # What was dropped is computed from something harmless, so that it gives no warnings either.
         harmless = 1.0 if primitive.elementwise else 0.0
-        out = _only(here, out, harmless)
+        if mode.tracing is None:
+            out = _only(here if primitive.elementwise else here | np.isfinite(node._datum), out, harmless)
         data = [_only(_folded(mask, np.shape(x)), x, harmless) if mask is not None else x for x, mask in zip(data, arriving, strict=True)]
-    gradients = run_rules(node, primitive, g, out, data, on_floats)
+    gradients = run_rules(node, primitive, g, on_floats, as_nodes, (out, data))
+    check_given(node, gradients)
     if as_nodes:
         gradients = [None if mask is False else gx for gx, mask in zip(gradients, arriving, strict=True)]
     if guarded:
@@ -175,7 +180,7 @@ def _arriving(node: Node, primitive: Primitive, here: Any, on_floats: bool) -> l
     out, data = operands(node, on_floats, as_nodes=mode.tracing is not None and primitive.masks is not None)
     with np.errstate(all="ignore"):
         if not primitive.masks:
-            out, *data = _replaced(node, primitive, np.random.default_rng(0).uniform, 0.5, 1.5)
+            out, *data = _replaced(node, np.random.default_rng(0).uniform, 0.5, 1.5)
         found = primitive.gradients(marks, out, data, [True] * len(inputs), node.static)
         return [None if mark is None else _simple(mark if isinstance(mark, Node) else mark != 0) for mark in found]
 
@@ -184,7 +189,7 @@ def _reads_numbers(node: Node, primitive: Primitive) -> bool:
     """Whether the gradients depend on the numbers of nodes, so that they may not be finite; a sum's do not."""
     try:
         with np.errstate(all="ignore"):
-            out, *data = _replaced(node, primitive, np.full_like, np.nan)
+            out, *data = _replaced(node, np.full_like, np.nan)
             wanted = [isinstance(x, Node) for x in node.inputs or ()]
             found = primitive.gradients(np.ones(node.shape), out, data, wanted, node.static)
             return any(gx is not None and bool(np.isnan(gx).any()) for gx in found)
@@ -192,15 +197,20 @@ def _reads_numbers(node: Node, primitive: Primitive) -> bool:
         return True
 
 
-def _replaced(node: Node, primitive: Primitive, make: Callable[..., Any], *args: Any) -> list[Any]:
+def _replaced(node: Node, make: Callable[..., Any], *args: Any) -> list[Any]:
     """Other numbers in place of those of a node and its inputs; of conditions and indices, the same."""
-    rules = primitive.vjp if isinstance(primitive.vjp, tuple) else [True] * len(node.inputs or ())
     replaced = [_other(node._datum, make, *args)]
-    for x, rule in zip(node.inputs or (), rules, strict=True):
+    for x, rule in zip(node.inputs or (), _rules(node), strict=True):
         number = x._datum if isinstance(x, Node) else x
         keep = rule is None or (make is np.full_like and not isinstance(x, Node))
         replaced.append(np.asarray(number) if keep else _other(number, make, *args))
     return replaced
+
+
+def _rules(node: Node) -> Sequence[Any]:
+    """For each input of a node its rule, or None."""
+    rules = node.primitive.vjp if node.primitive is not None else ()
+    return rules if isinstance(rules, tuple) else [rules] * len(node.inputs or ())
 
 
 def _other(number: Any, make: Callable[..., Any], *args: Any) -> Any:

@@ -11,6 +11,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, ClassVar, Final, NamedTuple, NoReturn
 
 import numpy as np
@@ -24,6 +25,7 @@ ndarray: Final = np.ndarray
 new: Final = object.__new__
 tick: Final = itertools.count(1).__next__
 NO_STATIC: Final[Mapping[str, Any]] = {}
+STEEP_AT: Final = (0.0, -1.0, 1e4)  # where logarithms, roots, quotients, arcs and exponentials have no finite derivative
 NUMBERS: Final = frozenset({float, int})  # the types of plain numbers among a primitive's inputs
 
 
@@ -282,6 +284,27 @@ class Primitive:
                 for rule, want in zip(rules, wanted, strict=True)
             ]
         return [gx if want else None for gx, want in zip(rules(g, out, *inputs, **static), wanted, strict=True)]
+
+    @cached_property
+    def steep(self) -> bool:
+        """Whether the derivative of an elementwise primitive can be infinite or undefined at ordinary inputs, as at 0 that of `sqrt`."""
+        if not self.elementwise or self.arity is None:
+            return False
+        static = self.cases[0].static if self.cases else {}
+        return self.is_steep_at([[np.asarray(x)] * self.arity for x in STEEP_AT], [True] * self.arity, static)
+
+    def is_steep_at(self, places: Sequence[Sequence[Any]], wanted: Sequence[bool], static: Mapping[str, Any]) -> bool:
+        """Whether a derivative of a wanted input is infinite or undefined in one of some places."""
+        try:
+            with np.errstate(all="ignore"):
+                for inputs in places:
+                    out = self.compute_arrays(inputs, static)
+                    found = self.gradients(np.ones_like(out, dtype=float), out, inputs, wanted, static)
+                    if not all(gx is None or np.isfinite(gx).all() for gx in found):
+                        return True
+                return False
+        except (TypeError, ValueError, IndexError):
+            return True
 
     def __repr__(self) -> str:
         return f"<primitive {visible(self.name)}>"

@@ -16,7 +16,7 @@ from .primitives.reductions import broadcast_to, unbroadcast
 from .primitives.shapes import reshape
 from .texts import visible
 
-__all__ = ["describe", "fit", "given", "operands", "run_rules"]
+__all__ = ["check_given", "describe", "fit", "given", "operands", "run_rules"]
 
 
 def describe(node: Node) -> str:
@@ -44,25 +44,26 @@ def operands(node: Node, on_floats: bool, as_nodes: bool) -> tuple[Any, list[Any
             data = [reshape(x, shape=()) if isinstance(x, Node) and type(x._datum) is float else x for x in inputs]
     else:
         out = node._datum
-        try:
-            data = [x if type(x) is float else x._datum for x in inputs]
-        except AttributeError:
-            data = [x._datum if isinstance(x, Node) else x for x in inputs]
+        data = [x._datum if isinstance(x, Node) else x for x in inputs]
     if not node.primitive.elementwise and not NUMBERS.isdisjoint(map(type, data)):  # type: ignore[union-attr]
         data = [np.asarray(x) if type(x) in NUMBERS else x for x in data]
     return out, data
 
 
-def run_rules(node: Node, primitive: Primitive, g: Any, out: Any, data: Sequence[Any], on_floats: bool) -> Sequence[Any]:
-    """What the rules of one node give for each of its inputs; None where there is nothing to pass on."""
+def run_rules(
+    node: Node, primitive: Primitive, g: Any, on_floats: bool, as_nodes: bool = False, others: tuple[Any, Sequence[Any]] | None = None
+) -> Sequence[Any]:
+    """What the rules of one node give for each of its inputs; None where there is nothing to pass on.
+
+    `others` are to be taken in place of its `operands`.
+    """
+    out, data = others or operands(node, on_floats, as_nodes)
     inputs: Any = node.inputs
     rules, static = primitive.vjp, node.static
     try:
         if type(rules) is tuple:
             return [
-                None
-                if rule is None or not isinstance(x, Node)
-                else given(rule(g, out, *data, **static) if static else rule(g, out, *data), primitive)
+                None if rule is None or not isinstance(x, Node) else rule(g, out, *data, **static) if static else rule(g, out, *data)
                 for rule, x in zip(rules, inputs, strict=True)
             ]
         gradients: Sequence[Any] = given(rules(g, out, *data, **static), primitive)  # type: ignore[operator]
@@ -74,6 +75,15 @@ def run_rules(node: Node, primitive: Primitive, g: Any, out: Any, data: Sequence
         if type(rules) is tuple:
             _check_count(primitive, rules, inputs)
         raise
+
+
+def check_given(node: Node, gradients: Sequence[Any]) -> None:
+    """Refuse a None among gradients that there are rules for."""
+    primitive: Any = node.primitive
+    if type(primitive.vjp) is tuple:
+        for rule, x, gx in zip(primitive.vjp, node.inputs or (), gradients, strict=True):
+            if rule is not None and isinstance(x, Node):
+                given(gx, primitive)
 
 
 def given(gradient: Any, primitive: Primitive) -> Any:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from ..backward import ancestors, pull_back
-from ..branches import program_may_meet, pull_back_carefully, spoiled
+from ..branches import pull_back_carefully, spoiled, to_watch
 from ..graph import Node, Primitive, mode, record
 from ..primitives.arithmetic import select
 from ..primitives.shapes import getitem, lookup, reshape, scatter
@@ -113,6 +113,8 @@ class Program(Call):
             that draw them).
         outputs: the results of the lifted graph, whose ancestors it is.
         kept: what changes of other objects are made of, see `autograd.state`; they are ancestors, too.
+        quiet: whether it computes with Values, to which 1/0 is inf without a word.
+        watched: by which of its gradients, and whether by its data, it is seen that a branch not taken met a derivative that is not finite.
         traced: how many nodes the function left when it was traced.
         example: the positional and the named arguments that it was traced with, without graphs.
     """
@@ -152,10 +154,11 @@ class Program(Call):
             self.wanted = (
                 [node.requires_grad for node in self.given] + [isinstance(x, Node) for x in given.arrays] + [False] * len(self.draws)
             )
-        self._may_meet = program_may_meet(ancestors(self.outputs))
+        variables = [x for x, want in zip(self.inputs, self.wanted, strict=True) if want]
+        self.watched = to_watch(ancestors(self.outputs), variables, self.outputs)
         self._variant = self._print(tuple(range(len(self.outputs))), careful=False)
         self._variants = {(self._variant.seeded, False): self._variant}
-        self._quiet = any(isinstance(node, Value) and not node.is_leaf for node in order)
+        self.quiet = any(isinstance(node, Value) and not node.is_leaf for node in order)
 
     def __del__(self) -> None:
         for variant in getattr(self, "_variants", {}).values():
@@ -289,9 +292,9 @@ class Program(Call):
     def _run(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call `forward` or `backward`."""
         try:
-            if not self._quiet and not (self._may_meet and function.__name__ == "backward"):
+            if not self.quiet and not (any(self.watched) and function.__name__ == "backward"):
                 return function(*args)
-            with np.errstate(all="ignore"):  # as Values do: 1/0 is inf without a word; nor is a branch worth one that was not taken
+            with np.errstate(all="ignore"):  # nor is a branch worth a word that was not taken
                 return function(*args)
         except IndexError as error:
             raise IndexError(f"{self.name}: take got a number for which there is no row: {error}.") from None
@@ -311,11 +314,16 @@ class Program(Call):
         if seeded != variant.seeded:
             variant, arrays = self._switch(seeded, variant.careful, inputs)
         found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
-        if self._may_meet and not variant.careful and spoiled(found if sum(self.wanted) > 1 else (found,)):
+        if any(self.watched) and not variant.careful and self._spoiled(found, inputs):
             variant, arrays = self._switch(seeded, True, inputs)  # from now on, the program says where a branch was not taken
             found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
         gradients = iter(found if sum(self.wanted) > 1 else (found,))
         return [next(gradients) if want else None for want in self.wanted]
+
+    def _spoiled(self, found: Any, inputs: Sequence[Any]) -> bool:
+        gradients, data = self.watched
+        watched = [found[i] for i in gradients] if sum(self.wanted) > 1 else [found]
+        return spoiled([*watched, *_data(x for x, want in zip(inputs, self.wanted, strict=True) if data and not want)])
 
     def _switch(self, seeded: tuple[int, ...], careful: bool, inputs: Sequence[Any]) -> tuple[Variant, Any]:
         """Another program from now on, printed if need be; and what its `forward` saves."""
@@ -396,7 +404,7 @@ def _only_indices(order: list[Node], arguments: list[Argument], name: str) -> se
     return {x for x in arguments if x.integers and id(x) not in numbers and not any(id(entry) in numbers for entry in x.entries.values())}
 
 
-def _data(inputs: Sequence[Any]) -> list[Any]:
+def _data(inputs: Iterable[Any]) -> list[Any]:
     return [np.asarray(x._datum if isinstance(x, Node) else x) for x in inputs]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -126,17 +127,20 @@ class _Batch:
         ]
         given = [(x, False) for x in program.given] + list(zip(arrays, has_axis, strict=True)) + [(x, True) for x in drawn]
         known: dict[Any, tuple[Any, bool]] = dict(zip(program.inputs, given, strict=True))
-        for node in reversed(ancestors(program.outputs)):
-            if node in known:
-                continue
-            if node.primitive is None:
-                known[node] = node._datum, False
-                continue
-            inputs = [known[x] if isinstance(x, Node) else (x, False) for x in node.inputs or ()]
-            if any(flag for _, flag in inputs):
-                known[node] = self._apply(node, inputs), True
-            else:
-                known[node] = node.primitive(*[x for x, _ in inputs], **node.static), False
+        order = ancestors(program.outputs)[::-1]
+        chooses = any(node.primitive is not None and node.primitive.masks for node in order)
+        with np.errstate(all="ignore") if program.quiet or chooses else nullcontext():  # what is not chosen is computed too
+            for node in order:
+                if node in known:
+                    continue
+                if node.primitive is None:
+                    known[node] = node._datum, False
+                    continue
+                inputs = [known[x] if isinstance(x, Node) else (x, False) for x in node.inputs or ()]
+                if any(flag for _, flag in inputs):
+                    known[node] = self._apply(node, inputs), True
+                else:
+                    known[node] = node.primitive(*[x for x, _ in inputs], **node.static), False
         return program.structured([self._full(*known[x]) for x in program.outputs])
 
     def _full(self, x: Any, flag: bool) -> Any:

@@ -158,6 +158,12 @@ where: Primitive = Primitive(
          lambda g, y, condition, a, b: either(condition, NOTHING, g)),
     doc="""`a` where the condition holds, else `b`, elementwise. Only the chosen one gets a gradient.
 
+    The other gets exactly 0, even where its derivative is infinite or undefined: the gradient of
+    where(x > 0, sqrt(x), 0.0) at 0 is 0. So it is for everything that chooses: a mask or another
+    index, `maximum`, `clip`, `max`, `relu`; in second derivatives and in compiled functions too.
+    PyTorch and JAX multiply 0 by inf there, and give nan. A number that just happens to be 0 is not a
+    branch: sqrt(x)**2 has the gradient nan at 0.
+
     >>> float(where(True, 1.0, 2.0))
     1.0
     """,
