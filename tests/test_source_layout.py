@@ -47,7 +47,8 @@ def agrees(function, *args):
 # --- lines ----------------------------------------------------------------------------------------
 
 STATEMENTS = [
-    "x = {}", "return {}", "a_long_target[index1, index2] += {}", "t1, t2 = {}", "f({})", "x = -{}", "x = y = {}", "x = [{}]", "x = f({}) + 1",
+    "x = {}", "return {}", "a_long_target[index1, index2] += {}", "t1, t2 = {}", "f({})", "x = -{}", "x = y = {}", "x = [{}]",
+    "x = f({}) + 1",
     "x = lambda y={}: y", "x = 'a string, of + words' * ({})", "return {}, (t1,)", "assert f({}), 'why'", "if f({}): pass", "x: int = {}",
     "def f({}): return 1",
 ]  # fmt: skip
@@ -87,7 +88,8 @@ def test_lists_of_names_on_the_left_and_on_the_right_are_wrapped():
 
 
 def test_definitions_of_several_lines_are_wrapped_statement_by_statement():
-    text = f'def f(x):\n    """A text.\n\n    {"word " * 30}\n    """\n    y = x + {" + ".join(["x"] * 60)}\n    if y:\n        return f({", ".join(["y"] * 50)})\n    return y'
+    many, more = " + ".join(["x"] * 60), ", ".join(["y"] * 50)
+    text = f'def f(x):\n    """A text.\n    {"word " * 30}\n    """\n    y = x + {many}\n    if y:\n        return f({more})\n    return y'
     assert ast.dump(ast.parse(wrapped(text))) == ast.dump(ast.parse(text))
     assert [len(line) > WIDTH for line in wrapped(text).splitlines()].count(True) == 1  # that of the text
 
@@ -107,7 +109,8 @@ def expressions(draw, depth=4):
         return f"({', '.join(parts)},)"
     if kind == 3:
         return f"{parts[0]}[{':'.join(parts[:3])}]" if parts[0].isidentifier() else f"({parts[0]})"
-    return f" {draw(st.sampled_from(['+', '-', '*', '@', '**', '<', 'and', '//', '%', 'in', 'not in', 'is']))} ".join(f"({part})" for part in parts)
+    operator = draw(st.sampled_from(["+", "-", "*", "@", "**", "<", "and", "//", "%", "in", "not in", "is"]))
+    return f" {operator} ".join(f"({part})" for part in parts)
 
 
 @SETTINGS
@@ -123,7 +126,8 @@ def test_breaks_fall_everywhere_in_pairs_of_a_triangle():
     for rows in range(1, 14):
         q = [[Value(1.0 + i + d) for d in range(4)] for i in range(rows)]
         k = [[Value(2.0 + i * d) for d in range(4)] for i in range(rows)]
-        compiled = agrees(lambda: sum(sum(a * b for a, b in zip(q[i], k[j], strict=True)).tanh() for i in range(rows) for j in range(i + 1)))  # noqa: B023
+        places = [(i, j) for i in range(rows) for j in range(i + 1)]
+        compiled = agrees(lambda: sum(sum(a * b for a, b in zip(q[i], k[j], strict=True)).tanh() for i, j in places))  # noqa: B023
     assert "index1 = (" in compiled.source
 
 
@@ -184,10 +188,11 @@ def test_breaks_fall_everywhere_in_deep_sums(terms):
 # --- names ----------------------------------------------------------------------------------------
 
 NAMES = [
-    "np", "math", "forward", "backward", "lambda", "g", "saved", "None", "True", "__debug__", "print", "sum", "int", "float", "max", "match",
-    "_", "", " ", ".", "1", "1.2.3", "٣", "²", "ﬁ", "fi", "𝐧𝐩", "ｎｐ", "𝐢𝐟", "if", "a-b", "a_b", "a b", "A_b", "é", "e\u0301", "index1",
-    "constant1", "d1", "z1", "t1", "d_x", "x", "largest", "\ud800", "\0", "a\nb", "#", '"""', "'''", "\\", "\u202e", "x" * 10_000, "9" * 5000,
-    "सा", "softmax", "random1", "self", "g1", "erf", "setting",
+    "np", "math", "forward", "backward", "lambda", "g", "saved", "None", "True", "__debug__", "print", "sum", "int", "float", "max",
+    "match",    "_", "", " ", ".", "1", "1.2.3", "٣", "²", "ﬁ", "fi", "𝐧𝐩", "ｎｐ", "𝐢𝐟", "if", "a-b", "a_b", "a b", "A_b", "é", "e\u0301",
+    "index1",
+    "constant1", "d1", "z1", "t1", "d_x", "x", "largest", "\ud800", "\0", "a\nb", "#", '"""', "'''", "\\", "\u202e", "x" * 10_000,
+    "9" * 5000, "सा", "softmax", "random1", "self", "g1", "erf", "setting",
 ]  # fmt: skip
 
 
@@ -378,9 +383,10 @@ def test_arrays_in_another_order_of_bytes_are_the_same():
 @pytest.mark.parametrize(
     "setting",
     [
-        math.nan, -math.inf, np.float32(0.1), np.int64(3), "a text, 'quoted' \ud800 \n", b"\0", (1,), [1.5, (None, math.inf)], {"a": 1}, {1, 2},
-        np.float32, np.dtype("f4"), object(), slice(1, None), ..., np.array([1.0, math.nan]), np.array(["inf"]), (np.arange(3), "x"), range(3),
-        lambda x: x, np.longdouble(1) / 3, complex(1, math.nan),
+        math.nan, -math.inf, np.float32(0.1), np.int64(3), "a text, 'quoted' \ud800 \n", b"\0", (1,), [1.5, (None, math.inf)], {"a": 1},
+        {1, 2},
+        np.float32, np.dtype("f4"), object(), slice(1, None), ..., np.array([1.0, math.nan]), np.array(["inf"]), (np.arange(3), "x"),
+        range(3), lambda x: x, np.longdouble(1) / 3, complex(1, math.nan),
     ],
     ids=repr,
 )  # fmt: skip
