@@ -14,8 +14,8 @@ import numpy as np
 
 from ..graph import Node, Primitive, mode, new
 from ..tensor import Tensor
-from ..window import Window
 from ..value import Value
+from ..window import Window
 from .given import Given, is_number, numbers_in, values_in
 
 __all__ = ["Argument", "Arguments", "Entry"]

@@ -117,7 +117,7 @@ def diagnose(
         out = loss(passes.output, targets)
         if not isinstance(out, Node) or out.size != 1:
             raise ValueError("nn.diagnose needs a loss that is one number, a Value or a Tensor, such as one with reduction='mean'.")
-        number = float(out.item())  # type: ignore[attr-defined]
+        number = float(out.item())
         expected = _expected(loss, passes.output, targets)
         findings += _start(loss, passes.output, targets, number, expected)
         if math.isfinite(number):
