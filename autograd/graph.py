@@ -26,6 +26,7 @@ new: Final = object.__new__
 tick: Final = itertools.count(1).__next__
 NO_STATIC: Final[Mapping[str, Any]] = {}
 STEEP_AT: Final = (0.0, -1.0, 1e4)  # where logarithms, roots, quotients, arcs and exponentials have no finite derivative
+HALF: Final = np.dtype(np.float16).char
 NUMBERS: Final = frozenset({float, int})  # the types of plain numbers among a primitive's inputs
 
 
@@ -168,6 +169,8 @@ class Primitive:
         masks: how it passes a gradient on to some entries of its inputs only, and none to the others: by
             "choice", as `where` and `maximum` do; to the "place" that an index names; or at a "kink",
             as `relu` does. None, if it passes it on to all.
+        sums: whether it adds up many numbers. Of float16 it is then computed in float32, forward and
+            backward, and rounded once; else 5,000 times 20 would be inf, and their mean too.
         analytic: whether the array forward is complex-analytic, so that the tests can use the
             complex step.
         doc: its documentation: first a sentence, then an example.
@@ -205,6 +208,7 @@ class Primitive:
         domain: tuple[float, float] = (-2.0, 2.0),
         elementwise: bool = True,
         masks: str | None = None,
+        sums: bool = False,
         analytic: bool = False,
     ) -> None:
         for part, given, wanted in (
@@ -238,6 +242,7 @@ class Primitive:
         self.domain = domain
         self.elementwise = elementwise
         self.masks = masks
+        self.sums = sums
         self.analytic = analytic
         self.__doc__ = doc
         table[name] = self
@@ -271,6 +276,8 @@ class Primitive:
         if self.arity != len(data) and self.arity is not None:
             raise TypeError(f"{self.name} takes {self.arity} input{'s' if self.arity > 1 else ''} and got {len(data)}.")
         try:
+            if self.sums and data[0].dtype.char == HALF:
+                return in_halves(self.array(*map(in_single, data), **static), data)
             return self.array(*data, **static) if static else self.array(*data)
         except (ValueError, IndexError, TypeError) as error:
             raise broadcast_error(self.name, data, static, error) from None
@@ -357,6 +364,17 @@ def record(kind: type[Node], data: Any, primitive: Primitive, inputs: tuple[Any,
         if primitive.name != "stop_gradient":
             return table["stop_gradient"](node)
     return node
+
+
+def in_single(x: Any) -> Any:
+    """float16 as float32; anything else as it is."""
+    return x.astype(np.float32) if isinstance(x, ndarray) and x.dtype.char == HALF else x
+
+
+def in_halves(result: Any, data: Any) -> Any:
+    """A result of float32 as float16, where that is the type of what it was computed from."""
+    halves = all(x.dtype.char == HALF for x in data if isinstance(x, ndarray) and x.dtype.kind == "f" and x.ndim)
+    return result.astype(np.float16) if halves else result
 
 
 def _primitive_named(name: str) -> Primitive:

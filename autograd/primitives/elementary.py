@@ -62,7 +62,7 @@ sqrt = Primitive(
     "sqrt", symbol="√", latex=r"\sqrt{#1}", analytic=True, domain=POSITIVE,
     scalar=math.sqrt, array=np.sqrt,
     vjp=(lambda g, y, x: g / (2 * y),),
-    doc="""The square root; its derivative at 0 is inf.
+    doc="""The square root; its derivative at 0 is inf, so that of sqrt(sum(x * x)) is nan there: `norm` has 0.
 
     >>> float(sqrt(9.0))
     3.0
