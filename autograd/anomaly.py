@@ -14,6 +14,7 @@ import numpy as np
 
 from .backward import describe
 from .graph import Node, Observer, observers
+from .texts import visible
 
 __all__ = ["detect_anomaly", "line_of_user_code"]
 
@@ -76,11 +77,11 @@ def line_of_user_code() -> str:
     frame = sys._getframe(2)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGES):
         frame = frame.f_back
-    return f"in line {frame.f_lineno} of {frame.f_code.co_filename}"
+    return f"in line {frame.f_lineno} of {visible(frame.f_code.co_filename)}"
 
 
 def _name(node: Node) -> str:
-    name = node.primitive.name if node.primitive else "?"
+    name = visible(node.primitive.name) if node.primitive else "?"
     return name if node.label is None else f"{name} ({node.label!r})"
 
 

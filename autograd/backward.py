@@ -7,24 +7,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
 
-from .graph import NUMBERS, Node, Primitive, ndarray, observers
+from .branches import may_meet, pull_back_carefully, spoiled
+from .graph import Node, ndarray, observers
 from .kept import watch
-from .primitives.arithmetic import astype
-from .primitives.reductions import broadcast_to, unbroadcast
-from .primitives.shapes import reshape
+from .primitives.arithmetic import NOTHING
 from .process import expect_again
+from .rules import check_given, describe, fit, given, run_rules
 
-__all__ = ["ancestors", "backward", "describe", "history", "pull_back"]
+__all__ = ["ancestors", "backward", "describe", "gradients", "history", "pull_back"]
 
 inputs_of: Final = attrgetter("inputs")
 time_of: Final = attrgetter("time")
+gradient_of: Final = attrgetter("_grad")
 
 
 def history(*roots: Node, stop: Collection[Node] = ()) -> list[Node]:
@@ -79,21 +80,6 @@ def _check_fresh(order: list[Node]) -> None:
                 )
 
 
-def describe(node: Node) -> str:
-    """How an error names a node.
-
-    Example:
-        >>> from autograd import Value
-        >>> describe(Value(2.0, label="w")), describe(Value(2.0) + 1)
-        ("Value 'w'", 'the Value 3.0 (from add)')
-    """
-    kind = node.__class__.__name__
-    if node.label is not None:
-        return f"{kind} {node.label!r}"
-    what = f"{node._datum!r}" if isinstance(node._datum, float) else f"of shape {node._datum.shape}"
-    return f"the {kind} {what}" + (f" (from {node.primitive.name})" if node.primitive else "")
-
-
 def pull_back(
     order: list[Node], seeds: dict[Node, Any], *, as_nodes: bool = False, stop: Collection[Node] = ()
 ) -> Iterator[tuple[Node, Any]]:
@@ -110,8 +96,8 @@ def pull_back(
     for node in order:
         g = pending.pop(node, None)
         inputs = node.inputs
-        if g is None or inputs is None:
-            continue  # only a condition or a constant led here; or it is a constant
+        if g is None or g is NOTHING or inputs is None:
+            continue  # only a condition, a constant or a branch not taken led here; or it is a constant
         if observers:
             for observer in observers:
                 observer.reached(node, g)
@@ -119,86 +105,42 @@ def pull_back(
         if node.primitive is None or (stop and node in stop):
             continue
         on_floats = type(node._datum) is float and node.primitive.elementwise
-        gradients = _run_rules(node, node.primitive, g, on_floats, as_nodes)
+        gradients = run_rules(node, node.primitive, g, on_floats, as_nodes)
         if observers:
             for observer in observers:
                 observer.pulled_back(node, gradients)
         for x, gx in zip(inputs, gradients, strict=True):
             if gx is None:
+                if isinstance(x, Node):
+                    check_given(node, gradients)
                 continue
-            if not on_floats:
+            if on_floats:
+                if type(gx) is not float and gx is not NOTHING and not (as_nodes and isinstance(gx, Node)):
+                    gx = fit(gx, x, node, as_nodes)
+            else:
                 data = x._datum
                 if type(gx) is not ndarray or type(data) is float or gx.shape != data.shape or gx.dtype is not data.dtype:
-                    gx = _fit(gx, x, node.primitive)
+                    gx = fit(gx, x, node, as_nodes)
             before = pending.get(x)
             pending[x] = gx if before is None else before + gx  # a sum's inputs share one float: memory
 
 
-def _run_rules(node: Node, primitive: Primitive, g: Any, on_floats: bool, as_nodes: bool) -> Sequence[Any]:
-    """What the rules of one node give for each of its inputs; None where there is nothing to pass on."""
-    inputs: Any = node.inputs
-    if as_nodes:
-        out: Any = node
-        data = inputs
-        if not on_floats:  # rules for arrays must meet arrays
-            data = [reshape(x, shape=()) if isinstance(x, Node) and type(x._datum) is float else x for x in inputs]
-    else:
-        out = node._datum
-        try:
-            data = [x if type(x) is float else x._datum for x in inputs]
-        except AttributeError:
-            data = [x._datum if isinstance(x, Node) else x for x in inputs]
-    if not primitive.elementwise and not NUMBERS.isdisjoint(map(type, data)):
-        data = [np.asarray(x) if type(x) in NUMBERS else x for x in data]
-    rules, static = primitive.vjp, node.static
-    try:
-        if type(rules) is tuple:
-            return [
-                None if rule is None or not isinstance(x, Node) else rule(g, out, *data, **static) if static else rule(g, out, *data)
-                for rule, x in zip(rules, inputs, strict=True)
-            ]
-        gradients: Sequence[Any] = rules(g, out, *data, **static)  # type: ignore[operator]
-        _check_count(primitive, len(gradients), inputs)
-        return gradients if on_floats else [gx if isinstance(x, Node) else None for x, gx in zip(inputs, gradients, strict=True)]
-    except (ZeroDivisionError, OverflowError):
-        return _ieee_gradients(node, g, out, data)
-    except (TypeError, ValueError):
-        if type(rules) is tuple:
-            _check_count(primitive, len(rules), inputs)
-        raise
+def gradients(
+    order: list[Node], seeds: dict[Node, Any], *, as_nodes: bool = False, stop: Collection[Node] | None = None
+) -> list[tuple[Node, Any]]:
+    """What `pull_back` finds, of all nodes or those in `stop`; and a branch that was not taken has passed on 0, not 0 · inf."""
 
+    def found(walk: Iterable[tuple[Node, Any]]) -> list[tuple[Node, Any]]:
+        return list(walk) if stop is None else [(node, g) for node, g in walk if node in stop]
 
-def _check_count(primitive: Primitive, count: int, inputs: Sequence[Any]) -> None:
-    if count != len(inputs):
-        raise TypeError(
-            f"The vjp of {primitive.name} gives {count} gradient{'s' if count > 1 else ''}, and it was called with {len(inputs)} "
-            f"input{'s' if len(inputs) > 1 else ''}; its entry in the table must give one for each."
-        )
-
-
-def _ieee_gradients(node: Node, g: Any, out: Any, data: Sequence[Any]) -> list[Any]:
-    """The rules where Python's floats refuse (1/0, overflow): with NumPy's inf and nan."""
-    wanted = [isinstance(x, Node) for x in node.inputs or ()]
-    with np.errstate(all="ignore"):
-        g, out, *inputs = [x if isinstance(x, Node) else np.float64(x) for x in (g, out, *data)]
-        gradients = node.primitive.gradients(g, out, inputs, wanted, node.static)  # type: ignore[union-attr]
-    return [gx if gx is None or isinstance(gx, Node) else float(gx) for gx in gradients]
-
-
-def _fit(gx: Any, x: Node, primitive: Primitive) -> Any:
-    """`gx` in the shape and the type of `x`: the one place where broadcasting is undone."""
-    data = x._datum
-    if type(gx) is not np.ndarray and not isinstance(gx, Node):
-        gx = np.asarray(gx)
-    if type(data) is float:
-        gx = unbroadcast(gx, ()) if gx.shape else gx
-        return gx if isinstance(gx, Node) else float(gx)
-    if gx.shape != data.shape:
-        fitted = unbroadcast(gx, data.shape) if gx.ndim >= data.ndim else broadcast_to(gx, shape=data.shape)
-        if fitted.shape != data.shape:
-            raise ValueError(f"The vjp of {primitive.name} gave a gradient of shape {gx.shape} for an input of shape {data.shape}.")
-        gx = fitted
-    return gx if getattr(gx, "dtype", data.dtype) == data.dtype else astype(gx, dtype=data.dtype)
+    if not may_meet(order):
+        return found(pull_back(order, seeds, as_nodes=as_nodes, stop=stop or ()))
+    if not as_nodes and not observers:
+        with np.errstate(all="ignore"):
+            usual = found(pull_back(order, seeds, stop=stop or ()))
+            if not spoiled([g for node, g in usual if node.primitive is None or stop is not None]):
+                return usual
+    return found(pull_back_carefully(order, seeds, as_nodes, stop or ()))
 
 
 def backward(root: Node, gradient: Any = None) -> None:
@@ -210,43 +152,60 @@ def backward(root: Node, gradient: Any = None) -> None:
         )
     order, seed = history(root), root._seed(gradient)
     watch(root)
-    if _is_plain(order) and not observers:
-        _pull_back_numbers(order, seed)
-        return
-    adopted: set[int] = set()  # the arrays that are some leaf's `.grad` by now, and so its user's
-    for node, g in pull_back(order, {root: seed}):
-        if type(g) is float:
-            before = node.grad
-            node.grad = before + g if before else g  # a sum's inputs then share one float: memory
-        elif node.primitive is not None and node.grad is None and type(g) is ndarray:
-            g.setflags(False)  # type: ignore[call-arg]  # a rule may pass it on as it is, and then two nodes share it
-            node.grad = g
-        else:
-            node._receive(g.copy() if id(g) in adopted else g)
-            if node.primitive is None:
-                adopted.add(id(node.grad))
+    if observers or not _is_plain(order) or not _pull_back_numbers(order, seed):
+        _add_gradients(gradients(order, {root: seed}))
+
+
+def _add_gradients(found: list[tuple[Node, Any]]) -> None:
+    """Add what a walk found to each `.grad`; to all or to none, whatever comes between."""
+    before = [node._grad for node, _ in found]
+    try:
+        adopted: set[int] = set()  # the arrays that are some leaf's `.grad` by now, and so its user's
+        for node, g in found:
+            if type(g) is float:
+                earlier = node._grad
+                node._grad = earlier + g if earlier else g  # a sum's inputs then share one float: memory
+            elif node.primitive is not None and node._grad is None and type(g) is ndarray:
+                g.setflags(False)  # type: ignore[call-arg]  # a rule may pass it on as it is, and then two nodes share it
+                node._grad = g
+            else:
+                node._receive(g.copy() if id(g) in adopted else g)
+                if node.primitive is None:
+                    adopted.add(id(node._grad))
+    except BaseException:
+        _put_back([node for node, _ in found], before)
+        raise
+
+
+def _put_back(order: list[Node], gradients: list[Any]) -> None:
+    for node, gradient in zip(order, gradients, strict=True):
+        node._grad = gradient
 
 
 def _is_plain(order: list[Node]) -> bool:
     """Whether all are numbers, and `backward()` comes by for the first time, as it mostly does."""
     for node in order:
-        if type(node._datum) is not float or node.inputs is None or (node.primitive and (node.grad or not node.primitive.elementwise)):
+        if type(node._datum) is not float or node.inputs is None or (node.primitive and (node._grad or not node.primitive.elementwise)):
             return False
     return True
 
 
-def _pull_back_numbers(order: list[Node], seed: float) -> None:
-    """`pull_back` where `.grad` itself can hold what adds up; with that, networks of Values take half the time."""
-    for node in order:
-        if not node.grad:
-            node.grad = None
-    root = order[0]
-    root.grad = seed if root.grad is None else root.grad + seed
+def _pull_back_numbers(order: list[Node], seed: float) -> bool:
+    """`pull_back` where `.grad` itself can hold what adds up; with that, networks of Values take half the time.
+
+    False, and nothing has changed, where a rule does not do as it should: `pull_back` meets it too, and knows what to say.
+    """
+    earlier = list(map(gradient_of, order))
     try:
         for node in order:
-            primitive, g = node.primitive, node.grad
-            if primitive is None or g is None:
-                continue  # a leaf; or only a condition led here
+            if not node._grad:
+                node._grad = None
+        root = order[0]
+        root._grad = seed if root._grad is None else root._grad + seed
+        for node in order:
+            primitive, g = node.primitive, node._grad
+            if primitive is None or g is None or g is NOTHING:
+                continue  # a leaf; or only a condition or a branch not taken led here
             inputs: Any = node.inputs
             rules, out, static, added = primitive.vjp, node._datum, node.static, 0
             if type(rules) is tuple:
@@ -255,18 +214,31 @@ def _pull_back_numbers(order: list[Node], seed: float) -> None:
                     for rule, x in zip(rules, inputs, strict=True):
                         if rule is not None and isinstance(x, Node):
                             gx = rule(g, out, *data, **static)
-                            before = x.grad
-                            x.grad = gx if before is None else before + gx
+                            before = x._grad
+                            if before is not None:
+                                x._grad = before + gx
+                            else:
+                                x._grad = gx if gx is not None else given(gx, primitive)
                         added += 1
                     continue
                 except Exception:
-                    pass  # an int, 1/0, or a rule that does not fit: `_run_rules` meets it too, and knows what to do or to say
-            gradients = _run_rules(node, primitive, g, on_floats=True, as_nodes=False)
+                    pass  # an int, or 1/0: `run_rules` knows what to do
+            gradients = run_rules(node, primitive, g, on_floats=True)
+            if type(rules) is tuple:
+                check_given(node, gradients)
             for x, gx in zip(inputs[added:], gradients[added:], strict=True):
                 if gx is not None and isinstance(x, Node):
-                    before = x.grad
-                    x.grad = gx if before is None else before + gx
-    finally:
+                    before = x._grad
+                    x._grad = gx if before is None else before + gx
         for node in order:
-            if type(node.grad) is not float:
-                node.grad = float(node.grad or 0.0)  # nothing came here; or a rule made a number of NumPy's
+            g = node._grad
+            if type(g) is not float:
+                if g is not None and g is not NOTHING:
+                    raise TypeError(g)
+                node._grad = 0.0  # nothing came here
+    except BaseException as failure:
+        _put_back(order, earlier)
+        if isinstance(failure, Exception):
+            return False
+        raise
+    return True

@@ -85,7 +85,7 @@ def _rebuild(
     primitive: Primitive | None, inputs: tuple[Any, ...] | None, static: Any, scope: Scope | None,
 ) -> Any:  # fmt: skip
     node = new(kind)
-    node._datum, node.grad, node.label = data, grad, label
+    node._datum, node._grad, node.label = data, grad, label
     node.primitive, node.inputs, node.static, node.scope = primitive, inputs, static or NO_STATIC, scope
     node.time = tick()
     return node

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import check_complete
 from .graph import Node, mode
 from .primitives import arithmetic, elementary, products, reductions, shapes
 
@@ -28,7 +29,7 @@ def _is_scalars(x: Any) -> bool:
         return not x or not isinstance(x[0], (list, tuple, np.ndarray))
     if isinstance(x, np.ndarray):
         return x.dtype == object and x.ndim == 1
-    return not isinstance(x, Node) and isinstance(x, Iterable)
+    return not isinstance(x, Node) and isinstance(x, Iterable) and not hasattr(x, "__array__")
 
 
 def _first_of(x: Iterable[Any], name: str) -> list[Any]:
@@ -83,6 +84,10 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The largest entry along axes of an array, or of a list of numbers; entries that tie share the gradient evenly.
+
+    Python's own `max(0, v)` only compares, and gives back one of the two as it is: where v is
+    negative that is the plain number 0, which has no `backward()`. `maximum(0, v)` and `v.relu()`
+    are nodes whatever v is.
 
     Example:
         >>> max(np.array([[1.0, 3.0], [2.0, 0.0]]), axis=1)
@@ -285,7 +290,10 @@ def _copied(index: Any) -> Any:
             "An index is not differentiable: use plain integers, slices or integer arrays, not Values or Tensors. "
             "In a compiled function, autograd.take(t, i, axis=0) chooses rows by an integer argument."
         )
-    return index.copy() if isinstance(index, np.ndarray) else index
+    if isinstance(index, np.generic) or not hasattr(index, "__array__"):
+        return index
+    check_complete(index, "An index is made of whole numbers or bools")
+    return np.asarray(index).copy()
 
 
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
@@ -319,7 +327,8 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
             raise IndexError(f"take: there is no row {indices} in a table of {len(x)} rows.")
         return x[indices]
     if not isinstance(indices, int):
-        numbers = np.array(None if isinstance(indices, Node) else indices)
+        check_complete(indices, "take needs whole numbers to say which rows")
+        numbers = np.asarray(None if isinstance(indices, Node) else indices).copy()
         if numbers.dtype.kind not in "iu" and numbers.size:
             raise TypeError(f"take needs whole numbers to say which rows, not {indices!r}.")
         indices = numbers if numbers.size else numbers.astype(int)
@@ -384,6 +393,7 @@ def _array(x: Any) -> Any:
         return x
     if _has_nodes(x):
         return x[()] if getattr(x, "shape", None) == () else stack(x)  # a 0-d array of one node is that node
+    check_complete(x, "An array has an entry in every place")
     return np.asarray(x)
 
 

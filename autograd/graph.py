@@ -11,11 +11,13 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, ClassVar, Final, NamedTuple, NoReturn
 
 import numpy as np
 
 from .errors import broadcast_error
+from .texts import visible
 
 __all__ = ["Case", "Node", "Primitive", "no_grad", "record", "scope", "table"]
 
@@ -23,6 +25,7 @@ ndarray: Final = np.ndarray
 new: Final = object.__new__
 tick: Final = itertools.count(1).__next__
 NO_STATIC: Final[Mapping[str, Any]] = {}
+STEEP_AT: Final = (0.0, -1.0, 1e4)  # where logarithms, roots, quotients, arcs and exponentials have no finite derivative
 NUMBERS: Final = frozenset({float, int})  # the types of plain numbers among a primitive's inputs
 
 
@@ -40,12 +43,14 @@ class Scope(NamedTuple):
 class _Mode(threading.local):
     """What this thread does with a computation: `recording` is off inside `no_grad()`, `scope` is
     the innermost of the named parts that the computation is in, with those around it;
-    `tracing` is set while `compile` reads a function."""
+    `tracing` is set while `compile` reads a function; nodes older than `start` are then from outside."""
 
     recording = True
     scope: Scope | None = None
     draw: Callable[[Callable[[], Any], Any], Any] | None = None  # inside `compile`: random numbers
+    start = 0
     tracing: Callable[[str, str], NoReturn] | None = None  # inside `compile`: refuses to show a number
+    plain: Callable[[Any], Node | None] | None = None  # inside `compile`: the node for what are plain numbers in an ordinary call
 
 
 class Observer:
@@ -70,7 +75,8 @@ class Node:
 
     Attributes:
         data: the number or array.
-        grad: the derivative of what `backward()` was called on with respect to this node.
+        grad: the derivative of what `backward()` was called on with respect to this node. Assigning
+            to it copies, and checks the shape; None is none.
         label: a name for pictures and error messages, or None.
         primitive: the `Primitive` that computed it; None for a leaf.
         inputs: that primitive's inputs, nodes and constants; empty for a leaf, None for a
@@ -82,10 +88,10 @@ class Node:
             both the topological order and the check for stale graphs.
     """
 
-    __slots__ = ("_datum", "grad", "inputs", "label", "primitive", "scope", "static", "time")
+    __slots__ = ("_datum", "_grad", "inputs", "label", "primitive", "scope", "static", "time")
 
     _datum: Any
-    grad: Any
+    _grad: Any
     label: str | None
     primitive: Primitive | None
     inputs: tuple[Any, ...] | None
@@ -97,11 +103,16 @@ class Node:
     data: Any  # a property of each kind, as are shape and size
     shape: Any
     size: Any
+    item: Callable[[], float]
 
     @classmethod
     def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
         """Compute `primitive` on inputs of which one is a node of this kind, and record it."""
         raise TypeError(f"{cls.__name__} does not say how primitives are computed on it.")
+
+    def _overwrite(self, new: Any) -> None:
+        """Take other data of the same shape; what was computed from this leaf counts as stale from now on."""
+        raise NotImplementedError
 
     def _seed(self, gradient: Any) -> Any:
         """The gradient that a backward pass from here starts with, checked."""
@@ -110,6 +121,17 @@ class Node:
     def _receive(self, gradient: Any) -> None:
         """Add to `.grad` what a backward pass brought."""
         raise NotImplementedError
+
+    @property
+    def grad(self) -> Any:
+        return self._grad
+
+    @grad.setter
+    def grad(self, new: Any) -> None:
+        if new is None:
+            self._grad = self._blank_grad
+        elif new is not self._grad:  # else `x.grad *= 2` has written already
+            self._grad = self._seed(new)
 
     @property
     def is_leaf(self) -> bool:
@@ -143,6 +165,9 @@ class Primitive:
         domain: the open interval from which the tests draw its inputs.
         elementwise: whether it broadcasts its inputs as NumPy does; then the engine undoes the
             broadcasting, and the rules need not.
+        masks: how it passes a gradient on to some entries of its inputs only, and none to the others: by
+            "choice", as `where` and `maximum` do; to the "place" that an index names; or at a "kink",
+            as `relu` does. None, if it passes it on to all.
         analytic: whether the array forward is complex-analytic, so that the tests can use the
             complex step.
         doc: its documentation: first a sentence, then an example.
@@ -179,6 +204,7 @@ class Primitive:
         cases: tuple[Case, ...] = (),
         domain: tuple[float, float] = (-2.0, 2.0),
         elementwise: bool = True,
+        masks: str | None = None,
         analytic: bool = False,
     ) -> None:
         for part, given, wanted in (
@@ -192,6 +218,7 @@ class Primitive:
                 callable(vjp) or (isinstance(vjp, tuple) and len(vjp) > 0 and all(r is None or callable(r) for r in vjp)),
                 "a tuple with one rule for each input, or one rule that returns all gradients",
             ),
+            ("masks", masks in (None, "choice", "place", "kink"), 'None, "choice", "place" or "kink"'),
             ("doc", bool(doc) and isinstance(doc, str), "a sentence"),
         ):
             if not given:
@@ -210,6 +237,7 @@ class Primitive:
         self.cases = cases
         self.domain = domain
         self.elementwise = elementwise
+        self.masks = masks
         self.analytic = analytic
         self.__doc__ = doc
         table[name] = self
@@ -257,8 +285,29 @@ class Primitive:
             ]
         return [gx if want else None for gx, want in zip(rules(g, out, *inputs, **static), wanted, strict=True)]
 
+    @cached_property
+    def steep(self) -> bool:
+        """Whether the derivative of an elementwise primitive can be infinite or undefined at ordinary inputs, as at 0 that of `sqrt`."""
+        if not self.elementwise or self.arity is None:
+            return False
+        static = self.cases[0].static if self.cases else {}
+        return self.is_steep_at([[np.asarray(x)] * self.arity for x in STEEP_AT], [True] * self.arity, static)
+
+    def is_steep_at(self, places: Sequence[Sequence[Any]], wanted: Sequence[bool], static: Mapping[str, Any]) -> bool:
+        """Whether a derivative of a wanted input is infinite or undefined in one of some places."""
+        try:
+            with np.errstate(all="ignore"):
+                for inputs in places:
+                    out = self.compute_arrays(inputs, static)
+                    found = self.gradients(np.ones_like(out, dtype=float), out, inputs, wanted, static)
+                    if not all(gx is None or np.isfinite(gx).all() for gx in found):
+                        return True
+                return False
+        except (TypeError, ValueError, IndexError):
+            return True
+
     def __repr__(self) -> str:
-        return f"<primitive {self.name}>"
+        return f"<primitive {visible(self.name)}>"
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         return _primitive_named, (self.name,)
@@ -288,7 +337,7 @@ def record(kind: type[Node], data: Any, primitive: Primitive, inputs: tuple[Any,
     """A new node of `kind` for `data`, which `primitive` computed from `inputs`."""
     node = new(kind)
     node._datum = data
-    node.grad = kind._blank_grad
+    node._grad = kind._blank_grad
     node.label = None
     node.static = static or NO_STATIC
     node.time = tick()
@@ -318,7 +367,7 @@ def _primitive_named(name: str) -> Primitive:
 
 @contextmanager
 def no_grad() -> Iterator[None]:
-    """Compute without recording: inside, results are constants.
+    """Compute without recording: inside, results are constants, and `w -= 0.1 * w.grad` changes the leaf `w` in place.
 
     Example:
         >>> from autograd import Value, no_grad

@@ -115,6 +115,10 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     np.exp2: lambda x: elementary.power(2.0, x),
     np.log2: lambda x: elementary.log(x) / math.log(2),
     np.log10: lambda x: elementary.log(x) / math.log(10),
+    **dict.fromkeys((np.bitwise_and, np.logical_and), lambda a, b: b & a if isinstance(b, Node) else a & b),
+    **dict.fromkeys((np.bitwise_or, np.logical_or), lambda a, b: b | a if isinstance(b, Node) else a | b),
+    **dict.fromkeys((np.bitwise_xor, np.logical_xor), lambda a, b: b ^ a if isinstance(b, Node) else a ^ b),
+    **dict.fromkeys((np.invert, np.logical_not), lambda a: ~a),
     np.tan: lambda x: elementary.sin(x) / elementary.cos(x),
 }
 

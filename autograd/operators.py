@@ -9,11 +9,14 @@ import operator
 from collections.abc import Callable
 from typing import Any, NoReturn, Self
 
+import numpy as np
+
 from . import functions as f
 from . import numpy_interface
-from .backward import backward
+from .arrays import numbers
+from .backward import backward, describe
 from .copying import copy_graph, reduce_graph
-from .graph import NO_STATIC, Node, mode
+from .graph import NO_STATIC, Node, Primitive, mode, no_grad
 from .numpy_interface import READ_INSTEAD
 from .primitives import arithmetic as a
 from .primitives import elementary as e
@@ -23,10 +26,30 @@ __all__ = ["READ_INSTEAD", "Operators"]
 ASSIGN_INSTEAD = "change parameters outside of the compiled function"
 COUNT_INSTEAD = "write autograd.take(table, i) to choose by it; what counts steps is a variable outside of the function"
 BRANCH_INSTEAD = "use autograd.where, maximum, minimum, max, min or clip, which choose anew at every call"
+COMPUTED = (
+    "{} was computed, so its data follows from its inputs. Make a new node of it, as in x = autograd.where(x < 0, 0.0, x), or change its "
+    "inputs and compute again. An argument inside grad and its relatives counts as computed."
+)
 COMPARISONS = {
     operator.lt: a.less, operator.le: a.less_equal, operator.gt: a.greater, operator.ge: a.greater_equal,
     operator.eq: a.equal, operator.ne: a.not_equal,
 }  # fmt: skip
+COMBINING = (a.multiply, a.maximum)
+
+
+def _is_condition(x: Any) -> bool:
+    """Whether `x` is made of comparisons, or of plain bools."""
+    todo = [x]
+    while todo:
+        x = todo.pop()
+        if not isinstance(x, Node):
+            if np.asarray(x).dtype.kind != "b":
+                return False
+        elif x.primitive in COMBINING:
+            todo += x.inputs or ()
+        elif x.primitive not in COMPARISONS.values() and not getattr(x, "booleans", False):
+            return False
+    return True
 
 
 def _compare(relation: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
@@ -34,6 +57,8 @@ def _compare(relation: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
     if mode.tracing is not None and left is not None and right is not None:
         return COMPARISONS[relation](left, right)
     left, right = (x._datum if isinstance(x, Node) else x for x in (left, right))
+    if type(right) is not np.ndarray and hasattr(right, "__array__") and not isinstance(right, np.generic):
+        right = numbers(right, "A comparison is of numbers and arrays of numbers")
     if isinstance(left, str) or isinstance(right, str) or left is None or right is None:
         return NotImplemented
     return relation(left, right)
@@ -43,6 +68,7 @@ class Operators(Node):
     """The arithmetic of nodes."""
 
     __slots__ = ()
+    __pandas_priority__ = 10_000  # above a DataFrame's: `series * tensor` is ours
 
     # The first four enter the table by `_apply`, as calling an entry does once it has found a node among its inputs.
 
@@ -85,15 +111,78 @@ class Operators(Node):
     def __abs__(self) -> Any:
         return a.abs_(self)
 
-    # Conditions (comparisons while `compile` traces) combine as the numbers 0 and 1.
+    # In place, a leaf changes and a computed node makes a new one; see `_change`.
+
+    def __iadd__(self, other: Any) -> Any:
+        return self._apply(a.add, (self, other), NO_STATIC) if self.primitive else self._change(a.add, "+", other)
+
+    def __isub__(self, other: Any) -> Any:
+        return self._apply(a.subtract, (self, other), NO_STATIC) if self.primitive else self._change(a.subtract, "-", other)
+
+    def __imul__(self, other: Any) -> Any:
+        return self._apply(a.multiply, (self, other), NO_STATIC) if self.primitive else self._change(a.multiply, "*", other)
+
+    def __itruediv__(self, other: Any) -> Any:
+        return self._apply(a.divide, (self, other), NO_STATIC) if self.primitive else self._change(a.divide, "/", other)
+
+    def __ipow__(self, other: Any) -> Any:
+        return self._apply(e.power, (self, other), NO_STATIC) if self.primitive else self._change(e.power, "**", other)
+
+    def _change(self, primitive: Primitive, symbol: str, other: Any) -> Any:
+        """What `self += other` and its like give where `self` is a leaf or a constant.
+
+        With another node it is a new node, as in `total += loss`. A plain number or array changes
+        a constant; a leaf only under `no_grad()`, where another node counts as a number.
+
+        Raises:
+            RuntimeError: a leaf would be changed while operations are recorded.
+            ValueError: the result has another shape.
+        """
+        is_leaf = self.inputs is not None
+        if mode.recording and isinstance(other, Node) and (is_leaf or other.requires_grad):
+            return self._apply(primitive, (self, other), NO_STATIC)
+        if mode.tracing is not None:
+            if self.time > mode.start:  # an argument, which stands for a plain number or array
+                return self._apply(primitive, (self, other), NO_STATIC)
+            mode.tracing(f"`x {symbol}= …`", f"write x = x {symbol} … for a new node, and {ASSIGN_INSTEAD}")
+        if mode.recording and is_leaf:
+            raise RuntimeError(
+                f"`w {symbol}= …` would change {describe(self)}, a leaf, while operations are recorded. To let it learn, write "
+                f"`w.data {symbol}= …`, or `w {symbol}= …` under no_grad(); for a new node, `w = w {symbol} …`."
+            )
+        with no_grad():
+            new = self._apply(primitive, (self, other), NO_STATIC)
+        if new.shape != self.shape:
+            raise ValueError(
+                f"`w {symbol}= …` cannot change {describe(self)} in place: the result has shape {new.shape}; write `w = w {symbol} …`."
+            )
+        self._overwrite(new._datum)
+        return self
+
+    # Conditions (comparisons while `compile` traces) combine as the numbers 0 and 1; numbers do not.
 
     def __and__(self, other: Any) -> Any:
-        return a.multiply(self, other)
+        return self._combined("&", a.multiply, other)
 
     def __or__(self, other: Any) -> Any:
-        return a.maximum(self, other)
+        return self._combined("|", a.maximum, other)
 
-    __rand__, __ror__ = __and__, __or__
+    def __xor__(self, other: Any) -> Any:
+        return self._combined("^", a.not_equal, other)
+
+    def __invert__(self) -> Any:
+        return self._combined("~", a.not_equal, True)
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def _combined(self, symbol: str, primitive: Primitive, other: Any) -> Any:
+        if mode.tracing is not None and _is_condition(self) and _is_condition(other):
+            return primitive(self, other)
+        raise TypeError(
+            f"`{symbol}` combines conditions, not Values and Tensors, and it binds more tightly than a comparison: put brackets around "
+            "each comparison, as in `(a > 1) & (b < 3)`."
+            + (" For a power write **." if symbol == "^" else "")
+        )
 
     def __lt__(self, other: Any) -> Any:
         return _compare(operator.lt, self, other)
@@ -204,7 +293,7 @@ class Operators(Node):
 
     def zero_grad(self) -> None:
         """Forget the gradient that was accumulated."""
-        self.grad = self._blank_grad
+        self._grad = self._blank_grad
 
     def detach(self) -> Self:
         """The same number as a constant: what is computed from it has no derivative here.
@@ -220,7 +309,7 @@ class Operators(Node):
             return a.stop_gradient(self)  # type: ignore[no-any-return]
         constant = copy_graph(self, None)
         constant.primitive = None
-        constant.grad = self._blank_grad
+        constant._grad = self._blank_grad
         constant.inputs = None
         return constant  # type: ignore[no-any-return]
 
@@ -230,25 +319,36 @@ class Operators(Node):
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return numpy_interface.call_function(function, args, kwargs)
 
+    @property
+    def _data(self) -> NoReturn:
+        """What `np.ma` asks for, before it would compute with a masked array on the left."""
+        raise TypeError("A masked array does not compute with Values and Tensors: its mask would be lost. Fill it first, m.filled(0.0).")
+
     def _refuse(self, call: str, instead: str) -> NoReturn:
         if mode.tracing is not None:
             mode.tracing(call.removesuffix(","), instead)
         raise TypeError(
             f"{call} would drop the {self.__class__.__name__} from the graph, and its derivative with it. "
-            f"For the plain number write `.data`; to keep the derivative {instead}."
+            f"For the plain number write `{'.item()' if self.size == 1 else '.data'}`; to keep the derivative {instead}."
         )
 
+    def _has_none(self) -> bool:
+        """Whether there is no derivative to lose where the number leaves the graph."""
+        return self.inputs is None and mode.tracing is None
+
     def __float__(self) -> float:
-        self._refuse(
+        if self._has_none():
+            return self.item()
+        return self._refuse(
             "float(…), or a function of the math module,",
             "write autograd.exp(x), autograd.sqrt(x), … for math.exp(x), math.sqrt(x), …",
         )
 
     def __int__(self) -> int:
-        self._refuse("int(…)", "leave it as it is")
+        return int(self.item()) if self._has_none() else self._refuse("int(…)", "leave it as it is")
 
     def __complex__(self) -> complex:
-        self._refuse("complex(…)", "leave it as it is")
+        return complex(self.item()) if self._has_none() else self._refuse("complex(…)", "leave it as it is")
 
     def __index__(self) -> int:
         self._refuse("Using it as an index, or as a count for range(),", COUNT_INSTEAD)
@@ -265,3 +365,22 @@ class Operators(Node):
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return reduce_graph(self)
+
+
+def _no_derivative(name: str, symbol: str) -> Any:
+    def refuse(self: Operators, *others: Any) -> NoReturn:
+        raise TypeError(
+            f"{symbol} is no operation of a {self.__class__.__name__}: it goes in steps, and has no derivative that helps. "
+            "For the plain number compute with `.data`."
+        )
+
+    refuse.__name__ = name
+    return refuse
+
+
+for _symbol, _names in {
+    "%": ("mod", "rmod"), "//": ("floordiv", "rfloordiv"), "divmod(…)": ("divmod", "rdivmod"), "round(…)": ("round",),
+    "<<": ("lshift", "rlshift"), ">>": ("rshift", "rrshift"),
+}.items():  # fmt: skip
+    for _name in _names:
+        setattr(Operators, f"__{_name}__", _no_derivative(f"__{_name}__", _symbol))

@@ -8,6 +8,7 @@ reads and writes its entry there. From outside nothing has changed.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
@@ -21,8 +22,13 @@ __all__ = ["Store", "StoredValue", "blocks", "move_into_store"]
 
 
 GRADIENT_INSTEAD = "read gradients outside of the compiled function, or compute with autograd.grad"
+GRADIENT_ASSIGNED_INSTEAD = "assign to it, or call zero_grad(), outside of the compiled function"
 
-_grad: Any = vars(Node)["grad"]  # the slot itself: a store's gradient (None for zero), a window's store and position
+_of_every_node: Any = vars(Node)["grad"]
+_slot: Any = vars(Node)["_grad"]  # the slot itself: a store's gradient (None for zero), a window's store and position
+_time: Any = vars(Node)["time"]
+_number: Any = vars(Node)["_datum"]
+_changing = threading.RLock()  # held while numbers move into a store, and while gradients are added up there
 
 
 class Store(Tensor):
@@ -49,20 +55,19 @@ class Store(Tensor):
     @property
     def grad(self) -> Any:
         """The gradients; zero, as a Value's is, where no backward pass has come by."""
-        gradient = _grad.__get__(self)
-        if gradient is None:
-            gradient = np.zeros_like(self._datum)
-            _grad.__set__(self, gradient)
-        return gradient
+        if self._grad is None:
+            self._grad = np.zeros_like(self._datum)
+        return self._grad
 
     @grad.setter
     def grad(self, new: Any) -> None:
-        _grad.__set__(self, new)
+        _of_every_node.__set__(self, new)
 
     def _receive(self, gradient: Any) -> None:
-        before = _grad.__get__(self)
-        total = np.asarray(gradient if before is None else before + gradient)
-        self.grad = total if total.flags.writeable else total.copy()  # a window writes into it
+        with _changing:
+            before = _slot.__get__(self)
+            total = np.asarray(gradient if before is None else before + gradient)
+            self._grad = total if total.flags.writeable else total.copy()  # a window writes into it
 
     def change(self, i: int, time: int) -> None:
         """Entry `i` was changed."""
@@ -93,16 +98,26 @@ class StoredValue(Value):
         store.change(i, tick())
 
     @property
-    def grad(self) -> float:
-        if mode.tracing is not None:
-            mode.tracing(".grad", GRADIENT_INSTEAD)
+    def _grad(self) -> float:
         store, i = self.store()
         return store.grad.item(i)  # type: ignore[no-any-return]
 
-    @grad.setter
-    def grad(self, new: Any) -> None:
+    @_grad.setter
+    def _grad(self, new: Any) -> None:
         store, i = self.store()
         store.grad.flat[i] = new or 0.0
+
+    @property
+    def grad(self) -> float:
+        if mode.tracing is not None:
+            mode.tracing(".grad", GRADIENT_INSTEAD)
+        return self._grad
+
+    @grad.setter
+    def grad(self, new: Any) -> None:
+        if mode.tracing is not None:
+            mode.tracing("assigning to .grad", GRADIENT_ASSIGNED_INSTEAD)
+        _of_every_node.__set__(self, new)
 
     @property
     def time(self) -> int:
@@ -120,17 +135,26 @@ class StoredValue(Value):
 
     def store(self) -> tuple[Store, int]:
         """The store, and the position in it."""
-        return _grad.__get__(self)  # type: ignore[no-any-return]
+        place = _slot.__get__(self)
+        if type(place) is not tuple:  # another thread is moving it there
+            with _changing:
+                place = _slot.__get__(self)
+        return place  # type: ignore[no-any-return]
 
 
 def move_into_store(values: Sequence[Value], shape: tuple[int, ...], label: str | None) -> Store:
     """A store for Values that have none yet, its array of the given shape."""
-    store = Store(np.array([value._datum for value in values]).reshape(shape), values, label)
-    if any(value.grad for value in values):
-        store.grad = np.array([value.grad or 0.0 for value in values]).reshape(shape)
-    for i, value in enumerate(values):
-        object.__setattr__(value, "__class__", StoredValue)
-        _grad.__set__(value, (store, i))
+    with _changing:
+        store = Store(np.array([value._datum for value in values]).reshape(shape), values, label)
+        for i, value in enumerate(values):
+            object.__setattr__(value, "__class__", StoredValue)  # from here on, other threads wait for its place
+            gradient = _slot.__get__(value)
+            store._datum.flat[i] = _number.__get__(value)
+            if gradient:
+                store.grad.flat[i] = gradient
+            if _time.__get__(value) != store.changes[i]:
+                store.change(i, _time.__get__(value))
+            _slot.__set__(value, (store, i))
     return store
 
 

@@ -5,19 +5,22 @@ The same graph and the same table as `Value`'s, with NumPy's arrays, shapes and 
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NoReturn, Self
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from . import functions as f
+from .arrays import constant, numbers
 from .backward import describe
 from .graph import NO_STATIC, NUMBERS, Node, Primitive, mode, record, tick
-from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, READ_INSTEAD, Operators
+from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives import arithmetic, products, reductions, shapes
+from .window import Window
 
 __all__ = ["Tensor"]
+
+HOLDS_NUMBERS = "A Tensor holds real numbers"
 
 
 class Tensor(Operators):
@@ -50,11 +53,11 @@ class Tensor(Operators):
     def __init__(self, data: Any, label: str | None = None) -> None:
         if label is not None and not isinstance(label, str):
             raise TypeError(f"label is a text for pictures and errors, not {type(label).__name__} {label!r}.")
-        self._datum = _as_floats(data)
-        self.grad = None
+        source = None if mode.plain is None else mode.plain(data)
+        self._datum = _as_floats(data if source is None else source._datum)
+        self._grad = None
         self.label = label
-        self.primitive = None
-        self.inputs = ()
+        self.primitive, self.inputs = (None, ()) if source is None else (arithmetic.identity, (source,))
         self.static = NO_STATIC
         self.scope = None
         self.time = tick()
@@ -64,7 +67,7 @@ class Tensor(Operators):
         try:
             data = [x._datum for x in inputs]
         except AttributeError:
-            inputs = tuple([x if isinstance(x, Node) or type(x) in NUMBERS else _constant(x, primitive) for x in inputs])
+            inputs = tuple([x if isinstance(x, Node) or type(x) in NUMBERS else constant(x, primitive) for x in inputs])
             data = [x._datum if isinstance(x, Node) else x for x in inputs]
         if not primitive.elementwise and not NUMBERS.isdisjoint(map(type, data)):
             data = [np.asarray(x) if type(x) in NUMBERS else x for x in data]
@@ -86,10 +89,10 @@ class Tensor(Operators):
         if mode.tracing is not None:
             mode.tracing("assigning to .data", ASSIGN_INSTEAD)
         if self.primitive is not None:
-            raise RuntimeError(_COMPUTED.format(describe(self)))
+            raise RuntimeError(COMPUTED.format(describe(self)))
         if isinstance(new, Window) and new.base is self._datum and new.shape == self.shape:
             return  # `t.data -= x` has written already
-        array = _numbers(new).astype(self._datum.dtype, copy=False)
+        array = numbers(new, HOLDS_NUMBERS).astype(self._datum.dtype, copy=False)
         if array.shape != self._datum.shape:
             raise ValueError(f"{describe(self)} cannot take data of shape {array.shape}; make a new Tensor.")
         self._datum = array
@@ -102,6 +105,9 @@ class Tensor(Operators):
         self.time = tick()
         return self._datum
 
+    def _overwrite(self, new: Any) -> None:
+        self._to_overwrite()[...] = new
+
     def _seed(self, gradient: Any) -> Any:
         if gradient is None:
             if self._datum.size != 1:
@@ -110,7 +116,8 @@ class Tensor(Operators):
                     f"with .sum() or .mean(), or pass a gradient of shape {self.shape}."
                 )
             return np.ones_like(self._datum)
-        seed = _numbers(gradient._datum if isinstance(gradient, Node) else gradient).astype(self._datum.dtype, copy=False)
+        plain = gradient._datum if isinstance(gradient, Node) else gradient
+        seed = numbers(plain, "A gradient is made of real numbers").astype(self._datum.dtype, copy=False)
         if seed.shape != self.shape:
             raise ValueError(f"A gradient of {describe(self)} has its shape, {self.shape}, and not {seed.shape}.")
         return seed
@@ -118,13 +125,13 @@ class Tensor(Operators):
     def _receive(self, gradient: Any) -> None:
         if type(gradient) is not np.ndarray:
             gradient = np.asarray(gradient)  # of shape (): NumPy adds two such arrays to a scalar
-        if self.grad is not None:
-            gradient = self.grad + gradient
+        if self._grad is not None:
+            gradient = self._grad + gradient
         elif self.primitive is not None:
             gradient.setflags(False)  # a rule may pass it on as it is, and then two nodes share it
         elif not gradient.flags.writeable:
             gradient = gradient.copy()
-        self.grad = gradient if type(gradient) is np.ndarray else np.asarray(gradient)
+        self._grad = gradient if type(gradient) is np.ndarray else np.asarray(gradient)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -155,14 +162,13 @@ class Tensor(Operators):
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, index: Any) -> Any:
-        index = getattr(index, "array", index)
         if getattr(index, "integers", False):  # an argument of a compiled function that chooses rows
             return f.take(self, index, axis=0)
         return f.getitem(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         if self.primitive is not None:
-            raise RuntimeError(_COMPUTED.format(describe(self)))
+            raise RuntimeError(COMPUTED.format(describe(self)))
         self.data[index] = value
 
     def __matmul__(self, other: Any) -> Any:
@@ -238,8 +244,18 @@ class Tensor(Operators):
             mode.tracing("an `if`, `while`, `and`, `or`, max(), min() or sorted() on a Tensor", BRANCH_INSTEAD)
         return bool(self._datum.item())
 
-    def __array__(self, dtype: Any = None, copy: Any = None) -> NoReturn:
-        self._refuse("Turning it into a NumPy array", "use the functions of autograd on the Tensor itself (stack, for a list of them)")
+    def __imatmul__(self, other: Any) -> Any:
+        if self.primitive is None and not isinstance(other, Node):
+            raise RuntimeError(f"`w @= …` does not change {describe(self)} in place. Write `w = w @ …`, or assign to `w.data`.")
+        return products.matmul(self, other)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        if self._has_none():
+            return np.array(self._datum, dtype)
+        return self._refuse(
+            "Turning it into a NumPy array",
+            "use the functions of autograd on the Tensor itself (stack, for a list of them; df.to_numpy() @ t, for df @ t of pandas)",
+        )
 
     def __repr__(self) -> str:
         label = "" if self.label is None else f", label={self.label!r}"
@@ -253,122 +269,14 @@ class Tensor(Operators):
         return format(self.item(), spec) if spec else repr(self)
 
 
-_COMPUTED = "{} was computed, so its data follows from its inputs. Change those and compute again, or make a new Tensor(…)."
-
-
-class Window(np.ndarray):
-    """What `tensor.data` gives: the tensor's array, which tells the tensor when it is written to.
-
-    A write between forward and backward would make the gradient wrong, so the tensor has to know
-    of it. `w[i] = x`, `w -= x` and `w.fill(x)`, on the whole or on a view of a part, tell it; all
-    else that NumPy may do to an array behind our back is refused, since the window is read-only.
-    """
-
-    tensor: Tensor | None = None
-
-    def __array_finalize__(self, source: Any) -> None:
-        if self.base is not None:  # a view of a window is a window too; a copy is an array like any other
-            self.tensor = getattr(source, "tensor", None)
-
-    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
-        return array[()] if return_scalar else np.asarray(array)
-
-    def _write(self, write: Callable[[Any], Any], value: Any) -> Self:
-        """Let `write` change the entries, and tell the tensor."""
-        if isinstance(value, Node):
-            raise TypeError(
-                f"Writing a {value.__class__.__name__} into an array would drop it from the graph, and its derivative with it. "
-                "For the plain number write `.data`; to keep the derivative make a new Tensor, with where, stack or concatenate."
-            )
-        if self.flags.writeable:  # a copy
-            write(self.view(np.ndarray))
-        elif self.tensor is None:
-            raise RuntimeError(
-                "These are the data of a computed Tensor, so they follow from its inputs. Change those and compute again, "
-                "or write to a copy: t.data.copy()."
-            )
-        else:
-            entries = self.tensor._datum
-            if self.base is not entries:
-                if self.size and not np.may_share_memory(self, entries):
-                    raise RuntimeError(f"{describe(self.tensor)} has got new data since this array was taken; take its .data again.")
-                entries = self.view(np.ndarray)
-                entries.flags.writeable = True
-            write(entries)
-            self.tensor.time = tick()
-        return self
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        self._write(lambda entries: operator.setitem(entries, index, value), value)
-
-    def fill(self, value: Any) -> None:
-        self[...] = value
-
-    def __iadd__(self, other: Any) -> Self:  # type: ignore[misc]
-        return self._write(lambda entries: np.add(entries, other, out=entries), other)
-
-    def __isub__(self, other: Any) -> Self:  # type: ignore[misc, override]
-        return self._write(lambda entries: np.subtract(entries, other, out=entries), other)
-
-    def __imul__(self, other: Any) -> Self:  # type: ignore[misc]
-        return self._write(lambda entries: np.multiply(entries, other, out=entries), other)
-
-    def __itruediv__(self, other: Any) -> Self:  # type: ignore[misc, override]
-        return self._write(lambda entries: np.divide(entries, other, out=entries), other)
-
-    def __ipow__(self, other: Any) -> Self:  # type: ignore[misc, override]
-        return self._write(lambda entries: np.power(entries, other, out=entries), other)
-
-    def __repr__(self) -> str:
-        return repr(np.asarray(self))
-
-    def __reduce__(self) -> Any:
-        return np.array(self).__reduce__()
-
-
 def _as_floats(data: Any) -> Any:
     """`data` as a fresh array of floats."""
     if isinstance(data, Node):
         raise TypeError(f"Tensor(…) got {describe(data)}, which is a node already; use it as it is, or copy its data: Tensor(x.data).")
-    array = _numbers(data)
+    array = numbers(data, HOLDS_NUMBERS)
     if isinstance(data, np.ndarray) and array.dtype.kind in "iub":
         raise TypeError(
             f"A Tensor has derivatives, so it holds floats, not {array.dtype}. Write Tensor(x.astype(float)) to differentiate; "
             "labels and indices stay plain arrays."
         )
     return array.astype(float) if array.dtype.kind in "iub" else array
-
-
-def _numbers(data: Any) -> Any:
-    """A fresh array of `data`, if its entries are real numbers."""
-    try:
-        array = np.array(data, order="C")  # the order that gradients come in: mixing two is three times as slow
-    except ValueError:
-        raise ValueError("The rows of a Tensor must be equally long; these are not.") from None
-    if array.dtype.kind not in "fiub":
-        _refuse_entries(array, "A Tensor holds real numbers")
-    return array
-
-
-def _constant(x: Any, primitive: Primitive) -> Any:
-    """An input that is no node: a number or an array of numbers."""
-    if type(x) is np.ndarray and x.dtype.kind in "fiub":
-        return x
-    if hasattr(x, "array"):
-        return x.array  # a row of an argument of a compiled function
-    if isinstance(x, Window):
-        return np.array(x)  # a copy: it may be written to before the backward pass
-    try:
-        array = np.asarray(x)
-    except ValueError:
-        raise ValueError(f"{primitive.name} takes arrays, whose rows are equally long; these are not.") from None
-    if array.dtype.kind not in "fiub":
-        _refuse_entries(array, f"{primitive.name} takes Tensors, numbers and arrays of numbers")
-    return array if array.ndim else array.item()  # Python's numbers do not turn float32 into float64, as NumPy's would
-
-
-def _refuse_entries(array: Any, rule: str) -> NoReturn:
-    if array.dtype.kind == "O" and any(isinstance(x, Node) for x in array.flat):
-        raise TypeError(f"{rule}, not Values in a list; autograd.stack(values) makes a Tensor of them that stays in the graph.")
-    what = {"c": "complex numbers", "U": "text", "S": "text", "O": "Python objects"}.get(array.dtype.kind, str(array.dtype))
-    raise TypeError(f"{rule}, not {what}. Convert the entries to floats first.")

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .backward import ancestors, describe, history, pull_back
+from .backward import ancestors, describe, gradients, history
 from .graph import Node, mode, tick
 from .primitives.arithmetic import identity
 from .structures import leaves, matching, rebuild, tree_map
@@ -99,8 +99,9 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
     start = tick()
     with _Recording():
         variables = tree_map(_variable, list(primals))
-        out = f(*variables)
-    nodes, outs = leaves(variables), leaves(out)
+        nodes = leaves(variables)
+        out = f(*rebuild(variables, iter(nodes)))  # in lists and dicts of its own, which it may change
+    outs = leaves(out)
     for o in outs:
         _check_result(o, f)
     stop = frozenset(nodes)
@@ -117,8 +118,8 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
                 if as_nodes and not isinstance(seed, Node):
                     seed = _as_node(seed)
                 seeds[o] = seeds[o] + seed if o in seeds else seed
-        walk = pull_back(history(*seeds, stop=stop), seeds, as_nodes=as_nodes, stop=stop)
-        found = {node: gradient for node, gradient in walk if node in stop}
+        walked = gradients(history(*seeds, stop=stop), seeds, as_nodes=as_nodes, stop=stop)
+        found = {node: _as_array(gradient) if isinstance(node, Tensor) else gradient for node, gradient in walked}
         convert = _as_node if as_nodes or given_nodes else _copied
         return tuple(rebuild(variables, iter([convert(found.get(node, _zeros(node))) for node in nodes])))
 
@@ -227,10 +228,10 @@ class _Recording:
 
 
 def _variable(x: Any) -> Node:
-    """A node to differentiate with respect to: fresh, and linked to `x` if that is a node."""
-    if isinstance(x, Node):
-        return identity(x)  # type: ignore[no-any-return]
-    return Tensor(x) if isinstance(x, np.ndarray) else Value(x)
+    """A node to differentiate with respect to: fresh, and computed from `x`, so that nobody can assign to it."""
+    if not isinstance(x, Node):
+        x = Tensor(x) if isinstance(x, np.ndarray) or np.ndim(x) else Value(x)
+    return identity(x)  # type: ignore[no-any-return]
 
 
 def _check_result(x: Any, f: Callable[..., Any]) -> None:
@@ -262,6 +263,11 @@ def _copied(x: Any) -> Any:
     """The plain number, or an array that the caller may write to."""
     x = _plain(x)
     return np.array(x) if isinstance(x, np.ndarray) else x
+
+
+def _as_array(x: Any) -> Any:
+    """A Tensor's gradient: of shape (), NumPy's arithmetic makes numbers of arrays."""
+    return x if isinstance(x, Node) else np.asarray(x)
 
 
 def _constant(x: Any) -> Any:

@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import constant
 from .backward import describe
 from .graph import NO_STATIC, Node, Primitive, mode, record, tick
-from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, READ_INSTEAD, Operators
+from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
+from .primitives.arithmetic import identity
 from .tensor import Tensor
 
 __all__ = ["Value"]
@@ -50,13 +52,20 @@ class Value(Operators):
     _blank_grad = 0.0
 
     def __init__(self, data: Any, label: str | None = None) -> None:
-        self._datum = data if type(data) is float else _as_float(data)
+        source = None
+        if type(data) is float:
+            self._datum = data
+        else:
+            source = None if mode.plain is None else mode.plain(data)
+            self._datum = _as_float(data) if source is None else float(source._datum)
         if label is not None and not isinstance(label, str):
             raise TypeError(f"label is a text for pictures and errors, not {type(label).__name__} {label!r}.")
-        self.grad = 0.0
+        self._grad = 0.0
         self.label = label
         self.primitive = None
         self.inputs = ()
+        if source is not None:
+            self.primitive, self.inputs = identity, (source,)
         self.static = NO_STATIC
         self.scope = None
         self.time = tick()
@@ -94,18 +103,19 @@ class Value(Operators):
         if mode.tracing is not None:
             mode.tracing("assigning to .data", ASSIGN_INSTEAD)
         if self.primitive is not None:
-            raise RuntimeError(
-                f"{describe(self)} was computed, so its data follows from its inputs. Change those and compute again, "
-                "or make a new Value(…)."
-            )
+            raise RuntimeError(COMPUTED.format(describe(self)))
         self._datum = new if type(new) is float else _as_float(new)
+        self.time = tick()
+
+    def _overwrite(self, new: float) -> None:
+        self._datum = new
         self.time = tick()
 
     def _seed(self, gradient: Any) -> float:
         return 1.0 if gradient is None else _as_float(gradient._datum if isinstance(gradient, Node) else gradient)
 
     def _receive(self, gradient: Any) -> None:
-        self.grad = (self.grad or 0.0) + float(gradient)
+        self._grad = (self._grad or 0.0) + float(gradient)
 
     @property
     def shape(self) -> tuple[()]:
@@ -122,6 +132,13 @@ class Value(Operators):
     def item(self) -> float:
         """The number, as in PyTorch: the same as `.data`."""
         return self.data
+
+    @property
+    def __array__(self) -> Any:
+        """A constant is a number to NumPy. Other Values must not be, so that an array of them holds the Values."""
+        if not self._has_none():
+            raise AttributeError("__array__")
+        return lambda dtype=None, copy=None: np.array(self._datum, dtype)
 
     def __bool__(self) -> bool:
         if mode.tracing is not None:
@@ -159,7 +176,7 @@ def _as_float(x: Any) -> float:
 
 
 def _constant(x: Any, primitive: Primitive, inputs: tuple[Any, ...]) -> Any:
-    """An input that is no node: a plain number."""
+    """An input that is no node: a plain number or array."""
     if isinstance(x, (int, np.floating, np.integer, np.bool_)):
         return x.item() if isinstance(x, np.generic) else x
     if isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "fiub":
@@ -168,9 +185,11 @@ def _constant(x: Any, primitive: Primitive, inputs: tuple[Any, ...]) -> Any:
         return float(x)
     if any(isinstance(y, Tensor) for y in inputs) or (isinstance(x, np.ndarray) and x.dtype == object):
         return x
-    if isinstance(x, (np.ndarray, list, tuple)):
+    if hasattr(x, "__array__"):  # with an array, the result is a Tensor
+        return constant(x, primitive)
+    if isinstance(x, (list, tuple)):
         raise TypeError(
-            f"{primitive.name} got a Value and {_named(x)}: a Value is one number. Make a Tensor of the array, "
+            f"{primitive.name} got a Value and {_named(x)}: a Value is one number. Make an array of the list, "
             "or go through its numbers one by one."
         )
     if isinstance(x, numbers.Complex):

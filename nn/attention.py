@@ -68,12 +68,12 @@ class MultiheadAttention(Module):
         *, kdim: int | None = None, vdim: int | None = None, batch_first: bool = False, dtype: Any = np.float32, rng: Seed = None,
     ) -> None:  # fmt: skip
         kdim, vdim = (embed_dim if size is None else size for size in (kdim, vdim))
-        for name, size in (("embed_dim", embed_dim), ("num_heads", num_heads), ("kdim", kdim), ("vdim", vdim)):
-            check_size("MultiheadAttention", name, size)
+        sizes = {"embed_dim": embed_dim, "num_heads": num_heads, "kdim": kdim, "vdim": vdim}
+        embed_dim, num_heads, kdim, vdim = (check_size("MultiheadAttention", name, size) for name, size in sizes.items())
         if embed_dim % num_heads:
             raise ValueError(f"MultiheadAttention splits embed_dim into heads of equal size; {embed_dim} does not split into {num_heads}.")
         check_probability("MultiheadAttention", dropout, "dropout=")
-        self.embed_dim, self.num_heads, self.kdim, self.vdim = int(embed_dim), int(num_heads), int(kdim), int(vdim)
+        self.embed_dim, self.num_heads, self.kdim, self.vdim = embed_dim, num_heads, kdim, vdim
         self.dropout, self.batch_first = dropout, batch_first
         self.rng = None if rng is None else generator(rng)
         if kdim == vdim == embed_dim:

@@ -1,12 +1,15 @@
-"""Checks of arguments that several rooms share: numbers and counts, and how an error says what is wrong with one."""
+"""Checks that several rooms share: of numbers and counts, and of packages; and how an error says what is wrong."""
 
 from __future__ import annotations
 
 import math
 import numbers
+from importlib.util import find_spec
 from typing import Any
 
-__all__ = ["count", "is_number", "number"]
+import numpy as np
+
+__all__ = ["count", "epsilon", "is_number", "number", "require"]
 
 
 def is_number(x: Any) -> bool:
@@ -38,6 +41,23 @@ def number(name: str, x: Any, most: float = math.inf) -> float:
     return float(x)
 
 
+def epsilon(x: Any, dtype: Any) -> float:
+    """`x` as a float, if it is a number from 0 that does not become 0 in the precision in which it is to keep a quotient finite.
+
+    Raises:
+        TypeError: it is no number.
+        ValueError: it is out of range, or becomes 0.
+
+    Example:
+        >>> epsilon(1e-5, np.float16)
+        1e-05
+    """
+    eps, precision = number("eps", x), np.finfo(dtype)
+    if eps > 0 and precision.dtype.type(eps) == 0:
+        raise ValueError(f"eps={eps!r} becomes 0 in {precision.dtype}; take at least {precision.smallest_subnormal:.0e}, or float32.")
+    return eps
+
+
 def count(name: str, x: Any, least: int = 1) -> int:
     """`x` as an int, if it is a whole number from `least`.
 
@@ -54,3 +74,16 @@ def count(name: str, x: Any, least: int = 1) -> int:
     if x < least:
         raise ValueError(f"{name} must be at least {least}; got {x!r}.")
     return int(x)
+
+
+def require(package: str, what: str, install: str) -> None:
+    """See to it that a package is there, without loading it: where something is made that will need it, not hours later.
+
+    Raises:
+        ModuleNotFoundError: it is not installed.
+
+    Example:
+        >>> require("numpy", "Everything needs NumPy", "numpy")
+    """
+    if find_spec(package) is None:
+        raise ModuleNotFoundError(f"{what}: pip install {install}.")

@@ -76,14 +76,15 @@ def describe_kind(array: Any) -> str:
     return {"c": "complex numbers", "U": "text", "S": "text", "O": "Python objects"}.get(array.dtype.kind, str(array.dtype))
 
 
-def check_size(kind: str, name: str, size: Any, least: int = 1) -> None:
-    """Refuse what is no whole number from `least`, as the size called `name` of a `kind` of layer.
+def check_size(kind: str, name: str, size: Any, least: int = 1) -> int:
+    """The size called `name` of a `kind` of layer as an int, if it is a whole number from `least`: NumPy's short ones overflow.
 
     Raises:
         ValueError: it is none.
     """
     if not is_whole(size) or size < least:
         raise ValueError(f"{kind} takes {name} as a whole number from {least}; got {size!r}.")
+    return int(size)
 
 
 def check_dim(kind: str, name: str, dim: Any) -> None:

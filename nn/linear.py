@@ -142,12 +142,11 @@ class Embedding(Module):
     def __init__(
         self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, *, dtype: Any = np.float32, rng: Seed = None
     ) -> None:
-        check_size("Embedding", "num_embeddings", num_embeddings)
-        check_size("Embedding", "embedding_dim", embedding_dim)
+        num_embeddings = self.num_embeddings = check_size("Embedding", "num_embeddings", num_embeddings)
+        embedding_dim = self.embedding_dim = check_size("Embedding", "embedding_dim", embedding_dim)
         if padding_idx is not None and not (is_whole(padding_idx) and -num_embeddings <= padding_idx < num_embeddings):
             raise ValueError(f"Embedding has {num_embeddings} vectors, and so none of the padding_idx {padding_idx!r}.")
-        self.num_embeddings, self.embedding_dim = int(num_embeddings), int(embedding_dim)
-        self.padding_idx = None if padding_idx is None else padding_idx % num_embeddings
+        self.padding_idx = None if padding_idx is None else int(padding_idx) % num_embeddings
         vectors = generator(rng).normal(size=(num_embeddings, embedding_dim)).astype(dtype)
         if self.padding_idx is not None:
             vectors[self.padding_idx] = 0

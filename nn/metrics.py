@@ -27,9 +27,10 @@ from autograd import Node
 from autograd.structures import leaves
 
 from . import losses
+from .checks import require
 from .losses.pairing import shape_of
 
-__all__ = ["accuracy", "auc", "by_name", "confusion_matrix", "f1", "precision", "recall"]
+__all__ = ["accuracy", "auc", "by_name", "confusion_matrix", "f1", "precision", "recall", "require_sklearn"]
 
 
 def accuracy(predictions: Any, targets: Any, threshold: float | None = None) -> float:
@@ -174,6 +175,15 @@ THRESHOLDS: dict[Any, float] = {
 }  # fmt: skip
 
 
+def require_sklearn() -> None:
+    """See to it that the metrics can be computed.
+
+    Raises:
+        ModuleNotFoundError: scikit-learn is not installed.
+    """
+    require("sklearn", "The metrics need scikit-learn", '"glassgrad[scripts]"')
+
+
 def by_name(name: str, loss: Any = None) -> Callable[[Any, Any], Any]:
     """The metric of that name, as a function of predictions and targets.
 
@@ -287,8 +297,7 @@ def _probabilities(scores: Any) -> Any:
 
 def _sklearn_metrics() -> Any:
     """scikit-learn's metrics, loaded on first use, since that takes a second."""
-    try:
-        from sklearn import metrics
-    except ModuleNotFoundError:
-        raise ModuleNotFoundError('The metrics need scikit-learn: pip install "glassgrad[scripts]".') from None
+    require_sklearn()
+    from sklearn import metrics
+
     return metrics

@@ -17,6 +17,7 @@ import numpy as np
 from autograd import Node, Tensor
 from autograd.graph import Scope, mode, tick
 from autograd.stores import blocks
+from autograd.texts import visible
 
 __all__ = ["Module"]
 
@@ -79,8 +80,8 @@ class Module:
 
     def _called(self) -> str:
         """How an error names the module: `Linear 'encoder.0'`, by its path from the module that was called."""
-        kind = type(self).__name__
-        return kind if self._name is None or self._name == kind else f"{kind} {self._name!r}"
+        kind = visible(type(self).__name__)
+        return kind if self._name is None or self._name == type(self).__name__ else f"{kind} {self._name!r}"
 
     def register_buffer(self, name: str, array: Any) -> None:
         """Make `array` the attribute `name`, and a part of the state that is not trained, such as a running mean.
@@ -262,14 +263,14 @@ class Module:
             numbers = arrays.get(path)
             shape = owner.shape if name is None else getattr(owner, name).shape
             if numbers is None:
-                faults.append(f"{path} is missing")
+                faults.append(f"{visible(path)} is missing")
             elif numbers.dtype.kind not in "fiub":
-                faults.append(f"{path} is not made of numbers")
+                faults.append(f"{visible(path)} is not made of numbers")
             elif numbers.shape != shape:
-                faults.append(f"{path} has shape {numbers.shape} and must have {shape}")
-        faults += [f"{path} is unknown here" for path in arrays if path not in places]
+                faults.append(f"{visible(path)} has shape {numbers.shape} and must have {shape}")
+        faults += [f"{visible(str(path))} is unknown here" for path in arrays if path not in places]
         if faults:
-            raise ValueError(f"The state dict does not fit this {type(self).__name__}: {'; '.join(faults)}.")
+            raise ValueError(f"The state dict does not fit this {visible(type(self).__name__)}: {'; '.join(faults)}.")
         for path, (owner, name) in places.items():
             if name is None:
                 owner.data = arrays[path]
@@ -322,11 +323,12 @@ class Module:
     @recursive_repr()
     def __repr__(self) -> str:
         """PyTorch's text: the modules inside on lines of their own."""
-        inside = [f"({name}): {child!r}" for name, child in _members(vars(self), Module)]
+        inside = [f"({visible(name)}): {child!r}" for name, child in _members(vars(self), Module)]
+        kind = visible(type(self).__name__)
         if not inside:
-            return f"{type(self).__name__}({self.extra_repr()})"
+            return f"{kind}({self.extra_repr()})"
         lines = "\n".join([line for line in (self.extra_repr(), *inside) if line]).replace("\n", "\n  ")
-        return f"{type(self).__name__}(\n  {lines}\n)"
+        return f"{kind}(\n  {lines}\n)"
 
 
 def _members(attribute: Any, kind: type, name: str = "") -> Iterator[tuple[str, Any]]:

@@ -17,7 +17,7 @@ from autograd.graph import mode
 from autograd.primitives.networks import standardize
 from autograd.state import update
 
-from .checks import number
+from .checks import epsilon, number
 from .inputs import as_input, check_size
 from .module import Module
 
@@ -38,7 +38,7 @@ class _BatchNorm(Module):
         track_running_stats: bool = True, *, bias: bool = True, dtype: Any = np.float32,
     ) -> None:  # fmt: skip
         check_size(type(self).__name__, "num_features", num_features)
-        self.num_features, self.eps = int(num_features), number("eps", eps)
+        self.num_features, self.eps = int(num_features), epsilon(eps, dtype)
         self.momentum = None if momentum is None else number("momentum", momentum, most=1)
         self.affine, self.track_running_stats = affine, track_running_stats
         self.weight = Tensor(np.ones(num_features, dtype)) if affine else None
@@ -54,6 +54,8 @@ class _BatchNorm(Module):
             raise ValueError(
                 f"{self._called()} takes {self.shapes} with {self.num_features} channels (num_features), and got shape {x.shape}."
             )
+        if self._dtype() is None:
+            epsilon(self.eps, x.dtype)
         axes = (0, *range(2, x.ndim))
         if self.training or not self.track_running_stats:
             if x.size <= self.num_features:
@@ -187,12 +189,14 @@ class LayerNorm(Module):
         *, dtype: Any = np.float32,
     ) -> None:  # fmt: skip
         self.normalized_shape = _sizes("LayerNorm", normalized_shape)
-        self.eps, self.elementwise_affine = number("eps", eps), elementwise_affine
+        self.eps, self.elementwise_affine = epsilon(eps, dtype), elementwise_affine
         self.weight = Tensor(np.ones(self.normalized_shape, dtype)) if elementwise_affine else None
         self.bias = Tensor(np.zeros(self.normalized_shape, dtype)) if elementwise_affine and bias else None
 
     def forward(self, x: Any) -> Any:
         x = _with_last_axes(self, x)
+        if self.weight is None:
+            epsilon(self.eps, x.dtype)
         y = standardize(x, axis=tuple(range(-len(self.normalized_shape), 0)), eps=self.eps)
         y = y if self.weight is None else y * self.weight
         return y if self.bias is None else y + self.bias
@@ -225,11 +229,13 @@ class RMSNorm(Module):
         self, normalized_shape: int | Sequence[int], eps: float | None = None, elementwise_affine: bool = True, *, dtype: Any = np.float32
     ) -> None:
         self.normalized_shape = _sizes("RMSNorm", normalized_shape)
-        self.eps, self.elementwise_affine = None if eps is None else number("eps", eps), elementwise_affine
+        self.eps, self.elementwise_affine = None if eps is None else epsilon(eps, dtype), elementwise_affine
         self.weight = Tensor(np.ones(self.normalized_shape, dtype)) if elementwise_affine else None
 
     def forward(self, x: Any) -> Any:
         x = _with_last_axes(self, x)
+        if self.weight is None and self.eps is not None:
+            epsilon(self.eps, x.dtype)
         axes = tuple(range(-len(self.normalized_shape), 0))
         eps = float(np.finfo(x.dtype).eps) if self.eps is None else self.eps
         y = x / autograd.sqrt(autograd.mean(x * x, axis=axes, keepdims=True) + eps)

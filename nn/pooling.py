@@ -125,10 +125,8 @@ class AvgPool2d(_Pool):
         divisor_override: int | None = None,
     ) -> None:  # fmt: skip
         super().__init__(kernel_size, stride, padding, 1, ceil_mode)
-        if divisor_override is not None:
-            check_size("AvgPool2d", "divisor_override", divisor_override)
         self.count_include_pad = count_include_pad
-        self.divisor_override = divisor_override
+        self.divisor_override = None if divisor_override is None else check_size("AvgPool2d", "divisor_override", divisor_override)
 
     def pool(self, x: Any, windows: dict[str, Any]) -> Any:
         return convolution.sum_pool(x, **windows) / self._divisor(x)
@@ -170,15 +168,15 @@ class AdaptiveAvgPool2d(Module):
 
     def __init__(self, output_size: Any) -> None:
         sizes = output_size if isinstance(output_size, (tuple, list)) else (output_size, output_size)
-        per_axis(self, "output_size", tuple(1 if size is None else size for size in sizes))
+        checked = per_axis(self, "output_size", tuple(1 if size is None else size for size in sizes))
         self.output_size = output_size
+        self._sizes = tuple(None if size is None else number for size, number in zip(sizes, checked, strict=True))
 
     def forward(self, x: Any) -> Any:
         x, single = as_batch(self, as_input(x, None, self))
         if 0 in x.shape[2:]:
             raise ValueError(f"{self._called()} takes images that have pixels, and got shape {x.shape}.")
-        sizes = self.output_size if isinstance(self.output_size, (tuple, list)) else (self.output_size, self.output_size)
-        rows, columns = (_means(size, wanted or size, x.dtype) for size, wanted in zip(x.shape[2:], sizes, strict=True))
+        rows, columns = (_means(size, wanted or size, x.dtype) for size, wanted in zip(x.shape[2:], self._sizes, strict=True))
         y = rows @ x @ columns.T
         return y[0] if single else y
 

@@ -3,13 +3,15 @@
 The file is of the safetensors format: a header of JSON, and then the numbers of arrays. Unlike a
 pickle, it cannot run a program when it is read. The model's arrays stand there under the names of
 its state dict, as PyTorch's users store them. What else is saved is made of numbers, texts, lists
-and dicts, which go into the header, and of arrays.
+and dicts, which go into the header, and of arrays. A checksum of all this stands there too, so that a
+bit that was flipped on the disk or on the way is noticed.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from autograd import Node
+from autograd.files import write_whole
 
-from .files import write_whole
 from .module import Module
 from .randomness import generators
 
@@ -26,6 +28,8 @@ __all__ = ["load", "save"]
 
 VERSION = 1  # of what `save` puts into the header
 NOTHING_ELSE = '{"version": 1, "generators": {"dict": []}, "entries": {"dict": []}}'  # what a file of others has besides its model
+HEADER = {"version", "generators", "entries"}
+SEAL = ', "glassgrad crc32": '  # before the checksum, at the end of the header; older files have none
 
 Arrays = dict[str, Any]
 
@@ -33,8 +37,9 @@ Arrays = dict[str, Any]
 def save(path: str | os.PathLike[str], model: Any, optimizer: Any = None, **others: Any) -> None:
     """Store a model in a file, and what else is given; `load` brings it back, bit for bit.
 
-    The file is whole at any moment: a kill or a full disk leaves what was there before. To go on
-    training as if it had not stopped, save all that changes in training::
+    The file is whole at any moment: a kill or a full disk leaves what was there before. A link
+    stays a link, and a file that is replaced passes on its mode. To go on training as if it had
+    not stopped, save all that changes in training::
 
         nn.save(path, model, optimizer, schedule=schedule, loader=loader, rng=nn.get_rng_state(), epoch=epoch)
 
@@ -48,7 +53,7 @@ def save(path: str | os.PathLike[str], model: Any, optimizer: Any = None, **othe
             and dicts of them.
 
     Raises:
-        TypeError: something cannot be stored.
+        TypeError, ValueError: something cannot be stored.
         OSError: the file cannot be written.
         ModuleNotFoundError: safetensors is not installed.
 
@@ -64,17 +69,16 @@ def save(path: str | os.PathLike[str], model: Any, optimizer: Any = None, **othe
     if not isinstance(model, Module) and not (isinstance(model, Mapping) and all(isinstance(name, str) for name in model)):
         raise TypeError(f"nn.save(path, model, …) takes a module or its state dict as the model, not a {type(model).__name__}.")
     arrays = {name: _storable(x, name) for name, x in _state(model).items()}
+    for name in arrays:
+        if name == "__metadata__" or _readable(name) != name:
+            raise ValueError(f"nn.save cannot store an array under the name {name!r}, which the file's format does not take; rename it.")
     entries = {**({} if optimizer is None else {"optimizer": optimizer}), **others}
     header = {
         "version": VERSION,
         "generators": _pack({name: _state(rng) for name, rng in generators(model=model).items()}, "generators", arrays),
         "entries": {"dict": [[name, _pack(_state(x), name, arrays)] for name, x in entries.items()]},
     }
-    contents = library.numpy.save(arrays, {"glassgrad": json.dumps(header)})
-    try:
-        write_whole(Path(path), contents)
-    except OSError as error:
-        raise OSError(error.errno, f"{path} could not be written, and is as it was before: {error.strerror}") from error
+    write_whole(path, library.numpy.save(arrays, {"glassgrad": _sealed(json.dumps(header), arrays)}))
 
 
 def load(path: str | os.PathLike[str], model: Any = None, optimizer: Any = None, **others: Any) -> dict[str, Any]:
@@ -95,7 +99,7 @@ def load(path: str | os.PathLike[str], model: Any = None, optimizer: Any = None,
         state dicts.
 
     Raises:
-        FileNotFoundError: there is no such file.
+        FileNotFoundError, PermissionError: there is no such file, or it may not be read.
         ValueError: it is cut off, damaged, or no safetensors file; or does not have what is asked
             for; or that does not fit, and then all misfits are listed.
         TypeError: something given cannot take over a state.
@@ -177,8 +181,8 @@ def _pack(x: Any, path: str, arrays: Arrays) -> Any:
     if isinstance(x, Mapping):
         return {"dict": [[_pack(key, f"a key of {path}", arrays), _pack(item, f"{path}/{key}", arrays)] for key, item in x.items()]}
     if isinstance(x, np.ndarray):
-        name = path
-        while name in arrays:
+        name = _readable(path)
+        while name in arrays or name == "__metadata__":
             name += "'"
         arrays[name] = _storable(x, path)
         return {"array": name}
@@ -209,11 +213,27 @@ def _storable(x: Any, path: str) -> Any:
     return np.array(array, dtype=array.dtype.newbyteorder("="), order="C")
 
 
+def _readable(name: str) -> str:
+    """A name in which half characters (surrogates), which UTF-8 does not have, are written out."""
+    return name.encode(errors="backslashreplace").decode()
+
+
+def _sealed(text: str, arrays: Arrays) -> str:
+    """The text of a header with the checksum of all: of that text, and of the arrays with their names, types and shapes."""
+    checksum = zlib.crc32(text.encode())
+    for name, array in sorted(arrays.items()):
+        checksum = zlib.crc32(f"{name} {array.dtype.str} {array.shape}".encode(), checksum)
+        checksum = zlib.crc32(array, checksum)
+    return f'{text[:-1]}{SEAL}"{checksum:08x}"}}'
+
+
 def _read(path: Path) -> tuple[Arrays, dict[str, Any], dict[str, Any]]:
     """The model's arrays in a file, the states of its generators, and the other entries."""
     library = _safetensors()
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
+    if not os.access(path, os.R_OK):
+        raise PermissionError(f"{path} may not be read: its permissions do not allow it.")
     try:
         with library.safe_open(path, "np") as file:
             foreign = [name for name in file.keys() if file.get_slice(name).get_dtype().startswith(("BF", "F8", "F4"))]  # noqa: SIM118
@@ -224,9 +244,14 @@ def _read(path: Path) -> tuple[Arrays, dict[str, Any], dict[str, Any]]:
             metadata = file.metadata() or {}
     except library.SafetensorError:
         raise ValueError(_what_is_wrong(path)) from None
+    text = metadata.get("glassgrad", NOTHING_ELSE)
+    sealed = SEAL in "".join(metadata.values())  # wherever it stands: the key may be damaged, too
+    plain = text.rpartition(SEAL)[0] + "}" if sealed else text
     try:
-        header = json.loads(metadata.get("glassgrad", NOTHING_ELSE))
+        header = json.loads(plain)
         later = header["version"] > VERSION
+        if (sealed and text != _sealed(plain, arrays)) or not (later or header.keys() == HEADER):
+            raise ValueError("What stands there is not what was saved.")
         states, entries = ({}, {}) if later else (_unpack(header[part], arrays) for part in ("generators", "entries"))
     except (AttributeError, KeyError, TypeError, ValueError):
         raise ValueError(_what_is_wrong(path)) from None

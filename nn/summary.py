@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd import Node, Value, no_grad
+from autograd.texts import visible
 
 from .mlp import Layer
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from .module import Module
 
 __all__ = ["summary"]
+
+LONG = 80  # characters of a module's name
 
 
 def summary(model: Module, input_shape: tuple[int, ...], dtype: Any) -> str:
@@ -33,8 +36,8 @@ def summary(model: Module, input_shape: tuple[int, ...], dtype: Any) -> str:
             depth = sum(path.startswith(f"{outer}.") or not outer for outer in shown)
             shapes = ", ".join(map(_shape, once[id(module)], again[id(module)]))
             own = _own_parameters(module)
-            kind = type(module).__name__
-            table.append(["  " * depth + (f"{path} ({kind})" if path else kind), shapes, f"{own:,}" if own else ""])
+            kind = visible(type(module).__name__, LONG)
+            table.append(["  " * depth + (f"{visible(path, LONG)} ({kind})" if path else kind), shapes, f"{own:,}" if own else ""])
             shown.append(path)
     widths = [max(len(row[column]) for row in table) for column in range(3)]
     lines = [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}".rstrip() for a, b, c in table]

@@ -1,4 +1,4 @@
-"""What all scripts share: how they are called, and how they end.
+"""What all scripts share: how they are called, how they save figures, and how they end.
 
 A wrong argument is one line and exit code 2, before any work begins; Ctrl-C is one line and exit
 code 130.
@@ -11,7 +11,9 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
+
+from autograd.files import whole_file
 
 INTERRUPTED = 130  # what shells give for a program that Ctrl-C ended
 
@@ -67,6 +69,13 @@ def natural(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on.")
     return int(text)
+
+
+def save_figure(path: Path, figure: Any) -> None:
+    """Save a figure of matplotlib, whole or not at all, and say so."""
+    with whole_file(path) as file:
+        figure.savefig(file, format=path.suffix[1:], dpi=150)
+    print(f"Saved {path}")
 
 
 def run(main: Callable[[], None]) -> NoReturn:

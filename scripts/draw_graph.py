@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument("expression", nargs="?", help="such as 'a*b + tanh(c)'; several with names are divided by ;")
     parser.add_argument("--values", type=labelled, nargs="+", default=[], metavar="NAME=NUMBER", help="the numbers for the names in it")
     parser.add_argument("--example", choices=EXAMPLES, default="neuron", help="what to draw where no expression is given")
-    parser.add_argument("--seed", type=int, default=0, help="of the example's random numbers")
+    parser.add_argument("--seed", type=command_line.natural, default=0, help="of the example's random numbers")
     parser.add_argument("--fold", type=int, help="how many levels of modules are open (default: what can be read)")
     parser.add_argument(
         "--out", type=command_line.file, default="out/graph.svg", help="the picture: .svg, .png, .pdf, .dot, or .html to step through"
@@ -132,7 +132,7 @@ def main() -> None:
         parser.error("The expression is nested too deeply to be read. Give names to parts of it: e = a*b; tanh(e).")
     except OverflowError:
         parser.error("A number in the expression is too large; floats end at 1.8e308.")
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OSError) as error:
         parser.error(str(error))
     print(f"{root.label} = {root:.6g}")
     for value in args.values:

@@ -24,12 +24,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import tutorial
-from command_line import INTERRUPTED, Arguments, folder, natural, positive, run
+from command_line import INTERRUPTED, Arguments, folder, natural, positive, run, save_figure
 from tqdm import tqdm
 from train_mnist import mlp
 
 import nn
-from nn.files import write_whole
+from autograd.files import write_whole
 
 RATES, BATCH_SIZES, DROPOUTS = [1e-2, 1e-3, 1e-4], [32, 256], [0.0, 0.3, 0.5]
 SETTINGS = [{"lr": lr, "batch": batch, "dropout": dropout} for lr, batch, dropout in product(RATES, BATCH_SIZES, DROPOUTS)]
@@ -115,11 +115,11 @@ def curves(results: list[Numbers]) -> Any:
         panels[RATES.index(result["lr"])].plot(
             range(1, len(accuracies) + 1), accuracies,
             color=f"C{DROPOUTS.index(result['dropout'])}", linestyle=["-", "--"][BATCH_SIZES.index(result["batch"])],
-            label=f"batch {result['batch']}, dropout {result['dropout']:g}",
+            marker="o" if len(accuracies) <= 15 else None, markersize=4, label=f"batch {result['batch']}, dropout {result['dropout']:g}",
         )  # fmt: skip
     for panel, rate in zip(panels, RATES, strict=True):
         panel.set(title=f"learning rate {rate:g}", xlabel="epoch")
-        panel.xaxis.get_major_locator().set_params(integer=True)
+        panel.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         panel.grid(axis="y", alpha=0.3)
         panel.spines[["top", "right"]].set_visible(False)
     panels[0].set_ylabel("accuracy on the validation images")
@@ -134,9 +134,8 @@ def report(results: list[Numbers], out: Path) -> None:
     best = rows.iloc[0]
     print(f"best of {len(rows)}: lr {best.lr:g}, batch {best.batch:g}, dropout {best.dropout:g}; test accuracy {best.test_accuracy:.4f}")
     write_whole(out / "table.csv", rows.to_csv(index=False).encode())
-    curves(results).savefig(out / "curves.png", dpi=150)
-    for name in ("table.csv", "curves.png"):
-        print(f"Saved {out / name}")
+    print(f"Saved {out / 'table.csv'}")
+    save_figure(out / "curves.png", curves(results))
 
 
 def main() -> None:
@@ -148,6 +147,8 @@ def main() -> None:
     parser.add_argument("--jobs", type=positive, default=joblib.cpu_count(), help="how many settings to train at the same time")
     parser.add_argument("--out", type=folder, default="out/sweep", help="the folder for the results, the table and the figure")
     args = parser.parse_args()
+    if args.examples < 6:
+        parser.error(f"a sixth of the images is for validation, and {args.examples} are too few; 6 are needed.")
     images, test = tutorial.digits(parser, args)
     sweep = {"epochs": args.epochs, "examples": min(args.examples, len(images)), "seed": args.seed, "images": zlib.crc32(images.images)}
 

@@ -75,8 +75,9 @@ def mistakes(logits: Any, test: Any) -> Any:
     guesses = logits.argmax(axis=1)
     sureness = logits.max(axis=1) - logits[np.arange(len(test)), test.targets]
     rows, columns = MISTAKES
-    _, panels = plt.subplots(rows, columns, figsize=(columns, 1.3 * rows), layout="constrained")
+    figure, panels = plt.subplots(rows, columns, figsize=(columns, 1.3 * rows), layout="constrained")
     wrong = [i for i in np.argsort(-sureness) if guesses[i] != test.targets[i]]
+    figure.suptitle(f"{len(wrong)} of {len(test)} are mistaken", fontsize=10)
     for panel in panels.flat:
         panel.set_axis_off()
     for panel, i in zip(panels.flat, wrong, strict=False):

@@ -63,7 +63,7 @@ def train_scalars(args: argparse.Namespace) -> None:
     loss = model.loss if args.eager else autograd.compile(model.loss)
     optimizer = nn.optim.Adam(model.parameters(), lr=LEARNING_RATE, betas=(0.85, 0.99))
 
-    smooth, interrupted = 0.0, False
+    smooth, seen, interrupted = 0.0, 0, False
     try:
         with tqdm(range(args.steps), unit="step") as bar:
             for step in bar:
@@ -72,17 +72,19 @@ def train_scalars(args: argparse.Namespace) -> None:
                 optimizer.zero_grad()
                 value.backward()
                 optimizer.step()
-                smooth += (value.data - smooth) * max(0.01, 1 / (step + 1))
+                seen += 1
+                smooth += (value.data - smooth) * max(0.01, 1 / seen)
                 if step % 20 == 0:
                     bar.set_postfix(loss=f"{smooth:.4f}", refresh=False)
     except KeyboardInterrupt:
         interrupted = True
-    print(f"loss {smooth:.4f}, the mean of about the last 100 names")
+    if seen:
+        print(f"loss {smooth:.4f}, the mean of about the last {min(seen, 100)} names")
     with autograd.no_grad():
         for _ in range(args.samples):
             print(sample(model, alphabet, rng))
     if interrupted:
-        print(f"Interrupted after {step} of {args.steps} steps.", file=sys.stderr)
+        print(f"Interrupted after {seen} of {args.steps} steps.", file=sys.stderr)
         sys.exit(INTERRUPTED)
 
 

@@ -13,7 +13,7 @@ Y = [-1.0, 1.0, 1.0, -1.0]
 
 def main() -> None:
     args = training.arguments(__doc__, steps=200, out="out/xor").parse_args()
-    model = nn.MLP(2, [4, 1], activation="tanh", rng=args.seed)
+    model = nn.MLP(2, [8, 1], activation="tanh", rng=args.seed)
     training.run(model, X, Y, args.steps, args.out)
 
 

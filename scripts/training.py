@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from command_line import INTERRUPTED, Arguments, folder, positive
+from command_line import INTERRUPTED, Arguments, folder, natural, positive, save_figure
 from tqdm import tqdm
 
 import autograd
@@ -21,7 +20,7 @@ ALPHA = 1e-4  # of the L2 penalty
 def arguments(description: str, steps: int, out: str) -> Arguments:
     """The arguments that every training script has."""
     parser = Arguments(description)
-    parser.add_argument("--seed", type=int, default=0, help="of all that is random")
+    parser.add_argument("--seed", type=natural, default=0, help="of all that is random")
     parser.add_argument("--steps", type=positive, default=steps, help="how many times the weights are improved")
     parser.add_argument("--out", type=folder, default=out, help="the folder for the pictures")
     return parser
@@ -85,17 +84,11 @@ def run(model: nn.MLP, X: Any, y: Any, steps: int, out: Path) -> None:
     """Train, save the pictures, and say how well it went and what is where."""
     history, interrupted = train(model, X, y, steps)
     print(f"{right(model, X, y)} of {len(y)} right")
-    boundary = nn.plot.decision_boundary(lambda points: [model(p) for p in points], X, y)
-    pictures = {
-        "boundary.png": partial(boundary.figure.savefig, dpi=150),
-        "neuron.svg": neuron_graph(model, X).save,
-        "network.svg": network_graph(model, X[0]).save,
-    }
+    save_figure(out / "boundary.png", nn.plot.decision_boundary(lambda points: [model(p) for p in points], X, y).figure)
     if history["loss"]:
-        pictures["curves.png"] = partial(nn.plot.curves(history)[0].figure.savefig, dpi=150)
-    for name, save in pictures.items():
-        save(out / name)
-        print(f"Saved {out / name}")
+        save_figure(out / "curves.png", nn.plot.curves(history)[0].figure)
+    for name, graph in {"neuron.svg": neuron_graph(model, X), "network.svg": network_graph(model, X[0])}.items():
+        print(f"Saved {graph.save(out / name)}")
     if interrupted:
         print(f"Interrupted after {len(history['loss'])} of {steps} steps.", file=sys.stderr)
         sys.exit(INTERRUPTED)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from command_line import INTERRUPTED, Arguments, folder, natural, positive
+from command_line import INTERRUPTED, Arguments, folder, natural, positive, save_figure
 
 import nn
 
@@ -52,9 +52,7 @@ def until_ctrl_c(fit: Callable[[], Any]) -> bool:
 def save(out: Path, **pictures: Any) -> None:
     """Save pictures, each under its name, and say so."""
     for name, ax in pictures.items():
-        path = out / f"{name}.png"
-        ax.figure.savefig(path, dpi=150)
-        print(f"Saved {path}")
+        save_figure(out / f"{name}.png", ax.figure)
 
 
 def curves(trainer: nn.Trainer) -> dict[str, Any]:
@@ -79,10 +77,5 @@ def digits(parser: argparse.ArgumentParser, args: argparse.Namespace) -> tuple[n
     """MNIST's images for training and for the test; without them the program ends with a line that says why."""
     try:
         return nn.data.MNIST(args.data, train=True, download=args.download), nn.data.MNIST(args.data, train=False, download=args.download)
-    except FileNotFoundError:
-        parser.error(
-            f"there is no MNIST in {str(args.data)!r}. Put its four files there (train-images-idx3-ubyte.gz, "
-            "train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz), or add --download."
-        )
-    except (OSError, ValueError) as error:  # it cannot be downloaded, or a file is broken
-        parser.error(str(error).replace("(with download=True)", "with --download"))
+    except (OSError, ValueError) as error:  # the files are not there, cannot be downloaded, or are broken
+        parser.error(str(error).replace("(with download=True)", "with --download").replace("pass download=True", "add --download"))

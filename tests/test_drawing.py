@@ -432,12 +432,10 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatc
     path = tmp_path / "x.dot"
     path.write_text("old")
 
-    def full(self, content):
-        with open(self, "wb") as file:
-            file.write(content[:10])
+    def full(file):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match=r"x\.dot': No space left on device\."):
         draw(Value(1.0) + 1).save(path)
     assert [p.name for p in tmp_path.iterdir()] == ["x.dot"]

@@ -100,7 +100,7 @@ def test_a_formula_means_the_number_that_was_computed(node):
     [
         ("x", "x"), ("σ", "σ"), ("x1", "x_{1}"), ("w_12", "w_{12}"), ("loss", r"\mathrm{loss}"),
         ("layers.0.weight", r"\mathrm{layers.0.weight}"), ("a_b", r"\mathrm{a\_b}"), ("50% {x} & #1", r"\mathrm{50\%\ \{x\}\ \&\ \#1}"),
-        ("\\x^~-$", r"\mathrm{\backslash x{\wedge}{\sim}{-}\$}"), ("two\nlines", r"\mathrm{two lines}"),
+        ("\\x^~-$", r"\mathrm{\backslash x{\wedge}{\sim}{-}\$}"), ("two\nlines", r"\mathrm{two\ lines}"),
     ],
 )  # fmt: skip
 def test_a_label_is_a_symbol_or_upright_text(label, symbol):

@@ -262,14 +262,15 @@ def test_a_large_array_changes_as_its_parts_would(optimizer, settings, end, orde
     start, gradients = rng.standard_normal((300, 240)), rng.standard_normal((4, 300, 240))
     assert start.size > 2 * ENTRIES_AT_ONCE
     whole, rows = Tensor(np.array(start, order=order)), [Tensor(row) for row in start]
-    ours, theirs = optimizer([whole], **settings), optimizer(rows, **settings)
+    ours, theirs = optimizer([whole], **settings), [optimizer([row], **settings) for row in rows]  # small ones of one would be joined
     for gradient in gradients:
         whole.grad = np.array(gradient, order="F" if order == "C" else "C")
         for row, g in zip(rows, gradient, strict=True):
             row.grad = g
         before = whole.grad.copy()
         ours.step()
-        theirs.step()
+        for each in theirs:
+            each.step()
         np.testing.assert_array_equal(whole.grad, before)
     np.testing.assert_allclose(whole.data, [row.data for row in rows], rtol=1e-14)
 
@@ -431,13 +432,6 @@ def test_a_parameter_in_two_groups_is_refused():
     p = Value(1.0, label="w")
     with pytest.raises(ValueError, match="Value 'w' is in two parameter groups; each parameter belongs to one"):
         optim.SGD([{"params": p}, {"params": [Value(1.0), p]}])
-
-
-def test_a_gradient_of_another_shape_is_refused():
-    p = Tensor([1.0, 2.0], label="w")
-    p.grad = np.ones((2, 1))
-    with pytest.raises(ValueError, match=r"Tensor 'w' has the shape \(2,\), and its gradient \(2, 1\); they must be alike"):
-        optim.SGD([p]).step()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -646,12 +640,12 @@ def test_what_is_no_list_of_parameters_is_refused(params, error, sentence):
         (optim.SGD, {"nesterov": True, "momentum": 0.9, "dampening": 0.1}, ValueError, "Nesterov's variant needs"),
         (optim.Adam, {"eps": -1e-8}, ValueError, "eps must be finite and not negative"),
         (optim.Adam, {"eps": 0}, ValueError, "eps must be above 0"),
-        (optim.Adam, {"betas": (0.9, 1.0)}, ValueError, "betas must be two numbers from 0 to below 1; got (0.9, 1.0)"),
-        (optim.Adam, {"betas": (-0.1, 0.9)}, ValueError, "betas must be two numbers from 0 to below 1"),
-        (optim.Adam, {"betas": (0.9, math.nan)}, ValueError, "betas must be two numbers from 0 to below 1"),
-        (optim.Adam, {"betas": 0.9}, ValueError, "betas must be two numbers from 0 to below 1; got 0.9"),
-        (optim.Adam, {"betas": (0.9, 0.9, 0.9)}, ValueError, "betas must be two numbers from 0 to below 1"),
-        (optim.Adam, {"betas": ("a", "b")}, ValueError, "betas must be two numbers from 0 to below 1"),
+        (optim.Adam, {"betas": (0.9, 1.0)}, ValueError, "betas must be numbers from 0 to below 1, such as (0.9, 0.999); got (0.9, 1.0)"),
+        (optim.Adam, {"betas": (-0.1, 0.9)}, ValueError, "betas must be numbers from 0 to below 1"),
+        (optim.Adam, {"betas": (0.9, math.nan)}, ValueError, "betas must be numbers from 0 to below 1"),
+        (optim.Adam, {"betas": 0.9}, ValueError, "betas must be numbers from 0 to below 1, such as (0.9, 0.999); got 0.9"),
+        (optim.Adam, {"betas": (0.9, 0.9, 0.9)}, ValueError, "betas must be two numbers, of the two running means; got (0.9, 0.9, 0.9)"),
+        (optim.Adam, {"betas": ("a", "b")}, ValueError, "betas must be numbers from 0 to below 1"),
         (optim.RMSprop, {"alpha": 1.5}, ValueError, "alpha must be from 0 to 1; got 1.5"),
         (optim.RMSprop, {"alpha": -0.1}, ValueError, "alpha must be finite and not negative; got -0.1"),
         (optim.RMSprop, {"eps": 0}, ValueError, "eps must be above 0: where a gradient has always been 0, RMSprop would divide 0 by 0"),

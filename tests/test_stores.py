@@ -120,6 +120,23 @@ def test_a_change_of_one_entry_does_not_disturb_the_graphs_of_others():
     assert a.grad == 2.0
 
 
+@pytest.mark.parametrize("singles", [0, 1, 2])
+@pytest.mark.parametrize("change", CHANGES[1:])
+def test_a_change_of_all_entries_is_noticed_also_after_one_of_another_entry(change, singles):
+    a, b, c = stored(2.0, 3.0, 4.0)
+    store, _ = a.store()
+    c.data = 5.0  # a change of one entry before
+    out = b * c
+    if change is CHANGES[3]:
+        store.data = np.zeros(3)
+    else:
+        change(a, store)
+    for v in (a, c)[:singles]:
+        v.data = 10.0
+    with pytest.raises(RuntimeError, match="was changed after"):
+        out.backward()
+
+
 def test_moving_into_a_store_is_no_change():
     a, b = Value(2.0), Value(3.0)
     out = a * b

@@ -70,6 +70,17 @@ WRITES = [  # a way to write, and what becomes of [[1, 2], [3, 4]]
     ("x.data.T[0] = 9", [[9, 2], [9, 4]]),
     ("x.data.reshape(-1)[3] = 9", [[1, 2], [3, 9]]),
     ("x.data.fill(0)", [[0, 0], [0, 0]]),
+    ("x.data //= 2", [[0, 1], [1, 2]]),
+    ("np.add(x.data, 1, out=x.data)", [[2, 3], [4, 5]]),
+    ("np.maximum(np.ones((2, 2)), 2, out=x.data)", [[2, 2], [2, 2]]),
+    ("np.cumsum(x.data, axis=0, out=x.data)", [[1, 2], [4, 6]]),
+    ("np.clip(x.data, 2, 3, out=x.data)", [[2, 2], [3, 3]]),
+    ("np.modf(x.data + 0.5, out=(np.ones((2, 2)), x.data))", [[1, 2], [3, 4]]),
+    ("np.add.at(x.data, [0, 0], 1)", [[3, 4], [3, 4]]),
+    ("np.add.at(x.data[0], [1, 1], 1)", [[1, 4], [3, 4]]),
+    ("np.sqrt.at(x.data[1], [1])", [[1, 2], [3, 2]]),
+    ("np.put_along_axis(x.data, np.array([[0], [1]]), 9, 1)", [[9, 2], [3, 9]]),
+    ("import random; random.Random(1).shuffle(x.data[0])", [[2, 1], [3, 4]]),
 ]
 
 
@@ -87,9 +98,13 @@ def test_every_way_to_write_data_writes_and_is_noticed(write, expected):
 
 
 REFUSED = [
-    "np.copyto(x.data, 0)", "np.add(x.data, 1, out=x.data)", "np.add.at(x.data, 0, 1)", "np.put(x.data, 0, 1)", "x.data.sort()",
-    "np.asarray(x.data)[0] = 0", "x.data.view(np.ndarray)[0] = 0", "np.fill_diagonal(x.data, 0)", "x.data.flat[0] = 0", "x.data //= 2",
-    "np.random.default_rng(0).shuffle(x.data)", "memoryview(x.data)[0, 0] = 1.0",
+    "np.copyto(x.data, 0)", "np.put(x.data, 0, 1)", "np.place(x.data, x.data > 0, [1])", "np.putmask(x.data, x.data > 0, 1)",
+    "np.asarray(x.data)[0] = 0", "x.data.view(np.ndarray)[0] = 0", "np.fill_diagonal(x.data, 0)", "x.data.flat[0] = 0", "x.data.sort()",
+    "np.random.default_rng(0).shuffle(x.data)", "memoryview(x.data)[0, 0] = 1.0", "x.data.partition(1)", "x.data.byteswap(inplace=True)",
+    "np.nan_to_num(x.data, copy=False)", "np.take(np.eye(2), [0, 1], axis=0, out=x.data)", "x.data.flat = 0", "np.ndarray.fill(x.data, 0)",
+    "np.median(x.data, overwrite_input=True)", "np.lib.stride_tricks.as_strided(x.data)[0] = 0", "np.random.shuffle(x.data)",
+    "np.einsum('ij->ij', np.eye(2), out=x.data)", "[n.__setitem__(..., 0) for n in np.nditer(x.data, op_flags=[['readwrite']])]",
+    "np.frombuffer(x.data)[0] = 0", "x.data.resize(1)", "x.data.setfield(1.0, float)",
 ]  # fmt: skip
 
 
@@ -99,6 +114,20 @@ def test_writes_that_could_not_be_noticed_are_refused(write):
     with pytest.raises((ValueError, TypeError)):
         exec(write, {"x": x, "np": np})
     assert np.array_equal(x.data, [[1.0, 2.0], [3.0, 4.0]])
+
+
+def test_a_function_of_numpy_that_would_write_into_data_is_refused_with_what_to_write():
+    sentence = r"np\.copyto would write into the data of a Tensor without its knowledge; .* t\.data\[\.\.\.\] = copy"
+    with pytest.raises(ValueError, match=sentence):
+        np.copyto(Tensor([1.0, 2.0]).data, 0.0)
+
+
+def test_the_data_of_a_computed_tensor_are_not_written_by_any_ufunc():
+    y = Tensor([1.0, 2.0]) * 2
+    for write in (lambda: np.add.at(y.data, [0, 0], 1.0), lambda: np.negative(y.data, out=y.data)):
+        with pytest.raises(RuntimeError, match="data of a computed Tensor"):
+            write()
+    assert np.array_equal(y.data, [2.0, 4.0])
 
 
 def test_a_copy_of_data_is_an_array_like_any_other():

@@ -1,13 +1,14 @@
 """Claims about `TerminateOnNaN`: it ends a training before nan reaches the weights, and names where that began."""
 
+import re
+
 import numpy as np
 import pytest
-from counting import steps_of
 
 import autograd
 import nn
 from autograd import Tensor
-from nn.callbacks import TerminateOnNaN
+from nn.callbacks import TerminateOnNaN, nonfinite
 
 DATA = np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([[1.0], [3.0], [5.0], [7.0]])
 
@@ -126,22 +127,86 @@ def test_masks_of_infinity_inside_a_layer_are_no_fault():
     fit(nan_trainer(nn.Sequential(Masked())))
 
 
-def test_watching_for_nan_costs_little():
-    model = nn.Sequential(nn.Linear(784, 256, rng=0), nn.ReLU(), nn.Linear(256, 10, rng=0))
+def test_while_all_is_well_each_gradient_is_looked_at_once_and_nothing_is_computed_again(monkeypatch):
+    looked, called = [], []
+    is_finite = nonfinite._is_finite
+    monkeypatch.setattr(nonfinite, "_is_finite", lambda x: looked.append(x) or is_finite(x))
+    model = nn.Sequential(nn.Linear(1, 3, rng=0), Function(lambda x: called.append(x) or x), nn.Linear(3, 1, rng=1))
+    trainer = nan_trainer(model, lr=0.001)
+    trainer.fit(DATA, epochs=3, batch_size=2, verbose=False)
+    assert len(called) == 6  # batches
+    assert len(looked) == 6 * 4 + 3 * 4  # gradients in each batch, and parameters after each epoch
+
+
+# A training that diverges, with nothing said to the Trainer
+
+
+def diverging(lr=100.0, loss=None, **others):
     rng = np.random.default_rng(0)
-    x, y = rng.normal(size=(64, 784)).astype(np.float32), rng.integers(10, size=64)
-    watcher = TerminateOnNaN()
-    trainer = nn.Trainer(model, nn.CrossEntropyLoss(), nn.optim.SGD(model.parameters()), callbacks=[watcher])
-    trainer.fit((x, y), verbose=False)
-    trainer.batch_loss = 1.0
+    X = rng.normal(size=(64, 4))
+    model = nn.Sequential(nn.Linear(4, 16, rng=0), nn.ReLU(), nn.Linear(16, 16, rng=1), nn.ReLU(), nn.Linear(16, 1, rng=2))
+    trainer = nn.Trainer(model, loss or nn.MSELoss(), nn.optim.SGD(model.parameters(), lr=lr), rng=0, **others)
+    return trainer, lambda **fit: trainer.fit((X, X[:, :1]), **{"epochs": 10, "batch_size": 16, "verbose": False, **fit})
 
-    def step():
-        trainer.optimizer.zero_grad()
-        nn.cross_entropy(model(x), y).backward()
-        trainer.optimizer.step()
 
-    def watch():
-        watcher.on_batch_begin(trainer)
-        watcher.on_backward_end(trainer)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_training_that_diverges_says_where_and_how_it_came_there_and_what_to_try():
+    trainer, fit = diverging()
+    with pytest.raises(FloatingPointError) as caught:
+        fit()
+    sentence = str(caught.value)
+    assert re.match(r"In epoch \d+, batch \d+, the loss is (inf|nan)\. It began in ", sentence)
+    assert "The model is as it was before this batch. " in sentence
+    assert re.search(r"The loss had risen from \S+ to \S+: the training diverges\. ", sentence)
+    assert sentence.endswith(
+        "If the data are in order, try a smaller learning rate than 100, scaled inputs and targets, or "
+        "nn.callbacks.ClipGradients(max_norm=1.0)."
+    )
+    assert all(np.isfinite(p.data).all() for p in trainer.model.parameters())
 
-    assert steps_of(watch) < 0.2 * steps_of(step)
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_nan_in_the_first_batch_is_not_blamed_on_the_learning_rate():
+    trainer = nan_trainer(ENCODER)
+    with pytest.raises(FloatingPointError, match=r"The model is as it was before this batch\.$"):
+        fit(trainer)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_weights_that_the_very_last_step_spoils_are_noticed():
+    saved = []
+
+    class Save(nn.callbacks.ModelCheckpoint):
+        def on_epoch_end(self, trainer):
+            saved.append(trainer.epoch)
+
+    _, fit = diverging(lr=3e38, loss=lambda out, y: 1e3 * ((out - y) ** 2).mean(), callbacks=[Save("never")])
+    with pytest.raises(FloatingPointError, match=r"The last step of epoch 1 put (infinity|nan) into \S+ .*\. If the data are in order,"):
+        fit(epochs=1, batch_size=64)
+    assert saved == []
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_who_wants_to_train_on_with_nan_may():
+    trainer, fit = diverging(terminate_on_nan=False)
+    history = fit()
+    assert len(history["loss"]) == 10
+    assert not np.isfinite(history["loss"][-1])
+    assert trainer.callbacks == []
+
+
+def test_a_callback_of_the_users_own_that_mends_gradients_comes_first():
+    class Mend(nn.callbacks.Callback):
+        def on_backward_end(self, trainer):
+            for p in trainer.model.parameters():
+                p.grad = np.nan_to_num(p.grad)
+
+    _, fit = diverging(lr=0.01, loss=lambda out, y: ((out - out) * (out - out)).sum().sqrt(), callbacks=[Mend()])
+    with np.errstate(all="ignore"):
+        assert len(fit()["loss"]) == 10
+
+
+@pytest.mark.parametrize("own", [TerminateOnNaN(), type("Own", (TerminateOnNaN,), {})()])
+def test_there_is_one_callback_that_looks_for_nan(own):
+    trainer, _ = diverging(callbacks=[own])
+    assert trainer.callbacks == [own]

@@ -340,9 +340,10 @@ def test_help_says_what_a_program_takes(name, call):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train_mnist", "--data", "nowhere"], "there is no MNIST in 'nowhere'. Put its four files there"),
-        (["train_mnist", "--data", "nowhere"], "or add --download"),
-        (["sweep_mnist", "--data", "nowhere"], "there is no MNIST in 'nowhere'"),
+        (["train_mnist", "--data", "nowhere"], "MNIST needs the files train-images-idx3-ubyte, train-labels-idx1-ubyte, and they"),
+        (["train_mnist", "--data", "nowhere"], "there are no such folders. Put them there, or add --download"),
+        (["sweep_mnist", "--data", "nowhere"], "MNIST needs the files"),
+        (["sweep_mnist", "--data", "here", "--examples", "5"], "a sixth of the images is for validation, and 5 are too few; 6 are needed"),
         (["train_mnist"], "the following arguments are required: --data"),
         (["train_mnist", "--data", "cut"], "cut/train-images-idx3-ubyte is no IDX file of 3 axes"),
         (["train_mnist", "--data", "cut"], "get it again with --download"),
@@ -364,3 +365,88 @@ def test_a_wrong_argument_is_one_line_and_nothing_is_trained(arguments, message,
     assert message in err
     assert len(err.splitlines()) == 1
     assert not out
+
+
+# Figures and numbers of the smallest runs
+
+
+def drawn(figure):
+    """How many marks and lines with a length are in each panel, and where the ticks of its lower axis are."""
+    figure.canvas.draw()
+    for panel in figure.axes:
+        low, high = panel.get_xlim()
+        marks = [line for line in panel.lines if len(line.get_xdata()) > 1 or line.get_marker() not in ("None", None, "")]
+        yield len(marks), [tick for tick in panel.get_xticks() if low <= tick <= high]
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3, 40])
+def test_the_figure_of_a_sweep_shows_every_setting_and_whole_epochs(script, epochs):
+    sweep = script("sweep_mnist")
+    results = [{**setting, "history": {"val_accuracy": [0.5] * epochs}} for setting in sweep.SETTINGS]
+    for marks, ticks in drawn(sweep.curves(results)):
+        assert marks == 6
+        assert ticks
+        assert all(tick == round(tick) for tick in ticks)
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3, 40])
+def test_the_curves_of_a_training_show_whole_epochs(epochs):
+    panels = nn.plot.curves({"epoch": [*range(1, epochs + 1)], "loss": [0.5] * epochs, "val_loss": [0.25] * epochs})
+    ((marks, ticks),) = drawn(panels[0].figure)
+    assert marks == 2
+    assert ticks
+    assert all(tick == round(tick) for tick in ticks)
+
+
+@pytest.mark.parametrize("right", [100, 97])
+def test_the_picture_of_mistakes_says_how_many_there_are(script, digits, right):
+    test = nn.data.MNIST(digits, train=False)
+    logits = np.eye(10)[(test.targets + (np.arange(100) >= right)) % 10]
+    figure = script("train_mnist").mistakes(logits, test).figure
+    assert figure.get_suptitle() == f"{100 - right} of 100 are mistaken"
+    assert sum(bool(panel.images) for panel in figure.axes) == 100 - right
+
+
+def widths(model):
+    layers = [x for x in model.modules() if isinstance(x, (nn.Linear, nn.Layer))]
+    if isinstance(model, nn.MLP):
+        return [len(layer.neurons) for layer in layers]
+    return [layers[0].in_features, *(layer.out_features for layer in layers)]
+
+
+def test_the_sizes_that_a_program_names_are_those_that_it_trains(script, monkeypatch, tmp_path):
+    trained = []
+    monkeypatch.setattr(script("training"), "run", lambda model, *_: trained.append(model))
+    monkeypatch.setattr(sys, "argv", ["train", "--out", str(tmp_path)])
+    for name in ("train_xor", "train_moons"):
+        script(name).main()
+        assert f"MLP(2, {widths(trained[-1])})" in script(name).__doc__
+    iris, mnist = script("train_iris"), script("train_mnist")
+    for text, model in [
+        (iris.__doc__, iris.shallow(0)[0].model), (iris.deep.__doc__, iris.deep(0)[0].model), (mnist.__doc__, mnist.mlp())
+    ]:  # fmt: skip
+        assert "-".join(map(str, widths(model))) in text
+    assert f"with {len(script('sweep_mnist').SETTINGS)} settings" in script("sweep_mnist").__doc__
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+def test_the_loss_of_few_names_is_the_mean_of_as_many(call, tmp_path, steps):
+    (tmp_path / "names.txt").write_text("\n".join(name[:2] for name in NAMES))
+    code, out, _ = call("train_names", "--data", "names.txt", "--steps", steps, "--samples", 1, "--eager")
+    assert code == 0
+    assert re.match(rf"loss \d\.\d{{4}}, the mean of about the last {steps} names\n", out)
+
+
+@pytest.mark.parametrize("name", ["train_xor", "train_moons", "draw_graph"])
+def test_a_seed_below_0_is_one_line(call, name):
+    code, _, err = call(name, "--seed=-1")
+    assert (code, err) == (2, f"{name}.py: argument --seed: '-1' is not a whole number from 0 on.\n")
+
+
+def test_a_figure_that_cannot_be_saved_whole_leaves_the_old_one(script, tmp_path, monkeypatch):
+    (tmp_path / "a.png").write_bytes(b"old")
+    figure = pyplot.figure()
+    monkeypatch.setattr(figure, "savefig", lambda file, **_: (file.write(b"half"), 1 / 0))
+    with pytest.raises(ZeroDivisionError):
+        script("command_line").save_figure(tmp_path / "a.png", figure)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.png": b"old"}

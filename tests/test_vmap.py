@@ -49,7 +49,7 @@ def test_any_length_of_batch_without_tracing_again(monkeypatch):
             made.append(self)
             super().__init__(*args)
 
-    monkeypatch.setattr(sys.modules["autograd.compiling.vmap"], "Program", Counted)
+    monkeypatch.setattr(sys.modules["autograd.compiling.cache"], "Program", Counted)
     a = Value(3.0)
     batched = vmap(lambda x: a * x[0] + x[1])
     for n in (1, 5, 100, 0):

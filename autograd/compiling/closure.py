@@ -25,8 +25,9 @@ from typing import Any
 import numpy as np
 
 from ..graph import Node, mode
+from ..texts import visible
 
-__all__ = ["ATOMS", "Surroundings", "variables_of"]
+__all__ = ["ATOMS", "Surroundings", "state_of", "variables_of"]
 
 INSTALLED = tuple(sysconfig.get_paths()[kind] for kind in ("purelib", "platlib"))
 DOUBTFUL = {"time", "perf_counter", "monotonic", "datetime", "now", "random", "Random", "default_rng", "secrets", "urandom", "uuid"}
@@ -96,7 +97,7 @@ class Surroundings:
             if not same:
                 if isinstance(now, dict) and isinstance(then, dict):
                     path = (*path, *[key for key in {**then, **now} if now.get(key) is not then.get(key)][:1])
-                return ".".join(map(str, path))
+                return visible(".".join(map(str, path)))
         return "one of its parameters"
 
     def let_change(self, attributes: dict[str, Any], names: Sequence[str]) -> Callable[[], None]:
@@ -113,7 +114,7 @@ class Surroundings:
 
     def used_generator(self) -> bool:
         """Whether random numbers have been drawn since from a generator found here."""
-        return any(_state(generator) != state for generator, state in self._generators)
+        return any(state_of(generator) != state for generator, state in self._generators)
 
     def _variable(self, path: Path, read: Callable[[], Any], of_a_function: bool = False) -> None:
         """Something with a name, which must go on to hold what it holds."""
@@ -165,7 +166,7 @@ class Surroundings:
         elif isinstance(thing, types.FunctionType):
             self._visit_function(thing, path)
         elif isinstance(thing, (np.random.Generator, np.random.RandomState, random.Random)):
-            self._generators.append((thing, _state(thing)))
+            self._generators.append((thing, state_of(thing)))
         elif isinstance(thing, type):
             self._visit_class(thing)
         else:
@@ -284,7 +285,16 @@ def _fingerprint(array: Any) -> Any:
     return array.shape, zlib.crc32(np.ascontiguousarray(array))  # type: ignore[arg-type]
 
 
-def _state(generator: Any) -> Any:
+def state_of(generator: Any) -> Any:
+    """The state of a random generator, as something to compare."""
+    if isinstance(generator, random.Random):
+        return generator.getstate()
     if isinstance(generator, np.random.Generator):
-        return repr(generator.bit_generator.state)
-    return generator.getstate() if isinstance(generator, random.Random) else repr(generator.get_state())
+        return _comparable(generator.bit_generator.state)
+    return _comparable(generator.get_state(legacy=False))
+
+
+def _comparable(state: Any) -> Any:
+    if isinstance(state, dict):
+        return {key: _comparable(part) for key, part in state.items()}
+    return state.tobytes() if isinstance(state, np.ndarray) else state

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import copy
 import functools
-import gc
 import inspect
 import types
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
 from ..graph import mode
+from .cache import Programs
+from .given import Given
 from .program import Program
-from .tracing import Given, name_of
+from .tracing import name_of
 
 __all__ = ["Compiled", "compile"]
-
-MOST_PROGRAMS = 64
-MOST_EARLIER = 2
-OFTEN = 10
 
 
 class Compiled:
@@ -34,57 +30,23 @@ class Compiled:
     def __init__(self, function: Callable[..., Any]) -> None:
         functools.update_wrapper(self, function)
         self.function = function
-        self.programs: OrderedDict[Any, Program] = OrderedDict()
-        self._earlier: dict[Any, list[Program]] = {}
-        self._again: dict[Any, int] = {}
         try:
             parameters = list(inspect.signature(function).parameters.values())
         except ValueError:  # of a builtin, nothing is known
             parameters = []
-        self._names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-        self._rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "x")
+        names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "x")
+        self._cache = Programs(function, lambda n: names[:n] + [f"{rest}_{i}" for i in range(n - len(names))])
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if mode.tracing is not None:  # a part of a larger compiled function
             return self.function(*args, **kwargs)
         given = Given(args, kwargs)
-        program = self.programs.get(given.key)
-        if program is None or not program.surroundings.unchanged():
-            program = self.programs[given.key] = self._earlier_one(given.key, program) or self._compile(given, args, kwargs)
-            if len(self.programs) > MOST_PROGRAMS:
-                oldest, _ = self.programs.popitem(last=False)
-                del self._again[oldest], self._earlier[oldest]
-        self.programs.move_to_end(given.key)
-        return program(given.arrays)
+        return self._cache.find(given, args, kwargs)(given.arrays)
 
-    def _earlier_one(self, key: Any, before: Program | None) -> Program | None:
-        """The program in place of `before`, if what it saw is again as it was: a model goes from training to evaluation and back."""
-        earlier = self._earlier.setdefault(key, [])
-        found = next((program for program in earlier if program.surroundings.unchanged()), None)
-        earlier[:] = [program for program in [before, *earlier] if program is not None and program is not found][:MOST_EARLIER]
-        if found is None:
-            self._count(key, before)
-        return found
-
-    def _count(self, key: Any, before: Program | None) -> None:
-        """Tell who compiles again at every call, without wanting to."""
-        self._again[key] = self._again.get(key, 0) + 1 if before else 0
-        if before and self._again[key] == OFTEN:
-            warnings.warn(
-                f"{name_of(self.function)} was compiled {OFTEN} times for arguments of the same shapes, which takes time: what it sees "
-                f"changes between calls, the last time `{before.surroundings.changed()}`. Pass what changes as an argument.",
-                stacklevel=4,
-            )
-
-    def _compile(self, given: Given, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Program:
-        names = self._names[: len(args)] + [f"{self._rest}_{i}" for i in range(len(args) - len(self._names))]
-        collects = gc.isenabled()
-        gc.disable()  # a trace is all new objects without cycles, which the collector would look through again and again
-        try:
-            return Program(self.function, given, args, kwargs, names)
-        finally:
-            if collects:
-                gc.enable()
+    @property
+    def programs(self) -> OrderedDict[Any, Program]:
+        return self._cache.by_key
 
     @property
     def source(self) -> str:
@@ -123,8 +85,8 @@ def compile(function: Callable[..., Any]) -> Compiled:
 
     Args:
         function: of numbers, arrays, and nested lists, tuples and dicts of them; it returns Values
-            or Tensors, or a structure of them. Parameters are found where it reads them. Rows of an
-            array argument are lists of Values to it; an integer argument chooses rows through
+            or Tensors, or a structure of them. Parameters are found where it reads them. An array
+            argument is a Tensor to it, whose single numbers are Values; an integer argument chooses rows through
             `autograd.take`.
 
     Returns:

@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import ast
 import inspect
+import math
 import textwrap
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+import numpy as np
+
 from .closure import variables_of
+from .naming import identifier
 
 __all__ = ["text_of_functions"]
 
+MODULES = {"np": np, "math": math}
 
-def text_of_functions(helpers: dict[str, Callable[..., Any]]) -> list[str]:
+
+def text_of_functions(helpers: dict[str, Any], taken: Iterable[str]) -> list[str]:
     """The definitions of functions, and of those that they call, under plain names and without annotations.
 
     Args:
         helpers: the functions by name. Those whose text can be found are taken out.
+        taken: all names in the program.
     """
     found = {name: _reached(function) for name, function in helpers.items()}
     calls = {function: called for reached in found.values() for function, called in (reached or {}).items()}
     names = {helpers.pop(name): name for name, reached in found.items() if reached is not None}
-    taken = {"np", "math", "forward", "backward", *helpers, *names.values()}
+    taken = set(taken)
     taken.update(local for function in calls for local in _locals(function.__code__))
     for function in calls:
         if function not in names:
-            name = function.__name__.lstrip("_")
+            name = identifier(function.__name__.lstrip("_"))
             while name in taken:
                 name += "_"
             taken.add(name)
@@ -37,18 +44,22 @@ def text_of_functions(helpers: dict[str, Callable[..., Any]]) -> list[str]:
 
 def _reached(function: Any) -> dict[Any, dict[str, Any]] | None:
     """A function after those that it calls, each with the functions it calls by the names it has for them; None if a text cannot be had."""
-    if not isinstance(function, types.FunctionType) or function.__closure__ or function.__name__ == "<lambda>":
+    if not isinstance(function, types.FunctionType) or function.__closure__ or hasattr(function, "__wrapped__"):
         return None
     called: dict[str, Any] = {}
     for used, *_ in variables_of(function.__code__):
-        thing = function.__globals__.get(used)
+        if used not in function.__globals__:
+            continue  # a builtin
+        thing = function.__globals__[used]
         if isinstance(thing, types.FunctionType):
             called[used] = thing
-        elif thing is not None and not (isinstance(thing, types.ModuleType) and used in ("np", "math")) and not isinstance(thing, type):
+        elif MODULES.get(used) is not thing:
             return None
     try:
-        ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, SyntaxError):
+        definition = _definition(function)
+        for default in (*definition.args.defaults, *filter(None, definition.args.kw_defaults)):
+            ast.literal_eval(default)
+    except (OSError, SyntaxError, ValueError):
         return None
     reached: dict[Any, dict[str, Any]] = {}
     for thing in called.values():
@@ -67,21 +78,29 @@ def _locals(code: types.CodeType) -> Iterator[str]:
             yield from _locals(constant)
 
 
+def _definition(function: Any) -> ast.FunctionDef:
+    """The definition as it stands in the user's file; a SyntaxError, if it is another one's, such as a lambda's."""
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+    if not isinstance(definition, ast.FunctionDef) or definition.name != function.__code__.co_name:
+        raise SyntaxError
+    return definition
+
+
 def _text(function: Any, names: dict[Any, str], called: dict[str, Any]) -> str:
     """The definition of a function, with the names that the functions in it have in the program."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    renamed = {**{used: names[thing] for used, thing in called.items()}, function.__name__: names[function]}
-    return ast.unparse(_Plain(renamed).visit(tree))
+    definition = _definition(function)
+    renamed = {**{used: names[thing] for used, thing in called.items()}, definition.name: names[function]}
+    return ast.unparse(_Plain(renamed).visit(definition))
 
 
 class _Plain(ast.NodeTransformer):
-    """Takes annotations away, and gives functions other names."""
+    """Takes annotations and decorators away, and gives functions other names."""
 
     def __init__(self, names: dict[str, str]) -> None:
         self.names = names
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        node.returns = None
+        node.returns, node.decorator_list = None, []
         node.name = self.names.get(node.name, node.name)
         return self.generic_visit(node)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, NoReturn
@@ -9,14 +11,16 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from ..graph import Node, mode
-from ..stores import GRADIENT_INSTEAD, StoredValue
+from ..stores import GRADIENT_ASSIGNED_INSTEAD, GRADIENT_INSTEAD, StoredValue
 
-__all__ = ["OPERATORS", "Update", "hidden_gradients", "hidden_state"]
+__all__ = ["Update", "hidden_gradients", "hidden_state", "no_new_threads"]
 
 OPERATORS = [
     *("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "pow", "rpow", "matmul", "rmatmul"),
     *("neg", "pos", "abs", "lt", "le", "gt", "ge", "eq", "ne"),
 ]
+
+KIND: Any = vars(object)["__class__"]  # to change it, also where an object says that it is of another
 
 
 class Update(NamedTuple):
@@ -29,9 +33,9 @@ class Update(NamedTuple):
 
 
 class _Hidden:
-    """Stands in the place of something that changes from call to call, such as a gradient."""
+    """Stands in the place of something that changes from call to call."""
 
-    def __init__(self, what: str = ".grad", instead: str = GRADIENT_INSTEAD, array: Any = None) -> None:
+    def __init__(self, what: str, instead: str, array: Any = None) -> None:
         vars(self).update(what=what, instead=instead)
         if array is not None:  # what does not change
             vars(self).update(dtype=array.dtype, shape=array.shape, ndim=array.ndim, size=array.size)
@@ -51,16 +55,51 @@ for _name in (*OPERATORS, "bool", "float", "len", "iter", "getitem", "format", "
 
 
 @contextmanager
-def hidden_gradients(nodes: Sequence[Node]) -> Iterator[None]:
-    """While a function is traced, nobody may look at `.grad`."""
-    gradients = [(node, node.grad) for node in nodes if type(node) is not StoredValue]
-    for node, _ in gradients:
-        node.grad = _Hidden()
+def no_new_threads() -> Iterator[None]:
+    """While a function is traced, it may not start a thread, for there it would look at numbers unseen."""
+    start = threading.Thread.start
+
+    def refuse_to_start(thread: threading.Thread) -> None:
+        if mode.tracing is not None:
+            mode.tracing("starting a thread", "compute in the function itself")
+        start(thread)
+
+    threading.Thread.start = refuse_to_start  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
-        for node, gradient in gradients:
-            node.grad = gradient
+        threading.Thread.start = start  # type: ignore[method-assign]
+
+
+@contextmanager
+def hidden_gradients(nodes: Sequence[Node]) -> Iterator[None]:
+    """While a function is traced, it may not look at `.grad`; other threads go on computing with it."""
+    kinds = [(node, type(node)) for node in nodes if type(node) is not StoredValue]
+    for node, kind in kinds:
+        KIND.__set__(node, _with_hidden_gradient(kind))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for node, kind in kinds:
+            KIND.__set__(node, kind)
+
+
+@functools.cache
+def _with_hidden_gradient(kind: Any) -> Any:
+    """The same kind of node, whose gradient the function that is traced does not see."""
+    gradient: Any = kind.grad
+
+    def read(node: Node) -> Any:
+        if mode.tracing is not None:
+            mode.tracing(".grad", GRADIENT_INSTEAD)
+        return gradient.__get__(node)
+
+    def write(node: Node, new: Any) -> None:
+        if mode.tracing is not None:
+            mode.tracing("assigning to .grad", GRADIENT_ASSIGNED_INSTEAD)
+        gradient.__set__(node, new)
+
+    return type(kind.__name__, (kind,), {"__slots__": (), "grad": property(read, write), "__class__": property(lambda node: kind)})
 
 
 @contextmanager

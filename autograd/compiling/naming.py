@@ -6,20 +6,24 @@ nested list is entry (5, 2) of `wte`: an array is what stands on the same path b
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import math
-import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["families", "identifier", "name_of_path"]
+__all__ = ["RESERVED", "families", "identifier", "name_of_path"]
 
 Path = tuple[Any, ...]
 Member = tuple[tuple[int, ...], Any]  # a value, and its place in the array
 FEW_ROWS = 8
+LONGEST = 40  # characters of a variable's name
+# What a program's names may not be: Python's own words, and what the programs themselves use.
+RESERVED = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "np", "math", "forward", "backward", "saved", "largest"})
 
 
 def families(values: Sequence[Any], paths: Mapping[int, Sequence[Path]]) -> list[tuple[str, list[Any], tuple[int, ...]]]:
@@ -136,7 +140,7 @@ def _names(path: Path) -> Path:
 
 def _labelled(value: Any) -> Path:
     """The path that a label such as `layers.0.weight` says."""
-    return tuple(int(part) if part.isdecimal() else part for part in (value.label or "").split(".") if part)
+    return tuple(int(part) if part.isdecimal() and len(part) < 10 else part for part in (value.label or "").split(".") if part)
 
 
 def _short(stem: Stem, value: Any) -> Path:
@@ -162,7 +166,11 @@ def identifier(text: str) -> str:
         >>> identifier("layers.0.weight"), identifier("0.weight"), identifier("2nd"), identifier("lambda")
         ('layers_0_weight', 'layer0_weight', '_2nd', 'lambda_')
     """
-    name = re.sub(r"\W", "_", re.sub(r"^(?=\d+\.)", "layer", text))
-    if keyword.iskeyword(name):
-        return name + "_"
-    return f"_{name}" if name[:1].isdigit() else name or "x"
+    if text.partition(".")[0].isdecimal() and "." in text:
+        text = f"layer{text}"
+    # Python reads ﬁ as fi, and so two names that differ in nothing else as one.
+    text = unicodedata.normalize("NFKC", text[: 2 * LONGEST])
+    name = "".join(c if f"a{c}".isidentifier() else "_" for c in text)[:LONGEST] or "x"
+    if not name.isidentifier():
+        name = f"_{name}"
+    return f"{name}_" if name in RESERVED else name

@@ -11,29 +11,37 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from ..backward import ancestors, pull_back
+from ..branches import pull_back_carefully, spoiled, to_watch
 from ..graph import Node, Primitive, mode, record
 from ..primitives.arithmetic import select
 from ..primitives.shapes import getitem, lookup, reshape, scatter
 from ..stores import Store, StoredValue, move_into_store
 from ..structures import rebuild, tree_map
 from ..tensor import Tensor
+from ..texts import in_latex, visible
 from ..value import Value
 from .flatten import flatten
+from .given import Given
 from .lift import Lifting
 from .naming import families, name_of_path
 from .simplify import Simplifier
 from .source import Source
-from .tracing import Argument, Given, Trace, name_of, tracing
+from .standins import Argument
+from .tracing import COMPILING, Trace, name_of, tracing
 
 __all__ = ["Program"]
+
+LONG = 60  # characters of the function's name
 
 
 class Call(Primitive):
     """What a compiled call looks like in the graph: one node, whose rule is the program's `backward`."""
 
-    def __init__(self, name: str, array: Any, vjp: Any) -> None:
-        self.name = self.symbol = self.latex = name
-        self.scalar, self.array, self.vjp, self.elementwise, self.analytic = None, array, vjp, False, False
+    def __init__(self, name: str) -> None:
+        self.name = self.symbol = name
+        self.latex = lambda *inputs: rf"\operatorname{{{in_latex(name)}}}({', '.join(inputs)})"
+        self.scalar, self.elementwise, self.analytic = None, False, False
+        self.masks = None
         self.cases, self.domain = (), (0.0, 0.0)
         self.__doc__ = f"The compiled function {name}."
 
@@ -41,15 +49,17 @@ class Call(Primitive):
         raise TypeError(f"A result of the compiled {self.name} cannot be pickled with its graph; pickle its number, {self.name}(…).data.")
 
 
-PART = Call(  # of all results of a call, one after the other in a flat array
-    "part",
-    lambda x, index: x[index],
-    (
-        lambda g, y, x, index: scatter(
-            reshape(np.asarray(g) if isinstance(g, float) else g, shape=x[index].shape), index=index, shape=x.shape
-        ),
-    ),
-)
+class Part(Call):
+    """Some of the results of a call, which stand one after the other in a flat array."""
+
+    def array(self, x: Any, index: Any) -> Any:
+        return x[index]
+
+    def vjp(self, g: Any, out: Any, x: Any, index: Any) -> Any:
+        return [scatter(reshape(np.asarray(g) if isinstance(g, float) else g, shape=x[index].shape), index=index, shape=x.shape)]
+
+
+PART = Part("part")
 
 
 @dataclass(frozen=True)
@@ -82,16 +92,17 @@ class Place:
 
 
 class Variant(NamedTuple):
-    """The printed program, for gradients of the outputs numbered `seeded`."""
+    """The printed program, for gradients of the outputs numbered `seeded`; see `branches` for a `careful` one."""
 
     seeded: tuple[int, ...]
+    careful: bool
     source: str
     forward: Callable[..., Any]
     backward: Callable[..., Any]
 
 
-class Program:
-    """One program: for arguments of one structure and shape.
+class Program(Call):
+    """One program: for arguments of one structure and shape. It is the primitive of the nodes that its calls leave.
 
     Attributes:
         surroundings: what the function saw besides its arguments, when it was traced.
@@ -102,6 +113,8 @@ class Program:
             that draw them).
         outputs: the results of the lifted graph, whose ancestors it is.
         kept: what changes of other objects are made of, see `autograd.state`; they are ancestors, too.
+        quiet: whether it computes with Values, to which 1/0 is inf without a word.
+        watched: by which of its gradients, and whether by its data, it is seen that a branch not taken met a derivative that is not finite.
         traced: how many nodes the function left when it was traced.
         example: the positional and the named arguments that it was traced with, without graphs.
     """
@@ -109,7 +122,7 @@ class Program:
     def __init__(
         self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str]
     ) -> None:
-        self.name = name_of(function).split(".")[-1].strip("<>")
+        super().__init__(visible(name_of(function).split(".")[-1].strip("<>"), LONG) or "function")
         self.example = tree_map(lambda x: x.detach() if isinstance(x, (Value, Tensor)) else x, (list(args), kwargs))
         self._trace = partial(Trace, function, names=names)
         trace = self._trace(given, args, kwargs)
@@ -141,10 +154,15 @@ class Program:
             self.wanted = (
                 [node.requires_grad for node in self.given] + [isinstance(x, Node) for x in given.arrays] + [False] * len(self.draws)
             )
-        self._variant = self._print(tuple(range(len(self.outputs))))
-        self._variants = {self._variant.seeded: self._variant}
-        self._quiet = any(isinstance(node, Value) and not node.is_leaf for node in order)
-        self._call = Call(self.name, self, self._gradients)
+        variables = [x for x, want in zip(self.inputs, self.wanted, strict=True) if want]
+        self.watched = to_watch(ancestors(self.outputs), variables, self.outputs)
+        self._variant = self._print(tuple(range(len(self.outputs))), careful=False)
+        self._variants = {(self._variant.seeded, False): self._variant}
+        self.quiet = any(isinstance(node, Value) and not node.is_leaf for node in order)
+
+    def __del__(self) -> None:
+        for variant in getattr(self, "_variants", {}).values():
+            variant.forward.__globals__.clear()  # functions and the variables that they see hold each other, and large arrays
 
     def _stored(self, outside: list[Node]) -> list[Node]:
         """Move the Values among the parameters into stores, with those that belong to them."""
@@ -182,11 +200,6 @@ class Program:
                 self.inputs[-1]._datum = argument._datum.astype(np.intp)
             lifting.add(self.inputs[-1], argument.entries.items())
             lifting.tensors[id(argument)] = self.inputs[-1]
-        for node in order:
-            if isinstance(node, Argument) and node.whole is not node:  # a row of an argument
-                flat = reshape(lifting.tensors[id(node.whole)], shape=(node.whole.size,))
-                part = getitem(flat, index=slice(node.offset, node.offset + node.size))
-                lifting.tensors[id(node)] = reshape(part, shape=node.shape)
         made = [node for node in order if node.time >= trace.start]
         lifting.run(*flatten(made, [x for x in [*trace.outputs, *trace.kept] if isinstance(x, Node)]))
         mode.scope = None
@@ -212,13 +225,15 @@ class Program:
         self._ends = np.cumsum([x.size for x in self.outputs])[:-1]
         self._kind = (Value if numbers else Tensor) if len(numbers) + len(tensors) == 1 and isinstance(self._result, Place) else None
 
-    def _print(self, seeded: tuple[int, ...]) -> Variant:
+    def _print(self, seeded: tuple[int, ...], careful: bool) -> Variant:
         """The program whose `backward` is for gradients of some of the outputs, from the lifted graph and that of its gradients."""
         seeds = [Tensor(np.zeros(x.shape, _float(x)), "g" if len(seeded) == 1 else f"g{i + 1}") for i, x in enumerate(self.outputs)]
         order = ancestors(self.outputs)
         gradients: dict[Node, Any] = {}
         with tracing(self.name):
-            for node, g in pull_back(order, _sums((self.outputs[i], seeds[i]) for i in seeded), as_nodes=True):
+            given = _sums((self.outputs[i], seeds[i]) for i in seeded)
+            walk = pull_back_carefully(order, given, True, ()) if careful else pull_back(order, given, as_nodes=True)
+            for node, g in walk:
                 mode.scope = node.scope
                 gradients[node] = g
         simple = Simplifier([*self.inputs, *seeds])
@@ -236,7 +251,7 @@ class Program:
         )
         namespace = dict(source.helpers)
         exec(compile(source.text, f"<compiled {self.name}>", "exec"), namespace)
-        return Variant(seeded, source.text, namespace["forward"], namespace["backward"])
+        return Variant(seeded, careful, source.text, namespace["forward"], namespace["backward"])
 
     @property
     def source(self) -> str:
@@ -244,22 +259,25 @@ class Program:
         return self._variant.source
 
     def __call__(self, arrays: Sequence[Any]) -> Any:
-        given = [x if isinstance(x, Node) else x.astype(t, copy=False) for x, t in zip(arrays, self._types, strict=True)]
+        # Copies, which the caller cannot change before the backward pass.
+        given = [x if isinstance(x, Node) else x.astype(t, copy=mode.recording) for x, t in zip(arrays, self._types, strict=True)]
         inputs = (*self.given, *given, *[draw() for draw in self.draws])
         data = _data(inputs)
-        results, arrays = self._run(self._variant.forward, *data)
+        variant = self._variant  # another thread may put another in its place
+        results, arrays = self._run(variant.forward, *data)
         if self.kept:
-            results = self._keep(results)
-        static = {"saved": (self._variant, arrays)}
+            with COMPILING:
+                results = self._keep(results)
+        static = {"saved": (variant, arrays)}
         if self._kind is Value:
-            return record(Value, float(results), self._call, inputs, static)
+            return record(Value, float(results), self, inputs, static)
         results = [np.asarray(x, y.dtype) for x, y in zip([results] if len(self.outputs) == 1 else results, self.outputs, strict=True)]
         if self._kind is Tensor:
             if any(results[0] is x for x in data):
                 results[0] = results[0].copy()  # it will not change with the parameter that it is
-            return record(Tensor, results[0], self._call, inputs, static)
+            return record(Tensor, results[0], self, inputs, static)
         together = np.concatenate([x.ravel() for x in results]) if results else np.zeros(0)
-        node = record(Tensor, together, self._call, inputs, static)
+        node = record(Tensor, together, self, inputs, static)
         return tree_map(lambda place: place.of(results, node), self._result)
 
     def _keep(self, results: Any) -> Any:
@@ -274,14 +292,14 @@ class Program:
     def _run(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call `forward` or `backward`."""
         try:
-            if not self._quiet:
+            if not self.quiet and not (any(self.watched) and function.__name__ == "backward"):
                 return function(*args)
-            with np.errstate(all="ignore"):  # as Values do: 1/0 is inf without a word
+            with np.errstate(all="ignore"):  # nor is a branch worth a word that was not taken
                 return function(*args)
         except IndexError as error:
             raise IndexError(f"{self.name}: take got a number for which there is no row: {error}.") from None
 
-    def _gradients(self, g: Any, out: Any, *inputs: Any, saved: Any) -> list[Any]:
+    def vjp(self, g: Any, out: Any, *inputs: Any, saved: Any) -> list[Any]:
         """The rule of a call: the gradients of its inputs, None for those that are plain data."""
         if isinstance(g, Node):
             raise TypeError(
@@ -294,13 +312,26 @@ class Program:
         # An output that nobody used has no gradient, and then 0 is not the same: 0 times an infinite derivative is nan.
         seeded = tuple(i for i, seed in enumerate(seeds) if len(seeds) == 1 or seed.any()) or variant.seeded
         if seeded != variant.seeded:
-            if seeded not in self._variants:
-                self._variants[seeded] = self._print(seeded)
-            self._variant = variant = self._variants[seeded]
-            _, arrays = self._run(variant.forward, *_data(inputs))
+            variant, arrays = self._switch(seeded, variant.careful, inputs)
         found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
+        if any(self.watched) and not variant.careful and self._spoiled(found, inputs):
+            variant, arrays = self._switch(seeded, True, inputs)  # from now on, the program says where a branch was not taken
+            found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
         gradients = iter(found if sum(self.wanted) > 1 else (found,))
         return [next(gradients) if want else None for want in self.wanted]
+
+    def _spoiled(self, found: Any, inputs: Sequence[Any]) -> bool:
+        gradients, data = self.watched
+        watched = [found[i] for i in gradients] if sum(self.wanted) > 1 else [found]
+        return spoiled([*watched, *_data(x for x, want in zip(inputs, self.wanted, strict=True) if data and not want)])
+
+    def _switch(self, seeded: tuple[int, ...], careful: bool, inputs: Sequence[Any]) -> tuple[Variant, Any]:
+        """Another program from now on, printed if need be; and what its `forward` saves."""
+        if (seeded, careful) not in self._variants:
+            self._variants[seeded, careful] = self._print(seeded, careful)
+        self._variant = variant = self._variants[seeded, careful]
+        _, arrays = self._run(variant.forward, *_data(inputs))
+        return variant, arrays
 
     def as_written(self) -> list[Node]:
         """The results of the graph that the function leaves: it is traced again, with the numbers that parameters have now."""
@@ -360,6 +391,8 @@ def _only_indices(order: list[Node], arguments: list[Argument], name: str) -> se
     whole_numbers = {id(x): argument.integers for argument in arguments for x in argument.entries.values()}
     numbers: set[int] = set()
     for node in order:
+        if isinstance(node, Argument):
+            continue  # a part of an argument is what it is used for
         index = {select: 0, lookup: 1}.get(node.primitive)  # type: ignore[arg-type]
         for place, x in enumerate(node.inputs or ()):
             if not isinstance(x, Node):
@@ -371,7 +404,7 @@ def _only_indices(order: list[Node], arguments: list[Argument], name: str) -> se
     return {x for x in arguments if x.integers and id(x) not in numbers and not any(id(entry) in numbers for entry in x.entries.values())}
 
 
-def _data(inputs: Sequence[Any]) -> list[Any]:
+def _data(inputs: Iterable[Any]) -> list[Any]:
     return [np.asarray(x._datum if isinstance(x, Node) else x) for x in inputs]
 
 

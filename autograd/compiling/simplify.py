@@ -21,6 +21,7 @@ __all__ = ["Expression", "Simplifier"]
 COMPARISONS = ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
 ARITHMETIC = ("add", "subtract", "multiply", "divide", "power", "negative")
 FEW = 5
+BUILT_IN = frozenset(table)
 
 
 class Expression:
@@ -67,8 +68,9 @@ class Simplifier:
                 self._of[node] = self.constant(node._datum)
                 continue
             args = tuple(self.of(x) for x in node.inputs or ())
+            name = node.primitive.name
             self._of[node] = self.make(
-                node.primitive.name, args, dict(node.static), node.shape, node._datum.dtype,
+                name if name in BUILT_IN else f"{name} of the user's", args, dict(node.static), node.shape, node._datum.dtype,
                 primitive=node.primitive, scope=node.scope.name if node.scope else None,
             )  # fmt: skip
 
@@ -219,6 +221,29 @@ class Simplifier:
     def _where(self, args: Any, static: Any, shape: Any, dtype: Any, more: Any) -> Any:
         if _truth(args[0]) is not args[0]:
             return self.make("where", (_truth(args[0]), *args[1:]), {}, shape, dtype, **more)
+        if self._same(args[0], shape):  # so that its branches may be numbers
+            branches = tuple(map(_number_or, args[1:]))
+            if branches != args[1:]:
+                return self.make("where", (args[0], *branches), {}, shape, dtype, **more)
+            x = args[1]
+            if isinstance(x, Expression) and x.op in ("multiply", "divide", "negative") and x.shape == shape and _is_all(args[2], 0.0):
+                factors = tuple(self._chosen(y, args[0]) for y in x.args)
+                if factors != x.args and np.broadcast_shapes(*[y.shape for y in factors if isinstance(y, Expression)]) == shape:
+                    product = self.make(x.op, factors, {}, shape, x.dtype, **_like(x.op, more))
+                    return self.make("where", (args[0], product, args[2]), {}, shape, dtype, **more)
+        return None
+
+    @staticmethod
+    def _chosen(x: Any, condition: Any) -> Any:
+        """What `x` is where the condition holds."""
+        return x.args[1] if isinstance(x, Expression) and x.op == "where" and x.args[0] is condition else x
+
+    def _not_equal(self, args: Any, static: Any, shape: Any, dtype: Any, more: Any) -> Any:
+        x, y = args
+        if isinstance(x, Expression) and x.op == "where" and not isinstance(y, Expression) and y == 0:
+            condition, a, b = x.args  # where a condition holds, and nowhere else, is the condition
+            if self._same(condition, shape) and condition.dtype == bool and not isinstance(a, Expression) and a != 0 and _is_all(b, 0.0):
+                return condition
         return None
 
     def _divide(self, args: Any, static: Any, shape: Any, dtype: Any, more: Any) -> Any:
@@ -348,6 +373,13 @@ def _is_all(x: Any, number: float) -> bool:
     return bool(x == number)
 
 
+def _number_or(x: Any) -> Any:
+    """The number that a constant array is full of; anything else as it is."""
+    if isinstance(x, Expression) and x.op == "constant" and x.data.size and (x.data == x.data.flat[0]).all():
+        return x.data.flat[0].item()
+    return x
+
+
 def _truth(x: Any) -> Any:
     """A comparison, of which `x` is the number 0 or 1."""
     if (
@@ -386,11 +418,15 @@ def _without(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
 
 def _hashable(x: Any) -> Any:
     if isinstance(x, dict):
-        return tuple((key, _hashable(item)) for key, item in sorted(x.items()))
+        return tuple((key, _hashable(item)) for key, item in x.items())
     if isinstance(x, (list, tuple)):
         return tuple(map(_hashable, x))
     if isinstance(x, slice):
         return "slice", x.start, x.stop, x.step
     if isinstance(x, np.ndarray):
-        return "array", x.shape, x.tobytes()
-    return x
+        return "array", x.shape, x.dtype.str, x.tobytes()
+    if isinstance(x, (bool, int, str, type(None))):
+        return type(x), x
+    if isinstance(x, (float, np.generic)):
+        return type(x), repr(x)
+    return type(x), id(x)

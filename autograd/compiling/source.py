@@ -7,14 +7,15 @@ once, and fits on a line, is written where it is read; the others get a name.
 from __future__ import annotations
 
 import re
-import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ..texts import in_docstring, visible
 from .helpers import text_of_functions
 from .naming import identifier
 from .simplify import Expression
+from .wrapping import wrapped
 from .writers import Writer, adds
 
 __all__ = ["Source"]
@@ -25,7 +26,8 @@ HINTS = {
 }  # fmt: skip
 SUMS = ("add", "subtract")
 VIEWS = ("transpose", "reshape", "broadcast_to")
-WIDTH = 92
+SHORT = 92  # characters: what is longer gets a name
+NAME, COMMENT = 40, 80  # characters of the function's name, and of a scope's in a comment
 MOST_TERMS = 50  # of a sum that is written as one
 
 
@@ -51,6 +53,7 @@ class Source(Writer):
         gradients: Sequence[tuple[Expression, Any]], gradient_of: dict[Any, Any], kept: Sequence[str] = (),
     ) -> None:  # fmt: skip
         super().__init__()
+        self._used: Counter[str] = Counter()  # the largest number of each kind of name
         for x in [*inputs, *seeds]:
             self._give_name(x, identifier(x.data))
         self._gradient_of = gradient_of
@@ -70,37 +73,37 @@ class Source(Writer):
         if self._result is not None and self._result.op not in ("input", "constant"):
             self._named.add(self._result)
         self._hints = {g: f"d_{self.names[x]}" for x, g in reversed(gradients) if isinstance(g, Expression) and g not in self._forward}
-        self._hints.update((x, name) for x, name in zip(outputs[len(outputs) - len(kept) :], kept, strict=True) if x not in inputs)
+        changes = zip(outputs[len(outputs) - len(kept) :], map(identifier, kept), strict=True)
+        self._hints.update((x, name) for x, name in changes if x not in inputs)
         self._named |= set(self._hints)
         self._scopes.update({g: self._scopes.get(x) for x, g in gradients if g in self._hints})
         self._function = identifier(name)
         self._sums = self._find_sums(forward + backward)
         self._depth: dict[Expression, int] = defaultdict(int)  # of sums within sums
-        self._used: Counter[str] = Counter()  # the largest number of each kind of name
 
         forward_lines = self._lines(forward)
         results = ", ".join(self.text_of(x) for x in outputs)
         saved = [self.names[x] for x in forward if x in keep and x.op != "constant"]
         results = results if len(outputs) == 1 else f"({results})"
         ends = [f"return {results}, ({_tuple(saved)})"]
-        if len(ends[0]) > WIDTH:
-            ends = [_wrapped(f"saved = {_tuple(saved)}"), _wrapped(f"return {results}, saved")]
+        if len(ends[0]) > SHORT:
+            ends = [f"saved = {_tuple(saved)}", f"return {results}, saved"]
         for x in self._forward - keep:  # `backward` writes views itself
             if x.op in VIEWS:
                 self.names.pop(x, None)
-        backward_lines = [_wrapped(f"{_tuple(saved)} = saved")] if saved else []
+        backward_lines = [f"{_tuple(saved)} = saved"] if saved else []
         backward_lines += self._lines(backward)
-        returned = _wrapped(f"return {', '.join(map(self.text_of, roots)) or '()'}")
-        helpers = text_of_functions(self.helpers)
+        returned = f"return {', '.join(map(self.text_of, roots)) or '()'}"
+        helpers = text_of_functions(self.helpers, self.taken)
         parts = [
-            f'"""{name}, forward and backward, as a program for NumPy."""', "",
+            f'"""{in_docstring(name, NAME)}, forward and backward, as a program for NumPy."""', "",
             *(["import math", ""] if any("math." in text for text in helpers) else []),
             "import numpy as np", "",
-            *(line for text in helpers for line in ("", text, "")),
-            *self.constants, *([""] if self.constants else []), "",
-            _signature("forward", [self.names[x] for x in inputs]),
+            *(line for text in helpers for line in ("", wrapped(text), "")),
+            *map(wrapped, self.constants), *([""] if self.constants else []), "",
+            wrapped(f"def forward({', '.join(self.names[x] for x in inputs)}):"),
             *_block([*forward_lines, *ends]), "", "",
-            _signature("backward", ["saved", *(self.names[x] for x in seeds)]),
+            wrapped(f"def backward({', '.join(['saved', *(self.names[x] for x in seeds)])}):"),
             *_block([*backward_lines, returned]), "",
         ]  # fmt: skip
         self.text = "\n".join(parts)
@@ -117,7 +120,7 @@ class Source(Writer):
             if here is None and scope is not None and x in self._forward:
                 lines.append("")
             elif here is not None and here != scope:
-                lines.append(f"# {here}")
+                lines.append(f"# {visible(here, COMMENT)}")
             if here is not None or x in self._forward:
                 scope = here
             lines += statements
@@ -132,7 +135,7 @@ class Source(Writer):
             if depth < MOST_TERMS and self._reads[x] == 1 and reader is not None and reader.op in SUMS:
                 return False  # a part of a longer sum, which may take several lines
         text, _ = self.write(x)
-        return self._depth[x] >= MOST_TERMS or len(text) > WIDTH or (self._reads[x] > 1 and not (self._is_view(x) and len(text) < 30))
+        return self._depth[x] >= MOST_TERMS or len(text) > SHORT or (self._reads[x] > 1 and not (self._is_view(x) and len(text) < 30))
 
     def _is_view(self, x: Any) -> bool:
         """Whether `x` is another view of something that has a name."""
@@ -148,9 +151,9 @@ class Source(Writer):
             self._give_name(x, name)
             return accumulated
         lines: list[str] = []
-        while len(self.write(x)[0]) + 12 > WIDTH:
+        while len(self.write(x)[0]) + 12 > SHORT:
             terms = self._terms(x)
-            if len(terms) > 2 and max(map(len, terms)) < WIDTH:
+            if len(terms) > 2 and max(map(len, terms)) < SHORT:
                 self._give_name(x, self._fresh(x))
                 return [*lines, f"{self.names[x]} = (", *(f"    {term}" for term in terms), ")"]
             parts = [arg for arg in _expressions(x.args) if arg not in self.names and arg.op != "constant"]
@@ -159,7 +162,7 @@ class Source(Writer):
             lines += self._statements(max(parts, key=lambda arg: len(self.write(arg)[0])))
         text, _ = self.write(x)
         self._give_name(x, self._fresh(x))
-        return [*lines, _wrapped(f"{self.names[x]} = {text}")]
+        return [*lines, f"{self.names[x]} = {text}"]
 
     def _terms(self, x: Expression) -> list[str]:
         """The terms of a sum as the lines of a column."""
@@ -225,10 +228,14 @@ class Source(Writer):
         return scopes
 
     def _give_name(self, x: Expression, name: str) -> None:
-        while name in self.taken:
-            name += "_"
-        self.taken.add(name)
-        self.names[x] = name
+        number = self._used[name]
+        free = name
+        while free in self.taken:
+            number += 1
+            free = f"{name}_{number + 1}"
+        self._used[name] = number
+        self.taken.add(free)
+        self.names[x] = free
 
     def _fresh(self, x: Expression) -> str:
         """A name that is not taken yet: z1, z2, …; d_z1 for the gradient of z1."""
@@ -287,26 +294,5 @@ def _tuple(names: Sequence[str]) -> str:
     return ", ".join(names) + ("," if len(names) == 1 else "")
 
 
-def _signature(name: str, parameters: Sequence[str]) -> str:
-    line = f"def {name}({', '.join(parameters)}):"
-    return (
-        line
-        if len(line) <= WIDTH + 4
-        else f"def {name}(\n{textwrap.fill(', '.join(parameters), WIDTH, initial_indent='    ', subsequent_indent='    ')}\n):"
-    )
-
-
-def _wrapped(line: str) -> str:
-    """A list of names, in several lines if it is too long for one."""
-    if len(line) <= WIDTH:
-        return line
-    start, target, names = line.partition("return ") if line.startswith("return ") else ("", "", line)
-    names, equals, value = names.partition(" = ")
-    if equals and value != "saved":
-        start, target, names, equals, value = "", names + " = ", value, "", ""
-    inside = textwrap.fill(names, WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
-    return f"{start}{target}(\n{inside}\n){equals}{value}"
-
-
-def _block(lines: Sequence[str]) -> list[str]:
-    return [textwrap.indent(line, "    ") for line in lines]
+def _block(lines: Iterable[str]) -> list[str]:
+    return [wrapped(line, 4) for line in lines]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,10 @@ from ..primitives.reductions import broadcast_to
 from ..primitives.shapes import concatenate, getitem, lookup, reshape, scatter, transpose
 from ..structures import leaves, tree_map
 from ..tensor import Tensor
+from .cache import Programs
+from .given import Given
 from .program import Program
-from .tracing import Given, name_of
+from .tracing import name_of
 
 __all__ = ["vmap"]
 
@@ -53,7 +56,7 @@ def vmap(f: Callable[..., Any], in_axes: int | Sequence[int | None] | None = 0) 
         >>> score(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
         Tensor([21., 43., 65.])
     """
-    programs: dict[Any, Program] = {}
+    programs = Programs(f, lambda n: [f"x{i}" for i in range(n)])
 
     @functools.wraps(f)
     def batched(*args: Any) -> Any:
@@ -69,15 +72,14 @@ def vmap(f: Callable[..., Any], in_axes: int | Sequence[int | None] | None = 0) 
             return _loop(f, moved, axes, n)
         examples = [x if axis is None else tree_map(_example, x) for x, axis in zip(moved, axes, strict=True)]
         given = Given(examples, {})
-        if given.key not in programs or not programs[given.key].surroundings.unchanged():
-            programs[given.key] = Program(f, given, examples, {}, [f"x{i}" for i in range(len(args))])
-        if programs[given.key].kept:
+        program = programs.find(given, examples, {})
+        if program.kept:
             raise TypeError(
                 f"vmap: {name_of(f)} changes something with every example, such as a running mean; call it with a whole batch instead, "
                 "or after model.eval()."
             )
         has_axis = [axis is not None for x, axis in zip(moved, axes, strict=True) for _ in Given([x], {}).arrays]
-        return _Batch(n).run(programs[given.key], Given(moved, {}).arrays, has_axis)
+        return _Batch(n).run(program, Given(moved, {}).arrays, has_axis)
 
     return batched
 
@@ -125,17 +127,20 @@ class _Batch:
         ]
         given = [(x, False) for x in program.given] + list(zip(arrays, has_axis, strict=True)) + [(x, True) for x in drawn]
         known: dict[Any, tuple[Any, bool]] = dict(zip(program.inputs, given, strict=True))
-        for node in reversed(ancestors(program.outputs)):
-            if node in known:
-                continue
-            if node.primitive is None:
-                known[node] = node._datum, False
-                continue
-            inputs = [known[x] if isinstance(x, Node) else (x, False) for x in node.inputs or ()]
-            if any(flag for _, flag in inputs):
-                known[node] = self._apply(node, inputs), True
-            else:
-                known[node] = node.primitive(*[x for x, _ in inputs], **node.static), False
+        order = ancestors(program.outputs)[::-1]
+        chooses = any(node.primitive is not None and node.primitive.masks for node in order)
+        with np.errstate(all="ignore") if program.quiet or chooses else nullcontext():  # what is not chosen is computed too
+            for node in order:
+                if node in known:
+                    continue
+                if node.primitive is None:
+                    known[node] = node._datum, False
+                    continue
+                inputs = [known[x] if isinstance(x, Node) else (x, False) for x in node.inputs or ()]
+                if any(flag for _, flag in inputs):
+                    known[node] = self._apply(node, inputs), True
+                else:
+                    known[node] = node.primitive(*[x for x, _ in inputs], **node.static), False
         return program.structured([self._full(*known[x]) for x in program.outputs])
 
     def _full(self, x: Any, flag: bool) -> Any:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import keyword
+import math
 import re
 import sys
-import textwrap
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from .naming import RESERVED, identifier
 from .simplify import Expression
 
 __all__ = ["Writer", "adds"]
@@ -20,8 +22,9 @@ BINARY = {
     "power": ("**", POWER), "less": ("<", COMPARISON), "less_equal": ("<=", COMPARISON), "greater": (">", COMPARISON),
     "greater_equal": (">=", COMPARISON), "equal": ("==", COMPARISON), "not_equal": ("!=", COMPARISON),
 }  # fmt: skip
+PLAIN = (type(None), bool, int, float, str, bytes)
+INDICES = 2**62  # a table of numbers that large is none of indices, and their differences have no room
 ADDING = ("scatter", "scatter_rows", "place")  # zeros, but for some entries: written as an assignment to those
-RESERVED = {"np", "math", "forward", "backward", "saved", "int", "largest"}
 
 
 class Writer:
@@ -30,7 +33,7 @@ class Writer:
     Attributes:
         names: the names of expressions that have one by now; `taken` are all names.
         constants: the lines that define constant arrays.
-        helpers: functions of primitives that are not NumPy's, by name.
+        helpers: functions of primitives that are not NumPy's, and settings that have no text, by name.
         absorbed: expressions that are written as a part of others.
     """
 
@@ -38,7 +41,7 @@ class Writer:
         self.names: dict[Any, str] = {}
         self.taken: set[str] = set(RESERVED)
         self.constants: list[str] = []
-        self.helpers: dict[str, Callable[..., Any]] = {}
+        self.helpers: dict[str, Any] = {}
         self.absorbed: set[Expression] = set()
         self._tables: dict[Any, str] = {}
 
@@ -53,11 +56,14 @@ class Writer:
         if writer is not None:
             return writer(self, x, *x.args, **x.static), ATOM
         array: Any = x.primitive.array
-        args = [self.text_of(arg) for arg in x.args] + [f"{key}={self.static(value)}" for key, value in x.static.items()]
+        args = [self.text_of(arg) for arg in x.args]
+        for key, value in x.static.items():
+            is_name = key.isidentifier() and not keyword.iskeyword(key)
+            args.append(f"{key}={self.static(value)}" if is_name else f"**{{{key!r}: {self.static(value)}}}")
         numpys = getattr(array, "__name__", "")
         if isinstance(array, np.ufunc) or getattr(np, numpys, None) is array:
             return f"np.{numpys}({', '.join(args)})", ATOM
-        name = self._helper(x.op.strip("_"), array)
+        name = self._helper(identifier(x.primitive.name.strip("_")), array)
         return f"{name}({', '.join(args)})", ATOM
 
     def _binary(self, x: Expression) -> tuple[str, int]:
@@ -89,7 +95,8 @@ class Writer:
         if x is None:
             return "None", ATOM
         if not isinstance(x, Expression):
-            return self._number(x), ATOM if x >= 0 or x != x else UNARY
+            text = self._number(x)
+            return text, UNARY if text[0] == "-" else ATOM
         if x in self.names:
             return self.names[x], ATOM
         if x.op == "constant":
@@ -119,13 +126,25 @@ class Writer:
                 number += 1
             self._tables[key] = f"{kind}{number}"
             self.taken.add(f"{kind}{number}")
-            text = f"{kind}{number} = {array_text(array)}"
-            self.constants.append(textwrap.fill(text, 100, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False))
+            self.constants.append(f"{kind}{number} = {array_text(array)}")
         return self._tables[key]
 
     def static(self, value: Any) -> str:
-        """How a static argument is written."""
-        return self.constant(value) if isinstance(value, np.ndarray) else repr(value)
+        """How a static argument is written; what has no text comes along as an object."""
+        simple = isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biuf" and value.dtype.itemsize <= 8
+        if simple and isinstance(value, np.ndarray):
+            return self.constant(value)
+        if type(value) in PLAIN:
+            return _plain(value)
+        if type(value) in (tuple, list):
+            items = ", ".join(map(self.static, value))
+            return f"[{items}]" if type(value) is list else f"({items},)" if len(value) == 1 else f"({items})"
+        if simple:
+            return f"np.{value.dtype.name}({_plain(value.item())})"
+        kind = getattr(value, "__name__", "")
+        if isinstance(value, type) and getattr(np, kind, None) is value:
+            return f"np.{kind}"
+        return self._helper("setting", value)
 
     def index(self, index: Any, shape: tuple[int, ...]) -> str:
         """How an index into an array of `shape` is written, between brackets."""
@@ -154,7 +173,7 @@ class Writer:
                 start += ".copy()"  # a view; what it is a view of must stay
         else:
             shape = x.shape[0] if len(x.shape) == 1 else x.shape
-            start = f"np.zeros({shape})" if x.dtype == float else f"np.zeros({shape}, np.{x.dtype})"
+            start = f"np.zeros({shape})" if x.dtype == float else f"np.zeros({shape}, np.{x.dtype.name})"
         lines = [f"{name} = {start}"]
         for term in places:
             first = not others and term is places[0]
@@ -184,14 +203,23 @@ class Writer:
             if "largest = np.finfo(float).max" not in self.constants:
                 self.constants.append("largest = np.finfo(float).max")
             return "largest" if x > 0 else "-largest"
-        return repr(x).replace("inf", "np.inf").replace("nan", "np.nan")
+        return _plain(x)
 
-    def _helper(self, name: str, function: Callable[..., Any]) -> str:
-        while self.helpers.get(name, function) is not function or (name in self.taken and name not in self.helpers):
+    def _helper(self, name: str, thing: Any) -> str:
+        """The name of a function, or another thing, that the program is given."""
+        while self.helpers.get(name, thing) is not thing or (name in self.taken and name not in self.helpers):
             name += "_"
-        self.helpers[name] = function
+        self.helpers[name] = thing
         self.taken.add(name)
         return name
+
+
+def _plain(x: Any) -> str:
+    """A number, or another thing of Python's own, as Python reads it, with NumPy at hand."""
+    if not isinstance(x, float) or math.isfinite(x):
+        return repr(x)
+    text = "np.nan" if math.isnan(x) else "np.inf"
+    return f"-{text}" if math.copysign(1, x) < 0 else text
 
 
 def _whole(x: Any, other: Any) -> Any:
@@ -260,11 +288,11 @@ def _bincount(w: Writer, x: Expression, g: Any, index: Any, shape: Any) -> str:
 
 def _elu(w: Writer, x: Expression, a: Any, alpha: float = 1.0) -> str:
     below = f"np.expm1(np.minimum({w.text_of(a)}, 0))"
-    return f"np.where({w.bound(a, SUM)} > 0, {w.text_of(a)}, {below if alpha == 1 else f'{alpha} * {below}'})"
+    return f"np.where({w.bound(a, SUM)} > 0, {w.text_of(a)}, {below if alpha == 1 else f'{w.static(alpha)} * {below}'})"
 
 
 def _leaky_relu(w: Writer, x: Expression, a: Any, negative_slope: float = 0.01) -> str:
-    return f"np.where({w.bound(a, SUM)} > 0, {w.text_of(a)}, {negative_slope} * {w.bound(a, POWER)})"
+    return f"np.where({w.bound(a, SUM)} > 0, {w.text_of(a)}, {w.static(negative_slope)} * {w.bound(a, POWER)})"
 
 
 def _call(template: str) -> Callable[..., str]:
@@ -302,15 +330,24 @@ WRITERS: dict[str, Callable[..., str]] = {
 
 def array_text(array: Any) -> str:
     """How a constant array is written."""
-    if array.dtype.kind in "iu" and array.size > 2:
+    if array.dtype == int and array.size > 2 and array.min() > -INDICES and array.max() < INDICES:
         text = _evenly(array) or _rows(array) or _repeated(array)
         if text:
             return text
-    same = array.size > 3 and array.dtype == float and array.tobytes() == array.flat[0].tobytes() * array.size
-    entries = re.sub(r"\b(inf|nan)\b", r"np.\1", repr(array.flat[0].item() if same else array.tolist()))
-    if same:
-        return f"np.full({array.shape if array.ndim > 1 else array.size}, {entries})"
-    return f"np.array({entries}{'' if array.dtype in (float, int, bool)[: 3 if array.size else 1] else f', np.{array.dtype}'})"
+    kind = "" if array.dtype in (float, int, bool)[: 3 if array.size else 1] else f", np.{array.dtype.name}"
+    if not array.size and array.ndim > 1:
+        return f"np.zeros({array.shape}{kind})"
+    if array.size > 3 and array.dtype == float and array.tobytes() == array.flat[0].tobytes() * array.size:
+        return f"np.full({array.shape if array.ndim > 1 else array.size}, {_plain(array.flat[0].item())})"
+    return f"np.array({_entries(array.tolist())}{kind})"
+
+
+def _entries(entries: Any) -> str:
+    """Numbers in nested lists."""
+    text = repr(entries)
+    if "n" not in text:  # neither nan nor inf
+        return text
+    return f"[{', '.join(map(_entries, entries))}]" if isinstance(entries, list) else _plain(entries)
 
 
 def _evenly(array: Any) -> str | None:

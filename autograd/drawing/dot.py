@@ -7,9 +7,7 @@ dashed one, an operation is an ellipse, and a folded module is a folder.
 
 from __future__ import annotations
 
-import html
-import re
-
+from ..texts import html_label
 from .picture import Arrow, Box, Picture
 from .reading import Place
 
@@ -46,7 +44,7 @@ def dot_of(picture: Picture, direction: str) -> str:
     for i, (place, title) in enumerate(picture.parts.items()):
         parts[place] = Digraph(f"cluster_{i}")
         parts[place].attr(
-            label=f"<{_text(title)}>" if title.strip() else "", id=f"part{i}", labeljust="l", fontcolor=GREY, fontsize="11",
+            label=f"<{html_label(title)}>" if title.strip() else "", id=f"part{i}", labeljust="l", fontcolor=GREY, fontsize="11",
             style="rounded,filled", color="#cbd5e1", fillcolor="#f8fafc" if len(place) % 2 else "#f1f5f9", margin="10",
         )  # fmt: skip
     sideways = direction in ("LR", "RL")  # then dot puts what it meets first in a cluster at the bottom
@@ -54,7 +52,7 @@ def dot_of(picture: Picture, direction: str) -> str:
     for box in [box for box in picture.boxes if not box.place] + (inside[::-1] if sideways else inside):
         parts[box.place].node(box.id, label=_table(box), id=box.id, **LOOKS[box.kind])
     for operation in picture.operations:
-        parts[operation.place].node(operation.id, label=f"<{_text(operation.symbol)}>", id=operation.id, **LOOKS["operation"])
+        parts[operation.place].node(operation.id, label=f"<{html_label(operation.symbol)}>", id=operation.id, **LOOKS["operation"])
     places = {box.id: box.place for box in picture.boxes} | {operation.id: operation.place for operation in picture.operations}
     # Left alone, dot leads an arrow into a part around the parameters that stand there; a point
     # beside them makes it go through.
@@ -80,28 +78,21 @@ def _label(arrow: Arrow) -> str | None:
     if not arrow.text:
         return None
     colour = GREY if arrow.kind == "flow" else RUST
-    return f'<<font color="{colour}"> {_text(arrow.text)} </font>>'
+    return f'<<font color="{colour}"> {html_label(arrow.text)} </font>>'
 
 
 def _table(box: Box) -> str:
     """The label of a box: its title above rows of captions and texts."""
-    title = _text(box.title.rstrip("\n"))
+    title = html_label(box.title.rstrip("\n"))
     rows = [f'<tr><td colspan="2" align="{"left" if box.rows else "center"}"><b>{title}</b></td></tr>'] if box.title.strip() else []
     for caption, text in box.rows:
         colour = RUST if "grad" in caption else GREY if box.kind == "constant" else INK
-        words = f'<font color="{colour}">{_text(text)}</font>'
+        words = f'<font color="{colour}">{html_label(text)}</font>'
         if caption:
             small = f'<font color="{GREY}" point-size="10">{caption}</font>'
             rows.append(f'<tr><td align="left">{small}&#160;</td><td align="right">{words}</td></tr>')
         else:
             rows.append(f'<tr><td colspan="2" align="left">{words}</td></tr>')
-    rows += [f'<tr><td colspan="2" align="left"><font color="{RUST}" point-size="10">{_text(note)}</font></td></tr>' for note in box.notes]
+    for note in map(html_label, box.notes):
+        rows.append(f'<tr><td colspan="2" align="left"><font color="{RUST}" point-size="10">{note}</font></td></tr>')
     return f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="1">{"".join(rows)}</table>>'
-
-
-def _text(text: str) -> str:
-    """`text` for an HTML-like label of Graphviz: what has a meaning there, or none in SVG, comes out as a character."""
-    text = "".join("\ufffd" if "\ud800" <= c <= "\udfff" or c in "\ufffe\uffff" else c for c in text)
-    text = re.sub(r"\r\n?", "\n", text)
-    text = re.sub(r"[\x00-\x09\x0b-\x1f]", lambda match: chr(0x2400 + ord(match[0])), text).replace("\x7f", "\u2421")
-    return html.escape(text.replace("\\", r"\\")).replace("\n", '<br align="left"/>')

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..compiling.compiled import Compiled
+from ..files import whole_file
 from ..graph import Node
 from ..structures import leaves
 from .comparison import both_open, compared
@@ -122,15 +123,12 @@ class Drawing:
             )
         if not path.parent.is_dir():
             raise FileNotFoundError(f"There is no folder {str(path.parent)!r} to save the drawing in. Make it first, or give another path.")
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
         content = self._as(suffix)
         try:
-            unfinished.write_bytes(content)
-            os.replace(unfinished, path)
+            with whole_file(path) as file:
+                file.write(content)
         except OSError as error:
             raise type(error)(f"The drawing cannot be saved as {str(path)!r}: {error.strerror}.") from None
-        finally:
-            unfinished.unlink(missing_ok=True)
         return path
 
     def _as(self, suffix: str) -> bytes:

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..backward import ancestors
 from ..graph import Node, Primitive
+from ..texts import in_latex
 from .picture import number
 
 __all__ = ["latex"]
@@ -72,7 +73,7 @@ class _Formula(NamedTuple):
 def _leaf(x: Any) -> _Formula:
     """The formula of a leaf or a constant: its label, its number, or the shape of the array."""
     if isinstance(x, Node):
-        if x.label:
+        if x.label and not x.label.isspace():
             return _Formula(_symbol(x.label), SINGLE)
         x = x.data
     if np.ndim(x):
@@ -83,9 +84,6 @@ def _leaf(x: Any) -> _Formula:
         return _Formula(digits, SINGLE)
     power = f"10^{{{int(exponent)}}}"
     return _Formula(power, SCRIPTED) if digits == "1" else _Formula(rf"{digits} \cdot {power}", PRODUCT)
-
-
-SPECIAL = {"\\": r"\backslash ", "^": r"{\wedge}", "~": r"{\sim}", " ": r"\ ", "-": "{-}"} | {c: f"\\{c}" for c in "_{}%$&#"}
 
 
 def _symbol(label: str) -> str:
@@ -99,7 +97,7 @@ def _symbol(label: str) -> str:
         return label
     if indexed := re.fullmatch(r"([^\W\d_])_?(\d+)", label):
         return f"{indexed[1]}_{{{indexed[2]}}}"
-    return rf"\mathrm{{{''.join(SPECIAL.get(c, c if c.isprintable() else ' ') for c in label)}}}"
+    return rf"\mathrm{{{in_latex(label)}}}"
 
 
 class _Slot(NamedTuple):

@@ -18,6 +18,7 @@ import numpy as np
 from ..backward import describe, history, pull_back
 from ..graph import Node, Observer, observers
 from ..primitives.reductions import unbroadcast
+from ..texts import visible
 from .dot import GREY, INK, RUST, dot_of
 from .folding import Folding
 from .layout import rendered
@@ -25,6 +26,8 @@ from .picture import Picture, local_derivatives, number, picture_of
 from .reading import Reading
 
 __all__ = ["page_of"]
+
+LONG = 60  # characters of a name in a formula
 
 
 def page_of(reading: Reading, folding: Folding, direction: str) -> str:
@@ -79,9 +82,10 @@ def _inline_svg(source: str) -> str:
 def _names(reading: Reading) -> dict[Node, str]:
     """A name for each node: its label; L for a result without one, and v1, v2, … for the others."""
     nodes = [node for node in reading.inputs if isinstance(node, Node)]
-    labels = {node.label for node in nodes}
-    spare = (f"v{i}" for i in range(1, 2 * len(nodes) + 1) if f"v{i}" not in labels)
-    return {node: node.label or ("L" if node is reading.roots[0] and "L" not in labels else next(spare)) for node in nodes}
+    labels = {node: visible(node.label, LONG) for node in nodes if node.label}
+    taken = set(labels.values())
+    spare = (f"v{i}" for i in range(1, 2 * len(nodes) + 1) if f"v{i}" not in taken)
+    return {node: labels.get(node) or ("L" if node is reading.roots[0] and "L" not in taken else next(spare)) for node in nodes}
 
 
 @dataclass
@@ -125,7 +129,7 @@ class _Walk:
                     formula += f" = {number(np.sum(sums[node]))} × {derivatives[slot]} = {number(np.sum(gradient))}"
                     total = "" if before is None else f"{number(np.sum(before))} + {number(np.sum(gradient))} = {number(np.sum(sums[x]))}"
                 else:
-                    formula += f", by the vjp of {node.primitive.name}"  # type: ignore[union-attr]
+                    formula += f", by the vjp of {visible(node.primitive.name, LONG)}"  # type: ignore[union-attr]
                     total = f"shape {np.shape(x.data)}" if np.ndim(x.data) else ""
                 last[x] = _Part(x, slot, formula, total, _shown(x, sums[x]))
                 parts.append(last[x])
@@ -181,7 +185,7 @@ def _as_data(walk: _Walk, picture: Picture, names: dict[Node, str]) -> dict[str,
                 "box": picture.ids[node],
                 "operation": f"o{picture.ids[node][1:]}",
                 "title": f"∂{names[root]}/∂{names[node]} is complete: {_final(walk, node)}",
-                "says": f"{names[node]} = {node.primitive.name}({listed})",  # type: ignore[union-attr]
+                "says": f"{names[node]} = {visible(node.primitive.name, LONG)}({listed})",  # type: ignore[union-attr]
                 "parts": [
                     {
                         "box": picture.ids[part.input],

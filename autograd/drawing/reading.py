@@ -50,7 +50,7 @@ class Reading:
         self.titles: dict[Place, str] = {}
         self._scopes: dict[int, Place] = {}
         self._outermost: dict[int, int] = {}
-        self._shared: dict[tuple[int, int, int], Constant] = {}
+        self._shared: dict[Any, Constant] = {}
         nodes = ancestors(self.roots)[::-1]
         for node in nodes:
             if node.primitive is None:
@@ -83,15 +83,17 @@ class Reading:
         """
         takes_lists = not isinstance(node.primitive.vjp, tuple)  # type: ignore[union-attr]
         inputs: list[Thing] = []
-        seen: dict[int, int] = {}  # [1.0, 1.0] may be one object twice, and is two numbers
+        seen: dict[Any, int] = {}  # [1.0, 1.0] may be one object twice, and is two numbers
         for x in node.inputs or ():
             if isinstance(x, Node):
                 inputs.append(x)
                 continue
             if takes_lists or isinstance(x, np.ndarray):
-                seen[id(x)] = seen.get(id(x), 0) + 1
-                call = 0 if isinstance(x, np.ndarray) else self._outermost.get(id(node.scope), 0)
-                constant = self._shared.setdefault((id(x), seen[id(x)], call), Constant(x))
+                is_array = isinstance(x, np.ndarray)
+                which = (x.shape, x.dtype, x.tobytes()) if is_array else id(x)  # each node has its own copy of an array
+                seen[which] = seen.get(which, 0) + 1
+                call = 0 if is_array else self._outermost.get(id(node.scope), 0)
+                constant = self._shared.setdefault((which, seen[which], call), Constant(x))
                 place: Place = ()
             else:
                 constant, place = Constant(x), self.places[node]

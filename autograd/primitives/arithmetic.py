@@ -7,13 +7,24 @@ Derivatives at kinks are PyTorch's: 0 for `abs` at 0, half for each side where `
 from __future__ import annotations
 
 import functools
-import math
 import operator
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from ..graph import Case, Node, Primitive
+from ..graph import Case, Node, Primitive, mode
+
+
+class _Nothing(float):
+    """The 0 that a branch which was not taken passes on: a number like any other, but one that is not walked on with."""
+
+    def __add__(self, other: Any) -> Any:
+        return other
+
+    __radd__ = __add__
+
+
+NOTHING: Final = _Nothing()
 
 add = Primitive(
     "add", symbol="+", latex="#1 + #2", analytic=True,
@@ -140,12 +151,18 @@ not_equal = _comparison("not_equal", "≠", r"\neq", operator.ne, np.not_equal)
 
 
 where: Primitive = Primitive(
-    "where", symbol="where", latex=r"\begin{cases} #2 & \text{if } #1 \\ #3 & \text{else} \end{cases}",
+    "where", symbol="where", latex=r"\begin{cases} #2 & \text{if } #1 \\ #3 & \text{else} \end{cases}", masks="choice",
     scalar=lambda condition, a, b: a if condition else b, array=np.where,
     vjp=(None,
-         lambda g, y, condition, a, b: either(condition, g, 0.0),
-         lambda g, y, condition, a, b: either(condition, 0.0, g)),
+         lambda g, y, condition, a, b: either(condition, g, NOTHING),
+         lambda g, y, condition, a, b: either(condition, NOTHING, g)),
     doc="""`a` where the condition holds, else `b`, elementwise. Only the chosen one gets a gradient.
+
+    The other gets exactly 0, even where its derivative is infinite or undefined: the gradient of
+    where(x > 0, sqrt(x), 0.0) at 0 is 0. So it is for everything that chooses: a mask or another
+    index, `maximum`, `clip`, `max`, `relu`; in second derivatives and in compiled functions too.
+    PyTorch and JAX multiply 0 by inf there, and give nan. A number that just happens to be 0 is not a
+    branch: sqrt(x)**2 has the gradient nan at 0.
 
     >>> float(where(True, 1.0, 2.0))
     1.0
@@ -153,10 +170,16 @@ where: Primitive = Primitive(
 )  # fmt: skip
 
 
+TRUTHS: Final = frozenset({bool, float, int, np.bool_})  # the types of the conditions of numbers
+
+
 def either(condition: Any, a: Any, b: Any) -> Any:
     """`where` for rules, by shorter ways where there are any."""
-    if type(condition) is bool:  # a comparison of floats
+    if type(condition) in TRUTHS:
         return a if condition else b
+    if isinstance(condition, Node) and type(condition._datum) is float and mode.tracing is None:
+        return a if condition._datum else b
+    a, b = (0.0 if x is NOTHING else x for x in (a, b))
     if type(condition) is not np.ndarray or isinstance(a, Node) or isinstance(b, Node):
         return where(condition, a, b)
     if condition.size > 10_000 and type(b) is float and b == 0.0 and np.shape(a) == condition.shape:
@@ -177,10 +200,10 @@ def _smaller(a: float, b: float) -> float:
 
 
 maximum = Primitive(
-    "maximum", symbol="max", latex=r"\max(#1, #2)",
+    "maximum", symbol="max", latex=r"\max(#1, #2)", masks="choice",
     scalar=_larger, array=np.maximum,
-    vjp=(lambda g, y, a, b: either(a == b, 0.5 * g, either(a > b, g, 0.0)),
-         lambda g, y, a, b: either(a == b, 0.5 * g, either(b > a, g, 0.0))),
+    vjp=(lambda g, y, a, b: either(a == b, 0.5 * g, either(a > b, g, NOTHING)),
+         lambda g, y, a, b: either(a == b, 0.5 * g, either(b > a, g, NOTHING))),
     doc="""The larger of two numbers, elementwise; where they tie, each gets half the gradient.
 
     >>> float(maximum(1.0, 2.0))
@@ -188,10 +211,10 @@ maximum = Primitive(
     """,
 )  # fmt: skip
 minimum = Primitive(
-    "minimum", symbol="min", latex=r"\min(#1, #2)",
+    "minimum", symbol="min", latex=r"\min(#1, #2)", masks="choice",
     scalar=_smaller, array=np.minimum,
-    vjp=(lambda g, y, a, b: either(a == b, 0.5 * g, either(a < b, g, 0.0)),
-         lambda g, y, a, b: either(a == b, 0.5 * g, either(b < a, g, 0.0))),
+    vjp=(lambda g, y, a, b: either(a == b, 0.5 * g, either(a < b, g, NOTHING)),
+         lambda g, y, a, b: either(a == b, 0.5 * g, either(b < a, g, NOTHING))),
     doc="""The smaller of two numbers, elementwise; where they tie, each gets half the gradient.
 
     >>> float(minimum(1.0, 2.0))
@@ -206,11 +229,11 @@ def _clip_array(x: Any, low: Any, high: Any) -> Any:
 
 
 clip = Primitive(
-    "clip", symbol="clip", latex=r"\operatorname{clip}(#1, #2, #3)",
+    "clip", symbol="clip", latex=r"\operatorname{clip}(#1, #2, #3)", masks="choice",
     scalar=lambda x, low, high: _smaller(_larger(x, low), high), array=_clip_array,
-    vjp=(lambda g, y, x, low, high: either((x >= low) & (x <= high), g, 0.0),
-         lambda g, y, x, low, high: either((x < low) & (low < high), g, 0.0),
-         lambda g, y, x, low, high: either((x > high) | (low > high), g, 0.0)),
+    vjp=(lambda g, y, x, low, high: either((x >= low) & (x <= high), g, NOTHING),
+         lambda g, y, x, low, high: either((x < low) & (low < high), g, NOTHING),
+         lambda g, y, x, low, high: either((x > high) | (low > high), g, NOTHING)),
     doc="""`x` held between `low` and `high`, elementwise; it is `high` where `low` is larger.
 
     >>> float(clip(5.0, -1.0, 1.0))
@@ -233,8 +256,6 @@ def _dot(*xs: Any) -> Any:
 
 
 def _dot_gradients(g: Any, y: Any, *xs: Any) -> list[Any]:
-    if type(g) is float and g == 0.0 and type(y) is float and math.isfinite(y):
-        return [None] * len(xs)  # behind a dead ReLU; in a trained network that is most of the work
     n = len(xs) // 2
     return [g * x for x in (*xs[n : 2 * n], *xs[:n])] + [g] * (len(xs) % 2)
 
@@ -271,7 +292,7 @@ dot_n = Primitive(
 def _max_n_gradients(g: Any, y: Any, *xs: Any) -> list[Any]:
     wins = [x == y for x in xs]
     share = g / sum(wins)
-    return [share * win for win in wins]
+    return [either(x < y, NOTHING, share * win) for x, win in zip(xs, wins, strict=True)]
 
 
 def _max_n_array(*xs: Any) -> Any:
@@ -279,7 +300,7 @@ def _max_n_array(*xs: Any) -> Any:
 
 
 max_n = Primitive(
-    "max_n", symbol="max", latex=lambda *xs: rf"\max({', '.join(xs)})",
+    "max_n", symbol="max", latex=lambda *xs: rf"\max({', '.join(xs)})", masks="choice",
     scalar=lambda *xs: max(xs, key=lambda x: (x != x, x)), array=_max_n_array,
     vjp=_max_n_gradients,
     cases=(Case((), ()), Case((3,), (3,), (3,))),
@@ -297,9 +318,9 @@ def _select_array(index: Any, *xs: Any) -> Any:
 
 
 select = Primitive(
-    "select", symbol="take", latex=lambda index, *xs: rf"\left({', '.join(xs)}\right)_{{{index}}}",
+    "select", symbol="take", latex=lambda index, *xs: rf"\left({', '.join(xs)}\right)_{{{index}}}", masks="place",
     scalar=lambda index, *xs: xs[int(index)], array=_select_array,
-    vjp=lambda g, y, index, *xs: [None, *(where((index == k) + (index == k - len(xs)), g, 0.0) for k in range(len(xs)))],
+    vjp=lambda g, y, index, *xs: [None, *(either((index == k) + (index == k - len(xs)), g, NOTHING) for k in range(len(xs)))],
     cases=(Case((), (), ()), Case((3,), (3,), (3,))),
     doc="""The input with the given number, counted from 0; the number itself has no derivative.
 

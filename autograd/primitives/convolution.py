@@ -236,7 +236,7 @@ def _max_pick(h: Any, x: Any, kernel: Any, stride: Any, padding: Any, dilation: 
 
 
 max_pool: Primitive = Primitive(
-    "max_pool", symbol="max pool", latex=r"\operatorname{maxpool}(#1)", elementwise=False,
+    "max_pool", symbol="max pool", latex=r"\operatorname{maxpool}(#1)", elementwise=False, masks="kink",
     cases=(Case((2, 2, 4, 5), **POOL), Case((2, 2, 5, 6), **OVERLAP)),
     scalar=None, array=_max_pool,
     vjp=(lambda g, y, x, **settings: max_unpool(g, x, **settings),),
@@ -259,7 +259,7 @@ max_unpool: Primitive = Primitive(
     """,
 )  # fmt: skip
 max_pick: Primitive = Primitive(
-    "max_pick", symbol="max pick", latex=r"\operatorname{maxpick}(#1, #2)", elementwise=False,
+    "max_pick", symbol="max pick", latex=r"\operatorname{maxpick}(#1, #2)", elementwise=False, masks="kink",
     cases=(Case((2, 2, 4, 5), (2, 2, 4, 5), **POOL), Case((2, 2, 5, 6), (2, 2, 5, 6), **OVERLAP)),
     scalar=None, array=_max_pick,
     vjp=(lambda g, y, h, x, **settings: max_unpool(g, x, **settings), None),

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import NUMBERS, Primitive
-from .arithmetic import either
+from .arithmetic import NOTHING, either
 
 POSITIVE = (0.1, 3.0)
 
@@ -186,9 +186,9 @@ sigmoid = Primitive(
     """,
 )  # fmt: skip
 relu = Primitive(
-    "relu", symbol="ReLU", latex=r"\operatorname{ReLU}(#1)",
+    "relu", symbol="ReLU", latex=r"\operatorname{ReLU}(#1)", masks="kink",
     scalar=lambda x: 0.0 if x <= 0 else x, array=lambda x: np.maximum(x, 0),
-    vjp=(lambda g, y, x: either(x > 0, g, 0.0),),
+    vjp=(lambda g, y, x: either(x > 0, g, NOTHING),),
     doc="""The rectifier max(x, 0); its derivative at 0 is 0.
 
     >>> float(relu(-3.0)), float(relu(3.0))

@@ -102,7 +102,7 @@ def _put_along_axis(g: Any, index: Any, shape: Any, axis: Any) -> Any:
 
 
 take_along_axis: Primitive = Primitive(
-    "take_along_axis", symbol="take", latex=r"#1_{#2}", elementwise=False, domain=(0.0, 2.0),
+    "take_along_axis", symbol="take", latex=r"#1_{#2}", elementwise=False, domain=(0.0, 2.0), masks="kink",
     cases=(Case((4, 3), (4, 1), axis=1), Case((3, 2), (5, 2), axis=0), Case((2, 3, 2), (2, 1, 2), axis=-2)),
     scalar=None, array=_take_along_axis,
     vjp=(lambda g, y, x, index, axis: put_along_axis(g, index, shape=x.shape, axis=axis), None),

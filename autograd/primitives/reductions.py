@@ -101,7 +101,7 @@ broadcast_to = Primitive(
 
 
 max_ = Primitive(
-    "max", symbol="max", latex=r"\max #1", elementwise=False, cases=AXES,
+    "max", symbol="max", latex=r"\max #1", elementwise=False, cases=AXES, masks="choice",
     scalar=None, array=np.max,
     vjp=(lambda g, y, x, axis=None, keepdims=False: _share_of_winners(g, y, x, axis),),
     doc="""The largest entry along axes.
@@ -111,7 +111,7 @@ max_ = Primitive(
     """,
 )  # fmt: skip
 min_ = Primitive(
-    "min", symbol="min", latex=r"\min #1", elementwise=False, cases=AXES,
+    "min", symbol="min", latex=r"\min #1", elementwise=False, cases=AXES, masks="choice",
     scalar=None, array=np.min,
     vjp=(lambda g, y, x, axis=None, keepdims=False: _share_of_winners(g, y, x, axis),),
     doc="""The smallest entry along axes.

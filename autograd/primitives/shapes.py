@@ -97,7 +97,7 @@ ROWS = np.array([0, 2, 2])
 MASK = np.array([[True, False], [False, True], [True, True]])
 
 getitem = Primitive(
-    "getitem", symbol="[ ]", latex="#1_{[\\,]}", analytic=True, elementwise=False,
+    "getitem", symbol="[ ]", latex="#1_{[\\,]}", analytic=True, elementwise=False, masks="place",
     cases=(
         Case((3, 2), index=1), Case((3, 2), index=(slice(None, None, -1), 0)), Case((3, 2), index=(..., None, slice(1, 2))),
         Case((3, 2), index=ROWS), Case((3, 2), index=(ROWS, [1, 0, 0])), Case((3, 2), index=MASK), Case((3, 2), index=slice(3, None)),
@@ -135,7 +135,7 @@ def _take_gradient(g: Any, y: Any, x: Any, indices: Any, axis: int | None = None
 
 
 take = Primitive(
-    "take", symbol="take", latex=r"#1_{[\,]}", analytic=True, elementwise=False,
+    "take", symbol="take", latex=r"#1_{[\,]}", analytic=True, elementwise=False, masks="place",
     cases=(Case((3, 2), indices=ROWS, axis=0), Case((2, 3), indices=[[0, 0], [1, -1]], axis=-1), Case((2, 3), indices=5, axis=None)),
     scalar=None, array=lambda x, indices, axis=None: np.take(x, indices, axis=axis),
     vjp=(_take_gradient,),
@@ -196,7 +196,8 @@ pad = Primitive(
     """,
 )  # fmt: skip
 lookup: Primitive = Primitive(
-    "lookup", symbol="take", latex=r"#1_{#2}", analytic=True, elementwise=False, cases=(Case((3, 2), (4,)), Case((3,), (2, 2))),
+    "lookup", symbol="take", latex=r"#1_{#2}", analytic=True, elementwise=False, masks="place",
+    cases=(Case((3, 2), (4,)), Case((3,), (2, 2))),
     scalar=None, array=lambda x, index: x[np.asarray(index).astype(np.intp)],
     vjp=(lambda g, y, x, index: scatter_rows(g, index, shape=x.shape), None),
     doc="""The rows with the numbers that an array of them gives, as an input of its own (of a compiled program).
@@ -233,7 +234,8 @@ def _place(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
 
 
 choose: Primitive = Primitive(
-    "choose", symbol="take", latex=r"#1_{#2}", analytic=True, elementwise=False, cases=(Case((3, 2), (3,)),),
+    "choose", symbol="take", latex=r"#1_{#2}", analytic=True, elementwise=False, masks="place",
+    cases=(Case((3, 2), (3,)),),
     scalar=None, array=lambda x, index: x[np.arange(len(x)), np.asarray(index).astype(np.intp)],
     vjp=(lambda g, y, x, index: place(g, index, shape=x.shape), None),
     doc="""One entry of each row: the one with the number that an array of them gives.

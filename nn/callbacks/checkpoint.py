@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..checks import require
 from .monitor import Monitor
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class ModelCheckpoint(Monitor):
 
     Raises:
         ValueError: the path has the name of something that is not measured; or as in `Monitor`.
+        ModuleNotFoundError: safetensors is not installed.
+        IsADirectoryError: it is a folder.
 
     Example:
         >>> import tempfile, nn
@@ -53,6 +56,7 @@ class ModelCheckpoint(Monitor):
         self, path: str | os.PathLike[str], monitor: str = "val_loss", save_best_only: bool = False, mode: str = "auto",
         min_delta: float = 0.0,
     ) -> None:  # fmt: skip
+        require("safetensors", "ModelCheckpoint writes its files with safetensors", '"glassgrad[scripts]"')
         self.path, self.save_best_only = os.fspath(path), save_best_only
         self.last_path: Path | None = None
         super().__init__(monitor, mode if save_best_only else "min", min_delta)
@@ -60,7 +64,10 @@ class ModelCheckpoint(Monitor):
     def on_fit_begin(self, trainer: Trainer) -> None:
         if self.save_best_only:
             super().on_fit_begin(trainer)
-        self._path({"epoch": 1, **dict.fromkeys(trainer.measures, 1.0)}).parent.mkdir(parents=True, exist_ok=True)
+        path = self._path({"epoch": 1, **dict.fromkeys(trainer.measures, 1.0)})
+        if path.is_dir():
+            raise IsADirectoryError(f"ModelCheckpoint writes a file, and {path} is a folder; add a name, such as model.safetensors.")
+        path.parent.mkdir(parents=True, exist_ok=True)
 
     def on_epoch_end(self, trainer: Trainer) -> None:
         if self.save_best_only and not self.notice(trainer):

@@ -23,17 +23,20 @@ if TYPE_CHECKING:
 
 __all__ = ["TerminateOnNaN"]
 
+RISE = 10.0  # a loss that has become so many times as large as at first diverges
+
 
 class TerminateOnNaN(Callback):
     """Ends the training before nan or infinity in a loss or a gradient reaches the weights, and names the layer where it began.
 
     While all is well it looks at the loss and goes once over the gradients. Only when something is
-    wrong does it compute the batch again, and look at every layer.
+    wrong does it compute the batch again, and look at every layer. A `Trainer` has one from the
+    start, after all other callbacks but checkpoints: what they make of gradients counts.
 
     Raises:
         FloatingPointError: in `fit`, there was nan or infinity. The sentence says in which epoch
             and batch, and where it began: in the data, in a weight, in the output of a layer, in
-            the loss, or in the backward pass.
+            the loss, or in the backward pass; how the loss had come there; and what to try.
 
     Example:
         >>> import nn
@@ -42,7 +45,7 @@ class TerminateOnNaN(Callback):
         ...         return x.sqrt()
         >>> model = nn.Sequential(nn.Linear(1, 1, bias=False), Root())
         >>> model[0].weight.data = [[0.0]]
-        >>> trainer = nn.Trainer(model, nn.MSELoss(), nn.optim.SGD(model.parameters()), callbacks=[nn.callbacks.TerminateOnNaN()])
+        >>> trainer = nn.Trainer(model, nn.MSELoss(), nn.optim.SGD(model.parameters()))
         >>> with np.errstate(all="ignore"):
         ...     trainer.fit(([[1.0]], [[3.0]]), verbose=False)
         Traceback (most recent call last):
@@ -50,6 +53,9 @@ class TerminateOnNaN(Callback):
         FloatingPointError: In epoch 1, batch 1, the gradient of 0.weight is not finite, and the loss is 9. It began in the backward
         pass, in the derivative of sqrt in Root '1'. The model is as it was before this batch.
     """
+
+    def on_fit_begin(self, trainer: Trainer) -> None:
+        self._losses: list[float] = []  # of the first batch and of the last, each before its step
 
     def on_epoch_begin(self, trainer: Trainer) -> None:
         self._generators = [shared_generator(), *trainer.generators.values()]
@@ -69,7 +75,28 @@ class TerminateOnNaN(Callback):
         finally:
             self._go_back()
         raise FloatingPointError(
-            f"In epoch {trainer.epoch + 1}, batch {trainer.batch_number}, {symptom}. {origin} The model is as it was before this batch."
+            f"In epoch {trainer.epoch + 1}, batch {trainer.batch_number}, {symptom}. {origin} "
+            f"The model is as it was before this batch.{self._advice(trainer)}"
+        )
+
+    def on_batch_end(self, trainer: Trainer) -> None:
+        self._losses = [*self._losses[:1], trainer.batch_loss]
+
+    def on_epoch_end(self, trainer: Trainer) -> None:
+        wrong = _wrong_parameters(trainer)
+        if wrong:
+            raise FloatingPointError(f"The last step of epoch {trainer.epoch} put {wrong}.{self._advice(trainer)}")
+
+    def _advice(self, trainer: Trainer) -> str:
+        """What to try, where steps were made before."""
+        if not self._losses:
+            return ""
+        rates = " and ".join(f"{rate:g}" for rate in dict.fromkeys(group["lr"] for group in trainer.optimizer.param_groups))
+        first, last = self._losses[0], self._losses[-1]
+        diverges = f" The loss had risen from {first:.4g} to {last:.4g}: the training diverges." if last > RISE * abs(first) else ""
+        return (
+            f"{diverges} If the data are in order, try a smaller learning rate than {rates}, scaled inputs and targets, or "
+            "nn.callbacks.ClipGradients(max_norm=1.0)."
         )
 
     def _state(self) -> tuple[list[Any], list[Any]]:
@@ -95,11 +122,9 @@ def _symptom(trainer: Trainer) -> str:
 
 def _origin(trainer: Trainer) -> str:
     """Where it began, looked for in the order in which numbers pass through a network."""
-    wrong = {name: _kind(p.data) for name, p in trainer.model.named_parameters() if not _is_finite(p.data)}
+    wrong = _wrong_parameters(trainer)
     if wrong:
-        name, kind = next(iter(wrong.items()))
-        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-        return f"It began in an earlier step, which put {kind} into {name}{more}; take a smaller learning rate."
+        return f"It began in an earlier step, which put {wrong}; take a smaller learning rate."
     batch = trainer.batch
     assert batch is not None  # there is one, where there is a gradient
     for part, data in (("inputs", batch.inputs), ("targets", batch.target)):
@@ -117,6 +142,15 @@ def _origin(trainer: Trainer) -> str:
     if watch.backward is not None:
         return f"It began in the backward pass, in {watch.backward}."
     return "When the batch was computed again, all was finite: some random numbers are drawn from elsewhere."
+
+
+def _wrong_parameters(trainer: Trainer) -> str:
+    """Which parameters are not finite, in words; "" if all are."""
+    wrong = {name: _kind(p.data) for name, p in trainer.model.named_parameters() if not _is_finite(p.data)}
+    if not wrong:
+        return ""
+    name, kind = next(iter(wrong.items()))
+    return f"{kind} into {name}" + (f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else "")
 
 
 class _Watch(Observer):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ..files import whole_file
+from autograd.files import whole_file
 
 __all__ = ["download"]
 

@@ -1,9 +1,9 @@
-"""The images of the tutorials: MNIST, Fashion-MNIST and CIFAR-10, read from the files in which they are published."""
+"""Data sets of images, and MNIST and its relatives, read from the files in which they are published."""
 
 from __future__ import annotations
 
-import gzip
-import tarfile
+import io
+import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -11,13 +11,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..files import write_whole
 from .dataset import Dataset
 from .download import download as get
-from .idx import BrokenFileError, read_idx
+from .files import BrokenFileError, find, missing, places
+from .idx import read_idx
 from .transforms import Compose, Transform
 
-__all__ = ["CIFAR10", "MNIST", "FashionMNIST", "ImageDataset"]
+__all__ = ["KMNIST", "MNIST", "FashionMNIST", "ImageDataset", "check_labels"]
 
 
 class ImageDataset(Dataset):
@@ -69,10 +69,11 @@ class MNIST(ImageDataset):
     """Handwritten digits: 60,000 images of 28×28 for training and 10,000 for testing (LeCun and others, 1998).
 
     The files are `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
-    `t10k-labels-idx1-ubyte`, each with or without `.gz`.
+    `t10k-labels-idx1-ubyte`, each with or without `.gz`, or in a folder of its own, and also if
+    they are called `train-images.idx3-ubyte` and so on. Or there is `mnist.npz`, as Keras has it.
 
     Args:
-        root: the folder they are in, or in whose folder `mnist` (or `MNIST/raw`) they are.
+        root: the folder they are in, or in whose folder `mnist` (or `MNIST/raw`) they are; or one of them.
         train: those for training or those for testing.
         download: get them, into the folder `mnist` of `root`, if they are not there.
         transform: what is done to an image of an item, each time anew; see `nn.data.transforms`.
@@ -102,22 +103,29 @@ class MNIST(ImageDataset):
 
     def __init__(self, root: str | Path, train: bool = True, download: bool = False, transform: Callable[[Any], Any] | None = None) -> None:
         root, part = Path(root).expanduser(), "train" if train else "t10k"
+        root = root.parent if root.is_file() else root
         names = [f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte"]
-        folders = [root / self.folder, root / type(self).__name__ / "raw", root]
-        found = _find(folders, names)
-        if not found and download:
+        if not self._find(root, names) and download:
             for name, md5 in self.md5.items():
                 path = root / self.folder / f"{name}.gz"
-                if not _find([path.parent], [name]):
+                if not find([path.parent], [name]):
                     get([mirror + path.name for mirror in self.mirrors], path, md5)
-            found = _find(folders, names)
+        found = self._find(root, names)
         if not found:
-            raise _missing(type(self).__name__, names, folders)
-        images, labels = read_idx(found[0], ndim=3), read_idx(found[1], ndim=1)
+            raise missing(type(self).__name__, names, [root / self.folder, root / type(self).__name__ / "raw", root])
+        if len(found) == 2:
+            images, labels = read_idx(found[0], ndim=3), read_idx(found[1], ndim=1)
+        else:
+            images, labels = _read_npz(found[0], ["x_train", "y_train"] if train else ["x_test", "y_test"])
         if len(images) != len(labels):
-            raise BrokenFileError(found[1], f"has {len(labels)} labels, and {found[0].name} has {len(images)} images")
-        _check_images(found[1], labels, len(self.classes))
+            raise BrokenFileError(found[-1], f"has {len(labels)} labels, and {found[0].name} has {len(images)} images")
+        check_labels(found[-1], labels, len(self.classes))
         super().__init__(images[:, None], labels, transform)
+
+    def _find(self, root: Path, names: list[str]) -> list[Path]:
+        """The two files, or the one of Keras."""
+        folders = places(root, type(self).__name__, self.folder)
+        return find(folders, names) or find(folders, [f"{self.folder}.npz"])
 
 
 class FashionMNIST(MNIST):
@@ -149,100 +157,48 @@ class FashionMNIST(MNIST):
     ]  # fmt: skip
 
 
-class CIFAR10(ImageDataset):
-    """Small photographs: 50,000 of 32×32 in three colours for training and 10,000 for testing (Krizhevsky, 2009).
-
-    The files are those of the binary version: `data_batch_1.bin` to `data_batch_5.bin` and
-    `test_batch.bin`.
+class KMNIST(MNIST):
+    """Ten characters of old Japanese script, in the form of MNIST (Clanuwat and others, 2018). The files have the same names.
 
     Args:
-        root: the folder they are in, or in whose folder `cifar-10-batches-bin` they are, or that
-            has `cifar-10-binary.tar.gz`, which is unpacked.
-        train: those for training or those for testing.
-        download: get that archive, if neither it nor the files are there.
-        transform: what is done to an image of an item, each time anew; see `nn.data.transforms`.
+        root: the folder they are in, or in whose folder `kmnist` (or `KMNIST/raw`) they are.
+        train, download, transform: as in `MNIST`.
 
     Raises:
         FileNotFoundError, BrokenFileError, ConnectionError: as in `MNIST`.
 
     Example:
-        >>> CIFAR10.classes[3]
-        'cat'
+        >>> KMNIST.classes[0]
+        'o'
     """
 
-    folder: ClassVar[str] = "cifar-10-batches-bin"
-    archive: ClassVar[str] = "cifar-10-binary.tar.gz"
-    mirrors: ClassVar[list[str]] = ["https://www.cs.toronto.edu/~kriz/"]
-    md5: ClassVar[str] = "c32a1d4ab5d03f1284b67883e8d87530"
-    classes: ClassVar[list[str]] = [
-        "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
-    ]  # fmt: skip
-
-    def __init__(self, root: str | Path, train: bool = True, download: bool = False, transform: Callable[[Any], Any] | None = None) -> None:
-        root = Path(root).expanduser()
-        names = CIFAR10_FILES[:-1] if train else CIFAR10_FILES[-1:]
-        folders, archive = [root / self.folder, root], root / self.archive
-        found = _find(folders, names)
-        if not found:
-            if download and not archive.exists():
-                get([mirror + self.archive for mirror in self.mirrors], archive, self.md5)
-            if archive.exists():
-                _unpack(archive, root / self.folder)
-                found = _find(folders, names)
-        if not found:
-            raise _missing(type(self).__name__, names, folders)
-        records = [_records(path) for path in found]
-        for path, part in zip(found, records, strict=True):
-            if len(part) != len(records[0]):
-                raise BrokenFileError(path, f"has {len(part)} images, and {found[0].name} has {len(records[0])}; all have as many")
-            _check_images(path, part[:, 0], len(self.classes))
-        together = np.concatenate(records)
-        super().__init__(np.ascontiguousarray(together[:, 1:]).reshape(-1, 3, 32, 32), together[:, 0], transform)
+    folder = "kmnist"
+    mirrors: ClassVar[list[str]] = ["http://codh.rois.ac.jp/kmnist/dataset/kmnist/"]
+    md5: ClassVar[dict[str, str]] = {
+        "train-images-idx3-ubyte": "bdb82020997e1d708af4cf47b453dcf7",
+        "train-labels-idx1-ubyte": "e144d726b3acfaa3e44228e80efcd344",
+        "t10k-images-idx3-ubyte": "5c965bf0a639b31b8f53240b1b52f4d7",
+        "t10k-labels-idx1-ubyte": "7320c461ea6c1c855c0b718fb2a4b134",
+    }
+    classes: ClassVar[list[str]] = ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"]
 
 
-CIFAR10_FILES = [*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin"]
-RECORD = 1 + 3 * 32 * 32  # bytes: the class, and then the image, colour by colour
-
-
-def _records(path: Path) -> Any:
-    """The records of a file of CIFAR-10, one in each row."""
-    contents = np.fromfile(path, dtype=np.uint8)
-    if contents.size % RECORD:
-        raise BrokenFileError(path, f"was cut off: it has {contents.size} bytes, and an image and its class have {RECORD}")
-    return contents.reshape(-1, RECORD)
-
-
-def _unpack(archive: Path, folder: Path) -> None:
-    """Put the files of an archive of CIFAR-10 into a folder, each of them whole."""
+def _read_npz(path: Path, names: list[str]) -> list[Any]:
+    """The images and the labels in a file of NumPy's. Each array is read to its end, where its checksum is."""
     try:
-        with tarfile.open(archive) as tar:
-            for member in tar:
-                name = Path(member.name).name
-                if member.isfile() and name in CIFAR10_FILES:
-                    write_whole(folder / name, tar.extractfile(member).read())  # type: ignore[union-attr]
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile):
-        raise BrokenFileError(archive, "is damaged or was cut off: it cannot be unpacked") from None
+        with zipfile.ZipFile(path) as archive:
+            images, labels = (np.load(io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False) for name in names)
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, RuntimeError, ValueError):
+        raise BrokenFileError(path, f"is damaged, or does not have the arrays {' and '.join(names)}") from None
+    if images.dtype != np.uint8 or images.ndim != 3 or labels.dtype.kind not in "ui" or labels.ndim != 1:
+        found = f"{images.dtype} of shape {images.shape} and {labels.dtype} of shape {labels.shape}"
+        raise BrokenFileError(path, f"has {found}; it should have bytes of three axes and whole numbers of one")
+    return [images, labels]
 
 
-def _find(folders: list[Path], names: list[str]) -> list[Path]:
-    """The files of these names, compressed or not, in the first folder that has all of them."""
-    for folder in folders:
-        choices = [(folder / name, folder / f"{name}.gz") for name in names]
-        found = [next((path for path in paths if path.is_file()), None) for paths in choices]
-        if None not in found:
-            return found  # type: ignore[return-value]
-    return []
-
-
-def _missing(dataset: str, names: list[str], folders: list[Path]) -> FileNotFoundError:
-    return FileNotFoundError(
-        f"{dataset} needs the files {', '.join(names)}, and they are not together in any of {', '.join(map(str, folders))}. "
-        "Put them there, or pass download=True."
-    )
-
-
-def _check_images(path: Path, labels: Any, classes: int) -> None:
+def check_labels(path: Path, labels: Any, classes: int) -> None:
     if not len(labels):
         raise BrokenFileError(path, "has no labels")
-    if labels.max() >= classes:
-        raise BrokenFileError(path, f"has the label {labels.max()}, and there are {classes} classes, from 0")
+    for label in (labels.min(), labels.max()):
+        if not 0 <= label < classes:
+            raise BrokenFileError(path, f"has the label {label}, and there are {classes} classes, from 0")

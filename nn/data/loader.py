@@ -53,7 +53,7 @@ class DataLoader:
         rng: Seed = None,
     ) -> None:  # fmt: skip
         arrays = dataset if isinstance(dataset, (tuple, list)) and all(hasattr(x, "shape") for x in dataset) else ()
-        if hasattr(batch_size, "shape") or len({x.shape for x in arrays}) > 1:
+        if getattr(batch_size, "shape", ()) or len({x.shape for x in arrays}) > 1:
             raise TypeError("A DataLoader takes one dataset, and then the batch_size; inputs and targets make one: TensorDataset(X, y).")
         if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
             raise TypeError(f"A DataLoader takes a dataset, with a length and items by number, not a {type(dataset).__name__}.")

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import count, is_number, number
+from ..checks import count, is_number, number, require
 from ..randomness import Seed, generator
 
 __all__ = ["Compose", "Normalize", "RandomCrop", "RandomHorizontalFlip", "RandomRotation", "Transform"]
@@ -172,7 +172,7 @@ class RandomRotation(Transform):
 
     Raises:
         TypeError, ValueError: `degrees` is not that.
-        ModuleNotFoundError: SciPy is not installed; it comes with scikit-learn.
+        ModuleNotFoundError: SciPy is not installed.
 
     Example:
         >>> RandomRotation((90, 90))(np.array([[[1.0, 2.0], [3.0, 4.0]]])).round(6)
@@ -188,11 +188,11 @@ class RandomRotation(Transform):
         else:
             self.high = number("degrees", degrees)
             self.low = -self.high
+        require("scipy", "RandomRotation needs SciPy", "scipy")
         self.rng = generator(rng)
+        _ndimage()  # now, and not in the first batch of a training
 
     def change(self, images: Any) -> Any:
-        from scipy.ndimage import map_coordinates
-
         n, channels, height, width = images.shape
         angle = np.deg2rad(self.rng.uniform(self.low, self.high, size=n)).repeat(channels)[:, None, None]
         y, x = np.arange(height)[:, None] - (height - 1) / 2, np.arange(width) - (width - 1) / 2
@@ -202,5 +202,13 @@ class RandomRotation(Transform):
         plane = np.broadcast_to(np.arange(n * channels)[:, None, None], from_y.shape)
         # With zeros around it, what comes from outside is the nearest zero.
         padded = np.pad(images.reshape(-1, height, width), ((0, 0), (1, 1), (1, 1)))
-        turned = map_coordinates(padded, [plane, from_y + 1, from_x + 1], output=images.dtype, order=1, mode="nearest")
+        turned = _ndimage().map_coordinates(padded, [plane, from_y + 1, from_x + 1], output=images.dtype, order=1, mode="nearest")
         return turned.reshape(images.shape)
+
+
+def _ndimage() -> Any:
+    try:
+        from scipy import ndimage
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError("RandomRotation needs SciPy: pip install scipy.") from None
+    return ndimage

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.texts import visible
+
 from ..linear import Embedding
 from ..module import Module
 from .finding import Finding
@@ -35,7 +37,7 @@ def not_finite(model: Module, inputs: Sequence[Any], targets: Any) -> Iterator[F
         if not is_finite(parameter.data):
             yield Finding(
                 "not finite", name.rpartition(".")[0], math.nan,
-                f"The parameter {name} has nan or infinity: an earlier step went wrong.",
+                f"The parameter {visible(name)} has nan or infinity: an earlier step went wrong.",
                 "Start again, with a smaller learning rate or clipped gradients.",
             )  # fmt: skip
 

@@ -8,7 +8,7 @@ finding stand at the top of the files, each with its reason.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,10 +19,13 @@ from autograd.structures import tree_map
 
 from .. import losses
 from ..module import Module
+from ..optim import Optimizer
 from ..randomness import shared_generator
 from .before import not_finite, scale
 from .finding import Diagnosis, Finding
+from .learning import course, rate
 from .passes import Passes
+from .structure import class_numbers, loss_kind, missing_activation, range_of_outputs
 
 __all__ = ["diagnose"]
 
@@ -42,12 +45,17 @@ APPLIED = {
 }  # fmt: skip
 
 
-def diagnose(model: Module, batch: Sequence[Any], loss: Any = None) -> Diagnosis:
+def diagnose(
+    model: Module, batch: Sequence[Any], loss: Any = None, optimizer: Any = None, history: Mapping[str, Sequence[float]] | None = None
+) -> Diagnosis:
     """Look for the usual troubles of training in one batch, and say what to try.
 
-    They are: data that are not finite or not scaled; a loss that does not start at its expected
-    value; dead ReLUs and saturated sigmoids, by layer; gradients that vanish, explode, or do not
-    arrive. It is best done before training, and again when training gets stuck.
+    They are: data that are not finite or not scaled; layers without an activation between them, an
+    activation at the output that does not fit the loss, class numbers taken for quantities; a loss
+    that does not start at its expected value; dead ReLUs and saturated sigmoids, by layer;
+    gradients that vanish, explode, or do not arrive; a learning rate far too low or too high; and
+    overfitting, divergence and standstill in the epochs so far. It is best done before training,
+    and again when training gets stuck.
 
     The model computes in the mode that it is in, training or evaluation, and is left as it was:
     its gradients, its buffers and the random numbers to come as well.
@@ -58,12 +66,17 @@ def diagnose(model: Module, batch: Sequence[Any], loss: Any = None) -> Diagnosis
             examples and more.
         loss: called as `loss(output, targets)`. Without one, only the forward pass is looked at.
             The expected start is known of the losses of `nn`.
+        optimizer: that of the training. A copy of it takes one step with a copy of the model, to
+            see what the learning rate does.
+        history: what came of the epochs so far, such as `trainer.history`; its columns "loss" and
+            "val_loss" are looked at.
 
     Returns:
         A `Diagnosis`: printed, it is sentences; `.findings` is a list for programs.
 
     Raises:
-        TypeError: the model is no module, or the batch not of inputs and targets.
+        TypeError: the model is no module, the batch not of inputs and targets, the optimizer none
+            of `nn.optim`, or the history no table of columns.
         ValueError: the model has no parameters, or the loss is not one number.
 
     Example:
@@ -82,29 +95,50 @@ def diagnose(model: Module, batch: Sequence[Any], loss: Any = None) -> Diagnosis
         raise TypeError("nn.diagnose takes a batch of inputs and targets: nn.diagnose(model, (X, y), loss=nn.MSELoss()).")
     if not model.parameters():
         raise ValueError(f"nn.diagnose looks at the layers of a model, and this {type(model).__name__} has no parameters.")
+    if optimizer is not None and not isinstance(optimizer, Optimizer):
+        raise TypeError(f"nn.diagnose takes as optimizer one of nn.optim, not a {type(optimizer).__name__}.")
+    if history is not None and not isinstance(history, Mapping):
+        raise TypeError(f"nn.diagnose takes as history that of a Trainer, or a dict of columns, not a {type(history).__name__}.")
+    if optimizer is not None and loss is None:
+        raise ValueError("nn.diagnose needs the loss to see what a step of the optimizer does; pass loss=….")
     *inputs, targets = [x.data if isinstance(x, Node) else x for x in batch]
     findings = [*not_finite(model, inputs, 0 if loss is None else targets)] or [*scale(model, inputs)]
+    past = [] if history is None else [*course(history)]
     if any(finding.kind == "not finite" for finding in findings):
-        return Diagnosis(findings, None)
+        return Diagnosis(findings + past, None)
     with _left_as_it_is(model), np.errstate(all="ignore"):
         passes = Passes(model, inputs)
         if passes.first_not_finite:
-            return Diagnosis([*findings, passes.first_not_finite], None)
+            return Diagnosis([*findings, passes.first_not_finite, *past], None)
+        findings += missing_activation(passes.output, passes.place, passes.title)
         findings += passes.activations()
         if loss is None:
-            return Diagnosis(findings, None)
+            return Diagnosis(findings + past, None)
         out = loss(passes.output, targets)
         if not isinstance(out, Node) or out.size != 1:
             raise ValueError("nn.diagnose needs a loss that is one number, a Value or a Tensor, such as one with reduction='mean'.")
-        number = float(out.item())  # type: ignore[attr-defined]
-        findings += _start(loss, passes.output, targets, number)
+        number = float(out.item())
+        expected = _expected(loss, passes.output, targets)
+        findings += _start(loss, passes.output, targets, number, expected)
         if math.isfinite(number):
             out.backward()  # type: ignore[attr-defined]
             findings += passes.gradients(out)
-    return Diagnosis(findings, number)
+            if optimizer is not None:
+                findings += rate(model, optimizer, number, expected, lambda twin: float(loss(passes.run(twin), targets).item()))
+    return Diagnosis(findings + past, number)
 
 
-def _start(loss: Any, output: Any, targets: Any, number: float) -> Iterator[Finding]:
+def _expected(loss: Any, output: Any, targets: Any) -> float | None:
+    """The loss of a network that knows nothing; None if it is not known."""
+    kind = loss_kind(loss)
+    if kind not in NOTHING_KNOWN:
+        return None
+    shape = np.shape(tree_map(lambda x: x.data if isinstance(x, Node) else x, output))
+    answer = NOTHING_KNOWN[kind]
+    return float(loss(np.full(shape, -math.log(shape[1]) if answer is None else answer), targets))
+
+
+def _start(loss: Any, output: Any, targets: Any, number: float, expected: float | None) -> Iterator[Finding]:
     """Whether the loss fits the output, and is what it should be at the start."""
     if not math.isfinite(number):
         yield Finding(
@@ -112,19 +146,18 @@ def _start(loss: Any, output: Any, targets: Any, number: float) -> Iterator[Find
             "Look at the targets, and take a loss of scores (logits), which is exact for large ones.",
         )  # fmt: skip
         return
-    kind = type(loss) if isinstance(loss, Module) else loss
+    kind = loss_kind(loss)
+    name = getattr(kind, "__name__", "the loss")
     last = output.primitive if isinstance(output, Node) else None
     if last is not None and last.name == APPLIED.get(kind):
         yield Finding(
             "softmax twice", "", number, f"The model ends in a {last.name}, and {kind.__name__} applies one again.",
             f"Leave out that of the model: {kind.__name__} takes scores (logits).",
         )  # fmt: skip
-    if kind not in NOTHING_KNOWN:
-        return
-    shape = np.shape(tree_map(lambda x: x.data if isinstance(x, Node) else x, output))
-    answer = NOTHING_KNOWN[kind]
-    expected = float(loss(np.full(shape, -math.log(shape[1]) if answer is None else answer), targets))
-    if number > START * expected > 0:
+    else:
+        yield from range_of_outputs(kind, name, output, targets)
+    yield from class_numbers(kind, name, targets)
+    if expected is not None and number > START * expected > 0:
         yield Finding(
             "loss at the start", "", number / expected,
             f"The loss is {number:.4g}, and that of a network that knows nothing {expected:.4g}: this one is sure, and wrong.",

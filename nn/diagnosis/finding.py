@@ -13,7 +13,9 @@ class Finding:
 
     Attributes:
         kind: "not finite", "input scale", "dead ReLU", "saturation", "loss at the start", "softmax
-            twice", "no gradient", "vanishing gradient" or "exploding gradient".
+            twice", "no gradient", "vanishing gradient", "exploding gradient", "missing activation",
+            "activation at the output", "class numbers", "learning rate", "divergence", "no
+            progress", "plateau" or "overfitting".
         layer: the dotted path of the layer; "" for the model as a whole, its data and its loss.
         number: what was measured, such as the share of dead units.
         sentence: what was seen, in words.

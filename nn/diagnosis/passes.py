@@ -12,6 +12,7 @@ import numpy as np
 from autograd import Node, Value
 from autograd.backward import ancestors
 from autograd.structures import leaves
+from autograd.texts import visible
 
 from ..module import Module
 from .before import is_finite
@@ -57,14 +58,19 @@ class Passes:
         self.first_not_finite: Finding | None = None
         self._paths = {id(module): path for path, module in self.modules.items()}
         self._done: dict[str, None] = {}  # the paths of modules, in the order in which they were done first
+        self._inputs = inputs
         ends = [module.register_forward_hook(self._returned) for module in self.modules.values()]
         try:
-            self.output = [model(*row) for row in zip(*map(_rows, inputs), strict=True)] if self.of_values else model(*inputs)
+            self.output = self.run(model)
         finally:
             for end in ends:
                 end()
         self.examples = len(inputs[0])
         self._by_number = {module._number: path for path, module in self.modules.items()}
+
+    def run(self, model: Module) -> Any:
+        """What a model returns for the batch."""
+        return [model(*row) for row in zip(*map(_rows, self._inputs), strict=True)] if self.of_values else model(*self._inputs)
 
     def _returned(self, module: Module, _: Any, output: Any) -> None:
         path = self._paths[id(module)]
@@ -73,7 +79,7 @@ class Passes:
         if wrong and self.first_not_finite is None:
             kind = "nan" if np.isnan(wrong[0]).any() else "infinity"
             self.first_not_finite = Finding(
-                "not finite", path, math.nan, f"{self._title(path)} is the first module whose output has {kind}.",
+                "not finite", path, math.nan, f"{self.title(path)} is the first module whose output has {kind}.",
                 "Try scaled inputs and smaller weights; autograd.detect_anomaly() finds the operation.",
             )  # fmt: skip
 
@@ -85,10 +91,10 @@ class Passes:
             name = node.primitive.name if node.primitive else ""
             if name in ("relu", "sigmoid", "tanh") and node not in outputs:
                 (x,) = node.inputs or ()
-                path, before = self._place(node), self._place(x)
-                where = self._title(path)
+                path, before = self.place(node), self.place(x)
+                where = self.title(path)
                 if self.modules[path].children() and before != path:  # a function in a module's forward, after a layer
-                    path, where = before, f"The {name} after {self._title(before)}"
+                    path, where = before, f"The {name} after {self.title(before)}"
                 found.setdefault((name, path, where), []).append(node._datum)
         for (name, path, where), outs in found.items():
             yield from self._dead(path, where, outs) if name == "relu" else self._saturated(name, path, where, outs)
@@ -121,17 +127,17 @@ class Passes:
         for path, parameters in self._layers().items():
             if not all(is_finite(p.grad) for p in parameters if p.grad is not None):
                 yield Finding(
-                    "not finite", path, math.nan, f"{self._title(path)}: the gradient has nan or infinity, though the loss has not.",
+                    "not finite", path, math.nan, f"{self.title(path)}: the gradient has nan or infinity, though the loss has not.",
                     "autograd.detect_anomaly() finds the operation.",
                 )  # fmt: skip
             elif used.isdisjoint(parameters):
                 yield Finding(
-                    "no gradient", path, 0.0, f"{self._title(path)} gets no gradient: the loss does not depend on it.",
+                    "no gradient", path, 0.0, f"{self.title(path)} gets no gradient: the loss does not depend on it.",
                     "Use it in forward, or leave it out; detach() and no_grad() cut the way, too.",
                 )  # fmt: skip
             elif loss.data and not any(np.any(p.grad) for p in parameters):
                 yield Finding(
-                    "no gradient", path, 0.0, f"{self._title(path)} gets a gradient of 0: nothing comes through from the loss.",
+                    "no gradient", path, 0.0, f"{self.title(path)} gets a gradient of 0: nothing comes through from the loss.",
                     "Look at what comes after it: dead ReLUs, saturated sigmoids, or weights of 0.",
                 )  # fmt: skip
             elif size := _relative_gradient(parameters):
@@ -143,16 +149,16 @@ class Passes:
         last = next(reversed(sizes), "")
         for path, size in sizes.items():
             part = size / sizes[last]
-            compared = f"as a part of the weights it is {size:.1e}, and that of {self._title(last)} {sizes[last]:.1e}"
+            compared = f"as a part of the weights it is {size:.1e}, and that of {self.title(last)} {sizes[last]:.1e}"
             if part < VANISHING:
                 yield Finding(
-                    "vanishing gradient", path, part, f"{self._title(path)}: the gradient vanishes; {compared}.",
+                    "vanishing gradient", path, part, f"{self.title(path)}: the gradient vanishes; {compared}.",
                     "Try ReLU instead of sigmoids, normalisation, Xavier or He initialisation (nn.init), or fewer layers.",
                 )  # fmt: skip
             elif size > EXPLODING or part > 1 / VANISHING:
                 comparison = f"it is {size:.3g} times as large as the weights" if size > EXPLODING else compared
                 yield Finding(
-                    "exploding gradient", path, size, f"{self._title(path)}: the gradient explodes; {comparison}.",
+                    "exploding gradient", path, size, f"{self.title(path)}: the gradient explodes; {comparison}.",
                     "Try scaled inputs and targets, smaller initial weights, normalisation, or nn.utils.clip_grad_norm_.",
                 )  # fmt: skip
 
@@ -166,16 +172,16 @@ class Passes:
             layers.setdefault(_layer_of(path), []).append(parameter)
         return {path: parameters for path, parameters in layers.items() if parameters}
 
-    def _place(self, x: Any) -> str:
+    def place(self, x: Any) -> str:
         """The path of the innermost module in which `x` was computed."""
         scope = x.scope if isinstance(x, Node) else None
         while scope is not None and scope.owner not in self._by_number:
             scope = scope.outer
         return "" if scope is None else _layer_of(self._by_number[scope.owner])
 
-    def _title(self, path: str) -> str:
+    def title(self, path: str) -> str:
         """How a module is called: `Linear 'encoder.0'`."""
-        kind = type(self.modules[path]).__name__
+        kind = visible(type(self.modules[path]).__name__)
         return f"{kind} {path!r}" if path else f"The {kind}"
 
 

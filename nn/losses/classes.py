@@ -17,7 +17,19 @@ from autograd import scope
 from autograd.graph import mode
 from autograd.primitives.networks import take_along_axis
 
-from .pairing import alike, as_constant, check_range, check_reduction, is_array, is_known, numbers_in, reduced, reshaping, shape_of
+from .pairing import (
+    alike,
+    as_constant,
+    check_range,
+    check_reduction,
+    is_array,
+    is_known,
+    numbers_in,
+    reduced,
+    reshaping,
+    shape_of,
+    weighted,
+)
 
 __all__ = ["cross_entropy", "multi_margin_loss", "nll_loss"]
 
@@ -59,7 +71,7 @@ def cross_entropy(
         _check_one_hot(rows, target)
         shares = (1 - label_smoothing) * rows.target + label_smoothing / rows.classes if label_smoothing else rows.target
         shares = shares if rows.weight is None else shares * rows.weight
-        return rows.reduced(-_sum(shares * log_p, rows.axis))
+        return rows.reduced(-_sum(_weighted(shares, log_p), rows.axis))
     return _of_labels(rows, log_p, ignore_index, label_smoothing)
 
 
@@ -106,7 +118,7 @@ def multi_margin_loss(input: Any, target: Any, p: int = 1, margin: float = 1.0, 
     excess = _relu(margin - _with_axis(right, rows.axis) + rows.input)
     is_wrong = _is_not(_with_axis(labels, rows.axis), rows.spread(np.arange(rows.classes)))
     losses = _sum(is_wrong * (excess if p == 1 else excess * excess), rows.axis) / rows.classes
-    return rows.reduced(losses if weight is None else losses * rows.counts(labels))
+    return rows.reduced(losses if weight is None else _weighted(rows.counts(labels), losses))
 
 
 def _check_one_hot(rows: _Rows, target: Any) -> None:
@@ -130,9 +142,9 @@ def _of_labels(rows: _Rows, log_p: Any, ignore_index: int, smoothing: float = 0.
     labels, kept = rows.labels(ignore_index)
     counts = rows.counts(labels)
     losses = -_pick(log_p, labels, rows.axis)
-    losses = losses if counts is None else losses * counts
+    losses = losses if counts is None else _weighted(counts, losses)
     if smoothing:
-        evenly = -_sum(log_p if rows.weight is None else log_p * rows.weight, rows.axis)
+        evenly = -_sum(log_p if rows.weight is None else _weighted(rows.weight, log_p), rows.axis)
         losses = (1 - smoothing) * losses + (smoothing / rows.classes) * evenly
     if kept is None:
         return rows.reduced(losses, counts)
@@ -254,6 +266,10 @@ def _relu(x: Any) -> Any:
 
 def _where(condition: Any, a: Any, b: Any) -> Any:
     return np.vectorize(autograd.where, otypes=[object])(condition, a, b) if _is_objects(condition) else autograd.where(condition, a, b)
+
+
+def _weighted(share: Any, loss: Any) -> Any:
+    return np.vectorize(weighted, otypes=[object])(share, loss) if _is_objects(loss) else weighted(share, loss)
 
 
 def _is_not(x: Any, number: Any) -> Any:

@@ -12,7 +12,7 @@ import autograd
 from autograd import scope
 from autograd.structures import leaves, rebuild
 
-from .pairing import as_constant, check_range, check_reduction, is_array, is_known, numbers_in, paired, reduced, shape_of
+from .pairing import as_constant, check_range, check_reduction, is_array, is_known, numbers_in, paired, reduced, shape_of, weighted
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_loss", "huber_loss", "kl_div", "l1_loss", "mse_loss",
@@ -103,15 +103,17 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
     check_range(name, "probabilities", p, hint="; for raw scores there is binary_cross_entropy_with_logits")
     check_range(name, "targets", t)
 
+    least = max(math.exp(-100), float(np.finfo(p.dtype).smallest_subnormal) if is_array(p) and p.dtype.kind == "f" else 0.0)
+
     def log(p: Any) -> Any:
-        return autograd.log(autograd.maximum(p, math.exp(-100)))
+        return autograd.where(p < least, -100.0, autograd.log(autograd.maximum(p, least)))
 
     return _each(name, lambda p, t: -(t * log(p) + (1 - t) * log(1 - p)), p, t, reduction, weight)
 
 
 @scope("binary_cross_entropy_with_logits")
 def binary_cross_entropy_with_logits(input: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None) -> Any:
-    """`binary_cross_entropy` of sigmoid(input), without overflow: softplus(x) - t x.
+    """`binary_cross_entropy` of sigmoid(input), exact however large the input: -log sigmoid(x) is softplus(-x).
 
     Args:
         input, target, weight, reduction: as in `binary_cross_entropy`.
@@ -129,13 +131,12 @@ def binary_cross_entropy_with_logits(input: Any, target: Any, weight: Any = None
     name = "binary_cross_entropy_with_logits"
     x, t = paired(name, input, target)
     check_range(name, "targets", t)
-    if pos_weight is None:
-        return _each(name, lambda x, t: autograd.softplus(x) - t * x, x, t, reduction, weight)
 
-    def weighted(x: Any, t: Any, weight_of_ones: Any) -> Any:
-        return (1 - t) * x + (1 + (weight_of_ones - 1) * t) * autograd.softplus(-x)
+    def cost(x: Any, t: Any, weight_of_ones: Any = 1.0) -> Any:
+        of_ones = weighted(t, autograd.softplus(-x))
+        return weighted(1 - t, autograd.softplus(x)) + (of_ones if pos_weight is None else weighted(weight_of_ones, of_ones))
 
-    return _each(name, weighted, x, t, reduction, weight, pos_weight)
+    return _each(name, cost, x, t, reduction, weight, *([] if pos_weight is None else [pos_weight]))
 
 
 @scope("kl_div")
@@ -164,9 +165,8 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
         check_range("kl_div", "probabilities as targets", t, hint="; log-probabilities need log_target=True")
 
     def divergence(x: Any, t: Any) -> Any:
-        if log_target:
-            return autograd.exp(t) * (t - x)
-        return t * (autograd.log(autograd.where(t > 0, t, 1.0)) - x)
+        share, log = (autograd.exp(t), t) if log_target else (t, autograd.log(autograd.where(t > 0, t, 1.0)))
+        return weighted(share, log) - weighted(share, x)
 
     if reduction != "batchmean":
         return _each("kl_div", divergence, x, t, reduction)
@@ -203,10 +203,10 @@ def _each(name: str, loss: Callable[..., Any], input: Any, target: Any, reductio
     if is_array(input):
         target, *given = (as_constant(x, input) for x in (target, *arrays))
         losses = loss(input, target, *given[: len(factors)])
-        return reduced(losses if weight is None else losses * given[-1], reduction)
+        return reduced(losses if weight is None else weighted(given[-1], losses), reduction)
     columns = [array.ravel().tolist() for array in arrays]
     rows = list(zip(leaves(input), leaves(target), *columns, strict=True))
-    each = [loss(*row) for row in rows] if weight is None else [loss(*row) * w for *row, w in rows]
+    each = [loss(*row) for row in rows] if weight is None else [weighted(w, loss(*row)) for *row, w in rows]
     return rebuild(input, iter(each)) if reduction == "none" else reduced(each, reduction)
 
 

@@ -19,7 +19,7 @@ from autograd.structures import leaves
 
 __all__ = [
     "alike", "as_constant", "check_range", "check_reduction", "is_array", "is_known", "numbers_in", "paired", "reduced", "reshaping",
-    "shape_of",
+    "shape_of", "weighted",
 ]  # fmt: skip
 
 
@@ -135,6 +135,14 @@ def check_reduction(name: str, reduction: str, *more: str) -> None:
     known = ("mean", "sum", "none", *more)
     if reduction not in known:
         raise ValueError(f"{name} knows the reductions {', '.join(known)}, and not {reduction!r}.")
+
+
+def weighted(share: Any, loss: Any) -> Any:
+    """share * loss, and 0 where the share is 0, also of an infinite loss: 0 · log 0 is 0."""
+    if is_known(loss) and np.isfinite(loss.data if isinstance(loss, Node) else loss).all():
+        return share * loss
+    is_infinite = autograd.abs(loss) == np.inf
+    return share * autograd.where(share == 0, autograd.where(is_infinite, 0.0, loss), loss)
 
 
 def reduced(losses: Any, reduction: str) -> Any:

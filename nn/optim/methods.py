@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import is_number, number
+from ..checks import number
 from .optimizer import Optimizer, Settings, Starts
 
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "RMSprop"]
@@ -123,10 +123,8 @@ class Adam(Optimizer):
 
     def check(self, settings: Settings) -> None:
         super().check(settings)
-        betas = settings["betas"]
-        pair = tuple(betas) if isinstance(betas, Iterable) else ()
-        if len(pair) != 2 or not all(is_number(beta) and 0 <= beta < 1 for beta in pair):
-            raise ValueError(f"betas must be two numbers from 0 to below 1; got {betas!r}.")
+        if len(settings["betas"]) != 2:
+            raise ValueError(f"betas must be two numbers, of the two running means; got {settings['betas']!r}.")
 
 
 class AdamW(Adam):

@@ -6,8 +6,9 @@ alike. A Tensor whose gradient is None stays as it is; the gradient of a Value i
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from autograd import Node, Value
 from autograd.backward import describe
 from autograd.stores import Store
 
-from ..checks import number
+from ..checks import is_number, number
+from ..interrupts import uninterrupted
 from .pieces import Memory, Piece, UnevenError, in_pieces
 
 __all__ = ["Optimizer", "Settings", "Starts"]
@@ -37,7 +39,11 @@ class Optimizer:
             are settings of that group.
         defaults: the settings of groups that do not have their own, such as `{"lr": 0.01}`.
 
+    A parameter in float16 is computed in float32, and so is what is remembered of it: in float16 an
+    eps of 1e-8 would be 0, and small squares too.
+
     Attributes:
+        unchecked: the names of settings that `check` leaves alone, since they are no numbers from 0; a subclass names its own.
         param_groups: the groups, each with all its settings. They may be changed between steps:
             `optimizer.param_groups[0]["lr"] = 0.01`.
         state: what is remembered of each parameter, such as running means.
@@ -61,11 +67,14 @@ class Optimizer:
         0.75
     """
 
+    unchecked: ClassVar[tuple[str, ...]] = ()
+
     def __init__(self, params: Iterable[Any], defaults: Settings) -> None:
         if isinstance(params, Node) or not isinstance(params, Iterable):
             raise TypeError(f"An optimizer takes a list of parameters, not a {type(params).__name__}; pass model.parameters().")
         self.defaults = dict(defaults)
-        self._checked: Settings = {}  # those that were found possible last
+        self._checked: list[dict[str, Any]] = []  # those of the groups that were found possible last
+        self._has_warned = False
         self.param_groups: list[dict[str, Any]] = []
         self._groups_in_pieces: list[list[Piece]] = []
         self._stores = 0  # how many there were when those were made
@@ -74,17 +83,27 @@ class Optimizer:
             self.add_param_group(group)
 
     def step(self) -> None:
-        """Change every parameter once, by its gradient.
+        """Change every parameter once, by its gradient. Ctrl-C waits until all are changed.
 
         Raises:
-            ValueError: a gradient has not the shape of its parameter, or a setting has become impossible.
+            ValueError: a gradient has not the shape of its parameter, or a setting has become
+                impossible; no parameter has been changed then.
+
+        Warns:
+            RuntimeWarning: the step was too small to change a parameter in float16.
         """
-        for group, gradients in zip(self.param_groups, self._gradients(), strict=True):
-            settings = self._settings(group)
-            starts = self.memory(settings)
-            for piece, g in gradients:
-                if g is not None:
-                    self._change(piece, g, starts, settings)
+        groups = self._gradients()
+        settings = [self._settings(group) for group in self.param_groups]
+        if settings != self._checked:
+            for one, group in zip(settings, self.param_groups, strict=True):
+                self._check(one, group["params"])
+            self._checked = settings
+        with uninterrupted():
+            for one, gradients in zip(settings, groups, strict=True):
+                starts = self.memory(one)
+                for piece, g in gradients:
+                    if g is not None:
+                        self._change(piece, g, starts, one)
 
     def update(self, p: Any, g: Any, *memory: Any, step: int, **settings: Any) -> None:
         """The formula of the method, on arrays. It changes `p` and the memory in place, and leaves `g` as it is.
@@ -110,9 +129,20 @@ class Optimizer:
         return {}
 
     def check(self, settings: Settings) -> None:
-        """Raise where settings are impossible: here, where a number is negative or not finite."""
+        """Raise where settings are impossible.
+
+        Here that is where a number is negative or not finite, where `eps` is 0, and where `betas`
+        are not from 0 to below 1. A subclass with other settings names them in `unchecked`, or
+        checks them in a `check` of its own.
+        """
         for name, setting in settings.items():
-            if name != "betas" and number(name, setting) == 0 and name == "eps":
+            if name in self.unchecked:
+                continue
+            if name == "betas":
+                _check_betas(setting)
+            elif not is_number(setting):
+                raise TypeError(f"{name} must be a number; got {setting!r}. {type(self).__name__}.unchecked names settings of other kinds.")
+            elif number(name, setting) == 0 and name == "eps":
                 raise ValueError(f"eps must be above 0: where a gradient has always been 0, {type(self).__name__} would divide 0 by 0.")
 
     def zero_grad(self) -> None:
@@ -163,7 +193,7 @@ class Optimizer:
             if p in taken:
                 raise ValueError(f"{describe(p)} is in two parameter groups; each parameter belongs to one.")
         group = {**self.defaults, **param_group, "params": params}
-        self._settings(group)
+        self._check(self._settings(group), params)
         self.param_groups.append(group)
         self._remember(self.state)
 
@@ -217,12 +247,13 @@ class Optimizer:
                 misfits.append(f"parameter {i} is unknown here")
         if misfits:
             raise ValueError(f"The state dict does not fit this {type(self).__name__}: {'; '.join(misfits)}.")
-        for group in groups:
-            self._settings(group)
         for own, group in zip(self.param_groups, groups, strict=True):
-            own.pop("initial_lr", None)
-            own.update({name: x for name, x in group.items() if name != "params"})
-        self._remember(state)
+            self._check(self._settings(group), own["params"])
+        with uninterrupted():
+            for own, group in zip(self.param_groups, groups, strict=True):
+                own.pop("initial_lr", None)
+                own.update({name: x for name, x in group.items() if name != "params"})
+            self._remember(state)
 
     def __getstate__(self) -> dict[str, Any]:
         """For copies. A copy of a Value is in no store, so pieces are made anew."""
@@ -255,16 +286,28 @@ class Optimizer:
             return [[(piece, piece.grad) for piece in pieces] for pieces in self._pieces()]
 
     def _settings(self, group: Settings) -> dict[str, Any]:
-        """The settings of a group, checked, as Python's numbers: NumPy's would turn arrays of 32 bits into 64."""
-        settings = {name: x.item() if isinstance(x := group[name], np.generic) else x for name in self.defaults}
-        if settings != self._checked:
-            self.check(settings)
-            self._checked = settings
-        return settings
+        """The settings of a group, as Python's numbers: NumPy's would turn arrays of 32 bits into 64."""
+        return {name: x.item() if isinstance(x := group[name], np.generic) else x for name in self.defaults}
+
+    def _check(self, settings: Settings, params: Iterable[Any]) -> None:
+        """Raise where settings are impossible, by themselves or in the precision of these parameters."""
+        self.check(settings)
+        if "eps" in self.unchecked or settings.get("eps", 1.0) >= np.finfo(np.float32).tiny:
+            return
+        for p in params:
+            precision = np.finfo(_precision(p))
+            if settings["eps"] < precision.tiny:
+                raise ValueError(
+                    f"eps={settings['eps']!r} is as good as 0 in {precision.dtype}, in which {describe(p)} is computed, and "
+                    f"{type(self).__name__} would divide 0 by 0; take more than {precision.tiny:.0e}, such as 1e-8."
+                )
 
     def _change(self, piece: Piece, g: Any, starts: Starts, settings: Settings) -> None:
         """Change one piece by its gradient."""
-        p = piece.read()
+        numbers = piece.read()
+        p = numbers
+        if numbers.dtype == np.float16:
+            p, g = numbers.astype(np.float32), g.astype(np.float32)
         _begin_memory(piece.memory, p, starts)
         memory, step = [piece.memory.get(name) for name in starts], piece.memory.get("step", 1)
         if p.size <= ENTRIES_AT_ONCE or not all(x is None or x.flags.c_contiguous for x in (p, *memory)):
@@ -274,7 +317,34 @@ class Optimizer:
             for start in range(0, p.size, ENTRIES_AT_ONCE):
                 part = slice(start, start + ENTRIES_AT_ONCE)
                 self.update(*(x if x is None else x[part] for x in rows), step=step, **settings)
-        piece.write(p)
+        if p is not numbers:
+            self._round(p, numbers, g)
+        piece.write(numbers)
+
+    def _round(self, exact: Any, numbers: Any, g: Any) -> None:
+        """Take what was computed in float32 over into float16."""
+        before = numbers.copy()
+        numbers[...] = exact
+        if not self._has_warned and g.any() and np.array_equal(before, numbers):
+            self._has_warned = True
+            warnings.warn(
+                f"A step of {type(self).__name__} was too small to change parameters in float16, which have 3 digits, though there is a "
+                "gradient. Keep the parameters in float32, or take a larger learning rate.",
+                RuntimeWarning,
+                stacklevel=4,
+            )
+
+
+def _precision(parameter: Any) -> Any:
+    """In which precision a parameter is computed, and what is remembered of it is kept."""
+    dtype = np.dtype(float) if isinstance(parameter, Value) else parameter.dtype
+    return np.dtype(np.float32) if dtype == np.float16 else dtype
+
+
+def _check_betas(betas: Any) -> None:
+    numbers = tuple(betas) if isinstance(betas, Iterable) else ()
+    if not numbers or not all(is_number(beta) and 0 <= beta < 1 for beta in numbers):
+        raise ValueError(f"betas must be numbers from 0 to below 1, such as (0.9, 0.999); got {betas!r}.")
 
 
 def _begin_memory(memory: Memory, p: Any, starts: Starts) -> None:
@@ -299,7 +369,7 @@ def _loaded(parameter: Any, memory: Memory, misfits: list[str]) -> Memory:
         elif name == "step":
             out[name] = int(x)
         else:
-            out[name] = float(x) if isinstance(parameter, Value) else np.array(x, dtype=parameter.dtype)
+            out[name] = float(x) if isinstance(parameter, Value) else np.array(x, dtype=_precision(parameter))
     return out
 
 

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, Value
-from autograd.backward import describe
 from autograd.stores import Store, blocks
 
 __all__ = ["Memory", "Piece", "UnevenError", "in_pieces"]
@@ -149,14 +148,8 @@ def in_pieces(parameters: Mapping[Any, Memory]) -> list[Piece]:
 
 
 def _gradient(tensor: Tensor) -> Any:
-    """The gradient of a Tensor as an array, of its shape."""
-    gradient = tensor.grad
-    if gradient is None:
-        return None
-    gradient = np.asarray(gradient)
-    if gradient.shape != tensor._datum.shape:
-        raise ValueError(f"{describe(tensor)} has the shape {tensor.shape}, and its gradient {gradient.shape}; they must be alike.")
-    return gradient
+    """The gradient of a Tensor as an array: while a function is compiled it is none, and says so."""
+    return None if tensor.grad is None else np.asarray(tensor.grad)
 
 
 def _of_each(tensor: Tensor, memory: Memory) -> Iterator[tuple[Any, Memory]]:

@@ -11,7 +11,7 @@ from autograd import Tensor, sum, table
 
 from ..mlp import ACTIVATIONS
 from ..module import Module
-from .canvas import INK, NEGATIVE, POSITIVE, panels
+from .canvas import AS_TEXT, INK, NEGATIVE, POSITIVE, name, panels
 
 __all__ = ["activations"]
 
@@ -54,7 +54,8 @@ def activations(functions: Any = None, ax: Any = None) -> Any:
         panel.axvline(0, color=INK, alpha=0.25, linewidth=0.8)
         panel.plot(x, y, color=NEGATIVE, linewidth=2, label="function")
         panel.plot(x, slope, color=POSITIVE, linewidth=1.6, linestyle="--", label="derivative")
-        panel.set(title=title, xlabel="x")
+        panel.set_title(name(title), **AS_TEXT)
+        panel.set_xlabel("x")
     found[0].legend(frameon=False, fontsize=8)
     return found
 

@@ -7,7 +7,11 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["COLOURS", "INK", "NEGATIVE", "PAPER", "POSITIVE", "SCALE", "blend", "panels"]
+from autograd.texts import visible
+
+__all__ = ["AS_TEXT", "COLOURS", "INK", "NEGATIVE", "PAPER", "POSITIVE", "SCALE", "blend", "name", "panels"]
+
+AS_TEXT: dict[str, Any] = {"parse_math": False}  # a name with dollar signs is no formula
 
 NEGATIVE, POSITIVE, INK, PAPER = "#2f6db3", "#e0782a", "#33373d", "#ffffff"
 COLOURS = (NEGATIVE, POSITIVE, "#3a9a6b", "#8a5fb0", "#c2a21c", "#46b1c9", "#c2477f", "#7a5236", "#6b6f76", "#1d3a5f")
@@ -46,6 +50,11 @@ def panels(ax: Any, count: int, width: float, height: float, columns: int = 3) -
     for panel in found:
         panel.spines[["top", "right"]].set_visible(False)
     return found
+
+
+def name(text: Any) -> str:
+    """A name of the user's, to stand beside a picture."""
+    return visible(str(text), 40)
 
 
 def blend(*colours: str) -> Any:

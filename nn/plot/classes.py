@@ -10,7 +10,7 @@ import numpy as np
 from autograd import Node, no_grad
 from autograd.structures import leaves
 
-from .canvas import COLOURS, INK, NEGATIVE, PAPER, POSITIVE, SCALE, blend, panels
+from .canvas import AS_TEXT, COLOURS, INK, NEGATIVE, PAPER, POSITIVE, SCALE, blend, name, panels
 
 __all__ = ["confusion_matrix", "decision_boundary"]
 
@@ -132,7 +132,7 @@ def confusion_matrix(matrix: Any, names: Sequence[str] | None = None, ax: Any = 
             f"confusion_matrix draws a square of numbers from 0, one row for each class, and got {counts.dtype} of shape {counts.shape}. "
             "nn.metrics.confusion_matrix makes one of predictions and targets."
         )
-    names = [str(k) for k in range(len(counts))] if names is None else list(names)
+    names = [name(k) for k in (range(len(counts)) if names is None else names)]
     if len(names) != len(counts):
         raise ValueError(f"confusion_matrix got {len(counts)} classes and {len(names)} names; each class needs one.")
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-300)
@@ -147,9 +147,10 @@ def confusion_matrix(matrix: Any, names: Sequence[str] | None = None, ax: Any = 
         ink = PAPER if shares[row, column] > 0.5 else INK
         ax.text(column, row, text, ha="center", va="center", fontsize=size, color=ink)
     places = range(len(counts))
-    ax.set(xlabel="predicted class", ylabel="right class", yticks=places, yticklabels=names)
+    ax.set(xlabel="predicted class", ylabel="right class")
+    ax.set_yticks(places, names, **AS_TEXT)
     long = max(map(len, names)) > 3
-    ax.set_xticks(places, names, rotation=40 if long else 0, ha="right" if long else "center", rotation_mode="anchor")
+    ax.set_xticks(places, names, rotation=40 if long else 0, ha="right" if long else "center", rotation_mode="anchor", **AS_TEXT)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     ax.set_xticks(np.arange(len(counts) + 1) - 0.5, minor=True)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .canvas import COLOURS, INK, NEGATIVE, POSITIVE, panels
+from . import canvas
+from .canvas import AS_TEXT, COLOURS, INK, NEGATIVE, POSITIVE, panels
 
 __all__ = ["curves"]
 
@@ -59,7 +60,8 @@ def curves(history: Mapping[str, Sequence[float]], ax: Any = None) -> Any:
             panel.plot(x[known], y[known], color=colour, linewidth=1.8, marker=marker, markersize=4, label=label)
         if paired:
             panel.legend(frameon=False)
-        panel.set(xlabel="step" if epochs is None else "epoch", ylabel=name)
-        panel.xaxis.get_major_locator().set_params(integer=True)
+        panel.set_xlabel("step" if epochs is None else "epoch")
+        panel.set_ylabel(canvas.name(name), **AS_TEXT)
+        panel.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         panel.grid(axis="y", color=INK, alpha=0.15)
     return found

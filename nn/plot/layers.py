@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from autograd import Node
+from autograd.texts import visible
 
 from ..module import Module
-from .canvas import NEGATIVE, POSITIVE, SCALE, blend, panels
+from .canvas import AS_TEXT, NEGATIVE, POSITIVE, SCALE, blend, name, panels
 
 __all__ = ["filters", "gradients", "weights"]
 
@@ -47,7 +48,8 @@ def weights(model: Module, ax: Any = None) -> Any:
         ends = (low, high) if low < high else (low - 0.5, low + 0.5)
         for kind, numbers in kinds.items():
             _histogram(panel, kind, numbers, np.linspace(*ends, _bins(numbers)), f"std {numbers.std():.2g}")
-        panel.set(title=title, xlabel="value")
+        panel.set_title(name(title), **AS_TEXT)
+        panel.set_xlabel("value")
         panel.locator_params(axis="x", nbins=5)
     return found
 
@@ -90,7 +92,8 @@ def gradients(model: Module, ax: Any = None) -> Any:
             alive = np.abs(numbers[numbers != 0])
             dead = "" if alive.size == numbers.size else f", {1 - alive.size / numbers.size:.0%} are 0"
             _histogram(panel, kind, alive, np.logspace(*ends, _bins(alive)), f"rms {np.sqrt(np.mean(numbers**2)):.2g}{dead}")
-        panel.set(title=title, xlabel="size of the gradient", xlim=np.power(10.0, ends))
+        panel.set_title(name(title), **AS_TEXT)
+        panel.set(xlabel="size of the gradient", xlim=np.power(10.0, ends))
     return found
 
 
@@ -164,14 +167,14 @@ def _layers(model: Module, picture: str, numbers_of: Any) -> dict[str, dict[str,
         raise TypeError(f"{picture} draws the parameters of a model, an nn.Module, and got a {type(model).__name__}.")
     modules = dict(model.named_modules())
     layers: dict[str, dict[str, list[Any]]] = {}
-    for name, parameter in model.named_parameters():
+    for whole, parameter in model.named_parameters():
         numbers = numbers_of(parameter)
         if numbers is None:
             continue
-        path = name
+        path = whole
         while path not in modules:
             path = path.rpartition(".")[0]
-        kind = "biases" if "bias" in name[len(path) :] else "weights"
+        kind = "biases" if "bias" in whole[len(path) :] else "weights"
         path = re.sub(r"(^|\.)neurons\.\d+$", "", path)
         layer = type(modules[path]).__name__
         title = f"{path} ({layer})" if path else layer
@@ -188,7 +191,9 @@ def _layers(model: Module, picture: str, numbers_of: Any) -> dict[str, dict[str,
 
 def _check_finite(picture: str, where: str, numbers: Any) -> None:
     if not np.isfinite(numbers).all():
-        raise ValueError(f"{picture} cannot draw nan or infinity, and there is some in {where}. detect_anomaly() finds where it came from.")
+        raise ValueError(
+            f"{picture} cannot draw nan or infinity, and there is some in {visible(where)}. detect_anomaly() finds where it came from."
+        )
 
 
 def _histogram(panel: Any, kind: str, numbers: Any, edges: Any, note: str) -> None:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from autograd.texts import visible
+
 from .. import plot
 
 __all__ = ["History"]
@@ -60,8 +62,9 @@ class History(dict[str, list[float]]):
             return "History of no epochs"
         rows = [[_short(number) for number in row] for row in zip(*self.values(), strict=True)]
         shown = rows if len(rows) <= SHOWN else rows[: SHOWN // 2] + rows[-SHOWN // 2 :]
-        widths = [max(map(len, column)) for column in zip(list(self), *shown, strict=True)]
-        lines = [_line(row, widths) for row in ([*self], *shown)]
+        names = [visible(name) for name in self]
+        widths = [max(map(len, column)) for column in zip(names, *shown, strict=True)]
+        lines = [_line(row, widths) for row in (names, *shown)]
         if len(shown) < len(rows):
             lines.insert(1 + SHOWN // 2, f"… {len(rows) - SHOWN} more …")
         return "\n".join(lines)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
+from autograd.texts import visible
+
 __all__ = ["Progress"]
 
 
@@ -44,7 +46,7 @@ class Progress:
     def end_epoch(self, measures: Mapping[str, float]) -> None:
         """Show the numbers of the epoch; they stay until the next one ends, only the loss goes on."""
         if self.bar is not None:
-            self.numbers = dict(measures)
+            self.numbers = {visible(name): number for name, number in measures.items()}
             self.bar.set_postfix(self.numbers, refresh=False)
 
 

@@ -13,16 +13,16 @@ from autograd import Value, collect_cycles_less_often, no_grad
 
 from .. import metrics as known_metrics
 from .. import saving
-from ..callbacks import Callback, ModelCheckpoint
+from ..callbacks import Callback, ModelCheckpoint, TerminateOnNaN
 from ..checks import count
 from ..data import DataLoader
+from ..interrupts import uninterrupted
 from ..module import Module
 from ..optim import Optimizer
 from ..randomness import Seed, generator
 from . import random_state
 from .batches import Batch, as_loader, batches, inputs_as_loader
 from .history import History
-from .interrupts import uninterrupted
 from .measuring import Measurement, joined, plain
 from .progress import Progress
 
@@ -50,6 +50,8 @@ class Trainer:
         rng: a seed or a NumPy generator for the order of examples, where a pair of arrays or a
             dataset is trained on; without one it is the generator of `nn.manual_seed`. A
             DataLoader has its own.
+        terminate_on_nan: whether nan or infinity in a loss or a gradient ends the training with a
+            sentence that says where it began and what to try; see `nn.callbacks.TerminateOnNaN`.
 
     Attributes:
         model, loss, optimizer, metrics, callbacks: as given; metrics as functions by name.
@@ -65,6 +67,7 @@ class Trainer:
     Raises:
         TypeError: one of them is of another kind.
         ValueError: a metric is unknown, or the optimizer has no parameter of the model.
+        ModuleNotFoundError: a metric needs scikit-learn, which is not installed.
 
     Example:
         >>> import nn
@@ -83,7 +86,7 @@ class Trainer:
 
     def __init__(
         self, model: Any, loss: Callable[[Any, Any], Any], optimizer: Any, metrics: Sequence[Any] = (),
-        callbacks: Sequence[Callback] = (), rng: Seed = None,
+        callbacks: Sequence[Callback] = (), rng: Seed = None, *, terminate_on_nan: bool = True,
     ) -> None:  # fmt: skip
         if not isinstance(model, Module):
             raise TypeError(f"A Trainer trains an nn.Module, not a {_kind(model)}.")
@@ -96,7 +99,7 @@ class Trainer:
             raise ValueError(f"The optimizer changes no parameter of this {type(model).__name__}; make it with model.parameters().")
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.metrics = _named(metrics, loss)
-        self.callbacks = _in_order(callbacks)
+        self.callbacks = _in_order(callbacks, terminate_on_nan)
         self.rng = generator(rng)
         self.history = History()
         self.epoch = 0
@@ -134,6 +137,7 @@ class Trainer:
         Raises:
             TypeError, ValueError: the data are empty or of another kind; the loss is not a single
                 number; a callback watches what is not measured; the checkpoint does not fit.
+            FloatingPointError: there was nan or infinity, unless `terminate_on_nan` is false.
             KeyboardInterrupt: Ctrl-C. No step of the optimizer is left half done, and `history` has
                 the epochs that were finished.
         """
@@ -303,8 +307,7 @@ class Trainer:
         if all(p.grad is None for group in self.optimizer.param_groups for p in group["params"]):
             raise ValueError("The loss depends on no parameter that the optimizer changes; compute it from what the model returns.")
         self._call("on_backward_end")
-        with uninterrupted():
-            self.optimizer.step()
+        self.optimizer.step()
         return plain(output) if self.metrics else None
 
     def output(self, batch: Batch) -> Any:
@@ -366,15 +369,19 @@ def _named(metrics: Sequence[Any], loss: Any) -> dict[str, Callable[[Any, Any], 
         if name in named or name == "loss":
             raise ValueError(f"There are two measures called {name!r}; give the metric a name of its own, as a function's __name__.")
         named[name] = metric if callable(metric) else known_metrics.by_name(metric, loss)
+        if not callable(metric) or metric in known_metrics.METRICS.values():
+            known_metrics.require_sklearn()
     return named
 
 
-def _in_order(callbacks: Sequence[Callback]) -> list[Callback]:
-    """The callbacks, checkpoints last."""
+def _in_order(callbacks: Sequence[Callback], terminate_on_nan: bool) -> list[Callback]:
+    """The callbacks, checkpoints last, and before them one that looks for nan, if none does."""
     callbacks = list(callbacks) if isinstance(callbacks, Iterable) else [callbacks]
     for callback in callbacks:
         if not isinstance(callback, Callback):
             raise TypeError(f"callbacks is a list of nn.callbacks.Callback, such as nn.callbacks.EarlyStopping(); got a {_kind(callback)}.")
+    if terminate_on_nan and not any(isinstance(callback, TerminateOnNaN) for callback in callbacks):
+        callbacks.append(TerminateOnNaN())
     return sorted(callbacks, key=lambda callback: isinstance(callback, ModelCheckpoint))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from ...checks import count, number
+from ...interrupts import uninterrupted
 from ..optimizer import Optimizer
 from .scheduler import LRScheduler
 
@@ -41,14 +42,15 @@ class Curve(LRScheduler):
 
     def step(self) -> None:
         before = self.curve(self.last_epoch) if self.last_epoch >= 0 else 1.0
-        self.last_epoch += 1
-        now = self.curve(self.last_epoch)
-        for group in self.optimizer.param_groups:
-            initial = group.setdefault("initial_lr", group["lr"])
-            if before == 0:
-                group["lr"] += (initial - self.eta_min) * now
-            else:
-                group["lr"] = self.eta_min + now / before * (group["lr"] - self.eta_min)
+        now = self.curve(self.last_epoch + 1)
+        with uninterrupted():
+            self.last_epoch += 1
+            for group in self.optimizer.param_groups:
+                initial = group.setdefault("initial_lr", group["lr"])
+                if before == 0:
+                    group["lr"] += (initial - self.eta_min) * now
+                else:
+                    group["lr"] = self.eta_min + now / before * (group["lr"] - self.eta_min)
 
 
 class StepLR(Curve):

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from ...checks import count, number
+from ...interrupts import uninterrupted
 from ..optimizer import Optimizer
 from .scheduler import LRScheduler, one_for_each_group
 
@@ -48,6 +49,8 @@ class OneCycleLR(LRScheduler):
         >>> rates
         [0.04, 0.22, 0.63, 0.95, 0.97, 0.75, 0.41, 0.12, 0.0]
     """
+
+    sets = ("lr", "initial_lr", "momentum", "betas")
 
     def __init__(
         self, optimizer: Optimizer, max_lr: float | Sequence[float], total_steps: int | None = None,
@@ -93,16 +96,17 @@ class OneCycleLR(LRScheduler):
             )
         if len(groups) != len(self.rates):
             raise ValueError("A parameter group was added after OneCycleLR had been made; add it before.")
-        self.last_epoch += 1
-        ends = [phase[0] for phase in self.phases]
-        i = bisect_left(ends[:-1], self.last_epoch)
-        begin, (end, lr_from, lr_to, momentum_from, momentum_to) = ends[i - 1] if i else 0.0, self.phases[i]
-        done = min((self.last_epoch - begin) / (end - begin), 1.0) if end != begin else 1.0
-        for group, rate, momentum in zip(groups, self.rates, self.momenta, strict=True):
-            group["lr"] = self._between(rate[lr_from], rate[lr_to], done)
-            if self.cycle_momentum:
-                now = self._between(momentum[momentum_from], momentum[momentum_to], done)
-                group.update({"betas": (now, group["betas"][1])} if "betas" in group else {"momentum": now})
+        with uninterrupted():
+            self.last_epoch += 1
+            ends = [phase[0] for phase in self.phases]
+            i = bisect_left(ends[:-1], self.last_epoch)
+            begin, (end, lr_from, lr_to, momentum_from, momentum_to) = ends[i - 1] if i else 0.0, self.phases[i]
+            done = min((self.last_epoch - begin) / (end - begin), 1.0) if end != begin else 1.0
+            for group, rate, momentum in zip(groups, self.rates, self.momenta, strict=True):
+                group["lr"] = self._between(rate[lr_from], rate[lr_to], done)
+                if self.cycle_momentum:
+                    now = self._between(momentum[momentum_from], momentum[momentum_to], done)
+                    group.update({"betas": (now, group["betas"][1])} if "betas" in group else {"momentum": now})
 
     def _between(self, start: float, end: float, done: float) -> float:
         if self.anneal_strategy == "cos":

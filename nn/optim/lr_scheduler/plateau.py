@@ -9,6 +9,7 @@ from typing import Any
 from autograd import Tensor, Value
 
 from ...checks import count, is_number, number
+from ...interrupts import uninterrupted
 from ..optimizer import Optimizer
 from .scheduler import LRScheduler, one_for_each_group
 
@@ -26,7 +27,8 @@ class ReduceLROnPlateau(LRScheduler):
         factor: what the learning rate is multiplied by, from 0 to below 1.
         patience: after how many epochs in a row without improvement the next such one reduces it.
         threshold: how much better than the best so far an improvement must be.
-        threshold_mode: whether that is a part of the best, "rel", or a difference, "abs".
+        threshold_mode: whether that is a part of the size of the best, "rel", or a difference, "abs". (In
+            PyTorch, "rel" takes a worse metric for a better one where the best is negative.)
         cooldown: for how many epochs after a reduction none is counted as bad.
         min_lr: where the reductions end, one number or one for each group.
         eps: a reduction by no more than this is left out.
@@ -77,22 +79,25 @@ class ReduceLROnPlateau(LRScheduler):
         metric = float(given)
         if len(self.optimizer.param_groups) != len(self.min_lrs):
             raise ValueError("A parameter group was added after ReduceLROnPlateau had been made; add it before.")
-        self.last_epoch += 1
-        if self._is_better(metric):
-            self.best, self.num_bad_epochs = metric, 0
-        else:
-            self.num_bad_epochs += 1
-        if self.cooldown_counter > 0:
-            self.cooldown_counter -= 1
-            self.num_bad_epochs = 0
-        if self.num_bad_epochs > self.patience:
-            for group, least in zip(self.optimizer.param_groups, self.min_lrs, strict=True):
-                reduced = max(group["lr"] * self.factor, least)
-                if group["lr"] - reduced > self.eps:
-                    group["lr"] = reduced
-            self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
+        with uninterrupted():
+            self.last_epoch += 1
+            if self._is_better(metric):
+                self.best, self.num_bad_epochs = metric, 0
+            else:
+                self.num_bad_epochs += 1
+            if self.cooldown_counter > 0:
+                self.cooldown_counter -= 1
+                self.num_bad_epochs = 0
+            if self.num_bad_epochs > self.patience:
+                for group, least in zip(self.optimizer.param_groups, self.min_lrs, strict=True):
+                    reduced = max(group["lr"] * self.factor, least)
+                    if group["lr"] - reduced > self.eps:
+                        group["lr"] = reduced
+                self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
 
     def _is_better(self, metric: float) -> bool:
         sign = 1 if self.mode == "min" else -1
-        goal = self.best * (1 - sign * self.threshold) if self.threshold_mode == "rel" else self.best - sign * self.threshold
-        return sign * metric < sign * goal
+        if math.isinf(self.best):  # an infinite goal, less a part of itself, would be nan
+            return sign * metric < sign * self.best
+        margin = self.threshold * abs(self.best) if self.threshold_mode == "rel" else self.threshold
+        return sign * metric < sign * self.best - margin

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from ...checks import count, number
+from ...interrupts import uninterrupted
 from ..optimizer import Optimizer
 
 __all__ = ["LRScheduler", "SequentialLR", "one_for_each_group"]
@@ -26,6 +27,7 @@ class LRScheduler:
     """
 
     needs_metric = False
+    sets: ClassVar[tuple[str, ...]] = ("lr", "initial_lr")  # which settings of a group it may change
 
     def __init__(self, optimizer: Optimizer) -> None:
         if not isinstance(optimizer, Optimizer):
@@ -36,26 +38,31 @@ class LRScheduler:
             group.setdefault("initial_lr", group["lr"])
 
     def step(self) -> None:
-        """Go on to the next epoch; after `optimizer.step()`."""
+        """Go on to the next epoch; after `optimizer.step()`. Ctrl-C waits until that is done."""
         raise NotImplementedError(f"{type(self).__name__} does not define step(self), which sets the learning rates of the next epoch.")
 
     def restart(self) -> None:
         """Go to epoch 0, with the initial learning rates."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = group.setdefault("initial_lr", group["lr"])
-        self.last_epoch = -1
-        self.step()
+        with uninterrupted():
+            for group in self.optimizer.param_groups:
+                group["lr"] = group.setdefault("initial_lr", group["lr"])
+            self.last_epoch = -1
+            self.step()
 
     def get_last_lr(self) -> list[float]:
         """The learning rates of the optimizer's groups."""
         return [group["lr"] for group in self.optimizer.param_groups]
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a later schedule needs to go on from here; learning rates are in the optimizer's."""
-        return {name: x for name, x in vars(self).items() if name != "optimizer"}
+        """All that a later schedule needs to go on from here, with what it has set in the optimizer's groups."""
+        groups = [{name: group[name] for name in self.sets if name in group} for group in self.optimizer.param_groups]
+        return {**{name: x for name, x in vars(self).items() if name != "optimizer"}, "groups": groups}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on where another schedule has stopped; load the optimizer's state dict as well.
+        """Go on where another schedule has stopped, with the learning rates that it had set.
+
+        The optimizer's state dict is to be loaded as well, before or after; a schedule that is made
+        in between has changed the learning rates, and here they are set right again.
 
         Raises:
             TypeError: it is no dict.
@@ -80,10 +87,17 @@ class LRScheduler:
 
     def _misfits(self, state_dict: Mapping[str, Any]) -> list[str]:
         own = self.state_dict()
-        return [f"{x} is missing" for x in own if x not in state_dict] + [f"{x} is unknown here" for x in state_dict if x not in own]
+        groups, here = len(state_dict.get("groups", own["groups"])), len(own["groups"])
+        return [
+            *(f"{x} is missing" for x in own if x not in state_dict and x != "groups"),  # states had none at first
+            *(f"{x} is unknown here" for x in state_dict if x not in own),
+            *([f"it has {groups} groups and here are {here}"] if groups != here else []),
+        ]
 
     def _take_over(self, state_dict: Mapping[str, Any]) -> None:
-        vars(self).update(state_dict)
+        vars(self).update({name: x for name, x in state_dict.items() if name != "groups"})
+        for group, settings in zip(self.optimizer.param_groups, state_dict.get("groups", ()), strict=False):
+            group.update(settings)
 
 
 class SequentialLR(LRScheduler):
@@ -134,12 +148,13 @@ class SequentialLR(LRScheduler):
         self.restart()
 
     def step(self) -> None:
-        self.last_epoch += 1
-        schedule = self.schedulers[bisect_right(self.milestones, self.last_epoch)]
-        if self.last_epoch in (0, *self.milestones):
-            schedule.restart()
-        else:
-            schedule.step()
+        with uninterrupted():
+            self.last_epoch += 1
+            schedule = self.schedulers[bisect_right(self.milestones, self.last_epoch)]
+            if self.last_epoch in (0, *self.milestones):
+                schedule.restart()
+            else:
+                schedule.step()
 
     def state_dict(self) -> dict[str, Any]:
         return {**super().state_dict(), "schedulers": [schedule.state_dict() for schedule in self.schedulers]}

@@ -1,0 +1,84 @@
+"""What comes into a computation from outside, as arrays of NumPy's own.
+
+A list, a pandas Series, another library's array: only real numbers in plain arrays enter the
+graph. What they were made from may change before the backward pass, and so they are copies.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import numpy as np
+
+from .graph import Node, Primitive, mode
+
+__all__ = ["check_complete", "constant", "numbers"]
+
+
+def constant(x: Any, primitive: Primitive) -> Any:
+    """An input of a primitive that is no node: a number, or an array of numbers that nobody can write to.
+
+    An array that owns its entries and is read-only already is taken as it is.
+    """
+    if type(x) is np.ndarray and x.dtype.kind in "fiub":
+        if not mode.recording or (x.base is None and not x.flags.writeable):
+            return x
+        array = x.copy("K")
+    elif isinstance(getattr(x, "array", None), Node):
+        return x.array  # a row of an argument of a compiled function
+    else:
+        array = numbers(x, f"{primitive.name} takes Tensors, numbers and arrays of numbers")
+        if not array.ndim:
+            return array.item()  # Python's numbers do not turn float32 into float64, as NumPy's would
+    array.setflags(write=False)
+    return array
+
+
+def numbers(x: Any, rule: str) -> Any:
+    """A fresh array of `x`, if its entries are real numbers; `rule`, the beginning of the errors, says who wants that.
+
+    Raises:
+        TypeError: the entries are no real numbers, or some are missing.
+        ValueError: the rows are of different lengths.
+    """
+    check_complete(x, rule)
+    try:
+        array = np.asarray(x, order="C")  # the order that gradients come in: mixing two is three times as slow
+    except ValueError:
+        raise ValueError(f"{rule}, in rows that are equally long; these are not.") from None
+    except RuntimeError as error:  # of PyTorch, for a tensor with a history of its own
+        raise TypeError(f"{rule}, and this {type(x).__name__} does not turn into one: {error}") from None
+    if array.dtype.kind not in "fiub":
+        _refuse_entries(array, rule)
+    return array if isinstance(x, (list, tuple)) else array.copy()
+
+
+def check_complete(x: Any, rule: str) -> None:
+    """Refuse arrays of which a copy in plain numbers would say something else.
+
+    Raises:
+        TypeError: entries are masked or missing, or the array is a matrix.
+    """
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(
+            f"{rule}, and not masked arrays: their masks would be lost. Put numbers in the masked places, x.filled(0.0), or choose with "
+            "autograd.where(x.mask, 0.0, …)."
+        )
+    if isinstance(x, np.matrix):
+        raise TypeError(f"{rule}, and not np.matrix, whose * is another product. Write np.asarray(x), and @ for the matrix product.")
+    if hasattr(x, "isna") and _has_missing(x):
+        raise TypeError(f"{rule}, and pandas' NA is none. Fill the missing entries first, x.fillna(0.0), or leave them out, x.dropna().")
+
+
+def _has_missing(x: Any) -> bool:
+    """Whether entries of a pandas object are NA; NaN is a number."""
+    if x.ndim == 2:
+        return any(_has_missing(x.iloc[:, i]) for i in range(x.shape[1]))
+    return not isinstance(x.dtype, np.dtype) and bool(x.isna().any())
+
+
+def _refuse_entries(array: Any, rule: str) -> NoReturn:
+    if array.dtype.kind == "O" and any(isinstance(x, Node) for x in array.flat):
+        raise TypeError(f"{rule}, not Values in a list; autograd.stack(values) makes a Tensor of them that stays in the graph.")
+    what = {"c": "complex numbers", "U": "text", "S": "text", "O": "Python objects"}.get(array.dtype.kind, str(array.dtype))
+    raise TypeError(f"{rule}, not {what}. Convert the entries to floats first.")

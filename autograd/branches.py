@@ -1,0 +1,252 @@
+"""Branches not taken: a walk that knows which entries of a gradient were passed on, and which were dropped.
+
+A 0 in a gradient may be a number like any other, or the mark of a branch that was not taken, as
+`where(x > 0, sqrt(x), 0.0)` does not take the square root of -1. The chain rule multiplies both by
+the derivatives further down; where one of these is infinite or undefined, 0 · inf is nan. Of a
+number that is the honest answer. Of a branch not taken it is wrong: the result does not depend on
+it, and its derivative is 0.
+
+Numbers drop a gradient altogether (see `NOTHING`). In an array some entries are dropped and some are
+not, so `pull_back_carefully` takes with each gradient a mask of the entries that are `kept`. It is
+slower; so `gradients` first goes the usual way, and this way only where it is needed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from operator import attrgetter
+from typing import Any, Final
+
+import numpy as np
+
+from .graph import STEEP_AT, Node, Primitive, mode, observers, table
+from .primitives.arithmetic import NOTHING, not_equal, where
+from .primitives.reductions import unbroadcast
+from .rules import check_given, fit, operands, run_rules
+
+__all__ = ["may_meet", "pull_back_carefully", "spoiled", "to_watch"]
+
+primitive_of: Final = attrgetter("primitive")
+
+
+def may_meet(order: Sequence[Node]) -> bool:
+    """Whether in this graph a branch not taken may meet a derivative that is not finite.
+
+    Somebody who writes `where` or an index mostly does so to avoid one. A `relu` avoids nothing, so
+    that it counts only beside something like `sqrt`, and usual networks go the usual way.
+    """
+    if mode.tracing is not None:
+        return any(to_watch(order, order[-1:]))
+    used = set(map(primitive_of, order))
+    used.discard(None)
+    masks = {primitive.masks for primitive in used}
+    return not masks.isdisjoint(("choice", "place")) or ("kink" in masks and any(primitive.steep for primitive in used))
+
+
+def to_watch(order: Sequence[Node], variables: Sequence[Node], results: Collection[Node] | None = None) -> tuple[list[int], bool]:
+    """The same of a program, which is looked at once, and more closely.
+
+    Only what is under a mask counts, x / 100 is not steep, and most indices only find a number.
+
+    Returns:
+        Which of the variables to watch, as a nan that comes of a branch not taken is in the gradient
+        of one of them; and whether to watch the data, as it comes of an inf or nan in these.
+    """
+    reached, masked = set(order if results is None else results), set()
+    for node in order:
+        passed = [x for x, rule in zip(node.inputs or (), _rules(node), strict=True) if rule is not None and isinstance(x, Node)]
+        if node in reached:
+            reached.update(passed)
+            if node in masked or (node.primitive is not None and node.primitive.masks):
+                masked.update(passed)
+    chooses = any(
+        node.primitive is not None and (node.primitive.masks == "choice" or _is_mask(node.static.get("index")))
+        for node in reached
+    )  # fmt: skip
+    computed = [(node, node.primitive) for node in order if node.primitive is not None]
+    steep = [node for node, primitive in computed if node in masked and _is_steep_here(node, primitive)]
+    everything = list(range(len(variables)))
+    if chooses or not steep:
+        return everything if steep else [], chooses
+    meet: dict[Node, set[int]] = {x: {i} for i, x in enumerate(variables)}  # whose gradients have what a node's gradient has of nan
+    for node, primitive in reversed(computed):
+        if primitive.masks != "kink":
+            meet[node] = set().union(*(meet.get(x, ()) for x in node.inputs or () if isinstance(x, Node)))
+    common = set(everything).intersection(*(meet.get(node, ()) for node in steep))
+    return [min(common)] if common else everything, False
+
+
+def _is_mask(index: Any) -> bool:
+    return any(getattr(part, "dtype", None) == np.bool_ for part in (index if isinstance(index, tuple) else (index,)))
+
+
+def _is_steep_here(node: Node, primitive: Primitive) -> bool:
+    """Whether the derivatives of a node, with the constants that it has, may not be finite."""
+    inputs = node.inputs or ()
+    if not primitive.elementwise:
+        return any(isinstance(x, np.ndarray) and x.dtype.kind == "f" and not np.isfinite(x).all() for x in inputs)
+    places = [_replaced(node, np.full_like, x)[1:] for x in STEEP_AT]
+    return primitive.is_steep_at(places, [isinstance(x, Node) for x in inputs], node.static)
+
+
+def spoiled(gradients: Iterable[Any]) -> bool:
+    """Whether one of some gradients has an inf or nan in it (or is so large that its square is inf)."""
+    total = 0.0
+    for g in gradients:
+        total += np.vdot(g, g)  # a fifth of the time of looking at each number
+    return not math.isfinite(total)
+
+
+def pull_back_carefully(
+    order: Sequence[Node], seeds: dict[Node, Any], as_nodes: bool, stop: Collection[Node]
+) -> Iterator[tuple[Node, Any]]:
+    """`pull_back`, but entries of a gradient that were dropped on the way stay 0, whatever they are multiplied with.
+
+    Given the nodes themselves, what is 0 in this way is a recorded `where`, so that it holds for the
+    second derivative too. While a function is compiled the masks are nodes as well.
+    """
+    pending = dict(seeds)
+    kept: dict[Node, Any] = {}  # True is all, False is none; else an array of bools, or a node
+    for node in order:
+        g, here = pending.pop(node, None), kept.pop(node, True)
+        if g is None or g is NOTHING or node.inputs is None:
+            continue
+        for observer in observers:
+            observer.reached(node, g)
+        yield node, g
+        if node.primitive is None or node in stop:
+            continue
+        gradients, arriving = _step(node, node.primitive, g, here, as_nodes)
+        for observer in observers:
+            observer.pulled_back(node, gradients)
+        for x, gx, mask in zip(node.inputs, gradients, arriving, strict=True):
+            if gx is None or not isinstance(x, Node):
+                continue
+            if gx is not NOTHING or type(x._datum) is not float:
+                gx = fit(gx, x, node, as_nodes)
+            before = pending.get(x)
+            pending[x] = gx if before is None else before + gx
+            kept[x] = mask if before is None else _any(kept.get(x, True), mask)
+
+
+def _step(node: Node, primitive: Primitive, g: Any, here: Any, as_nodes: bool) -> tuple[Sequence[Any], Sequence[Any]]:
+    """The gradients of a node's inputs, with what was dropped set to 0; and of each which entries are kept."""
+    inputs: Any = node.inputs
+    on_floats = type(node._datum) is float and primitive.elementwise
+    if here is False:  # nobody needs the rules
+        return [NOTHING if isinstance(x, Node) and not as_nodes else None for x in inputs], [False] * len(inputs)
+    if on_floats and mode.tracing is None:
+        gradients = run_rules(node, primitive, g, True, as_nodes)
+        check_given(node, gradients)
+        gradients = [gx if isinstance(x, Node) else None for x, gx in zip(inputs, gradients, strict=True)]
+        return gradients, [gx is not NOTHING for gx in gradients]
+    arriving = _arriving(node, primitive, here, on_floats)
+    out, data = operands(node, on_floats, as_nodes)
+    guarded = mode.tracing is None or _reads_numbers(node, primitive)
+    if guarded and here is not True and not primitive.masks and not (primitive.elementwise and mode.tracing is not None):
+        # What was dropped is computed from something harmless, so that it gives no warnings either.
+        harmless = 1.0 if primitive.elementwise else 0.0
+        if mode.tracing is None:
+            out = _only(here if primitive.elementwise else here | np.isfinite(node._datum), out, harmless)
+        data = [_only(_folded(mask, np.shape(x)), x, harmless) if mask is not None else x for x, mask in zip(data, arriving, strict=True)]
+    gradients = run_rules(node, primitive, g, on_floats, as_nodes, (out, data))
+    check_given(node, gradients)
+    if as_nodes:
+        gradients = [None if mask is False else gx for gx, mask in zip(gradients, arriving, strict=True)]
+    if guarded:
+        gradients = [gx if gx is None else _only(mask, gx, 0.0) for gx, mask in zip(gradients, arriving, strict=True)]
+    return gradients, [
+        _folded(mask, np.shape(x._datum)) if isinstance(x, Node) else mask for x, mask in zip(inputs, arriving, strict=True)
+    ]
+
+
+def _arriving(node: Node, primitive: Primitive, here: Any, on_floats: bool) -> list[Any]:
+    """For each input, which entries of its gradient come from a kept one; None if it has none.
+
+    A rule says so itself: what it makes of 1 where an entry is kept, and 0 elsewhere, is not 0
+    where a kept one arrives. Unless the numbers decide what arrives where, as in `max`, they are
+    replaced by random ones, with which only what must be 0 is 0.
+    """
+    inputs: Any = node.inputs
+    if not primitive.masks:
+        if here is True or primitive.elementwise:
+            return [here] * len(inputs)
+        if table.get(primitive.name) is not primitive:
+            return [True] * len(inputs)  # a compiled program, which is not asked
+    marks = 1.0 if on_floats else np.ones(node.shape)
+    if here is not True:
+        marks = where(here, marks, 0.0)
+    out, data = operands(node, on_floats, as_nodes=mode.tracing is not None and primitive.masks is not None)
+    with np.errstate(all="ignore"):
+        if not primitive.masks:
+            out, *data = _replaced(node, np.random.default_rng(0).uniform, 0.5, 1.5)
+        found = primitive.gradients(marks, out, data, [True] * len(inputs), node.static)
+        return [None if mark is None else _simple(mark if isinstance(mark, Node) else mark != 0) for mark in found]
+
+
+def _reads_numbers(node: Node, primitive: Primitive) -> bool:
+    """Whether the gradients depend on the numbers of nodes, so that they may not be finite; a sum's do not."""
+    try:
+        with np.errstate(all="ignore"):
+            out, *data = _replaced(node, np.full_like, np.nan)
+            wanted = [isinstance(x, Node) for x in node.inputs or ()]
+            found = primitive.gradients(np.ones(node.shape), out, data, wanted, node.static)
+            return any(gx is not None and bool(np.isnan(gx).any()) for gx in found)
+    except (TypeError, ValueError, IndexError):
+        return True
+
+
+def _replaced(node: Node, make: Callable[..., Any], *args: Any) -> list[Any]:
+    """Other numbers in place of those of a node and its inputs; of conditions and indices, the same."""
+    replaced = [_other(node._datum, make, *args)]
+    for x, rule in zip(node.inputs or (), _rules(node), strict=True):
+        number = x._datum if isinstance(x, Node) else x
+        keep = rule is None or (make is np.full_like and not isinstance(x, Node))
+        replaced.append(np.asarray(number) if keep else _other(number, make, *args))
+    return replaced
+
+
+def _rules(node: Node) -> Sequence[Any]:
+    """For each input of a node its rule, or None."""
+    rules = node.primitive.vjp if node.primitive is not None else ()
+    return rules if isinstance(rules, tuple) else [rules] * len(node.inputs or ())
+
+
+def _other(number: Any, make: Callable[..., Any], *args: Any) -> Any:
+    array = np.asarray(number)
+    if array.dtype.kind != "f":
+        return array  # a condition
+    return np.full_like(array, *args) if make is np.full_like else make(*args, array.shape)
+
+
+def _only(mask: Any, x: Any, other: float) -> Any:
+    """`x` where it is kept, `other` elsewhere."""
+    if mask is True or (mask is not False and not isinstance(mask, Node) and not isinstance(x, (Node, np.ndarray))):
+        return x
+    if not isinstance(x, Node) and not isinstance(mask, Node):
+        x = np.asarray(x)
+        return np.where(mask, x, other) if x.dtype.kind == "f" else x
+    return where(mask, x, other)
+
+
+def _folded(mask: Any, shape: tuple[int, ...]) -> Any:
+    """The mask for an array that was broadcast: an entry is kept if it is in any of its places."""
+    if mask is None or isinstance(mask, bool) or mask.shape == shape or mask.ndim < len(shape):
+        return mask
+    return _simple(unbroadcast(where(mask, 1.0, 0.0), shape) if isinstance(mask, Node) else unbroadcast(mask * 1.0, shape) != 0)
+
+
+def _any(a: Any, b: Any) -> Any:
+    """What either of two masks keeps."""
+    if a is True or b is True or a is False or b is False:
+        return b if a is False else a if b is False else True
+    if isinstance(a, Node) or isinstance(b, Node):
+        return _simple(where(a, 1.0, 0.0) + where(b, 1.0, 0.0))
+    return _simple(a | b)
+
+
+def _simple(mask: Any) -> Any:
+    if isinstance(mask, Node):
+        return not_equal(mask, 0.0)
+    return True if np.all(mask) else np.asarray(mask) if np.any(mask) else False

@@ -1,0 +1,226 @@
+"""Stand-ins: what a function is called with while it is traced, in the place of its arguments.
+
+A stand-in behaves as its argument does in an ordinary call, for as long as nobody looks at a
+number: a list is a list, and its numbers are Values; an array computes as an array, and so do its
+rows, slices and transposes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..graph import Node, Primitive, mode, new
+from ..tensor import Tensor
+from ..value import Value
+from ..window import Window
+from .given import Given, is_number, numbers_in, values_in
+
+__all__ = ["Argument", "Arguments", "Entry"]
+
+ARRAYS = (np.ndarray, np.memmap, Window)  # and no matrix, for which * is another product
+ATTRIBUTES = frozenset(name for name in dir(np.ndarray) if not name.startswith("_"))
+WRAPPING = frozenset({"add", "subtract", "multiply", "negative", "power", "add_n", "dot_n", "matmul"})
+
+
+class Argument(Tensor):
+    """Stands for an array argument, or for a part of one: a Tensor that gives out single numbers as Values.
+
+    Attributes:
+        type: the type of the array's entries; the Tensor itself is of floats. None if it stands for a node.
+        entries: for a whole argument, the Values that stand for its numbers, by their position in the flattened array.
+    """
+
+    __slots__ = ("_positions", "_whole", "entries", "type")
+
+    def __init__(self, x: Any, label: str | None = None) -> None:
+        array = np.asarray(x._datum if isinstance(x, Node) else x)
+        super().__init__(array.astype(float) if array.dtype.kind in "iub" else array, label)
+        self.type = None if isinstance(x, Node) else array.dtype
+        self.entries: dict[int, Value] = {}
+        self._whole: Argument | None = None
+        self._positions: Any = None
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return Tensor
+
+    @property
+    def whole(self) -> Argument:
+        """The argument that this is a part of."""
+        return self if self._whole is None else self._whole
+
+    @property
+    def integers(self) -> bool:
+        return self.type is not None and self.type.kind in "iu"
+
+    def entry(self, position: int) -> Value:
+        """The Value that stands for the number at a position of the flattened array."""
+        if position not in self.entries:
+            self.entries[position] = Entry(self._datum.item(position), self.type)
+        return self.entries[position]
+
+    @classmethod
+    def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
+        _refuse_to_wrap(primitive, inputs)
+        return super()._apply(primitive, inputs, static)
+
+    def _part(self, choose: Callable[[Any], Any], compute: Callable[[], Tensor]) -> Any:
+        """A part of the argument: `choose` takes it from an array, and `compute` from this Tensor."""
+        if self._positions is None:
+            self._positions = np.arange(self.size).reshape(self.shape)
+        positions = choose(self._positions)
+        if not isinstance(positions, np.ndarray):
+            return self.whole.entry(int(positions))
+        part, tensor = new(Argument), compute()
+        for name in Node.__slots__:
+            setattr(part, name, getattr(tensor, name))
+        part.type, part._whole, part._positions = self.type, self.whole, positions
+        return part
+
+    def __getitem__(self, index: Any) -> Any:
+        parts = index if isinstance(index, (tuple, list)) else (index,)
+        if any(isinstance(part, Node) for part in parts):
+            return super().__getitem__(index)
+        return self._part(lambda positions: positions[index], lambda: super(Argument, self).__getitem__(index))
+
+    @property
+    def T(self) -> Any:
+        return self.transpose()
+
+    def transpose(self, *axes: Any) -> Any:
+        return self._part(lambda positions: positions.transpose(*axes), lambda: super(Argument, self).transpose(*axes))
+
+    def reshape(self, *shape: Any) -> Any:
+        return self._part(lambda positions: positions.reshape(*shape), lambda: super(Argument, self).reshape(*shape))
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        if dtype is not None and np.dtype(dtype).kind != "O":
+            super().__array__()
+        values = np.empty(self.shape, object)
+        for index in np.ndindex(self.shape):
+            values[index] = self[index]
+        return values
+
+    def __getattr__(self, name: str) -> Any:
+        if self.type is not None and name in ATTRIBUTES and mode.tracing is not None:
+            mode.tracing(f".{name} of an array", "use the functions of autograd, or compute it outside and pass it as an argument")
+        raise AttributeError(f"{self.__class__.__name__!r} object has no attribute {name!r}")
+
+    def _change(self, *others: Any) -> Any:
+        if self.type is None:
+            return NotImplemented  # a Tensor's += makes a new one
+        assert mode.tracing is not None
+        return mode.tracing("changing an argument in place", "make a new array: x = x + y for x += y")
+
+    __iadd__ = __isub__ = __imul__ = __itruediv__ = __ipow__ = __imatmul__ = _change
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        assert mode.tracing is not None
+        mode.tracing("writing into an argument", "make a new array, with autograd.where, stack or concatenate")
+
+
+class Entry(Value):
+    """Stands for a number among the arguments.
+
+    Attributes:
+        type: the type of the array that it is in, or would be; None if it stands for a node.
+    """
+
+    __slots__ = ("type",)
+
+    def __init__(self, data: Any, type: Any) -> None:
+        super().__init__(data)
+        self.type = type
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return Value
+
+    @classmethod
+    def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
+        _refuse_to_wrap(primitive, inputs)
+        return super()._apply(primitive, inputs, static)
+
+
+def _is_narrow(dtype: Any) -> bool:
+    return isinstance(dtype, np.dtype) and (dtype.kind in "ub" or (dtype.kind == "i" and dtype.itemsize < 4))
+
+
+def _refuse_to_wrap(primitive: Primitive, inputs: tuple[Any, ...]) -> None:
+    """Refuse arithmetic of small whole numbers among themselves, which NumPy does in their type: 200 + 100 is 44 in uint8."""
+    types = [getattr(x, "type", None) if isinstance(x, Node) else x for x in inputs]
+    if mode.tracing is None or primitive.name not in WRAPPING or not any(map(_is_narrow, types)) or any(x is None for x in types):
+        return
+    dtype = np.result_type(*types)
+    if _is_narrow(dtype) and not (dtype.kind == "b" and primitive.name == "multiply"):
+        what = f"{primitive.name} in whole numbers of type {dtype}, which wrap around,"
+        mode.tracing(what, "convert the argument before: x.astype(float)")
+
+
+class Arguments:
+    """The stand-ins for the arguments of a call.
+
+    Attributes:
+        args, kwargs: what the function is called with.
+        arrays: an Argument for each array of `Given`.
+        objects: the arguments that are no numbers, by name.
+    """
+
+    def __init__(self, given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str]) -> None:
+        self._given = given
+        self._arrays = iter(given.arrays)
+        self.arrays: list[Argument] = []
+        self.objects: dict[str, Any] = {}
+        self._containers: list[tuple[str, Any, list[Any]]] = []
+        self.args = [self._stand_in(x, name) for x, name in zip(args, names, strict=True)]
+        self.kwargs = {name: self._stand_in(x, name) for name, x in kwargs.items()}
+
+    def changed(self) -> str | None:
+        """The name of an argument, a list or a dict, in which the function has changed something since."""
+        return next((name for name, thing, items in self._containers if list(map(id, _items(thing))) != list(map(id, items))), None)
+
+    def _stand_in(self, x: Any, name: str) -> Any:
+        if isinstance(x, dict):
+            return self._container(name, {key: self._stand_in(item, f"{name}_{key}") for key, item in x.items()})
+        if isinstance(x, (list, tuple)):
+            if numbers_in(x) is not None or values_in(x) is not None:
+                argument = self._argument(name)
+                return self._nested(argument, x, iter(range(argument.size)))
+            return self._container(name, _like(x, [self._stand_in(item, f"{name}_{i}") for i, item in enumerate(x)]))
+        if isinstance(x, Value) or is_number(x):
+            return self._argument(name).entry(0)
+        if isinstance(x, Tensor) or (isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fiub"):
+            if isinstance(x, np.ndarray) and type(x) not in ARRAYS:
+                raise TypeError(
+                    f"The argument `{name}` of a compiled function is a {type(x).__name__}, which computes otherwise than an array. "
+                    f"Pass a plain array: np.asarray({name})."
+                )
+            return self._argument(name)
+        self.objects[name] = x
+        return self._given.from_the_start(x) if isinstance(x, Iterator) else x
+
+    def _argument(self, name: str) -> Argument:
+        self.arrays.append(Argument(next(self._arrays), name))
+        return self.arrays[-1]
+
+    def _nested(self, argument: Argument, x: Any, positions: Iterator[int]) -> Any:
+        if isinstance(x, (list, tuple)):
+            return self._container(argument.label or "", _like(x, [self._nested(argument, item, positions) for item in x]))
+        return argument.entry(next(positions))
+
+    def _container(self, name: str, thing: Any) -> Any:
+        if isinstance(thing, (list, dict)):
+            self._containers.append((name, thing, _items(thing)))
+        return thing
+
+
+def _items(thing: Any) -> list[Any]:
+    return [*thing, *thing.values()] if isinstance(thing, dict) else list(thing)
+
+
+def _like(x: Any, items: list[Any]) -> Any:
+    """`items` in a list or tuple of the type of `x`."""
+    return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)

@@ -1,0 +1,120 @@
+"""Files that are written whole or not at all: drawings, models, tables, figures."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+if sys.platform == "win32":  # where a file can be moved and deleted only after it was closed
+    LOCKS = False
+else:
+    import fcntl
+
+    LOCKS = True
+
+__all__ = ["whole_file", "write_whole"]
+
+OLD = 24 * 60 * 60  # seconds
+
+
+@contextlib.contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A file to write to, which is put at `path` at the end, or deleted if there is an error. Folders are made.
+
+    Until then it stands beside, as `.glassgrad-….part`: only in the same folder is it put in place
+    at once. A kill may leave it there; the next file that is written in that folder sweeps it.
+
+    A symbolic link stays, and the file behind it is replaced. What is replaced passes on its mode
+    and its owner. Its other names (hard links) keep what was there before. Devices and pipes have
+    nothing to replace, and are written to directly.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    path = Path(path)
+    try:
+        before = path.stat()
+    except FileNotFoundError:
+        before = None
+    if before is not None and stat.S_ISDIR(before.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if before is not None and not stat.S_ISREG(before.st_mode):
+        with open(path, "wb") as device:
+            yield device
+        return
+    if before is not None and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, "it is read-only", str(path))
+    target = Path(os.path.realpath(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(target.parent)
+    with _part(target.parent, 0o666 if before is None else 0o600) as part:
+        with open(part, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if before is not None:
+            if sys.platform != "win32":
+                with contextlib.suppress(PermissionError):  # only root can give files away
+                    os.chown(part, before.st_uid, before.st_gid)
+            os.chmod(part, stat.S_IMODE(before.st_mode))
+        os.replace(part, target)
+
+
+def write_whole(path: str | os.PathLike[str], contents: bytes) -> None:
+    """Write a file, so that a kill at any moment leaves all of it, or what was there before; see `whole_file`.
+
+    Raises:
+        OSError: the file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "data" / "file"
+        >>> write_whole(path, b"all")
+        >>> path.read_bytes()
+        b'all'
+    """
+    try:
+        with whole_file(path) as file:
+            file.write(contents)
+    except OSError as error:
+        raise OSError(error.errno, f"{os.fspath(path)} could not be written, and is as it was before: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def _part(folder: Path, mode: int) -> Iterator[Path]:
+    """A new file, which is gone at the end. It is locked, which tells other processes that this one is alive."""
+    while True:
+        part = folder / f".glassgrad-{secrets.token_hex(8)}.part"
+        with open(part, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+            if LOCKS:
+                with contextlib.suppress(OSError):  # there are file systems without locks
+                    fcntl.flock(file, fcntl.LOCK_EX)
+                if not os.fstat(file.fileno()).st_nlink:  # it was swept before it was locked
+                    continue
+            else:
+                file.close()
+            try:
+                yield part
+            finally:
+                part.unlink(missing_ok=True)
+            return
+
+
+def _sweep(folder: Path) -> None:
+    """Delete what killed processes left in a folder: what nobody has locked or, where there are no locks, what is old."""
+    for part in folder.glob(".glassgrad-*.part"):
+        with contextlib.suppress(OSError):
+            if LOCKS:
+                with open(part, "r+b") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    part.unlink()
+            elif time.time() - part.stat().st_mtime > OLD:
+                part.unlink()

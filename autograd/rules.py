@@ -1,0 +1,166 @@
+"""The rules of one node: what they are called with, what may come of them, and what is said where it does not.
+
+The walks over the graph, in `backward` and `branches`, run them node by node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .graph import NUMBERS, Node, Primitive
+from .primitives.arithmetic import NOTHING, astype
+from .primitives.reductions import broadcast_to, unbroadcast
+from .primitives.shapes import reshape
+from .texts import visible
+
+__all__ = ["check_given", "describe", "fit", "given", "operands", "run_rules"]
+
+
+def describe(node: Node) -> str:
+    """How an error names a node.
+
+    Example:
+        >>> from autograd import Value
+        >>> describe(Value(2.0, label="w")), describe(Value(2.0) + 1)
+        ("Value 'w'", 'the Value 3.0 (from add)')
+    """
+    kind = node.__class__.__name__
+    if node.label is not None:
+        return f"{kind} {node.label!r}"
+    what = f"{node._datum!r}" if isinstance(node._datum, float) else f"of shape {node._datum.shape}"
+    return f"the {kind} {what}" + (f" (from {visible(node.primitive.name)})" if node.primitive else "")
+
+
+def operands(node: Node, on_floats: bool, as_nodes: bool) -> tuple[Any, list[Any]]:
+    """What the rules of a node are called with besides the gradient: its number or array, and those of its inputs; or the nodes."""
+    inputs: Any = node.inputs
+    if as_nodes:
+        out: Any = node
+        data = inputs
+        if not on_floats:  # rules for arrays must meet arrays
+            data = [reshape(x, shape=()) if isinstance(x, Node) and type(x._datum) is float else x for x in inputs]
+    else:
+        out = node._datum
+        data = [x._datum if isinstance(x, Node) else x for x in inputs]
+    if not node.primitive.elementwise and not NUMBERS.isdisjoint(map(type, data)):  # type: ignore[union-attr]
+        data = [np.asarray(x) if type(x) in NUMBERS else x for x in data]
+    return out, data
+
+
+def run_rules(
+    node: Node, primitive: Primitive, g: Any, on_floats: bool, as_nodes: bool = False, others: tuple[Any, Sequence[Any]] | None = None
+) -> Sequence[Any]:
+    """What the rules of one node give for each of its inputs; None where there is nothing to pass on.
+
+    `others` are to be taken in place of its `operands`.
+    """
+    out, data = others or operands(node, on_floats, as_nodes)
+    inputs: Any = node.inputs
+    rules, static = primitive.vjp, node.static
+    try:
+        if type(rules) is tuple:
+            return [
+                None if rule is None or not isinstance(x, Node) else rule(g, out, *data, **static) if static else rule(g, out, *data)
+                for rule, x in zip(rules, inputs, strict=True)
+            ]
+        gradients: Sequence[Any] = given(rules(g, out, *data, **static), primitive)  # type: ignore[operator]
+        _check_count(primitive, gradients, inputs)
+        return gradients if on_floats else [gx if isinstance(x, Node) else None for x, gx in zip(inputs, gradients, strict=True)]
+    except (ZeroDivisionError, OverflowError):
+        return _ieee_gradients(node, g, out, data)
+    except (TypeError, ValueError):
+        if type(rules) is tuple:
+            _check_count(primitive, rules, inputs)
+        raise
+
+
+def check_given(node: Node, gradients: Sequence[Any]) -> None:
+    """Refuse a None among gradients that there are rules for."""
+    primitive: Any = node.primitive
+    if type(primitive.vjp) is tuple:
+        for rule, x, gx in zip(primitive.vjp, node.inputs or (), gradients, strict=True):
+            if rule is not None and isinstance(x, Node):
+                given(gx, primitive)
+
+
+def given(gradient: Any, primitive: Primitive) -> Any:
+    """What a rule returned, if it returned something."""
+    if gradient is None:
+        raise TypeError(
+            f"A rule in the vjp of {primitive.name} returned None; does it lack a `return`? It must return {_wanted_of(primitive)}. "
+            "An input without a derivative has None in place of its rule."
+        )
+    return gradient
+
+
+def _wanted_of(primitive: Primitive) -> str:
+    return "the gradient of its input" if type(primitive.vjp) is tuple else "a list with the gradient of each input"
+
+
+def _check_count(primitive: Primitive, gradients: Any, inputs: Sequence[Any]) -> None:
+    if not isinstance(gradients, Sequence) or isinstance(gradients, str):
+        raise TypeError(f"The vjp of {primitive.name} returned {gradients!r:.60}; it must return {_wanted_of(primitive)}.")
+    if len(gradients) != len(inputs):
+        raise TypeError(
+            f"The vjp of {primitive.name} gives {_counted(len(gradients), 'gradient')}, and it was called with "
+            f"{_counted(len(inputs), 'input')}; its entry in the table must give one for each."
+        )
+
+
+def _name(node: Node) -> str:
+    return node.primitive.name  # type: ignore[union-attr]
+
+
+def _array_of(gradient: Any) -> Any:
+    """What a rule gave, as an array; of objects, if it is none of numbers."""
+    if isinstance(gradient, (int, float, np.number, np.bool_, list, tuple)):
+        try:
+            return np.asarray(gradient)
+        except (ValueError, TypeError):
+            pass  # rows of different lengths; nodes in a list
+    box = np.empty((), dtype=object)
+    box[()] = gradient
+    return box
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
+
+
+def _ieee_gradients(node: Node, g: Any, out: Any, data: Sequence[Any]) -> list[Any]:
+    """The rules where Python's floats refuse (1/0, overflow): with NumPy's inf and nan."""
+    wanted = [isinstance(x, Node) for x in node.inputs or ()]
+    with np.errstate(all="ignore"):
+        g, out, *inputs = [x if isinstance(x, Node) else np.float64(x) for x in (g, out, *data)]
+        gradients = node.primitive.gradients(g, out, inputs, wanted, node.static)  # type: ignore[union-attr]
+    return [gx if gx is None or gx is NOTHING or isinstance(gx, Node) else float(gx) for gx in gradients]
+
+
+def fit(gx: Any, x: Node, node: Node, as_nodes: bool) -> Any:
+    """`gx`, which the vjp of `node` gave for its input `x`, in the shape and the type of that: here broadcasting is undone.
+
+    Raises:
+        TypeError: it is not made of real numbers.
+        ValueError: it has another shape.
+    """
+    returned = gx
+    if not isinstance(gx, (np.ndarray, Node)):
+        gx = _array_of(gx)
+    if not as_nodes if isinstance(gx, Node) else gx.dtype.kind not in "fiub":
+        raise TypeError(
+            f"The vjp of {_name(node)} gave {returned!r:.60} as the gradient of {describe(x)}; it must be made of real numbers."
+        )
+    data = x._datum
+    shape = np.shape(data)
+    if gx.shape != shape:
+        broadcast = gx.shape == node.shape or not node.primitive.elementwise  # type: ignore[union-attr]
+        fitted = broadcast_to(gx, shape=shape) if gx.ndim < len(shape) else unbroadcast(gx, shape) if broadcast else gx
+        if fitted.shape != shape:
+            raise ValueError(f"The vjp of {_name(node)} gave a gradient of shape {gx.shape} for an input of shape {shape}.")
+        gx = fitted
+    if type(data) is float:
+        return gx if isinstance(gx, Node) else float(gx)
+    return gx if getattr(gx, "dtype", data.dtype) == data.dtype else astype(gx, dtype=data.dtype)

@@ -1,0 +1,57 @@
+"""Texts of the user's (labels, names of modules and scopes) in other languages: always as text, and to be seen as it is.
+
+A name may hold anything. What would end a line, turn the text around or hide in it is written as
+Python writes it in a string; each language adds the escapes of its own.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+__all__ = ["html_label", "in_docstring", "in_latex", "visible"]
+
+LONG = 200  # characters; of a longer text in a picture or a comment the beginning is shown
+JOINERS = "\u200c\u200d"  # parts of words in Persian, and of emoji
+SIGNS = {i: 0x2400 + i for i in range(32) if chr(i) not in "\n\r"} | {127: 0x2421}  # ␀, ␛ and so on
+NO_CHARACTERS = re.compile("[\ud800-\udfff\ufffe\uffff]")
+LATEX = {c: f"\\{c}" for c in "_{}%$&#"} | {
+    "\\": r"\backslash ", "^": r"{\wedge}", "~": r"{\sim}", " ": r"\ ", "-": "{-}", "…": r"{\ldots}",
+}  # fmt: skip
+
+
+def visible(text: str, most: int | None = None) -> str:
+    """`text` in one line of characters that can be seen, at most so many.
+
+    Example:
+        >>> visible("hidden\\n\\ud800"), visible("x" * 100, 8)
+        ('hidden\\\\n\\\\ud800', 'xxxxxxx…')
+    """
+    if text.isprintable() and (most is None or len(text) <= most):
+        return text
+    shown = [c if c.isprintable() or c in JOINERS or unicodedata.category(c) == "Zs" else ascii(c)[1:-1] for c in text[:most]]
+    if most is not None and (len(text) > most or sum(map(len, shown)) > most):
+        length = sum(map(len, shown))
+        while length >= most:
+            length -= len(shown.pop())
+        shown.append("…")
+    return "".join(shown)
+
+
+def in_docstring(text: str, most: int) -> str:
+    """`text` between the three quotes of a docstring, in at most so many characters."""
+    escaped = (visible(text, length).replace("\\", r"\\").replace('"', r"\"") for length in range(most, 0, -1))
+    return next(shown for shown in escaped if len(shown) <= most)
+
+
+def html_label(text: str) -> str:
+    """`text` for an HTML-like label of Graphviz; its lines stay lines, and signs stand for what a picture cannot have."""
+    text = NO_CHARACTERS.sub("\ufffd", text if len(text) <= LONG else f"{text[: LONG - 1]}…").translate(SIGNS)
+    lines = [visible(line) for line in re.split(r"\r\n?|\n", text)]
+    return '<br align="left"/>'.join(html.escape(line.replace("\\", r"\\")) for line in lines)
+
+
+def in_latex(text: str) -> str:
+    """`text` in a formula, inside of a font such as `\\mathrm{…}`."""
+    return "".join(LATEX.get(c, c) for c in visible(" ".join(text.splitlines()), LONG))

@@ -1,0 +1,109 @@
+"""What is wrong with how a network learns: a learning rate that is far too low or too high, and what a history tells."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from autograd import no_grad
+
+from ..module import Module
+from ..optim import Optimizer
+from .finding import Finding
+
+__all__ = ["course", "rate"]
+
+# A step should change the weights by about a thousandth of themselves (Karpathy, 2022, "Building makemore 3").
+# Below this part, a network that has not learned yet will hardly do so; what has learned may take small steps.
+TOO_LOW = 1e-6
+LEARNED = 0.5  # of the loss of a network that knows nothing
+# Of the loss at the start, or of the one before: a step that makes it larger than this many times goes much too far.
+TOO_HIGH = 2.0
+
+EPOCHS = 5  # of fewer, nothing is said of how they go
+OVERFITS = 1.1  # how many times the best validation loss the last ones are
+STILL = 0.01  # the part by which a loss has fallen that stands still
+
+
+def rate(
+    model: Module, optimizer: Optimizer, before: float, expected: float | None, loss_of: Callable[[Module], float]
+) -> Iterator[Finding]:
+    """Whether the learning rate is far too low or too high, from one step that a copy takes.
+
+    Args:
+        model, optimizer: with the gradients of the batch.
+        before: the loss of the batch.
+        expected: the loss of a network that knows nothing; None if it is not known.
+        loss_of: the loss of the batch, of a model.
+    """
+    twin, twins_optimizer = copy.deepcopy((model, optimizer))
+    for p, q in zip(model.parameters(), twin.parameters(), strict=True):
+        q.grad = p.grad
+    twins_optimizer.step()
+    with no_grad():
+        after = loss_of(twin)
+    rates = " and ".join(f"{rate:g}" for rate in dict.fromkeys(group["lr"] for group in optimizer.param_groups))
+    if not after <= TOO_HIGH * max(before, expected or before):  # also nan
+        yield Finding(
+            "learning rate", "", after / before if before else math.inf,
+            f"The learning rate, {rates}, is far too high: one step takes the loss of this same batch from {before:.4g} to {after:.4g}.",
+            "Try a tenth of it, and again.",
+        )  # fmt: skip
+        return
+    size, change = 0.0, 0.0
+    for p, q in zip(model.parameters(), twin.parameters(), strict=True):
+        size += float(np.sum(np.square(p.data, dtype=float)))
+        change += float(np.sum(np.square(np.subtract(q.data, p.data, dtype=float))))
+    part = math.sqrt(change / size) if size else math.inf
+    if part < TOO_LOW and (expected is None or before > LEARNED * expected):
+        yield Finding(
+            "learning rate", "", part,
+            f"The learning rate, {rates}, is far too low: a step changes the weights by {part:.1e} of themselves, and 1e-3 is usual.",
+            "Try ten times as much, and again, until the loss falls.",
+        )  # fmt: skip
+
+
+def course(history: Mapping[str, Sequence[float]]) -> Iterator[Finding]:
+    """What the losses of the epochs tell: a training that diverges, stands still, or learns the examples by heart."""
+    train, held_out = list(history.get("loss", ())), list(history.get("val_loss", ()))
+    if not train:
+        return
+    if not math.isfinite(train[-1]) or (len(train) > 1 and train[-1] > TOO_HIGH * abs(train[0])):
+        worst = next((i for i, loss in enumerate(train) if not math.isfinite(loss)), len(train) - 1)
+        yield Finding(
+            "divergence", "", train[-1],
+            f"The training diverges: its loss was {train[0]:.4g} in epoch 1 and {train[worst]:.4g} in {worst + 1}.",
+            "Try a smaller learning rate, scaled inputs and targets, or nn.utils.clip_grad_norm_.",
+        )  # fmt: skip
+        return
+    if len(train) < EPOCHS:
+        return
+    recent = train[len(train) // 2 :]
+    least = min(train)
+    if train[0] - least <= STILL * abs(train[0]):
+        yield Finding(
+            "no progress", "", train[-1] / train[0] if train[0] else 1.0,
+            f"The training makes no progress: its loss was {train[0]:.4g} in epoch 1 and is {train[-1]:.4g} in {len(train)}.",
+            "Try another learning rate; see that the targets belong to the inputs, and that the loss falls on a single batch.",
+        )  # fmt: skip
+    elif least > LEARNED * train[0] and max(recent) - min(recent) <= STILL * abs(train[0]):
+        yield Finding(
+            "plateau", "", train[-1] / train[0],
+            f"The training stands still at a loss of {train[-1]:.4g}, not much less than the {train[0]:.4g} of epoch 1.",
+            "Try another learning rate, or one that changes (nn.optim.OneCycleLR), a larger network, or better inputs.",
+        )  # fmt: skip
+    measured = [(loss, i) for i, loss in enumerate(held_out) if math.isfinite(loss)]
+    if len(measured) < EPOCHS:
+        return
+    best, epoch = min(measured)
+    last = np.mean([loss for loss, _ in measured[-3:]])
+    if epoch < measured[-1][1] - 2 and last > OVERFITS * abs(best) and train[-1] < train[epoch]:
+        yield Finding(
+            "overfitting", "", float(last / best) if best else math.inf,
+            f"The model learns the examples by heart: since epoch {epoch + 1} the validation loss has risen from {best:.4g} to {last:.4g}, "
+            f"while that of the training fell from {train[epoch]:.4g} to {train[-1]:.4g}.",
+            "Stop there (nn.callbacks.EarlyStopping with restore_best_weights), or try dropout, weight_decay or more data.",
+        )  # fmt: skip

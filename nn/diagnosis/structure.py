@@ -1,0 +1,136 @@
+"""What is wrong with how a network is put together: activations that are missing or out of place, and a loss of another kind."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import Node
+from autograd.backward import ancestors
+from autograd.structures import leaves
+
+from .. import losses
+from ..module import Module
+from .finding import Finding
+
+__all__ = ["class_numbers", "loss_kind", "missing_activation", "range_of_outputs"]
+
+# What hands numbers on without mixing or bending them, if its other inputs are constants, such as the mask of a dropout.
+PASSES_ON = {"reshape", "transpose", "expand_dims", "squeeze", "astype", "multiply", "divide", "add", "subtract"}
+LINEAR = {"linear", "dot_n"}
+
+# Which numbers come out of a function.
+RANGES = {"relu": (0.0, math.inf), "softplus": (0.0, math.inf), "sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+SCORES: set[Any] = {
+    losses.CrossEntropyLoss, losses.cross_entropy, losses.BCEWithLogitsLoss, losses.binary_cross_entropy_with_logits,
+    losses.MultiMarginLoss, losses.multi_margin_loss,
+}  # fmt: skip
+REGRESSION: set[Any] = {losses.MSELoss, losses.mse_loss, losses.L1Loss, losses.l1_loss, losses.HuberLoss, losses.huber_loss}
+# Numbers of classes are whole, from 0 without a gap, few, and each is there often; numbers of things are seldom all that.
+FEWEST_CLASSES, MOST_CLASSES, OF_EACH, BALANCE = 3, 20, 3, 0.2
+
+
+def missing_activation(output: Any, place: Callable[[Any], str], title: Callable[[str], str]) -> Iterator[Finding]:
+    """Linear layers that follow each other with nothing between them: together they are no more than one.
+
+    Not so where the layer between is narrower than both its neighbours, a bottleneck; and a single
+    pair among activations may be meant, such as at the end of an autoencoder.
+    """
+    nodes = ancestors({x for x in leaves(output) if isinstance(x, Node)})
+    layers = [node for node in nodes if node.primitive and node.primitive.name in LINEAR]
+    needless: dict[Node, Node] = {}  # layers, and the ones before them that add nothing
+    for layer in layers:
+        before = _layer_before(layer)
+        if before is not None and _width(before) >= min(_width_in(before), _width(layer)):
+            needless[layer] = before
+    bends = any(node.primitive and node.primitive.name not in LINEAR | PASSES_ON for node in nodes)
+    followed = set(map(id, needless.values()))
+    for last in layers:
+        chain = [last]
+        while chain[-1] in needless:
+            chain.append(needless[chain[-1]])
+        if id(last) not in followed and len(chain) > (2 if bends else 1):
+            first, end = place(chain[-1]), place(last)
+            yield Finding(
+                "missing activation", end, float(len(chain)),
+                f"From {title(first)} to {title(end)} there are {len(chain)} linear layers without an activation between them, "
+                "which together can do no more than a single one.",
+                "Put an activation between each two of them, such as nn.ReLU().",
+            )  # fmt: skip
+            return
+
+
+def range_of_outputs(kind: Any, name: str, output: Any, targets: Any) -> Iterator[Finding]:
+    """A model that ends in a function whose numbers are not those that the loss needs."""
+    ends = {x.primitive.name if isinstance(x, Node) and x.primitive else "" for x in leaves(output)}
+    end = ends.pop() if len(ends) == 1 else ""
+    if end not in RANGES:
+        return
+    low, high = RANGES[end]
+    between = f"never below {low:g}" if high == math.inf else f"only from {low:g} to {high:g}"
+    if kind in SCORES:
+        yield Finding(
+            "activation at the output", "", math.nan, f"The model ends in a {end}, which gives numbers {between}.",
+            f"Leave it out: {name} takes scores (logits) of any size and sign.",
+        )  # fmt: skip
+        return
+    numbers = np.asarray(targets)
+    if kind in REGRESSION or kind in (losses.HingeLoss, losses.hinge_loss):
+        outside = float(np.mean((numbers < low) | (numbers > high)))
+        if outside:
+            yield Finding(
+                "activation at the output", "", outside,
+                f"The model ends in a {end}, which gives numbers {between}, and {outside:.0%} of the targets are not there.",
+                "Leave it out, or bring the targets there.",
+            )  # fmt: skip
+
+
+def class_numbers(kind: Any, name: str, targets: Any) -> Iterator[Finding]:
+    """Targets of a loss of numbers that look like numbers of classes."""
+    numbers = np.ravel(np.asarray(targets))
+    if kind not in REGRESSION or numbers.dtype.kind not in "fiu" or not (numbers == np.floor(numbers)).all():
+        return
+    found, counts = np.unique(numbers, return_counts=True)
+    classes = len(found)
+    if (
+        FEWEST_CLASSES <= classes <= MOST_CLASSES and (found == np.arange(classes)).all()
+        and counts.min() >= max(OF_EACH, BALANCE * counts.max())
+    ):  # fmt: skip
+        yield Finding(
+            "class numbers", "", float(classes),
+            f"The targets are the whole numbers from 0 to {classes - 1}, as of classes, and {name} takes class 2 for twice class 1.",
+            f"If they are classes, end the model with {classes} outputs, and take nn.CrossEntropyLoss() with targets of shape (n,).",
+        )  # fmt: skip
+
+
+def loss_kind(loss: Any) -> Any:
+    """By what a loss is known: its class, or the function."""
+    return type(loss) if isinstance(loss, Module) else loss
+
+
+def _layer_before(layer: Node) -> Node | None:
+    """The linear layer whose outputs are the inputs of this one, if nothing but constants comes between."""
+    todo: Sequence[Any] = (layer.inputs or ())[:1] if layer.primitive and layer.primitive.name == "linear" else layer.inputs or ()
+    for x in todo:
+        while isinstance(x, Node) and x.primitive and x.primitive.name in PASSES_ON:
+            computed = [y for y in x.inputs or () if isinstance(y, Node) and y.requires_grad]
+            x = computed[0] if len(computed) == 1 else None
+        if isinstance(x, Node) and x.primitive and x.primitive.name in LINEAR:
+            return x
+    return None
+
+
+def _width(layer: Node) -> float:
+    """How many numbers a layer gives for an example; of Values that is not known."""
+    return _shape(layer)[0]
+
+
+def _width_in(layer: Node) -> float:
+    return _shape(layer)[1]
+
+
+def _shape(layer: Node) -> tuple[float, float]:
+    return np.shape((layer.inputs or ())[1].data) if layer.primitive and layer.primitive.name == "linear" else (math.inf, math.inf)

@@ -1,0 +1,140 @@
+"""Arrays of other libraries, and of NumPy's other kinds: real numbers in plain arrays enter the graph, or nothing."""
+
+import operator
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Tensor, Value
+
+OPERATORS = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow]
+COMPARISONS = [operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne]
+N = [1.0, 2.0, 3.0]
+MASKED = "masks? would be lost"
+MISSING = "pandas' NA is none. Fill the missing entries first"
+
+
+def pandas_objects():
+    pd = pytest.importorskip("pandas")
+    return [
+        pd.Series(N), pd.Series([1, 2, 3]), pd.Series([1, 2, 3], dtype="Int64"), pd.Series(N, dtype="Float64"), pd.Index(N),
+        pd.Series(N).array, pd.DataFrame({"a": N, "b": [1, 2, 3], "c": N}), pd.DataFrame({"a": [1, 2, 3]}, dtype="Int64"),
+    ]  # fmt: skip
+
+
+def with_missing():
+    pd = pytest.importorskip("pandas")
+    return [
+        pd.Series([1, None, 3], dtype="Int64"), pd.Series([1.0, None, 3.0], dtype="Float64"),
+        pd.Series([True, None, False], dtype="boolean"), pd.DataFrame({"a": N, "b": pd.array([1, None, 3], dtype="Int64")}),
+        pd.array([1, None, 3], dtype="Int64"),
+    ]  # fmt: skip
+
+
+def only_arrays(node):
+    """Whether a result is in the graph of nodes, numbers and plain arrays of numbers."""
+    return isinstance(node, Tensor) and all(
+        type(x) in (Tensor, Value, float, int) or (type(x) is np.ndarray and x.dtype.kind in "fiub") for x in node.inputs
+    )
+
+
+@pytest.mark.parametrize("operation", OPERATORS)
+def test_pandas_on_either_side_of_an_operator_is_an_array(operation):
+    for x in pandas_objects():
+        plain = np.asarray(x)
+        for node in (Tensor(N), Value(2.0)):
+            for mine, theirs in ((operation(node, x), operation(node, plain)), (operation(x, node), operation(plain, node))):
+                assert only_arrays(mine)
+                assert np.array_equal(mine.data, theirs.data)
+                mine.sum().backward()
+
+
+@pytest.mark.parametrize("relation", COMPARISONS)
+def test_pandas_on_either_side_of_a_comparison_is_an_array(relation):
+    for x in pandas_objects():
+        for node in (Tensor([3.0, 2.0, 1.0]), Value(2.0)):
+            for result, expected in (
+                (relation(node, x), relation(node.data, np.asarray(x))), (relation(x, node), relation(np.asarray(x), node.data)),
+            ):  # fmt: skip
+                assert type(result) is np.ndarray
+                assert np.array_equal(result, expected)
+
+
+def test_pandas_in_the_functions_of_autograd_and_numpy_is_an_array():
+    pd = pytest.importorskip("pandas")
+    t, s, mask = Tensor(N), pd.Series(N), pd.Series([True, False, True], dtype="boolean")
+    for result in (
+        autograd.maximum(t, s), autograd.where(mask, t, s), autograd.stack([t, s]), t @ s, np.multiply(t, s), np.add(s, t), Value(2.0) * s,
+        autograd.concatenate([s, t]), autograd.dot(s, t),
+    ):  # fmt: skip
+        assert only_arrays(result)
+    assert float(autograd.sum(s)) == autograd.sum(t).item()
+    assert autograd.mean(pd.DataFrame({"a": N, "b": N})) == 2.0
+    assert t[mask].tolist() == t[pd.Series([0, 2])].tolist() == autograd.take(t, pd.Series([0, 2], dtype="Int64")).tolist() == [1.0, 3.0]
+    rows = pd.Series([0, 2], dtype="Int64")
+    part = t[rows]
+    rows[:] = 1
+    part.sum().backward()
+    assert t.grad.tolist() == [1.0, 0.0, 1.0]
+
+
+def test_a_data_frame_on_the_left_of_a_matrix_product_is_refused_with_what_to_write():
+    pd = pytest.importorskip("pandas")
+    with pytest.raises(TypeError, match=r"df\.to_numpy\(\) @ t, for df @ t of pandas"):
+        pd.DataFrame({"a": N, "b": N}) @ Tensor([1.0, 2.0])
+
+
+def test_missing_entries_are_refused_and_nan_is_a_number():
+    pd = pytest.importorskip("pandas")
+    t = Tensor(N)
+    for x in with_missing():
+        for use in (
+            lambda x: t * x, lambda x: x * t, lambda x: Value(2.0) * x, lambda x: x + Value(2.0), lambda x: t > x, Tensor,
+            lambda x: autograd.where(x, t, 0.0), lambda x: t[x], lambda x: autograd.take(t, x), lambda x: autograd.stack([t, x]),
+            autograd.sum, lambda x: t.backward(x), lambda x: setattr(t, "data", x), lambda x: setattr(t, "grad", x),
+        ):  # fmt: skip
+            with pytest.raises(TypeError, match=MISSING):
+                use(x)
+    assert np.isnan((t * pd.Series([1.0, np.nan, 3.0])).data[1])
+
+
+def test_masked_arrays_are_refused_on_either_side():
+    t, v, m = Tensor(N), Value(2.0), np.ma.masked_array(N, [False, True, False])
+    for use in (
+        *(lambda x, o=o: o(x, m) for o in OPERATORS + COMPARISONS[:4]), *(lambda x, o=o: o(m, x) for o in OPERATORS),
+        lambda x: np.multiply(x, m), lambda x: autograd.where(m > 1, x, 0.0), lambda x: autograd.maximum(m, x),
+        lambda x: Tensor(m) + x, lambda x: np.ma.multiply(m, x), lambda x: autograd.stack([x, m[0:1]]),
+    ):  # fmt: skip
+        for x in (t, v):
+            with pytest.raises(TypeError, match=MASKED):
+                use(x)
+    for use in (lambda: t[m > 1], lambda: t.take(np.ma.masked_array([0, 1], [False, True])), lambda: setattr(t, "data", m)):
+        with pytest.raises(TypeError, match=MASKED):
+            use()
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_a_matrix_is_refused_as_its_product_is_another():
+    m = np.matrix([N])
+    for use in (lambda x: x * m, lambda x: m * x, lambda x: x @ m, lambda x: Tensor(m), lambda x: x > m):
+        for x in (Tensor(N), Value(2.0)):
+            with pytest.raises(TypeError, match=r"not np\.matrix, whose \* is another product|unsupported operand"):
+                use(x)
+
+
+def test_a_tensor_of_pytorch_is_an_array_unless_it_has_a_history():
+    torch = pytest.importorskip("torch")
+    x, w = torch.tensor(N), torch.tensor(N, requires_grad=True)
+    for node in (Tensor(N), Value(2.0)):
+        for operation in OPERATORS:
+            for result in (operation(node, x), operation(x, node)):
+                assert only_arrays(result)
+            for use in (lambda o=operation, n=node: o(n, w), lambda o=operation, n=node: o(w, n)):
+                with pytest.raises(TypeError, match="this Tensor does not turn into one: Can't call numpy"):
+                    use()
+        assert (node > x).tolist() == (node.data > np.array(N)).tolist()
+    product = Tensor(N) * x
+    x.zero_()
+    product.sum().backward()
+    assert product.inputs[0].grad.tolist() == N
