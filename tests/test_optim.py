@@ -128,16 +128,22 @@ def test_25_steps_end_where_pytorch_ends(optimizer, settings, end, kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("optimizer", "settings", "end"), SETTINGS)
-def test_every_step_is_pytorchs_to_12_digits(optimizer, settings, end, kind):
-    torch = pytest.importorskip("torch")
-    params, theirs = parameters(kind), torch.tensor(START, dtype=torch.float64, requires_grad=True)
-    ours, reference = optimizer(params, **settings), getattr(torch.optim, optimizer.__name__)([theirs], **settings)
-    for _ in range(30):
+def test_every_step_is_pytorchs_to_12_digits(optimizer, settings, end, kind, pytorch):
+    def theirs(torch):
+        p, steps = torch.tensor(START, dtype=torch.float64, requires_grad=True), []
+        reference = getattr(torch.optim, optimizer.__name__)([p], **settings)
+        for _ in range(30):
+            reference.zero_grad()
+            (p * p + torch.sin(3 * p)).sum().backward()
+            reference.step()
+            steps.append(p.tolist())
+        return steps
+
+    params = parameters(kind)
+    ours = optimizer(params, **settings)
+    for expected in pytorch(theirs, f"{optimizer.__name__} {settings}"):
         step(ours, params)
-        reference.zero_grad()
-        (theirs * theirs + torch.sin(3 * theirs)).sum().backward()
-        reference.step()
-        np.testing.assert_allclose(numbers(params), theirs.detach().numpy(), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(numbers(params), expected, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
