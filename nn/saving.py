@@ -65,11 +65,19 @@ def save(path: str | os.PathLike[str], model: Any, optimizer: Any = None, **othe
         raise TypeError(f"nn.save(path, model, …) takes a module or its state dict as the model, not a {type(model).__name__}.")
     arrays = {name: _storable(x, name) for name, x in _state(model).items()}
     entries = {**({} if optimizer is None else {"optimizer": optimizer}), **others}
-    header = {
+    header: dict[str, Any] = {
         "version": VERSION,
         "generators": _pack({name: _state(rng) for name, rng in generators(model=model).items()}, "generators", arrays),
         "entries": {"dict": [[name, _pack(_state(x), name, arrays)] for name, x in entries.items()]},
     }
+    names = header["names"] = {}
+    for name in list(arrays):
+        text = name.encode(errors="backslashreplace").decode()  # half a character, a lone surrogate, is not in UTF-8
+        if text != name:
+            while text in arrays:
+                text += "'"
+            names[text] = name
+            arrays[text] = arrays.pop(name)
     contents = library.numpy.save(arrays, {"glassgrad": json.dumps(header)})
     try:
         write_whole(Path(path), contents)
@@ -227,6 +235,8 @@ def _read(path: Path) -> tuple[Arrays, dict[str, Any], dict[str, Any]]:
     try:
         header = json.loads(metadata.get("glassgrad", NOTHING_ELSE))
         later = header["version"] > VERSION
+        names = header.get("names", {})
+        arrays = {names.get(name, name): x for name, x in arrays.items()}
         states, entries = ({}, {}) if later else (_unpack(header[part], arrays) for part in ("generators", "entries"))
     except (AttributeError, KeyError, TypeError, ValueError):
         raise ValueError(_what_is_wrong(path)) from None

@@ -407,6 +407,19 @@ def test_a_hostile_label_is_text_in_errors(text):
         del table[own.name]
 
 
+@hostile
+def test_a_hostile_name_is_kept_in_a_file(text, tmp_path):
+    model, again = network(text), network(text)
+    again.last.weight.data = again.last.weight.data + 1
+    more = {text: 3, "b": {text: np.ones(2)}, ascii(text)[1:-1]: np.zeros(1)}
+    nn.save(tmp_path / "model.safetensors", model, **more)
+    entries = nn.load(tmp_path / "model.safetensors", again)
+    assert list(entries) == list(more)
+    assert entries["b"][text].tolist() == [1.0, 1.0]
+    assert list(again.state_dict()) == list(model.state_dict())
+    assert all((again.state_dict()[name] == x).all() for name, x in model.state_dict().items())
+
+
 # --- figures ----------------------------------------------------------------------------------------
 
 
