@@ -84,10 +84,11 @@ def test_a_step_too_small_for_float16_is_told_once(method):
     descent.step()  # a second warning would be an error
 
 
-def test_no_gradient_no_warning_of_a_small_step():
+@pytest.mark.parametrize(("gradient", "rate"), [(0.0, 0.1), (1.0, 0.0)])
+def test_a_step_that_is_to_change_nothing_is_no_lost_one(gradient, rate):
     p = Tensor(np.ones(3, np.float16))
-    p.grad = np.zeros(3, np.float16)
-    optim.SGD([p], lr=0.1).step()
+    p.grad = np.full(3, gradient, np.float16)
+    optim.SGD([p], lr=rate).step()
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
