@@ -111,7 +111,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
 
 @scope("binary_cross_entropy_with_logits")
 def binary_cross_entropy_with_logits(input: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None) -> Any:
-    """`binary_cross_entropy` of sigmoid(input), without overflow: softplus(x) - t x.
+    """`binary_cross_entropy` of sigmoid(input), without overflow: (1 - t) softplus(x) + t softplus(-x).
 
     Args:
         input, target, weight, reduction: as in `binary_cross_entropy`.
@@ -129,13 +129,12 @@ def binary_cross_entropy_with_logits(input: Any, target: Any, weight: Any = None
     name = "binary_cross_entropy_with_logits"
     x, t = paired(name, input, target)
     check_range(name, "targets", t)
-    if pos_weight is None:
-        return _each(name, lambda x, t: autograd.softplus(x) - t * x, x, t, reduction, weight)
 
-    def weighted(x: Any, t: Any, weight_of_ones: Any) -> Any:
-        return (1 - t) * x + (1 + (weight_of_ones - 1) * t) * autograd.softplus(-x)
+    def losses(x: Any, t: Any, weight_of_ones: Any = 1.0) -> Any:
+        # Not softplus(x) - t x: where the answer is right, that is a small difference of large numbers.
+        return (1 - t) * autograd.softplus(x) + weight_of_ones * t * autograd.softplus(-x)
 
-    return _each(name, weighted, x, t, reduction, weight, pos_weight)
+    return _each(name, losses, x, t, reduction, weight, *([] if pos_weight is None else [pos_weight]))
 
 
 @scope("kl_div")
