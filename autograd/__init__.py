@@ -39,6 +39,7 @@ from .primitives.elementary import (
     cos,
     elu,
     erf,
+    erfc,
     exp,
     expm1,
     gelu,
@@ -64,7 +65,7 @@ from .value import Value
 __all__ = [
     "Case", "Drawing", "Node", "Primitive", "Tensor", "Value", "abs", "add", "bernoulli", "broadcast_to",
     "check_gradients", "clip", "collect_cycles_less_often", "compile", "concatenate", "cos", "detect_anomaly", "divide", "dot", "draw",
-    "dropout", "elu", "erf", "exp", "expand_dims", "expm1", "gelu", "getitem", "grad", "hessian", "jacobian", "jvp",
+    "dropout", "elu", "erf", "erfc", "exp", "expand_dims", "expm1", "gelu", "getitem", "grad", "hessian", "jacobian", "jvp",
     "latex", "leaky_relu", "log", "log1p", "log_softmax", "logsumexp", "matmul", "max", "maximum", "mean", "min",
     "minimum", "multiply", "negative", "no_grad", "norm", "pad", "power", "relu", "reshape", "scope", "sigmoid", "sign",
     "silu", "sin", "softmax", "softplus", "sqrt", "squeeze", "stack", "std", "subtract", "sum", "table", "take", "tanh",

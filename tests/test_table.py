@@ -301,6 +301,7 @@ def torch_functions(torch):
         "dot_n": weighted_sum,
         "elu": functional.elu,
         "erf": torch.erf,
+        "erfc": torch.erfc,
         "exp": torch.exp,
         "expand_dims": lambda x, axis: x.reshape(np.expand_dims(np.empty(tuple(x.shape)), axis).shape),
         "expm1": torch.expm1,
