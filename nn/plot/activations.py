@@ -11,7 +11,7 @@ from autograd import Tensor, sum, table
 
 from ..mlp import ACTIVATIONS
 from ..module import Module
-from .canvas import INK, NEGATIVE, POSITIVE, panels
+from .canvas import INK, panels
 
 __all__ = ["activations"]
 
@@ -52,9 +52,9 @@ def activations(functions: Any = None, ax: Any = None) -> Any:
     for panel, (title, x, y, slope) in zip(found, pictures, strict=True):
         panel.axhline(0, color=INK, alpha=0.25, linewidth=0.8)
         panel.axvline(0, color=INK, alpha=0.25, linewidth=0.8)
-        panel.plot(x, y, color=NEGATIVE, linewidth=2, label="function")
-        panel.plot(x, slope, color=POSITIVE, linewidth=1.6, linestyle="--", label="derivative")
-        panel.set(title=title, xlabel="x")
+        panel.plot(x, y, color=INK, linewidth=2, label="function")
+        panel.plot(x, slope, color=INK, linewidth=1.4, linestyle="--", label="derivative")
+        panel.set(title=title, xlabel="x", ylabel="f(x), f′(x)")
     found[0].legend(frameon=False, fontsize=8)
     return found
 
