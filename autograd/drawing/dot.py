@@ -134,7 +134,7 @@ def _line_breaks(picture: Picture) -> list[list[Arrow]]:
     breaks: list[list[Arrow]] = []
     end = length
     for tail, step in results.items():
-        if step + 1 >= end and alive[step] == 1 and tail in uses:
+        if step + 1 >= end and alive[step] == 1 and tail in uses and step + 1 < len(steps) - 1:
             breaks.append(uses[tail])
             end = step + 1 + length
     return breaks
@@ -144,7 +144,7 @@ def _sources(picture: Picture, places: dict[str, Place], entries: dict[str, str]
     """For each operation what only leads to it and can stand in a row before it: w₁, x₁, w₂, x₂, …, b."""
     uses = Counter(arrow.tail for arrow in picture.arrows)
     kinds = {box.id: box.kind for box in picture.boxes}
-    found: dict[str, dict[bool, list[str]]] = {}
+    found: dict[str, dict[bool, dict[str, None]]] = {}
     for arrow in picture.arrows:
         if arrow.id in entries:
             source, is_leaf = entries[arrow.id], False
@@ -152,7 +152,7 @@ def _sources(picture: Picture, places: dict[str, Place], entries: dict[str, str]
             source, is_leaf = arrow.tail, kinds[arrow.tail] == "leaf"
         else:
             continue
-        found.setdefault(arrow.head, {}).setdefault(is_leaf, []).append(source)
+        found.setdefault(arrow.head, {}).setdefault(is_leaf, {})[source] = None
     return {head: [source for pair in zip_longest(*rows.values()) for source in pair if source] for head, rows in found.items()}
 
 

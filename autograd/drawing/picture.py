@@ -70,7 +70,7 @@ class Picture:
     parts: dict[Place, str] = field(default_factory=dict)  # the open modules, outer before inner, with their titles
     ids: dict[Thing, str] = field(default_factory=dict)  # of the boxes of things
     into: dict[Thing, list[str]] = field(default_factory=dict)  # of the arrows from a thing's inputs, as far as they are drawn
-    _numbers: dict[tuple[Thing, Place], str] = field(default_factory=dict)  # the boxes of constant numbers
+    numbers: dict[tuple[Thing, Place], str] = field(default_factory=dict)  # the boxes of constant numbers
 
     def connect(self, tail: str, head: str, kind: ArrowKind, text: str = "") -> str:
         """Add an arrow, and return its id."""
@@ -85,10 +85,10 @@ class Picture:
         """
         if not _is_number(thing):
             return self.ids[thing]
-        if (thing, place) not in self._numbers:
-            self._numbers[thing, place] = f"c{len(self._numbers)}"
-            self.boxes.append(_box(self._numbers[thing, place], thing, place, {}, {}))
-        return self._numbers[thing, place]
+        if (thing, place) not in self.numbers:
+            self.numbers[thing, place] = f"c{len(self.numbers)}"
+            self.boxes.append(_box(self.numbers[thing, place], thing, place, {}, {}))
+        return self.numbers[thing, place]
 
 
 def _is_number(thing: Thing) -> bool:
@@ -165,12 +165,12 @@ def picture_of(
 def _mark_not_finite(picture: Picture, reading: Reading, folding: Folding, boxes: Mapping[Module | Group, str]) -> None:
     """Say where nan and infinity are that no number shows: in arrays and in folded modules; and where they came up first."""
     by_id = {box.id: box for box in picture.boxes}
+    ids = {thing: boxes[stand_in] for thing, stand_in in folding.stand_in.items()} | picture.ids
+    for (thing, _), id in picture.numbers.items():
+        ids.setdefault(thing, id)
     firsts = first_not_finite(reading)
     for thing in reading.inputs:
-        kinds = kinds_not_finite(thing.data)
-        box = by_id.get(picture.ids.get(thing) or boxes.get(folding.stand_in.get(thing)) or "")  # type: ignore[arg-type]
-        if box is None:
-            continue
+        kinds, box = kinds_not_finite(thing.data), by_id[ids[thing]]
         where = " inside" if np.ndim(thing.data) or box.kind == "module" else ""
         for kind in kinds:
             if firsts[kind] is thing:
@@ -179,8 +179,8 @@ def _mark_not_finite(picture: Picture, reading: Reading, folding: Folding, boxes
                 box.alarms.append(f"{kind}{where}")
     for kind in ("nan", "inf"):
         for thing in reversed(reading.inputs):
-            if isinstance(thing, Node) and thing in picture.ids and kind in kinds_not_finite(thing.grad):
-                by_id[picture.ids[thing]].alarms.append(f"the first gradient with {kind}")
+            if isinstance(thing, Node) and kind in kinds_not_finite(thing.grad):
+                by_id[ids[thing]].alarms.append(f"the first gradient with {kind}")
                 break
 
 
