@@ -176,6 +176,15 @@ def test_each_line_begins_with_all_that_is_left_of_what_was_before():
     assert len(re.findall(r"\tline2 -> o\d+ ", source)) == 2
 
 
+def test_a_long_chain_before_or_after_something_folded_is_in_lines_too():
+    assert "line 2" in draw(nn.mse_loss([chain(15)], [1.0])).source
+    with scope("folded", folded=True):
+        y = Value(1.0, label="x").exp()
+    for _ in range(20):
+        y = y.tanh()
+    assert "line 2" in draw([y, Value(2.0, label="alone")]).source
+
+
 # Order
 
 
@@ -320,6 +329,18 @@ def test_the_first_gradient_with_nan_is_that_which_the_backward_pass_comes_to_fi
     assert math.isnan(x.grad)
     laid = Laid(draw(y))
     assert [texts[0] for texts in laid.texts.values() if "the first gradient with nan" in texts] == ["x"]
+
+
+def test_of_many_gradients_with_nan_the_one_nearest_to_the_result_is_the_first():
+    x, w = Value(0.0, label="x"), Value(1.0, label="w")
+    total = x.log() * 0.0 + w
+    total.label = "total"
+    y = total.tanh()
+    y.backward()
+    assert math.isnan(x.grad)
+    assert math.isnan(w.grad)
+    laid = Laid(draw(y))
+    assert [texts[0] for texts in laid.texts.values() if "the first gradient with nan" in texts] == ["total"]
 
 
 def test_an_array_says_what_its_shape_and_norm_do_not_show():

@@ -437,6 +437,7 @@ def test_the_picture_fits_a_window_that_is_made_smaller(browser, tmp_path):
         opened(browser, large(), tmp_path)
         browser.set_window_size(600, 600)
         assert is_whole(browser)
+        assert browser.execute_script("return view.scale === fit().scale")  # what the mouse and the keys go by
     finally:
         browser.set_window_size(size["width"], size["height"])
 

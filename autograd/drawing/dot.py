@@ -121,15 +121,15 @@ def _line_breaks(picture: Picture) -> list[list[Arrow]]:
     steps = {operation.id: i for i, operation in enumerate(picture.operations)}
     if picture.parts or len(steps) <= LONG:
         return []
-    results = {arrow.head: steps[arrow.tail] for arrow in picture.arrows if arrow.kind == "result"}
+    results = {arrow.head: steps[arrow.tail] for arrow in picture.arrows if arrow.tail in steps}
     uses: dict[str, list[Arrow]] = {}
     for arrow in picture.arrows:
         if arrow.kind != "result":
             uses.setdefault(arrow.tail, []).append(arrow)
-    spans = {tail: (results.get(tail, steps[arrows[0].head]), steps[arrows[-1].head]) for tail, arrows in uses.items()}
-    alive = Counter[int]()
-    for first, last in spans.values():
-        alive.update(range(first, last))
+    alive = Counter[int]()  # how many things from up to a step are used after it
+    for tail, arrows in uses.items():
+        heads = [steps.get(arrow.head, len(steps)) for arrow in arrows]  # a folded module is the end
+        alive.update(range(results.get(tail, min(heads)), max(heads)))
     length = max(SHORT, math.ceil(math.sqrt(len(steps))))
     breaks: list[list[Arrow]] = []
     end = length

@@ -154,7 +154,7 @@ def picture_of(
             picture.connect(head, picture.ids[thing], "result")
     for (tail_id, head), things in flows.items():
         picture.connect(tail_id, head, "flow", _amount(things, folding, reading))
-    _mark_not_finite(picture, reading, folding, boxes)
+    _mark_not_finite(picture, reading, folding, boxes, gradients=grads is None)
     changed_ids = {picture.ids.get(node) for node in stale}
     for box in picture.boxes:
         if box.id in changed_ids:
@@ -162,7 +162,9 @@ def picture_of(
     return picture
 
 
-def _mark_not_finite(picture: Picture, reading: Reading, folding: Folding, boxes: Mapping[Module | Group, str]) -> None:
+def _mark_not_finite(
+    picture: Picture, reading: Reading, folding: Folding, boxes: Mapping[Module | Group, str], *, gradients: bool
+) -> None:
     """Say where nan and infinity are that no number shows: in arrays and in folded modules; and where they came up first."""
     by_id = {box.id: box for box in picture.boxes}
     ids = {thing: boxes[stand_in] for thing, stand_in in folding.stand_in.items()} | picture.ids
@@ -177,7 +179,7 @@ def _mark_not_finite(picture: Picture, reading: Reading, folding: Folding, boxes
                 box.alarms.append(f"the first {kind}{where}")
             elif where and not any(alarm.endswith(f"{kind}{where}") for alarm in box.alarms):
                 box.alarms.append(f"{kind}{where}")
-    for kind in ("nan", "inf"):
+    for kind in ("nan", "inf") if gradients else ():
         for thing in reversed(reading.inputs):
             if isinstance(thing, Node) and kind in kinds_not_finite(thing.grad):
                 by_id[ids[thing]].alarms.append(f"the first gradient with {kind}")
