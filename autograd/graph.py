@@ -33,12 +33,14 @@ NUMBERS: Final = frozenset({float, int})  # the types of plain numbers among a p
 class Scope(NamedTuple):
     """A named part of a computation, such as a module's call; a box in pictures.
 
-    `owner` (a module's number) tells apart two modules of one name.
+    `owner` (a module's number) tells apart two modules of one name. One that is `folded` stays one
+    box until it is opened.
     """
 
     name: str
     outer: Scope | None
     owner: int = 0
+    folded: bool = False
 
 
 class _Mode(threading.local):
@@ -150,7 +152,7 @@ class Primitive:
 
     Args:
         name: what the table, the pictures and the errors call it.
-        symbol: what stands in its circle in a picture.
+        symbol: what stands in its circle in a picture, or a function from the inputs to that.
         latex: its formula, with `#1`, `#2`, … for the inputs as in a TeX macro, or a function
             from the typeset inputs to the formula.
         scalar: the forward on Python floats; None if the primitive is for arrays only. Where
@@ -198,7 +200,7 @@ class Primitive:
         self,
         name: str,
         *,
-        symbol: str,
+        symbol: str | Callable[..., str],
         latex: str | Callable[..., str],
         scalar: Callable[..., Any] | None,
         array: Callable[..., Any],
@@ -213,7 +215,7 @@ class Primitive:
     ) -> None:
         for part, given, wanted in (
             ("name", bool(name) and isinstance(name, str), "a name"),
-            ("symbol", bool(symbol) and isinstance(symbol, str), "a short text"),
+            ("symbol", bool(symbol) and (isinstance(symbol, str) or callable(symbol)), "a short text, or a function to one"),
             ("latex", bool(latex) and (isinstance(latex, str) or callable(latex)), "a template such as '#1 + #2'"),
             ("scalar", scalar is None or callable(scalar), "a function of floats (None: arrays only)"),
             ("array", callable(array), "a function of arrays"),
@@ -404,8 +406,13 @@ def no_grad() -> Iterator[None]:
 
 
 @contextmanager
-def scope(name: str) -> Iterator[None]:
+def scope(name: str, *, folded: bool = False) -> Iterator[None]:
     """Give a name to a part of a computation; pictures draw a box around it. Scopes nest.
+
+    Args:
+        name: what is written on the box.
+        folded: whether pictures leave out what is inside, unless `draw` is told how far to `fold`;
+            so are losses.
 
     Example:
         >>> from autograd import Value, scope
@@ -416,7 +423,7 @@ def scope(name: str) -> Iterator[None]:
         'square'
     """
     before = mode.scope
-    mode.scope = Scope(name, before)
+    mode.scope = Scope(name, before, 0, folded)
     try:
         yield
     finally:
