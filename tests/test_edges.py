@@ -136,7 +136,10 @@ def test_functions_and_derivatives_at_the_edges_are_pytorchs(name, x):
     functional = torch.nn.functional
     others = {"identity": torch.clone, "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x))}
     function = others.get(name) or getattr(torch, name, None) or getattr(functional, name)
-    assert same(on_values(table[name], x), in_torch(torch, function, x), 1e-9)
+    found, expected = on_values(table[name], x), in_torch(torch, function, x)
+    if name in ("expm1", "sigmoid", "tanh") and 0 < found[1] < 1e-16 and expected[1] == 0.0:
+        found[1] = 0.0  # PyTorch takes the value from 1; see test_tails
+    assert same(found, expected, 1e-9)
 
 
 @pytest.mark.parametrize("name", BINARY)
