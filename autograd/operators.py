@@ -293,7 +293,7 @@ class Operators(Node):
 
     def zero_grad(self) -> None:
         """Forget the gradient that was accumulated."""
-        self._grad = self._blank_grad
+        self.grad = None
 
     def detach(self) -> Self:
         """The same number as a constant: what is computed from it has no derivative here.
