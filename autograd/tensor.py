@@ -170,6 +170,8 @@ class Tensor(Operators):
     def __setitem__(self, index: Any, value: Any) -> None:
         if self.primitive is not None:
             raise RuntimeError(COMPUTED.format(describe(self)))
+        if isinstance(value, Operators) and (value._has_none() or not mode.recording):
+            value = value._datum  # no derivative is lost
         self.data[index] = value
 
     def __matmul__(self, other: Any) -> Any:
