@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import constant
+from .arrays import constant, no_result
 from .backward import describe
 from .graph import NO_STATIC, Node, Primitive, mode, record, tick
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
@@ -89,7 +89,7 @@ class Value(Operators):
         if type(result) is not float:
             if isinstance(result, (Array, np.generic)) and Array in map(type, data):
                 return Tensor._apply(primitive, inputs, static)
-            result = float(result)
+            result = float(result if result is not None else no_result(primitive))
         return record(Value, result, primitive, inputs, static)
 
     @property
