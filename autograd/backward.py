@@ -151,7 +151,12 @@ def backward(root: Node, gradient: Any = None) -> None:
             "Compute it outside no_grad(), from nodes that are not detached."
         )
     order, seed = history(root), root._seed(gradient)
-    watch(root)
+    if order[-1].inputs is None and all(node.inputs != () for node in order):
+        raise RuntimeError(
+            f"backward() on {describe(root)}: it was computed from constants alone, made by detach() or under no_grad(), so that nothing "
+            "would get a gradient. Compute what it depends on outside no_grad(), from nodes that are not detached."
+        )
+    watch(root, order)
     if observers or not _is_plain(order) or not _pull_back_numbers(order, seed):
         _add_gradients(gradients(order, {root: seed}))
 

@@ -136,7 +136,7 @@ class Value(Operators):
     @property
     def __array__(self) -> Any:
         """A constant is a number to NumPy. Other Values must not be, so that an array of them holds the Values."""
-        if not self._has_none():
+        if self.inputs is not None or mode.tracing is not None:
             raise AttributeError("__array__")
         return lambda dtype=None, copy=None: np.array(self._datum, dtype)
 

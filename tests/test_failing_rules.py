@@ -92,7 +92,7 @@ def test_a_forward_that_forgets_its_return_is_named(with_vjp):
     own.scalar = own.array = lambda x: None
     for x in (Value(3.0), Tensor([3.0])):
         for use in (own, autograd.compile(own), autograd.grad(lambda x: autograd.sum([own(x)]))):
-            with pytest.raises(TypeError, match="The forward of own returned None; does it lack a `return`?"):
+            with pytest.raises(TypeError, match=r"The forward of own returned None; does it lack a `return`\?"):
                 use(x)
 
 
