@@ -280,7 +280,7 @@ class Operators(Node):
                 where it is 1.
 
         Raises:
-            RuntimeError: the node is a constant, or a leaf was changed after it was used.
+            RuntimeError: the node is a constant or computed from constants alone, or a leaf was changed after it was used.
             ValueError: `gradient` is missing, or of another shape.
 
         Example:

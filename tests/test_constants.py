@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from autograd import Tensor, Value, compile, no_grad
+from autograd import Tensor, Value, compile, grad, no_grad
 
 
 def constants():
@@ -48,6 +48,15 @@ def test_what_is_computed_from_constants_alone_is_a_number_too():
             float(node)
     with pytest.raises(TypeError, match=r"round\(…\) is no operation of a Tensor"):
         round(t.sum() * c[0], 1)
+
+
+def test_what_a_compiled_function_makes_of_plain_numbers_is_a_number_too():
+    slope = compile(grad(lambda x: (x**3).sum()))
+    assert np.asarray(slope(np.array([1.0, 2.0]))).tolist() == [3.0, 12.0]
+    assert float(compile(lambda x: x * x)(3.0)) == 9.0
+    w = Value(2.0)
+    with pytest.raises(TypeError, match="would drop the Value from the graph"):
+        float(compile(lambda x: w * x)(3.0))
 
 
 def test_numpys_functions_without_a_derivative_take_constants():
