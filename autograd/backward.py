@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 import numpy as np
@@ -24,7 +24,7 @@ __all__ = ["ancestors", "backward", "describe", "gradients", "history", "pull_ba
 inputs_of: Final = attrgetter("inputs")
 time_of: Final = attrgetter("time")
 gradient_of: Final = attrgetter("grad")
-raw_gradient: Final = vars(Node)["grad"].__get__  # what a store of Values has, which gives its own account of `.grad`
+raw_gradient: Final = vars(Node)["grad"].__get__  # the slot, in place of what a store of Values gives for it
 
 
 def history(*roots: Node, stop: Collection[Node] = ()) -> list[Node]:
@@ -94,7 +94,7 @@ def pull_back(
     for node in order:
         g = pending.pop(node, None)
         inputs = node.inputs
-        if g is None or g is NOTHING or inputs is None:
+        if g is None or inputs is None:
             continue  # only a condition, a constant or a branch not taken led here; or it is a constant
         if observers:
             for observer in observers:
@@ -113,12 +113,16 @@ def pull_back(
                     check_given(node, gradients)
                 continue
             if on_floats:
-                if type(gx) is not float and gx is not NOTHING and not (as_nodes and isinstance(gx, Node)):
+                if type(gx) is not float and not (as_nodes and isinstance(gx, Node)):
                     gx = fit(gx, x, node, as_nodes)
+                    if gx is NOTHING:
+                        continue
             else:
                 data = x._datum
                 if type(gx) is not ndarray or type(data) is float or gx.shape != data.shape or gx.dtype is not data.dtype:
                     gx = fit(gx, x, node, as_nodes)
+                    if gx is NOTHING:
+                        continue
             before = pending.get(x)
             pending[x] = gx if before is None else before + gx  # a sum's inputs share one float: memory
 
@@ -155,7 +159,10 @@ def backward(root: Node, gradient: Any = None) -> None:
 
 def _add_gradients(found: list[tuple[Node, Any]]) -> None:
     """Add what a walk found to each `.grad`; to all or to none, whatever comes between."""
-    before = [node.grad if type(g) is float else raw_gradient(node) for node, g in found]
+    nodes = list(map(itemgetter(0), found))
+    before = list(map(raw_gradient, nodes))
+    if tuple in map(type, before):  # a Value in a store
+        before = [node.grad if type(gradient) is tuple else gradient for node, gradient in zip(nodes, before, strict=True)]
     try:
         adopted: set[int] = set()  # the arrays that are some leaf's `.grad` by now, and so its user's
         for node, g in found:
@@ -170,7 +177,7 @@ def _add_gradients(found: list[tuple[Node, Any]]) -> None:
                 if node.primitive is None:
                     adopted.add(id(node.grad))
     except BaseException:
-        _put_back([node for node, _ in found], before)
+        _put_back(nodes, before)
         raise
 
 
@@ -194,14 +201,14 @@ def _pull_back_numbers(order: list[Node], seed: float) -> bool:
     """
     earlier = list(map(gradient_of, order))
     try:
-        for node in order:
-            if not node.grad:
+        for node, gradient in zip(order, earlier, strict=True):
+            if not gradient:
                 node.grad = None
         root = order[0]
         root.grad = seed if root.grad is None else root.grad + seed
         for node in order:
             primitive, g = node.primitive, node.grad
-            if primitive is None or g is None or g is NOTHING:
+            if primitive is None or (not g and (g is None or g is NOTHING)):
                 continue  # a leaf; or only a condition or a branch not taken led here
             inputs: Any = node.inputs
             rules, out, static, added = primitive.vjp, node._datum, node.static, 0
@@ -228,10 +235,9 @@ def _pull_back_numbers(order: list[Node], seed: float) -> bool:
                     before = x.grad
                     x.grad = gx if before is None else before + gx
         for node in order:
-            g = node.grad
-            if type(g) is not float:
-                if g is not None and g is not NOTHING:
-                    raise TypeError(g)
+            if type(node.grad) is not float:
+                if node.grad is not None and node.grad is not NOTHING:
+                    raise TypeError(node.grad)
                 node.grad = 0.0  # nothing came here
     except BaseException as failure:
         _put_back(order, earlier)
