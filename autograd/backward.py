@@ -135,13 +135,14 @@ def gradients(
     def found(walk: Iterable[tuple[Node, Any]]) -> list[tuple[Node, Any]]:
         return list(walk) if stop is None else [(node, g) for node, g in walk if node in stop]
 
+    usual = pull_back(order, seeds, as_nodes=as_nodes, stop=stop or ())
     if not may_meet(order):
-        return found(pull_back(order, seeds, as_nodes=as_nodes, stop=stop or ()))
+        return found(usual)
     if not as_nodes and not observers:
         with np.errstate(all="ignore"):
-            usual = found(pull_back(order, seeds, stop=stop or ()))
-            if not spoiled([g for node, g in usual if node.primitive is None or stop is not None]):
-                return usual
+            everything = found(usual)
+            if not spoiled([g for node, g in everything if node.primitive is None or stop is not None]):
+                return everything
     return found(pull_back_carefully(order, seeds, as_nodes, stop or ()))
 
 

@@ -40,12 +40,12 @@ def may_meet(order: Sequence[Node]) -> bool:
     if mode.tracing is not None:
         return any(to_watch(order, order[-1:]))
     used = set(map(primitive_of, order))
-    if used <= harmless:
-        return False  # quickly
-    used.discard(None)
-    masks = {primitive.masks for primitive in used}
-    harmless.update(p for p in used if p.masks in (None, "kink") and not p.steep and _is_in_table(p))
-    return not masks.isdisjoint(("choice", "place")) or ("kink" in masks and any(primitive.steep for primitive in used))
+    new = [primitive for primitive in used - harmless if primitive is not None]
+    if all(primitive.masks in (None, "kink") and not primitive.steep for primitive in new):
+        harmless.update([primitive for primitive in new if _is_in_table(primitive)])
+        return False  # quickly, as a rule
+    masks = {primitive.masks for primitive in used if primitive is not None}
+    return masks != {None} and (masks != {None, "kink"} or any(primitive.steep for primitive in new))
 
 
 def _is_in_table(primitive: Primitive) -> bool:
