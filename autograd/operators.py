@@ -296,7 +296,9 @@ class Operators(Node):
 
     def zero_grad(self) -> None:
         """Forget the gradient that was accumulated."""
-        self.grad = None
+        if mode.tracing is not None:
+            self.grad = None  # is refused
+        self._grad = self._blank_grad
 
     def detach(self) -> Self:
         """The same number as a constant: what is computed from it has no derivative here.

@@ -70,7 +70,7 @@ def save(path: str | os.PathLike[str], model: Any, optimizer: Any = None, **othe
         raise TypeError(f"nn.save(path, model, …) takes a module or its state dict as the model, not a {type(model).__name__}.")
     arrays = {name: _storable(x, name) for name, x in _state(model).items()}
     if "__metadata__" in arrays:
-        raise ValueError("nn.save cannot store an array under the name '__metadata__', which the file's format keeps for itself; rename it.")
+        raise ValueError("nn.save cannot store an array named '__metadata__', which the file's format keeps for itself; rename it.")
     entries = {**({} if optimizer is None else {"optimizer": optimizer}), **others}
     header: dict[str, Any] = {
         "version": VERSION,

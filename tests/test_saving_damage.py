@@ -127,7 +127,7 @@ def test_pytorch_reads_the_file(path):
 
 
 def test_the_name_that_the_format_keeps_for_itself_is_refused(path):
-    with pytest.raises(ValueError, match=r"cannot store an array under the name '__metadata__', which the file's format keeps for itself"):
+    with pytest.raises(ValueError, match=r"cannot store an array named '__metadata__', which the file's format keeps for itself"):
         nn.save(path, {"__metadata__": np.ones(2)})
     assert not path.exists()
 
