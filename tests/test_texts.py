@@ -240,7 +240,7 @@ class Strict(html.parser.HTMLParser):
 def plain_picture():
     """The graph and the page of the same computation with plain names."""
     drawing = draw(pictured("plain"))
-    return pygraphviz.AGraph(string=drawing.source), Strict(drawing._as(".html").decode())
+    return pygraphviz.AGraph(string=drawing.source), Strict(drawing._as(".html", "drawing").decode())
 
 
 def check_pictures(text, folder):
@@ -275,6 +275,8 @@ def test_the_heading_of_a_page_is_text_whatever_the_result_is_called(tmp_path):
         result.label = label
         text = draw(result).save(tmp_path / "a.html").read_text(encoding="utf-8")
         assert f"<h1>The backward pass of {html.escape(visible(label, 60))}</h1>" in text
+    unnamed = draw(Value(2.0) * 3).save(tmp_path / "latin-1 \udce9.html").read_text(encoding="utf-8")
+    assert r"<h1>latin-1 \udce9: the backward pass of L</h1>" in unnamed
 
 
 def words(x):

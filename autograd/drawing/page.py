@@ -60,7 +60,7 @@ def page_of(reading: Reading, folding: Folding, direction: str, name: str) -> st
     widest = {node: max(texts, key=len) for node, texts in walk.texts.items()}
     picture = picture_of(reading, folding, names, widest)
     parts = {
-        "title": html.escape(f"The backward pass of {visible(root.label, LONG)}" if root.label else f"{name}: the backward pass of {names[root]}"),
+        "title": html.escape(f"The backward pass of {visible(root.label, LONG)}" if root.label else f"{visible(name, LONG)}: the backward pass of {names[root]}"),
         "warning": html.escape(" ".join(_warnings(reading, walk, names))),
         "style": _template("page.css"),
         "script": _template("page.js"),
