@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 import numpy as np
@@ -96,7 +96,7 @@ def pull_back(
     for node in order:
         g = pending.pop(node, None)
         inputs = node.inputs
-        if g is None or g is NOTHING or inputs is None:
+        if g is None or inputs is None:
             continue  # only a condition, a constant or a branch not taken led here; or it is a constant
         if observers:
             for observer in observers:
@@ -115,12 +115,16 @@ def pull_back(
                     check_given(node, gradients)
                 continue
             if on_floats:
-                if type(gx) is not float and gx is not NOTHING and not (as_nodes and isinstance(gx, Node)):
+                if type(gx) is not float and not (as_nodes and isinstance(gx, Node)):
                     gx = fit(gx, x, node, as_nodes)
+                    if gx is NOTHING:
+                        continue
             else:
                 data = x._datum
                 if type(gx) is not ndarray or type(data) is float or gx.shape != data.shape or gx.dtype is not data.dtype:
                     gx = fit(gx, x, node, as_nodes)
+                    if gx is NOTHING:
+                        continue
             before = pending.get(x)
             pending[x] = gx if before is None else before + gx  # a sum's inputs share one float: memory
 
@@ -133,13 +137,14 @@ def gradients(
     def found(walk: Iterable[tuple[Node, Any]]) -> list[tuple[Node, Any]]:
         return list(walk) if stop is None else [(node, g) for node, g in walk if node in stop]
 
+    usual = pull_back(order, seeds, as_nodes=as_nodes, stop=stop or ())
     if not may_meet(order):
-        return found(pull_back(order, seeds, as_nodes=as_nodes, stop=stop or ()))
+        return found(usual)
     if not as_nodes and not observers:
         with np.errstate(all="ignore"):
-            usual = found(pull_back(order, seeds, stop=stop or ()))
-            if not spoiled([g for node, g in usual if node.primitive is None or stop is not None]):
-                return usual
+            everything = found(usual)
+            if not spoiled([g for node, g in everything if node.primitive is None or stop is not None]):
+                return everything
     return found(pull_back_carefully(order, seeds, as_nodes, stop or ()))
 
 
@@ -158,7 +163,8 @@ def backward(root: Node, gradient: Any = None) -> None:
 
 def _add_gradients(found: list[tuple[Node, Any]]) -> None:
     """Add what a walk found to each `.grad`; to all or to none, whatever comes between."""
-    before = [node._grad for node, _ in found]
+    nodes = list(map(itemgetter(0), found))
+    before = list(map(gradient_of, nodes))
     try:
         adopted: set[int] = set()  # the arrays that are some leaf's `.grad` by now, and so its user's
         for node, g in found:
@@ -173,7 +179,7 @@ def _add_gradients(found: list[tuple[Node, Any]]) -> None:
                 if node.primitive is None:
                     adopted.add(id(node._grad))
     except BaseException:
-        _put_back([node for node, _ in found], before)
+        _put_back(nodes, before)
         raise
 
 
@@ -197,14 +203,14 @@ def _pull_back_numbers(order: list[Node], seed: float) -> bool:
     """
     earlier = list(map(gradient_of, order))
     try:
-        for node in order:
-            if not node._grad:
+        for node, gradient in zip(order, earlier, strict=True):
+            if not gradient:
                 node._grad = None
         root = order[0]
         root._grad = seed if root._grad is None else root._grad + seed
         for node in order:
             primitive, g = node.primitive, node._grad
-            if primitive is None or g is None or g is NOTHING:
+            if primitive is None or (not g and (g is None or g is NOTHING)):
                 continue  # a leaf; or only a condition or a branch not taken led here
             inputs: Any = node.inputs
             rules, out, static, added = primitive.vjp, node._datum, node.static, 0
@@ -231,10 +237,9 @@ def _pull_back_numbers(order: list[Node], seed: float) -> bool:
                     before = x._grad
                     x._grad = gx if before is None else before + gx
         for node in order:
-            g = node._grad
-            if type(g) is not float:
-                if g is not None and g is not NOTHING:
-                    raise TypeError(g)
+            if type(node._grad) is not float:
+                if node._grad is not None and node._grad is not NOTHING:
+                    raise TypeError(node._grad)
                 node._grad = 0.0  # nothing came here
     except BaseException as failure:
         _put_back(order, earlier)

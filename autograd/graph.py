@@ -26,7 +26,7 @@ new: Final = object.__new__
 tick: Final = itertools.count(1).__next__
 NO_STATIC: Final[Mapping[str, Any]] = {}
 STEEP_AT: Final = (0.0, -1.0, 1e4)  # where logarithms, roots, quotients, arcs and exponentials have no finite derivative
-HALF: Final = np.dtype(np.float16).char
+HALF: Final = np.dtype(np.float16)
 NUMBERS: Final = frozenset({float, int})  # the types of plain numbers among a primitive's inputs
 
 
@@ -278,7 +278,7 @@ class Primitive:
         if self.arity != len(data) and self.arity is not None:
             raise TypeError(f"{self.name} takes {self.arity} input{'s' if self.arity > 1 else ''} and got {len(data)}.")
         try:
-            if self.sums and data[0].dtype.char == HALF:
+            if self.sums and data[0].dtype is HALF:
                 return in_halves(self.array(*map(in_single, data), **static), data)
             return self.array(*data, **static) if static else self.array(*data)
         except (ValueError, IndexError, TypeError) as error:
@@ -370,12 +370,12 @@ def record(kind: type[Node], data: Any, primitive: Primitive, inputs: tuple[Any,
 
 def in_single(x: Any) -> Any:
     """float16 as float32; anything else as it is."""
-    return x.astype(np.float32) if isinstance(x, ndarray) and x.dtype.char == HALF else x
+    return x.astype(np.float32) if isinstance(x, ndarray) and x.dtype == HALF else x
 
 
 def in_halves(result: Any, data: Any) -> Any:
     """A result of float32 as float16, where that is the type of what it was computed from."""
-    halves = all(x.dtype.char == HALF for x in data if isinstance(x, ndarray) and x.dtype.kind == "f" and x.ndim)
+    halves = all(x.dtype == HALF for x in data if isinstance(x, ndarray) and x.dtype.kind == "f" and x.ndim)
     return result.astype(np.float16) if halves else result
 
 

@@ -293,6 +293,8 @@ class Operators(Node):
 
     def zero_grad(self) -> None:
         """Forget the gradient that was accumulated."""
+        if mode.tracing is not None:
+            self.grad = None  # is refused
         self._grad = self._blank_grad
 
     def detach(self) -> Self:
