@@ -204,3 +204,11 @@ def test_a_value_that_becomes_nan_is_told():
     w.grad = float("nan")
     with pytest.warns(RuntimeWarning, match="Value 'w' has nan"):
         optim.Adam([w]).step()
+
+
+@pytest.mark.parametrize(
+    ("method", "name"), [(optim.SGD, "momentum"), (optim.SGD, "dampening"), (optim.RMSprop, "momentum"), (optim.RMSprop, "alpha")]
+)
+def test_a_share_above_1_is_refused(method, name):
+    with pytest.raises(ValueError, match=f"{name} must be from 0 to 1; got 9.0"):
+        method([Value(1.0)], **{name: 9.0})
