@@ -116,7 +116,8 @@ def curves(results: list[Numbers]) -> Any:
         panels[RATES.index(result["lr"])].plot(
             range(1, len(accuracies) + 1), accuracies,
             color=f"C{DROPOUTS.index(result['dropout'])}", linestyle=["-", "--"][batch],
-            marker="os"[batch] if len(accuracies) <= 15 else None, markersize=4, label=f"batch {result['batch']}, dropout {result['dropout']:g}",
+            marker="os"[batch] if len(accuracies) <= 15 else None, markersize=4,
+            label=f"batch {result['batch']}, dropout {result['dropout']:g}",
         )  # fmt: skip
     for panel, rate in zip(panels, RATES, strict=True):
         panel.set(title=f"learning rate {rate:g}", xlabel="epoch")

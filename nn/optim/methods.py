@@ -26,7 +26,8 @@ class SGD(Optimizer):
         maximize: go up instead of down.
 
     Raises:
-        ValueError: `momentum` or `dampening` is out of range; `nesterov` without momentum, or with dampening; or as in `Optimizer`.
+        ValueError: `momentum` or `dampening` is out of range; `nesterov` without momentum, or with
+            dampening; or as in `Optimizer`.
 
     Example:
         >>> from autograd import Value
