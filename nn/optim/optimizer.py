@@ -29,6 +29,7 @@ Starts = dict[str, float | None]
 # A formula goes over its arrays once for each of its operations. In parts of this many entries,
 # what it goes over stays in the processor's cache.
 ENTRIES_AT_ONCE = 2**15
+OFTEN = 16  # steps: so many first ones, and then each sixteenth, are looked at for nan
 
 
 class Optimizer:
@@ -76,7 +77,8 @@ class Optimizer:
         self.defaults = dict(defaults)
         self._checked: list[dict[str, Any]] = []  # those of the groups that were found possible last
         self._was_lost = self._has_warned = False  # a step in float16
-        self._is_finite = True  # all that was changed
+        self._steps = 0
+        self._is_finite = True  # all that was changed, as far as it was looked at
         self.param_groups: list[dict[str, Any]] = []
         self._groups_in_pieces: list[list[Piece]] = []
         self._stores = 0  # how many there were when those were made
@@ -96,6 +98,7 @@ class Optimizer:
                 are nan or infinite now.
         """
         was_finite = self._is_finite
+        self._steps += 1
         groups = self._gradients()
         settings = [self._settings(group) for group in self.param_groups]
         if settings != self._checked:
@@ -342,7 +345,7 @@ class Optimizer:
         if p is not numbers:
             self._was_lost = self._was_lost or (np.array_equal(numbers, p.astype(np.float16)) and not np.array_equal(numbers, p))
             numbers[...] = p
-        if self._is_finite:
+        if self._is_finite and (self._steps < OFTEN or self._steps % OFTEN == 0):
             self._is_finite = _all_finite(numbers.ravel())
         piece.write(numbers)
 
