@@ -7,12 +7,13 @@ cycles, and a graph is freed the moment its last result goes out of scope.
 
 from __future__ import annotations
 
-import itertools
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from _thread import get_ident
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, ClassVar, Final, NamedTuple, NoReturn
+from operator import attrgetter
+from typing import Any, ClassVar, Final, NamedTuple, NoReturn, Self
 
 import numpy as np
 
@@ -23,10 +24,13 @@ __all__ = ["Case", "Node", "Primitive", "no_grad", "record", "scope", "table"]
 
 ndarray: Final = np.ndarray
 new: Final = object.__new__
-tick: Final = itertools.count(1).__next__
 NO_STATIC: Final[Mapping[str, Any]] = {}
+NOTHING_ASIDE: Final = (None, NO_STATIC, None)
 STEEP_AT: Final = (0.0, -1.0, 1e4)  # where logarithms, roots, quotients, arcs and exponentials have no finite derivative
 NUMBERS: Final = frozenset({float, int})  # the types of plain numbers among a primitive's inputs
+BLANK: Final = 0.0  # the gradient of a Value that no backward pass has come to
+ONE: Final = type("One", (), {})()  # in the place of a second input: there is but one
+MANY: Final = type("Many", (), {})()  # or `left` is the tuple of all; () of a leaf, None of a constant
 
 
 class Scope(NamedTuple):
@@ -40,17 +44,83 @@ class Scope(NamedTuple):
     owner: int = 0
 
 
+class Moment:
+    """When a node was computed, and in which part of the computation; nodes share it until a leaf is changed or a scope begins."""
+
+    __slots__ = ("scope", "when")
+
+    def __init__(self, when: int, scope: Scope | None) -> None:
+        self.when, self.scope = when, scope
+
+
+# What the generated methods of `Value` read, as their globals (see `generated`). They take the short way on the main
+# thread only, whose scope `now` has, and only if it is in no special mode; then `usual` is Value, and else None.
+quick: Final[dict[str, Any]] = {"now": Moment(1, None), "usual": None, "main": threading.main_thread().ident, "get_ident": get_ident}
+_clock: Final = threading.Lock()
+walking: Final = threading.RLock()  # one backward pass at a time: each borrows the `.grad` of leaves that others may share
+origin_of: Final = attrgetter("origin")
+time_of: Final = attrgetter("origin.when")
+
+
+def moment() -> Moment:
+    """A new moment: what was made before is older than it, and what is made from now on is not."""
+    with _clock:
+        before = quick["now"]
+        quick["now"] = now = Moment(before.when + 1, before.scope)
+        return now
+
+
+def tick() -> int:
+    """The time of a new moment."""
+    return moment().when
+
+
+def set_scope(scope: Scope | None) -> Scope | None:
+    """Compute in another scope, on this thread; the one before."""
+    if get_ident() != quick["main"]:
+        before, mode.own_scope = mode.own_scope, scope
+        return before
+    with _clock:
+        now = quick["now"]
+        quick["now"] = Moment(now.when, scope)
+    return now.scope  # type: ignore[no-any-return]
+
+
 class _Mode(threading.local):
     """What this thread does with a computation: `recording` is off inside `no_grad()`, `scope` is
     the innermost of the named parts that the computation is in, with those around it;
     `tracing` is set while `compile` reads a function; nodes older than `start` are then from outside."""
 
     recording = True
-    scope: Scope | None = None
+    own_scope: Scope | None = None  # of a thread that is not the main one
     draw: Callable[[Callable[[], Any], Any], Any] | None = None  # inside `compile`: random numbers
     start = 0
     tracing: Callable[[str, str], NoReturn] | None = None  # inside `compile`: refuses to show a number
     plain: Callable[[Any], Node | None] | None = None  # inside `compile`: the node for what are plain numbers in an ordinary call
+
+    def __setattr__(self, name: str, new: Any) -> None:
+        super().__setattr__(name, new)
+        choose_the_way()
+
+    @property
+    def scope(self) -> Scope | None:
+        return quick["now"].scope if get_ident() == quick["main"] else self.own_scope  # type: ignore[no-any-return]
+
+    @scope.setter
+    def scope(self, new: Scope | None) -> None:
+        set_scope(new)
+
+
+class _Nothing(float):
+    """The 0 that a branch which was not taken passes on: a number like any other, but one that is not walked on with."""
+
+    def __add__(self, other: Any) -> Any:
+        return other
+
+    __radd__ = __add__
+
+
+NOTHING: Final = _Nothing()
 
 
 class Observer:
@@ -66,8 +136,30 @@ class Observer:
         """`gradients` came out of the rules of `node`, one for each input."""
 
 
+class _Observers(list[Observer]):
+    """Those who are told; while there are any, nothing goes the short way."""
+
+    def append(self, observer: Observer) -> None:
+        super().append(observer)
+        choose_the_way()
+
+    def remove(self, observer: Observer) -> None:
+        super().remove(observer)
+        choose_the_way()
+
+
 mode: Final = _Mode()
-observers: Final[list[Observer]] = []
+observers: Final = _Observers()
+_special: Final[set[int]] = set()  # the threads for which nothing goes the short way
+
+
+def choose_the_way() -> None:
+    """Have the generated methods of `Value` take the short way or the general one, after a change of this thread's mode."""
+    this = get_ident()
+    with _clock:
+        is_special = mode.tracing is not None or (this == quick["main"] and not mode.recording)
+        (_special.add if is_special else _special.discard)(this)
+        quick["usual"] = None if _special or observers else quick.get("Value")
 
 
 class Node:
@@ -83,21 +175,20 @@ class Node:
             constant (made by `detach()` or under `no_grad()`), which has no derivative.
         static: the primitive's other arguments, such as an axis.
         scope: the named part of the computation that it belongs to, see `scope()`.
-        time: a number that grows with every node made and every leaf changed. Inputs are older
-            than outputs, unless a leaf was changed after its use, and so this one number gives
-            both the topological order and the check for stale graphs.
+        time: of a leaf, when it was made or last changed; of others, when they were computed. It is
+            a number that moves when a leaf is changed, so it shows a leaf that was changed after its use.
     """
 
-    __slots__ = ("_datum", "_grad", "inputs", "label", "primitive", "scope", "static", "time")
+    # `left` and `right` are the inputs, `origin` is the time and the scope; `_aside` has what few nodes have.
+    __slots__ = ("_aside", "_datum", "_grad", "left", "origin", "primitive", "right")
 
+    _aside: tuple[str | None, Mapping[str, Any], Scope | None] | None
     _datum: Any
     _grad: Any
-    label: str | None
+    left: Any
+    right: Any
     primitive: Primitive | None
-    inputs: tuple[Any, ...] | None
-    static: Mapping[str, Any]
-    scope: Scope | None
-    time: int
+    origin: Moment
     _blank_grad: ClassVar[Any] = None
 
     data: Any  # a property of each kind, as are shape and size
@@ -118,8 +209,8 @@ class Node:
         """The gradient that a backward pass from here starts with, checked."""
         raise NotImplementedError
 
-    def _receive(self, gradient: Any) -> None:
-        """Add to `.grad` what a backward pass brought."""
+    def _receive(self, gradient: Any, undo: list[Callable[[], None]]) -> None:
+        """Add to `.grad` what a backward pass brought. What is changed beside the slot `_grad`, say in `undo` how to change back."""
         raise NotImplementedError
 
     @property
@@ -134,6 +225,50 @@ class Node:
             self._grad = self._seed(new)
 
     @property
+    def inputs(self) -> tuple[Any, ...] | None:
+        left, right = self.left, self.right
+        return left if right is MANY else (left,) if right is ONE else (left, right)
+
+    @inputs.setter
+    def inputs(self, inputs: tuple[Any, ...] | None) -> None:
+        if inputs and len(inputs) < 3:
+            self.left, self.right = inputs if len(inputs) == 2 else (*inputs, ONE)
+        else:
+            self.left, self.right = inputs, MANY
+
+    @property
+    def label(self) -> str | None:
+        return None if self._aside is None else self._aside[0]
+
+    @label.setter
+    def label(self, label: str | None) -> None:
+        if self._aside is not None or label is not None:
+            self._aside = (label, *(self._aside or NOTHING_ASIDE)[1:])
+
+    @property
+    def static(self) -> Mapping[str, Any]:
+        return NO_STATIC if self._aside is None else self._aside[1]
+
+    @static.setter
+    def static(self, static: Mapping[str, Any]) -> None:
+        label, _, scope = self._aside or NOTHING_ASIDE
+        self._aside = label, static, scope
+
+    @property
+    def scope(self) -> Scope | None:
+        if self._aside is not None and self._aside[2] is not None:
+            return self._aside[2]
+        return None if self.primitive is None and self.left is not None else self.origin.scope
+
+    @scope.setter
+    def scope(self, scope: Scope | None) -> None:
+        self._aside = (*(self._aside or NOTHING_ASIDE)[:2], scope)
+
+    @property
+    def time(self) -> int:
+        return self.origin.when
+
+    @property
     def is_leaf(self) -> bool:
         """Whether the node was made by hand rather than computed."""
         return self.primitive is None
@@ -141,7 +276,7 @@ class Node:
     @property
     def requires_grad(self) -> bool:
         """Whether `backward()` can start here: false for a constant, made by `detach()` or `no_grad()`."""
-        return self.inputs is not None
+        return self.left is not None
 
 
 class Primitive:
@@ -190,6 +325,8 @@ class Primitive:
         12.0
         >>> del table["cube"]
     """
+
+    pull: Callable[[Node, float], Any] | None = None  # the rules on floats as one function, see `generated`
 
     def __init__(
         self,
@@ -338,25 +475,202 @@ def record(kind: type[Node], data: Any, primitive: Primitive, inputs: tuple[Any,
     node = new(kind)
     node._datum = data
     node._grad = kind._blank_grad
-    node.label = None
-    node.static = static or NO_STATIC
-    node.time = tick()
-    node.scope = mode.scope
-    if mode.recording:
-        node.primitive = primitive
+    node._aside = (None, static, None) if static else None
+    node.primitive = primitive
+    if len(inputs) == 2:
+        node.left, node.right = inputs
+    else:
         node.inputs = inputs
-        if observers:
-            for observer in observers:
-                observer.recorded(node)
+    if quick["usual"] is not None and get_ident() == quick["main"]:
+        node.origin = quick["now"]
+        return node
+    is_ordered = observers or mode.tracing is not None  # who looks on sees the order of computation
+    node.origin = Moment((moment() if is_ordered else quick["now"]).when, mode.scope)
+    if mode.recording:
+        for observer in observers:
+            observer.recorded(node)
     elif mode.tracing is None:
         node.primitive = node.inputs = None
         if isinstance(data, np.ndarray) and (data.base is not None or any(data is getattr(x, "_datum", x) for x in inputs)):
             node._datum = data.copy()  # a constant may be written to, and must not write through to an input
-    else:  # a compiled program computes constants anew too, and only cuts their derivative
-        node.primitive, node.inputs = primitive, inputs
-        if primitive.name != "stop_gradient":
-            return table["stop_gradient"](node)
+    elif primitive.name != "stop_gradient":  # a compiled program computes constants anew too, and only cuts their derivative
+        return table["stop_gradient"](node)
     return node
+
+
+class Walk:
+    """The backward pass: from the nodes of `seeds`, each node before its inputs, down to the leaves and those in `stop`.
+
+    While it lasts, `.grad` holds what adds up, and is given back at its end:
+
+        with Walk({loss: 1.0}) as walk:
+            walk.run(step)
+            walk.keep()
+
+    Attributes:
+        seeds: the gradients that the walk starts with.
+        order: the computed nodes, inputs before outputs.
+        ends: the leaves, constants and stops that it leads to, each with its `.grad` from before.
+        lent: the same of those computed nodes that have one, or are arrays.
+
+    Raises:
+        RuntimeError: a leaf was changed after it was used.
+    """
+
+    def __init__(self, seeds: Mapping[Node, Any], stop: Collection[Node] = ()) -> None:
+        self.seeds, self.stop = seeds, stop
+        self.order: list[Node] = []
+        self.ends: list[tuple[Node, Any]] = []
+        self.lent: list[tuple[Node, Any]] = []
+        self._todo: list[Any] = [*seeds]
+        self._undo: list[Callable[[], None]] = []
+        self._kept = False
+        self._zero = float("0")  # of this walk only: by `is` it tells which nodes have been met, and to which nothing has come
+
+    def __enter__(self) -> Self:
+        walking.acquire()
+        try:
+            self._meet()
+            return self
+        except BaseException as error:
+            self.__exit__(type(error))
+            raise
+
+    def _meet(self) -> None:
+        """Mark the nodes below, and bring them into their order."""
+        zero, todo, order, stop = self._zero, self._todo, self.order, self.stop
+        while todo:
+            node = todo[-1]
+            if node is None:  # above a node whose inputs are done
+                order.append(todo[-2])
+                del todo[-2:]
+                continue
+            earlier = node._grad
+            if earlier is zero:
+                todo.pop()
+            elif node.primitive is None or (stop and node in stop):
+                self.ends.append((node, earlier))
+                node._grad = zero
+                todo.pop()
+            else:
+                if earlier is not BLANK:
+                    self.lent.append((node, earlier))
+                node._grad = zero
+                todo.append(None)
+                x = node.right
+                if isinstance(x, Node):
+                    if x._grad is not zero:
+                        todo.append(x)
+                elif x is MANY:
+                    todo += [x for x in node.left if isinstance(x, Node) and x._grad is not zero]
+                    continue
+                x = node.left
+                if isinstance(x, Node) and x._grad is not zero:
+                    todo.append(x)
+        changed = max([x.origin.when for x, _ in self.ends if x.primitive is None], default=0)
+        if any(origin.when < changed for origin in set(map(origin_of, order))):
+            _check_fresh(order)
+        if mode.tracing is not None:
+            order.sort(key=time_of)  # what is traced, in the order of the program
+
+    def run(self, step: Callable[[Node, Any], Sequence[Any]], quick: bool = False) -> None:
+        """Start with the seeds and pass on what comes to each node: to its inputs what `step` makes of it.
+
+        If `quick`, numbers go by the `pull` of a primitive that has one. May be called again, with another step.
+        """
+        zero = self._zero
+        for node in (*self.order, *[x for x, _ in self.ends]):
+            if node._grad is not zero:
+                node._grad = zero
+        for node, seed in self.seeds.items():
+            node._grad = seed
+        if observers:
+            step, quick = _observed(step), False
+        for node in reversed(self.order):
+            g = node._grad
+            if g is zero:
+                continue  # only a condition or a branch not taken led here
+            primitive: Any = node.primitive
+            if quick and type(g) is float and primitive.pull is not None and not primitive.pull(node, g):
+                continue
+            for x, gx in zip(node.inputs or (), step(node, g), strict=True):
+                if gx is not None and gx is not NOTHING and isinstance(x, Node):
+                    before = x._grad
+                    x._grad = gx if before is zero else before + gx
+        for observer in observers:
+            for node, _ in self.ends:
+                if node._grad is not zero and node.left is not None:
+                    observer.reached(node, node._grad)
+
+    @property
+    def has_arrays(self) -> bool:
+        return any(type(x._datum) is not float for x, _ in (*self.ends, *self.lent))
+
+    def found(self) -> list[tuple[Node, Any]]:
+        """The nodes that something came to, and their gradients."""
+        nodes = [*reversed(self.order), *[x for x, _ in self.ends]]
+        return [(node, node._grad) for node in nodes if node._grad is not self._zero and node.left is not None]
+
+    def keep(self) -> None:
+        """Add what was found to each `.grad`; to all or to none, whatever comes between."""
+        adopted: set[int] = set()  # the arrays that are some leaf's `.grad` by now, and so its user's
+        for node, earlier in (*self.lent, *self.ends):
+            g, node._grad = node._grad, earlier
+            if g is not self._zero and node.left is not None:
+                node._receive(g.copy() if type(g) is ndarray and id(g) in adopted else g, self._undo)
+                if node.primitive is None:
+                    adopted.add(id(node._grad))
+        self._kept = True
+
+    def __exit__(self, *error: Any) -> None:
+        try:
+            if not self._kept:
+                for undo in reversed(self._undo):
+                    undo()
+                for node in (*self.order, *self._todo):
+                    if node is not None and (node._grad is self._zero or not self._todo):
+                        node._grad = node._blank_grad
+                for node, earlier in (*self.lent, *self.ends):
+                    node._grad = earlier
+        finally:
+            walking.release()
+
+
+def _observed(step: Callable[[Node, Any], Sequence[Any]]) -> Callable[[Node, Any], Sequence[Any]]:
+    def observed(node: Node, g: Any) -> Sequence[Any]:
+        for observer in observers:
+            observer.reached(node, g)
+        gradients = step(node, g)
+        for observer in observers:
+            observer.pulled_back(node, gradients)
+        return gradients
+
+    return observed
+
+
+def _check_fresh(order: Sequence[Node]) -> None:
+    for node in order:
+        for x in node.inputs or ():
+            if isinstance(x, Node) and x.origin.when > node.origin.when:
+                raise RuntimeError(
+                    f"{describe(x)} was changed after {node.primitive.name} had used it, so the gradient would "  # type: ignore[union-attr]
+                    "mix old and new numbers. Run the forward pass again after a change, or call backward() before it."
+                )
+
+
+def describe(node: Node) -> str:
+    """How an error names a node.
+
+    Example:
+        >>> from autograd import Value
+        >>> describe(Value(2.0, label="w")), describe(Value(2.0) + 1)
+        ("Value 'w'", 'the Value 3.0 (from add)')
+    """
+    kind = node.__class__.__name__
+    if node.label is not None:
+        return f"{kind} {node.label!r}"
+    what = f"{node._datum!r}" if isinstance(node._datum, float) else f"of shape {node._datum.shape}"
+    return f"the {kind} {what}" + (f" (from {visible(node.primitive.name)})" if node.primitive else "")
 
 
 def _primitive_named(name: str) -> Primitive:
@@ -398,8 +712,8 @@ def scope(name: str) -> Iterator[None]:
         'square'
     """
     before = mode.scope
-    mode.scope = Scope(name, before)
+    set_scope(Scope(name, before))
     try:
         yield
     finally:
-        mode.scope = before
+        set_scope(before)

@@ -1,6 +1,6 @@
 """The rules of one node: what they are called with, what may come of them, and what is said where it does not.
 
-The walks over the graph, in `backward` and `branches`, run them node by node.
+`step` is what the walk over the graph does at one node; `branches` has a more careful one.
 """
 
 from __future__ import annotations
@@ -10,28 +10,35 @@ from typing import Any
 
 import numpy as np
 
-from .graph import NUMBERS, Node, Primitive
-from .primitives.arithmetic import NOTHING, astype
+from .graph import NOTHING, NUMBERS, Node, Primitive, describe
+from .primitives.arithmetic import astype
 from .primitives.reductions import broadcast_to, unbroadcast
 from .primitives.shapes import reshape
-from .texts import visible
 
-__all__ = ["check_given", "describe", "fit", "given", "operands", "run_rules"]
+__all__ = ["check_given", "fit", "given", "operands", "run_rules", "step", "step_among_nodes"]
 
 
-def describe(node: Node) -> str:
-    """How an error names a node.
+def step(node: Node, g: Any, as_nodes: bool = False) -> Sequence[Any]:
+    """What a node, whose whole gradient is `g`, passes on to its inputs: to each a gradient that fits it, or None."""
+    on_floats = type(node._datum) is float and node.primitive.elementwise  # type: ignore[union-attr]
+    gradients = list(run_rules(node, node.primitive, g, on_floats, as_nodes))  # type: ignore[arg-type]
+    for i, (x, gx) in enumerate(zip(node.inputs or (), gradients, strict=True)):
+        if gx is None:
+            if isinstance(x, Node):
+                check_given(node, gradients)
+        elif on_floats:
+            if type(gx) is not float and gx is not NOTHING and isinstance(x, Node) and not (as_nodes and isinstance(gx, Node)):
+                gradients[i] = fit(gx, x, node, as_nodes)
+        else:
+            data = x._datum
+            if type(gx) is not np.ndarray or type(data) is float or gx.shape != data.shape or gx.dtype is not data.dtype:
+                gradients[i] = fit(gx, x, node, as_nodes)
+    return gradients
 
-    Example:
-        >>> from autograd import Value
-        >>> describe(Value(2.0, label="w")), describe(Value(2.0) + 1)
-        ("Value 'w'", 'the Value 3.0 (from add)')
-    """
-    kind = node.__class__.__name__
-    if node.label is not None:
-        return f"{kind} {node.label!r}"
-    what = f"{node._datum!r}" if isinstance(node._datum, float) else f"of shape {node._datum.shape}"
-    return f"the {kind} {what}" + (f" (from {visible(node.primitive.name)})" if node.primitive else "")
+
+def step_among_nodes(node: Node, g: Any) -> Sequence[Any]:
+    """The same with nodes in place of numbers, whose graph can be differentiated again."""
+    return step(node, g, as_nodes=True)
 
 
 def operands(node: Node, on_floats: bool, as_nodes: bool) -> tuple[Any, list[Any]]:

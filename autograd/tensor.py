@@ -5,7 +5,7 @@ The same graph and the same table as `Value`'s, with NumPy's arrays, shapes and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from . import functions as f
 from .arrays import constant, numbers
 from .backward import describe
-from .graph import NO_STATIC, NUMBERS, Node, Primitive, mode, record, tick
+from .graph import NO_STATIC, NUMBERS, Node, Primitive, mode, moment, quick, record
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives import arithmetic, products, reductions, shapes
 from .window import Window
@@ -56,11 +56,9 @@ class Tensor(Operators):
         source = None if mode.plain is None else mode.plain(data)
         self._datum = _as_floats(data if source is None else source._datum)
         self._grad = None
-        self.label = label
+        self._aside = None if label is None else (label, NO_STATIC, None)
         self.primitive, self.inputs = (None, ()) if source is None else (arithmetic.identity, (source,))
-        self.static = NO_STATIC
-        self.scope = None
-        self.time = tick()
+        self.origin = quick["now"] if quick["usual"] is not None else moment()
 
     @classmethod
     def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
@@ -96,13 +94,13 @@ class Tensor(Operators):
         if array.shape != self._datum.shape:
             raise ValueError(f"{describe(self)} cannot take data of shape {array.shape}; make a new Tensor.")
         self._datum = array
-        self.time = tick()
+        self.origin = moment()
 
     def _to_overwrite(self) -> Any:
         """A leaf's array, for whoever is about to change it in place: what was computed from it counts as stale from now on."""
         if mode.tracing is not None:
             mode.tracing(".data", READ_INSTEAD)
-        self.time = tick()
+        self.origin = moment()
         return self._datum
 
     def _overwrite(self, new: Any) -> None:
@@ -122,7 +120,7 @@ class Tensor(Operators):
             raise ValueError(f"A gradient of {describe(self)} has its shape, {self.shape}, and not {seed.shape}.")
         return seed
 
-    def _receive(self, gradient: Any) -> None:
+    def _receive(self, gradient: Any, undo: list[Callable[[], None]]) -> None:
         if type(gradient) is not np.ndarray:
             gradient = np.asarray(gradient)  # of shape (): NumPy adds two such arrays to a scalar
         if self._grad is not None:

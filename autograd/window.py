@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from .backward import describe
-from .graph import Node, tick
+from .graph import Node, moment
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -82,7 +82,7 @@ class Window(np.ndarray):
     def _changed(self) -> None:
         """Tell the tensor."""
         if self.tensor is not None:
-            self.tensor.time = tick()
+            self.tensor.origin = moment()
 
     def __setitem__(self, index: Any, value: Any) -> None:
         if isinstance(value, Node):

@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 
 from autograd import Node, Tensor
-from autograd.graph import Scope, mode, tick
+from autograd.graph import Scope, mode, moment, set_scope, tick
 from autograd.stores import blocks
 from autograd.texts import visible
 
@@ -60,11 +60,11 @@ class Module:
         if self._name is None:
             self._give_names()
         outer = mode.scope
-        mode.scope = make_scope((self._name, outer, self._number))
+        set_scope(make_scope((self._name, outer, self._number)))
         try:
             out = self.forward(*args, **kwargs)
         finally:
-            mode.scope = outer
+            set_scope(outer)
         for hook in self._hooks:
             hook(self, args, out)
         return out
@@ -208,7 +208,7 @@ class Module:
             if isinstance(parameter, Tensor):
                 parameter._datum = parameter._datum.astype(dtype)
                 parameter.grad = None
-                parameter.time = tick()
+                parameter.origin = moment()
         for module in self.modules():
             for name in module._buffers:
                 buffer = getattr(module, name)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import describe, history, pull_back
+from ..backward import describe, gradients, history
 from ..graph import Node, Observer, observers
 from ..primitives.reductions import unbroadcast
 from ..texts import visible
@@ -152,8 +152,7 @@ def _recorded(order: list[Node], seed: Any) -> list[tuple[Node, Sequence[Any]]]:
     recorder = Recorder()
     observers.append(recorder)
     try:
-        for _ in pull_back(order, {order[0]: seed}):
-            pass
+        gradients({order[0]: seed})
     finally:
         observers.remove(recorder)
     return steps

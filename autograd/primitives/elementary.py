@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import NUMBERS, Primitive
-from .arithmetic import NOTHING, either
+from ..graph import NOTHING, NUMBERS, Primitive
+from .arithmetic import either
 
 POSITIVE = (0.1, 3.0)
 
