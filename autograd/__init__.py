@@ -39,6 +39,7 @@ from .primitives.elementary import (
     cos,
     elu,
     erf,
+    erfc,
     exp,
     expm1,
     gelu,
@@ -56,6 +57,7 @@ from .primitives.elementary import (
 )
 from .process import collect_cycles_less_often
 from .randomness import bernoulli, dropout
+from .statistics import norm, std, var
 from .tensor import Tensor
 from .transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
 from .value import Value
@@ -63,11 +65,11 @@ from .value import Value
 __all__ = [
     "Case", "Drawing", "Node", "Primitive", "Tensor", "Value", "abs", "add", "bernoulli", "broadcast_to",
     "check_gradients", "clip", "collect_cycles_less_often", "compile", "concatenate", "cos", "detect_anomaly", "divide", "dot", "draw",
-    "dropout", "elu", "erf", "exp", "expand_dims", "expm1", "gelu", "getitem", "grad", "hessian", "jacobian", "jvp",
+    "dropout", "elu", "erf", "erfc", "exp", "expand_dims", "expm1", "gelu", "getitem", "grad", "hessian", "jacobian", "jvp",
     "latex", "leaky_relu", "log", "log1p", "log_softmax", "logsumexp", "matmul", "max", "maximum", "mean", "min",
-    "minimum", "multiply", "negative", "no_grad", "pad", "power", "relu", "reshape", "scope", "sigmoid", "sign",
-    "silu", "sin", "softmax", "softplus", "sqrt", "squeeze", "stack", "subtract", "sum", "table", "take", "tanh",
-    "transpose", "value_and_grad", "vjp", "vmap", "where",
+    "minimum", "multiply", "negative", "no_grad", "norm", "pad", "power", "relu", "reshape", "scope", "sigmoid", "sign",
+    "silu", "sin", "softmax", "softplus", "sqrt", "squeeze", "stack", "std", "subtract", "sum", "table", "take", "tanh",
+    "transpose", "value_and_grad", "var", "vjp", "vmap", "where",
 ]  # fmt: skip
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .graph import BLANK, MANY, NO_STATIC, NOTHING, NUMBERS, ONE, Node, Primitive, new, quick, table
+from .graph import BLANK, FLOATS, MANY, NO_STATIC, NOTHING, NUMBERS, ONE, Node, Primitive, choose_the_way, new, quick, table
 from .primitives import arithmetic as a
 from .primitives import elementary as e
 
@@ -59,6 +59,7 @@ class _Fork(Exception):
     """It depends on a condition how a computation goes on."""
 
 
+FLOATS.add(Symbol)
 _path: list[bool] = []  # how it is to go on
 
 
@@ -146,6 +147,7 @@ def method_of_two(name: str, primitive: Primitive, swapped: bool = False) -> str
     pair = [Symbol("self._datum"), Symbol("other._datum")]
     nodes, number = forward(primitive, *pair), forward(primitive, *([Symbol("other"), pair[0]] if swapped else [pair[0], Symbol("other")]))
     left, right = ("other", "self") if swapped else ("self", "other")
+    plain = "type(other) is float" if primitive.masks else "type(other) in NUMBERS"  # which may be the result as it is
     of_nodes = f"""    if type(other) is usual and get_ident() == main:
         try:
             {NODE.format(" " * 12, nodes, left, right, f"{primitive.name}_entry")}
@@ -154,7 +156,7 @@ def method_of_two(name: str, primitive: Primitive, swapped: bool = False) -> str
     elif""" if not swapped else "    if"
     return f"""
 def {name}(self, other):
-{of_nodes} type(other) in NUMBERS and usual and get_ident() == main:
+{of_nodes} {plain} and usual and get_ident() == main:
         try:
             {NODE.format(" " * 12, number, left, right, f"{primitive.name}_entry")}
         except UNUSUAL:
@@ -181,14 +183,15 @@ def pull_of(primitive: Primitive) -> str | None:
     lines = ["def pull(node, g):", " try:"]
     if len(names) == 1:
         lines += ["  A = node.left", *_given(of.values(), y="node._datum", a="A._datum"), f"  da = {of['a']}"]
-        lines += _failing(1) + _added(1, "A", "da", of["a"])
+        lines += _added(2, "A", "da", of["a"]) + _failing(1)
     else:
         lines += ["  A, B = node.left, node.right", "  if type(A) is type(B):"]
         lines += _given(of.values(), 3, y="node._datum", a="A._datum", b="B._datum") + [f"   da = {of['a']}", f"   db = {of['b']}"]
-        lines += ["  elif type(B) in NUMBERS:", *_given([of["a"]], 3, y="node._datum", a="A._datum", b="B"), f"   da, db = {of['a']}, None"]
-        lines += ["  elif type(A) in NUMBERS:", *_given([of["b"]], 3, y="node._datum", a="A", b="B._datum"), f"   da, db = None, {of['b']}"]
+        lines += _added(3, "A", "da", of["a"]) + _added(3, "B", "db", of["b"])
+        for number, x, node, d in (("B", "a", "A", "da"), ("A", "b", "B", "db")):
+            sources = {"y": "node._datum", "a": "A._datum", "b": "B._datum", number.lower(): number}
+            lines += [f"  elif type({number}) in NUMBERS:", *_given([of[x]], 3, **sources), f"   {d} = {of[x]}", *_added(3, node, d, of[x])]
         lines += ["  else:", "   return True", *_failing(1)]
-        lines += [" if da is not None:", *_added(2, "A", "da", of["a"]), " if db is not None:", *_added(2, "B", "db", of["b"])]
     return "\n".join(lines) + "\n"
 
 
@@ -239,11 +242,13 @@ def _pull_dot(node: Node, g: float) -> bool | None:
     return None
 
 
-KINDS: frozenset[type] = frozenset()
+KINDS: set[type] = {float}  # the types of inputs that the two above know
 
 
 def generate(kind: type[Node]) -> None:
     """Give `kind`, which is `Value`, its methods, and the primitives their `pull`."""
+    KINDS.add(kind)
+    a.add_n.pull, a.dot_n.pull = _pull_sum, _pull_dot
     quick.update(Value=kind, new=new, BLANK=BLANK, ONE=ONE, MANY=MANY, NO_STATIC=NO_STATIC, NOTHING=NOTHING, NUMBERS=NUMBERS)
     quick["UNUSUAL"] = (ArithmeticError, ValueError, TypeError)  # where Python's floats refuse, the general way knows what to do
     entries = {**SIGNS, **{name: table[name] for name in FUNCTIONS}}
@@ -262,6 +267,7 @@ def generate(kind: type[Node]) -> None:
         text = pull_of(primitive)
         if text is not None:
             primitive.pull = _made(text)["pull"]
+    choose_the_way()
 
 
 def _made(source: str) -> dict[str, Any]:

@@ -27,7 +27,9 @@ new: Final = object.__new__
 NO_STATIC: Final[Mapping[str, Any]] = {}
 NOTHING_ASIDE: Final = (None, NO_STATIC, None)
 STEEP_AT: Final = (0.0, -1.0, 1e4)  # where logarithms, roots, quotients, arcs and exponentials have no finite derivative
+HALF: Final = np.dtype(np.float16).char
 NUMBERS: Final = frozenset({float, int})  # the types of plain numbers among a primitive's inputs
+FLOATS: Final[set[type]] = {float}  # for rules that ask; and `generated.Symbol`, which stands for one
 BLANK: Final = 0.0  # the gradient of a Value that no backward pass has come to
 ONE: Final = type("One", (), {})()  # in the place of a second input: there is but one
 MANY: Final = type("Many", (), {})()  # or `left` is the tuple of all; () of a leaf, None of a constant
@@ -36,12 +38,14 @@ MANY: Final = type("Many", (), {})()  # or `left` is the tuple of all; () of a l
 class Scope(NamedTuple):
     """A named part of a computation, such as a module's call; a box in pictures.
 
-    `owner` (a module's number) tells apart two modules of one name.
+    `owner` (a module's number) tells apart two modules of one name. One that is `folded` stays one
+    box until it is opened.
     """
 
     name: str
     outer: Scope | None
     owner: int = 0
+    folded: bool = False
 
 
 class Moment:
@@ -284,7 +288,7 @@ class Primitive:
 
     Args:
         name: what the table, the pictures and the errors call it.
-        symbol: what stands in its circle in a picture.
+        symbol: what stands in its circle in a picture, or a function from the inputs to that.
         latex: its formula, with `#1`, `#2`, … for the inputs as in a TeX macro, or a function
             from the typeset inputs to the formula.
         scalar: the forward on Python floats; None if the primitive is for arrays only. Where
@@ -303,6 +307,8 @@ class Primitive:
         masks: how it passes a gradient on to some entries of its inputs only, and none to the others: by
             "choice", as `where` and `maximum` do; to the "place" that an index names; or at a "kink",
             as `relu` does. None, if it passes it on to all.
+        sums: whether it adds up many numbers. Of float16 it is then computed in float32, forward and
+            backward, and rounded once; else 5,000 times 20 would be inf, and their mean too.
         analytic: whether the array forward is complex-analytic, so that the tests can use the
             complex step.
         doc: its documentation: first a sentence, then an example.
@@ -332,7 +338,7 @@ class Primitive:
         self,
         name: str,
         *,
-        symbol: str,
+        symbol: str | Callable[..., str],
         latex: str | Callable[..., str],
         scalar: Callable[..., Any] | None,
         array: Callable[..., Any],
@@ -342,11 +348,12 @@ class Primitive:
         domain: tuple[float, float] = (-2.0, 2.0),
         elementwise: bool = True,
         masks: str | None = None,
+        sums: bool = False,
         analytic: bool = False,
     ) -> None:
         for part, given, wanted in (
             ("name", bool(name) and isinstance(name, str), "a name"),
-            ("symbol", bool(symbol) and isinstance(symbol, str), "a short text"),
+            ("symbol", bool(symbol) and (isinstance(symbol, str) or callable(symbol)), "a short text, or a function to one"),
             ("latex", bool(latex) and (isinstance(latex, str) or callable(latex)), "a template such as '#1 + #2'"),
             ("scalar", scalar is None or callable(scalar), "a function of floats (None: arrays only)"),
             ("array", callable(array), "a function of arrays"),
@@ -375,6 +382,7 @@ class Primitive:
         self.domain = domain
         self.elementwise = elementwise
         self.masks = masks
+        self.sums = sums
         self.analytic = analytic
         self.__doc__ = doc
         table[name] = self
@@ -408,6 +416,8 @@ class Primitive:
         if self.arity != len(data) and self.arity is not None:
             raise TypeError(f"{self.name} takes {self.arity} input{'s' if self.arity > 1 else ''} and got {len(data)}.")
         try:
+            if self.sums and data[0].dtype.char == HALF:
+                return in_halves(self.array(*map(in_single, data), **static), data)
             return self.array(*data, **static) if static else self.array(*data)
         except (ValueError, IndexError, TypeError) as error:
             raise broadcast_error(self.name, data, static, error) from None
@@ -673,6 +683,17 @@ def describe(node: Node) -> str:
     return f"the {kind} {what}" + (f" (from {visible(node.primitive.name)})" if node.primitive else "")
 
 
+def in_single(x: Any) -> Any:
+    """float16 as float32; anything else as it is."""
+    return x.astype(np.float32) if isinstance(x, ndarray) and x.dtype.char == HALF else x
+
+
+def in_halves(result: Any, data: Any) -> Any:
+    """A result of float32 as float16, where that is the type of what it was computed from."""
+    halves = all(x.dtype.char == HALF for x in data if isinstance(x, ndarray) and x.dtype.kind == "f" and x.ndim)
+    return result.astype(np.float16) if halves else result
+
+
 def _primitive_named(name: str) -> Primitive:
     if name not in table:
         raise LookupError(f"No primitive is called {name!r} here; import the module that registers it first.")
@@ -700,8 +721,13 @@ def no_grad() -> Iterator[None]:
 
 
 @contextmanager
-def scope(name: str) -> Iterator[None]:
+def scope(name: str, *, folded: bool = False) -> Iterator[None]:
     """Give a name to a part of a computation; pictures draw a box around it. Scopes nest.
+
+    Args:
+        name: what is written on the box.
+        folded: whether pictures leave out what is inside, unless `draw` is told how far to `fold`;
+            so are losses.
 
     Example:
         >>> from autograd import Value, scope
@@ -712,7 +738,7 @@ def scope(name: str) -> Iterator[None]:
         'square'
     """
     before = mode.scope
-    set_scope(Scope(name, before))
+    set_scope(Scope(name, before, 0, folded))
     try:
         yield
     finally:

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from . import functions as f
+from . import statistics
 from .graph import Node, mode, table
 from .primitives import arithmetic, elementary, products
 
@@ -77,6 +78,15 @@ def _over_axes(function: Callable[..., Any]) -> Callable[..., Any]:
     return reduction
 
 
+def _spread(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`var` or `std`, called as NumPy's are."""
+
+    def spread(a: Any, axis: Any = None, *, ddof: Any = 0, keepdims: Any = False, correction: Any = None) -> Any:
+        return function(a, axis, bool(keepdims), ddof, correction=correction)
+
+    return spread
+
+
 def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
     """`np.clip`, which knows its limits by two names each."""
     return f.clip(a, a_min if min is None else min, a_max if max is None else max)
@@ -129,5 +139,6 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.min: _over_axes(f.min), np.amin: _over_axes(f.min), np.dot: lambda a, b: f.dot(a, b),
     np.reshape: f.reshape, np.transpose: f.transpose, np.expand_dims: f.expand_dims, np.squeeze: f.squeeze,
     np.broadcast_to: f.broadcast_to, np.concatenate: f.concatenate, np.stack: f.stack, np.take: f.take, np.pad: f.pad,
+    np.var: _spread(statistics.var), np.std: _spread(statistics.std), np.linalg.norm: statistics.norm,
     np.clip: _clip, np.where: arithmetic.where, np.ravel: lambda x: f.reshape(x, -1),
 }  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .graph import NOTHING, NUMBERS, Node, Primitive, describe
+from .graph import HALF, NOTHING, NUMBERS, Node, Primitive, describe, in_single
 from .primitives.arithmetic import astype
 from .primitives.reductions import broadcast_to, unbroadcast
 from .primitives.shapes import reshape
@@ -65,6 +65,8 @@ def run_rules(
     `others` are to be taken in place of its `operands`.
     """
     out, data = others or operands(node, on_floats, as_nodes)
+    if primitive.sums and not as_nodes and out.dtype.char == HALF:
+        g, out, *data = map(in_single, (g, out, *data))
     inputs: Any = node.inputs
     rules, static = primitive.vjp, node.static
     try:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import functions as f
+from . import statistics
 from .arrays import constant, numbers
 from .backward import describe
 from .graph import NO_STATIC, NUMBERS, Node, Primitive, mode, moment, quick, record
@@ -186,6 +187,15 @@ class Tensor(Operators):
 
     def min(self, axis: Any = None, keepdims: bool = False) -> Any:
         return f.min(self, axis, keepdims)
+
+    def norm(self, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+        return statistics.norm(self, ord, axis, keepdims)
+
+    def std(self, axis: Any = None, keepdims: bool = False, ddof: float = 0, *, correction: float | None = None) -> Any:
+        return statistics.std(self, axis, keepdims, ddof, correction=correction)
+
+    def var(self, axis: Any = None, keepdims: bool = False, ddof: float = 0, *, correction: float | None = None) -> Any:
+        return statistics.var(self, axis, keepdims, ddof, correction=correction)
 
     def logsumexp(self, axis: Any = None, keepdims: bool = False) -> Any:
         return f.logsumexp(self, axis, keepdims)

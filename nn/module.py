@@ -60,7 +60,7 @@ class Module:
         if self._name is None:
             self._give_names()
         outer = mode.scope
-        set_scope(make_scope((self._name, outer, self._number)))
+        set_scope(make_scope((self._name, outer, self._number, False)))
         try:
             out = self.forward(*args, **kwargs)
         finally:

@@ -16,6 +16,7 @@ from autograd import Node, Tensor
 from autograd.graph import mode
 from autograd.primitives.networks import standardize
 from autograd.state import update
+from autograd.statistics import narrow, wide
 
 from .checks import epsilon, number
 from .inputs import as_input, check_size
@@ -86,7 +87,8 @@ class _BatchNorm(Module):
         names = ("running_mean", "running_var", "num_batches_tracked")
         if mode.tracing is None:
             data = x.data if isinstance(x, Node) else x
-            update(self, names, self._move, mean=np.mean(data, axis=axes), variance=np.var(data, axis=axes, ddof=1))
+            wide = np.result_type(data.dtype, np.float32)  # float16 would overflow
+            update(self, names, self._move, mean=np.mean(data, axes, wide), variance=np.var(data, axes, wide, ddof=1))
         else:  # compiled
             mean = autograd.mean(x, axis=axes, keepdims=True)
             variance = autograd.sum((x - mean) ** 2, axis=axes) / (x.size // self.num_features - 1)
@@ -238,7 +240,8 @@ class RMSNorm(Module):
             epsilon(self.eps, x.dtype)
         axes = tuple(range(-len(self.normalized_shape), 0))
         eps = float(np.finfo(x.dtype).eps) if self.eps is None else self.eps
-        y = x / autograd.sqrt(autograd.mean(x * x, axis=axes, keepdims=True) + eps)
+        z = wide(x)
+        y = narrow(z / autograd.sqrt(autograd.mean(z * z, axis=axes, keepdims=True) + eps), x)
         return y if self.weight is None else y * self.weight
 
     def extra_repr(self) -> str:

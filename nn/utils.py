@@ -113,7 +113,6 @@ def _with_gradient(parameters: Any) -> list[Any]:
 def _norm(x: Any, order: float) -> float:
     """The norm of all entries of an array, or of a list of numbers."""
     x = np.ravel(x)
-    x = x.astype(np.float32) if x.dtype == np.float16 else x
     if not x.size:
         return 0.0
     with np.errstate(over="ignore"):

@@ -221,6 +221,15 @@ def as_lists(numbers):
     return {"first": first.tolist(), "gradients": [g.tolist() for g in gradients], "after": [x.tolist() for x in after]}
 
 
+def assert_pytorchs(case, pytorch):
+    """A case is what PyTorch's module is, or was where it was recorded (see the fixture `pytorch`)."""
+    first, gradients, after = pytorch(lambda torch: [*as_lists(case.theirs()).values()])
+    ours = as_lists(case.ours())
+    np.testing.assert_allclose(ours["first"], first, rtol=1e-10, atol=1e-13)
+    for found, expected in zip(ours["gradients"] + ours["after"], gradients + after, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+
+
 if __name__ == "__main__":
     lines = [f"{json.dumps(name)}: {json.dumps(as_lists(case.theirs()))}" for name, case in CASES.items()]
     FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n")

@@ -192,6 +192,16 @@ def test_whole_numbers_that_wrap_around_are_refused(dtype):
         np.testing.assert_allclose(compiled(x).data, np.asarray(getattr(f(x), "data", f(x))))
 
 
+def test_arrays_of_different_types_have_programs_of_their_own():
+    t = Tensor(np.float32([1.0, 2.0]))
+    f = autograd.compile(lambda x: x / 3 * t)
+    for dtype in (np.float32, np.float64, np.int64, np.float32):
+        x = np.ones(2, dtype)
+        assert f(x).data.tolist() == f.function(x).data.tolist()
+        assert f(x).data.dtype == f.function(x).data.dtype
+    assert len(f.programs) == 3
+
+
 def test_masks_multiply():
     x = np.array([True, False])
     assert autograd.compile(lambda x: w * (x[0] * x[1]) + (x * x).sum())(x).data == 1.0

@@ -109,3 +109,13 @@ def test_programs_of_a_vmapped_function_are_bounded():
     for n in range(1, 100):
         f(np.ones((2, n)))
     assert len(f.__closure__[[*f.__code__.co_freevars].index("programs")].cell_contents.by_key) == 64
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_the_collector_is_afterwards_as_it_was(on):
+    (gc.enable if on else gc.disable)()
+    autograd.compile(lambda x: x * 2.0)(1.0)
+    assert gc.isenabled() == on
+    with pytest.raises(TypeError, match="if"):
+        autograd.compile(lambda x: x if x > 0 else -x)(1.0)
+    assert gc.isenabled() == on

@@ -245,3 +245,26 @@ def test_the_traceback_of_a_refusal_shows_the_line():
     with pytest.raises(TypeError, match="if") as error:
         autograd.compile(looks)(2.0)
     assert "looks" in [entry.name for entry in error.traceback]
+
+
+@pytest.mark.parametrize("kind", ["global", "own"])
+def test_the_second_of_two_normal_numbers_drawn_together_is_noticed(kind):
+    generator = np.random.mtrand._rand if kind == "global" else np.random.RandomState(0)
+    before = generator.get_state()
+    try:
+        generator.seed(0)
+        generator.normal()  # makes two, and keeps one
+        with pytest.raises(TypeError, match="draws random numbers"):
+            autograd.compile(lambda x: w * x * generator.normal())(2.0)
+    finally:
+        generator.set_state(before)
+
+
+def test_the_states_of_generators_are_compared_whole():
+    options = np.get_printoptions()
+    np.set_printoptions(threshold=5)
+    try:
+        with pytest.raises(TypeError, match="draws random numbers"):
+            autograd.compile(lambda x: w * x * np.random.rand())(2.0)
+    finally:
+        np.set_printoptions(**options)

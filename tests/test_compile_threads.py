@@ -2,6 +2,8 @@
 
 import sys
 import threading
+import time
+import types
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import autograd
 import nn
 from autograd import Tensor, Value, no_grad
 from autograd.compiling.program import Program
+from autograd.state import update
 
 
 @pytest.fixture(autouse=True)
@@ -178,6 +181,41 @@ def test_running_means_are_kept_by_all_threads():
     for _ in range(20):
         twin(x)
     np.testing.assert_allclose(layer.running_mean, twin.running_mean)
+
+
+def test_changes_that_calls_make_wait_for_each_other():
+    seen = types.SimpleNamespace(total=0.0)
+
+    def add(y):
+        before = seen.total
+        time.sleep(0.002)  # the others come by
+        seen.total = before + y
+
+    @autograd.compile
+    def f(x):
+        update(seen, ["total"], add, y=w * x)
+        return w * x
+
+    w = Value(1.0)
+    at_once(*[lambda: [f(1.0) for _ in range(3)]] * 4)
+    assert seen.total == 12.0
+
+
+def test_a_call_goes_back_through_the_variant_that_it_ran_forward():
+    ws = weights(2)
+    f = autograd.compile(lambda x: [(ws[0] * x).exp(), (ws[1] * x).tanh()])
+    for i in (0, 1, 0):
+        f(0.5)[i].backward()
+    (program,) = f.programs.values()
+    run, (first, second) = program._run, [program._variants[seeded] for seeded in ((0,), (1,))]
+
+    def run_and_change(function, *args):
+        result = run(function, *args)
+        program._variant = second  # as another thread may just then
+        return result
+
+    program._variant, program._run = first, run_and_change
+    assert f(0.5)[0].inputs[0].static["saved"][0] is first
 
 
 def test_a_variant_that_another_thread_asks_for_is_not_this_ones():

@@ -155,7 +155,7 @@ def test_large_batches_are_the_sum_of_their_parts():
     (y * y).sum().backward()
     single = [Tensor(image[None]) for image in x.data]
     outs = [layer(image) for image in single]
-    np.testing.assert_allclose(y.data, np.concatenate([out.data for out in outs]), rtol=1e-12)
+    np.testing.assert_allclose(y.data, np.concatenate([out.data for out in outs]), rtol=1e-12, atol=1e-14)
     expected = layer.weight.grad
     layer.zero_grad()
     for out in outs:

@@ -251,6 +251,13 @@ def test_a_history_is_looked_at_also_where_numbers_are_not_finite():
 # What is given
 
 
+def test_gradients_from_before_do_not_count():
+    model = layers(8, 16, 3, between=[ReLU])
+    for p in model.parameters():
+        p.grad = np.full(p.shape, 1e6, np.float32)
+    assert nn.diagnose(model, (X, Y), loss=CE, optimizer=nn.optim.SGD(model.parameters(), lr=0.01)).findings == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "sentence"),
     [

@@ -131,44 +131,50 @@ def test_floats_and_arrays_agree_on_pairs_at_the_edges(name):
 
 @pytest.mark.parametrize("x", POINTS)
 @pytest.mark.parametrize("name", UNARY)
-def test_functions_and_derivatives_at_the_edges_are_pytorchs(name, x):
-    torch = pytest.importorskip("torch")
-    functional = torch.nn.functional
-    others = {"identity": torch.clone, "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x))}
-    function = others.get(name) or getattr(torch, name, None) or getattr(functional, name)
-    assert same(on_values(table[name], x), in_torch(torch, function, x), 1e-9)
+def test_functions_and_derivatives_at_the_edges_are_pytorchs(name, x, pytorch):
+    def theirs(torch):
+        others = {"identity": torch.clone, "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x))}
+        return in_torch(torch, others.get(name) or getattr(torch, name, None) or getattr(torch.nn.functional, name), x)
+
+    assert same(on_values(table[name], x), pytorch(theirs), 1e-9)
 
 
 @pytest.mark.parametrize("name", BINARY)
-def test_pairs_at_the_edges_are_pytorchs(name):
-    torch = pytest.importorskip("torch")
-    numbers = (0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -2.0, 3.0, 1000.0, INF, -INF)
-    function = getattr(torch, {"power": "pow"}.get(name, name))
-    for pair in itertools.product(numbers, numbers):
-        assert same(on_values(table[name], *pair), in_torch(torch, function, *pair)), pair
+def test_pairs_at_the_edges_are_pytorchs(name, pytorch):
+    pairs = [*itertools.product((0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -2.0, 3.0, 1000.0, INF, -INF), repeat=2)]
+    theirs = pytorch(lambda torch: [in_torch(torch, getattr(torch, {"power": "pow"}.get(name, name)), *pair) for pair in pairs])
+    for pair, expected in zip(pairs, theirs, strict=True):
+        assert same(on_values(table[name], *pair), expected), pair
 
 
-def test_clip_is_pytorchs_wherever_its_limits_are():
-    torch = pytest.importorskip("torch")
-    for triple in itertools.product((0.0, 1.0, -1.0, 2.0, INF, -INF), repeat=3):
-        expected = in_torch(torch, torch.clamp, *triple)
+def test_clip_is_pytorchs_wherever_its_limits_are(pytorch):
+    triples = [*itertools.product((0.0, 1.0, -1.0, 2.0, INF, -INF), repeat=3)]
+    theirs = pytorch(lambda torch: [in_torch(torch, torch.clamp, *triple) for triple in triples])
+    for triple, expected in zip(triples, theirs, strict=True):
         assert on_values(table["clip"], *triple) == expected, triple
         assert on_tensors(table["clip"], *triple) == expected, triple
 
 
 @pytest.mark.parametrize("name", ["max", "min", "sum", "mean", "logsumexp"])
-def test_reductions_of_ties_and_infinities_are_pytorchs(name):
-    torch = pytest.importorskip("torch")
-    function = getattr(torch, {"max": "amax", "min": "amin"}.get(name, name))
-    for row in itertools.product((0.0, 1.0, 1000.0, -1000.0, INF, -INF), repeat=3):
-        x, expected = Tensor(row), torch.tensor(row, dtype=torch.float64, requires_grad=True)
+def test_reductions_of_ties_and_infinities_are_pytorchs(name, pytorch):
+    rows = [*itertools.product((0.0, 1.0, 1000.0, -1000.0, INF, -INF), repeat=3)]
+
+    def theirs(torch):
+        function, results = getattr(torch, {"max": "amax", "min": "amin"}.get(name, name)), []
+        for row in rows:
+            x = torch.tensor(row, dtype=torch.float64, requires_grad=True)
+            total = function(x, 0)
+            total.backward()
+            results.append([total.item(), x.grad.tolist()])
+        return results
+
+    for row, (total, gradient) in zip(rows, pytorch(theirs), strict=True):
+        x = Tensor(row)
         with np.errstate(all="ignore"):
             out = getattr(autograd, name)(x, axis=0)
             out.backward()
-        total = function(expected, 0)
-        total.backward()
-        assert same(out.item(), total.item(), 1e-15), row
-        assert same(x.grad, expected.grad.numpy()), row
+        assert same(out.item(), total, 1e-15), row
+        assert same(x.grad, gradient), row
 
 
 def test_entries_that_tie_share_the_gradient():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import autograd
+import nn
 from autograd import Tensor, Value
 
 OPERATORS = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow]
@@ -112,6 +113,24 @@ def test_masked_arrays_are_refused_on_either_side():
     for use in (lambda: t[m > 1], lambda: t.take(np.ma.masked_array([0, 1], [False, True])), lambda: setattr(t, "data", m)):
         with pytest.raises(TypeError, match=MASKED):
             use()
+
+
+def test_layers_and_losses_refuse_masked_and_missing_entries():
+    pd = pytest.importorskip("pandas")
+    p, masked, labels = Tensor([[1.0, 2.0]]), np.ma.masked_array([[1.0, 2.0]], [[False, True]]), np.ma.masked_array([1], [True])
+    for use in (
+        lambda: nn.Linear(2, 1)(masked), lambda: nn.functional.mse_loss(p, masked), lambda: nn.functional.mse_loss(masked, p),
+        lambda: nn.functional.cross_entropy(p, labels), lambda: nn.Embedding(3, 2)(labels),
+    ):  # fmt: skip
+        with pytest.raises(TypeError, match=MASKED):
+            use()
+    for use in (
+        lambda: nn.functional.cross_entropy(p, pd.Series([None], dtype="Int64")), lambda: nn.Linear(1, 1)(with_missing()[1]),
+        lambda: nn.functional.mse_loss(Tensor(N), with_missing()[0]),
+    ):  # fmt: skip
+        with pytest.raises(TypeError, match=MISSING):
+            use()
+    assert nn.functional.cross_entropy(p, pd.Series([1], dtype="Int64")).item() == nn.functional.cross_entropy(p, [1]).item()
 
 
 @pytest.mark.filterwarnings("ignore:the matrix subclass")

@@ -3,23 +3,31 @@
 import numpy as np
 import pytest
 from pytorch_twin import assert_twins, waves
+from references import Case, assert_pytorchs
 
 import autograd
 import nn
 from autograd import Tensor, Value
 
 
-@pytest.mark.parametrize("shape", [(3,), (4, 3), (2, 4, 3), (1, 1, 1, 3), (0, 3)])
+@pytest.mark.parametrize("shape", [(3,), (4, 3), (2, 4, 3), (1, 1, 1, 3)])
 @pytest.mark.parametrize("bias", [True, False])
-def test_linear_is_pytorchs_on_any_number_of_axes(shape, bias):
+def test_linear_is_pytorchs_on_any_number_of_axes(shape, bias, pytorch):
+    assert_pytorchs(Case(lambda n, f64: n.Linear(3, 2, bias=bias, dtype=f64), waves(*shape)), pytorch)
+
+
+def test_linear_and_embedding_print_as_pytorchs():
     torch = pytest.importorskip("torch")
-    layer = nn.Linear(3, 2, bias=bias, dtype=float, rng=0)
-    twin = torch.nn.Linear(3, 2, bias=bias, dtype=torch.float64)
-    assert str(layer) == str(twin)
-    if 0 in shape:
-        assert layer(np.ones(shape)).shape == (0, 2)
-    else:
-        assert_twins(layer, twin, waves(*shape))
+    for make in (
+        lambda n: n.Linear(3, 2), lambda n: n.Linear(3, 2, bias=False), lambda n: n.Embedding(5, 3),
+        lambda n: n.Embedding(5, 3, padding_idx=2), lambda n: n.Embedding(5, 3, padding_idx=-1),
+    ):  # fmt: skip
+        assert str(make(nn)) == str(make(torch.nn))
+
+
+def test_linear_and_embedding_take_no_rows():
+    assert nn.Linear(3, 2)(np.ones((0, 3))).shape == (0, 2)
+    assert nn.Embedding(5, 3)(np.zeros(0, dtype=int)).shape == (0, 3)
 
 
 def test_linear_in_float32_is_pytorchs_to_rounding():
@@ -112,18 +120,11 @@ def test_a_size_is_a_whole_number_from_1(size):
             make()
 
 
-@pytest.mark.parametrize("shape", [(), (3,), (2, 4), (2, 1, 3), (0,)])
+@pytest.mark.parametrize("shape", [(), (3,), (2, 4), (2, 1, 3)])
 @pytest.mark.parametrize("padding", [None, 2, -1])
-def test_embedding_is_pytorchs(shape, padding):
-    torch = pytest.importorskip("torch")
-    layer = nn.Embedding(5, 3, padding_idx=padding, dtype=float, rng=0)
-    twin = torch.nn.Embedding(5, 3, padding_idx=padding, dtype=torch.float64)
-    assert str(layer) == str(twin)
-    numbers = np.random.default_rng(0).integers(0, 5, shape)
-    if numbers.size:
-        assert_twins(layer, twin, numbers)
-    else:
-        assert layer(numbers).shape == (0, 3)
+def test_embedding_is_pytorchs(shape, padding, pytorch):
+    numbers = np.asarray(np.random.default_rng(0).integers(0, 5, shape))
+    assert_pytorchs(Case(lambda n, f64: n.Embedding(5, 3, padding_idx=padding, dtype=f64), given=[numbers]), pytorch)
 
 
 def test_the_vector_of_padding_starts_at_0_and_is_not_trained():

@@ -93,8 +93,7 @@ def test_values_and_tensors_give_the_same(loss, setting, predictions, targets, r
     np.testing.assert_allclose(gradient, expected_gradient, rtol=1e-12, atol=1e-14)
 
 
-def torch_result(loss, setting, predictions, targets):
-    torch = pytest.importorskip("torch")
+def in_torch(torch, loss, setting, predictions, targets):
     setting = {key: torch.tensor(x, dtype=torch.float64) if key in ("weight", "pos_weight") else x for key, x in setting.items()}
     if loss is nn.multi_margin_loss and "weight" in setting:
         setting["weight"] = setting["weight"].contiguous()
@@ -113,9 +112,9 @@ def torch_result(loss, setting, predictions, targets):
 @pytest.mark.filterwarnings("ignore:reduction. 'mean' divides the total loss")
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize(CALL, CALLS)
-def test_losses_and_gradients_are_pytorchs(loss, setting, predictions, targets, reduction):
+def test_losses_and_gradients_are_pytorchs(loss, setting, predictions, targets, reduction, pytorch):
     setting = {**setting, "reduction": reduction}
-    expected, expected_gradient = torch_result(loss, setting, predictions, targets)
+    expected, expected_gradient = pytorch(lambda torch: in_torch(torch, loss, setting, predictions, targets))
     losses, gradient = on_tensors(loss, setting, predictions, targets)
     np.testing.assert_allclose(losses, expected, rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(gradient, expected_gradient, rtol=1e-9, atol=1e-12)
@@ -128,7 +127,7 @@ def test_losses_and_gradients_are_pytorchs(loss, setting, predictions, targets, 
 )  # fmt: skip
 @settings(max_examples=150, deadline=None)
 def test_cross_entropy_is_pytorchs_with_any_settings(n, classes, pixels, seed, smoothing, weighted, ignored, reduction, by_probability):
-    pytest.importorskip("torch")
+    torch = pytest.importorskip("torch")
     rng = np.random.default_rng(seed)
     predictions = rng.normal(size=(n, classes, *pixels))
     targets = rng.integers(0, classes, (n, *pixels))
@@ -141,7 +140,7 @@ def test_cross_entropy_is_pytorchs_with_any_settings(n, classes, pixels, seed, s
         setting["weight"] = rng.uniform(0.1, 2, classes)
     for ours, theirs in zip(
         on_tensors(nn.cross_entropy, setting, predictions, targets),
-        torch_result(nn.cross_entropy, setting, predictions, targets),
+        in_torch(torch, nn.cross_entropy, setting, predictions, targets),
         strict=True,
     ):
         np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12)

@@ -211,3 +211,8 @@ def test_without_scikit_learn_the_error_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
     with pytest.raises(ModuleNotFoundError, match="pip install"):
         metrics.accuracy(np.eye(2), [0, 1])
+
+
+@pytest.mark.parametrize(("scores", "threshold"), [([0.0, 0.1, -0.1], 0.0), ([0.5, 0.6, 0.4], 0.5)])
+def test_a_score_at_the_threshold_is_of_the_first_class(scores, threshold):
+    assert nn.metrics.confusion_matrix(scores, [0, 1, 0], threshold=threshold).tolist() == [[2, 0], [0, 1]]

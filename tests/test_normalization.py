@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 from pytorch_twin import assert_twins, waves
+from references import Case, assert_pytorchs
 
 import autograd
 import nn
@@ -20,18 +21,10 @@ BATCH_SETTINGS = [
 @pytest.mark.parametrize(
     ("kind", "shape"), [("BatchNorm1d", (5, 3)), ("BatchNorm1d", (2, 3, 4)), ("BatchNorm1d", (1, 3, 4)), ("BatchNorm2d", (2, 3, 2, 4))]
 )
-def test_batch_norm_is_pytorchs_in_training_and_then_in_evaluation(kind, shape, settings):
-    torch = pytest.importorskip("torch")
-    layer = getattr(nn, kind)(3, **settings, dtype=float)
-    try:
-        twin = getattr(torch.nn, kind)(3, **settings, dtype=torch.float64)
-    except TypeError:
-        pytest.skip("this PyTorch has no bias=False")
-    x = 3 * waves(*shape) + 2
-    assert_twins(layer, twin, x)
-    layer.eval()
-    twin.eval()
-    assert_twins(layer, twin, x, steps=3)
+def test_batch_norm_is_pytorchs_in_training_and_in_evaluation(kind, shape, settings, pytorch):
+    for eval in (False, True):
+        case = Case(lambda n, f64: getattr(n, kind)(3, **settings, dtype=f64), 3 * waves(*shape) + 2, eval=eval)
+        assert_pytorchs(case, lambda theirs, eval=eval: pytorch(theirs, f"{kind} {shape} {settings} {eval}"))
 
 
 @pytest.mark.parametrize(
@@ -47,9 +40,8 @@ def test_batch_norm_is_pytorchs_in_training_and_then_in_evaluation(kind, shape, 
         (lambda n, f64: n.RMSNorm(4, elementwise_affine=False, dtype=f64), (2, 3, 4)),
     ],
 )
-def test_layer_and_rms_norm_are_pytorchs(make, shape):
-    torch = pytest.importorskip("torch")
-    assert_twins(make(nn, float), make(torch.nn, torch.float64), 3 * waves(*shape) + 2)
+def test_layer_and_rms_norm_are_pytorchs(make, shape, pytorch):
+    assert_pytorchs(Case(make, 3 * waves(*shape) + 2), pytorch)
 
 
 @pytest.mark.parametrize("kind", ["BatchNorm1d", "LayerNorm", "RMSNorm"])

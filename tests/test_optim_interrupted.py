@@ -20,6 +20,14 @@ METHODS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def _pythons_own_handler():
+    """A process that was started in the background does not listen to Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def fresh(make):
     """An optimizer of each kind of piece, with gradients, after a first step."""
     rng = np.random.default_rng(0)

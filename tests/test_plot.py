@@ -254,3 +254,95 @@ def test_without_matplotlib_the_error_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ModuleNotFoundError, match="pip install"):
         plot.curves({"loss": [1.0]})
+
+
+# What all pictures share
+
+OKABE_ITO = {"#000000", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#999999"}
+
+
+def hexes(*colours):
+    return {matplotlib.colors.to_hex(colour) for colour in colours}
+
+
+def test_points_of_two_classes_have_markers_of_their_own_and_a_legend():
+    for classes, names in ((Y, ["class -1", "class 1"]), (Y > 0, ["class 0", "class 1"]), ([-2, -1, 1, 1], ["classes -2, -1", "class 1"])):
+        ax = plot.decision_boundary(lambda points: points[:, 0], X, classes)
+        assert [text.get_text() for text in ax.get_legend().get_texts()] == names
+        lower, upper = (collection for collection in ax.collections if len(collection.get_offsets()) == 2)
+        assert lower.get_paths()[0].vertices.shape != upper.get_paths()[0].vertices.shape
+    scores = plot.decision_boundary(lambda points: np.stack([points[:, 0], points[:, 1]], axis=1), X, [0, 0, 1, 1])
+    assert [text.get_text() for text in scores.get_legend().get_texts()] == ["class 0", "class 1"]
+
+
+def test_a_class_without_points_is_not_in_the_legend():
+    ax = plot.decision_boundary(lambda points: points[:, 0], X, [1, 1, 1, 1])
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["class 1"]
+
+
+def test_training_and_validation_have_one_colour_each_in_all_curves():
+    both = plot.curves({"loss": [0.9, 0.4], "val_loss": [1.0, 0.5], "accuracy": [0.5, 0.8], "val_accuracy": [0.4, 0.7]})
+    alone = plot.curves({"loss": [0.9, 0.4], "accuracy": [0.5, 0.8]})
+    only = plot.curves({"val_loss": [0.9, 0.4]})
+    training = hexes(*(panel.lines[0].get_color() for panel in [*both, *alone]))
+    validation = hexes(*(panel.lines[1].get_color() for panel in both), only[0].lines[0].get_color())
+    assert (len(training), len(validation)) == (1, 1)
+    assert training != validation
+    assert training | validation <= OKABE_ITO
+
+
+def test_a_class_has_one_colour_in_all_pictures_and_no_other_meaning():
+    two = plot.decision_boundary(lambda points: points[:, 0], X, Y)
+    three = plot.decision_boundary(nearest, BLOBS, [0, 1, 2])
+    found = [hexes(*(c.get_facecolor()[0] for c in ax.collections if c.get_label().startswith("class"))) for ax in (two, three)]
+    assert len(found[0]) == 2
+    assert found[0] < found[1] <= OKABE_ITO
+    curves = plot.curves({"loss": [0.9, 0.4], "val_loss": [1.0, 0.5]})[0].lines
+    assert not found[1] & hexes(*(line.get_color() for line in curves))
+
+
+def test_the_plane_is_in_the_colours_of_the_points():
+    ax = plot.decision_boundary(lambda points: 100 * (points[:, 0] - 0.5), X, Y)
+    image = ax.images[0]
+    sides = hexes(*image.cmap(image.norm(image.get_array()[40, [0, -1]])))
+    assert sides == hexes(*(c.get_facecolor()[0] for c in ax.collections if len(c.get_offsets()) == 2))
+
+
+def ticks(panel):
+    """The numbers that are written at the axis of epochs."""
+    panel.figure.canvas.draw()
+    low, high = panel.get_xlim()
+    return [label.get_text() for label, at in zip(panel.get_xticklabels(), panel.get_xticks(), strict=True) if low <= at <= high]
+
+
+@pytest.mark.parametrize("epochs", [[1], [7], [1, 2], [3, 4, 5], list(range(1, 31))])
+def test_ticks_are_at_whole_epochs(epochs):
+    (panel,) = plot.curves({"epoch": epochs, "loss": [1.0 / epoch for epoch in epochs]})
+    shown = ticks(panel)
+    assert shown
+    assert {int(text) for text in shown} <= set(range(31))
+
+
+def test_one_epoch_is_a_marker():
+    (panel,) = plot.curves({"epoch": [1], "loss": [0.5], "val_loss": [0.7]})
+    assert [line.get_marker() for line in panel.lines] == ["o", "s"]
+    assert [line.get_xydata().tolist() for line in panel.lines] == [[[1.0, 0.5]], [[1.0, 0.7]]]
+
+
+def test_a_curve_of_nan_alone_says_that_there_is_none():
+    (panel,) = plot.curves({"loss": [np.nan, np.inf]})
+    panel.figure.canvas.draw()
+    assert [text.get_text() for text in panel.texts] == ["no finite number"]
+
+
+def test_every_picture_has_a_title_and_labels_at_its_axes():
+    model = nn.MLP(2, [3, 1], rng=0)
+    model([1.0, 2.0]).backward()
+    pictures = [
+        plot.decision_boundary(lambda points: points[:, 0], X, Y), plot.confusion_matrix([[1, 2], [3, 4]]),
+        *plot.curves({"loss": [1.0, 0.5]}), *plot.activations("tanh"), *plot.weights(model), *plot.gradients(model),
+    ]  # fmt: skip
+    for ax in pictures:
+        assert ax.get_title()
+        assert ax.get_xlabel()
+        assert ax.get_ylabel()

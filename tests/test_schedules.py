@@ -122,32 +122,45 @@ def test_learning_rates_are_pytorchs(name, arguments, expected):
 
 
 @pytest.mark.parametrize(("name", "arguments", "_"), RATES)
-def test_learning_rates_and_momenta_are_pytorchs_for_several_groups(name, arguments, _):
-    reference, schedules = in_torch(momentum=0.8)
-    import torch
+def test_learning_rates_and_momenta_are_pytorchs_for_several_groups(name, arguments, _, pytorch):
+    epochs = 10 if name == "OneCycleLR" else 40
 
-    reference.add_param_group({"params": [torch.zeros(1, requires_grad=True)], "lr": 0.03})
+    def theirs(torch):
+        reference, schedules = in_torch(momentum=0.8)
+        reference.add_param_group({"params": [torch.zeros(1, requires_grad=True)], "lr": 0.03})
+        schedule, rows = getattr(schedules, name)(reference, **arguments), []
+        for epoch in range(epochs):
+            assert schedule.last_epoch == epoch
+            rows.append([[group["lr"], group["momentum"]] for group in reference.param_groups])
+            reference.step()
+            schedule.step()
+        return rows
+
     optimizer = optim.SGD([{"params": Value(1.0)}, {"params": Value(1.0), "lr": 0.03}], lr=0.4, momentum=0.8)
-    ours, theirs = getattr(lr_scheduler, name)(optimizer, **arguments), getattr(schedules, name)(reference, **arguments)
-    for epoch in range(10 if name == "OneCycleLR" else 40):
-        for group, expected in zip(optimizer.param_groups, reference.param_groups, strict=True):
-            assert group["lr"] == pytest.approx(expected["lr"], rel=1e-12, abs=1e-15), epoch
-            assert group["momentum"] == pytest.approx(expected["momentum"], rel=1e-12), epoch
+    ours = getattr(lr_scheduler, name)(optimizer, **arguments)
+    for epoch, expected in enumerate(pytorch(theirs)):
+        for group, (lr, momentum) in zip(optimizer.param_groups, expected, strict=True):
+            assert group["lr"] == pytest.approx(lr, rel=1e-12, abs=1e-15), epoch
+            assert group["momentum"] == pytest.approx(momentum, rel=1e-12), epoch
         assert ours.get_last_lr() == [group["lr"] for group in optimizer.param_groups]
-        assert ours.last_epoch == theirs.last_epoch == epoch
-        reference.step()
-        theirs.step()
+        assert ours.last_epoch == epoch
         ours.step()
 
 
-def test_one_cycle_moves_the_first_beta_of_adam():
-    reference, schedules = in_torch("Adam", betas=(0.9, 0.99))
+def test_one_cycle_moves_the_first_beta_of_adam(pytorch):
+    def theirs(torch):
+        reference, schedules = in_torch("Adam", betas=(0.9, 0.99))
+        schedule, betas = schedules.OneCycleLR(reference, 0.1, total_steps=20), []
+        for _ in range(20):
+            betas.append(reference.param_groups[0]["betas"])
+            reference.step()
+            schedule.step()
+        return betas
+
     optimizer = descent(optim.Adam, betas=(0.9, 0.99))
-    ours, theirs = optim.OneCycleLR(optimizer, 0.1, total_steps=20), schedules.OneCycleLR(reference, 0.1, total_steps=20)
-    for _ in range(20):
-        assert optimizer.param_groups[0]["betas"] == pytest.approx(reference.param_groups[0]["betas"], rel=1e-12)
-        reference.step()
-        theirs.step()
+    ours = optim.OneCycleLR(optimizer, 0.1, total_steps=20)
+    for expected in pytorch(theirs):
+        assert optimizer.param_groups[0]["betas"] == pytest.approx(tuple(expected), rel=1e-12)
         ours.step()
 
 
@@ -172,15 +185,22 @@ def test_the_rate_stays_at_its_last_after_one_cycle_and_a_further_step_is_an_err
 
 
 @pytest.mark.parametrize("pair", list(itertools.combinations(CURVES, 2)), ids=str)
-def test_two_schedules_of_one_optimizer_multiply_as_in_pytorch(pair):
-    reference, schedules = in_torch()
+def test_two_schedules_of_one_optimizer_multiply_as_in_pytorch(pair, pytorch):
+    def theirs(torch):
+        reference, schedules = in_torch()
+        both, rates = [getattr(schedules, name)(reference, **arguments) for name, arguments in pair], []
+        for _ in range(12):
+            rates.append(reference.param_groups[0]["lr"])
+            reference.step()
+            for schedule in both:
+                schedule.step()
+        return rates
+
     optimizer = optim.SGD([Value(1.0)], lr=0.4)
     ours = [getattr(lr_scheduler, name)(optimizer, **arguments) for name, arguments in pair]
-    theirs = [getattr(schedules, name)(reference, **arguments) for name, arguments in pair]
-    for _ in range(12):
-        assert optimizer.lr == pytest.approx(reference.param_groups[0]["lr"], rel=1e-12, abs=1e-15)
-        reference.step()
-        for schedule in ours + theirs:
+    for expected in pytorch(theirs):
+        assert optimizer.lr == pytest.approx(expected, rel=1e-12, abs=1e-15)
+        for schedule in ours:
             schedule.step()
 
 
@@ -194,20 +214,27 @@ def test_a_learning_rate_changed_by_hand_stays_changed():
 
 
 @pytest.mark.parametrize("decay", CURVES, ids=str)
-def test_a_warm_up_and_then_a_decay_are_pytorchs(decay):
+def test_a_warm_up_and_then_a_decay_are_pytorchs(decay, pytorch):
     name, arguments = decay
-    reference, schedules = in_torch()
+
+    def warmed_up(library, target):
+        warm_up, slow = library.LinearLR(target, start_factor=0.1, total_iters=4), library.StepLR(target, 2)
+        return library.SequentialLR(target, [warm_up, getattr(library, name)(target, **arguments), slow], milestones=[4, 11])
+
+    def theirs(torch):
+        reference, schedules = in_torch()
+        schedule, rows = warmed_up(schedules, reference), []
+        for _ in range(16):
+            rows.append([reference.param_groups[0]["lr"], schedule.last_epoch])
+            reference.step()
+            schedule.step()
+        return rows
+
     optimizer = optim.SGD([Value(1.0)], lr=0.4)
-    runs = []
-    for here, target in ((lr_scheduler, optimizer), (schedules, reference)):
-        parts = [here.LinearLR(target, start_factor=0.1, total_iters=4), getattr(here, name)(target, **arguments), here.StepLR(target, 2)]
-        runs.append(here.SequentialLR(target, parts, milestones=[4, 11]))
-    ours, theirs = runs
-    for epoch in range(16):
-        assert optimizer.lr == pytest.approx(reference.param_groups[0]["lr"], rel=1e-12, abs=1e-15), epoch
-        assert ours.last_epoch == theirs.last_epoch
-        reference.step()
-        theirs.step()
+    ours = warmed_up(lr_scheduler, optimizer)
+    for epoch, (rate, last_epoch) in enumerate(pytorch(theirs)):
+        assert optimizer.lr == pytest.approx(rate, rel=1e-12, abs=1e-15), epoch
+        assert ours.last_epoch == last_epoch
         ours.step()
 
 
@@ -232,17 +259,25 @@ def test_the_plateau_is_pytorchs():
 @pytest.mark.parametrize("mode", ["min", "max"])
 @pytest.mark.parametrize("threshold_mode", ["rel", "abs"])
 @pytest.mark.parametrize("others", [{"patience": 0}, {"patience": 2, "cooldown": 3}, {"patience": 1, "min_lr": 0.01, "threshold": 0.05}])
-def test_plateaus_of_every_kind_are_pytorchs(mode, threshold_mode, others):
-    reference, schedules = in_torch()
+def test_plateaus_of_every_kind_are_pytorchs(mode, threshold_mode, others, pytorch):
     arguments = {"mode": mode, "threshold_mode": threshold_mode, "factor": 0.3, **others}
-    optimizer = descent()
-    ours, theirs = optim.ReduceLROnPlateau(optimizer, **arguments), schedules.ReduceLROnPlateau(reference, **arguments)
     # With negative metrics PyTorch's "rel" is wrong.
-    for metric in [*abs(np.random.default_rng(0).normal(size=60)), math.nan, math.inf, 0.0]:
+    metrics = [*abs(np.random.default_rng(0).normal(size=60)), math.nan, math.inf, 0.0]
+
+    def theirs(torch):
+        reference, schedules = in_torch()
+        schedule, rows = schedules.ReduceLROnPlateau(reference, **arguments), []
+        for metric in metrics:
+            schedule.step(metric)
+            rows.append([reference.param_groups[0]["lr"], float(schedule.best), schedule.num_bad_epochs, schedule.last_epoch])
+        return rows
+
+    optimizer = descent()
+    ours = optim.ReduceLROnPlateau(optimizer, **arguments)
+    for metric, (rate, *state) in zip(metrics, pytorch(theirs), strict=True):
         ours.step(metric)
-        theirs.step(metric)
-        assert optimizer.lr == pytest.approx(reference.param_groups[0]["lr"], rel=1e-12)
-        assert (ours.best, ours.num_bad_epochs, ours.last_epoch) == (theirs.best, theirs.num_bad_epochs, theirs.last_epoch)
+        assert optimizer.lr == pytest.approx(rate, rel=1e-12)
+        assert [ours.best, ours.num_bad_epochs, ours.last_epoch] == state
 
 
 def test_the_plateau_takes_a_loss_as_it_is():

@@ -291,3 +291,201 @@ def test_nothing_sticks_out_of_a_narrow_window(browser, tmp_path):
         assert all(button.is_displayed() for button in browser.find_elements("tag name", "button"))
     finally:
         browser.set_window_size(size["width"], size["height"])
+
+
+# What stays in its place
+
+
+def at(browser, id):
+    return tuple(round(browser.find_element("id", id).rect[side]) for side in ("x", "y", "width", "height"))
+
+
+@pytest.fixture(params=[(390, 800), (800, 700), (1400, 900)], ids=lambda size: f"{size[0]}px")
+def window(browser, request):
+    width, height = request.param
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    )
+    yield width, height
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_mouse_that_stays_in_one_place_clicks_to_the_end(browser, tmp_path, window):
+    from selenium.webdriver import ActionChains
+
+    model = nn.MLP(2, [3, 1], activation="tanh", rng=0)
+    opened(browser, nn.mse_loss([model([Value(1.0, label="x" * 40), Value(-2.0, label="y")])], [1.0]), tmp_path)
+    last = int(count(browser).split()[-1])
+    assert last > 9  # so that the count grows by a letter
+    ids = [button.get_attribute("id") for button in browser.find_elements("tag name", "button")] + ["slider", "count"]
+    before = {id: at(browser, id) for id in ids}
+    ActionChains(browser).move_to_element(browser.find_element("id", "forward")).perform()
+    for step in range(1, last + 1):
+        ActionChains(browser).click().perform()
+        assert count(browser) == f"Step {step} of {last}"
+        assert {id: at(browser, id) for id in ids} == before
+
+
+# The picture in its window
+
+
+def picture_place(browser):
+    return browser.execute_script("""
+        const place = (r) => [r.left, r.top, r.right, r.bottom];
+        return [document.querySelector("#graph svg g.graph"), element("graph")].map((part) => place(part.getBoundingClientRect()));
+    """)
+
+
+def is_whole(browser):
+    (left, top, right, bottom), frame = picture_place(browser)
+    return left >= frame[0] - 1 and top >= frame[1] - 1 and right <= frame[2] + 1 and bottom <= frame[3] + 1
+
+
+def large():
+    out = nn.MLP(2, [16, 16, 1], rng=0)([Value(1.0, label="x"), Value(-1.0, label="y")])
+    out.label = "score"
+    return out
+
+
+def test_a_large_picture_fits_its_window(browser, tmp_path, window):
+    opened(browser, large(), tmp_path)
+    assert is_whole(browser)
+    assert browser.execute_script(
+        "return document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight"
+    )
+    (left, top, right, bottom), frame = picture_place(browser)
+    assert bottom - top > 0.9 * (frame[3] - frame[1]) or right - left > 0.9 * (frame[2] - frame[0])
+
+
+def test_a_small_picture_is_not_blown_up(browser, tmp_path):
+    opened(browser, Value(1.0, label="x") * 2, tmp_path)
+    assert browser.execute_script("return view.scale") == 1.5
+    assert is_whole(browser)
+
+
+def test_a_step_of_a_large_picture_comes_near_enough_to_be_read(browser, tmp_path):
+    opened(browser, large(), tmp_path)
+    browser.find_element("id", "forward").click()
+    assert browser.execute_script("return view.scale") == pytest.approx(0.75)
+    inside = """
+        const node = document.querySelector("svg .operation.current").getBoundingClientRect();
+        const frame = element("graph").getBoundingClientRect();
+        return node.left > frame.left && node.right < frame.right && node.top > frame.top && node.bottom < frame.bottom;
+    """
+    for _ in range(3):
+        assert browser.execute_script(inside)
+        browser.find_element("id", "forward").click()
+    browser.find_element("id", "end").click()
+    assert is_whole(browser)
+
+
+def test_the_picture_is_zoomed_by_buttons_and_keys(browser, tmp_path):
+    opened(browser, large(), tmp_path)
+    scale = [browser.execute_script("return view.scale")]
+    for action in (
+        lambda: browser.find_element("id", "larger").click(),
+        lambda: press(browser, "+"),
+        lambda: browser.find_element("id", "smaller").click(),
+        lambda: press(browser, "-"),
+    ):
+        action()
+        scale.append(browser.execute_script("return view.scale"))
+    assert scale == pytest.approx([scale[0] * factor for factor in (1, 1.4, 1.96, 1.4, 1)])
+    press(browser, "+")
+    for whole in (lambda: press(browser, "0"), lambda: browser.find_element("id", "whole").click()):
+        press(browser, "+")
+        whole()
+        assert is_whole(browser)
+
+
+def test_the_wheel_zooms_around_the_mouse(browser, tmp_path):
+    from selenium.webdriver import ActionChains
+    from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
+
+    opened(browser, chain()[0], tmp_path)
+    corner = """
+        const r = document.querySelector("svg .node.leaf").getBoundingClientRect();
+        return [Math.round(r.left), Math.round(r.top), r.width];
+    """
+    x, y, width = browser.execute_script(corner)
+    ActionChains(browser).scroll_from_origin(ScrollOrigin.from_viewport(x, y), 0, -300).perform()
+    nx, ny, nwidth = browser.execute_script(corner)
+    assert nwidth > 1.3 * width
+    assert (nx, ny) == (pytest.approx(x, abs=2), pytest.approx(y, abs=2))
+
+
+def test_the_picture_is_dragged_by_the_mouse_and_moved_by_shift_and_arrows(browser, tmp_path):
+    from selenium.webdriver import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    opened(browser, chain()[0], tmp_path)
+    corner = 'const r = document.querySelector("svg .node.leaf").getBoundingClientRect(); return [r.left, r.top];'
+    x, y = browser.execute_script(corner)
+    figure = browser.find_element("id", "graph")
+    ActionChains(browser).move_to_element_with_offset(figure, 0, 60).click_and_hold().move_by_offset(40, 30).release().perform()
+    assert browser.execute_script(corner) == [pytest.approx(x + 40, abs=3), pytest.approx(y + 30, abs=3)]
+    ActionChains(browser).move_by_offset(-20, 0).perform()  # the button is up
+    assert browser.execute_script(corner) == [pytest.approx(x + 40, abs=3), pytest.approx(y + 30, abs=3)]
+    ActionChains(browser).key_down(Keys.SHIFT).send_keys(Keys.ARROW_LEFT).key_up(Keys.SHIFT).perform()
+    assert browser.execute_script(corner) == [pytest.approx(x + 120, abs=3), pytest.approx(y + 30, abs=3)]
+    assert count(browser).startswith("Step 0 ")
+
+
+def test_the_picture_fits_a_window_that_is_made_smaller(browser, tmp_path):
+    size = browser.get_window_size()
+    try:
+        opened(browser, large(), tmp_path)
+        browser.set_window_size(600, 600)
+        assert is_whole(browser)
+        assert browser.execute_script("return view.scale === fit().scale")  # what the mouse and the keys go by
+    finally:
+        browser.set_window_size(size["width"], size["height"])
+
+
+# Headings and warnings
+
+
+def test_the_heading_is_the_label_or_else_the_name_of_the_file(browser, tmp_path):
+    a = Value(2.0, label="a")
+    c = a * 3
+    draw(c).save(tmp_path / "c.html")
+    browser.get((tmp_path / "c.html").as_uri())
+    assert (browser.find_element("tag name", "h1").text, browser.title) == ("c: the backward pass of L",) * 2
+    c.label = "cost & <i>"
+    draw(c).save(tmp_path / "c.html")
+    browser.get((tmp_path / "c.html").as_uri())
+    assert (browser.find_element("tag name", "h1").text, browser.title) == ("The backward pass of cost & <i>",) * 2
+
+
+def test_a_page_goes_through_a_loss_node_by_node(tmp_path):
+    p = Value(0.5, label="p")
+    says = [step["says"] for step in data_of(saved(nn.mse_loss([p], [1.0]), tmp_path))["steps"]]
+    assert "v1 = subtract(p, 1)" in says
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nan_is_red_in_a_page_and_its_first_place_is_said(browser, tmp_path, scheme):
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+    x = Value(0.0, label="x")
+    y = x.log() * 0.0
+    opened(browser, y, tmp_path)
+    assert browser.find_element("id", "warning").text == (
+        "The first inf is in v1 = log(x). The first nan is in L = multiply(v1, 0). The first gradient with nan is ∂L/∂x."
+    )
+    colour = {"light": "rgb(217, 4, 41)", "dark": "rgb(255, 107, 122)"}[scheme]
+    gradient = """
+        const text = gradients.get(Object.keys(pass.before).at(-1)), style = getComputedStyle(text);
+        return [text.textContent, style.fill, style.fontWeight];
+    """
+    assert browser.execute_script(gradient)[0] == "0"
+    assert browser.execute_script(gradient)[1] != colour
+    browser.find_element("id", "end").click()
+    assert browser.execute_script(gradient) == ["nan", colour, "700"]
+    assert [line.get_attribute("class") for line in browser.find_elements("css selector", "#parts .formula")] == ["formula alarm"]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_a_page_of_finite_numbers_warns_of_nothing(browser, tmp_path):
+    opened(browser, chain()[0], tmp_path)
+    assert not browser.find_element("id", "warning").is_displayed()
+    assert not browser.find_elements("css selector", "svg .alarm")

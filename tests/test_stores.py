@@ -4,6 +4,7 @@ import copy
 import gc
 import math
 import pickle
+import threading
 import weakref
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 import autograd
 import nn
-from autograd import Node, Value
+from autograd import Node, Value, stores
 from autograd.stores import Store, StoredValue, blocks, move_into_store
 from nn.optim import SGD, Adam
 
@@ -135,6 +136,19 @@ def test_a_change_of_all_entries_is_noticed_also_after_one_of_another_entry(chan
         v.data = 10.0
     with pytest.raises(RuntimeError, match="was changed after"):
         out.backward()
+
+
+def test_who_reads_a_value_while_another_thread_moves_it_waits():
+    value, found = Value(3.0), []
+    store = Store(np.array([3.0]), [value])
+    with stores._changing:  # as in `move_into_store`, half way
+        object.__setattr__(value, "__class__", StoredValue)
+        thread = threading.Thread(target=lambda: found.append((value.data, value.grad)))
+        thread.start()
+        thread.join(0.1)
+        stores._number.__set__(value, (store, 0))
+    thread.join(20)
+    assert found == [(3.0, 0.0)]
 
 
 def test_moving_into_a_store_is_no_change():

@@ -273,6 +273,14 @@ def test_without_tqdm_there_is_no_bar(monkeypatch, capsys):
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.fixture
+def _pythons_own_handler():
+    """A process that was started in the background does not listen to Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class PressCtrlC(nn.callbacks.Callback):
     """As if somebody pressed Ctrl-C in the second batch of an epoch."""
 
@@ -296,6 +304,7 @@ class PressCtrlC(nn.callbacks.Callback):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot press Ctrl-C for itself there")
+@pytest.mark.usefixtures("_pythons_own_handler")
 def test_ctrl_c_passes_through_and_leaves_no_step_half_done():
     X, y = blobs()
     trainers = []

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..backward import ancestors
 from ..branches import careful_step, spoiled, to_watch
-from ..graph import Node, Primitive, Walk, mode, record
+from ..graph import Node, Primitive, Walk, in_single, mode, record
 from ..rules import step_among_nodes
 from ..primitives.arithmetic import select
 from ..primitives.shapes import getitem, lookup, reshape, scatter
@@ -42,7 +42,7 @@ class Call(Primitive):
         self.name = self.symbol = name
         self.latex = lambda *inputs: rf"\operatorname{{{in_latex(name)}}}({', '.join(inputs)})"
         self.scalar, self.elementwise, self.analytic = None, False, False
-        self.masks = None
+        self.masks, self.sums = None, False
         self.cases, self.domain = (), (0.0, 0.0)
         self.__doc__ = f"The compiled function {name}."
 
@@ -114,7 +114,9 @@ class Program(Call):
             that draw them).
         outputs: the results of the lifted graph, whose ancestors it is.
         kept: what changes of other objects are made of, see `autograd.state`; they are ancestors, too.
-        quiet: whether it computes with Values, to which 1/0 is inf without a word.
+        quiet: whether 1/0 is inf without a word: in programs of Values, as always, and in those that choose among arrays, since they
+            compute what is not chosen too.
+        halves: whether something that it is given is of float16.
         watched: by which of its gradients, and whether by its data, it is seen that a branch not taken met a derivative that is not finite.
         traced: how many nodes the function left when it was traced.
         example: the positional and the named arguments that it was traced with, without graphs.
@@ -157,9 +159,12 @@ class Program(Call):
             )
         variables = [x for x, want in zip(self.inputs, self.wanted, strict=True) if want]
         self.watched = to_watch(ancestors(self.outputs), variables, self.outputs)
+        self.halves = any(x.dtype == np.float16 for x in self.inputs)
         self._variant = self._print(tuple(range(len(self.outputs))), careful=False)
         self._variants = {(self._variant.seeded, False): self._variant}
-        self.quiet = any(isinstance(node, Value) and not node.is_leaf for node in order)
+        self.quiet = any(isinstance(node, Value) and not node.is_leaf for node in order) or any(
+            node.primitive is not None and node.primitive.masks == "choice" for node in ancestors(self.outputs)
+        )
 
     def __del__(self) -> None:
         for variant in getattr(self, "_variants", {}).values():
@@ -265,7 +270,7 @@ class Program(Call):
         # Copies, which the caller cannot change before the backward pass.
         given = [x if isinstance(x, Node) else x.astype(t, copy=mode.recording) for x, t in zip(arrays, self._types, strict=True)]
         inputs = (*self.given, *given, *[draw() for draw in self.draws])
-        data = _data(inputs)
+        data = self._data(inputs)
         variant = self._variant  # another thread may put another in its place
         results, arrays = self._run(variant.forward, *data)
         if self.kept:
@@ -297,7 +302,7 @@ class Program(Call):
         try:
             if not self.quiet and not (any(self.watched) and function.__name__ == "backward"):
                 return function(*args)
-            with np.errstate(all="ignore"):  # nor is a branch worth a word that was not taken
+            with np.errstate(all="ignore"):
                 return function(*args)
         except IndexError as error:
             raise IndexError(f"{self.name}: take got a number for which there is no row: {error}.") from None
@@ -328,12 +333,17 @@ class Program(Call):
         watched = [found[i] for i in gradients] if sum(self.wanted) > 1 else [found]
         return spoiled([*watched, *_data(x for x, want in zip(inputs, self.wanted, strict=True) if data and not want)])
 
+    def _data(self, inputs: Iterable[Any]) -> list[Any]:
+        """What `forward` is called with: float16 in float32, since it adds up."""
+        data = _data(inputs)
+        return [*map(in_single, data)] if self.halves else data
+
     def _switch(self, seeded: tuple[int, ...], careful: bool, inputs: Sequence[Any]) -> tuple[Variant, Any]:
         """Another program from now on, printed if need be; and what its `forward` saves."""
         if (seeded, careful) not in self._variants:
             self._variants[seeded, careful] = self._print(seeded, careful)
         self._variant = variant = self._variants[seeded, careful]
-        _, arrays = self._run(variant.forward, *_data(inputs))
+        _, arrays = self._run(variant.forward, *self._data(inputs))
         return variant, arrays
 
     def as_written(self) -> list[Node]:

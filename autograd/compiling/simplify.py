@@ -226,6 +226,8 @@ class Simplifier:
             if branches != args[1:]:
                 return self.make("where", (args[0], *branches), {}, shape, dtype, **more)
             x = args[1]
+            if self._chosen(x, args[0]) is not x:
+                return self.make("where", (args[0], self._chosen(x, args[0]), args[2]), {}, shape, dtype, **more)
             if isinstance(x, Expression) and x.op in ("multiply", "divide", "negative") and x.shape == shape and _is_all(args[2], 0.0):
                 factors = tuple(self._chosen(y, args[0]) for y in x.args)
                 if factors != x.args and np.broadcast_shapes(*[y.shape for y in factors if isinstance(y, Expression)]) == shape:

@@ -127,10 +127,8 @@ class _Batch:
         ]
         given = [(x, False) for x in program.given] + list(zip(arrays, has_axis, strict=True)) + [(x, True) for x in drawn]
         known: dict[Any, tuple[Any, bool]] = dict(zip(program.inputs, given, strict=True))
-        order = ancestors(program.outputs)[::-1]
-        chooses = any(node.primitive is not None and node.primitive.masks for node in order)
-        with np.errstate(all="ignore") if program.quiet or chooses else nullcontext():  # what is not chosen is computed too
-            for node in order:
+        with np.errstate(all="ignore") if program.quiet else nullcontext():
+            for node in reversed(ancestors(program.outputs)):
                 if node in known:
                     continue
                 if node.primitive is None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 __all__ = ["WIDTH", "wrapped"]
 
-WIDTH = 100
+WIDTH = 96
 INDENT = "    "
 OPENING, CLOSING = "([{", ")]}"
 OPERAND_ENDS = ("_", "'", '"', *CLOSING)

@@ -39,8 +39,8 @@ def draw(root: Any, *, fold: int | None = None, direction: str | None = None) ->
             the graph of arrays that it was compiled to. The arguments are those of the first call
             with the shapes of the last one.
         fold: how many levels of modules (and of `autograd.scope`s) are open. Those further
-            inside become one box each, for all their calls. By default all are open if that
-            makes at most 500 boxes, else as many levels as can be. Of a compiled function the
+            inside become one box each, for all their calls. By default all but losses are open if
+            that makes at most 500 boxes, else as many levels as can be. Of a compiled function the
             graph as written is folded so, at the latest to one box.
         direction: where the computation runs: LR (from left to right), TB (top to bottom), RL or BT.
             By default LR; of a compiled function TB, so that its two graphs stand side by side.
@@ -106,12 +106,13 @@ class Drawing:
         """Save the picture in the format of the path's suffix, and return the path.
 
         `.svg`, `.png` and `.pdf` are pictures, `.dot` is the source for other tools, and `.html`
-        is a page on which one steps through the backward pass. The file is there whole, or not
-        at all.
+        is a page on which one steps through the backward pass, with losses open. A `.png` of a
+        large drawing is less sharp, so that it has at most 40 million pixels. The file is there
+        whole, or not at all.
 
         Raises:
-            ValueError: the suffix is unknown; or, for a page, there is no single number to start
-                a backward pass from, or a part is folded.
+            ValueError: the suffix is unknown; or a png could not be read; or, for a page, there is
+                no single number to start a backward pass from, or a part is folded.
             RuntimeError: for a page, a leaf was changed after it was used.
             OSError: there is no such folder, or one cannot write there.
         """
@@ -123,7 +124,7 @@ class Drawing:
             )
         if not path.parent.is_dir():
             raise FileNotFoundError(f"There is no folder {str(path.parent)!r} to save the drawing in. Make it first, or give another path.")
-        content = self._as(suffix)
+        content = self._as(suffix, path.stem)
         try:
             with whole_file(path) as file:
                 file.write(content)
@@ -131,11 +132,11 @@ class Drawing:
             raise type(error)(f"The drawing cannot be saved as {str(path)!r}: {error.strerror}.") from None
         return path
 
-    def _as(self, suffix: str) -> bytes:
+    def _as(self, suffix: str, name: str) -> bytes:
         if suffix == ".dot":
             return self.source.encode()
         if suffix == ".html":
-            return page_of(self._reading, self._folding, self._direction).encode()
+            return page_of(self._reading, self._folding, self._direction, name).encode()
         return rendered(self.source, suffix[1:])
 
     def _repr_svg_(self) -> str:

@@ -17,6 +17,7 @@ __all__ = ["Folding", "Group", "Module", "open_as_readable", "open_to"]
 
 READABLE = 500  # more boxes than this nobody reads
 CLEAR = 150  # where something must be folded, so many boxes and arrows are aimed at
+DRAWABLE = 2_000  # for more than this Graphviz takes many minutes
 FEW = 4  # so many results of a folded module are drawn one by one; more are an arrow with their number
 
 
@@ -119,19 +120,31 @@ class Folding:
 
 
 def open_to(reading: Reading, depth: int) -> Folding:
-    """A folding with so many levels of modules open."""
-    return Folding(reading, {place for place in reading.calls if len(place) <= depth})
+    """A folding with so many levels of modules open.
+
+    Raises:
+        ValueError: that is more than can be drawn.
+    """
+    folding = Folding(reading, {place for place in reading.calls if len(place) <= depth})
+    if folding.size > DRAWABLE:
+        raise ValueError(
+            f"With fold={depth} this drawing has {folding.size:,} boxes, and more than {DRAWABLE:,} cannot be laid out in a reasonable "
+            "time. Give a smaller fold, or draw a smaller part, such as one example or one neuron."
+        )
+    return folding
 
 
 def open_as_readable(reading: Reading) -> Folding:
-    """Everything, if that can be read; else the modules that have modules inside, to the level where it stays clear.
+    """Everything but losses, if that can be read; else the modules that have modules inside, to the level where it stays clear.
 
     Raises:
         ValueError: folding all modules does not help, or there are none.
     """
-    if len(reading) <= READABLE:
-        return Folding(reading, None)
-    containers = {place[:-1] for place in reading.calls if len(place) > 1}
+    usual = {place for place in reading.calls if not any(place[:length] in reading.folded for length in range(1, len(place) + 1))}
+    everything = Folding(reading, usual if reading.folded else None)
+    if everything.size <= READABLE:
+        return everything
+    containers = {place[:-1] for place in usual if len(place) > 1}
     best = Folding(reading, ())
     if best.size > READABLE:
         what = f"This graph has {len(reading):,} nodes, and more than {READABLE} cannot be read."

@@ -6,6 +6,7 @@ crashes the notebook lives.
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import subprocess
@@ -21,14 +22,41 @@ picture = pygraphviz.AGraph(string=source).draw(format=sys.argv[1], prog="dot", 
 sys.stdout.buffer.write(picture)
 """
 
+# Of a png: what common programs can open, and the memory that it takes while it is drawn.
+MOST_PIXELS, LONGEST = 40_000_000, 16_384
+SHARP, LEGIBLE = 144, 24  # pixels per inch: where there is room, and where letters are 4 pixels high
+
 
 def rendered(source: str, format: str) -> bytes:
     """The picture of DOT text, in one of Graphviz's formats.
 
+    A png is less sharp where it would have more than 40 million pixels, or more than 16,384 on a side.
+
     Raises:
+        ValueError: then a png could not be read.
         RuntimeError: there is no Graphviz here, or it failed.
     """
-    options = ["-Gdpi=144"] if format == "png" else []
+    return _run(source, format, f"-Gdpi={_sharpness(source)}") if format == "png" else _run(source, format)
+
+
+def _sharpness(source: str) -> int:
+    """How many pixels per inch a png may have."""
+    size = re.search(rb'<svg width="(\d+)pt" height="(\d+)pt"', _run(source, "svg"))
+    if size is None:
+        return SHARP
+    width, height = (int(points) / 72 for points in size.groups())
+    sharpness = math.floor(min(SHARP, math.sqrt(MOST_PIXELS / (width * height)), LONGEST / max(width, height)))
+    if sharpness < LEGIBLE:
+        raise ValueError(
+            f"A png of this drawing could not be read: it is {width:,.0f} × {height:,.0f} inches large, and with {MOST_PIXELS // 10**6} "
+            "million pixels its letters would be specks. Save it as .svg or .pdf, which have no pixels; or draw fewer levels, with a "
+            "smaller fold."
+        )
+    return sharpness
+
+
+def _run(source: str, format: str, *options: str) -> bytes:
+    """What Graphviz makes of DOT text."""
     commands = [[sys.executable, "-P", "-c", PYGRAPHVIZ, format, *options]]
     program = shutil.which("dot")
     if program is not None:

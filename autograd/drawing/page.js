@@ -9,10 +9,11 @@ const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 let step = 0;
 let timer = null;
 
-// The gradient is the last text of a box. The picture was laid out for the widest one, flush right.
+// The gradient is the text after its caption. The picture was laid out for the widest one, flush right.
 const gradients = new Map();
 for (const id of Object.keys(pass.before)) {
-  const text = [...element(id).querySelectorAll("text")].at(-1);
+  const texts = [...element(id).querySelectorAll("text")].filter((text) => text.textContent.trim());
+  const text = texts[texts.findLastIndex((caption) => ["grad", "‖grad‖"].includes(caption.textContent.trim())) + 1];
   text.setAttribute("x", Number(text.getAttribute("x")) + text.getComputedTextLength());
   text.setAttribute("text-anchor", "end");
   text.classList.add("gradient");
@@ -24,8 +25,8 @@ function show(to) {
   for (const lit of document.querySelectorAll("svg .current, svg .receiving, svg .active, svg .known, svg .complete")) {
     lit.classList.remove("current", "receiving", "active", "known", "complete");
   }
-  for (const [id, text] of gradients) {
-    text.textContent = pass.before[id];
+  for (const id of gradients.keys()) {
+    write(id, pass.before[id]);
     element(id).classList.add("pending");
   }
   receive(pass.start.box, pass.start.shown, true);
@@ -51,10 +52,11 @@ function show(to) {
     tell(`∂${pass.root}/∂${pass.root} = 1: here the backward pass starts`,
       "Then it goes against the arrows. Each operation multiplies the gradient of its result by its local derivatives, " +
       "and adds the products to the gradients of its inputs.", []);
-    reveal(element(pass.start.box));
+    look({ isFit: true });
   } else {
+    look({ isFit: true });
     tell("Done: every leaf has its gradient", "They are the sums over all paths of the products along each path.",
-      pass.leaves.map((text) => ({ formula: text, total: "" })));
+      pass.leaves.map((text) => ({ formula: text, shown: text.split(" ").at(-1), total: "" })));
   }
   element("slider").value = step;
   element("count").textContent = `Step ${step} of ${last}`;
@@ -63,8 +65,15 @@ function show(to) {
   if (step === last) pause();
 }
 
+const isAlarming = (number) => /^-?(nan|inf)$/.test(number);
+
+function write(id, number) {
+  gradients.get(id).textContent = number;
+  gradients.get(id).classList.toggle("alarm", isAlarming(number));
+}
+
 function receive(id, shown, complete) {
-  gradients.get(id).textContent = shown;
+  write(id, shown);
   element(id).classList.remove("pending");
   element(id).classList.toggle("complete", complete);
 }
@@ -76,6 +85,7 @@ function tell(title, says, parts) {
     const item = document.createElement("li");
     const formula = document.createElement("span");
     formula.className = "formula";
+    formula.classList.toggle("alarm", isAlarming(part.shown));
     formula.textContent = part.formula;
     item.append(formula);
     const more = [part.total, part.complete === undefined ? "" : part.complete ? "the sum is complete" : "more is to come"].filter(Boolean).join("; ");
@@ -90,16 +100,48 @@ function tell(title, says, parts) {
   element("words").scrollTop = 0;
 }
 
-// Scroll the figure, not the page, so that the step is in the middle.
-function reveal(node) {
-  const figure = element("graph");
-  const frame = figure.getBoundingClientRect();
-  const box = node.getBoundingClientRect();
-  figure.scrollBy({
-    left: box.left + box.width / 2 - frame.left - frame.width / 2,
-    top: box.top + box.height / 2 - frame.top - frame.height / 2,
-    behavior: reducedMotion.matches ? "auto" : "smooth",
+// The part of the picture that is seen: its middle, in the picture's own units, and how large a unit is.
+const picture = document.querySelector("#graph svg");
+const whole = picture.viewBox.baseVal;
+const bounds = { x: whole.x, y: whole.y, width: whole.width, height: whole.height };
+const CLEAR = 0.75, LARGEST = 1.5; // below the first, letters are hard to read; above the second, a picture looks blown up
+let view = fit();
+
+function fit() {
+  const scale = Math.min(LARGEST, picture.clientWidth / bounds.width, picture.clientHeight / bounds.height);
+  return { x: bounds.x + bounds.width / 2, y: bounds.y + bounds.height / 2, scale, isFit: true };
+}
+
+function look(next) {
+  view = next.isFit ? fit() : next;
+  const width = picture.clientWidth / view.scale, height = picture.clientHeight / view.scale;
+  picture.setAttribute("viewBox", `${view.x - width / 2} ${view.y - height / 2} ${width} ${height}`);
+}
+
+// Zoom around a point of the window, by default the middle.
+function zoom(factor, at) {
+  const scale = Math.max(fit().scale / 2, Math.min(6, view.scale * factor));
+  const frame = picture.getBoundingClientRect();
+  const dx = at ? at.clientX - frame.left - frame.width / 2 : 0, dy = at ? at.clientY - frame.top - frame.height / 2 : 0;
+  look({ x: view.x + dx / view.scale - dx / scale, y: view.y + dy / view.scale - dy / scale, scale });
+}
+
+function move(dx, dy) {
+  const within = (place, from, length) => Math.max(from, Math.min(from + length, place));
+  look({
+    x: within(view.x - dx / view.scale, bounds.x, bounds.width),
+    y: within(view.y - dy / view.scale, bounds.y, bounds.height),
+    scale: view.scale,
   });
+}
+
+// Bring a step into the middle, and near enough to be read.
+function reveal(node) {
+  if (view.isFit && view.scale >= CLEAR) return;
+  if (view.isFit) look({ ...view, scale: CLEAR, isFit: false });
+  const frame = picture.getBoundingClientRect();
+  const box = node.getBoundingClientRect();
+  move(frame.left + frame.width / 2 - box.left - box.width / 2, frame.top + frame.height / 2 - box.top - box.height / 2);
 }
 
 function pause() {
@@ -127,8 +169,29 @@ element("back").addEventListener("click", () => go(step - 1));
 element("forward").addEventListener("click", () => go(step + 1));
 element("end").addEventListener("click", () => go(last));
 element("play").addEventListener("click", play);
+element("count").style.minWidth = `${`Step ${last} of ${last}`.length}ch`; // so that a longer number moves nothing
+element("smaller").addEventListener("click", () => zoom(1 / 1.4));
+element("larger").addEventListener("click", () => zoom(1.4));
+element("whole").addEventListener("click", () => look({ isFit: true }));
+picture.addEventListener("wheel", (event) => {
+  event.preventDefault();
+  zoom(Math.exp(-event.deltaY / (event.deltaMode ? 20 : 500)), event);
+}, { passive: false });
+picture.addEventListener("pointerdown", (event) => { if (event.button === 0) picture.setPointerCapture(event.pointerId); });
+picture.addEventListener("pointermove", (event) => { if (picture.hasPointerCapture(event.pointerId)) move(event.movementX, event.movementY); });
+addEventListener("resize", () => look(view));
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.target.id === "slider") return;
+  const views = {
+    "+": () => zoom(1.4), "=": () => zoom(1.4), "-": () => zoom(1 / 1.4), 0: () => look({ isFit: true }),
+    ...(event.shiftKey && {
+      ArrowLeft: () => move(80, 0), ArrowRight: () => move(-80, 0), ArrowUp: () => move(0, 80), ArrowDown: () => move(0, -80),
+    }),
+  };
+  if (views[event.key]) {
+    event.preventDefault();
+    return views[event.key]();
+  }
   const keys = { ArrowRight: () => go(step + 1), ArrowLeft: () => go(step - 1), Home: () => go(0), End: () => go(last) };
   if (event.key === " " && event.target.tagName !== "BUTTON") keys[" "] = play;
   if (!keys[event.key]) return;

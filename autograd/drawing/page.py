@@ -19,19 +19,19 @@ from ..backward import describe, gradients, history
 from ..graph import Node, Observer, observers
 from ..primitives.reductions import unbroadcast
 from ..texts import visible
-from .dot import GREY, INK, RUST, dot_of
-from .folding import Folding
+from .dot import GREY, INK, RED, RUST, dot_of
+from .folding import READABLE, Folding, Module
 from .layout import rendered
-from .picture import Picture, local_derivatives, number, picture_of
-from .reading import Reading
+from .picture import Picture, first_not_finite, kinds_not_finite, local_derivatives, number, picture_of
+from .reading import Constant, Reading
 
 __all__ = ["page_of"]
 
 LONG = 60  # characters of a name in a formula
 
 
-def page_of(reading: Reading, folding: Folding, direction: str) -> str:
-    """The page, as HTML with everything in it.
+def page_of(reading: Reading, folding: Folding, direction: str, name: str) -> str:
+    """The page, as HTML with everything in it; its heading is the label of the result, or else `name`.
 
     Raises:
         ValueError: there is no single number to start from, or something is folded.
@@ -47,6 +47,9 @@ def page_of(reading: Reading, folding: Folding, direction: str) -> str:
     root = reading.roots[0]
     if not root.requires_grad:
         raise ValueError(f"A page steps through the backward pass, and {describe(root)} is a constant, which has none.")
+    folded = {box.place for box in folding.stand_in.values() if isinstance(box, Module)}
+    if folded <= reading.folded and len(reading) <= READABLE:
+        folding = Folding(reading, None)
     if folding.stand_in:
         raise ValueError(
             "A page steps through the backward pass node by node, and in this drawing modules are folded. Draw a smaller part, "
@@ -57,7 +60,8 @@ def page_of(reading: Reading, folding: Folding, direction: str) -> str:
     widest = {node: max(texts, key=len) for node, texts in walk.texts.items()}
     picture = picture_of(reading, folding, names, widest)
     parts = {
-        "title": html.escape(f"The backward pass of {names[root]}"),
+        "title": html.escape(f"The backward pass of {root.label}" if root.label else f"{name}: the backward pass of {names[root]}"),
+        "warning": html.escape(" ".join(_warnings(reading, walk, names))),
         "style": _template("page.css"),
         "script": _template("page.js"),
         "svg": _inline_svg(dot_of(picture, direction)),
@@ -74,7 +78,7 @@ def _template(name: str) -> str:
 def _inline_svg(source: str) -> str:
     """The picture for use inside of HTML, where the style sheet colours its texts, for light and for dark."""
     svg = rendered(source, "svg").decode()
-    for colour, name in ((INK, "ink"), (GREY, "grey"), (RUST, "rust")):
+    for colour, name in ((INK, "ink"), (GREY, "grey"), (RUST, "rust"), (RED, "alarm")):
         svg = svg.replace(f'fill="{colour}"', f'class="{name}"')
     return svg[svg.index("<svg") :]
 
@@ -86,6 +90,26 @@ def _names(reading: Reading) -> dict[Node, str]:
     taken = set(labels.values())
     spare = (f"v{i}" for i in range(1, 2 * len(nodes) + 1) if f"v{i}" not in taken)
     return {node: labels.get(node) or ("L" if node is reading.roots[0] and "L" not in taken else next(spare)) for node in nodes}
+
+
+def _warnings(reading: Reading, walk: _Walk, names: dict[Node, str]) -> list[str]:
+    """Where nan and infinity came up first, in the forward pass and in the backward pass."""
+    root = names[reading.roots[0]]
+    warnings = []
+    for kind, thing in first_not_finite(reading).items():
+        if isinstance(thing, Constant):
+            warnings.append(f"The first {kind} is in a constant.")
+        else:
+            how = f" = {_call(thing, names)}" if thing.inputs else ""
+            warnings.append(f"The first {kind} is in {names[thing]}{how}.")
+    warnings += [f"The first gradient with {kind} is ∂{root}/∂{names[node]}." for kind, node in walk.first_not_finite.items()]
+    return warnings
+
+
+def _call(node: Node, names: dict[Node, str]) -> str:
+    """How a node was computed: `multiply(a, 2)`."""
+    inputs = [names[x] if isinstance(x, Node) else "constant" if np.ndim(x) else number(x) for x in node.inputs or ()]
+    return f"{visible(node.primitive.name, LONG)}({', '.join(inputs if len(inputs) <= 8 else [*inputs[:7], '…'])})"  # type: ignore[union-attr]
 
 
 @dataclass
@@ -106,6 +130,7 @@ class _Walk:
     Attributes:
         steps: the nodes in the order in which their gradients are complete, with what each passes on.
         texts: what is shown as each node's gradient, from before the pass to its end.
+        first_not_finite: the first nodes whose gradients have nan and infinity.
     """
 
     def __init__(self, root: Node, names: dict[Node, str]) -> None:
@@ -114,6 +139,7 @@ class _Walk:
         self.texts = {node: [_shown(node, None)] for node in order if node.requires_grad}
         self.texts[root].append(_shown(root, sums[root]))
         self.steps: list[tuple[Node, list[_Part]]] = []
+        self.first_not_finite: dict[str, Node] = {}
         last: dict[Node, _Part] = {}
         for node, gradients in _recorded(order, sums[root]):
             parts = []
@@ -124,6 +150,8 @@ class _Walk:
                 gradient = _shaped(gradient, x)
                 before = sums.get(x)
                 sums[x] = gradient if before is None else before + gradient
+                for kind in kinds_not_finite(sums[x]):
+                    self.first_not_finite.setdefault(kind, x)
                 formula = f"∂{names[root]}/∂{names[x]} += ∂{names[root]}/∂{names[node]} · ∂{names[node]}/∂{names[x]}"
                 if np.size(node.data) == np.size(x.data) == 1:
                     formula += f" = {number(np.sum(sums[node]))} × {derivatives[slot]} = {number(np.sum(gradient))}"
@@ -177,14 +205,12 @@ def _as_data(walk: _Walk, picture: Picture, names: dict[Node, str]) -> dict[str,
     root = next(iter(walk.texts))
     steps: list[dict[str, Any]] = []
     for node, parts in walk.steps:
-        inputs = [names[x] if isinstance(x, Node) else "constant" if np.ndim(x) else number(x) for x in node.inputs or ()]
-        listed = ", ".join(inputs if len(inputs) <= 8 else [*inputs[:7], "…"])
         steps.append(
             {
                 "box": picture.ids[node],
                 "operation": f"o{picture.ids[node][1:]}",
                 "title": f"∂{names[root]}/∂{names[node]} is complete: {_final(walk, node)}",
-                "says": f"{names[node]} = {visible(node.primitive.name, LONG)}({listed})",  # type: ignore[union-attr]
+                "says": f"{names[node]} = {_call(node, names)}",
                 "parts": [
                     {
                         "box": picture.ids[part.input],

@@ -15,7 +15,10 @@ from ..graph import Node
 from .folding import Folding, Group, Module
 from .reading import Constant, Place, Reading, Thing, common_place, label_within
 
-__all__ = ["Arrow", "Box", "Operation", "Picture", "local_derivatives", "number", "picture_of"]
+__all__ = [
+    "Arrow", "Box", "Operation", "Picture", "first_not_finite", "kinds_not_finite", "local_derivatives", "not_finite", "number",
+    "picture_of",
+]  # fmt: skip
 
 ArrowKind = Literal["input", "constant input", "result", "flow"]
 
@@ -30,6 +33,11 @@ class Box:
     title: str = ""
     rows: list[tuple[str, str]] = field(default_factory=list)  # caption and text
     notes: list[str] = field(default_factory=list)
+    alarms: list[str] = field(default_factory=list)  # what is said of nan and infinity
+
+    @property
+    def is_alarming(self) -> bool:
+        return bool(self.alarms) or any(not_finite(text) for _, text in self.rows)
 
 
 @dataclass
@@ -62,11 +70,29 @@ class Picture:
     parts: dict[Place, str] = field(default_factory=dict)  # the open modules, outer before inner, with their titles
     ids: dict[Thing, str] = field(default_factory=dict)  # of the boxes of things
     into: dict[Thing, list[str]] = field(default_factory=dict)  # of the arrows from a thing's inputs, as far as they are drawn
+    numbers: dict[tuple[Thing, Place], str] = field(default_factory=dict)  # the boxes of constant numbers
 
     def connect(self, tail: str, head: str, kind: ArrowKind, text: str = "") -> str:
         """Add an arrow, and return its id."""
         self.arrows.append(Arrow(f"a{len(self.arrows)}", tail, head, kind, text))
         return self.arrows[-1].id
+
+    def source(self, thing: Thing, place: Place) -> str:
+        """The id of the box that a thing is led from to something in `place`.
+
+        A constant number has a box of its own in each place, made here: arrows from afar would
+        hide more than they say.
+        """
+        if not _is_number(thing):
+            return self.ids[thing]
+        if (thing, place) not in self.numbers:
+            self.numbers[thing, place] = f"c{len(self.numbers)}"
+            self.boxes.append(_box(self.numbers[thing, place], thing, place, {}, {}))
+        return self.numbers[thing, place]
+
+
+def _is_number(thing: Thing) -> bool:
+    return isinstance(thing, Constant) and np.ndim(thing.data) == 0
 
 
 def picture_of(
@@ -89,7 +115,7 @@ def picture_of(
             picture.boxes.append(_box_of_many(boxes[stand_in], stand_in, reading))
             _open_parts(picture, reading, picture.boxes[-1].place)
         result_of = folding.results.get(thing) if isinstance(thing, Node) else None
-        if stand_in is None or result_of is not None:
+        if not _is_number(thing) and (stand_in is None or result_of is not None):
             place = place if result_of is None else result_of.place[:-1]
             picture.ids[thing] = f"n{len(picture.ids)}"
             picture.boxes.append(_box(picture.ids[thing], thing, place, names or {}, grads or {}))
@@ -105,33 +131,86 @@ def picture_of(
         inside = folding.stand_in.get(thing)
         if inside is None:
             head = f"o{picture.ids[thing][1:]}"
-            picture.operations.append(Operation(head, reading.places[thing], thing.primitive.symbol))  # type: ignore[union-attr]
+            picture.operations.append(Operation(head, reading.places[thing], symbol_of(thing)))
             changed = {x for x in inputs if isinstance(x, Node) and x.time > thing.time}
             stale |= changed
             texts = ["?"] * len(inputs) if changed else local_derivatives(thing)
         else:
             head, texts = boxes[inside], [""] * len(inputs)
         for x, text in zip(inputs, texts, strict=True):
-            if x not in picture.ids:
-                tail = folding.stand_in[x]
-                if tail is not inside:
-                    flows.setdefault((boxes[tail], head), {})[x] = None
+            hidden_in = folding.stand_in.get(x)
+            if hidden_in is not None and x not in folding.results:
+                if hidden_in is not inside:
+                    flows.setdefault((boxes[hidden_in], head), {})[x] = None
             elif inside is not None:
-                if folding.stand_in.get(x) is not inside:
-                    flows.setdefault((picture.ids[x], head), {})[x] = None
+                if hidden_in is not inside:
+                    flows.setdefault((picture.source(x, reading.places[x]), head), {})[x] = None
             else:
                 constant = isinstance(x, Constant) or not x.requires_grad
-                arrow = picture.connect(picture.ids[x], head, "constant input" if constant else "input", "" if constant else text)
+                tail = picture.source(x, reading.places[thing])
+                arrow = picture.connect(tail, head, "constant input" if constant else "input", "" if constant else text)
                 picture.into.setdefault(thing, []).append(arrow)
         if inside is None:
             picture.connect(head, picture.ids[thing], "result")
     for (tail_id, head), things in flows.items():
         picture.connect(tail_id, head, "flow", _amount(things, folding, reading))
+    _mark_not_finite(picture, reading, folding, boxes, gradients=grads is None)
     changed_ids = {picture.ids.get(node) for node in stale}
     for box in picture.boxes:
         if box.id in changed_ids:
             box.notes.append("changed since its use")
     return picture
+
+
+def _mark_not_finite(
+    picture: Picture, reading: Reading, folding: Folding, boxes: Mapping[Module | Group, str], *, gradients: bool
+) -> None:
+    """Say where nan and infinity are that no number shows: in arrays and in folded modules; and where they came up first."""
+    by_id = {box.id: box for box in picture.boxes}
+    ids = {thing: boxes[stand_in] for thing, stand_in in folding.stand_in.items()} | picture.ids
+    for (thing, _), id in picture.numbers.items():
+        ids.setdefault(thing, id)
+    firsts = first_not_finite(reading)
+    for thing in reading.inputs:
+        kinds, box = kinds_not_finite(thing.data), by_id[ids[thing]]
+        where = " inside" if np.ndim(thing.data) or box.kind == "module" else ""
+        for kind in kinds:
+            if firsts[kind] is thing:
+                box.alarms.append(f"the first {kind}{where}")
+            elif where and not any(alarm.endswith(f"{kind}{where}") for alarm in box.alarms):
+                box.alarms.append(f"{kind}{where}")
+    for kind in ("nan", "inf") if gradients else ():
+        for thing in reversed(reading.inputs):
+            if isinstance(thing, Node) and kind in kinds_not_finite(thing.grad):
+                by_id[ids[thing]].alarms.append(f"the first gradient with {kind}")
+                break
+
+
+def first_not_finite(reading: Reading) -> dict[str, Thing]:
+    """The first of all numbers and arrays that is or has nan, and the first with infinity."""
+    firsts: dict[str, Thing] = {}
+    for thing in reading.inputs:
+        for kind in kinds_not_finite(thing.data):
+            firsts.setdefault(kind, thing)
+    return firsts
+
+
+def kinds_not_finite(data: Any) -> list[str]:
+    """Which of "nan" and "inf" is in a number or an array.
+
+    Example:
+        >>> kinds_not_finite([1.0, float("-inf")]), kinds_not_finite(2.0)
+        (['inf'], [])
+    """
+    array = np.asarray(data)
+    if array.dtype.kind not in "fc":
+        return []
+    return [kind for kind, found in (("nan", np.isnan(array)), ("inf", np.isinf(array))) if found.any()]
+
+
+def not_finite(text: str) -> bool:
+    """Whether a text is a number that is not finite."""
+    return text.strip() in ("nan", "inf", "-inf")
 
 
 def _open_parts(picture: Picture, reading: Reading, place: Place) -> None:
@@ -197,6 +276,12 @@ def _amount(things: Mapping[Thing, None], folding: Folding, reading: Reading) ->
     if parameters and not isinstance(folding.stand_in[next(iter(things))], Group):
         texts.append(_counted(parameters, "parameter"))
     return "\n".join(texts)
+
+
+def symbol_of(node: Node) -> str:
+    """What stands in the circle of a node's operation."""
+    symbol = node.primitive.symbol  # type: ignore[union-attr]
+    return symbol if isinstance(symbol, str) else symbol(*node.inputs or ())
 
 
 def local_derivatives(node: Node) -> list[str]:

@@ -39,6 +39,7 @@ class Reading:
         inputs: each thing with what it was computed from, oldest first; nothing for a leaf or a constant.
         places: each thing's place.
         calls: each place with its calls, as the `id`s of their scopes.
+        folded: the places that are one box unless one asks to see inside.
         titles: what the frame around a place says, where that is more than its name.
     """
 
@@ -47,6 +48,7 @@ class Reading:
         self.inputs: dict[Thing, list[Thing]] = {}
         self.places: dict[Thing, Place] = {}
         self.calls: dict[Place, set[int]] = {}
+        self.folded: set[Place] = set()
         self.titles: dict[Place, str] = {}
         self._scopes: dict[int, Place] = {}
         self._outermost: dict[int, int] = {}
@@ -114,6 +116,8 @@ class Reading:
             self._scopes[id(inner)] = place
             self._outermost[id(inner)] = id(inner) if inner.outer is None else self._outermost[id(inner.outer)]
             self.calls.setdefault(place, set()).add(id(inner))
+            if inner.folded:
+                self.folded.add(place)
         return place
 
     def _place_parameters(self) -> None:

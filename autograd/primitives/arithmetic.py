@@ -260,7 +260,7 @@ add_n = Primitive(
     """,
 )  # fmt: skip
 dot_n = Primitive(
-    "dot_n", symbol="·", analytic=True,
+    "dot_n", symbol=lambda *xs: "Σ wᵢxᵢ + b" if len(xs) % 2 else "Σ wᵢxᵢ", analytic=True,
     latex=lambda *xs: " + ".join(
         [rf"{a} \cdot {b}" for a, b in zip(xs[: len(xs) // 2], xs[len(xs) // 2 :], strict=False)] + [*xs[-1:]] * (len(xs) % 2)
     ),

@@ -33,7 +33,8 @@ def _attention_gradients(g: Any, shares: Any, q: Any, k: Any, mask: Any) -> list
 
 
 attention = Primitive(
-    "attention", symbol="attention", latex=r"\operatorname{softmax}(#1 \, #2^\top / \sqrt{d} + #3)", analytic=True, elementwise=False,
+    "attention", symbol="attention", latex=r"\operatorname{softmax}(#1 \, #2^\top / \sqrt{d} + #3)",
+    analytic=True, elementwise=False, sums=True,
     cases=(Case((2, 3, 4), (2, 5, 4), (3, 5)), Case((2, 2, 3, 1), (2, 2, 3, 1), (2, 1, 1, 3)), Case((3, 2), (4, 2), ())),
     scalar=None, array=_attention,
     vjp=_attention_gradients,

@@ -131,7 +131,7 @@ def _per_channel(g: Any) -> Any:
 # These three are one product of three arrays, Σ g · (weight ⋆ x), each time without one of them. So
 # the derivatives of each are the other two.
 conv: Primitive = Primitive(
-    "conv", symbol="conv", latex=r"#2 \star #1 + #3", analytic=True, elementwise=False,
+    "conv", symbol="conv", latex=r"#2 \star #1 + #3", analytic=True, elementwise=False, sums=True,
     cases=(
         Case((2, 2, 4, 5), (3, 2, 2, 3), (3,), **SIMPLE), Case((2, 4, 4, 5), (2, 2, 3, 2), (2,), **SKEWED),
         Case((2, 2, 5), (3, 2, 3), (), **LINE),
@@ -150,7 +150,7 @@ conv: Primitive = Primitive(
     """,
 )  # fmt: skip
 conv_transpose: Primitive = Primitive(
-    "conv_transpose", symbol="convᵀ", latex=r"#2 \star^\top #1", analytic=True, elementwise=False,
+    "conv_transpose", symbol="convᵀ", latex=r"#2 \star^\top #1", analytic=True, elementwise=False, sums=True,
     cases=(
         Case((2, 3, 3, 3), (3, 2, 2, 3), shape=(4, 5), **SIMPLE), Case((2, 2, 2, 5), (2, 2, 3, 2), shape=(4, 5), **SKEWED),
         Case((2, 3, 3), (3, 2, 3), shape=(5,), **LINE),
@@ -166,7 +166,7 @@ conv_transpose: Primitive = Primitive(
     """,
 )  # fmt: skip
 conv_weight: Primitive = Primitive(
-    "conv_weight", symbol="∂conv", latex=r"#2 \star_w #1", analytic=True, elementwise=False,
+    "conv_weight", symbol="∂conv", latex=r"#2 \star_w #1", analytic=True, elementwise=False, sums=True,
     cases=(
         Case((2, 2, 4, 5), (2, 3, 3, 3), kernel=(2, 3), **SIMPLE), Case((2, 4, 4, 5), (2, 2, 2, 5), kernel=(3, 2), **SKEWED),
         Case((2, 2, 5), (2, 3, 3), kernel=(3,), **LINE),
@@ -247,7 +247,7 @@ max_pool: Primitive = Primitive(
     """,
 )  # fmt: skip
 max_unpool: Primitive = Primitive(
-    "max_unpool", symbol="max unpool", latex=r"\operatorname{maxunpool}(#1, #2)", elementwise=False,
+    "max_unpool", symbol="max unpool", latex=r"\operatorname{maxunpool}(#1, #2)", elementwise=False, sums=True,
     cases=(Case((2, 2, 2, 2), (2, 2, 4, 5), **POOL), Case((2, 2, 3, 5), (2, 2, 5, 6), **OVERLAP)),
     scalar=None, array=_max_unpool,
     vjp=(lambda h, y, g, x, **settings: max_pick(h, x, **settings), None),
@@ -289,7 +289,7 @@ def _sum_unpool(g: Any, shape: Any, kernel: Any, stride: Any, padding: Any, dila
 
 
 sum_pool: Primitive = Primitive(
-    "sum_pool", symbol="sum pool", latex=r"\operatorname{sumpool}(#1)", analytic=True, elementwise=False,
+    "sum_pool", symbol="sum pool", latex=r"\operatorname{sumpool}(#1)", analytic=True, elementwise=False, sums=True,
     cases=(Case((2, 2, 4, 5), **POOL), Case((2, 2, 5, 6), **OVERLAP)),
     scalar=None, array=_sum_pool,
     vjp=(lambda g, y, x, **settings: sum_unpool(g, shape=x.shape[2:], **settings),),
@@ -300,7 +300,7 @@ sum_pool: Primitive = Primitive(
     """,
 )  # fmt: skip
 sum_unpool: Primitive = Primitive(
-    "sum_unpool", symbol="sum unpool", latex=r"\operatorname{sumunpool}(#1)", analytic=True, elementwise=False,
+    "sum_unpool", symbol="sum unpool", latex=r"\operatorname{sumunpool}(#1)", analytic=True, elementwise=False, sums=True,
     cases=(Case((2, 2, 2, 2), shape=(4, 5), **POOL), Case((2, 2, 3, 5), shape=(5, 6), **OVERLAP)),
     scalar=None, array=_sum_unpool,
     vjp=(lambda h, x, g, shape, **settings: sum_pool(h, **settings),),

@@ -9,11 +9,12 @@ and `elu` take the derivative from the left, as PyTorch does.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..graph import NOTHING, NUMBERS, Primitive
+from ..graph import FLOATS, NOTHING, NUMBERS, Node, Primitive, mode
 from .arithmetic import either
 
 POSITIVE = (0.1, 3.0)
@@ -31,7 +32,7 @@ exp = Primitive(
 expm1 = Primitive(
     "expm1", symbol="expm1", latex="e^{#1} - 1", analytic=True,
     scalar=math.expm1, array=np.expm1,
-    vjp=(lambda g, y, x: g * (y + 1),),
+    vjp=(lambda g, y, x: g * exp(x),),
     doc="""exp(x) - 1, exact for small x.
 
     >>> float(expm1(1e-12))
@@ -62,7 +63,7 @@ sqrt = Primitive(
     "sqrt", symbol="√", latex=r"\sqrt{#1}", analytic=True, domain=POSITIVE,
     scalar=math.sqrt, array=np.sqrt,
     vjp=(lambda g, y, x: g / (2 * y),),
-    doc="""The square root; its derivative at 0 is inf.
+    doc="""The square root; its derivative at 0 is inf, so that of sqrt(sum(x * x)) is nan there: `norm` has 0.
 
     >>> float(sqrt(9.0))
     3.0
@@ -111,10 +112,32 @@ cos: Primitive = Primitive(
     1.0
     """,
 )  # fmt: skip
+
+
+# 1 - y loses the digits of y = σ(x) that are beyond the last of 1, and at x = 40 all of them; likewise 1 - y² for tanh.
+# From there on the derivative is computed from x, which takes longer. A compiled program has the quick form throughout: its
+# derivatives of sigmoid and tanh are exact to 1e-16 of their largest, not of themselves.
+TAIL = 0.9
+
+
+def _in_tail(y: Any, quick: Any, exact: Callable[[], Any]) -> Any:
+    """`quick`; where `y` is in the tail, what `exact` gives."""
+    if type(y) in FLOATS:
+        return exact() if y > TAIL or y < -TAIL else quick
+    if isinstance(y, Node):
+        return quick if mode.tracing is not None else exact()
+    tail = np.abs(y) > TAIL
+    return np.where(tail, exact(), quick) if tail.any() else quick
+
+
+def _slope_of_tanh(y: Any, x: Any) -> Any:
+    return _in_tail(y, 1 - y * y, lambda: 4 * sigmoid(2 * x) * sigmoid(-2 * x))
+
+
 tanh = Primitive(
     "tanh", symbol="tanh", latex=r"\tanh(#1)", analytic=True,
     scalar=math.tanh, array=np.tanh,
-    vjp=(lambda g, y, x: g * (1 - y * y),),
+    vjp=(lambda g, y, x: g * _slope_of_tanh(y, x),),
     doc="""The hyperbolic tangent.
 
     >>> float(tanh(0.0))
@@ -132,25 +155,37 @@ def _polynomial(x: Any, *coefficients: float) -> Any:
     return y
 
 
-def _erf_array(x: Any) -> Any:
+def _erf_parts(x: Any) -> tuple[Any, Any]:
+    """erf(x) for |x| < 1, and 1 - erf(|x|) from there."""
     # NumPy has no error function, and SciPy is a large thing to need for one. Two polynomials, fitted
     # at Chebyshev's nodes, are exact to the last digits: of erf(x) / x in x² up to 1, and from there of
     # exp(x²) (1 - erf(x)) in (x - 3) / (x + 3).
-    x = x * 1.0
-    size = np.minimum(np.abs(x), 6.0)
+    size = np.minimum(np.abs(x), 30.0)
     near = x * _polynomial(
         np.minimum(size, 1.0) ** 2,
         -7.795898827002142e-10, 1.3720064546777686e-08, -1.6208483801871705e-07, 1.6447424703317362e-06, -1.492473690741966e-05,
         0.00012055294904839707, -0.0008548325975389692, 0.0052239776071164225, -0.02686617064323777, 0.11283791670945006,
         -0.37612638903183543, 1.1283791670955126,
     )  # fmt: skip
-    far = 1 - np.exp(-size * size) * _polynomial(
+    far = np.exp(-size * size) * _polynomial(
         (size - 3) / (size + 3),
         1.2801900862962662e-06, 2.023603179641757e-06, -8.008021319412685e-06, -1.284889451252353e-05, 6.406182073530546e-05,
         4.525472635483354e-05, -0.0005970623517093284, 0.0007077464443901538, 0.004269136347508256, -0.024392499318273194,
         0.07166583719774874, -0.15011593650078744, 0.24560380171233195, -0.32623356004303716, 0.17900115118138996,
     )  # fmt: skip
-    return np.where(size < 1, near, np.copysign(far, x))
+    return near, far
+
+
+def _erf_array(x: Any) -> Any:
+    x = x * 1.0
+    near, far = _erf_parts(x)
+    return np.where(np.abs(x) < 1, near, np.copysign(1 - far, x))
+
+
+def _erfc_array(x: Any) -> Any:
+    x = x * 1.0
+    near, far = _erf_parts(x)
+    return np.where(np.abs(x) < 1, 1 - near, np.where(x > 0, far, 2 - far))
 
 
 erf = Primitive(
@@ -161,6 +196,16 @@ erf = Primitive(
 
     >>> float(erf(0.0))
     0.0
+    """,
+)  # fmt: skip
+erfc = Primitive(
+    "erfc", symbol="erfc", latex=r"\operatorname{erfc}(#1)",
+    scalar=math.erfc, array=_erfc_array,
+    vjp=(lambda g, y, x: -g * (2 / math.sqrt(math.pi)) * exp(-x * x),),
+    doc="""1 - erf(x), exact for large x.
+
+    >>> float(erfc(0.0))
+    1.0
     """,
 )  # fmt: skip
 
@@ -175,10 +220,10 @@ def _sigmoid_array(x: Any) -> Any:
     return np.where(x >= 0, 1, e) / (1 + e)
 
 
-sigmoid = Primitive(
+sigmoid: Primitive = Primitive(
     "sigmoid", symbol="σ", latex=r"\sigma(#1)", analytic=True,
     scalar=_sigmoid_scalar, array=_sigmoid_array,
-    vjp=(lambda g, y, x: g * y * (1 - y),),
+    vjp=(lambda g, y, x: g * y * _in_tail(y, 1 - y, lambda: sigmoid(-x)),),
     doc="""The logistic function 1 / (1 + exp(-x)).
 
     >>> float(sigmoid(0.0))
@@ -220,7 +265,7 @@ elu = Primitive(
     """,
 )  # fmt: skip
 def _gelu_array(x: Any) -> Any:
-    return 0.5 * x * (1 + _erf_array(x / math.sqrt(2)))
+    return 0.5 * x * _erfc_array(-x / math.sqrt(2))
 
 
 def _silu_array(x: Any) -> Any:
@@ -233,9 +278,9 @@ def _softplus_array(x: Any) -> Any:
 
 gelu = Primitive(
     "gelu", symbol="GELU", latex=r"\operatorname{GELU}(#1)",
-    scalar=lambda x: 0.5 * x * (1 + math.erf(x / math.sqrt(2))),
+    scalar=lambda x: 0.5 * x * math.erfc(-x / math.sqrt(2)),
     array=_gelu_array,
-    vjp=(lambda g, y, x: g * (0.5 * (1 + erf(x / math.sqrt(2))) + x * exp(-0.5 * x * x) / math.sqrt(2 * math.pi)),),
+    vjp=(lambda g, y, x: g * (0.5 * erfc(-x / math.sqrt(2)) + x * exp(-0.5 * x * x) / math.sqrt(2 * math.pi)),),
     doc="""x Φ(x), with Φ the normal distribution function (Hendrycks and Gimpel, 2016); exact, as PyTorch's default.
 
     >>> float(gelu(0.0))

@@ -37,7 +37,7 @@ def _gradient_of_input(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
 
 
 linear = Primitive(
-    "linear", symbol="linear", latex=r"#1 \, #2^\top + #3", analytic=True, elementwise=False,
+    "linear", symbol="linear", latex=r"#1 \, #2^\top + #3", analytic=True, elementwise=False, sums=True,
     cases=(
         Case((2, 3), (4, 3), (4,)), Case((3,), (4, 3), (4,)), Case((5, 2, 3), (1, 3), (1,)), Case((0, 3), (2, 3), (2,)),
         Case((2, 3), (4, 3), ()),
@@ -65,7 +65,7 @@ def _deviation(x: Any, axis: Any, eps: float) -> Any:
 
 
 standardize = Primitive(
-    "standardize", symbol="standardize", latex=r"\frac{#1 - \mu}{\sigma}", analytic=True, elementwise=False,
+    "standardize", symbol="standardize", latex=r"\frac{#1 - \mu}{\sigma}", analytic=True, elementwise=False, sums=True,
     cases=(Case((2, 3), axis=-1, eps=1e-5), Case((4, 2, 3), axis=(0, 2), eps=0.1)),
     scalar=None, array=_standardize,
     vjp=(lambda g, y, x, axis=-1, eps=1e-5:
@@ -114,7 +114,7 @@ take_along_axis: Primitive = Primitive(
     """,
 )  # fmt: skip
 put_along_axis: Primitive = Primitive(
-    "put_along_axis", symbol="scatter", latex=r"\operatorname{scatter}(#1)", elementwise=False, domain=(0.0, 2.0),
+    "put_along_axis", symbol="scatter", latex=r"\operatorname{scatter}(#1)", elementwise=False, sums=True, domain=(0.0, 2.0),
     cases=(Case((4, 1), (4, 1), shape=(4, 3), axis=1), Case((5, 2), (5, 2), shape=(3, 2), axis=0)),
     scalar=None, array=_put_along_axis,
     vjp=(lambda g, y, x, index, shape, axis: take_along_axis(g, index, axis=axis), None),

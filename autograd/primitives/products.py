@@ -33,7 +33,7 @@ def _gradient_of_right(g: Any, y: Any, a: Any, b: Any) -> Any:
 
 
 matmul = Primitive(
-    "matmul", symbol="@", latex=r"#1 \, #2", analytic=True, elementwise=False,
+    "matmul", symbol="@", latex=r"#1 \, #2", analytic=True, elementwise=False, sums=True,
     cases=(
         Case((2, 3), (3, 4)), Case((3,), (3,)), Case((2, 3), (3,)), Case((3,), (3, 2)), Case((2, 2, 3), (3,)), Case((3,), (2, 3, 2)),
         Case((4, 2, 3), (4, 3, 2)), Case((2, 3), (4, 3, 2)), Case((4, 1, 2, 3), (5, 3, 2)), Case((2, 0), (0, 3)),

@@ -65,7 +65,7 @@ def _rnn_gradients(g: Any, states: Any, z: Any, h: Any, weight: Any, nonlinearit
 
 
 rnn = Primitive(
-    "rnn", symbol="rnn", latex=r"\operatorname{rnn}(#1, #2, #3)", analytic=True, elementwise=False,
+    "rnn", symbol="rnn", latex=r"\operatorname{rnn}(#1, #2, #3)", analytic=True, elementwise=False, sums=True,
     cases=(Case((3, 2, 4), (2, 4), (4, 4)), Case((4, 1, 2), (1, 2), (2, 2), nonlinearity="relu")),
     scalar=None, array=_rnn,
     vjp=_rnn_gradients,
@@ -133,7 +133,7 @@ def _lstm_gradients(g: Any, y: Any, z: Any, h: Any, c: Any, weight: Any) -> list
 
 
 lstm = Primitive(
-    "lstm", symbol="lstm", latex=r"\operatorname{lstm}(#1, #2, #3, #4)", analytic=True, elementwise=False,
+    "lstm", symbol="lstm", latex=r"\operatorname{lstm}(#1, #2, #3, #4)", analytic=True, elementwise=False, sums=True,
     cases=(Case((3, 2, 12), (2, 3), (2, 3), (12, 3)), Case((1, 1, 4), (1, 1), (1, 1), (4, 1))),
     scalar=None, array=_lstm,
     vjp=_lstm_gradients,
@@ -203,7 +203,7 @@ def _gru_gradients(g: Any, y: Any, z: Any, h: Any, weight: Any, bias: Any) -> li
 
 
 gru = Primitive(
-    "gru", symbol="gru", latex=r"\operatorname{gru}(#1, #2, #3, #4)", analytic=True, elementwise=False, domain=(-1.0, 1.0),
+    "gru", symbol="gru", latex=r"\operatorname{gru}(#1, #2, #3, #4)", analytic=True, elementwise=False, sums=True, domain=(-1.0, 1.0),
     cases=(Case((3, 2, 9), (2, 3), (9, 3), (9,)), Case((2, 1, 3), (1, 1), (3, 1), ())),
     scalar=None, array=_gru,
     vjp=_gru_gradients,

@@ -47,7 +47,7 @@ def _mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 sum_ = Primitive(
-    "sum", symbol="Σ", latex=r"\sum #1", analytic=True, elementwise=False, cases=(*AXES, Case((0, 3), axis=0, keepdims=False)),
+    "sum", symbol="Σ", latex=r"\sum #1", analytic=True, elementwise=False, sums=True, cases=(*AXES, Case((0, 3), axis=0, keepdims=False)),
     scalar=None, array=_sum,
     vjp=(lambda g, y, x, axis=None, keepdims=False: _spread(g, x, axis),),
     doc="""The sum over axes.
@@ -57,7 +57,7 @@ sum_ = Primitive(
     """,
 )  # fmt: skip
 mean = Primitive(
-    "mean", symbol="mean", latex=r"\operatorname{mean} #1", analytic=True, elementwise=False, cases=AXES,
+    "mean", symbol="mean", latex=r"\operatorname{mean} #1", analytic=True, elementwise=False, sums=True, cases=AXES,
     scalar=None, array=_mean,
     vjp=(lambda g, y, x, axis=None, keepdims=False: _spread(g / (x.size // max(y.size, 1)), x, axis),),
     doc="""The mean over axes.
@@ -149,7 +149,7 @@ def _log_softmax(x: Any, axis: Any = -1) -> Any:
 
 
 logsumexp = Primitive(
-    "logsumexp", symbol="logsumexp", latex=r"\ln \sum e^{#1}", analytic=True, elementwise=False, cases=AXES,
+    "logsumexp", symbol="logsumexp", latex=r"\ln \sum e^{#1}", analytic=True, elementwise=False, sums=True, cases=AXES,
     scalar=None, array=_logsumexp,
     vjp=(lambda g, y, x, axis=None, keepdims=False: _along(g, x, axis) * softmax(x, axis=axis),),
     doc="""log of the sum of exponentials over axes; exact however large the entries.
@@ -159,7 +159,7 @@ logsumexp = Primitive(
     """,
 )  # fmt: skip
 softmax: Primitive = Primitive(
-    "softmax", symbol="softmax", latex=r"\operatorname{softmax}(#1)", analytic=True, elementwise=False,
+    "softmax", symbol="softmax", latex=r"\operatorname{softmax}(#1)", analytic=True, elementwise=False, sums=True,
     cases=(Case((3,), axis=-1), Case((2, 3), axis=0), Case((2, 3), axis=(0, 1))),
     scalar=None, array=_softmax,
     vjp=(lambda g, y, x, axis=-1: y * (g - sum_(g * y, axis=axis, keepdims=True)),),
@@ -170,11 +170,14 @@ softmax: Primitive = Primitive(
     """,
 )  # fmt: skip
 log_softmax = Primitive(
-    "log_softmax", symbol="log softmax", latex=r"\ln \operatorname{softmax}(#1)", analytic=True, elementwise=False,
+    "log_softmax", symbol="log softmax", latex=r"\ln \operatorname{softmax}(#1)", analytic=True, elementwise=False, sums=True,
     cases=(Case((3,), axis=-1), Case((2, 3), axis=0)),
     scalar=None, array=_log_softmax,
     vjp=(lambda g, y, x, axis=-1: g - exp(y) * sum_(g, axis=axis, keepdims=True),),
     doc="""The logarithm of `softmax`, exact however small the share.
+
+    Where a share is nearly 1, its logarithm and the derivative 1 - share are exact to the last digit of 1,
+    as in PyTorch: to be exact to their own would take a second sum.
 
     >>> log_softmax(np.array([0.0, 1000.0]), axis=0)
     array([-1000.,     0.])

@@ -111,7 +111,7 @@ getitem = Primitive(
     """,
 )  # fmt: skip
 scatter: Primitive = Primitive(
-    "scatter", symbol="scatter", latex=r"\operatorname{scatter}(#1)", analytic=True, elementwise=False,
+    "scatter", symbol="scatter", latex=r"\operatorname{scatter}(#1)", analytic=True, elementwise=False, sums=True,
     cases=(Case((2,), index=1, shape=(3, 2)), Case((3, 2), index=ROWS, shape=(4, 2))),
     scalar=None, array=_scatter,
     vjp=(lambda g, y, x, index, shape: getitem(g, index=index),),
@@ -215,7 +215,7 @@ def _scatter_rows(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
 
 
 scatter_rows: Primitive = Primitive(
-    "scatter_rows", symbol="scatter", latex=r"\operatorname{scatter}(#1)", analytic=True, elementwise=False,
+    "scatter_rows", symbol="scatter", latex=r"\operatorname{scatter}(#1)", analytic=True, elementwise=False, sums=True,
     cases=(Case((4, 2), (4,), shape=(3, 2)),),
     scalar=None, array=_scatter_rows,
     vjp=(lambda g, y, x, index, shape: lookup(g, index), None),

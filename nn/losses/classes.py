@@ -34,7 +34,7 @@ from .pairing import (
 __all__ = ["cross_entropy", "multi_margin_loss", "nll_loss"]
 
 
-@scope("cross_entropy")
+@scope("cross_entropy", folded=True)
 def cross_entropy(
     input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
 ) -> Any:
@@ -75,7 +75,7 @@ def cross_entropy(
     return _of_labels(rows, log_p, ignore_index, label_smoothing)
 
 
-@scope("nll_loss")
+@scope("nll_loss", folded=True)
 def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
     """-input[target], for log-probabilities: with `log_softmax` before it, `cross_entropy`.
 
@@ -90,7 +90,7 @@ def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -1
     return _of_labels(rows, rows.input, ignore_index)
 
 
-@scope("multi_margin_loss")
+@scope("multi_margin_loss", folded=True)
 def multi_margin_loss(input: Any, target: Any, p: int = 1, margin: float = 1.0, weight: Any = None, reduction: str = "mean") -> Any:
     """Σ max(0, margin - x[target] + x[j])ᵖ / classes, over all j but the target: the hinge for several classes.
 

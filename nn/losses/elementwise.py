@@ -19,7 +19,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@scope("mse_loss")
+@scope("mse_loss", folded=True)
 def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """The squared error, (input - target)².
 
@@ -40,7 +40,7 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     return _each("mse_loss", lambda p, t: (p - t) * (p - t), *paired("mse_loss", input, target), reduction)
 
 
-@scope("l1_loss")
+@scope("l1_loss", folded=True)
 def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """The absolute error, |input - target|: one wild target counts no more than its distance.
 
@@ -54,7 +54,7 @@ def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     return _each("l1_loss", lambda p, t: abs(p - t), *paired("l1_loss", input, target), reduction)
 
 
-@scope("huber_loss")
+@scope("huber_loss", folded=True)
 def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
     """Half the squared error up to `delta`, and from there on straight: delta (|d| - delta / 2) (Huber, 1964).
 
@@ -79,7 +79,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     return _each("huber_loss", huber, *paired("huber_loss", input, target), reduction)
 
 
-@scope("binary_cross_entropy")
+@scope("binary_cross_entropy", folded=True)
 def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
     """-(t log p + (1 - t) log(1 - p)), for probabilities p and targets t from 0 to 1.
 
@@ -111,7 +111,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
     return _each(name, lambda p, t: -(t * log(p) + (1 - t) * log(1 - p)), p, t, reduction, weight)
 
 
-@scope("binary_cross_entropy_with_logits")
+@scope("binary_cross_entropy_with_logits", folded=True)
 def binary_cross_entropy_with_logits(input: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None) -> Any:
     """`binary_cross_entropy` of sigmoid(input), exact however large the input: -log sigmoid(x) is softplus(-x).
 
@@ -139,7 +139,7 @@ def binary_cross_entropy_with_logits(input: Any, target: Any, weight: Any = None
     return _each(name, cost, x, t, reduction, weight, *([] if pos_weight is None else [pos_weight]))
 
 
-@scope("kl_div")
+@scope("kl_div", folded=True)
 def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
     """t (log t - input): how far the distribution with the log-probabilities `input` is from the targets'.
 
@@ -174,7 +174,7 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     return _each("kl_div", divergence, x, t, "sum") / (shape[0] if shape else 1)
 
 
-@scope("hinge_loss")
+@scope("hinge_loss", folded=True)
 def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """max(0, 1 - t s), for scores s and targets t of -1 or 1: the loss of support-vector machines.
 

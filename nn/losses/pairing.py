@@ -13,6 +13,7 @@ import numpy as np
 
 import autograd
 from autograd import Node, Tensor
+from autograd.arrays import check_complete
 from autograd.graph import mode
 from autograd.primitives.arithmetic import astype
 from autograd.structures import leaves
@@ -53,6 +54,7 @@ def shape_of(name: str, x: Any) -> tuple[int, ...]:
         return (len(x), *(shapes.pop() if shapes else ()))
     if isinstance(x, (float, int, Node)):
         return x.shape if isinstance(x, Node) else ()
+    check_complete(x, f"{name} takes Values, Tensors and numbers, or lists of them")
     is_text = isinstance(x, str) or getattr(getattr(x, "dtype", None), "kind", None) in ("U", "S")
     if is_text or not hasattr(x, "shape") or np.asarray(x).dtype.kind not in "fiub":
         hint = "; classes, labels = np.unique(names, return_inverse=True) numbers the classes" if is_text else ""

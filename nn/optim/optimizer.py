@@ -33,14 +33,14 @@ ENTRIES_AT_ONCE = 2**15
 class Optimizer:
     """The base of all optimizers: a subclass has a formula, `update`, and says what that remembers, `memory`.
 
+    A parameter in float16 is computed in float32, and so is what is remembered of it: in float16 an
+    eps of 1e-8 would be 0, and small squares too.
+
     Args:
         params: the parameters to change, such as `model.parameters()`; or groups of them, a list
             of dicts such as `{"params": model.head.parameters(), "lr": 0.1}`, whose other entries
             are settings of that group.
         defaults: the settings of groups that do not have their own, such as `{"lr": 0.01}`.
-
-    A parameter in float16 is computed in float32, and so is what is remembered of it: in float16 an
-    eps of 1e-8 would be 0, and small squares too.
 
     Attributes:
         unchecked: the names of settings that `check` leaves alone, since they are no numbers from 0; a subclass names its own.
@@ -74,7 +74,7 @@ class Optimizer:
             raise TypeError(f"An optimizer takes a list of parameters, not a {type(params).__name__}; pass model.parameters().")
         self.defaults = dict(defaults)
         self._checked: list[dict[str, Any]] = []  # those of the groups that were found possible last
-        self._has_warned = False
+        self._was_lost = self._has_warned = False  # a step in float16
         self.param_groups: list[dict[str, Any]] = []
         self._groups_in_pieces: list[list[Piece]] = []
         self._stores = 0  # how many there were when those were made
@@ -104,6 +104,14 @@ class Optimizer:
                 for piece, g in gradients:
                     if g is not None:
                         self._change(piece, g, starts, one)
+        if self._was_lost and not self._has_warned:
+            self._has_warned = True
+            warnings.warn(
+                f"A step of {type(self).__name__} was too small to change parameters in float16, which have 3 digits. "
+                "Keep the parameters in float32, or take a larger learning rate.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
     def update(self, p: Any, g: Any, *memory: Any, step: int, **settings: Any) -> None:
         """The formula of the method, on arrays. It changes `p` and the memory in place, and leaves `g` as it is.
@@ -318,21 +326,9 @@ class Optimizer:
                 part = slice(start, start + ENTRIES_AT_ONCE)
                 self.update(*(x if x is None else x[part] for x in rows), step=step, **settings)
         if p is not numbers:
-            self._round(p, numbers, g)
+            self._was_lost = self._was_lost or (np.array_equal(numbers, p.astype(np.float16)) and not np.array_equal(numbers, p))
+            numbers[...] = p
         piece.write(numbers)
-
-    def _round(self, exact: Any, numbers: Any, g: Any) -> None:
-        """Take what was computed in float32 over into float16."""
-        before = numbers.copy()
-        numbers[...] = exact
-        if not self._has_warned and g.any() and np.array_equal(before, numbers):
-            self._has_warned = True
-            warnings.warn(
-                f"A step of {type(self).__name__} was too small to change parameters in float16, which have 3 digits, though there is a "
-                "gradient. Keep the parameters in float32, or take a larger learning rate.",
-                RuntimeWarning,
-                stacklevel=4,
-            )
 
 
 def _precision(parameter: Any) -> Any:

@@ -11,7 +11,7 @@ from autograd import Tensor, sum, table
 
 from ..mlp import ACTIVATIONS
 from ..module import Module
-from .canvas import AS_TEXT, INK, NEGATIVE, POSITIVE, name, panels
+from .canvas import AS_TEXT, INK, name, panels
 
 __all__ = ["activations"]
 
@@ -52,10 +52,10 @@ def activations(functions: Any = None, ax: Any = None) -> Any:
     for panel, (title, x, y, slope) in zip(found, pictures, strict=True):
         panel.axhline(0, color=INK, alpha=0.25, linewidth=0.8)
         panel.axvline(0, color=INK, alpha=0.25, linewidth=0.8)
-        panel.plot(x, y, color=NEGATIVE, linewidth=2, label="function")
-        panel.plot(x, slope, color=POSITIVE, linewidth=1.6, linestyle="--", label="derivative")
+        panel.plot(x, y, color=INK, linewidth=2, label="function")
+        panel.plot(x, slope, color=INK, linewidth=1.4, linestyle="--", label="derivative")
         panel.set_title(name(title), **AS_TEXT)
-        panel.set_xlabel("x")
+        panel.set(xlabel="x", ylabel="f(x), f′(x)")
     found[0].legend(frameon=False, fontsize=8)
     return found
 

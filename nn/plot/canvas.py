@@ -9,13 +9,15 @@ import numpy as np
 
 from autograd.texts import visible
 
-__all__ = ["AS_TEXT", "COLOURS", "INK", "NEGATIVE", "PAPER", "POSITIVE", "SCALE", "blend", "name", "panels"]
+__all__ = ["AS_TEXT", "CLASSES", "INK", "PAPER", "SCALE", "TRAINING", "VALIDATION", "blend", "name", "panels"]
 
 AS_TEXT: dict[str, Any] = {"parse_math": False}  # a name with dollar signs is no formula
 
-NEGATIVE, POSITIVE, INK, PAPER = "#2f6db3", "#e0782a", "#33373d", "#ffffff"
-COLOURS = (NEGATIVE, POSITIVE, "#3a9a6b", "#8a5fb0", "#c2a21c", "#46b1c9", "#c2477f", "#7a5236", "#6b6f76", "#1d3a5f")
-SCALE = (NEGATIVE, PAPER, POSITIVE)  # for numbers around 0
+# The colours of Okabe and Ito (2008), which colour-blind people can tell apart. Each means one thing in all pictures.
+TRAINING, VALIDATION = "#0072b2", "#d55e00"
+CLASSES = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#999999")  # more begin again, with other markers
+INK, PAPER = "#33373d", "#ffffff"  # for all that has no meaning by its colour
+SCALE = (CLASSES[0], PAPER, CLASSES[1])  # for numbers around 0: a score below it is for the first class, one above for the second
 
 
 def panels(ax: Any, count: int, width: float, height: float, columns: int = 3) -> Any:

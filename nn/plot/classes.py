@@ -10,7 +10,7 @@ import numpy as np
 from autograd import Node, no_grad
 from autograd.structures import leaves
 
-from .canvas import AS_TEXT, COLOURS, INK, NEGATIVE, PAPER, POSITIVE, SCALE, blend, name, panels
+from .canvas import AS_TEXT, CLASSES, INK, PAPER, SCALE, blend, name, panels
 
 __all__ = ["confusion_matrix", "decision_boundary"]
 
@@ -73,28 +73,27 @@ def decision_boundary(predict: Callable[[Any], Any], X: Any, y: Any, ax: Any = N
         raise ValueError(f"decision_boundary got scores of {count} classes, so those of the points are numbers from 0 to {count - 1}.")
 
     width, height = across[-1] - across[0], up[-1] - up[0]
-    ax = panels(ax, 1, width=5.2 if count == 1 else 6.2, height=0.5 + 4.6 * height / width)[0]
+    ax = panels(ax, 1, width=6.2, height=0.5 + 4.6 * height / width)[0]
     image = {"extent": (*across[[0, -1]], *up[[0, -1]]), "origin": "lower", "interpolation": "bilinear", "alpha": 0.5}
     groups: list[tuple[Any, str, str, str | None]]
     # tanh: what is ahead by a score of 2 or so is sure, however far ahead.
     if count == 1:
         lines = scores
         ax.imshow(np.tanh(scores[:, :, 0]), cmap=blend(*SCALE), vmin=-1, vmax=1, **image)
-        groups = [(classes <= 0, NEGATIVE, "o", None), (classes > 0, POSITIVE, "o", None)]
+        groups = [(chosen, CLASSES[k], MARKERS[k], _named(classes[chosen])) for k, chosen in enumerate([classes <= 0, classes > 0])]
     else:
         ahead = [scores[:, :, k] - np.delete(scores, k, axis=2).max(axis=2) for k in range(count)]
         lines = np.stack(ahead, axis=2)
         ax.imshow(_mixed(np.tanh(lines.max(axis=2)), lines.argmax(axis=2)), **image)
-        groups = [(classes == k, COLOURS[k % len(COLOURS)], MARKERS[k % len(MARKERS)], f"class {k}") for k in range(count)]
+        groups = [(classes == k, CLASSES[k % len(CLASSES)], MARKERS[k % len(MARKERS)], f"class {k}") for k in range(count)]
     for k in range(count):
         if lines[:, :, k].min() < 0 < lines[:, :, k].max():
             ax.contour(across, up, lines[:, :, k], levels=[0.0], colors=INK, linewidths=1.5)
     size = 30 if len(points) > 20 else 120
     for chosen, colour, marker, label in groups:
-        ax.scatter(*points[chosen].T, s=size, color=colour, marker=marker, edgecolors=PAPER, linewidths=1, zorder=3, label=label)
-    if count > 1:
-        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
-    ax.set(xlabel="x₁", ylabel="x₂", aspect="equal")
+        ax.scatter(*points[chosen].T, s=size, color=colour, marker=marker, edgecolors=INK, linewidths=0.8, zorder=3, label=label)
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    ax.set(title="Classes, and the boundary between them", xlabel="x₁", ylabel="x₂", aspect="equal")
     return ax
 
 
@@ -139,7 +138,7 @@ def confusion_matrix(matrix: Any, names: Sequence[str] | None = None, ax: Any = 
 
     side = 1.6 + 0.55 * max(len(counts), 3)
     ax = panels(ax, 1, width=side, height=side)[0]
-    ax.imshow(shares, cmap=blend(PAPER, NEGATIVE), vmin=0, vmax=1)
+    ax.imshow(shares, cmap=blend(PAPER, INK), vmin=0, vmax=1)
     texts = np.array([[f"{number:.0f}" if number == int(number) else f"{number:.2f}" for number in row] for row in counts])
     cell = 72 * ax.get_window_extent().width / ax.figure.dpi / len(counts)  # in points, as sizes of letters are
     size = np.clip(cell / (0.75 * max(map(len, texts.flat))), 3, 9)
@@ -147,7 +146,7 @@ def confusion_matrix(matrix: Any, names: Sequence[str] | None = None, ax: Any = 
         ink = PAPER if shares[row, column] > 0.5 else INK
         ax.text(column, row, text, ha="center", va="center", fontsize=size, color=ink)
     places = range(len(counts))
-    ax.set(xlabel="predicted class", ylabel="right class")
+    ax.set(title="Confusion matrix", xlabel="predicted class", ylabel="right class")
     ax.set_yticks(places, names, **AS_TEXT)
     long = max(map(len, names)) > 3
     ax.set_xticks(places, names, rotation=40 if long else 0, ha="right" if long else "center", rotation_mode="anchor", **AS_TEXT)
@@ -160,11 +159,17 @@ def confusion_matrix(matrix: Any, names: Sequence[str] | None = None, ax: Any = 
     return ax
 
 
+def _named(classes: Any) -> str | None:
+    """What the legend says of the points on one side of 0."""
+    kinds = [f"{float(kind):g}" for kind in np.unique(classes)]
+    return f"class{'es' if len(kinds) > 1 else ''} {', '.join(kinds)}" if kinds else None
+
+
 def _mixed(sureness: Any, classes: Any) -> Any:
     """An image in the colours of the classes, the paler the less sure."""
     from matplotlib.colors import to_rgb
 
-    inks = np.array([to_rgb(COLOURS[k % len(COLOURS)]) for k in range(classes.max() + 1)])[classes]
+    inks = np.array([to_rgb(CLASSES[k % len(CLASSES)]) for k in range(classes.max() + 1)])[classes]
     return np.array(to_rgb(PAPER)) * (1 - sureness[:, :, None]) + inks * sureness[:, :, None]
 
 

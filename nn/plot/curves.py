@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import canvas
-from .canvas import AS_TEXT, COLOURS, INK, NEGATIVE, POSITIVE, panels
+from .canvas import AS_TEXT, INK, TRAINING, VALIDATION, panels
 
 __all__ = ["curves"]
 
@@ -17,7 +17,8 @@ def curves(history: Mapping[str, Sequence[float]], ax: Any = None) -> Any:
     """How the loss, the accuracy and the like went, step by step or epoch by epoch.
 
     A name that starts with `val_` is drawn with the name behind it: training against validation.
-    What is nan was not measured, and is left out.
+    Blue is always training, and orange-red validation. What is nan or infinite is left out: it was
+    not measured, or the training diverged.
 
     Args:
         history: the numbers of each step by name, such as `{"loss": […], "val_loss": […]}`. Under
@@ -46,22 +47,26 @@ def curves(history: Mapping[str, Sequence[float]], ax: Any = None) -> Any:
         if epochs is not None and len(numbers) != len(epochs):
             raise ValueError(f"curves got {len(epochs)} epochs and {len(numbers)} numbers of {name!r}; each epoch needs one.")
     found = panels(ax, len(names), width=4.4, height=3.2)
-    validated = any(name.startswith("val_") for name in history)  # then orange is for validation
-    for i, (panel, name) in enumerate(zip(found, names, strict=True)):
+    unit = "step" if epochs is None else "epoch"
+    for panel, name in zip(found, names, strict=True):
         paired = f"val_{name}" in history
-        lines = [("training", history[name], NEGATIVE if validated else COLOURS[i % len(COLOURS)])]
+        lines = [("validation", history[name], VALIDATION) if name.startswith("val_") else ("training", history[name], TRAINING)]
         if paired:
-            lines.append(("validation", history[f"val_{name}"], POSITIVE))
+            lines.append(("validation", history[f"val_{name}"], VALIDATION))
         for label, numbers, colour in lines:
             y = np.asarray(numbers, dtype=float)
             x = np.arange(1, len(y) + 1) if epochs is None else np.asarray(epochs)
-            known = ~np.isnan(y)
-            marker = "o" if known.sum() <= 15 else None
+            known = np.isfinite(y)
+            marker = "os"[label == "validation"] if known.sum() <= 15 else None
             panel.plot(x[known], y[known], color=colour, linewidth=1.8, marker=marker, markersize=4, label=label)
         if paired:
             panel.legend(frameon=False)
-        panel.set_xlabel("step" if epochs is None else "epoch")
+        panel.set_title(f"{canvas.name(name)}, by {unit}", **AS_TEXT)
+        panel.set_xlabel(unit)
         panel.set_ylabel(canvas.name(name), **AS_TEXT)
         panel.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         panel.grid(axis="y", color=INK, alpha=0.15)
+        if not any(np.isfinite(numbers).any() for _, numbers, _ in lines):
+            panel.text(0.5, 0.5, "no finite number", transform=panel.transAxes, ha="center", color=INK)
+            panel.set(xticks=[], yticks=[])
     return found

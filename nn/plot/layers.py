@@ -12,7 +12,7 @@ from autograd import Node
 from autograd.texts import visible
 
 from ..module import Module
-from .canvas import AS_TEXT, NEGATIVE, POSITIVE, SCALE, blend, name, panels
+from .canvas import AS_TEXT, INK, SCALE, blend, name, panels
 
 __all__ = ["filters", "gradients", "weights"]
 
@@ -201,10 +201,10 @@ def _histogram(panel: Any, kind: str, numbers: Any, edges: Any, note: str) -> No
     counts, _ = np.histogram(numbers, edges)
     heights = counts / max(counts.max(), 1)
     if kind == "weights":
-        panel.stairs(heights, edges, fill=True, color=NEGATIVE, alpha=0.75, label=f"{kind}: {note}")
+        panel.stairs(heights, edges, fill=True, color=INK, alpha=0.35, label=f"{kind}: {note}")
     else:
-        panel.stairs(heights, edges, color=POSITIVE, linewidth=1.6, label=f"{kind}: {note}")
-    panel.set(yticks=[], ylim=(0, 1.45))
+        panel.stairs(heights, edges, color=INK, linewidth=1.4, label=f"{kind}: {note}")
+    panel.set(yticks=[], ylim=(0, 1.45), ylabel="how many")
     panel.spines["left"].set_visible(False)
     panel.legend(frameon=False, loc="upper left", fontsize=8, borderaxespad=0.2)
 

@@ -1,0 +1,57 @@
+"""For all tests, and the programs that they start."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+# Several tests run at a time, each with a core; threads of BLAS that wait for each other would hold all of them up.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
+RECORD = "RECORD_PYTORCH"
+
+
+@pytest.fixture(scope="session")
+def recordings():
+    """What PyTorch gave, by test. `RECORD_PYTORCH=1 python -m pytest tests/test_FILE.py` writes those of a file anew."""
+    file = Path(__file__).with_name("pytorch_numbers.json")
+    recordings = json.loads(file.read_text()) if file.exists() else {}
+    yield recordings
+    if RECORD in os.environ:
+        lines = [f"{json.dumps(key)}: {json.dumps(recordings[key])}" for key in sorted(recordings)]
+        file.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+@pytest.fixture
+def pytorch(request, recordings):
+    """`pytorch(f)` is `f(torch)`, numbers in lists; without PyTorch, those that were recorded, and with it, held against them.
+
+    Tests that ask for the same numbers may give them a name, under which they are recorded once.
+    """
+
+    def numbers(function, name=request.node.name):
+        key = f"{request.path.stem}: {name}"
+        try:
+            import torch
+        except ModuleNotFoundError:
+            return recordings[key]
+        found = json.loads(json.dumps(function(torch), default=np.ndarray.tolist))
+        if RECORD in os.environ:
+            recordings[key] = found
+        assert shapes(found) == shapes(recordings[key]), f"record PyTorch's numbers anew, with {RECORD}=1"
+        for number, recorded in zip(flat(found), flat(recordings[key]), strict=True):
+            assert number == recorded or np.isclose(number, recorded, rtol=1e-9, atol=1e-12, equal_nan=True)
+        return found
+
+    return numbers
+
+
+def shapes(numbers):
+    return [shapes(x) for x in numbers] if isinstance(numbers, list) else None
+
+
+def flat(numbers):
+    return [y for x in numbers for y in flat(x)] if isinstance(numbers, list) else [numbers]
