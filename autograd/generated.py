@@ -13,8 +13,9 @@ text is a call of the function itself.
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
-import operator
+from _thread import get_ident
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -223,34 +224,54 @@ def _pull_sum(node: Node, g: float) -> bool | None:
     return None
 
 
-def _pull_dot(node: Node, g: float) -> bool | None:
-    inputs: Any = node.inputs
-    if not KINDS.issuperset(map(type, inputs)):
+KINDS: set[type] = {float}  # the types of inputs that it knows
+LONGEST = 130  # inputs of a sum of products that is written out; beyond, the text would be long, and its call no longer counts
+
+
+@functools.cache
+def _dot_of(count: int, on_data: bool) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The method and the pull of `dot_n` for so many inputs, all nodes; or nodes and floats, as of weights and a row of data."""
+    n = count // 2
+    a, b, c = [f"a{i}" for i in range(n)], [f"b{i}" for i in range(n)], ["c"] * (count % 2)
+    of_a, of_b = [f"{x}._datum" for x in a], b if on_data else [f"{x}._datum" for x in b]
+    total = " + ".join([*[f"{x}._datum" for x in c or ()], *(() if c else ("0.0",)), *[f"{x} * {y}" for x, y in zip(of_a, of_b, strict=True)]])
+    lines = [
+        "def forward(inputs):", f"    {', '.join([*a, *b, *c])} = inputs", f"    {NODE.format('    ', total, 'inputs', 'MANY', 'dot_n_entry')}",
+        "def pull(node, g):", " try:", f"  {', '.join([*a, *b, *c])} = node.left",
+        *[f"  d{x} = g * {y}" for x, y in zip([*a, *([] if on_data else b)], [*of_b, *of_a], strict=False)],
+        " except UNUSUAL:", "  return True",
+        *[f" {x}._grad += d{x}" for x in [*a, *([] if on_data else b)]], *[f" {x}._grad += g" for x in c],
+    ]  # fmt: skip
+    made = _made("\n".join(lines))
+    return made["forward"], made["pull"]
+
+
+def _dot(inputs: tuple[Any, ...]) -> Any:
+    """The node of a sum of products, or None where the general way is to be gone."""
+    count = len(inputs)
+    if not 3 < count <= LONGEST or quick["usual"] is None or get_ident() != quick["main"]:
+        return None
+    try:
+        node = _dot_of(count, type(inputs[count // 2]) is float)[0](inputs)
+    except quick["UNUSUAL"]:
+        return None
+    return node if type(node._datum) is float else None
+
+
+def _pull_dot(node: Node, g: float) -> Any:
+    inputs: Any = node.left
+    if node.right is not MANY or not 3 < len(inputs) <= LONGEST or (len(inputs) % 2 and type(inputs[-1]) is float):
         return True
-    n = len(inputs) // 2
-    for x, y in zip(inputs[:n], inputs[n:], strict=False):
-        if type(x) is float:
-            y._grad += g * x
-        elif type(y) is float:
-            x._grad += g * y
-        else:
-            dx = g * y._datum
-            y._grad += g * x._datum
-            x._grad += dx
-    if len(inputs) % 2:
-        inputs[-1]._grad += g
-    return None
-
-
-KINDS: set[type] = {float}  # the types of inputs that the two above know
+    return _dot_of(len(inputs), type(inputs[len(inputs) // 2]) is float)[1](node, g)
 
 
 def generate(kind: type[Node]) -> None:
     """Give `kind`, which is `Value`, its methods, and the primitives their `pull`."""
     KINDS.add(kind)
-    a.add_n.pull, a.dot_n.pull = _pull_sum, _pull_dot
+    a.add_n.pull, a.dot_n.pull, a.dot_n.short = _pull_sum, _pull_dot, _dot
+    quick["dot_n_entry"] = a.dot_n
     quick.update(Value=kind, new=new, BLANK=BLANK, ONE=ONE, MANY=MANY, NO_STATIC=NO_STATIC, NOTHING=NOTHING, NUMBERS=NUMBERS)
-    quick["UNUSUAL"] = (ArithmeticError, ValueError, TypeError)  # where Python's floats refuse, the general way knows what to do
+    quick["UNUSUAL"] = (ArithmeticError, ValueError, TypeError, AttributeError)  # where Python's floats refuse, the general way knows what to do
     entries = {**SIGNS, **{name: table[name] for name in FUNCTIONS}}
     methods = {name: (method_of_one(name, primitive), primitive) for name, primitive in entries.items()}
     for name, primitive in OPERATORS.items():
@@ -261,7 +282,7 @@ def generate(kind: type[Node]) -> None:
     made = _made("\n".join(text for text, _ in methods.values()))
     for name, (_, primitive) in methods.items():
         quick[f"{primitive.name}_entry"] = primitive
-        made[name].__doc__, made[name].__module__, made[name].__qualname__ = primitive.__doc__, kind.__module__, f"{kind.__name__}.{name}"
+        made[name].__doc__, made[name].__module__, made[name].__qualname__ = primitive.__doc__, __name__, f"{kind.__name__}.{name}"
         setattr(kind, name, made[name])
     for primitive in table.values():
         text = pull_of(primitive)

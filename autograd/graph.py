@@ -10,8 +10,8 @@ from __future__ import annotations
 import threading
 from _thread import get_ident
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import cached_property
+from contextlib import contextmanager, suppress
+from functools import cached_property, partial
 from operator import attrgetter
 from typing import Any, ClassVar, Final, NamedTuple, NoReturn, Self
 
@@ -48,6 +48,9 @@ class Scope(NamedTuple):
     folded: bool = False
 
 
+make_scope: Final = partial(tuple.__new__, Scope)  # a third of the time of Scope(…), which every neuron's call pays
+
+
 class Moment:
     """When a node was computed, and in which part of the computation; nodes share it until a leaf is changed or a scope begins."""
 
@@ -59,7 +62,9 @@ class Moment:
 
 # What the generated methods of `Value` read, as their globals (see `generated`). They take the short way on the main
 # thread only, whose scope `now` has, and only if it is in no special mode; then `usual` is Value, and else None.
-quick: Final[dict[str, Any]] = {"now": Moment(1, None), "usual": None, "main": threading.main_thread().ident, "get_ident": get_ident}
+quick: Final[dict[str, Any]] = {
+    "now": Moment(1, None), "when": 1, "usual": None, "main": threading.main_thread().ident, "get_ident": get_ident,
+}  # fmt: skip
 _clock: Final = threading.Lock()
 walking: Final = threading.RLock()  # one backward pass at a time: each borrows the `.grad` of leaves that others may share
 origin_of: Final = attrgetter("origin")
@@ -69,8 +74,8 @@ time_of: Final = attrgetter("origin.when")
 def moment() -> Moment:
     """A new moment: what was made before is older than it, and what is made from now on is not."""
     with _clock:
-        before = quick["now"]
-        quick["now"] = now = Moment(before.when + 1, before.scope)
+        quick["when"] += 1
+        quick["now"] = now = Moment(quick["when"], quick["now"].scope)
         return now
 
 
@@ -86,8 +91,28 @@ def set_scope(scope: Scope | None) -> Scope | None:
         return before
     with _clock:
         now = quick["now"]
-        quick["now"] = Moment(now.when, scope)
+        quick["now"] = Moment(quick["when"], scope)
     return now.scope  # type: ignore[no-any-return]
+
+
+def enter(name: str, owner: int) -> Moment:
+    """Compute in a scope inside of the present one, on this thread, until what is returned is given to `leave`."""
+    if get_ident() != quick["main"]:
+        return Moment(0, set_scope(Scope(name, mode.own_scope, owner)))
+    now: Moment = quick["now"]
+    quick["now"] = Moment(now.when, make_scope((name, now.scope, owner, False)))
+    if quick["when"] != now.when:  # cheaper than the lock: another thread has changed a leaf at this moment
+        set_scope(quick["now"].scope)
+    return now
+
+
+def leave(before: Moment) -> None:
+    """Compute in the scope again that was left by `enter`."""
+    if get_ident() == quick["main"]:
+        quick["now"] = before
+        if quick["when"] == before.when:  # no leaf has changed
+            return
+    set_scope(before.scope)
 
 
 class _Mode(threading.local):
@@ -333,6 +358,7 @@ class Primitive:
     """
 
     pull: Callable[[Node, float], Any] | None = None  # the rules on floats as one function, see `generated`
+    short: Callable[[tuple[Any, ...]], Any] | None = None  # a shorter way to call it with Values, which may give None
 
     def __init__(
         self,
@@ -388,6 +414,8 @@ class Primitive:
         table[name] = self
 
     def __call__(self, *inputs: Any, **static: Any) -> Any:
+        if self.short is not None and (node := self.short(inputs)) is not None:
+            return node
         for x in inputs:
             if isinstance(x, Node):
                 return x._apply(self, inputs, static)
@@ -548,12 +576,19 @@ class Walk:
 
     def _meet(self) -> None:
         """Mark the nodes below, and bring them into their order."""
-        zero, todo, order, stop = self._zero, self._todo, self.order, self.stop
+        zero, todo, order, stop, done = self._zero, self._todo, self.order, self.stop, set[Any]()
         while todo:
             node = todo[-1]
             if node is None:  # above a node whose inputs are done
                 order.append(todo[-2])
                 del todo[-2:]
+                continue
+            if node is MANY:  # the same, and they are so many that it is worth to know them together
+                node = todo[-2]
+                order.append(node)
+                del todo[-2:]
+                with suppress(TypeError):  # an array, which has no hash
+                    done.update(node.left)
                 continue
             earlier = node._grad
             if earlier is zero:
@@ -566,14 +601,19 @@ class Walk:
                 if earlier is not BLANK:
                     self.lent.append((node, earlier))
                 node._grad = zero
-                todo.append(None)
                 x = node.right
-                if isinstance(x, Node):
-                    if x._grad is not zero:
-                        todo.append(x)
-                elif x is MANY:
+                if x is MANY:
+                    with suppress(TypeError):
+                        if done.issuperset(node.left):
+                            order.append(node)
+                            todo.pop()
+                            continue
+                    todo.append(MANY)
                     todo += [x for x in node.left if isinstance(x, Node) and x._grad is not zero]
                     continue
+                todo.append(None)
+                if isinstance(x, Node) and x._grad is not zero:
+                    todo.append(x)
                 x = node.left
                 if isinstance(x, Node) and x._grad is not zero:
                     todo.append(x)
@@ -638,7 +678,7 @@ class Walk:
                 for undo in reversed(self._undo):
                     undo()
                 for node in (*self.order, *self._todo):
-                    if node is not None and (node._grad is self._zero or not self._todo):
+                    if node is not None and node is not MANY and (node._grad is self._zero or not self._todo):
                         node._grad = node._blank_grad
                 for node, earlier in (*self.lent, *self.ends):
                     node._grad = earlier
