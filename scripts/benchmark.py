@@ -53,6 +53,13 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THRE
 KERNELS = "OPENBLAS_CORETYPE"
 
 
+HEAD = """# Figures
+
+What `python scripts/benchmark.py` measured, in one run; it writes this file itself with `--save scripts/FIGURES.md`.
+`--other-python PYTHON` names a Python that has HIPS autograd and JAX; whatever is not installed is skipped and named.
+"""
+
+
 class ContenderError(Exception):
     """A contender could not be measured; the message says who, and why."""
 
@@ -238,7 +245,7 @@ def main() -> None:
     report = "\n".join(benchmark.tables())
     print(report)
     if args.save:
-        args.save.write_text(report + "\n", encoding="utf-8")
+        args.save.write_text(f"{HEAD}\n{report}\n", encoding="utf-8")
         print(f"\nSaved {args.save}")
     if interrupted:
         print("Interrupted: the tables hold what was measured until then.", file=sys.stderr)

@@ -295,6 +295,13 @@ def test_a_result_of_before_the_program_changed_is_right_too():
     assert np.array_equal(second.grad, [0.0, 0.5])
 
 
+def test_an_argument_that_only_decides_has_no_gradient_to_watch():
+    f = autograd.compile(lambda x, y: where(x > 0, sqrt(y), 0.0))
+    x, y = Value(-1.0), Value(0.0)
+    f(x, y).backward()
+    assert (x.grad, y.grad) == (0.0, 0.0)
+
+
 def test_networks_that_choose_nothing_go_the_usual_way():
     model = nn.Sequential(nn.Linear(4, 3, rng=0), nn.ReLU(), nn.Linear(3, 2, rng=1))
     loss = nn.cross_entropy(model(np.ones((2, 4))), [0, 1])

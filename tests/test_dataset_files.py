@@ -198,7 +198,8 @@ def test_what_follows_an_archive_is_refused(tmp_path, tail):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"<html>404</html>", b"PK\x03\x04" + bytes(600), gzip.compress(b"no archive" * 100), gzip.compress(b"")]
+    "content", [b"", b"<html>404</html>", b"PK\x03\x04" + bytes(600), gzip.compress(b"no archive" * 100), gzip.compress(b"")],
+    ids=["empty", "a page", "a zip file", "a text", "nothing"],
 )
 def test_an_archive_that_is_something_else_is_refused(tmp_path, content):
     put(tmp_path, {"cifar-10-binary.tar.gz": content})

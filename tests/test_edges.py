@@ -136,7 +136,10 @@ def test_functions_and_derivatives_at_the_edges_are_pytorchs(name, x, pytorch):
         others = {"identity": torch.clone, "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x))}
         return in_torch(torch, others.get(name) or getattr(torch, name, None) or getattr(torch.nn.functional, name), x)
 
-    assert same(on_values(table[name], x), pytorch(theirs), 1e-9)
+    found, expected = on_values(table[name], x), pytorch(theirs)
+    if name in ("expm1", "sigmoid", "tanh") and 0 < found[1] < 1e-16 and expected[1] == 0.0:
+        found[1] = 0.0  # PyTorch takes the value from 1; see test_tails
+    assert same(found, expected, 1e-9)
 
 
 @pytest.mark.parametrize("name", BINARY)

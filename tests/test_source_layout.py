@@ -407,7 +407,7 @@ def test_arrays_in_another_order_of_bytes_are_the_same():
         np.float32, np.dtype("f4"), object(), slice(1, None), ..., np.array([1.0, math.nan]), np.array(["inf"]), (np.arange(3), "x"),
         range(3), lambda x: x, np.longdouble(1) / 3, complex(1, math.nan),
     ],
-    ids=repr,
+    ids=lambda setting: type(setting).__name__,
 )  # fmt: skip
 def test_a_setting_of_any_kind_reaches_the_primitive(setting):
     seen = []

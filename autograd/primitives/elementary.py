@@ -158,20 +158,21 @@ def _polynomial(x: Any, *coefficients: float) -> Any:
 def _erf_parts(x: Any) -> tuple[Any, Any]:
     """erf(x) for |x| < 1, and 1 - erf(|x|) from there."""
     # NumPy has no error function, and SciPy is a large thing to need for one. Two polynomials, fitted
-    # at Chebyshev's nodes, are exact to the last digits: of erf(x) / x in x² up to 1, and from there of
-    # exp(x²) (1 - erf(x)) in (x - 3) / (x + 3).
-    size = np.minimum(np.abs(x), 30.0)
+    # at Chebyshev's nodes, are exact to the last digits: of erf(x) / x in x² up to 1, and from there to 28
+    # of exp(x²) (1 - erf(x)) (x + 3) in (x - 3) / (x + 3).
+    size = np.minimum(np.abs(x), 28.0)  # where 1 - erf(x) is 0
     near = x * _polynomial(
         np.minimum(size, 1.0) ** 2,
         -7.795898827002142e-10, 1.3720064546777686e-08, -1.6208483801871705e-07, 1.6447424703317362e-06, -1.492473690741966e-05,
         0.00012055294904839707, -0.0008548325975389692, 0.0052239776071164225, -0.02686617064323777, 0.11283791670945006,
         -0.37612638903183543, 1.1283791670955126,
     )  # fmt: skip
-    far = np.exp(-size * size) * _polynomial(
+    far = np.exp(-size * size) / (size + 3) * _polynomial(
         (size - 3) / (size + 3),
-        1.2801900862962662e-06, 2.023603179641757e-06, -8.008021319412685e-06, -1.284889451252353e-05, 6.406182073530546e-05,
-        4.525472635483354e-05, -0.0005970623517093284, 0.0007077464443901538, 0.004269136347508256, -0.024392499318273194,
-        0.07166583719774874, -0.15011593650078744, 0.24560380171233195, -0.32623356004303716, 0.17900115118138996,
+        -4.7287175329706714e-07, 7.666545261203206e-07, 2.883551978579829e-06, -4.643316524178698e-06, -1.7536674365969275e-05,
+        3.03710270009572e-05, 0.00010758009202817871, -0.00027677357970184064, -0.0005483125930997352, 0.003034061575287275,
+        -0.0012124163798603264, -0.02682723459849687, 0.11952776127691098, -0.31046726190138013, 0.5902283571042659,
+        -0.8833944531698755, 1.0740069070883393,
     )  # fmt: skip
     return near, far
 
