@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from .branches import careful_step, may_meet, spoiled
-from .graph import Node, Walk, _check_fresh, describe, mode, observers, time_of
+from .core import Node, Walk, _check_fresh, describe, time_of
 from .kept import watch
+from .modes import mode, observers
 from .process import expect_again
 from .rules import step, step_among_nodes
 

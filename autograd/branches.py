@@ -20,7 +20,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from .graph import NOTHING, STEEP_AT, Node, Primitive, mode, table
+from .core import NOTHING, STEEP_AT, Node, Primitive, table
+from .modes import mode
 from .primitives.arithmetic import not_equal, where
 from .primitives.reductions import unbroadcast
 from .rules import check_given, fit, operands, run_rules

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from .backward import history
-from .graph import NO_STATIC, Node, Primitive, Scope, new, quick
+from .core import NO_STATIC, Node, Primitive, new
+from .modes import Scope, quick
 
 __all__ = ["copy_graph", "reduce_graph"]
 

@@ -19,7 +19,8 @@ from _thread import get_ident
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .graph import BLANK, FLOATS, MANY, NO_STATIC, NOTHING, NUMBERS, ONE, Node, Primitive, choose_the_way, new, quick, table
+from .core import BLANK, FLOATS, MANY, NO_STATIC, NOTHING, NUMBERS, ONE, Node, Primitive, new, table
+from .modes import choose_the_way, quick
 from .primitives import arithmetic as a
 from .primitives import elementary as e
 
@@ -27,7 +28,9 @@ __all__ = ["generate"]
 
 OPERATORS = {"add": a.add, "sub": a.subtract, "mul": a.multiply, "truediv": a.divide, "pow": e.power}
 SIGNS = {"__neg__": a.negative, "__pos__": a.identity, "__abs__": a.abs_}
-FUNCTIONS = ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tanh", "erf", "sigmoid", "relu", "gelu", "silu", "softplus", "abs", "sign")
+FUNCTIONS = (
+    "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tanh", "erf", "sigmoid", "relu", "gelu", "silu", "softplus", "abs", "sign",
+)  # fmt: skip
 CHOICES = ("maximum", "minimum")
 
 
@@ -47,7 +50,7 @@ class Symbol(Node):
 
     def __bool__(self) -> bool:
         if not _path:
-            raise _Fork(self.text)
+            raise _ForkError(self.text)
         return _path.pop(0)
 
     def __abs__(self) -> Symbol:
@@ -56,7 +59,7 @@ class Symbol(Node):
     __hash__ = object.__hash__
 
 
-class _Fork(Exception):
+class _ForkError(Exception):
     """It depends on a condition how a computation goes on."""
 
 
@@ -95,7 +98,7 @@ def expression(f: Callable[..., Any], *inputs: Any, path: Sequence[bool] = ()) -
     _path[:] = path
     try:
         return _text(f(*inputs))
-    except _Fork as fork:
+    except _ForkError as fork:
         condition = str(fork)
     finally:
         _path[:] = outer
@@ -187,7 +190,7 @@ def pull_of(primitive: Primitive) -> str | None:
         lines += _added(2, "A", "da", of["a"]) + _failing(1)
     else:
         lines += ["  A, B = node.left, node.right", "  if type(A) is type(B):"]
-        lines += _given(of.values(), 3, y="node._datum", a="A._datum", b="B._datum") + [f"   da = {of['a']}", f"   db = {of['b']}"]
+        lines += [*_given(of.values(), 3, y="node._datum", a="A._datum", b="B._datum"), f"   da = {of['a']}", f"   db = {of['b']}"]
         lines += _added(3, "A", "da", of["a"]) + _added(3, "B", "db", of["b"])
         for number, x, node, d in (("B", "a", "A", "da"), ("A", "b", "B", "db")):
             sources = {"y": "node._datum", "a": "A._datum", "b": "B._datum", number.lower(): number}
@@ -234,9 +237,10 @@ def _dot_of(count: int, on_data: bool) -> tuple[Callable[..., Any], Callable[...
     n = count // 2
     a, b, c = [f"a{i}" for i in range(n)], [f"b{i}" for i in range(n)], ["c"] * (count % 2)
     of_a, of_b = [f"{x}._datum" for x in a], b if on_data else [f"{x}._datum" for x in b]
-    total = " + ".join([*[f"{x}._datum" for x in c or ()], *(() if c else ("0.0",)), *[f"{x} * {y}" for x, y in zip(of_a, of_b, strict=True)]])
+    total = " + ".join(["c._datum" if c else "0.0", *[f"{x} * {y}" for x, y in zip(of_a, of_b, strict=True)]])
     lines = [
-        "def forward(inputs):", f"    {', '.join([*a, *b, *c])} = inputs", f"    {NODE.format('    ', total, 'inputs', 'MANY', 'dot_n_entry')}",
+        "def forward(inputs):", f"    {', '.join([*a, *b, *c])} = inputs",
+        f"    {NODE.format('    ', total, 'inputs', 'MANY', 'dot_n_entry')}",
         "def pull(node, g):", " try:", f"  {', '.join([*a, *b, *c])} = node.left",
         *[f"  d{x} = g * {y}" for x, y in zip([*a, *([] if on_data else b)], [*of_b, *of_a], strict=False)],
         " except UNUSUAL:", "  return True",
@@ -271,7 +275,7 @@ def generate(kind: type[Node]) -> None:
     a.add_n.pull, a.dot_n.pull, a.dot_n.short = _pull_sum, _pull_dot, _dot
     quick["dot_n_entry"] = a.dot_n
     quick.update(Value=kind, new=new, BLANK=BLANK, ONE=ONE, MANY=MANY, NO_STATIC=NO_STATIC, NOTHING=NOTHING, NUMBERS=NUMBERS)
-    quick["UNUSUAL"] = (ArithmeticError, ValueError, TypeError, AttributeError)  # where Python's floats refuse, the general way knows what to do
+    quick["UNUSUAL"] = (ArithmeticError, ValueError, TypeError, AttributeError)  # then the general way knows what to do
     entries = {**SIGNS, **{name: table[name] for name in FUNCTIONS}}
     methods = {name: (method_of_one(name, primitive), primitive) for name, primitive in entries.items()}
     for name, primitive in OPERATORS.items():

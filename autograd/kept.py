@@ -14,7 +14,8 @@ from collections import deque
 from types import FrameType
 from typing import Any, Final
 
-from .graph import Node, tick
+from .core import Node
+from .modes import tick
 
 __all__ = ["watch"]
 

@@ -16,7 +16,8 @@ from . import numpy_interface
 from .arrays import numbers
 from .backward import backward, describe
 from .copying import copy_graph, reduce_graph
-from .graph import NO_STATIC, Node, Primitive, mode, no_grad
+from .core import NO_STATIC, Node, Primitive
+from .modes import mode, no_grad
 from .numpy_interface import READ_INSTEAD
 from .primitives import arithmetic as a
 from .primitives import elementary as e

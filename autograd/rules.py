@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .graph import HALF, NOTHING, NUMBERS, Node, Primitive, describe, in_single
+from .core import NOTHING, NUMBERS, Node, Primitive, describe
+from .halves import HALF, in_single
 from .primitives.arithmetic import astype
 from .primitives.reductions import broadcast_to, unbroadcast
 from .primitives.shapes import reshape

@@ -14,7 +14,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .graph import BLANK, Moment, Node, mode, moment, walking
+from .core import BLANK, Node, walking
+from .modes import Moment, mode, moment
 from .tensor import Tensor
 from .value import Value
 

@@ -14,7 +14,8 @@ from . import functions as f
 from . import statistics
 from .arrays import constant, numbers
 from .backward import describe
-from .graph import NO_STATIC, NUMBERS, Node, Primitive, mode, moment, quick, record
+from .core import NO_STATIC, NUMBERS, Node, Primitive, record
+from .modes import mode, moment, quick
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives import arithmetic, products, reductions, shapes
 from .window import Window

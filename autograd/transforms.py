@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from .backward import ancestors, describe, gradients
-from .graph import Node, mode, tick
+from .core import Node
+from .modes import mode, tick
 from .primitives.arithmetic import identity
 from .structures import leaves, matching, rebuild, tree_map
 from .tensor import Tensor

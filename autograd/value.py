@@ -14,8 +14,9 @@ import numpy as np
 
 from .arrays import constant
 from .backward import describe
+from .core import BLANK, MANY, NO_STATIC, Node, Primitive, record
 from .generated import generate
-from .graph import BLANK, MANY, NO_STATIC, Node, Primitive, mode, moment, quick, record
+from .modes import mode, moment, quick
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives.arithmetic import identity
 from .tensor import Tensor

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from .backward import describe
-from .graph import Node, moment
+from .core import Node
+from .modes import moment
 
 if TYPE_CHECKING:
     from .tensor import Tensor

@@ -14,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 
 from autograd import Node, Tensor
-from autograd.graph import Scope, enter, leave, moment, tick
+from autograd.modes import Scope, enter, leave, moment, tick
 from autograd.stores import blocks
 from autograd.texts import visible
 

@@ -24,7 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node, mode
+from ..core import Node
+from ..modes import mode
 from ..texts import visible
 
 __all__ = ["ATOMS", "Surroundings", "state_of", "variables_of"]

@@ -12,10 +12,12 @@ import numpy as np
 
 from ..backward import ancestors
 from ..branches import careful_step, spoiled, to_watch
-from ..graph import Node, Primitive, Walk, in_single, mode, record
-from ..rules import step_among_nodes
+from ..core import Node, Primitive, Walk, record
+from ..halves import in_single
+from ..modes import mode
 from ..primitives.arithmetic import select
 from ..primitives.shapes import getitem, lookup, reshape, scatter
+from ..rules import step_among_nodes
 from ..stores import Store, StoredValue, move_into_store
 from ..structures import rebuild, tree_map
 from ..tensor import Tensor
@@ -240,10 +242,9 @@ class Program(Call):
             mode.scope = node.scope
             return step(node, g)
 
-        with tracing(self.name):
-            with Walk(_sums((self.outputs[i], seeds[i]) for i in seeded)) as walk:
-                walk.run(step_in_scope)
-                gradients = dict(walk.found())
+        with tracing(self.name), Walk(_sums((self.outputs[i], seeds[i]) for i in seeded)) as walk:
+            walk.run(step_in_scope)
+            gradients = dict(walk.found())
         simple = Simplifier([*self.inputs, *seeds])
         simple.read(ancestors([*self.outputs, *self.kept])[::-1])
         simple.read(ancestors(g for g in gradients.values() if isinstance(g, Node))[::-1])

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from ..backward import ancestors
+from ..core import Node
 from ..functions import stack
-from ..graph import Node, mode
+from ..modes import mode
 from ..primitives.networks import linear
 from ..primitives.products import matmul
 from ..primitives.reductions import broadcast_to

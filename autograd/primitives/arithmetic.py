@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..graph import NOTHING, Case, Node, Primitive, mode
+from ..core import NOTHING, Case, Node, Primitive
+from ..modes import mode
 
 add = Primitive(
     "add", symbol="+", latex="#1 + #2", analytic=True,

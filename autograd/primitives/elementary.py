@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import FLOATS, NOTHING, NUMBERS, Node, Primitive, mode
+from ..core import FLOATS, NOTHING, NUMBERS, Node, Primitive
+from ..modes import mode
 from .arithmetic import either
 
 POSITIVE = (0.1, 3.0)
