@@ -15,7 +15,6 @@ from __future__ import annotations
 import threading
 from _thread import get_ident
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from functools import cached_property
 from operator import attrgetter
 from typing import Any, ClassVar, Final, Self
@@ -454,8 +453,10 @@ class Walk:
                 node = todo[-2]
                 order.append(node)
                 del todo[-2:]
-                with suppress(TypeError):  # an array, which has no hash
+                try:
                     done.update(node.left)
+                except TypeError:
+                    pass  # an array, which has no hash
                 continue
             earlier = node._grad
             if earlier is zero:
@@ -470,11 +471,13 @@ class Walk:
                 node._grad = zero
                 x = node.right
                 if x is MANY:
-                    with suppress(TypeError):
+                    try:
                         if done.issuperset(node.left):
                             order.append(node)
                             todo.pop()
                             continue
+                    except TypeError:
+                        pass
                     todo.append(MANY)
                     todo += [x for x in node.left if isinstance(x, Node) and x._grad is not zero]
                     continue

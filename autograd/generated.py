@@ -242,6 +242,7 @@ def _dot_of(count: int, on_data: bool) -> tuple[Callable[..., Any], Callable[...
         "def forward(inputs):", f"    {', '.join([*a, *b, *c])} = inputs",
         f"    {NODE.format('    ', total, 'inputs', 'MANY', 'dot_n_entry')}",
         "def pull(node, g):", " try:", f"  {', '.join([*a, *b, *c])} = node.left",
+        *([f"  if {' or '.join(f'type({x}) is not float' for x in b)}: return True"] if on_data else []),
         *[f"  d{x} = g * {y}" for x, y in zip([*a, *([] if on_data else b)], [*of_b, *of_a], strict=False)],
         " except UNUSUAL:", "  return True",
         *[f" {x}._grad += d{x}" for x in [*a, *([] if on_data else b)]], *[f" {x}._grad += g" for x in c],
