@@ -21,6 +21,7 @@ from typing import Any, Final
 import numpy as np
 
 from .core import NOTHING, STEEP_AT, Node, Primitive, table
+from .halves import in_single
 from .modes import mode
 from .primitives.arithmetic import not_equal, where
 from .primitives.reductions import unbroadcast
@@ -29,6 +30,7 @@ from .rules import check_given, fit, operands, run_rules
 __all__ = ["may_meet", "careful_step", "spoiled", "to_watch"]
 
 primitive_of: Final = attrgetter("primitive")
+harmless: Final[set[Primitive | None]] = {None}  # those known not to matter below
 
 
 def may_meet(order: Sequence[Node]) -> bool:
@@ -40,9 +42,17 @@ def may_meet(order: Sequence[Node]) -> bool:
     if mode.tracing is not None:
         return any(to_watch(order, order[-1:]))
     used = set(map(primitive_of, order))
-    used.discard(None)
-    masks = {primitive.masks for primitive in used}
-    return not masks.isdisjoint(("choice", "place")) or ("kink" in masks and any(primitive.steep for primitive in used))
+    new = [primitive for primitive in used - harmless if primitive is not None]
+    if all(primitive.masks in (None, "kink") and not primitive.steep for primitive in new):
+        harmless.update([primitive for primitive in new if _is_in_table(primitive)])
+        return False  # quickly, as a rule
+    masks = {primitive.masks for primitive in used if primitive is not None}
+    return masks != {None} and (masks != {None, "kink"} or any(primitive.steep for primitive in new))
+
+
+def _is_in_table(primitive: Primitive) -> bool:
+    """Whether it is not a compiled program, which is one too."""
+    return table.get(primitive.name) is primitive
 
 
 def to_watch(order: Sequence[Node], variables: Sequence[Node], results: Collection[Node] | None = None) -> tuple[list[int], bool]:
@@ -141,6 +151,8 @@ def _step(node: Node, primitive: Primitive, g: Any, here: Any, as_nodes: bool) -
         if mode.tracing is None:
             out = _only(here if primitive.elementwise else here | np.isfinite(node._datum), out, harmless)
         data = [_only(_folded(mask, np.shape(x)), x, harmless) if mask is not None else x for x, mask in zip(data, arriving, strict=True)]
+    if primitive.sums and not as_nodes:
+        g, out, *data = map(in_single, (g, out, *data))
     gradients = run_rules(node, primitive, g, on_floats, as_nodes, (out, data))
     check_given(node, gradients)
     if as_nodes:
@@ -163,8 +175,8 @@ def _arriving(node: Node, primitive: Primitive, here: Any, on_floats: bool) -> l
     if not primitive.masks:
         if here is True or primitive.elementwise:
             return [here] * len(inputs)
-        if table.get(primitive.name) is not primitive:
-            return [True] * len(inputs)  # a compiled program, which is not asked
+        if not _is_in_table(primitive):
+            return [True] * len(inputs)
     marks = 1.0 if on_floats else np.ones(node.shape)
     if here is not True:
         marks = where(here, marks, 0.0)

@@ -310,7 +310,7 @@ class Primitive:
         if self.arity != len(data) and self.arity is not None:
             raise TypeError(f"{self.name} takes {self.arity} input{'s' if self.arity > 1 else ''} and got {len(data)}.")
         try:
-            if self.sums and data[0].dtype.char == HALF:
+            if self.sums and data[0].dtype is HALF:
                 return in_halves(self.array(*map(in_single, data), **static), data)
             return self.array(*data, **static) if static else self.array(*data)
         except (ValueError, IndexError, TypeError) as error:

@@ -42,7 +42,7 @@ def step_among_nodes(node: Node, g: Any) -> Sequence[Any]:
     return step(node, g, as_nodes=True)
 
 
-def operands(node: Node, on_floats: bool, as_nodes: bool) -> tuple[Any, list[Any]]:
+def operands(node: Node, on_floats: bool, as_nodes: bool) -> tuple[Any, Sequence[Any]]:
     """What the rules of a node are called with besides the gradient: its number or array, and those of its inputs; or the nodes."""
     inputs: Any = node.inputs
     if as_nodes:
@@ -53,9 +53,12 @@ def operands(node: Node, on_floats: bool, as_nodes: bool) -> tuple[Any, list[Any
     else:
         out = node._datum
         data = [x._datum if isinstance(x, Node) else x for x in inputs]
-    if not node.primitive.elementwise and not NUMBERS.isdisjoint(map(type, data)):  # type: ignore[union-attr]
-        data = [np.asarray(x) if type(x) in NUMBERS else x for x in data]
-    return out, data
+    return out, data if node.primitive.elementwise else _arrays(data)  # type: ignore[union-attr]
+
+
+def _arrays(data: Sequence[Any]) -> Sequence[Any]:
+    """Plain numbers as arrays, for what is not elementwise."""
+    return [np.asarray(x) if type(x) in NUMBERS else x for x in data]
 
 
 def run_rules(
@@ -65,10 +68,20 @@ def run_rules(
 
     `others` are to be taken in place of its `operands`.
     """
-    out, data = others or operands(node, on_floats, as_nodes)
-    if primitive.sums and not as_nodes and out.dtype.char == HALF:
-        g, out, *data = map(in_single, (g, out, *data))
     inputs: Any = node.inputs
+    if others is not None or as_nodes:
+        out, data = others or operands(node, on_floats, as_nodes)
+    else:  # as `operands` does, in less time
+        out = node._datum
+        try:
+            data = [x if type(x) is float else x._datum for x in inputs]
+        except AttributeError:
+            data = [x._datum if isinstance(x, Node) else x for x in inputs]
+        if not primitive.elementwise:
+            if not NUMBERS.isdisjoint(map(type, data)):
+                data = _arrays(data)
+            if primitive.sums and out.dtype is HALF:
+                g, out, *data = map(in_single, (g, out, *data))
     rules, static = primitive.vjp, node.static
     try:
         if type(rules) is tuple:
@@ -172,5 +185,7 @@ def fit(gx: Any, x: Node, node: Node, as_nodes: bool) -> Any:
             raise ValueError(f"The vjp of {_name(node)} gave a gradient of shape {gx.shape} for an input of shape {shape}.")
         gx = fitted
     if type(data) is float:
+        if returned is NOTHING:
+            return NOTHING
         return gx if isinstance(gx, Node) else float(gx)
     return gx if getattr(gx, "dtype", data.dtype) == data.dtype else astype(gx, dtype=data.dtype)

@@ -69,15 +69,20 @@ def save(path: str | os.PathLike[str], model: Any, optimizer: Any = None, **othe
     if not isinstance(model, Module) and not (isinstance(model, Mapping) and all(isinstance(name, str) for name in model)):
         raise TypeError(f"nn.save(path, model, …) takes a module or its state dict as the model, not a {type(model).__name__}.")
     arrays = {name: _storable(x, name) for name, x in _state(model).items()}
-    for name in arrays:
-        if name == "__metadata__" or _readable(name) != name:
-            raise ValueError(f"nn.save cannot store an array under the name {name!r}, which the file's format does not take; rename it.")
+    if "__metadata__" in arrays:
+        raise ValueError("nn.save cannot store an array named '__metadata__', which the file's format keeps for itself; rename it.")
     entries = {**({} if optimizer is None else {"optimizer": optimizer}), **others}
-    header = {
+    header: dict[str, Any] = {
         "version": VERSION,
         "generators": _pack({name: _state(rng) for name, rng in generators(model=model).items()}, "generators", arrays),
         "entries": {"dict": [[name, _pack(_state(x), name, arrays)] for name, x in entries.items()]},
     }
+    names = {}
+    for name in [name for name in arrays if _readable(name) != name]:
+        names[_free(_readable(name), arrays)] = name
+        arrays[_free(_readable(name), arrays)] = arrays.pop(name)
+    if names:
+        header["names"] = names
     write_whole(path, library.numpy.save(arrays, {"glassgrad": _sealed(json.dumps(header), arrays)}))
 
 
@@ -181,9 +186,7 @@ def _pack(x: Any, path: str, arrays: Arrays) -> Any:
     if isinstance(x, Mapping):
         return {"dict": [[_pack(key, f"a key of {path}", arrays), _pack(item, f"{path}/{key}", arrays)] for key, item in x.items()]}
     if isinstance(x, np.ndarray):
-        name = _readable(path)
-        while name in arrays or name == "__metadata__":
-            name += "'"
+        name = _free(_readable(path), arrays)
         arrays[name] = _storable(x, path)
         return {"array": name}
     raise TypeError(f"nn.save cannot store {path}, a {type(x).__name__}; it stores numbers, texts, arrays, and lists and dicts of them.")
@@ -218,6 +221,13 @@ def _readable(name: str) -> str:
     return name.encode(errors="backslashreplace").decode()
 
 
+def _free(name: str, arrays: Arrays) -> str:
+    """The name, or one like it that no array has yet."""
+    while name in arrays or name == "__metadata__":
+        name += "'"
+    return name
+
+
 def _sealed(text: str, arrays: Arrays) -> str:
     """The text of a header with the checksum of all: of that text, and of the arrays with their names, types and shapes."""
     checksum = zlib.crc32(text.encode())
@@ -250,8 +260,10 @@ def _read(path: Path) -> tuple[Arrays, dict[str, Any], dict[str, Any]]:
     try:
         header = json.loads(plain)
         later = header["version"] > VERSION
-        if (sealed and text != _sealed(plain, arrays)) or not (later or header.keys() == HEADER):
+        if (sealed and text != _sealed(plain, arrays)) or not (later or header.keys() - {"names"} == HEADER):
             raise ValueError("What stands there is not what was saved.")
+        names = header.get("names", {})  # of arrays whose own are not in UTF-8
+        arrays = {names.get(name, name): x for name, x in arrays.items()}
         states, entries = ({}, {}) if later else (_unpack(header[part], arrays) for part in ("generators", "entries"))
     except (AttributeError, KeyError, TypeError, ValueError):
         raise ValueError(_what_is_wrong(path)) from None

@@ -60,7 +60,7 @@ def test_first_calls_at_once_make_one_program_and_leave_right_gradients():
         fast = [w.grad for w in ws]
         plain = weights()
         (6 * sum(w * x for w, x in zip(plain, xs, strict=True)).tanh()).backward()
-        np.testing.assert_allclose(fast, [w.grad for w in plain], rtol=1e-12)
+        np.testing.assert_allclose(fast, [w.grad for w in plain], rtol=1e-11)  # of tails near 1e-6
         assert len(f.programs) == 1
         assert len({id(w.store()[0]) for w in ws}) == 1
 
@@ -207,7 +207,7 @@ def test_a_call_goes_back_through_the_variant_that_it_ran_forward():
     for i in (0, 1, 0):
         f(0.5)[i].backward()
     (program,) = f.programs.values()
-    run, (first, second) = program._run, [program._variants[seeded] for seeded in ((0,), (1,))]
+    run, (first, second) = program._run, [program._variants[seeded] for seeded in (((0,), False), ((1,), False))]
 
     def run_and_change(function, *args):
         result = run(function, *args)

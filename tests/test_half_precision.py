@@ -48,6 +48,13 @@ def test_a_gradient_of_many_examples_adds_up():
     assert np.array_equal(rows.grad, [[3000.0] * 3, [0.0] * 3])
 
 
+def test_a_gradient_of_many_examples_adds_up_where_some_are_left_out():
+    w, x = Tensor(np.ones((1, 1), HALF)), full((5000, 1), 0.1)
+    x[0] = np.nan
+    autograd.where(np.arange(5000)[:, None] > 0, x @ w, 0.0).sum().backward()
+    assert w.grad[0, 0] == pytest.approx(499.9, rel=1e-3)
+
+
 @pytest.mark.parametrize("layer", [lambda: nn.Linear(3, 2, rng=0), lambda: nn.Conv1d(3, 2, 1, rng=0)])
 def test_a_layer_of_float16_has_the_gradients_of_float32(layer):
     gradients = {}

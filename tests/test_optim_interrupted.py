@@ -138,16 +138,6 @@ def test_a_later_group_that_is_impossible_is_noticed_before_the_first_is_changed
     assert is_same(everything(optimizer), before)
 
 
-def test_a_later_gradient_of_another_shape_is_noticed_before_the_first_is_changed():
-    first, second = Tensor(np.ones(5000)), Tensor(np.ones(6000))
-    optimizer = optim.SGD([first, second], lr=0.1)
-    first.grad = np.ones(5000)
-    object.__setattr__(second, "grad", np.ones((6000, 1)))
-    with pytest.raises(ValueError, match=r"has the shape \(6000,\), and its gradient \(6000, 1\)"):
-        optimizer.step()
-    assert (first.data == 1).all()
-
-
 def test_ctrl_c_that_waited_reaches_a_handler_of_the_users_own():
     seen = []
     before = signal.signal(signal.SIGINT, lambda *_: seen.append("pressed"))

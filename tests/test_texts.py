@@ -240,7 +240,7 @@ class Strict(html.parser.HTMLParser):
 def plain_picture():
     """The graph and the page of the same computation with plain names."""
     drawing = draw(pictured("plain"))
-    return pygraphviz.AGraph(string=drawing.source), Strict(drawing._as(".html").decode())
+    return pygraphviz.AGraph(string=drawing.source), Strict(drawing._as(".html", "drawing").decode())
 
 
 def check_pictures(text, folder):

@@ -332,7 +332,9 @@ class Program(Call):
     def _spoiled(self, found: Any, inputs: Sequence[Any]) -> bool:
         gradients, data = self.watched
         watched = [found[i] for i in gradients] if sum(self.wanted) > 1 else [found]
-        return spoiled([*watched, *_data(x for x, want in zip(inputs, self.wanted, strict=True) if data and not want)])
+        if data:
+            watched += _data(x for x, want in zip(inputs, self.wanted, strict=True) if not want)
+        return spoiled(watched)
 
     def _data(self, inputs: Iterable[Any]) -> list[Any]:
         """What `forward` is called with: float16 in float32, since it adds up."""

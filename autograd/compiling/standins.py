@@ -57,6 +57,10 @@ class Argument(Tensor):
     def integers(self) -> bool:
         return self.type is not None and self.type.kind in "iu"
 
+    @property
+    def booleans(self) -> bool:
+        return self.type is not None and self.type.kind == "b"
+
     def entry(self, position: int) -> Value:
         """The Value that stands for the number at a position of the flattened array."""
         if position not in self.entries:

@@ -164,11 +164,15 @@ TRUTHS: Final = frozenset({bool, float, int, np.bool_})  # the types of the cond
 
 def either(condition: Any, a: Any, b: Any) -> Any:
     """`where` for rules, by shorter ways where there are any."""
-    if type(condition) in TRUTHS:
-        return a if condition else b
-    if isinstance(condition, Node) and type(condition._datum) is float and mode.tracing is None:
-        return a if condition else b
-    a, b = (0.0 if x is NOTHING else x for x in (a, b))
+    if type(condition) is not np.ndarray:
+        if type(condition) in TRUTHS:
+            return a if condition else b
+        if isinstance(condition, Node) and type(condition._datum) is float and mode.tracing is None:
+            return a if condition else b
+    if a is NOTHING:
+        a = 0.0
+    if b is NOTHING:
+        b = 0.0
     if type(condition) is not np.ndarray or isinstance(a, Node) or isinstance(b, Node):
         return where(condition, a, b)
     if condition.size > 10_000 and type(b) is float and b == 0.0 and np.shape(a) == condition.shape:

@@ -121,18 +121,28 @@ cos: Primitive = Primitive(
 TAIL = 0.9
 
 
-def _in_tail(y: Any, quick: Any, exact: Callable[[], Any]) -> Any:
-    """`quick`; where `y` is in the tail, what `exact` gives."""
-    if type(y) in FLOATS:
-        return exact() if y > TAIL or y < -TAIL else quick
-    if isinstance(y, Node):
-        return quick if mode.tracing is not None else exact()
-    tail = np.abs(y) > TAIL
-    return np.where(tail, exact(), quick) if tail.any() else quick
+def _rest_of_sigmoid(y: Any, x: Any) -> Any:
+    """1 - y."""
+    if type(y) in FLOATS and y < TAIL:
+        return 1 - y
+    return _unless_in_tail(1 - y, y, lambda: sigmoid(-x))
 
 
 def _slope_of_tanh(y: Any, x: Any) -> Any:
-    return _in_tail(y, 1 - y * y, lambda: 4 * sigmoid(2 * x) * sigmoid(-2 * x))
+    """1 - y²."""
+    if type(y) in FLOATS and -TAIL < y < TAIL:
+        return 1 - y * y
+    return _unless_in_tail(1 - y * y, y, lambda: 4 * sigmoid(2 * x) * sigmoid(-2 * x))
+
+
+def _unless_in_tail(quick: Any, y: Any, exact: Callable[[], Any]) -> Any:
+    """`quick`; where `y` is in the tail, what `exact` gives."""
+    if isinstance(y, Node):
+        return quick if mode.tracing is not None else exact()
+    tail = np.abs(y) > TAIL
+    if not tail.any():
+        return quick
+    return exact() if type(y) is float else np.where(tail, exact(), quick)
 
 
 tanh = Primitive(
@@ -225,7 +235,7 @@ def _sigmoid_array(x: Any) -> Any:
 sigmoid: Primitive = Primitive(
     "sigmoid", symbol="σ", latex=r"\sigma(#1)", analytic=True,
     scalar=_sigmoid_scalar, array=_sigmoid_array,
-    vjp=(lambda g, y, x: g * y * _in_tail(y, 1 - y, lambda: sigmoid(-x)),),
+    vjp=(lambda g, y, x: g * y * _rest_of_sigmoid(y, x),),
     doc="""The logistic function 1 / (1 + exp(-x)).
 
     >>> float(sigmoid(0.0))
