@@ -175,7 +175,11 @@ EAGER_NAMES = Contender("glassgrad, scalar code, eager", "glassgrad.names_eager"
 COMPILED_NAMES = Contender("glassgrad, scalar code compiled", "glassgrad.names", "glassgrad")
 NUMPY_NAMES = Contender("NumPy, forward and backward by hand", "numpy_by_hand.names", "numpy")
 NAMES = [PLAIN_NAMES, EAGER_NAMES, COMPILED_NAMES, NUMPY_NAMES]
-NAMES_GOALS = [Goal(EAGER_NAMES, 1.5, PLAIN_NAMES), Goal(COMPILED_NAMES, 300, PLAIN_NAMES), Goal(COMPILED_NAMES, 5, NUMPY_NAMES, at_most=True)]
+NAMES_GOALS = [
+    Goal(EAGER_NAMES, 1.5, PLAIN_NAMES),
+    Goal(COMPILED_NAMES, 300, PLAIN_NAMES),
+    Goal(COMPILED_NAMES, 5, NUMPY_NAMES, at_most=True),
+]
 
 PYTORCH_LAYERS = Contender("PyTorch, eager", "pytorch.examples", "torch")
 LAYERS = Contender("glassgrad, layers, eager", "glassgrad.examples", "glassgrad")
