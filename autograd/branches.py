@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from .core import NOTHING, STEEP_AT, Node, Primitive, table
+from .core import NOTHING, STEEP_AT, Node, Primitive, Step, table
 from .halves import in_single
 from .modes import mode
 from .primitives.arithmetic import not_equal, where
@@ -110,7 +110,7 @@ def spoiled(gradients: Iterable[Any]) -> bool:
     return not math.isfinite(total)
 
 
-def careful_step(as_nodes: bool = False) -> Callable[[Node, Any], Sequence[Any]]:
+def careful_step(as_nodes: bool = False) -> Step:
     """`step` for one walk, in which entries of a gradient that were dropped on the way stay 0, whatever they are multiplied with.
 
     Given the nodes themselves, what is 0 in this way is a recorded `where`, so that it holds for the
@@ -118,10 +118,10 @@ def careful_step(as_nodes: bool = False) -> Callable[[Node, Any], Sequence[Any]]
     """
     kept: dict[Node, Any] = {}  # of each node whose gradient is not complete: True is all, False is none; else an array of bools, or a node
 
-    def step(node: Node, g: Any) -> Sequence[Any]:
+    def step(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
         gradients, arriving = _step(node, node.primitive, g, kept.pop(node, True), as_nodes)  # type: ignore[arg-type]
         gradients = list(gradients)
-        for i, (x, gx, mask) in enumerate(zip(node.inputs or (), gradients, arriving, strict=True)):
+        for i, (x, gx, mask) in enumerate(zip(inputs, gradients, arriving, strict=True)):
             if gx is None or not isinstance(x, Node) or (gx is NOTHING and type(x._datum) is float):
                 continue
             gradients[i] = fit(gx, x, node, as_nodes)
@@ -138,7 +138,7 @@ def _step(node: Node, primitive: Primitive, g: Any, here: Any, as_nodes: bool) -
     if here is False:  # nobody needs the rules
         return [NOTHING if isinstance(x, Node) and not as_nodes else None for x in inputs], [False] * len(inputs)
     if on_floats and mode.tracing is None:
-        gradients = run_rules(node, primitive, g, True, as_nodes)
+        gradients = run_rules(node, inputs, g, True, as_nodes)
         check_given(node, gradients)
         gradients = [gx if isinstance(x, Node) else None for x, gx in zip(inputs, gradients, strict=True)]
         return gradients, [gx is not NOTHING for gx in gradients]
@@ -153,7 +153,7 @@ def _step(node: Node, primitive: Primitive, g: Any, here: Any, as_nodes: bool) -
         data = [_only(_folded(mask, np.shape(x)), x, harmless) if mask is not None else x for x, mask in zip(data, arriving, strict=True)]
     if primitive.sums and not as_nodes:
         g, out, *data = map(in_single, (g, out, *data))
-    gradients = run_rules(node, primitive, g, on_floats, as_nodes, (out, data))
+    gradients = run_rules(node, inputs, g, on_floats, as_nodes, (out, data))
     check_given(node, gradients)
     if as_nodes:
         gradients = [None if mask is False else gx for gx, mask in zip(gradients, arriving, strict=True)]

@@ -96,8 +96,8 @@ class Node:
         """Compute `primitive` on inputs of which one is a node of this kind, and record it."""
         raise TypeError(f"{cls.__name__} does not say how primitives are computed on it.")
 
-    def _overwrite(self, new: Any) -> None:
-        """Take other data of the same shape; what was computed from this leaf counts as stale from now on."""
+    def _overwrite(self, new: Any, now: Moment | None = None) -> None:
+        """Take other data of the same shape; what was computed from this leaf counts as stale from `now` on, a new moment."""
         raise NotImplementedError
 
     def _seed(self, gradient: Any) -> Any:
@@ -402,6 +402,9 @@ def record(kind: type[Node], data: Any, primitive: Primitive, inputs: tuple[Any,
     return node
 
 
+Step = Callable[[Node, Sequence[Any], Any], Sequence[Any]]  # from a node, its inputs and its gradient to those of its inputs
+
+
 class Walk:
     """The backward pass: from the nodes of `seeds`, each node before its inputs, down to the leaves and those in `stop`.
 
@@ -428,7 +431,7 @@ class Walk:
         self.lent: list[tuple[Node, Any]] = []
         self._todo: list[Any] = [*seeds]
         self._undo: list[Callable[[], None]] = []
-        self._kept = False
+        self._has_run = self._kept = False
         self._zero = float("0")  # of this walk only: by `is` it tells which nodes have been met, and to which nothing has come
 
     def __enter__(self) -> Self:
@@ -493,15 +496,16 @@ class Walk:
         if mode.tracing is not None:
             order.sort(key=time_of)  # what is traced, in the order of the program
 
-    def run(self, step: Callable[[Node, Any], Sequence[Any]], quick: bool = False) -> None:
+    def run(self, step: Step, quick: bool = False) -> None:
         """Start with the seeds and pass on what comes to each node: to its inputs what `step` makes of it.
 
         If `quick`, numbers go by the `pull` of a primitive that has one. May be called again, with another step.
         """
         zero = self._zero
-        for node in (*self.order, *[x for x, _ in self.ends]):
-            if node._grad is not zero:
+        if self._has_run:
+            for node in (*self.order, *[x for x, _ in self.ends]):
                 node._grad = zero
+        self._has_run = True
         for node, seed in self.seeds.items():
             node._grad = seed
         if observers:
@@ -513,7 +517,9 @@ class Walk:
             primitive: Any = node.primitive
             if quick and type(g) is float and primitive.pull is not None and not primitive.pull(node, g):
                 continue
-            for x, gx in zip(node.inputs or (), step(node, g), strict=True):
+            right = node.right
+            inputs = node.left if right is MANY else (node.left, right) if right is not ONE else (node.left,)
+            for x, gx in zip(inputs, step(node, inputs, g), strict=True):
                 if gx is not None and gx is not NOTHING and isinstance(x, Node):
                     before = x._grad
                     x._grad = gx if before is zero else before + gx
@@ -524,7 +530,7 @@ class Walk:
 
     @property
     def has_arrays(self) -> bool:
-        return any(type(x._datum) is not float for x, _ in (*self.ends, *self.lent))
+        return any(type(x._datum) is not float for some in (self.lent, self.ends) for x, _ in some)
 
     def found(self) -> list[tuple[Node, Any]]:
         """The nodes that something came to, and their gradients."""
@@ -535,7 +541,11 @@ class Walk:
         """Add what was found to each `.grad`; to all or to none, whatever comes between."""
         adopted: set[int] = set()  # the arrays that are some leaf's `.grad` by now, and so its user's
         for node, earlier in (*self.lent, *self.ends):
-            g, node._grad = node._grad, earlier
+            g = node._grad
+            if earlier is None and type(g) is ndarray and node.primitive is not None and node.left is not None:
+                g.setflags(False)  # type: ignore[call-arg]  # a rule may pass it on as it is, and then two nodes share it
+                continue
+            node._grad = earlier
             if g is not self._zero and node.left is not None:
                 node._receive(g.copy() if type(g) is ndarray and id(g) in adopted else g, self._undo)
                 if node.primitive is None:
@@ -556,11 +566,11 @@ class Walk:
             walking.release()
 
 
-def _observed(step: Callable[[Node, Any], Sequence[Any]]) -> Callable[[Node, Any], Sequence[Any]]:
-    def observed(node: Node, g: Any) -> Sequence[Any]:
+def _observed(step: Step) -> Step:
+    def observed(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
         for observer in observers:
             observer.reached(node, g)
-        gradients = step(node, g)
+        gradients = step(node, inputs, g)
         for observer in observers:
             observer.pulled_back(node, gradients)
         return gradients

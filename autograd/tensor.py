@@ -15,7 +15,7 @@ from . import statistics
 from .arrays import constant, numbers
 from .backward import describe
 from .core import NO_STATIC, NUMBERS, Node, Primitive, record
-from .modes import mode, moment, quick
+from .modes import Moment, mode, moment, quick
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives import arithmetic, products, reductions, shapes
 from .window import Window
@@ -98,15 +98,15 @@ class Tensor(Operators):
         self._datum = array
         self.origin = moment()
 
-    def _to_overwrite(self) -> Any:
-        """A leaf's array, for whoever is about to change it in place: what was computed from it counts as stale from now on."""
+    def _to_overwrite(self, now: Moment | None = None) -> Any:
+        """A leaf's array, for whoever is about to change it in place; what was computed from it is stale from `now` on, a new moment."""
         if mode.tracing is not None:
             mode.tracing(".data", READ_INSTEAD)
-        self.origin = moment()
+        self.origin = now or moment()
         return self._datum
 
-    def _overwrite(self, new: Any) -> None:
-        self._to_overwrite()[...] = new
+    def _overwrite(self, new: Any, now: Moment | None = None) -> None:
+        self._to_overwrite(now)[...] = new
 
     def _seed(self, gradient: Any) -> Any:
         if gradient is None:

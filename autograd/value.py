@@ -16,7 +16,7 @@ from .arrays import constant
 from .backward import describe
 from .core import BLANK, MANY, NO_STATIC, Node, Primitive, record
 from .generated import generate
-from .modes import mode, moment, quick
+from .modes import Moment, mode, moment, quick
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives.arithmetic import identity
 from .tensor import Tensor
@@ -106,9 +106,9 @@ class Value(Operators):
         self._datum = new if type(new) is float else _as_float(new)
         self.origin = moment()
 
-    def _overwrite(self, new: float) -> None:
+    def _overwrite(self, new: float, now: Moment | None = None) -> None:
         self._datum = new
-        self.origin = moment()
+        self.origin = now or moment()
 
     def _seed(self, gradient: Any) -> float:
         return 1.0 if gradient is None else _as_float(gradient._datum if isinstance(gradient, Node) else gradient)

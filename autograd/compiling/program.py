@@ -238,9 +238,9 @@ class Program(Call):
         seeds = [Tensor(np.zeros(x.shape, _float(x)), "g" if len(seeded) == 1 else f"g{i + 1}") for i, x in enumerate(self.outputs)]
         step = careful_step(as_nodes=True) if careful else step_among_nodes
 
-        def step_in_scope(node: Node, g: Any) -> Sequence[Any]:
+        def step_in_scope(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
             mode.scope = node.scope
-            return step(node, g)
+            return step(node, inputs, g)
 
         with tracing(self.name), Walk(_sums((self.outputs[i], seeds[i]) for i in seeded)) as walk:
             walk.run(step_in_scope)
