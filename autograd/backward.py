@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ def gradients(seeds: Mapping[Node, Any], *, as_nodes: bool = False, stop: Collec
         stop: nodes to take for leaves.
     """
     with Walk(seeds, stop) as walk:
-        expect_again(walk.order)
+        expect_again(chain(walk.order, (x for x, _ in walk.ends)))
         _run(walk, as_nodes)
         return walk.found()
 
@@ -74,7 +75,7 @@ def backward(root: Node, gradient: Any = None) -> None:
             "Compute it outside no_grad(), from nodes that are not detached."
         )
     with Walk({root: root._seed(gradient)}) as walk:
-        expect_again(walk.order)
+        expect_again(chain(walk.order, (x for x, _ in walk.ends)))
         _run(walk)
         walk.keep()
     watch(root)

@@ -70,8 +70,8 @@ class Node:
             constant (made by `detach()` or under `no_grad()`), which has no derivative.
         static: the primitive's other arguments, such as an axis.
         scope: the named part of the computation that it belongs to, see `scope()`.
-        time: of a leaf, when it was made or last changed; of others, when they were computed. It is
-            a number that moves when a leaf is changed, so it shows a leaf that was changed after its use.
+        time: of a leaf, when it was made or last changed; of others, when they were computed. It is a
+            number that moves when a leaf is made or changed, so it shows a leaf that was changed after its use.
     """
 
     # `left` and `right` are the inputs, `origin` is the time and the scope; `_aside` has what few nodes have.
@@ -583,7 +583,7 @@ def _check_fresh(order: Sequence[Node]) -> None:
         for x in node.inputs or ():
             if isinstance(x, Node) and x.origin.when > node.origin.when:
                 raise RuntimeError(
-                    f"{describe(x)} was changed after {node.primitive.name} had used it, so the gradient would "  # type: ignore[union-attr]
+                    f"{describe(x)} was changed after {visible(node.primitive.name)} had used it, so the gradient would "  # type: ignore[union-attr]
                     "mix old and new numbers. Run the forward pass again after a change, or call backward() before it."
                 )
 

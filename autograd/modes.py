@@ -32,7 +32,7 @@ make_scope: Final = partial(tuple.__new__, Scope)  # a third of the time of Scop
 
 
 class Moment:
-    """When a node was computed, and in which part of the computation; nodes share it until a leaf is changed or a scope begins."""
+    """When a node was computed, and in which part of the computation; nodes share it until a leaf is made or changed, or a scope begins."""
 
     __slots__ = ("scope", "when")
 
@@ -43,7 +43,7 @@ class Moment:
 # What the generated methods of `Value` read, as their globals (see `generated`). They take the short way on the main
 # thread only, whose scope `now` has, and only if it is in no special mode; then `usual` is Value, and else None.
 quick: Final[dict[str, Any]] = {
-    "now": Moment(1, None), "when": 1, "usual": None, "main": threading.main_thread().ident, "get_ident": get_ident,
+    "now": Moment(1, None), "when": 1, "usual": None, "main": threading.main_thread().ident, "get_ident": get_ident, "__name__": __name__,
 }  # fmt: skip
 _clock: Final = threading.Lock()
 

@@ -15,7 +15,7 @@ from . import statistics
 from .arrays import constant, numbers
 from .backward import describe
 from .core import NO_STATIC, NUMBERS, Node, Primitive, record
-from .modes import Moment, mode, moment, quick
+from .modes import Moment, mode, moment
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives import arithmetic, products, reductions, shapes
 from .window import Window
@@ -60,7 +60,7 @@ class Tensor(Operators):
         self._grad = None
         self._aside = None if label is None else (label, NO_STATIC, None)
         self.primitive, self.inputs = (None, ()) if source is None else (arithmetic.identity, (source,))
-        self.origin = quick["now"] if quick["usual"] is not None else moment()
+        self.origin = moment()
 
     @classmethod
     def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:

@@ -16,7 +16,7 @@ from .arrays import constant
 from .backward import describe
 from .core import BLANK, MANY, NO_STATIC, Node, Primitive, record
 from .generated import generate
-from .modes import Moment, mode, moment, quick
+from .modes import Moment, mode, moment
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives.arithmetic import identity
 from .tensor import Tensor
@@ -67,7 +67,7 @@ class Value(Operators):
         self.left, self.right, self.primitive = (), MANY, None
         if source is not None:
             self.primitive, self.inputs = identity, (source,)
-        self.origin = quick["now"] if quick["usual"] is not None else moment()
+        self.origin = moment()
 
     @classmethod
     def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
