@@ -13,7 +13,7 @@ import numpy as np
 from .core import Node, Primitive
 from .modes import mode
 
-__all__ = ["check_complete", "constant", "numbers"]
+__all__ = ["check_complete", "constant", "no_result", "numbers"]
 
 
 def constant(x: Any, primitive: Primitive) -> Any:
@@ -33,6 +33,11 @@ def constant(x: Any, primitive: Primitive) -> Any:
             return array.item()  # Python's numbers do not turn float32 into float64, as NumPy's would
     array.setflags(write=False)
     return array
+
+
+def no_result(primitive: Primitive) -> NoReturn:
+    """Refuse a forward that gave nothing."""
+    raise TypeError(f"The forward of {primitive.name} returned None; does it lack a `return`?")
 
 
 def numbers(x: Any, rule: str) -> Any:

@@ -1,7 +1,8 @@
 """A warning for who keeps the loss of every step, and with it every step's graph.
 
 `total += loss` and `losses.append(loss)` are the commonest way to run out of memory: they look like
-numbers, and each holds all that it was computed from.
+numbers, and each holds all that it was computed from. And a warning for who computes each step from
+the last one's graph, as `w = w - 0.1 * w.grad` does, so that every step takes longer.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 import warnings
 import weakref
 from collections import deque
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any, Final
 
@@ -39,13 +41,15 @@ class _Roots:
     def __init__(self) -> None:
         self.watched: list[weakref.ref[_Static]] = []
         self.last_look = 0  # its time
+        self.from_before = 0  # how many nodes of that graph had been computed before the look before it
+        self.grown = 0  # in how many looks in a row there were more of these each time
 
 
 _roots: Final = _Roots()
 
 
-def watch(root: Node) -> None:
-    """A backward pass begins at `root`: warn, if the graphs of the last hundred are all still there.
+def watch(root: Node, order: Sequence[Node]) -> None:
+    """A backward pass through `order`, computed nodes, begins at `root`: warn, if the graphs of the last hundred are all still there.
 
     What is called here is called by `Node.backward`, and the warning points to the line that called that.
     """
@@ -54,6 +58,7 @@ def watch(root: Node) -> None:
     since, _roots.last_look = _roots.last_look, tick()
     if root.time < since or root.primitive is None:
         return
+    _watch_growth(order, since)
     root.static = static = _Static(root.static)
     watched = _roots.watched
     watched.append(weakref.ref(static))
@@ -71,6 +76,20 @@ def watch(root: Node) -> None:
         "their numbers: `total += loss.item()`, `losses.append(loss.item())`.",
         stacklevel=4,
     )
+
+
+def _watch_growth(order: Sequence[Node], since: int) -> None:
+    """Warn, if for a hundred passes each graph has held more of what was computed before."""
+    from_before = sum(node.origin.when < since for node in order)
+    _roots.grown = _roots.grown + 1 if from_before > _roots.from_before else 0
+    _roots.from_before = from_before
+    if _roots.grown == MANY:
+        warnings.warn(
+            f"The graph grows at every step: this backward pass goes through {from_before} nodes of the steps before. Where one step's "
+            "result is the next one's parameter or state, cut the graph: `w -= 0.1 * w.grad` under no_grad() in place of `w = w - …`, "
+            "and `h = h.detach()`.",
+            stacklevel=5,
+        )
 
 
 def _names_of_keepers(frame: FrameType, kept: set[int]) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -29,6 +29,8 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
     if options.get("out") is not None:
         if any(isinstance(x, Node) for x in options["out"]):
             raise TypeError(f"np.{ufunc.__name__}(…, out=…) would overwrite a node's number; use the result instead.")
+        if _are_constants(inputs):
+            return getattr(ufunc, method)(*map(_read_only, inputs), **options)
         raise TypeError(
             f"np.{ufunc.__name__}(…, out=…), or an operator such as +=, would write a node into a plain array and lose the "
             "gradient; use the result instead: x = x + t."
@@ -44,6 +46,8 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
         return ufunc(*map(_data, inputs), **options)
     function = UFUNCS.get(ufunc) or _by_array_forward(ufunc)
     if method != "__call__" or function is None or options:
+        if _are_constants(inputs) and not (method == "at" and isinstance(inputs[0], Node)):
+            return getattr(ufunc, method)(*map(_read_only, inputs), **options)
         call = f"np.{ufunc.__name__}" if method == "__call__" else f"np.{ufunc.__name__}.{method}"
         _refuse(f"{call}(…, {', '.join(f'{key}=…' for key in options)})" if function and options else call, "use the functions of autograd")
     return function(*inputs)
@@ -67,6 +71,8 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
         return function(*map(_data, args), **{key: _data(x) for key, x in kwargs.items()})
     if function is np.full_like and not any(isinstance(x, Node) for x in (*args[1:], *kwargs.values())):
         return np.full_like(_data(args[0]), *args[1:], **kwargs)
+    if _are_constants((*args, *kwargs.values())):
+        return function(*map(_read_only, args), **{key: _read_only(x) for key, x in kwargs.items()})
     return _refuse(f"np.{function.__name__}", "use the functions of autograd")
 
 
@@ -107,6 +113,21 @@ def _refuse(call: str, instead: str) -> NoReturn:
 
 def _data(x: Any) -> Any:
     return x._datum if isinstance(x, Node) else x
+
+
+def _are_constants(inputs: Sequence[Any]) -> bool:
+    """Whether no derivative is lost if what is not here is left to NumPy: all nodes are constants."""
+    nodes: list[Any] = [x for x in inputs if isinstance(x, Node)]
+    return bool(nodes) and all(x._has_none() for x in nodes)
+
+
+def _read_only(x: Any) -> Any:
+    """A constant as an array for NumPy's functions, of which some write into their arguments."""
+    if not isinstance(x, Node):
+        return x
+    array = np.array(x._datum)
+    array.setflags(write=False)
+    return array
 
 
 OF_SHAPES = frozenset({np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like})

@@ -31,6 +31,9 @@ COMPUTED = (
     "{} was computed, so its data follows from its inputs. Make a new node of it, as in x = autograd.where(x < 0, 0.0, x), or change its "
     "inputs and compute again. An argument inside grad and its relatives counts as computed."
 )
+NO_DERIVATIVE = (
+    "{} is no operation of a {}: it goes in steps, and has no derivative that helps. For the plain number compute with `.data`."
+)
 COMPARISONS = {
     operator.lt: a.less, operator.le: a.less_equal, operator.gt: a.greater, operator.ge: a.greater_equal,
     operator.eq: a.equal, operator.ne: a.not_equal,
@@ -278,7 +281,7 @@ class Operators(Node):
                 where it is 1.
 
         Raises:
-            RuntimeError: the node is a constant, or a leaf was changed after it was used.
+            RuntimeError: the node is a constant or computed from constants alone, or a leaf was changed after it was used.
             ValueError: `gradient` is missing, or of another shape.
 
         Example:
@@ -310,6 +313,7 @@ class Operators(Node):
             return a.stop_gradient(self)  # type: ignore[no-any-return]
         constant = copy_graph(self, None)
         constant.primitive = None
+        constant.static = NO_STATIC
         constant._grad = self._blank_grad
         constant.inputs = None
         return constant  # type: ignore[no-any-return]
@@ -334,8 +338,17 @@ class Operators(Node):
         )
 
     def _has_none(self) -> bool:
-        """Whether there is no derivative to lose where the number leaves the graph."""
-        return self.inputs is None and mode.tracing is None
+        """Whether there is no derivative to lose where the number leaves the graph: it is a constant, or computed from constants alone."""
+        todo: list[Any] = [self]
+        seen = set()
+        while todo:
+            node = todo.pop()
+            if node.inputs == ():
+                return False
+            if node.inputs is not None and node not in seen:
+                seen.add(node)
+                todo += [x for x in node.inputs if isinstance(x, Node)]
+        return mode.tracing is None
 
     def __float__(self) -> float:
         if self._has_none():
@@ -350,6 +363,11 @@ class Operators(Node):
 
     def __complex__(self) -> complex:
         return complex(self.item()) if self._has_none() else self._refuse("complex(…)", "leave it as it is")
+
+    def __round__(self, digits: int | None = None) -> Any:
+        if self._has_none():
+            return round(self.item(), digits)
+        raise TypeError(NO_DERIVATIVE.format("round(…)", self.__class__.__name__))
 
     def __index__(self) -> int:
         self._refuse("Using it as an index, or as a count for range(),", COUNT_INSTEAD)
@@ -370,17 +388,14 @@ class Operators(Node):
 
 def _no_derivative(name: str, symbol: str) -> Any:
     def refuse(self: Operators, *others: Any) -> NoReturn:
-        raise TypeError(
-            f"{symbol} is no operation of a {self.__class__.__name__}: it goes in steps, and has no derivative that helps. "
-            "For the plain number compute with `.data`."
-        )
+        raise TypeError(NO_DERIVATIVE.format(symbol, self.__class__.__name__))
 
     refuse.__name__ = name
     return refuse
 
 
 for _symbol, _names in {
-    "%": ("mod", "rmod"), "//": ("floordiv", "rfloordiv"), "divmod(…)": ("divmod", "rdivmod"), "round(…)": ("round",),
+    "%": ("mod", "rmod"), "//": ("floordiv", "rfloordiv"), "divmod(…)": ("divmod", "rdivmod"),
     "<<": ("lshift", "rlshift"), ">>": ("rshift", "rrshift"),
 }.items():  # fmt: skip
     for _name in _names:

@@ -189,4 +189,5 @@ def fit(gx: Any, x: Node, node: Node, as_nodes: bool) -> Any:
         if returned is NOTHING:
             return NOTHING
         return gx if isinstance(gx, Node) else float(gx)
-    return gx if getattr(gx, "dtype", data.dtype) == data.dtype else astype(gx, dtype=data.dtype)
+    dtype = data.dtype if data.dtype.kind == "f" else np.dtype(float)  # of whole numbers, as a primitive may compute them
+    return gx if getattr(gx, "dtype", dtype) == dtype else astype(gx, dtype=dtype)

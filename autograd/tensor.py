@@ -12,7 +12,7 @@ import numpy as np
 
 from . import functions as f
 from . import statistics
-from .arrays import constant, numbers
+from .arrays import constant, no_result, numbers
 from .backward import describe
 from .core import NO_STATIC, NUMBERS, Node, Primitive, record
 from .modes import Moment, mode, moment
@@ -72,7 +72,9 @@ class Tensor(Operators):
         if not primitive.elementwise and not NUMBERS.isdisjoint(map(type, data)):
             data = [np.asarray(x) if type(x) in NUMBERS else x for x in data]
         result = primitive.compute_arrays(data, static)
-        return record(Tensor, result if type(result) is np.ndarray else np.asarray(result), primitive, inputs, static)
+        if type(result) is not np.ndarray:
+            result = np.asarray(result if result is not None else no_result(primitive))
+        return record(Tensor, result, primitive, inputs, static)
 
     @property
     def data(self) -> Any:
@@ -117,7 +119,8 @@ class Tensor(Operators):
                 )
             return np.ones_like(self._datum)
         plain = gradient._datum if isinstance(gradient, Node) else gradient
-        seed = numbers(plain, "A gradient is made of real numbers").astype(self._datum.dtype, copy=False)
+        dtype = self._datum.dtype if self._datum.dtype.kind == "f" else float
+        seed = numbers(plain, "A gradient is made of real numbers").astype(dtype, copy=False)
         if seed.shape != self.shape:
             raise ValueError(f"A gradient of {describe(self)} has its shape, {self.shape}, and not {seed.shape}.")
         return seed
@@ -169,6 +172,8 @@ class Tensor(Operators):
     def __setitem__(self, index: Any, value: Any) -> None:
         if self.primitive is not None:
             raise RuntimeError(COMPUTED.format(describe(self)))
+        if isinstance(value, Operators) and (value._has_none() or not mode.recording):
+            value = value._datum  # no derivative is lost
         self.data[index] = value
 
     def __matmul__(self, other: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import constant
+from .arrays import constant, no_result
 from .backward import describe
 from .core import BLANK, MANY, NO_STATIC, Node, Primitive, record
 from .generated import generate
@@ -88,7 +88,7 @@ class Value(Operators):
         if type(result) is not float:
             if isinstance(result, (Array, np.generic)) and Array in map(type, data):
                 return Tensor._apply(primitive, inputs, static)
-            result = float(result)
+            result = float(result if result is not None else no_result(primitive))
         return record(Value, result, primitive, inputs, static)
 
     @property
@@ -135,7 +135,7 @@ class Value(Operators):
     @property
     def __array__(self) -> Any:
         """A constant is a number to NumPy. Other Values must not be, so that an array of them holds the Values."""
-        if not self._has_none():
+        if self.inputs is not None or mode.tracing is not None:
             raise AttributeError("__array__")
         return lambda dtype=None, copy=None: np.array(self._datum, dtype)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from .arrays import check_complete
 from .backward import describe
 from .core import Node
 from .modes import moment
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from .tensor import Tensor
 
 __all__ = ["Window"]
+
+WRITTEN = "The data of a Tensor are real numbers"
 
 
 class Window(np.ndarray):
@@ -43,6 +46,9 @@ class Window(np.ndarray):
                     _refuse_to_write(x)
                 return NotImplemented  # the node answers
         written = [x for x in (inputs[:1] if method == "at" else outs) if isinstance(x, Window)]
+        if written:
+            for x in inputs:
+                check_complete(x, WRITTEN)
         entries = {id(x): x._entries() for x in written}
         if outs:
             options["out"] = tuple([entries.get(id(x), x) for x in outs])
@@ -88,6 +94,7 @@ class Window(np.ndarray):
     def __setitem__(self, index: Any, value: Any) -> None:
         if isinstance(value, Node):
             _refuse_to_write(value)
+        check_complete(value, WRITTEN)
         self._entries()[index] = value
         self._changed()
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd.primitives import convolution
+from autograd.statistics import narrow, wide
 
 from .convolution import as_batch, per_axis
 from .inputs import as_input, check_size
@@ -129,7 +130,8 @@ class AvgPool2d(_Pool):
         self.divisor_override = None if divisor_override is None else check_size("AvgPool2d", "divisor_override", divisor_override)
 
     def pool(self, x: Any, windows: dict[str, Any]) -> Any:
-        return convolution.sum_pool(x, **windows) / self._divisor(x)
+        precise = wide(x)  # float16 may have the means and not the sums
+        return narrow(convolution.sum_pool(precise, **windows) / self._divisor(precise), x)
 
     def _divisor(self, x: Any) -> Any:
         """What the sum of each window is divided by; one number if it is the same for all."""

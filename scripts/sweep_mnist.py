@@ -112,10 +112,12 @@ def curves(results: list[Numbers]) -> Any:
     figure, panels = plt.subplots(1, len(RATES), figsize=(4 * len(RATES) + 2, 3.6), sharey=True, layout="constrained")
     for result in results:
         accuracies = result["history"]["val_accuracy"]
+        batch = BATCH_SIZES.index(result["batch"])
         panels[RATES.index(result["lr"])].plot(
             range(1, len(accuracies) + 1), accuracies,
-            color=f"C{DROPOUTS.index(result['dropout'])}", linestyle=["-", "--"][BATCH_SIZES.index(result["batch"])],
-            marker="o" if len(accuracies) <= 15 else None, markersize=4, label=f"batch {result['batch']}, dropout {result['dropout']:g}",
+            color=f"C{DROPOUTS.index(result['dropout'])}", linestyle=["-", "--"][batch],
+            marker="os"[batch] if len(accuracies) <= 15 else None, markersize=4,
+            label=f"batch {result['batch']}, dropout {result['dropout']:g}",
         )  # fmt: skip
     for panel, rate in zip(panels, RATES, strict=True):
         panel.set(title=f"learning rate {rate:g}", xlabel="epoch")

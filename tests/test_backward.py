@@ -369,3 +369,17 @@ def test_a_rule_that_fails_leaves_no_gradient_undefined():
         assert (x.grad, inner.grad) == (0.0, 0.0)
     finally:
         del table["hopeless"]
+
+
+def test_a_loss_of_constants_alone_has_no_backward_pass():
+    """As when the model was called under no_grad(), and the loss computed after it."""
+    for w in (Value(2.0), Tensor([2.0])):
+        with no_grad():
+            prediction = w * 3.0
+        for constant in (prediction, w.detach()):
+            loss = (constant - 1.0) ** 2
+            loss = loss.sum() if isinstance(w, Tensor) else loss
+            with pytest.raises(RuntimeError, match="computed from constants alone, made by detach\\(\\) or under no_grad\\(\\)"):
+                loss.backward()
+            (loss + (w * w if isinstance(w, Value) else (w * w).sum())).backward()
+        assert np.asarray(w.grad).item() == 8.0

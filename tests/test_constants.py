@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from autograd import Tensor, Value, compile, no_grad
+from autograd import Tensor, Value, compile, grad, no_grad
 
 
 def constants():
@@ -31,6 +31,52 @@ def test_a_constant_is_a_number_for_numpy_and_a_copy():
         assert float(c) == 2.5
         assert np.asarray(c, dtype=np.float32).dtype == np.float32
         assert np.array([c, c]).ravel().tolist() == np.array([c, c], dtype=float).ravel().tolist() == [2.5, 2.5]
+
+
+def test_what_is_computed_from_constants_alone_is_a_number_too():
+    v, t = Value(2.0), Tensor([2.0, 4.0])
+    with no_grad():
+        c = t * 1.0
+    for node in (c[0], c.sum() / 3, v.detach() * 2 - 2, (c * c.detach()).mean() / 5, sum(c) / 3):
+        assert float(node) == int(node) == 2
+        assert round(node) == 2
+        assert round(node, 1) == 2.0
+    assert np.asarray(c * 2).tolist() == [4.0, 8.0]
+    assert [float(x) for x in c] == [2.0, 4.0]
+    for node in (c[0] * v, t.sum() * c[0], v * v.detach(), round):
+        with pytest.raises(TypeError):
+            float(node)
+    with pytest.raises(TypeError, match=r"round\(…\) is no operation of a Tensor"):
+        round(t.sum() * c[0], 1)
+
+
+def test_what_a_compiled_function_makes_of_plain_numbers_is_a_number_too():
+    slope = compile(grad(lambda x: (x**3).sum()))
+    assert np.asarray(slope(np.array([1.0, 2.0]))).tolist() == [3.0, 12.0]
+    assert float(compile(lambda x: x * x)(3.0)) == 9.0
+    w = Value(2.0)
+    with pytest.raises(TypeError, match="would drop the Value from the graph"):
+        float(compile(lambda x: w * x)(3.0))
+
+
+def test_numpys_functions_without_a_derivative_take_constants():
+    t = Tensor([3.0, 1.0, 2.0])
+    c, total = t.detach(), np.zeros(3)
+    assert np.sort(c).tolist() == [1.0, 2.0, 3.0]
+    assert np.median(c) == 2.0
+    assert np.floor(c / 2).tolist() == [1.0, 0.0, 1.0]
+    assert np.histogram(c, bins=2)[0].tolist() == [1, 2]
+    total += c
+    assert total.tolist() == np.maximum.reduce(np.array([c, c])).tolist() == [3.0, 1.0, 2.0]
+    np.add.at(total, [0], c[1])
+    assert total.tolist() == [4.0, 1.0, 2.0]
+    for write in (lambda: np.put(c, [0], 9.0), lambda: np.copyto(c, 0.0), lambda: np.add.at(c, [0], 1.0)):
+        with pytest.raises((ValueError, TypeError), match=r"read-only|np\.add\.at"):
+            write()
+    assert c.tolist() == [3.0, 1.0, 2.0]
+    for use in (np.sort, np.median, np.floor, lambda x: np.add(total, x, out=total)):
+        with pytest.raises(TypeError):
+            use(t * 1.0)
 
 
 def test_losses_without_a_history_are_plotted():

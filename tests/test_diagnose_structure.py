@@ -44,17 +44,31 @@ class ByHand(nn.Module):
         return self.c(self.b(self.a(x)))
 
 
+class Images(Sequential):
+    """Takes each row for an image of one line."""
+
+    def forward(self, x):
+        return super().forward(x[:, None])
+
+
 @pytest.mark.parametrize(
     ("model", "first", "last", "count"),
     [
         (layers(8, 16, 16, 3), "Linear '0'", "Linear '2'", 3),
         (layers(8, 16, 3), "Linear '0'", "Linear '1'", 2),
         (layers(8, 16, 16, 3, between=[nn.Dropout]), "Linear '0'", "Linear '4'", 3),
+        (layers(8, 16, 16, 3, between=[lambda: nn.BatchNorm1d(16)]), "Linear '0'", "Linear '4'", 3),
+        (layers(8, 16, 16, 3, between=[lambda: nn.BatchNorm1d(16)]).eval(), "Linear '0'", "Linear '4'", 3),
         (ByHand(), "Linear 'a'", "Linear 'c'", 3),
         (Sequential(Linear(8, 16, rng=0), ReLU(), layers(16, 16, 16, 3)), "Linear '2.0'", "Linear '2.2'", 3),
         (nn.MLP(8, [4, 4, 3], activation="identity", rng=0), "Layer 'layers.0'", "Layer 'layers.2'", 3),
+        (Images(nn.Conv1d(1, 4, 3, rng=0), nn.Conv1d(4, 4, 3, rng=0), nn.Flatten(), Linear(16, 3, rng=0)), "Conv1d '0'", "Linear '3'", 3),
+        (
+            Images(nn.Conv1d(1, 4, 3, rng=0), nn.Flatten(), Linear(24, 16, rng=0), Linear(16, 16, rng=0), ReLU(), Linear(16, 3, rng=0)),
+            "Conv1d '0'", "Linear '3'", 3,
+        ),
     ],
-)
+)  # fmt: skip
 def test_linear_layers_without_an_activation_between_them_are_found(model, first, last, count):
     finding = the("missing activation", nn.diagnose(model, (X, Y), loss=CE))
     assert finding.number == count
@@ -66,6 +80,11 @@ def test_linear_layers_without_an_activation_between_them_are_found(model, first
     assert "missing activation" in kinds(nn.diagnose(model, (X, Y)))
 
 
+class Squeezed(Sequential):
+    def forward(self, x):
+        return super().forward(x).squeeze(1)
+
+
 @pytest.mark.parametrize(
     ("model", "loss", "targets", "sentence"),
     [
@@ -75,6 +94,10 @@ def test_linear_layers_without_an_activation_between_them_are_found(model, first
         (layers(8, 16, 1, between=[ReLU], end=[ReLU]), nn.BCEWithLogitsLoss(), (X[:, :1] > 0) * 1.0, "The model ends in a relu, which"),
         (layers(8, 16, 1, between=[ReLU], end=[ReLU]), MSE, REAL, "never below 0, and 45% of the targets are not there."),
         (layers(8, 16, 1, between=[ReLU], end=[Sigmoid]), MSE, REAL, "only from 0 to 1, and 59% of the targets are not there."),
+        (layers(8, 16, 3, between=[ReLU], end=[ReLU, nn.Flatten]), CE, Y, "The model ends in a relu, which gives numbers never below 0."),
+        (layers(8, 16, 3, between=[ReLU], end=[nn.GELU]), CE, Y, "The model ends in a gelu, which gives numbers never below -0.17."),
+        (layers(8, 16, 1, between=[ReLU], end=[nn.SiLU]), MSE, REAL, "ends in a silu, which gives numbers never below -0.279, and"),
+        (Squeezed(layers(8, 16, 1, between=[ReLU], end=[ReLU])), MSE, REAL[:, 0], "never below 0, and 45% of the targets are not there."),
         (layers(8, 16, 1, between=[ReLU], end=[ReLU]), nn.HingeLoss(), np.sign(REAL), "never below 0, and 45% of the targets"),
     ],
 )
@@ -95,7 +118,20 @@ def test_an_activation_at_the_output_of_a_scalar_network_is_found():
     assert "activation at the output" in kinds(nn.diagnose(Positive(), (X, np.sign(REAL[:, 0])), loss=nn.HingeLoss()))
 
 
+@pytest.mark.parametrize("end", [(), (nn.Softmax,)])
+@pytest.mark.parametrize("loss", [nn.NLLLoss(), nn.nll_loss])
+def test_scores_and_probabilities_in_the_place_of_log_probabilities_are_found(end, loss):
+    finding = the("no log-probabilities", nn.diagnose(layers(8, 16, 3, between=[ReLU], end=end), (X, Y), loss=loss))
+    assert "takes log-probabilities, which are never above 0, and" in finding.sentence
+    assert finding.advice == "End the model with nn.LogSoftmax(); or, for classes, take nn.CrossEntropyLoss() and scores (logits)."
+
+
 # Class numbers
+
+
+def test_class_numbers_of_which_some_are_rare_by_chance_are_found():
+    digits = np.repeat(np.arange(10), [4, 6, 8, 2, 5, 7, 9, 6, 11, 6])
+    assert "class numbers" in kinds(nn.diagnose(layers(8, 16, 1, between=[ReLU]), (X, digits[:, None]), loss=MSE))
 
 
 @pytest.mark.parametrize("loss", [MSE, nn.mse_loss, nn.L1Loss(), nn.HuberLoss()])
@@ -133,6 +169,10 @@ SOUND = {
     "log-probabilities": (layers(8, 16, 3, between=[ReLU], end=[nn.LogSoftmax]), nn.NLLLoss(), Y),
     "positive numbers after a ReLU": (layers(8, 16, 1, between=[ReLU], end=[nn.Softplus]), MSE, np.abs(REAL)),
     "signs after a tanh": (layers(8, 16, 1, between=[Tanh], end=[Tanh]), MSE, np.sign(REAL)),
+    "convolutions in two steps": (
+        Images(nn.Conv1d(1, 4, 3, rng=0), ReLU(), nn.Conv1d(4, 4, 3, groups=4, rng=0), nn.Conv1d(4, 8, 1, rng=0), ReLU(), nn.Flatten(),
+               Linear(32, 1, rng=0)), MSE, REAL,
+    ),
     "counts": (layers(8, 16, 1, between=[ReLU]), MSE, RNG.poisson(2.0, size=(64, 1))),
     "whole numbers": (layers(8, 16, 1, between=[ReLU]), MSE, np.round(4 * REAL)),
     "ages": (layers(8, 16, 1, between=[ReLU]), MSE, RNG.integers(0, 30, size=(64, 1))),
@@ -219,6 +259,8 @@ def falling(n, start=1.0, end=0.1):
         ({"loss": [1.0, 0.9, 0.8, *[0.75] * 8]}, "plateau", "stands still at a loss of 0.75, not much less than the 1 of epoch 1"),
         ({"loss": falling(20), "val_loss": [*falling(10, 1.0, 0.5), *np.linspace(0.5, 0.9, 10)]}, "overfitting",
          "since epoch 10 the validation loss has risen from 0.5 to 0.8556, while that of the training fell from"),
+        ({"loss": [1.0, 0.5, 0.2, 0.05], "val_loss": [0.9, 0.8, 1.2, 1.9]}, "overfitting", "since epoch 2 the validation loss has risen"),
+        ({"loss": [1.0, 0.5, 0.2, 0.05], "val_loss": [0.9, 0.8, 0.6, 0.7]}, "", ""),
         ({"loss": falling(20), "val_loss": falling(20, 1.0, 0.2)}, "", ""),
         ({"loss": falling(20), "val_loss": [*falling(10, 1.0, 0.5), *[0.51, 0.5] * 5]}, "", ""),
         ({"loss": [1.0, 0.3, 0.1, *[0.05] * 10]}, "", ""),

@@ -87,6 +87,30 @@ def test_a_gradient_may_be_any_real_number(with_vjp, rule):
         assert x.grad == 1.0 + 2.0 * (2.0 + 1.0)
 
 
+def test_a_forward_that_forgets_its_return_is_named(with_vjp):
+    own = with_vjp((lambda g, y, x: g,))
+    own.scalar = own.array = lambda x: None
+    for x in (Value(3.0), Tensor([3.0])):
+        for use in (own, autograd.compile(own), autograd.grad(lambda x: autograd.sum([own(x)]))):
+            with pytest.raises(TypeError, match=r"The forward of own returned None; does it lack a `return`\?"):
+                use(x)
+
+
+@pytest.mark.parametrize("dtype", [bool, int, np.int8])
+def test_the_gradient_of_whole_numbers_keeps_its_fractions(with_vjp, dtype):
+    """A step whose derivative is taken to be that of the identity, as in networks of bits."""
+    own = with_vjp((lambda g, y, x: g,))
+    own.array = lambda x: (x > 0).astype(dtype)
+    scale = np.array([0.25, -0.5])
+    x = Tensor([3.0, -3.0])
+    (own(x) * scale).sum().backward()
+    assert x.grad.tolist() == scale.tolist()
+    own(x).backward(scale)
+    assert x.grad.tolist() == (2 * scale).tolist()
+    for grad in (autograd.grad(lambda x: (own(x) * scale).sum()), autograd.compile(autograd.grad(lambda x: (own(x) * scale).sum()))):
+        assert np.asarray(grad(np.array([3.0, -3.0])).tolist()).tolist() == scale.tolist()
+
+
 class SpoiledError(Exception):
     pass
 

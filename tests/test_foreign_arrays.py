@@ -133,6 +133,25 @@ def test_layers_and_losses_refuse_masked_and_missing_entries():
     assert nn.functional.cross_entropy(p, pd.Series([1], dtype="Int64")).item() == nn.functional.cross_entropy(p, [1]).item()
 
 
+def test_a_masked_array_is_not_written_into_the_data_of_a_tensor():
+    masked = np.ma.masked_array(N, [False, True, False])
+    for statement in (
+        "w.data[...] = masked", "w.data += masked", "w.data[:] *= masked", "w[:] = masked", "w.data = masked",
+        "np.add.at(w.data, [0, 1, 2], masked)", "np.multiply(masked, 2.0, out=w.data)",
+    ):  # fmt: skip
+        w = Tensor(np.ones(3))
+        with pytest.raises(TypeError, match=MASKED):
+            exec(statement, {"w": w, "masked": masked, "np": np})
+        assert w.data.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_a_batch_of_masked_numbers_is_refused():
+    with pytest.raises(TypeError, match=MASKED):
+        autograd.vmap(lambda x: x * x)(np.ma.masked_array(N, [False, True, False]))
+    with pytest.raises(TypeError, match=MISSING):
+        autograd.vmap(lambda x: x * x)(with_missing()[1])
+
+
 @pytest.mark.filterwarnings("ignore:the matrix subclass")
 def test_a_matrix_is_refused_as_its_product_is_another():
     m = np.matrix([N])

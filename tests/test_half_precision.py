@@ -90,3 +90,16 @@ def test_statistics_of_float16_are_those_of_float32(layer, x):
     np.testing.assert_allclose(outputs[np.float16], outputs[np.float32], rtol=5e-3, atol=5e-3)
     for half, single in zip(buffers[np.float16], buffers[np.float32], strict=True):
         np.testing.assert_allclose(half, single, rtol=2e-3)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize(
+    "layer", [nn.AvgPool2d(64), nn.AvgPool2d(64, 65, padding=1, count_include_pad=False), nn.AdaptiveAvgPool2d(1)], ids=repr
+)
+def test_the_mean_of_a_window_is_finite_where_its_sum_is_not(layer, compiled):
+    x = Tensor(full((1, 1, 64, 64), 100.0))
+    y = (autograd.compile(layer) if compiled else layer)(x)
+    y.sum().backward()
+    assert y.dtype == x.grad.dtype == HALF
+    assert y.data.max() == 100
+    assert x.grad[0, 0, 5, 5] == pytest.approx(1 / 64**2, rel=0.04)

@@ -96,6 +96,19 @@ def test_a_leaf_that_changed_after_its_use_makes_the_graph_stale():
             loss.backward()
 
 
+def test_under_no_grad_an_entry_of_a_leaf_changes_as_the_whole_does():
+    w, x = Tensor([1.0, 2.0]), np.array([10.0, 20.0])
+    (w * x).sum().backward()
+    with no_grad():
+        w[0] -= 0.1 * w.grad[0]
+        w[1:] *= 3.0
+    assert w.data.tolist() == [0.0, 6.0]
+    w[0] = Tensor(5.0).detach()
+    assert w.data.tolist() == [5.0, 6.0]
+    with pytest.raises(TypeError, match="Writing a Tensor into an array would drop it from the graph"):
+        w[0] -= 0.1
+
+
 def test_what_would_change_the_shape_of_a_leaf_is_refused():
     for w in (Value(1.0), Tensor([1.0, 2.0])):
         before = np.array(w.data)

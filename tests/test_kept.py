@@ -149,3 +149,63 @@ def test_what_is_watched_is_freed_with_its_graph():
     del loss
     assert _roots.watched
     assert all(ref() is None for ref in _roots.watched)
+
+
+def test_losses_that_are_detached_hold_no_graph_and_nobody_is_warned():
+    meter = Meter()
+
+    def keep(loss):
+        meter.losses.append(loss.detach())
+        meter.total = meter.total + loss.detach()
+        meter.mean = 0.9 * meter.mean + 0.1 * loss.detach()
+
+    for make in (tensors, values, compiled):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            train(keep, make, 2 * STEPS)
+
+
+GROWS = "The graph grows at every step: this backward pass goes through [0-9]+ nodes of the steps before"
+
+
+@pytest.mark.parametrize("start", [Value(1.0), Tensor([1.0, 2.0])])
+def test_a_step_that_goes_on_from_the_last_steps_graph_is_warned_of(start):
+    def descend(w):
+        for _ in range(STEPS + EACH):
+            loss = w * w
+            (loss if isinstance(w, Value) else loss.sum()).backward()
+            w = w - 0.01 * w.grad
+
+    with pytest.warns(UserWarning, match=GROWS) as caught:
+        descend(start)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+
+
+def test_the_state_of_a_recurrent_network_that_is_never_detached_is_warned_of():
+    cell, x = nn.RNN(2, 2), np.ones((1, 1, 2))
+
+    def run(detach):
+        _, h = cell(x)
+        for _ in range(STEPS + EACH):
+            y, h = cell(x, h.detach() if detach else h)
+            y.sum().backward()
+
+    with pytest.warns(UserWarning, match=GROWS):
+        run(detach=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run(detach=True)
+
+
+def test_graphs_that_are_longer_each_time_or_share_a_part_are_not_warned_of():
+    w = Value(1.0)
+    shared = w * 3.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for n in range(1, STEPS + EACH):
+            chain = w
+            for _ in range(n):
+                chain = chain * 1.0
+            chain.backward()
+            (shared - n).backward()

@@ -173,3 +173,42 @@ def test_no_optimizer_of_this_library_leaves_a_setting_unchecked():
         for name in method([Value(1.0)]).defaults:
             with pytest.raises((TypeError, ValueError), match=f"^{name} must be"):
                 method([Value(1.0)], **{name: "5"})
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("size", [3, 100_000])
+@pytest.mark.parametrize(("gradient", "kind"), [(np.nan, "nan"), (np.inf, "infinity")])
+def test_a_step_of_ones_own_loop_that_puts_nan_or_infinity_into_parameters_is_told_once(dtype, size, gradient, kind):
+    sound, p = Tensor(np.ones(size, dtype)), Tensor(np.ones(size, dtype), label="w")
+    sound.grad, p.grad = np.ones(size, dtype), np.ones(size, dtype)
+    descent = optim.SGD([sound, p], lr=0.5)
+    descent.step()
+    p.grad[1] = gradient
+    sentence = f"After this step of SGD, Tensor 'w' has {kind}: the training diverges, or the data are not finite. Try a smaller learning"
+    with pytest.warns(RuntimeWarning, match=sentence) as caught:
+        descent.step()
+    assert caught[0].filename == __file__
+    descent.step()  # a second warning would be an error
+
+
+@pytest.mark.parametrize("number", [1e-6, 300.0, 60_000.0])
+def test_large_parameters_that_are_finite_are_nothing_to_tell(number):
+    for dtype in (np.float16, np.float32):
+        p = Tensor(np.full(5000, number if dtype is np.float16 else number * 1e30, dtype))
+        p.grad = np.zeros(5000, dtype)
+        optim.SGD([p]).step()
+
+
+def test_a_value_that_becomes_nan_is_told():
+    w = Value(1.0, label="w")
+    w.grad = float("nan")
+    with pytest.warns(RuntimeWarning, match="Value 'w' has nan"):
+        optim.Adam([w]).step()
+
+
+@pytest.mark.parametrize(
+    ("method", "name"), [(optim.SGD, "momentum"), (optim.SGD, "dampening"), (optim.RMSprop, "momentum"), (optim.RMSprop, "alpha")]
+)
+def test_a_share_above_1_is_refused(method, name):
+    with pytest.raises(ValueError, match=f"{name} must be from 0 to 1; got 9.0"):
+        method([Value(1.0)], **{name: 9.0})

@@ -383,7 +383,11 @@ def drawn(figure):
 def test_the_figure_of_a_sweep_shows_every_setting_and_whole_epochs(script, epochs):
     sweep = script("sweep_mnist")
     results = [{**setting, "history": {"val_accuracy": [0.5] * epochs}} for setting in sweep.SETTINGS]
-    for marks, ticks in drawn(sweep.curves(results)):
+    figure = sweep.curves(results)
+    for panel in figure.axes:
+        looks = {(line.get_color(), line.get_marker() if epochs == 1 else line.get_linestyle()) for line in panel.get_lines()}
+        assert len(looks) == 6  # of a single epoch a line's style is not to be seen
+    for marks, ticks in drawn(figure):
         assert marks == 6
         assert ticks
         assert all(tick == round(tick) for tick in ticks)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import check_complete
 from ..backward import ancestors
 from ..core import Node
 from ..functions import stack
@@ -89,6 +90,7 @@ def _examples_first(x: Any, axis: int, i: int) -> Any:
     """Argument `i` as arrays whose first axis counts the examples."""
     if isinstance(x, dict):
         return {key: _examples_first(item, axis, i) for key, item in x.items()}
+    check_complete(x, "vmap takes arrays of numbers")
     if not isinstance(x, (Node, np.ndarray)):
         x = stack(x) if any(isinstance(leaf, Node) for leaf in leaves(x)) else np.asarray(x)
     if not -x.ndim <= axis < x.ndim:

@@ -60,8 +60,9 @@ def page_of(reading: Reading, folding: Folding, direction: str, name: str) -> st
     walk = _Walk(root, names)
     widest = {node: max(texts, key=len) for node, texts in walk.texts.items()}
     picture = picture_of(reading, folding, names, widest)
+    heading = f"The backward pass of {names[root]}" if root.label else f"{visible(name, LONG)}: the backward pass of {names[root]}"
     parts = {
-        "title": html.escape(f"The backward pass of {root.label}" if root.label else f"{name}: the backward pass of {names[root]}"),
+        "title": html.escape(heading),
         "warning": html.escape(" ".join(_warnings(reading, walk, names))),
         "style": _template("page.css"),
         "script": _template("page.js"),

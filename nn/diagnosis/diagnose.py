@@ -25,7 +25,7 @@ from .before import not_finite, scale
 from .finding import Diagnosis, Finding
 from .learning import course, rate
 from .passes import Passes
-from .structure import class_numbers, loss_kind, missing_activation, range_of_outputs
+from .structure import class_numbers, last_function, loss_kind, missing_activation, range_of_outputs
 
 __all__ = ["diagnose"]
 
@@ -51,11 +51,11 @@ def diagnose(
     """Look for the usual troubles of training in one batch, and say what to try.
 
     They are: data that are not finite or not scaled; layers without an activation between them, an
-    activation at the output that does not fit the loss, class numbers taken for quantities; a loss
-    that does not start at its expected value; dead ReLUs and saturated sigmoids, by layer;
-    gradients that vanish, explode, or do not arrive; a learning rate far too low or too high; and
-    overfitting, divergence and standstill in the epochs so far. It is best done before training,
-    and again when training gets stuck.
+    activation at the output that does not fit the loss, scores where log-probabilities should be,
+    class numbers taken for quantities; a loss that does not start at its expected value; dead
+    ReLUs and saturated sigmoids, by layer; gradients that vanish, explode, or do not arrive; a
+    learning rate far too low or too high; and overfitting, divergence and standstill in the epochs
+    so far. It is best done before training, and again when training gets stuck.
 
     The model computes in the mode that it is in, training or evaluation, and is left as it was:
     its gradients, its buffers and the random numbers to come as well.
@@ -148,10 +148,10 @@ def _start(loss: Any, output: Any, targets: Any, number: float, expected: float 
         return
     kind = loss_kind(loss)
     name = getattr(kind, "__name__", "the loss")
-    last = output.primitive if isinstance(output, Node) else None
-    if last is not None and last.name == APPLIED.get(kind):
+    last = last_function(output)
+    if last and last == APPLIED.get(kind):
         yield Finding(
-            "softmax twice", "", number, f"The model ends in a {last.name}, and {kind.__name__} applies one again.",
+            "softmax twice", "", number, f"The model ends in a {last}, and {kind.__name__} applies one again.",
             f"Leave out that of the model: {kind.__name__} takes scores (logits).",
         )  # fmt: skip
     else:

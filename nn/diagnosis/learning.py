@@ -23,7 +23,7 @@ LEARNED = 0.5  # of the loss of a network that knows nothing
 # Of the loss at the start, or of the one before: a step that makes it larger than this many times goes much too far.
 TOO_HIGH = 2.0
 
-EPOCHS = 5  # of fewer, nothing is said of how they go
+EPOCHS = 4  # of fewer, nothing is said of how they go
 OVERFITS = 1.1  # how many times the best validation loss the last ones are
 STILL = 0.01  # the part by which a loss has fallen that stands still
 
@@ -99,8 +99,9 @@ def course(history: Mapping[str, Sequence[float]]) -> Iterator[Finding]:
     if len(measured) < EPOCHS:
         return
     best, epoch = min(measured)
-    last = np.mean([loss for loss, _ in measured[-3:]])
-    if epoch < measured[-1][1] - 2 and last > OVERFITS * abs(best) and train[-1] < train[epoch]:
+    since = [loss for loss, i in measured[-3:] if i > epoch]
+    last = float(np.mean(since)) if len(since) > 1 else best
+    if last > OVERFITS * abs(best) and train[-1] < train[epoch]:
         yield Finding(
             "overfitting", "", float(last / best) if best else math.inf,
             f"The model learns the examples by heart: since epoch {epoch + 1} the validation loss has risen from {best:.4g} to {last:.4g}, "

@@ -16,21 +16,29 @@ from .. import losses
 from ..module import Module
 from .finding import Finding
 
-__all__ = ["class_numbers", "loss_kind", "missing_activation", "range_of_outputs"]
+__all__ = ["class_numbers", "last_function", "loss_kind", "missing_activation", "range_of_outputs"]
 
-# What hands numbers on without mixing or bending them, if its other inputs are constants, such as the mask of a dropout.
-PASSES_ON = {"reshape", "transpose", "expand_dims", "squeeze", "astype", "multiply", "divide", "add", "subtract"}
-LINEAR = {"linear", "dot_n"}
+# What changes nothing but the shape of an output, or the precision of its numbers.
+SHAPES = {"reshape", "transpose", "expand_dims", "squeeze", "astype"}
+# What hands numbers on without mixing or bending them, if its other inputs are constants or parameters, such as the mask of a dropout.
+PASSES_ON = {*SHAPES, "multiply", "divide", "add", "subtract", "sum_pool"}
+LINEAR = {"linear", "dot_n", "conv"}
 
 # Which numbers come out of a function.
-RANGES = {"relu": (0.0, math.inf), "softplus": (0.0, math.inf), "sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+RANGES = {
+    "relu": (0.0, math.inf), "softplus": (0.0, math.inf), "gelu": (-0.17, math.inf), "silu": (-0.279, math.inf),
+    "sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0),
+}  # fmt: skip
 SCORES: set[Any] = {
     losses.CrossEntropyLoss, losses.cross_entropy, losses.BCEWithLogitsLoss, losses.binary_cross_entropy_with_logits,
     losses.MultiMarginLoss, losses.multi_margin_loss,
 }  # fmt: skip
+LOG_PROBABILITIES: set[Any] = {losses.NLLLoss, losses.nll_loss, losses.kl_div}
 REGRESSION: set[Any] = {losses.MSELoss, losses.mse_loss, losses.L1Loss, losses.l1_loss, losses.HuberLoss, losses.huber_loss}
 # Numbers of classes are whole, from 0 without a gap, few, and each is there often; numbers of things are seldom all that.
 FEWEST_CLASSES, MOST_CLASSES, OF_EACH, BALANCE = 3, 20, 3, 0.2
+# Of few examples of many classes, some are rare by chance: each class should have six, and chi² be within three deviations.
+ON_AVERAGE, DEVIATIONS = 6, 3.0
 
 
 def missing_activation(output: Any, place: Callable[[Any], str], title: Callable[[str], str]) -> Iterator[Finding]:
@@ -65,8 +73,16 @@ def missing_activation(output: Any, place: Callable[[Any], str], title: Callable
 
 def range_of_outputs(kind: Any, name: str, output: Any, targets: Any) -> Iterator[Finding]:
     """A model that ends in a function whose numbers are not those that the loss needs."""
-    ends = {x.primitive.name if isinstance(x, Node) and x.primitive else "" for x in leaves(output)}
-    end = ends.pop() if len(ends) == 1 else ""
+    if kind in LOG_PROBABILITIES:
+        above = float(np.mean([np.mean(np.asarray(x.data if isinstance(x, Node) else x) > 0) for x in leaves(output)]))
+        if above:
+            yield Finding(
+                "no log-probabilities", "", above,
+                f"{name} takes log-probabilities, which are never above 0, and {above:.0%} of the outputs are.",
+                "End the model with nn.LogSoftmax(); or, for classes, take nn.CrossEntropyLoss() and scores (logits).",
+            )  # fmt: skip
+        return
+    end = last_function(output)
     if end not in RANGES:
         return
     low, high = RANGES[end]
@@ -93,17 +109,28 @@ def class_numbers(kind: Any, name: str, targets: Any) -> Iterator[Finding]:
     numbers = np.ravel(np.asarray(targets))
     if kind not in REGRESSION or numbers.dtype.kind not in "fiu" or not (numbers == np.floor(numbers)).all():
         return
-    found, counts = np.unique(numbers, return_counts=True)
-    classes = len(found)
-    if (
-        FEWEST_CLASSES <= classes <= MOST_CLASSES and (found == np.arange(classes)).all()
-        and counts.min() >= max(OF_EACH, BALANCE * counts.max())
-    ):  # fmt: skip
+    if not numbers.size or numbers.min() < 0 or not FEWEST_CLASSES <= numbers.max() + 1 <= MOST_CLASSES:
+        return
+    counts = np.bincount(numbers.astype(int))
+    classes, average = len(counts), numbers.size / len(counts)
+    spread = float(((counts - average) ** 2).sum() / average)  # chi²
+    by_chance = average >= ON_AVERAGE and spread <= classes - 1 + DEVIATIONS * math.sqrt(2 * (classes - 1))
+    if counts.all() and (by_chance or counts.min() >= max(OF_EACH, BALANCE * counts.max())):
         yield Finding(
             "class numbers", "", float(classes),
             f"The targets are the whole numbers from 0 to {classes - 1}, as of classes, and {name} takes class 2 for twice class 1.",
             f"If they are classes, end the model with {classes} outputs, and take nn.CrossEntropyLoss() with targets of shape (n,).",
         )  # fmt: skip
+
+
+def last_function(output: Any) -> str:
+    """The name of what computed the numbers of an output, whatever was done to their shape afterwards; "" if that is not one thing."""
+    names = set()
+    for x in leaves(output):
+        while isinstance(x, Node) and x.primitive and x.primitive.name in SHAPES:
+            x = (x.inputs or ())[0]
+        names.add(x.primitive.name if isinstance(x, Node) and x.primitive else "")
+    return names.pop() if len(names) == 1 else ""
 
 
 def loss_kind(loss: Any) -> Any:
@@ -113,14 +140,19 @@ def loss_kind(loss: Any) -> Any:
 
 def _layer_before(layer: Node) -> Node | None:
     """The linear layer whose outputs are the inputs of this one, if nothing but constants comes between."""
-    todo: Sequence[Any] = (layer.inputs or ())[:1] if layer.primitive and layer.primitive.name == "linear" else layer.inputs or ()
+    todo: Sequence[Any] = (layer.inputs or ())[:1] if layer.primitive and layer.primitive.name in ("linear", "conv") else layer.inputs or ()
     for x in todo:
-        while isinstance(x, Node) and x.primitive and x.primitive.name in PASSES_ON:
-            computed = [y for y in x.inputs or () if isinstance(y, Node) and y.requires_grad]
+        while isinstance(x, Node) and x.primitive and (x.primitive.name in PASSES_ON or _is_of_the_batch(x)):
+            computed = [y for y in x.inputs or () if isinstance(y, Node) and y.requires_grad and not y.is_leaf]
             x = computed[0] if len(computed) == 1 else None
         if isinstance(x, Node) and x.primitive and x.primitive.name in LINEAR:
             return x
     return None
+
+
+def _is_of_the_batch(x: Node) -> bool:
+    """Whether it is the step of a batch normalisation: after the training that is multiplying and adding."""
+    return x.primitive is not None and x.primitive.name == "standardize" and 0 in np.atleast_1d((x.static or {})["axis"])
 
 
 def _width(layer: Node) -> float:
@@ -133,4 +165,8 @@ def _width_in(layer: Node) -> float:
 
 
 def _shape(layer: Node) -> tuple[float, float]:
-    return np.shape((layer.inputs or ())[1].data) if layer.primitive and layer.primitive.name == "linear" else (math.inf, math.inf)
+    if not layer.primitive or layer.primitive.name == "dot_n":
+        return math.inf, math.inf
+    x, weight = (layer.inputs or ())[:2]
+    out, _, *kernel = np.shape(weight.data)
+    return out, x.shape[1 if kernel else -1] * math.prod(kernel)

@@ -26,7 +26,8 @@ class SGD(Optimizer):
         maximize: go up instead of down.
 
     Raises:
-        ValueError: `nesterov` without momentum, or with dampening; or as in `Optimizer`.
+        ValueError: `momentum` or `dampening` is out of range; `nesterov` without momentum, or with
+            dampening; or as in `Optimizer`.
 
     Example:
         >>> from autograd import Value
@@ -63,6 +64,8 @@ class SGD(Optimizer):
 
     def check(self, settings: Settings) -> None:
         super().check(settings)
+        number("momentum", settings["momentum"], most=1)
+        number("dampening", settings["dampening"], most=1)
         if settings["nesterov"] and (settings["momentum"] == 0 or settings["dampening"] != 0):
             raise ValueError("Nesterov's variant needs a momentum above 0 and no dampening.")
 
@@ -168,7 +171,7 @@ class RMSprop(Optimizer):
         maximize: go up instead of down.
 
     Raises:
-        ValueError: `alpha` or `eps` is out of range; or as in `Optimizer`.
+        ValueError: `alpha`, `momentum` or `eps` is out of range; or as in `Optimizer`.
 
     Example:
         >>> from autograd import Value
@@ -218,6 +221,7 @@ class RMSprop(Optimizer):
     def check(self, settings: Settings) -> None:
         super().check(settings)
         number("alpha", settings["alpha"], most=1)
+        number("momentum", settings["momentum"], most=1)
 
 
 class Adagrad(Optimizer):

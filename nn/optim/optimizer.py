@@ -6,6 +6,7 @@ alike. A Tensor whose gradient is None stays as it is; the gradient of a Value i
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
@@ -75,6 +76,7 @@ class Optimizer:
         self.defaults = dict(defaults)
         self._checked: list[dict[str, Any]] = []  # those of the groups that were found possible last
         self._was_lost = self._has_warned = False  # a step in float16
+        self._is_finite = True  # all that was changed
         self.param_groups: list[dict[str, Any]] = []
         self._groups_in_pieces: list[list[Piece]] = []
         self._stores = 0  # how many there were when those were made
@@ -90,8 +92,10 @@ class Optimizer:
                 impossible; no parameter has been changed then.
 
         Warns:
-            RuntimeWarning: the step was too small to change a parameter in float16.
+            RuntimeWarning: the step was too small to change a parameter in float16; or parameters
+                are nan or infinite now.
         """
+        was_finite = self._is_finite
         groups = self._gradients()
         settings = [self._settings(group) for group in self.param_groups]
         if settings != self._checked:
@@ -109,6 +113,15 @@ class Optimizer:
             warnings.warn(
                 f"A step of {type(self).__name__} was too small to change parameters in float16, which have 3 digits. "
                 "Keep the parameters in float32, or take a larger learning rate.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        if was_finite and not self._is_finite:
+            wrong = next(p for p in self._all_parameters() if not np.isfinite(p.data).all())
+            warnings.warn(
+                f"After this step of {type(self).__name__}, {describe(wrong)} has {'nan' if np.isnan(wrong.data).any() else 'infinity'}: "
+                "the training diverges, or the data are not finite. Try a smaller learning rate, or nn.utils.clip_grad_norm_; "
+                "autograd.detect_anomaly() finds the operation where it began.",
                 RuntimeWarning,
                 stacklevel=2,
             )
@@ -262,6 +275,7 @@ class Optimizer:
                 own.pop("initial_lr", None)
                 own.update({name: x for name, x in group.items() if name != "params"})
             self._remember(state)
+            self._is_finite = True
 
     def __getstate__(self) -> dict[str, Any]:
         """For copies. A copy of a Value is in no store, so pieces are made anew."""
@@ -328,7 +342,15 @@ class Optimizer:
         if p is not numbers:
             self._was_lost = self._was_lost or (np.array_equal(numbers, p.astype(np.float16)) and not np.array_equal(numbers, p))
             numbers[...] = p
+        if self._is_finite:
+            self._is_finite = _all_finite(numbers.ravel())
         piece.write(numbers)
+
+
+def _all_finite(flat: Any) -> bool:
+    with np.errstate(over="ignore", invalid="ignore"):
+        # The sum of squares is quick, and finite only if all are; but it may overflow.
+        return math.isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())
 
 
 def _precision(parameter: Any) -> Any:
