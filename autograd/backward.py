@@ -77,8 +77,8 @@ def backward(root: Node, gradient: Any = None) -> None:
     with Walk({root: root._seed(gradient)}) as walk:
         if all(x.inputs is None for x, _ in walk.ends):
             raise RuntimeError(
-                f"backward() on {describe(root)}: it was computed from constants alone, made by detach() or under no_grad(), so that nothing "
-                "would get a gradient. Compute what it depends on outside no_grad(), from nodes that are not detached."
+                f"backward() on {describe(root)}: it was computed from constants alone, made by detach() or under no_grad(), so that "
+                "nothing would get a gradient. Compute what it depends on outside no_grad(), from nodes that are not detached."
             )
         expect_again(chain(walk.order, (x for x, _ in walk.ends)))
         watch(root, walk.order)

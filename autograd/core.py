@@ -39,7 +39,6 @@ BLANK: Final = 0.0  # the gradient of a Value that no backward pass has come to
 ONE: Final = type("One", (), {})()  # in the place of a second input: there is but one
 MANY: Final = type("Many", (), {})()  # or `left` is the tuple of all; () of a leaf, None of a constant
 
-
 walking: Final = threading.RLock()  # one backward pass at a time: each borrows the `.grad` of leaves that others may share
 origin_of: Final = attrgetter("origin")
 time_of: Final = attrgetter("origin.when")
@@ -530,6 +529,7 @@ class Walk:
 
     @property
     def has_arrays(self) -> bool:
+        """Whether there are arrays on the way; all of them are lent or at the ends."""
         return any(type(x._datum) is not float for some in (self.lent, self.ends) for x, _ in some)
 
     def found(self) -> list[tuple[Node, Any]]:
