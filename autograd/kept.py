@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any, Final
 
-from .core import Node
+from .core import Node, time_of
 from .modes import tick
 
 __all__ = ["watch"]
@@ -80,7 +80,7 @@ def watch(root: Node, order: Sequence[Node]) -> None:
 
 def _watch_growth(order: Sequence[Node], since: int) -> None:
     """Warn, if for a hundred passes each graph has held more of what was computed before."""
-    from_before = sum(node.origin.when < since for node in order)
+    from_before = sum(map(since.__gt__, map(time_of, order)))
     _roots.grown = _roots.grown + 1 if from_before > _roots.from_before else 0
     _roots.from_before = from_before
     if _roots.grown == MANY:
