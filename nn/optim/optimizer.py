@@ -348,9 +348,12 @@ class Optimizer:
 
 
 def _all_finite(flat: Any) -> bool:
-    with np.errstate(over="ignore", invalid="ignore"):
-        # The sum of squares is quick, and finite only if all are; but it may overflow.
-        return math.isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())
+    if flat.size > 2_000:
+        with np.errstate(over="ignore", invalid="ignore"):
+            # The sum of squares is quick, and finite only if all are; but it may overflow.
+            if math.isfinite(flat.dot(flat)):
+                return True
+    return bool(np.isfinite(flat).all())
 
 
 def _precision(parameter: Any) -> Any:
