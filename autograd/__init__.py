@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .anomaly import detect_anomaly
 from .checking import check_gradients
 from .compiling import compile, vmap
+from .core import Case, Node, Primitive, table
 from .functions import (
     broadcast_to,
     clip,
@@ -32,7 +33,7 @@ from .functions import (
     take,
     transpose,
 )
-from .graph import Case, Node, Primitive, no_grad, scope, table
+from .modes import no_grad, scope
 from .primitives.arithmetic import abs_ as abs
 from .primitives.arithmetic import add, divide, maximum, minimum, multiply, negative, sign, subtract, where
 from .primitives.elementary import (

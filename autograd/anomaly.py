@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from .backward import describe
-from .graph import Node, Observer, observers
+from .core import Node
+from .modes import Observer, observers
 from .texts import visible
 
 __all__ = ["detect_anomaly", "line_of_user_code"]

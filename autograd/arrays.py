@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .graph import Node, Primitive, mode
+from .core import Node, Primitive
+from .modes import mode
 
 __all__ = ["check_complete", "constant", "no_result", "numbers"]
 

@@ -1,4 +1,4 @@
-"""Branches not taken: a walk that knows which entries of a gradient were passed on, and which were dropped.
+"""Branches not taken: a step of the walk that knows which entries of a gradient were passed on, and which were dropped.
 
 A 0 in a gradient may be a number like any other, or the mark of a branch that was not taken, as
 `where(x > 0, sqrt(x), 0.0)` does not take the square root of -1. The chain rule multiplies both by
@@ -7,25 +7,27 @@ number that is the honest answer. Of a branch not taken it is wrong: the result 
 it, and its derivative is 0.
 
 Numbers drop a gradient altogether (see `NOTHING`). In an array some entries are dropped and some are
-not, so `pull_back_carefully` takes with each gradient a mask of the entries that are `kept`. It is
+not, so `careful_step` takes with each gradient a mask of the entries that are `kept`. It is
 slower; so `gradients` first goes the usual way, and this way only where it is needed.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
 
-from .graph import STEEP_AT, Node, Primitive, in_single, mode, observers, table
-from .primitives.arithmetic import NOTHING, not_equal, where
+from .core import NOTHING, STEEP_AT, Node, Primitive, Step, table
+from .halves import in_single
+from .modes import mode
+from .primitives.arithmetic import not_equal, where
 from .primitives.reductions import unbroadcast
 from .rules import check_given, fit, operands, run_rules
 
-__all__ = ["may_meet", "pull_back_carefully", "spoiled", "to_watch"]
+__all__ = ["may_meet", "careful_step", "spoiled", "to_watch"]
 
 primitive_of: Final = attrgetter("primitive")
 harmless: Final[set[Primitive | None]] = {None}  # those known not to matter below
@@ -108,36 +110,25 @@ def spoiled(gradients: Iterable[Any]) -> bool:
     return not math.isfinite(total)
 
 
-def pull_back_carefully(
-    order: Sequence[Node], seeds: dict[Node, Any], as_nodes: bool, stop: Collection[Node]
-) -> Iterator[tuple[Node, Any]]:
-    """`pull_back`, but entries of a gradient that were dropped on the way stay 0, whatever they are multiplied with.
+def careful_step(as_nodes: bool = False) -> Step:
+    """`step` for one walk, in which entries of a gradient that were dropped on the way stay 0, whatever they are multiplied with.
 
     Given the nodes themselves, what is 0 in this way is a recorded `where`, so that it holds for the
     second derivative too. While a function is compiled the masks are nodes as well.
     """
-    pending = dict(seeds)
-    kept: dict[Node, Any] = {}  # True is all, False is none; else an array of bools, or a node
-    for node in order:
-        g, here = pending.pop(node, None), kept.pop(node, True)
-        if g is None or g is NOTHING or node.inputs is None:
-            continue
-        for observer in observers:
-            observer.reached(node, g)
-        yield node, g
-        if node.primitive is None or node in stop:
-            continue
-        gradients, arriving = _step(node, node.primitive, g, here, as_nodes)
-        for observer in observers:
-            observer.pulled_back(node, gradients)
-        for x, gx, mask in zip(node.inputs, gradients, arriving, strict=True):
-            if gx is None or not isinstance(x, Node):
+    kept: dict[Node, Any] = {}  # of each node whose gradient is not complete: True is all, False is none; else an array of bools, or a node
+
+    def step(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
+        gradients, arriving = _step(node, node.primitive, g, kept.pop(node, True), as_nodes)  # type: ignore[arg-type]
+        gradients = list(gradients)
+        for i, (x, gx, mask) in enumerate(zip(inputs, gradients, arriving, strict=True)):
+            if gx is None or not isinstance(x, Node) or (gx is NOTHING and type(x._datum) is float):
                 continue
-            if gx is not NOTHING or type(x._datum) is not float:
-                gx = fit(gx, x, node, as_nodes)
-            before = pending.get(x)
-            pending[x] = gx if before is None else before + gx
-            kept[x] = mask if before is None else _any(kept.get(x, True), mask)
+            gradients[i] = fit(gx, x, node, as_nodes)
+            kept[x] = _any(kept[x], mask) if x in kept else mask
+        return gradients
+
+    return step
 
 
 def _step(node: Node, primitive: Primitive, g: Any, here: Any, as_nodes: bool) -> tuple[Sequence[Any], Sequence[Any]]:
@@ -147,7 +138,7 @@ def _step(node: Node, primitive: Primitive, g: Any, here: Any, as_nodes: bool) -
     if here is False:  # nobody needs the rules
         return [NOTHING if isinstance(x, Node) and not as_nodes else None for x in inputs], [False] * len(inputs)
     if on_floats and mode.tracing is None:
-        gradients = run_rules(node, primitive, g, True, as_nodes)
+        gradients = run_rules(node, inputs, g, True, as_nodes)
         check_given(node, gradients)
         gradients = [gx if isinstance(x, Node) else None for x, gx in zip(inputs, gradients, strict=True)]
         return gradients, [gx is not NOTHING for gx in gradients]
@@ -162,7 +153,7 @@ def _step(node: Node, primitive: Primitive, g: Any, here: Any, as_nodes: bool) -
         data = [_only(_folded(mask, np.shape(x)), x, harmless) if mask is not None else x for x, mask in zip(data, arriving, strict=True)]
     if primitive.sums and not as_nodes:
         g, out, *data = map(in_single, (g, out, *data))
-    gradients = run_rules(node, primitive, g, on_floats, as_nodes, (out, data))
+    gradients = run_rules(node, inputs, g, on_floats, as_nodes, (out, data))
     check_given(node, gradients)
     if as_nodes:
         gradients = [None if mask is False else gx for gx, mask in zip(gradients, arriving, strict=True)]

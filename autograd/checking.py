@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .graph import Node, no_grad
+from .core import Node
+from .modes import no_grad
 from .structures import leaves, rebuild
 from .transforms import vjp
 

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from .backward import history
-from .graph import NO_STATIC, Node, Primitive, Scope, new, tick
+from .core import NO_STATIC, Node, Primitive, new
+from .modes import Scope, quick
 
 __all__ = ["copy_graph", "reduce_graph"]
 
@@ -85,7 +86,6 @@ def _rebuild(
     primitive: Primitive | None, inputs: tuple[Any, ...] | None, static: Any, scope: Scope | None,
 ) -> Any:  # fmt: skip
     node = new(kind)
-    node._datum, node._grad, node.label = data, grad, label
-    node.primitive, node.inputs, node.static, node.scope = primitive, inputs, static or NO_STATIC, scope
-    node.time = tick()
+    node._datum, node._grad, node.primitive, node.inputs, node.origin = data, grad, primitive, inputs, quick["now"]
+    node._aside = None if label is None and scope is None and not static else (label, static or NO_STATIC, scope)
     return node

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from .arrays import check_complete
-from .graph import Node, mode
+from .core import Node
+from .modes import mode
 from .primitives import arithmetic, elementary, products, reductions, shapes
 
 __all__ = [

@@ -11,13 +11,13 @@ import itertools
 import sys
 import warnings
 import weakref
-from bisect import bisect_left
 from collections import deque
 from collections.abc import Sequence
 from types import FrameType
 from typing import Any, Final
 
-from .graph import Node, tick
+from .core import Node, time_of
+from .modes import tick
 
 __all__ = ["watch"]
 
@@ -49,7 +49,7 @@ _roots: Final = _Roots()
 
 
 def watch(root: Node, order: Sequence[Node]) -> None:
-    """A backward pass through `order` begins at `root`: warn, if the graphs of the last hundred are all still there.
+    """A backward pass through `order`, computed nodes, begins at `root`: warn, if the graphs of the last hundred are all still there.
 
     What is called here is called by `Node.backward`, and the warning points to the line that called that.
     """
@@ -80,8 +80,7 @@ def watch(root: Node, order: Sequence[Node]) -> None:
 
 def _watch_growth(order: Sequence[Node], since: int) -> None:
     """Warn, if for a hundred passes each graph has held more of what was computed before."""
-    first = bisect_left(order, -since, key=lambda node: -node.time)
-    from_before = sum(node.primitive is not None for node in order[first:])
+    from_before = sum(map(since.__gt__, map(time_of, order)))
     _roots.grown = _roots.grown + 1 if from_before > _roots.from_before else 0
     _roots.from_before = from_before
     if _roots.grown == MANY:

@@ -15,7 +15,8 @@ import numpy as np
 
 from . import functions as f
 from . import statistics
-from .graph import Node, mode, table
+from .core import Node, table
+from .modes import mode
 from .primitives import arithmetic, elementary, products
 
 __all__ = ["call_function", "call_ufunc"]

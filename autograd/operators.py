@@ -16,7 +16,8 @@ from . import numpy_interface
 from .arrays import numbers
 from .backward import backward, describe
 from .copying import copy_graph, reduce_graph
-from .graph import NO_STATIC, Node, Primitive, mode, no_grad
+from .core import NO_STATIC, Node, Primitive
+from .modes import mode, no_grad
 from .numpy_interface import READ_INSTEAD
 from .primitives import arithmetic as a
 from .primitives import elementary as e
@@ -117,19 +118,19 @@ class Operators(Node):
     # In place, a leaf changes and a computed node makes a new one; see `_change`.
 
     def __iadd__(self, other: Any) -> Any:
-        return self._apply(a.add, (self, other), NO_STATIC) if self.primitive else self._change(a.add, "+", other)
+        return self + other if self.primitive else self._change(a.add, "+", other)
 
     def __isub__(self, other: Any) -> Any:
-        return self._apply(a.subtract, (self, other), NO_STATIC) if self.primitive else self._change(a.subtract, "-", other)
+        return self - other if self.primitive else self._change(a.subtract, "-", other)
 
     def __imul__(self, other: Any) -> Any:
-        return self._apply(a.multiply, (self, other), NO_STATIC) if self.primitive else self._change(a.multiply, "*", other)
+        return self * other if self.primitive else self._change(a.multiply, "*", other)
 
     def __itruediv__(self, other: Any) -> Any:
-        return self._apply(a.divide, (self, other), NO_STATIC) if self.primitive else self._change(a.divide, "/", other)
+        return self / other if self.primitive else self._change(a.divide, "/", other)
 
     def __ipow__(self, other: Any) -> Any:
-        return self._apply(e.power, (self, other), NO_STATIC) if self.primitive else self._change(e.power, "**", other)
+        return self ** other if self.primitive else self._change(e.power, "**", other)
 
     def _change(self, primitive: Primitive, symbol: str, other: Any) -> Any:
         """What `self += other` and its like give where `self` is a leaf or a constant.
@@ -145,7 +146,7 @@ class Operators(Node):
         if mode.recording and isinstance(other, Node) and (is_leaf or other.requires_grad):
             return self._apply(primitive, (self, other), NO_STATIC)
         if mode.tracing is not None:
-            if self.time > mode.start:  # an argument, which stands for a plain number or array
+            if self.time >= mode.start:  # an argument, which stands for a plain number or array
                 return self._apply(primitive, (self, other), NO_STATIC)
             mode.tracing(f"`x {symbol}= …`", f"write x = x {symbol} … for a new node, and {ASSIGN_INSTEAD}")
         if mode.recording and is_leaf:
@@ -296,9 +297,7 @@ class Operators(Node):
 
     def zero_grad(self) -> None:
         """Forget the gradient that was accumulated."""
-        if mode.tracing is not None:
-            self.grad = None  # is refused
-        self._grad = self._blank_grad
+        self.grad = None
 
     def detach(self) -> Self:
         """The same number as a constant: what is computed from it has no derivative here.

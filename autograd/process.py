@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import itertools
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ _visits: Final = itertools.count(1).__next__
 _largest = 0  # block so far, in bytes
 
 
-def expect_again(nodes: Sequence[Any]) -> None:
+def expect_again(nodes: Iterable[Any]) -> None:
     """Let the C library learn how much memory a step takes, which the next will take again; `nodes` are the step's graph.
 
     Linux's C library gives the memory of large arrays back to the system, which hands it out again
@@ -42,6 +42,7 @@ def expect_again(nodes: Sequence[Any]) -> None:
     visit = _visits()
     if visit > ALWAYS and visit % SOMETIMES:
         return
+    nodes = list(nodes)
     parts = [node._datum for node in nodes if type(node._datum) is np.ndarray]
     parts += [x for node in nodes if node.static for x in node.static.values()]  # a compiled program keeps its arrays there
     block = min(1 << _bytes(parts).bit_length(), LARGEST_BLOCK)

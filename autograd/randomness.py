@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .graph import mode
+from .modes import mode
 from .primitives.arithmetic import multiply
 
 __all__ = ["bernoulli", "dropout"]

@@ -1,6 +1,6 @@
 """The rules of one node: what they are called with, what may come of them, and what is said where it does not.
 
-The walks over the graph, in `backward` and `branches`, run them node by node.
+`step` is what the walk over the graph does at one node; `branches` has a more careful one.
 """
 
 from __future__ import annotations
@@ -10,28 +10,37 @@ from typing import Any
 
 import numpy as np
 
-from .graph import HALF, NUMBERS, Node, Primitive, in_single
-from .primitives.arithmetic import NOTHING, astype
+from .core import NO_STATIC, NOTHING, NUMBERS, Node, Primitive, describe
+from .halves import HALF, in_single
+from .primitives.arithmetic import astype
 from .primitives.reductions import broadcast_to, unbroadcast
 from .primitives.shapes import reshape
-from .texts import visible
 
-__all__ = ["check_given", "describe", "fit", "given", "operands", "run_rules"]
+__all__ = ["check_given", "fit", "given", "operands", "run_rules", "step", "step_among_nodes"]
 
 
-def describe(node: Node) -> str:
-    """How an error names a node.
+def step(node: Node, inputs: Sequence[Any], g: Any, as_nodes: bool = False) -> Sequence[Any]:
+    """What a node, whose whole gradient is `g`, passes on to its inputs: to each a gradient that fits it, or None."""
+    on_floats = type(node._datum) is float and node.primitive.elementwise  # type: ignore[union-attr]
+    gradients = run_rules(node, inputs, g, on_floats, as_nodes)
+    for i, x in enumerate(inputs):
+        gx = gradients[i]
+        if gx is None:
+            if isinstance(x, Node):
+                check_given(node, gradients)
+        elif on_floats:
+            if type(gx) is not float and gx is not NOTHING and isinstance(x, Node) and not (as_nodes and isinstance(gx, Node)):
+                gradients[i] = fit(gx, x, node, as_nodes)
+        else:
+            data = x._datum
+            if type(gx) is not np.ndarray or type(data) is float or gx.shape != data.shape or gx.dtype is not data.dtype:
+                gradients[i] = fit(gx, x, node, as_nodes)
+    return gradients
 
-    Example:
-        >>> from autograd import Value
-        >>> describe(Value(2.0, label="w")), describe(Value(2.0) + 1)
-        ("Value 'w'", 'the Value 3.0 (from add)')
-    """
-    kind = node.__class__.__name__
-    if node.label is not None:
-        return f"{kind} {node.label!r}"
-    what = f"{node._datum!r}" if isinstance(node._datum, float) else f"of shape {node._datum.shape}"
-    return f"the {kind} {what}" + (f" (from {visible(node.primitive.name)})" if node.primitive else "")
+
+def step_among_nodes(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
+    """The same with nodes in place of numbers, whose graph can be differentiated again."""
+    return step(node, inputs, g, as_nodes=True)
 
 
 def operands(node: Node, on_floats: bool, as_nodes: bool) -> tuple[Any, Sequence[Any]]:
@@ -54,13 +63,13 @@ def _arrays(data: Sequence[Any]) -> Sequence[Any]:
 
 
 def run_rules(
-    node: Node, primitive: Primitive, g: Any, on_floats: bool, as_nodes: bool = False, others: tuple[Any, Sequence[Any]] | None = None
-) -> Sequence[Any]:
+    node: Node, inputs: Sequence[Any], g: Any, on_floats: bool, as_nodes: bool = False, others: tuple[Any, Sequence[Any]] | None = None
+) -> list[Any]:
     """What the rules of one node give for each of its inputs; None where there is nothing to pass on.
 
     `others` are to be taken in place of its `operands`.
     """
-    inputs: Any = node.inputs
+    primitive: Any = node.primitive
     if others is not None or as_nodes:
         out, data = others or operands(node, on_floats, as_nodes)
     else:  # as `operands` does, in less time
@@ -74,16 +83,16 @@ def run_rules(
                 data = _arrays(data)
             if primitive.sums and out.dtype is HALF:
                 g, out, *data = map(in_single, (g, out, *data))
-    rules, static = primitive.vjp, node.static
+    rules, static = primitive.vjp, NO_STATIC if node._aside is None else node._aside[1]
     try:
         if type(rules) is tuple:
             return [
                 None if rule is None or not isinstance(x, Node) else rule(g, out, *data, **static) if static else rule(g, out, *data)
                 for rule, x in zip(rules, inputs, strict=True)
             ]
-        gradients: Sequence[Any] = given(rules(g, out, *data, **static), primitive)  # type: ignore[operator]
+        gradients: Sequence[Any] = given(rules(g, out, *data, **static), primitive)
         _check_count(primitive, gradients, inputs)
-        return gradients if on_floats else [gx if isinstance(x, Node) else None for x, gx in zip(inputs, gradients, strict=True)]
+        return list(gradients) if on_floats else [gx if isinstance(x, Node) else None for x, gx in zip(inputs, gradients, strict=True)]
     except (ZeroDivisionError, OverflowError):
         return _ieee_gradients(node, g, out, data)
     except (TypeError, ValueError):

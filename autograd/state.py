@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from .graph import Node
+from .core import Node
 
 __all__ = ["keeping", "update"]
 

@@ -9,12 +9,13 @@ reads and writes its entry there. From outside nothing has changed.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
-from .graph import Node, mode, tick
+from .core import BLANK, Node, walking
+from .modes import Moment, mode, moment
 from .tensor import Tensor
 from .value import Value
 
@@ -24,10 +25,9 @@ __all__ = ["Store", "StoredValue", "blocks", "move_into_store"]
 GRADIENT_INSTEAD = "read gradients outside of the compiled function, or compute with autograd.grad"
 GRADIENT_ASSIGNED_INSTEAD = "assign to it, or call zero_grad(), outside of the compiled function"
 
-_of_every_node: Any = vars(Node)["grad"]
-_slot: Any = vars(Node)["_grad"]  # the slot itself: a store's gradient (None for zero), a window's store and position
-_time: Any = vars(Node)["time"]
-_number: Any = vars(Node)["_datum"]
+_gradient: Any = vars(Node)["_grad"]
+_origin: Any = vars(Node)["origin"]
+_number: Any = vars(Node)["_datum"]  # the slot itself, which of a window has the store and the position
 _changing = threading.RLock()  # held while numbers move into a store, and while gradients are added up there
 
 
@@ -39,42 +39,48 @@ class Store(Tensor):
         changes: the times at which single entries were changed, since all were.
         last_single: the last of these times; if the store's own time is another, all have changed then.
         before: the time when all had changed before that.
+        total: the gradients, None for zero. The slot that other nodes have for it is a walk's alone.
     """
 
-    __slots__ = ("before", "changes", "last_single", "values")
+    __slots__ = ("before", "changes", "last_single", "total", "values")
     made: ClassVar[int] = 0  # how many there have been; optimizers look again when there are more
 
     def __init__(self, data: Any, values: Sequence[Value], label: str | None = None) -> None:
         super().__init__(data, label)
+        self.total: Any = None
         self.values = tuple(values)
         self.changes = {i: value.time for i, value in enumerate(values)}
         self.before = 0
-        self.time = self.last_single = max(self.changes.values())
+        self.last_single = max(self.changes.values())
+        self.origin = Moment(self.last_single, None)
         Store.made += 1
 
     @property
     def grad(self) -> Any:
         """The gradients; zero, as a Value's is, where no backward pass has come by."""
-        if self._grad is None:
-            self._grad = np.zeros_like(self._datum)
-        return self._grad
+        if self.total is None:
+            self.total = np.zeros_like(self._datum)
+        return self.total
 
     @grad.setter
     def grad(self, new: Any) -> None:
-        _of_every_node.__set__(self, new)
+        if new is not self.total:  # else `x.grad *= 2` has written already
+            self.total = None if new is None else self._seed(new)
 
-    def _receive(self, gradient: Any) -> None:
+    def _receive(self, gradient: Any, undo: list[Callable[[], None]]) -> None:
         with _changing:
-            before = _slot.__get__(self)
+            before = self.total
+            undo.append(lambda: setattr(self, "total", before))
             total = np.asarray(gradient if before is None else before + gradient)
-            self._grad = total if total.flags.writeable else total.copy()  # a window writes into it
+            self.total = total if total.flags.writeable else total.copy()  # a window writes into it
 
     def change(self, i: int, time: int) -> None:
         """Entry `i` was changed."""
         if self.time != self.last_single:
             self.before = self.time
             self.changes.clear()
-        self.changes[i] = self.time = self.last_single = time
+        self.changes[i] = self.last_single = time
+        self.origin = Moment(time, None)
 
     def time_of(self, i: int) -> int:
         """When entry `i` was changed last."""
@@ -95,39 +101,38 @@ class StoredValue(Value):
     def _datum(self, new: float) -> None:
         store, i = self.store()
         store._datum.flat[i] = new
-        store.change(i, tick())
-
-    @property
-    def _grad(self) -> float:
-        store, i = self.store()
-        return store.grad.item(i)  # type: ignore[no-any-return]
-
-    @_grad.setter
-    def _grad(self, new: Any) -> None:
-        store, i = self.store()
-        store.grad.flat[i] = new or 0.0
+        store.change(i, moment().when)
 
     @property
     def grad(self) -> float:
         if mode.tracing is not None:
             mode.tracing(".grad", GRADIENT_INSTEAD)
-        return self._grad
+        store, i = self.store()
+        return store.grad.item(i)  # type: ignore[no-any-return]
 
     @grad.setter
     def grad(self, new: Any) -> None:
         if mode.tracing is not None:
             mode.tracing("assigning to .grad", GRADIENT_ASSIGNED_INSTEAD)
-        _of_every_node.__set__(self, new)
+        store, i = self.store()
+        store.grad.flat[i] = 0.0 if new is None else self._seed(new)
+
+    def _receive(self, gradient: float, undo: list[Callable[[], None]]) -> None:
+        with _changing:
+            store, i = self.store()
+            gradients, before = store.grad, store.grad.item(i)
+            undo.append(lambda: gradients.flat.__setitem__(i, before))
+            gradients.flat[i] = before + gradient
 
     @property
-    def time(self) -> int:
+    def origin(self) -> Moment:
         store, i = self.store()
-        return store.time_of(i)
+        return Moment(store.time_of(i), None)
 
-    @time.setter
-    def time(self, new: int) -> None:
+    @origin.setter
+    def origin(self, new: Moment) -> None:
         store, i = self.store()
-        store.change(i, new)
+        store.change(i, new.when)
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
@@ -135,26 +140,26 @@ class StoredValue(Value):
 
     def store(self) -> tuple[Store, int]:
         """The store, and the position in it."""
-        place = _slot.__get__(self)
+        place = _number.__get__(self)
         if type(place) is not tuple:  # another thread is moving it there
             with _changing:
-                place = _slot.__get__(self)
+                place = _number.__get__(self)
         return place  # type: ignore[no-any-return]
 
 
 def move_into_store(values: Sequence[Value], shape: tuple[int, ...], label: str | None) -> Store:
     """A store for Values that have none yet, its array of the given shape."""
-    with _changing:
+    with walking, _changing:
         store = Store(np.array([value._datum for value in values]).reshape(shape), values, label)
         for i, value in enumerate(values):
             object.__setattr__(value, "__class__", StoredValue)  # from here on, other threads wait for its place
-            gradient = _slot.__get__(value)
             store._datum.flat[i] = _number.__get__(value)
-            if gradient:
-                store.grad.flat[i] = gradient
-            if _time.__get__(value) != store.changes[i]:
-                store.change(i, _time.__get__(value))
-            _slot.__set__(value, (store, i))
+            if _gradient.__get__(value):
+                store.grad.flat[i] = _gradient.__get__(value)
+                _gradient.__set__(value, BLANK)
+            if _origin.__get__(value).when != store.changes[i]:
+                store.change(i, _origin.__get__(value).when)
+            _number.__set__(value, (store, i))
     return store
 
 

@@ -5,7 +5,7 @@ The same graph and the same table as `Value`'s, with NumPy's arrays, shapes and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,8 @@ from . import functions as f
 from . import statistics
 from .arrays import constant, no_result, numbers
 from .backward import describe
-from .graph import NO_STATIC, NUMBERS, Node, Primitive, mode, record, tick
+from .core import NO_STATIC, NUMBERS, Node, Primitive, record
+from .modes import Moment, mode, moment
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives import arithmetic, products, reductions, shapes
 from .window import Window
@@ -57,11 +58,9 @@ class Tensor(Operators):
         source = None if mode.plain is None else mode.plain(data)
         self._datum = _as_floats(data if source is None else source._datum)
         self._grad = None
-        self.label = label
+        self._aside = None if label is None else (label, NO_STATIC, None)
         self.primitive, self.inputs = (None, ()) if source is None else (arithmetic.identity, (source,))
-        self.static = NO_STATIC
-        self.scope = None
-        self.time = tick()
+        self.origin = moment()
 
     @classmethod
     def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
@@ -99,17 +98,17 @@ class Tensor(Operators):
         if array.shape != self._datum.shape:
             raise ValueError(f"{describe(self)} cannot take data of shape {array.shape}; make a new Tensor.")
         self._datum = array
-        self.time = tick()
+        self.origin = moment()
 
-    def _to_overwrite(self) -> Any:
-        """A leaf's array, for whoever is about to change it in place: what was computed from it counts as stale from now on."""
+    def _to_overwrite(self, now: Moment | None = None) -> Any:
+        """A leaf's array, for whoever is about to change it in place; what was computed from it is stale from `now` on, a new moment."""
         if mode.tracing is not None:
             mode.tracing(".data", READ_INSTEAD)
-        self.time = tick()
+        self.origin = now or moment()
         return self._datum
 
-    def _overwrite(self, new: Any) -> None:
-        self._to_overwrite()[...] = new
+    def _overwrite(self, new: Any, now: Moment | None = None) -> None:
+        self._to_overwrite(now)[...] = new
 
     def _seed(self, gradient: Any) -> Any:
         if gradient is None:
@@ -126,7 +125,7 @@ class Tensor(Operators):
             raise ValueError(f"A gradient of {describe(self)} has its shape, {self.shape}, and not {seed.shape}.")
         return seed
 
-    def _receive(self, gradient: Any) -> None:
+    def _receive(self, gradient: Any, undo: list[Callable[[], None]]) -> None:
         if type(gradient) is not np.ndarray:
             gradient = np.asarray(gradient)  # of shape (): NumPy adds two such arrays to a scalar
         if self._grad is not None:

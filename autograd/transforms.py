@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from .backward import ancestors, describe, gradients, history
-from .graph import Node, mode, tick
+from .backward import ancestors, describe, gradients
+from .core import Node
+from .modes import mode, tick
 from .primitives.arithmetic import identity
 from .structures import leaves, matching, rebuild, tree_map
 from .tensor import Tensor
@@ -118,7 +119,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
                 if as_nodes and not isinstance(seed, Node):
                     seed = _as_node(seed)
                 seeds[o] = seeds[o] + seed if o in seeds else seed
-        walked = gradients(history(*seeds, stop=stop), seeds, as_nodes=as_nodes, stop=stop)
+        walked = gradients(seeds, as_nodes=as_nodes, stop=stop)
         found = {node: _as_array(gradient) if isinstance(node, Tensor) else gradient for node, gradient in walked}
         convert = _as_node if as_nodes or given_nodes else _copied
         return tuple(rebuild(variables, iter([convert(found.get(node, _zeros(node))) for node in nodes])))

@@ -7,14 +7,16 @@ single numbers. For arrays there is `Tensor`.
 from __future__ import annotations
 
 import numbers
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from .arrays import constant, no_result
 from .backward import describe
-from .graph import NO_STATIC, Node, Primitive, mode, record, tick
+from .core import BLANK, MANY, NO_STATIC, Node, Primitive, record
+from .generated import generate
+from .modes import Moment, mode, moment
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives.arithmetic import identity
 from .tensor import Tensor
@@ -49,7 +51,7 @@ class Value(Operators):
     """
 
     __slots__ = ()
-    _blank_grad = 0.0
+    _blank_grad = BLANK
 
     def __init__(self, data: Any, label: str | None = None) -> None:
         source = None
@@ -60,15 +62,12 @@ class Value(Operators):
             self._datum = _as_float(data) if source is None else float(source._datum)
         if label is not None and not isinstance(label, str):
             raise TypeError(f"label is a text for pictures and errors, not {type(label).__name__} {label!r}.")
-        self._grad = 0.0
-        self.label = label
-        self.primitive = None
-        self.inputs = ()
+        self._grad = BLANK
+        self._aside = None if label is None else (label, NO_STATIC, None)
+        self.left, self.right, self.primitive = (), MANY, None
         if source is not None:
             self.primitive, self.inputs = identity, (source,)
-        self.static = NO_STATIC
-        self.scope = None
-        self.time = tick()
+        self.origin = moment()
 
     @classmethod
     def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
@@ -105,17 +104,17 @@ class Value(Operators):
         if self.primitive is not None:
             raise RuntimeError(COMPUTED.format(describe(self)))
         self._datum = new if type(new) is float else _as_float(new)
-        self.time = tick()
+        self.origin = moment()
 
-    def _overwrite(self, new: float) -> None:
+    def _overwrite(self, new: float, now: Moment | None = None) -> None:
         self._datum = new
-        self.time = tick()
+        self.origin = now or moment()
 
     def _seed(self, gradient: Any) -> float:
         return 1.0 if gradient is None else _as_float(gradient._datum if isinstance(gradient, Node) else gradient)
 
-    def _receive(self, gradient: Any) -> None:
-        self._grad = (self._grad or 0.0) + float(gradient)
+    def _receive(self, gradient: float, undo: list[Callable[[], None]]) -> None:
+        self._grad += gradient
 
     @property
     def shape(self) -> tuple[()]:
@@ -154,6 +153,8 @@ class Value(Operators):
     def __format__(self, spec: str) -> str:
         return format(self.data, spec) if spec else repr(self)
 
+
+generate(Value)
 
 PLAIN = frozenset({Value, Tensor, float, int})  # inputs that need no second look
 

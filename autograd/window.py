@@ -8,7 +8,8 @@ import numpy as np
 
 from .arrays import check_complete
 from .backward import describe
-from .graph import Node, tick
+from .core import Node
+from .modes import moment
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -88,7 +89,7 @@ class Window(np.ndarray):
     def _changed(self) -> None:
         """Tell the tensor."""
         if self.tensor is not None:
-            self.tensor.time = tick()
+            self.tensor.origin = moment()
 
     def __setitem__(self, index: Any, value: Any) -> None:
         if isinstance(value, Node):

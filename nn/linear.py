@@ -9,7 +9,7 @@ import numpy as np
 
 import autograd
 from autograd import Node, Tensor
-from autograd.graph import mode
+from autograd.modes import mode
 from autograd.primitives.arithmetic import stop_gradient
 from autograd.primitives.networks import linear
 

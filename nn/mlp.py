@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import Node, Tensor, Value, table
+from autograd import Node, Tensor, Value
 from autograd.primitives.arithmetic import dot_n
 
 from . import randomness
@@ -104,7 +104,7 @@ class Neuron(Module):
         if type(x) is not list or len(x) != len(self.weight):
             x = _row(x, len(self.weight), self)
         total = dot_n(*self.weight, *x, self.bias)
-        return total if self.activation == "identity" else table[self.activation](total)
+        return total if self.activation == "identity" else getattr(total, self.activation)()
 
     def __repr__(self) -> str:
         return f"{ACTIVATIONS[self.activation].title}Neuron({len(self.weight)})"

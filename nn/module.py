@@ -8,21 +8,17 @@ that belongs to the state without being trained is, see `register_buffer`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from reprlib import recursive_repr
 from typing import Any, Self
 
 import numpy as np
 
 from autograd import Node, Tensor
-from autograd.graph import Scope, mode, tick
+from autograd.modes import Scope, enter, leave, moment, tick
 from autograd.stores import blocks
 from autograd.texts import visible
 
 __all__ = ["Module"]
-
-make_scope = partial(tuple.__new__, Scope)  # a third of the time of Scope(…), which every neuron's call pays
-
 
 class Module:
     """The base of all networks and layers.
@@ -59,12 +55,11 @@ class Module:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._name is None:
             self._give_names()
-        outer = mode.scope
-        mode.scope = make_scope((self._name, outer, self._number, False))
+        outer = enter(self._name, self._number)  # type: ignore[arg-type]
         try:
             out = self.forward(*args, **kwargs)
         finally:
-            mode.scope = outer
+            leave(outer)
         for hook in self._hooks:
             hook(self, args, out)
         return out
@@ -208,7 +203,7 @@ class Module:
             if isinstance(parameter, Tensor):
                 parameter._datum = parameter._datum.astype(dtype)
                 parameter.grad = None
-                parameter.time = tick()
+                parameter.origin = moment()
         for module in self.modules():
             for name in module._buffers:
                 buffer = getattr(module, name)

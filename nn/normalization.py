@@ -13,7 +13,7 @@ import numpy as np
 
 import autograd
 from autograd import Node, Tensor
-from autograd.graph import mode
+from autograd.modes import mode
 from autograd.primitives.networks import standardize
 from autograd.state import update
 from autograd.statistics import narrow, wide

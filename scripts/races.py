@@ -139,6 +139,7 @@ class Peak:
 
 
 MICROGRAD = Contender("micrograd", "micrograd.moons", "micrograd")
+PLAIN_CLASS = Contender("a plain class: four slots, tuples of local derivatives", "plain_class.moons", "glassgrad")
 BY_HAND = Contender("glassgrad, `Value`s, sums of products by hand", "glassgrad.by_hand", "glassgrad")
 MLP = Contender("glassgrad, `nn.MLP` on `Value`s", "glassgrad.values", "glassgrad")
 PYTORCH = Contender("PyTorch, eager", "pytorch.moons", "torch")
@@ -148,6 +149,7 @@ VMAPPED = Contender("glassgrad, scalar network vmapped", "glassgrad.vmapped", "g
 NUMPY = Contender("NumPy, forward and backward by hand", "numpy_by_hand.moons", "numpy")
 MOONS = [
     MICROGRAD,
+    PLAIN_CLASS,
     BY_HAND,
     MLP,
     Contender("HIPS autograd", "hips.moons", "autograd"),
@@ -161,6 +163,7 @@ MOONS = [
 MOONS_GOALS = [
     Goal(MLP, 40, MICROGRAD),
     Goal(BY_HAND, 5, MICROGRAD),
+    Goal(BY_HAND, 1.5, PLAIN_CLASS),
     Goal(TENSORS, 1, PYTORCH),
     Goal(COMPILED, 3_000, MICROGRAD),
     Goal(COMPILED, 2, PYTORCH),
@@ -172,7 +175,11 @@ EAGER_NAMES = Contender("glassgrad, scalar code, eager", "glassgrad.names_eager"
 COMPILED_NAMES = Contender("glassgrad, scalar code compiled", "glassgrad.names", "glassgrad")
 NUMPY_NAMES = Contender("NumPy, forward and backward by hand", "numpy_by_hand.names", "numpy")
 NAMES = [PLAIN_NAMES, EAGER_NAMES, COMPILED_NAMES, NUMPY_NAMES]
-NAMES_GOALS = [Goal(COMPILED_NAMES, 300, PLAIN_NAMES), Goal(COMPILED_NAMES, 5, NUMPY_NAMES, at_most=True)]
+NAMES_GOALS = [
+    Goal(EAGER_NAMES, 1.5, PLAIN_NAMES),
+    Goal(COMPILED_NAMES, 300, PLAIN_NAMES),
+    Goal(COMPILED_NAMES, 5, NUMPY_NAMES, at_most=True),
+]
 
 PYTORCH_LAYERS = Contender("PyTorch, eager", "pytorch.examples", "torch")
 LAYERS = Contender("glassgrad, layers, eager", "glassgrad.examples", "glassgrad")

@@ -9,7 +9,7 @@ import pytest
 
 import autograd
 from autograd import Node, Primitive, Tensor, Value, grad, jacobian, jvp, no_grad, table, vjp
-from autograd.graph import record
+from autograd.core import record
 from autograd.structures import matching, tree_map
 
 

@@ -160,12 +160,12 @@ def test_averages_of_parameters_follow_them():
 def test_a_matrix_product_does_not_change_a_leaf():
     w = Tensor(np.ones((2, 2)))
     for recording in (True, False):
-        autograd.graph.mode.recording = recording
+        autograd.modes.mode.recording = recording
         try:
             with pytest.raises(RuntimeError, match=re.escape("`w @= …` does not change the Tensor of shape (2, 2) in place.")):
                 w @= np.eye(2)
         finally:
-            autograd.graph.mode.recording = True
+            autograd.modes.mode.recording = True
 
 
 def test_a_compiled_function_does_not_change_leaves():

@@ -20,7 +20,7 @@ from autograd import Primitive, Tensor, Value, table
 from autograd.compiling.naming import identifier
 from autograd.compiling.wrapping import WIDTH, wrapped
 from autograd.compiling.writers import array_text
-from autograd.graph import Case
+from autograd.core import Case
 from autograd.state import update
 
 SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

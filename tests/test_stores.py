@@ -146,7 +146,7 @@ def test_who_reads_a_value_while_another_thread_moves_it_waits():
         thread = threading.Thread(target=lambda: found.append((value.data, value.grad)))
         thread.start()
         thread.join(0.1)
-        stores._slot.__set__(value, (store, 0))
+        stores._number.__set__(value, (store, 0))
     thread.join(20)
     assert found == [(3.0, 0.0)]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node
+from ..core import Node
 from ..primitives.reductions import broadcast_to
 from ..primitives.shapes import concatenate, getitem
 from ..tensor import Tensor

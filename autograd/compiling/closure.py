@@ -24,7 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node, mode
+from ..core import Node
+from ..modes import mode
 from ..texts import visible
 
 __all__ = ["ATOMS", "Surroundings", "state_of", "variables_of"]
@@ -73,7 +74,8 @@ class Surroundings:
         changed. Another node in the place of one is a change, whatever its number: a comparison
         that gets as far as asking a node ends here.
         """
-        before, mode.tracing = mode.tracing, _another_node
+        own, before = vars(mode), mode.tracing
+        own["tracing"] = _another_node  # nothing is computed meanwhile
         try:
             return (
                 [read() for read in self._readers] == self._contents
@@ -83,7 +85,7 @@ class Surroundings:
         except Exception:  # an array in another's place; a variable that is gone
             return False
         finally:
-            mode.tracing = before
+            own["tracing"] = before
 
     def changed(self) -> str:
         """The name of something that has changed."""

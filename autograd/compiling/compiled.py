@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-from ..graph import mode
+from ..modes import mode
 from .cache import Programs
 from .given import Given
 from .program import Program

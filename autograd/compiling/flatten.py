@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..graph import Node
+from ..core import Node
 from ..primitives import arithmetic as a
 from ..tensor import Tensor
 from ..value import Value

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node
+from ..core import Node
 from ..primitives.shapes import reshape, stack
 from ..value import Value
 

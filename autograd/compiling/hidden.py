@@ -10,7 +10,8 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from ..graph import Node, mode
+from ..core import Node
+from ..modes import mode
 from ..stores import GRADIENT_ASSIGNED_INSTEAD, GRADIENT_INSTEAD, StoredValue
 
 __all__ = ["Update", "hidden_gradients", "hidden_state", "no_new_threads"]

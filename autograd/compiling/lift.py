@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node, Scope, mode
+from ..core import Node
+from ..modes import Scope, mode
 from ..primitives import arithmetic as a
 from ..primitives.products import matmul
 from ..primitives.reductions import max_, sum_

@@ -10,11 +10,14 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from ..backward import ancestors, pull_back
-from ..branches import pull_back_carefully, spoiled, to_watch
-from ..graph import Node, Primitive, in_single, mode, record
+from ..backward import ancestors
+from ..branches import careful_step, spoiled, to_watch
+from ..core import Node, Primitive, Walk, record
+from ..halves import in_single
+from ..modes import mode
 from ..primitives.arithmetic import select
 from ..primitives.shapes import getitem, lookup, reshape, scatter
+from ..rules import step_among_nodes
 from ..stores import Store, StoredValue, move_into_store
 from ..structures import rebuild, tree_map
 from ..tensor import Tensor
@@ -233,14 +236,15 @@ class Program(Call):
     def _print(self, seeded: tuple[int, ...], careful: bool) -> Variant:
         """The program whose `backward` is for gradients of some of the outputs, from the lifted graph and that of its gradients."""
         seeds = [Tensor(np.zeros(x.shape, _float(x)), "g" if len(seeded) == 1 else f"g{i + 1}") for i, x in enumerate(self.outputs)]
-        order = ancestors(self.outputs)
-        gradients: dict[Node, Any] = {}
-        with tracing(self.name):
-            given = _sums((self.outputs[i], seeds[i]) for i in seeded)
-            walk = pull_back_carefully(order, given, True, ()) if careful else pull_back(order, given, as_nodes=True)
-            for node, g in walk:
-                mode.scope = node.scope
-                gradients[node] = g
+        step = careful_step(as_nodes=True) if careful else step_among_nodes
+
+        def step_in_scope(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
+            mode.scope = node.scope
+            return step(node, inputs, g)
+
+        with tracing(self.name), Walk(_sums((self.outputs[i], seeds[i]) for i in seeded)) as walk:
+            walk.run(step_in_scope)
+            gradients = dict(walk.found())
         simple = Simplifier([*self.inputs, *seeds])
         simple.read(ancestors([*self.outputs, *self.kept])[::-1])
         simple.read(ancestors(g for g in gradients.values() if isinstance(g, Node))[::-1])
@@ -387,14 +391,14 @@ class Program(Call):
 
 def _nodes_of(trace: Trace) -> list[Node]:
     """The nodes of a trace, and those from outside that it used, oldest first."""
-    seen = {x for x in [*trace.outputs, *trace.kept] if isinstance(x, Node)}
-    todo = list(seen)
+    seen: dict[Node, None] = {}  # in order: those from outside may be of one age
+    todo = [x for x in [*trace.kept, *trace.outputs][::-1] if isinstance(x, Node)]
     while todo:
         node = todo.pop()
-        if node.primitive is not None and node.time >= trace.start:
-            new = [x for x in node.inputs or () if isinstance(x, Node) and x not in seen]
-            seen.update(new)
-            todo += new
+        if node not in seen:
+            seen[node] = None
+            if node.primitive is not None and node.time >= trace.start:
+                todo += [x for x in reversed(node.inputs or ()) if isinstance(x, Node)]
     return sorted(seen, key=lambda node: node.time)
 
 

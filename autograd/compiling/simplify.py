@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node
+from ..core import Node
 from ..primitives import table
 from ..tensor import Tensor
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node, Primitive, mode, new
+from ..core import Node, Primitive, new
+from ..modes import mode
 from ..tensor import Tensor
 from ..value import Value
 from ..window import Window

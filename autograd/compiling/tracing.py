@@ -18,8 +18,9 @@ import numpy as np
 
 from ..anomaly import line_of_user_code
 from ..backward import ancestors
+from ..core import Node
 from ..functions import stack
-from ..graph import Node, mode, tick
+from ..modes import mode, tick
 from ..state import keeping
 from ..structures import leaves
 from ..texts import visible

@@ -16,8 +16,9 @@ import numpy as np
 
 from ..arrays import check_complete
 from ..backward import ancestors
+from ..core import Node
 from ..functions import stack
-from ..graph import Node, mode
+from ..modes import mode
 from ..primitives.networks import linear
 from ..primitives.products import matmul
 from ..primitives.reductions import broadcast_to

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..compiling.compiled import Compiled
 from ..compiling.tracing import name_of
-from ..graph import Node
+from ..core import Node
 from .folding import CLEAR, READABLE, Folding
 from .reading import Place, Reading, Thing, common_place
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ..compiling.compiled import Compiled
+from ..core import Node
 from ..files import whole_file
-from ..graph import Node
 from ..structures import leaves
 from .comparison import both_open, compared
 from .dot import dot_of

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node
+from ..core import Node
 from .reading import Constant, Place, Reading, Thing
 
 __all__ = ["Folding", "Group", "Module", "open_as_readable", "open_to"]

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..backward import ancestors
-from ..graph import Node, Primitive
+from ..core import Node, Primitive
 from ..texts import in_latex
 from .picture import number
 

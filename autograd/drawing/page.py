@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import describe, history, pull_back
-from ..graph import Node, Observer, observers
+from ..backward import describe, gradients, history
+from ..core import Node
+from ..modes import Observer, observers
 from ..primitives.reductions import unbroadcast
 from ..texts import visible
 from .dot import GREY, INK, RED, RUST, dot_of
@@ -142,10 +143,10 @@ class _Walk:
         self.steps: list[tuple[Node, list[_Part]]] = []
         self.first_not_finite: dict[str, Node] = {}
         last: dict[Node, _Part] = {}
-        for node, gradients in _recorded(order, sums[root]):
+        for node, passed_on in _recorded(order, sums[root]):
             parts = []
             derivatives = local_derivatives(node)
-            for slot, (x, gradient) in enumerate(zip(node.inputs or (), gradients, strict=True)):
+            for slot, (x, gradient) in enumerate(zip(node.inputs or (), passed_on, strict=True)):
                 if not isinstance(x, Node) or not x.requires_grad or gradient is None:
                     continue
                 gradient = _shaped(gradient, x)
@@ -181,8 +182,7 @@ def _recorded(order: list[Node], seed: Any) -> list[tuple[Node, Sequence[Any]]]:
     recorder = Recorder()
     observers.append(recorder)
     try:
-        for _ in pull_back(order, {order[0]: seed}):
-            pass
+        gradients({order[0]: seed})
     finally:
         observers.remove(recorder)
     return steps

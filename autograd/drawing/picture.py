@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..graph import Node
+from ..core import Node
 from .folding import Folding, Group, Module
 from .reading import Constant, Place, Reading, Thing, common_place, label_within
 

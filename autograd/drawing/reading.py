@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..backward import ancestors
-from ..graph import Node, Scope
+from ..core import Node
+from ..modes import Scope
 
 __all__ = ["Constant", "Place", "Reading", "Thing", "common_place", "label_within"]
 

@@ -5,7 +5,7 @@ The parts are in the order of a textbook: `elementary` functions, `arithmetic`, 
 `recurrence`, and `attention`. `table` maps each name to its entry.
 """
 
-from ..graph import table
+from ..core import table
 from . import arithmetic, attention, convolution, elementary, networks, products, recurrence, reductions, shapes
 
 __all__ = ["arithmetic", "attention", "convolution", "elementary", "networks", "products", "recurrence", "reductions", "shapes", "table"]

@@ -12,19 +12,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..graph import Case, Node, Primitive, mode
-
-
-class _Nothing(float):
-    """The 0 that a branch which was not taken passes on: a number like any other, but one that is not walked on with."""
-
-    def __add__(self, other: Any) -> Any:
-        return other
-
-    __radd__ = __add__
-
-
-NOTHING: Final = _Nothing()
+from ..core import NOTHING, Case, Node, Primitive
+from ..modes import mode
 
 add = Primitive(
     "add", symbol="+", latex="#1 + #2", analytic=True,
@@ -179,7 +168,7 @@ def either(condition: Any, a: Any, b: Any) -> Any:
         if type(condition) in TRUTHS:
             return a if condition else b
         if isinstance(condition, Node) and type(condition._datum) is float and mode.tracing is None:
-            return a if condition._datum else b
+            return a if condition else b
     if a is NOTHING:
         a = 0.0
     if b is NOTHING:

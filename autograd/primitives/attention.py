@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Case, Primitive
+from ..core import Case, Primitive
 from .products import _swap, matmul
 from .reductions import sum_
 

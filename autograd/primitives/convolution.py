@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Case, Primitive
+from ..core import Case, Primitive
 from .reductions import sum_
 
 SIMPLE: dict[str, Any] = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import NUMBERS, Node, Primitive, mode
-from .arithmetic import NOTHING, either
+from ..core import FLOATS, NOTHING, NUMBERS, Node, Primitive
+from ..modes import mode
+from .arithmetic import either
 
 POSITIVE = (0.1, 3.0)
 
@@ -122,14 +123,14 @@ TAIL = 0.9
 
 def _rest_of_sigmoid(y: Any, x: Any) -> Any:
     """1 - y."""
-    if type(y) is float and y < TAIL:
+    if type(y) in FLOATS and y < TAIL:
         return 1 - y
     return _unless_in_tail(1 - y, y, lambda: sigmoid(-x))
 
 
 def _slope_of_tanh(y: Any, x: Any) -> Any:
     """1 - y²."""
-    if type(y) is float and -TAIL < y < TAIL:
+    if type(y) in FLOATS and -TAIL < y < TAIL:
         return 1 - y * y
     return _unless_in_tail(1 - y * y, y, lambda: 4 * sigmoid(2 * x) * sigmoid(-2 * x))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Case, Primitive
+from ..core import Case, Primitive
 from .reductions import unbroadcast
 from .shapes import expand_dims, reshape, transpose
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Case, Primitive
+from ..core import Case, Primitive
 from .arithmetic import either
 from .elementary import tanh
 from .reductions import sum_

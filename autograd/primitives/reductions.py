@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Case, Primitive
+from ..core import Case, Primitive
 from .elementary import exp
 from .shapes import reshape
 

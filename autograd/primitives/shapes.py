@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Case, Primitive
+from ..core import Case, Primitive
 
 reshape: Primitive = Primitive(
     "reshape", symbol="reshape", latex="#1", analytic=True, elementwise=False,

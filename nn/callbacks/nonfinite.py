@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd import Node
-from autograd.graph import Observer, observers
+from autograd.modes import Observer, observers
 from autograd.stores import blocks
 from autograd.structures import leaves
 

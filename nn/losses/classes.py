@@ -14,7 +14,7 @@ import numpy as np
 
 import autograd
 from autograd import scope
-from autograd.graph import mode
+from autograd.modes import mode
 from autograd.primitives.networks import take_along_axis
 
 from .pairing import (

@@ -14,7 +14,7 @@ import numpy as np
 import autograd
 from autograd import Node, Tensor
 from autograd.arrays import check_complete
-from autograd.graph import mode
+from autograd.modes import mode
 from autograd.primitives.arithmetic import astype
 from autograd.structures import leaves
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, Value
+from autograd.modes import moment
 from autograd.stores import Store, blocks
 
 __all__ = ["Memory", "Piece", "UnevenError", "in_pieces"]
@@ -83,8 +84,9 @@ class Joined(Piece):
         return np.concatenate([t._datum.reshape(-1) for t in self._tensors])
 
     def write(self, numbers: Any) -> None:
+        now = moment()
         for t, part in zip(self._tensors, self._parts, strict=True):
-            array = t._to_overwrite()
+            array = t._to_overwrite(now)
             array[...] = numbers[part].reshape(array.shape)
 
     def zero_grad(self) -> None:
@@ -111,8 +113,9 @@ class Gathered(Piece):
         return np.array([value.data for value in self._values])
 
     def write(self, numbers: Any) -> None:
+        now = moment()
         for value, x in zip(self._values, numbers.tolist(), strict=True):
-            value.data = x
+            value._overwrite(x, now)
 
     def zero_grad(self) -> None:
         for value in self._values:
