@@ -356,6 +356,8 @@ def _evenly(array: Any) -> str | None:
         return None
     step = int(array[1] - array[0])
     stop = int(array[-1]) + (1 if step > 0 else -1)
+    if max(abs(int(array[0])), abs(stop)) > 2**52:
+        return None  # NumPy counts the entries of a range in floats
     bounds = [int(array[0]), stop] if array[0] or step != 1 else [stop]
     return f"np.arange({', '.join(map(str, bounds))}{f', {step}' if step != 1 else ''})"
 
