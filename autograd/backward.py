@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from .branches import careful_step, may_meet, spoiled
-from .core import Node, Walk, _check_fresh, describe, time_of
+from .core import NOTHING, Node, Walk, _check_fresh, describe, time_of, walking
 from .kept import watch
 from .modes import mode, observers
 from .process import expect_again
@@ -74,7 +74,12 @@ def backward(root: Node, gradient: Any = None) -> None:
             f"backward() on {describe(root)}: it is a constant, made by detach() or under no_grad(), and has no history. "
             "Compute it outside no_grad(), from nodes that are not detached."
         )
-    with Walk({root: root._seed(gradient)}) as walk:
+    seed = root._seed(gradient)
+    if _is_alone(root):
+        watch(root, [root])
+        _backward_alone(root, seed)
+        return
+    with Walk({root: seed}) as walk:
         if all(x.inputs is None for x, _ in walk.ends):
             raise RuntimeError(
                 f"backward() on {describe(root)}: it was computed from constants alone, made by detach() or under no_grad(), so that "
@@ -84,6 +89,41 @@ def backward(root: Node, gradient: Any = None) -> None:
         watch(root, walk.order)
         _run(walk)
         walk.keep()
+
+
+def _is_alone(root: Node) -> bool:
+    """Whether `root` is the one computed node below, as the result of a compiled function is, and somebody gets a gradient."""
+    if observers or root.primitive is None or root.primitive.elementwise or mode.tracing is not None:
+        return False
+    nodes = [x for x in root.inputs or () if isinstance(x, Node)]
+    return all(x.primitive is None for x in nodes) and any(x.left is not None for x in nodes)
+
+
+def _backward_alone(root: Node, seed: Any) -> None:
+    """What the walk comes to for a node whose inputs are leaves: 12 of the 80 µs that `backward` takes for compiled moons."""
+    inputs: Any = root.inputs
+    nodes = [root, *[x for x in inputs if isinstance(x, Node)]]
+    undo: list[Callable[[], None]] = []
+    with walking:
+        if max([x.origin.when for x in nodes]) > root.origin.when:
+            _check_fresh([root])
+        expect_again(nodes)
+        if type(seed) is np.ndarray:
+            seed.setflags(False)  # type: ignore[call-arg]  # a rule may pass it on, or a view of it
+        found = [(root, seed), *zip(inputs, step(root, inputs, seed), strict=True)]
+        before = [(x, x._grad) for x in nodes]
+        try:
+            adopted: set[int] = set()  # the arrays that are some leaf's `.grad` by now, and so its user's
+            for x, g in found:
+                if g is not None and g is not NOTHING and isinstance(x, Node) and x.left is not None:
+                    x._receive(g.copy() if type(g) is np.ndarray and id(g) in adopted else g, undo)
+                    adopted.add(id(x._grad))
+        except BaseException:
+            for give_back in reversed(undo):
+                give_back()
+            for x, earlier in before:
+                x._grad = earlier
+            raise
 
 
 def _run(walk: Walk, as_nodes: bool = False) -> None:

@@ -516,6 +516,8 @@ class Walk:
             primitive: Any = node.primitive
             if quick and type(g) is float and primitive.pull is not None and not primitive.pull(node, g):
                 continue
+            if type(g) is ndarray:
+                g.setflags(False)  # type: ignore[call-arg]  # a rule may pass it on, or a view of it, and then nodes share it
             right = node.right
             inputs = node.left if right is MANY else (node.left, right) if right is not ONE else (node.left,)
             for x, gx in zip(inputs, step(node, inputs, g), strict=True):
@@ -543,7 +545,6 @@ class Walk:
         for node, earlier in (*self.lent, *self.ends):
             g = node._grad
             if earlier is None and type(g) is ndarray and node.primitive is not None and node.left is not None:
-                g.setflags(False)  # type: ignore[call-arg]  # a rule may pass it on as it is, and then two nodes share it
                 continue
             node._grad = earlier
             if g is not self._zero and node.left is not None:
