@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..checks import number
-from .optimizer import Optimizer, Settings, Starts
+from .optimizer import Array, Optimizer, Settings, Starts
 
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "RMSprop"]
 
@@ -38,6 +38,8 @@ class SGD(Optimizer):
         0.8
     """
 
+    elementwise = True
+
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, momentum: float = 0.0, dampening: float = 0.0,
         weight_decay: float = 0.0, nesterov: bool = False, *, maximize: bool = False,
@@ -48,8 +50,8 @@ class SGD(Optimizer):
     def memory(self, settings: Settings) -> Starts:
         return {"momentum_buffer": 0.0 if settings["momentum"] else None}
 
-    def update(  # type: ignore[override]
-        self, p: Any, g: Any, v: Any, *,
+    def update(
+        self, p: Array, g: Array, v: Array, *,
         step: int, lr: float, momentum: float, dampening: float, weight_decay: float, nesterov: bool, maximize: bool,
     ) -> None:  # fmt: skip
         if maximize:
@@ -98,6 +100,8 @@ class Adam(Optimizer):
         0.9
     """
 
+    elementwise = True
+
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
         weight_decay: float = 0.0, amsgrad: bool = False, *, maximize: bool = False,
@@ -108,8 +112,8 @@ class Adam(Optimizer):
     def memory(self, settings: Settings) -> Starts:
         return {"exp_avg": 0.0, "exp_avg_sq": 0.0, "max_exp_avg_sq": 0.0 if settings["amsgrad"] else None}
 
-    def update(  # type: ignore[override]
-        self, p: Any, g: Any, m: Any, v: Any, largest: Any, *,
+    def update(
+        self, p: Array, g: Array, m: Array, v: Array, largest: Array, *,
         step: int, lr: float, betas: tuple[float, float], eps: float, weight_decay: float, amsgrad: bool, maximize: bool,
     ) -> None:  # fmt: skip
         beta1, beta2 = betas
@@ -145,13 +149,15 @@ class AdamW(Adam):
         0.95
     """
 
+    elementwise = True
+
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
         weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
 
-    def update(self, p: Any, g: Any, *memory: Any, lr: float, weight_decay: float, **settings: Any) -> None:  # type: ignore[override]
+    def update(self, p: Array, g: Array, *memory: Any, lr: float, weight_decay: float, **settings: Any) -> None:
         p *= 1 - lr * weight_decay
         super().update(p, g, *memory, lr=lr, weight_decay=0.0, **settings)
 
@@ -182,6 +188,8 @@ class RMSprop(Optimizer):
         0.8
     """
 
+    elementwise = True
+
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0.0,
         momentum: float = 0.0, centered: bool = False, *, maximize: bool = False,
@@ -196,8 +204,8 @@ class RMSprop(Optimizer):
             "momentum_buffer": 0.0 if settings["momentum"] else None,
         }
 
-    def update(  # type: ignore[override]
-        self, p: Any, g: Any, v: Any, mean: Any, velocity: Any, *,
+    def update(
+        self, p: Array, g: Array, v: Array, mean: Array, velocity: Array, *,
         step: int, lr: float, alpha: float, eps: float, weight_decay: float, momentum: float, centered: bool, maximize: bool,
     ) -> None:  # fmt: skip
         if maximize:
@@ -248,6 +256,8 @@ class Adagrad(Optimizer):
         0.9
     """
 
+    elementwise = True
+
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, lr_decay: float = 0.0, weight_decay: float = 0.0,
         initial_accumulator_value: float = 0.0, eps: float = 1e-10, *, maximize: bool = False,
@@ -258,8 +268,8 @@ class Adagrad(Optimizer):
     def memory(self, settings: Settings) -> Starts:
         return {"sum": settings["initial_accumulator_value"]}
 
-    def update(  # type: ignore[override]
-        self, p: Any, g: Any, s: Any, *,
+    def update(
+        self, p: Array, g: Array, s: Array, *,
         step: int, lr: float, lr_decay: float, weight_decay: float, initial_accumulator_value: float, eps: float, maximize: bool,
     ) -> None:  # fmt: skip
         if maximize:
