@@ -116,10 +116,9 @@ class Joined(Piece):
 
     def __init__(self, tensors: Sequence[Tensor], memory: Memory) -> None:
         super().__init__(memory)
-        dtype = tensors[0].dtype
         self._ends = list(accumulate(t.size for t in tensors))
-        self._numbers = np.empty(self._ends[-1], dtype)
-        self._gradient = np.empty(self._ends[-1], np.result_type(dtype, np.float32))  # one in float32 may be infinite in float16
+        self._numbers = np.empty(self._ends[-1], tensors[0].dtype)
+        self._gradient = np.empty_like(self._numbers)
         self._places = [
             (t, self._numbers[end - t.size : end].reshape(t.shape), self._gradient[end - t.size : end].reshape(t.shape))
             for t, end in zip(tensors, self._ends, strict=True)
