@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Node, Value
+from autograd import Tensor, Value
 from autograd.backward import describe
 
-__all__ = ["Settings", "check_precision", "parameters_of", "precision_of", "settings_of"]
+__all__ = ["Parameter", "Parameters", "Settings", "check_precision", "parameters_of", "precision_of", "settings_of"]
 
+Parameter = Value | Tensor
+Parameters = Iterable[Parameter] | Iterable[Mapping[str, Any]]  # or groups of them
 Settings = Mapping[str, Any]  # those of a group, such as its learning rate, by name
 
 
-def parameters_of(params: Any) -> list[Any]:
+def parameters_of(params: object) -> list[Parameter]:
     """The parameters of a group, each once.
 
     Raises:
@@ -27,11 +29,11 @@ def parameters_of(params: Any) -> list[Any]:
         >>> parameters_of(w) == parameters_of([w, w]) == [w]
         True
     """
-    if not isinstance(params, (Node, Iterable)):
+    if not isinstance(params, (Value, Tensor, Iterable)):
         raise TypeError(f"An optimizer takes a list of parameters, not a {type(params).__name__}; pass model.parameters().")
-    params = [params] if isinstance(params, Node) else list(params)
+    params = [params] if isinstance(params, (Value, Tensor)) else list(params)
     for p in params:
-        if not isinstance(p, Node):
+        if not isinstance(p, (Value, Tensor)):
             raise TypeError(f"An optimizer changes Values and Tensors, not a {type(p).__name__}; pass model.parameters().")
         if not (p.is_leaf and p.requires_grad):
             raise ValueError(f"An optimizer cannot change {describe(p)}, which was computed or is a constant; pass model.parameters().")
@@ -50,7 +52,7 @@ def settings_of(group: Settings, names: Iterable[str]) -> dict[str, Any]:
     return {name: x.item() if isinstance(x := group[name], np.generic) else x for name in names}
 
 
-def precision_of(parameter: Any) -> np.dtype[Any]:
+def precision_of(parameter: Parameter) -> np.dtype[Any]:
     """The precision in which a parameter is computed, and what is remembered of it is kept: float16 has too few digits.
 
     Example:
@@ -61,7 +63,7 @@ def precision_of(parameter: Any) -> np.dtype[Any]:
     return np.result_type(float if isinstance(parameter, Value) else parameter.dtype, np.float32)
 
 
-def check_precision(eps: float, params: Iterable[Any], method: str) -> None:
+def check_precision(eps: float, params: Iterable[Parameter], method: str) -> None:
     """Refuse an eps that is as good as 0 in the precision of one of the parameters.
 
     Raises:

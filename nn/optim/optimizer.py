@@ -19,11 +19,11 @@ from autograd.stores import Store
 
 from ..checks import is_number, number
 from ..interrupts import uninterrupted
-from .groups import Settings, check_precision, parameters_of, settings_of
+from .groups import Parameter, Parameters, Settings, check_precision, parameters_of, settings_of
 from .pieces import Array, Memory, Piece, Starts, UnevenError, in_pieces
 from .states import memories_from
 
-__all__ = ["Array", "Optimizer", "Settings", "Starts"]
+__all__ = ["Optimizer"]
 
 # A formula goes over its arrays once for each of its operations. In parts of this many entries,
 # what it goes over stays in the processor's cache.
@@ -103,7 +103,7 @@ class Optimizer:
         if "update" in vars(cls) and "elementwise" not in vars(cls):
             cls.elementwise = False
 
-    def __init__(self, params: Iterable[Any], defaults: Settings) -> None:
+    def __init__(self, params: Parameters, defaults: Settings) -> None:
         if isinstance(params, Node) or not isinstance(params, Iterable):
             raise TypeError(f"An optimizer takes a list of parameters, not a {type(params).__name__}; pass model.parameters().")
         self.defaults = dict(defaults)
@@ -115,7 +115,7 @@ class Optimizer:
         self._steps = 0
         self._is_finite = True  # all that was changed, as far as it was searched
         self._was_lost = self._has_warned = False  # a step in float16
-        given = list(params)
+        given: list[Any] = list(params)
         for group in given if given and all(isinstance(group, dict) for group in given) else [{"params": given}]:
             self.add_param_group(group)
 
@@ -196,7 +196,17 @@ class Optimizer:
                 raise ValueError(f"eps must be above 0: where a gradient has always been 0, {type(self).__name__} would divide 0 by 0.")
 
     def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
+        """Forget the gradients of all parameters.
+
+        Example:
+            >>> from autograd import Value
+            >>> from nn.optim import SGD
+            >>> p = Value(1.0)
+            >>> (p * p).backward()
+            >>> SGD([p], lr=0.1).zero_grad()
+            >>> p.grad
+            0.0
+        """
         for pieces in self._pieces:
             for piece in pieces:
                 piece.zero_grad()
@@ -206,7 +216,16 @@ class Optimizer:
         """The learning rate of all groups. Assigning to it changes it in all of them.
 
         Raises:
-            ValueError: the groups have different ones.
+            ValueError: the groups have different ones; or, when it is assigned to, the new one is
+                negative or not finite.
+
+        Example:
+            >>> from autograd import Value
+            >>> from nn.optim import SGD
+            >>> optimizer = SGD([{"params": Value(1.0)}, {"params": Value(2.0), "lr": 0.5}], lr=0.1)
+            >>> optimizer.lr = 0.2
+            >>> [group["lr"] for group in optimizer.param_groups]
+            [0.2, 0.2]
         """
         rates = [group["lr"] for group in self.param_groups]
         if any(rate != rates[0] for rate in rates):
@@ -222,14 +241,22 @@ class Optimizer:
             group.pop("initial_lr", None)  # a schedule that begins now begins here
 
     @property
-    def state(self) -> dict[Any, Memory]:
+    def state(self) -> dict[Parameter, Memory]:
         return {p: memory for pieces in self._pieces for piece in pieces for p, memory in piece.memories() if memory}
 
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:
-        """Change these parameters too, with settings of their own, as in `{"params": [p, q], "lr": 0.1}`.
+        """Change these parameters too, with settings of their own.
 
         Raises:
             TypeError, ValueError: as in `Optimizer`.
+
+        Example:
+            >>> from autograd import Value
+            >>> from nn.optim import SGD
+            >>> optimizer = SGD([Value(1.0)], lr=0.1)
+            >>> optimizer.add_param_group({"params": [Value(2.0)], "lr": 0.5})
+            >>> [group["lr"] for group in optimizer.param_groups]
+            [0.1, 0.5]
         """
         if not isinstance(param_group, Mapping) or "params" not in param_group:
             raise TypeError(f'A parameter group is a dict such as {{"params": model.parameters(), "lr": 0.1}}; got {param_group!r}.')
@@ -248,12 +275,23 @@ class Optimizer:
         self._remember(self.state)
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a later optimizer needs to go on from here: settings, and what is remembered of each parameter.
+        """All that a later optimizer needs to continue from here: settings, and what is remembered of each parameter.
 
         Returns:
-            `{"state": {0: {"step": …, …}, …}, "param_groups": [{"lr": …, "params": [0, …]}, …]}` as
-            in PyTorch. Parameters are numbered through the groups; what is remembered of them are
-            copies: numbers for Values, arrays for Tensors.
+            A dict as in PyTorch, in which parameters are numbered through all groups. What is
+            remembered of them are copies: numbers for Values, arrays for Tensors.
+
+        Example:
+            >>> from autograd import Value
+            >>> from nn.optim import Adagrad
+            >>> p = Value(1.0)
+            >>> (p * p).backward()
+            >>> optimizer = Adagrad([p], lr=0.1)
+            >>> optimizer.step()
+            >>> optimizer.state_dict()["state"]
+            {0: {'step': 1, 'sum': 4.0}}
+            >>> optimizer.state_dict()["param_groups"][0]["params"]
+            [0]
         """
         position = {p: i for i, p in enumerate(self._all_parameters())}
         state = {position[p]: {name: x.copy() if isinstance(x, np.ndarray) else x for name, x in memory.items()}
@@ -261,12 +299,12 @@ class Optimizer:
         return {"state": state, "param_groups": [{**g, "params": [position[p] for p in g["params"]]} for g in self.param_groups]}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on where another optimizer, for the same parameters in the same groups, has stopped.
+        """Continue where another optimizer, of the same parameters in the same groups, has stopped.
 
-        All of it fits, or nothing is changed.
+        If something does not fit, nothing is changed.
 
         Raises:
-            TypeError: it is no dict from `state_dict()`.
+            TypeError: it is not a dict from `state_dict()`.
             ValueError: groups, settings or shapes differ; all that do are listed.
 
         Example:
@@ -289,7 +327,7 @@ class Optimizer:
             self._is_finite = True
 
     def __getstate__(self) -> dict[str, Any]:
-        """For copies. A copy of a Value is in no store, so pieces are made anew."""
+        """For copies. They make their own pieces, since a copy of a Value is not in a store."""
         return {**vars(self), "state": self.state, "_pieces": [], "_checked": [], "_settings": []}
 
     def __setstate__(self, attributes: dict[str, Any]) -> None:
@@ -297,16 +335,16 @@ class Optimizer:
         vars(self).update(attributes)
         self._remember(state)
 
-    def _remember(self, state: Mapping[Any, Memory]) -> None:
+    def _remember(self, state: Mapping[Parameter, Memory]) -> None:
         memories = [{p: state.get(p, {}) for p in group["params"]} for group in self.param_groups]
         self._pieces = [in_pieces(each, self.elementwise) for each in memories]
         self._stores = Store.made
 
-    def _all_parameters(self) -> list[Any]:
+    def _all_parameters(self) -> list[Parameter]:
         return [p for group in self.param_groups for p in group["params"]]
 
     def _gradients(self) -> list[list[tuple[Piece, Array | None]]]:
-        """The parameters of each group, in as few pieces as can be by now, with their gradients."""
+        """The parameters of each group, in as few pieces as is possible now, with their gradients."""
         if self._stores != Store.made:
             self._remember(self.state)
         try:
@@ -337,7 +375,7 @@ class Optimizer:
             p, g = p.astype(np.float32), g.astype(np.float32)
         if not self.elementwise:
             g = g.view()
-            g.setflags(write=False)  # `g += …` would change the gradient of the parameter; ours and those of joined ones need no such guard
+            g.setflags(write=False)  # `g += …` by mistake would change the parameter's own gradient
         step, memory = piece.count_step(starts, p), piece.columns
         if p.size <= ENTRIES_AT_ONCE or not self.elementwise or not all(x is None or x.flags.c_contiguous for x in (p, *memory)):
             returned: Any = self.update(p, g, *memory, step=step, **settings)  # type: ignore[func-returns-value]

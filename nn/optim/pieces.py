@@ -18,11 +18,13 @@ from autograd import Tensor, Value
 from autograd.modes import moment
 from autograd.stores import Store, blocks
 
+from .groups import Parameter
+
 __all__ = ["Array", "Memory", "Piece", "Starts", "UnevenError", "in_pieces"]
 
 SMALL = 4096  # entries; with fewer, calling the formula costs more than gathering them
 
-Array = NDArray[Any]
+Array = NDArray[np.floating[Any]]
 Memory = dict[str, Any]  # what is remembered of a parameter, such as running means, by name; and its number of steps, "step"
 Starts = Mapping[str, float | None]  # the first value of each of these; None for what is not needed
 
@@ -63,7 +65,7 @@ class Piece:
     def zero_grad(self) -> None:
         raise NotImplementedError
 
-    def memories(self) -> Iterator[tuple[Any, Memory]]:
+    def memories(self) -> Iterator[tuple[Parameter, Memory]]:
         """Each of the parameters with what is remembered of it: arrays for a Tensor, numbers for a Value."""
         raise NotImplementedError
 
@@ -102,16 +104,16 @@ class Whole(Piece):
     def zero_grad(self) -> None:
         self._tensor.grad = None
 
-    def memories(self) -> Iterator[tuple[Any, Memory]]:
+    def memories(self) -> Iterator[tuple[Parameter, Memory]]:
         yield from _of_each(self._tensor, self.memory)
 
 
 class Joined(Piece):
     """Several small Tensors.
 
-    Their numbers and gradients are copied into two arrays that are made once, in which each Tensor
-    has its place. For the six of a network of 337 numbers that takes half of the time of
-    `np.concatenate` and of slicing its result.
+    Their numbers and gradients are copied into two arrays, made once, in which each Tensor has its
+    place. (For the 6 Tensors of a network of 337 numbers this takes 4 µs at each step;
+    `np.concatenate`, and slicing what it gives, took 11 µs.)
     """
 
     def __init__(self, tensors: Sequence[Tensor], memory: Memory) -> None:
@@ -152,7 +154,7 @@ class Joined(Piece):
         for t, _, _ in self._places:
             t.grad = None
 
-    def memories(self) -> Iterator[tuple[Any, Memory]]:
+    def memories(self) -> Iterator[tuple[Parameter, Memory]]:
         for (t, _, _), end in zip(self._places, self._ends, strict=True):
             part = slice(end - t.size, end)
             yield from _of_each(t, {name: x if name == "step" else x[part].reshape(t.shape) for name, x in self.memory.items()})
@@ -180,17 +182,17 @@ class Gathered(Piece):
         for value in self._values:
             value.grad = None
 
-    def memories(self) -> Iterator[tuple[Any, Memory]]:
+    def memories(self) -> Iterator[tuple[Parameter, Memory]]:
         yield from _of_values(self._values, self.memory)
 
 
-def in_pieces(parameters: Mapping[Any, Memory], elementwise: bool) -> list[Piece]:
+def in_pieces(parameters: Mapping[Parameter, Memory], elementwise: bool) -> list[Piece]:
     """The pieces for parameters of which this is remembered: as few as possible if the formula is elementwise, else one for each."""
     if not elementwise:
         return [Whole(p, memory) if isinstance(p, Tensor) else Gathered([p], [memory]) for p, memory in parameters.items()]
     pieces: list[Piece] = []
-    loose: dict[Any, list[Any]] = {}  # Values, by the names of what is remembered and the number of steps, which a piece has only once
-    small: dict[Any, list[Any]] = {}  # Tensors, by the same, their precision, and whether they have a gradient
+    loose: dict[Any, list[Value]] = {}  # by the names of what is remembered and the number of steps, which a piece has only once
+    small: dict[Any, list[Tensor]] = {}  # by the same, by precision, and by whether they have a gradient
     memories = dict(parameters)
     for block in blocks(parameters):
         values = block.values if isinstance(block, Store) else [block] if isinstance(block, Value) else []
@@ -217,7 +219,7 @@ def _kind(memory: Memory) -> tuple[Any, ...]:
     return (*memory, memory.get("step"))
 
 
-def _of_each(tensor: Tensor, memory: Memory) -> Iterator[tuple[Any, Memory]]:
+def _of_each(tensor: Tensor, memory: Memory) -> Iterator[tuple[Parameter, Memory]]:
     if isinstance(tensor, Store):
         yield from _of_values(tensor.values, memory)
     else:

@@ -9,13 +9,13 @@ import numpy as np
 
 from autograd import Value
 
-from .groups import precision_of
+from .groups import Parameter, precision_of
 from .pieces import Memory
 
 __all__ = ["memories_from"]
 
 
-def memories_from(state_dict: Any, groups: Sequence[Mapping[str, Any]], names: Collection[str], method: str) -> dict[Any, Memory]:
+def memories_from(state_dict: object, groups: Sequence[Mapping[str, Any]], names: Collection[str], method: str) -> dict[Parameter, Memory]:
     """What a state dict remembers of each parameter, as copies.
 
     Args:
@@ -44,7 +44,7 @@ def memories_from(state_dict: Any, groups: Sequence[Mapping[str, Any]], names: C
             misfits.append(f"group {i} has {len(group.get('params', ()))} parameters and here are {len(own['params'])}")
         misfits += [f"{name} of group {i} is missing" for name in names if name not in group]
         misfits += [f"{name} of group {i} is unknown here" for name in group if name not in {"params", "initial_lr", *names}]
-    memories: dict[Any, Memory] = {}
+    memories: dict[Parameter, Memory] = {}
     for i, memory in state_dict["state"].items():
         if i not in range(len(params)):
             misfits.append(f"parameter {i} is unknown here")
@@ -62,7 +62,7 @@ def memories_from(state_dict: Any, groups: Sequence[Mapping[str, Any]], names: C
     return memories
 
 
-def _copy(name: str, x: Any, parameter: Any) -> Any:
+def _copy(name: str, x: Any, parameter: Parameter) -> Any:
     if name == "step":
         return int(x)
     return float(x) if isinstance(parameter, Value) else np.array(x, dtype=precision_of(parameter))
