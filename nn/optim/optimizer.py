@@ -6,7 +6,6 @@ alike. A Tensor that has no gradient stays as it is; a Value that has none has t
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
@@ -17,7 +16,7 @@ from autograd import Node
 from autograd.backward import describe
 from autograd.stores import Store
 
-from ..checks import is_number, number
+from ..checks import all_finite, is_number, number
 from ..interrupts import uninterrupted
 from .groups import Parameter, Parameters, Settings, check_precision, parameters_of, settings_of
 from .pieces import Array, Memory, Piece, Starts, UnevenError, in_pieces
@@ -390,14 +389,5 @@ class Optimizer:
             self._was_lost = self._was_lost or (np.array_equal(numbers, p.astype(np.float16)) and not np.array_equal(numbers, p))
             numbers[...] = p
         if self._is_finite and (self._steps < OFTEN or self._steps % OFTEN == 0):
-            self._is_finite = _all_finite(numbers.ravel())
+            self._is_finite = all_finite(numbers)
         piece.write(numbers)
-
-
-def _all_finite(flat: Array) -> bool:
-    if flat.size > 2_000:
-        with np.errstate(over="ignore", invalid="ignore"):
-            # The sum of squares is quick, and finite only if all are; but it may overflow.
-            if math.isfinite(flat.dot(flat)):
-                return True
-    return bool(np.isfinite(flat).all())
