@@ -25,6 +25,8 @@ def constant(x: Any, primitive: Primitive) -> Any:
         if not mode.recording or (x.base is None and not x.flags.writeable):
             return x
         array = x.copy("K")
+        array.setflags(False)  # type: ignore[call-arg]
+        return array
     elif isinstance(getattr(x, "array", None), Node):
         return x.array  # a row of an argument of a compiled function
     else:

@@ -380,10 +380,11 @@ def record(kind: type[Node], data: Any, primitive: Primitive, inputs: tuple[Any,
     node._grad = kind._blank_grad
     node._aside = (None, static, None) if static else None
     node.primitive = primitive
-    if len(inputs) == 2:
+    count = len(inputs)  # as the setter of `inputs` does, which is a call more
+    if count == 2:
         node.left, node.right = inputs
     else:
-        node.inputs = inputs
+        node.left, node.right = (inputs[0], ONE) if count == 1 else (inputs, MANY)
     if quick["usual"] is not None and get_ident() == quick["main"]:
         node.origin = quick["now"]
         return node

@@ -64,11 +64,16 @@ class Tensor(Operators):
 
     @classmethod
     def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
-        try:
-            data = [x._datum for x in inputs]
-        except AttributeError:
-            inputs = tuple([x if isinstance(x, Node) or type(x) in NUMBERS else constant(x, primitive) for x in inputs])
-            data = [x._datum if isinstance(x, Node) else x for x in inputs]
+        data: list[Any] = []
+        for x in inputs:
+            if isinstance(x, Node):
+                data.append(x._datum)
+            elif type(x) in NUMBERS:
+                data.append(x)
+            else:
+                inputs = tuple([x if isinstance(x, Node) or type(x) in NUMBERS else constant(x, primitive) for x in inputs])
+                data = [x._datum if isinstance(x, Node) else x for x in inputs]
+                break
         if not primitive.elementwise and not NUMBERS.isdisjoint(map(type, data)):
             data = [np.asarray(x) if type(x) in NUMBERS else x for x in data]
         result = primitive.compute_arrays(data, static)
