@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, Value
-from autograd.backward import describe
+from autograd.errors import describe
 
 __all__ = ["Parameter", "Parameters", "Settings", "check_precision", "parameters_of", "precision_of", "settings_of"]
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd import Node
-from autograd.backward import describe
+from autograd.errors import describe
 from autograd.stores import Store
 
 from ..checks import all_finite, is_number, number
