@@ -202,6 +202,9 @@ class Primitive:
         analytic: whether the array forward is complex-analytic, so that the tests can use the
             complex step.
         doc: its documentation: first a sentence, then an example.
+        batch: how `vmap` computes it for all examples of a batch at once: a function `(batch, *inputs, **static)
+            -> results` written in primitives, of which `primitives/batching.py` says what it is given. An
+            elementwise primitive needs none; for any other without one, `vmap` loops over the examples.
 
     Raises:
         TypeError: a part is missing or of the wrong kind.
@@ -241,6 +244,7 @@ class Primitive:
         masks: str | None = None,
         sums: bool = False,
         analytic: bool = False,
+        batch: Callable[..., Any] | None = None,
     ) -> None:
         for part, given, wanted in (
             ("name", bool(name) and isinstance(name, str), "a name"),
@@ -255,6 +259,7 @@ class Primitive:
             ),
             ("masks", masks in (None, "choice", "place", "kink"), 'None, "choice", "place" or "kink"'),
             ("doc", bool(doc) and isinstance(doc, str), "a sentence"),
+            ("batch", batch is None or callable(batch), "a function (batch, *inputs, **static) -> results"),
         ):
             if not given:
                 raise TypeError(f"The primitive {name!r} cannot be registered: its {part} must be {wanted}.")
@@ -275,6 +280,7 @@ class Primitive:
         self.masks = masks
         self.sums = sums
         self.analytic = analytic
+        self.batch = batch
         self.__doc__ = doc
         table[name] = self
 
