@@ -195,8 +195,14 @@ class _Plan:
                 data = [known[i] for i in inputs]
                 if rule is None:
                     known.append(primitive(*data, **static))
-                else:
-                    known.append(rule(Batch(size, has_axis, shape, dtype), *data, **static))
+                    continue
+                result = rule(Batch(size, has_axis, shape, dtype), *data, **static)
+                if np.shape(result) != (size, *shape):
+                    raise ValueError(
+                        f"The batch rule of {primitive.name} gave shape {np.shape(result)} for {size} examples whose results have shape "
+                        f"{shape}; it must give all of them, in shape {(size, *shape)}."
+                    )
+                known.append(result)
         results = [known[i] for i, _ in self._outputs]
         return program.structured(
             [x if flag else broadcast_to(x, shape=(size, *np.shape(x))) for x, (_, flag) in zip(results, self._outputs, strict=True)]

@@ -30,9 +30,18 @@ class Batch(NamedTuple):
         dtype: its type.
 
     Example:
-        >>> batch = Batch(2, (True, False), (3,), np.dtype(float))
-        >>> [x.shape for x in batch.repeated([np.ones((2, 3)), np.ones(3)])]
-        [(2, 3), (2, 3)]
+        >>> from autograd import Case, Primitive, table, vmap
+        >>> flip = Primitive(
+        ...     "flip", symbol="flip", latex="#1", elementwise=False, cases=(Case((3,)),),
+        ...     scalar=None, array=lambda x: x[..., ::-1],
+        ...     vjp=(lambda g, y, x: flip(g),),
+        ...     batch=lambda batch, x: flip(x),
+        ...     doc="The entries of the last axis from the end to the start.",
+        ... )
+        >>> vmap(lambda x: flip(x))(np.array([[1.0, 2.0], [3.0, 4.0]]))
+        array([[2., 1.],
+               [4., 3.]])
+        >>> del table["flip"]
     """
 
     size: int
