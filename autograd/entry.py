@@ -57,6 +57,9 @@ class Entry:
             backward, and rounded once; else 5,000 times 20 would be inf, and their mean too.
         analytic: whether the array forward is complex-analytic, so that the tests can use the
             complex step.
+        batch: how `vmap` computes it for all examples of a batch at once: a rule `(batch, *inputs, **static)
+            -> results`, written in primitives; see `primitives.batching`. An elementwise primitive needs
+            none. Of another one without a rule, `vmap` computes one example after the other.
         doc: its documentation: first a sentence, then an example.
 
     Raises:
@@ -94,6 +97,7 @@ class Entry:
         masks: str | None = None,
         sums: bool = False,
         analytic: bool = False,
+        batch: Callable[..., Any] | None = None,
     ) -> None:
         for part, given, wanted in (
             ("name", bool(name) and isinstance(name, str), "a name"),
@@ -107,6 +111,7 @@ class Entry:
                 "a tuple with one rule for each input, or one rule that returns all gradients",
             ),
             ("masks", masks in (None, "choice", "place", "kink"), 'None, "choice", "place" or "kink"'),
+            ("batch", batch is None or callable(batch), "a rule (batch, *inputs, **static) -> results, or None"),
             ("doc", bool(doc) and isinstance(doc, str), "a sentence"),
         ):
             if not given:
@@ -128,6 +133,7 @@ class Entry:
         self.masks = masks
         self.sums = sums
         self.analytic = analytic
+        self.batch = batch
         self.__doc__ = doc
         entries[name] = self
 
