@@ -39,6 +39,10 @@ BLANK: Final = 0.0  # the gradient of a Value that no backward pass has come to
 ONE: Final = type("One", (), {})()  # in the place of a second input: there is but one
 MANY: Final = type("Many", (), {})()  # or `left` is the tuple of all; () of a leaf, None of a constant
 
+# What a function that is being compiled may not do, and what to do instead.
+READS_GRADIENT: Final = ".grad", "read gradients outside of the compiled function, or compute with autograd.grad"
+ASSIGNS_GRADIENT: Final = "assigning to .grad", "assign to it, or call zero_grad(), outside of the compiled function"
+
 walking: Final = threading.RLock()  # one backward pass at a time: each borrows the `.grad` of leaves that others may share
 origin_of: Final = attrgetter("origin")
 time_of: Final = attrgetter("origin.when")
@@ -109,10 +113,14 @@ class Node:
 
     @property
     def grad(self) -> Any:
+        if quick["usual"] is None and mode.tracing is not None:
+            mode.tracing(*READS_GRADIENT)
         return self._grad
 
     @grad.setter
     def grad(self, new: Any) -> None:
+        if quick["usual"] is None and mode.tracing is not None:
+            mode.tracing(*ASSIGNS_GRADIENT)
         if new is None:
             self._grad = self._blank_grad
         elif new is not self._grad:  # else `x.grad *= 2` has written already

@@ -14,16 +14,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .core import BLANK, Node, walking
+from .core import ASSIGNS_GRADIENT, BLANK, READS_GRADIENT, Node, walking
 from .modes import Moment, mode, moment
 from .tensor import Tensor
 from .value import Value
 
 __all__ = ["Store", "StoredValue", "blocks", "move_into_store"]
 
-
-GRADIENT_INSTEAD = "read gradients outside of the compiled function, or compute with autograd.grad"
-GRADIENT_ASSIGNED_INSTEAD = "assign to it, or call zero_grad(), outside of the compiled function"
 
 _gradient: Any = vars(Node)["_grad"]
 _origin: Any = vars(Node)["origin"]
@@ -106,14 +103,14 @@ class StoredValue(Value):
     @property
     def grad(self) -> float:
         if mode.tracing is not None:
-            mode.tracing(".grad", GRADIENT_INSTEAD)
+            mode.tracing(*READS_GRADIENT)
         store, i = self.store()
         return store.grad.item(i)  # type: ignore[no-any-return]
 
     @grad.setter
     def grad(self, new: Any) -> None:
         if mode.tracing is not None:
-            mode.tracing("assigning to .grad", GRADIENT_ASSIGNED_INSTEAD)
+            mode.tracing(*ASSIGNS_GRADIENT)
         store, i = self.store()
         store.grad.flat[i] = 0.0 if new is None else self._seed(new)
 

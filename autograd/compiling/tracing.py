@@ -26,7 +26,7 @@ from ..structures import leaves
 from ..texts import visible
 from .closure import ATOMS, Surroundings, state_of
 from .given import Given
-from .hidden import Update, hidden_gradients, hidden_state, no_new_threads
+from .hidden import Update, hidden_state, no_new_threads
 from .standins import Argument, Arguments, Entry
 
 __all__ = ["COMPILING", "Trace", "name_of", "tracing"]
@@ -65,7 +65,7 @@ class Trace:
                 "at each call. Take what it needs outside, with next(), and pass it as an argument."
             )
         before = _global_states()
-        with tracing(name, self.start), no_new_threads(), hidden_gradients(self.surroundings.nodes), hidden_state(changing):
+        with tracing(name, self.start), no_new_threads(), hidden_state(changing):
             mode.draw, mode.plain, keeping.later = self._draw, self._plain, self._update
             self.out = function(*self.arguments.args, **self.arguments.kwargs)
         if before != _global_states() or self.surroundings.used_generator():
