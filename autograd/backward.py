@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -62,7 +61,7 @@ def gradients(seeds: Mapping[Node, Any], *, as_nodes: bool = False, stop: Collec
         stop: nodes to take for leaves.
     """
     with Walk(seeds, stop) as walk:
-        expect_again(chain(walk.order, (x for x, _ in walk.ends)))
+        expect_again(walk.order, walk.ends)
         _run(walk, as_nodes)
         return walk.found()
 
@@ -80,12 +79,15 @@ def backward(root: Node, gradient: Any = None) -> None:
         _backward_alone(root, seed)
         return
     with Walk({root: seed}) as walk:
-        if all(x.inputs is None for x, _ in walk.ends):
+        for x, _ in walk.ends:
+            if x.left is not None:
+                break
+        else:
             raise RuntimeError(
                 f"backward() on {describe(root)}: it was computed from constants alone, made by detach() or under no_grad(), so that "
                 "nothing would get a gradient. Compute what it depends on outside no_grad(), from nodes that are not detached."
             )
-        expect_again(chain(walk.order, (x for x, _ in walk.ends)))
+        expect_again(walk.order, walk.ends)
         watch(root, walk.order)
         _run(walk)
         walk.keep()
@@ -128,9 +130,9 @@ def _backward_alone(root: Node, seed: Any) -> None:
 
 def _run(walk: Walk, as_nodes: bool = False) -> None:
     """A branch that was not taken passes on 0, not 0 · inf: the walk goes the usual way, and if need be once more carefully."""
-    nodes = [*reversed(walk.order), *[x for x, _ in walk.ends]] if walk.has_arrays or mode.tracing is not None else []
     usual = step_among_nodes if as_nodes else step
-    if not nodes or not may_meet(nodes):
+    nodes = walk.order if mode.tracing is None else [*reversed(walk.order), *[x for x, _ in walk.ends]]
+    if not (walk.has_arrays or mode.tracing is not None) or not may_meet(nodes):
         walk.run(usual, quick=not as_nodes)
         return
     if not as_nodes and not observers:

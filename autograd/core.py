@@ -541,7 +541,11 @@ class Walk:
     @property
     def has_arrays(self) -> bool:
         """Whether there are arrays on the way; all of them are lent or at the ends."""
-        return any(type(x._datum) is not float for some in (self.lent, self.ends) for x, _ in some)
+        for some in (self.lent, self.ends):
+            for x, _ in some:
+                if type(x._datum) is not float:
+                    return True
+        return False
 
     def found(self) -> list[tuple[Node, Any]]:
         """The nodes that something came to, and their gradients."""
