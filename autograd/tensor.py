@@ -15,10 +15,10 @@ from . import statistics
 from .arrays import constant, no_result, numbers
 from .backward import describe
 from .core import NO_STATIC, NUMBERS, Node, Primitive, record
-from .modes import Moment, mode, moment
+from .modes import Moment, mode, moment, quick
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives import arithmetic, products, reductions, shapes
-from .window import Window
+from .window import Window, window
 
 __all__ = ["Tensor"]
 
@@ -83,13 +83,9 @@ class Tensor(Operators):
 
     @property
     def data(self) -> Any:
-        if mode.tracing is not None:
+        if quick["usual"] is None and mode.tracing is not None:
             mode.tracing(".data", READ_INSTEAD)
-        window = self._datum.view(Window)
-        window.setflags(False)
-        if self.primitive is None:
-            window.tensor = self  # a result's window must not keep its graph alive
-        return window
+        return window(self)
 
     @data.setter
     def data(self, new: Any) -> None:
