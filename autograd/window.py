@@ -76,8 +76,6 @@ class Window(np.ndarray):
             options["out"] = tuple([entries.get(id(x), x) for x in outs])
         arrays = [entries.get(id(x), _plain(x)) for x in inputs]
         result = getattr(ufunc, method)(*arrays, **{key: _plain(x) for key, x in options.items()})
-        for x in written:
-            x._changed()
         return outs[0] if len(outs) == 1 else result
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -92,7 +90,7 @@ class Window(np.ndarray):
             ) from None
 
     def _entries(self) -> Any:
-        """A plain array to write the entries through; then comes `_changed`."""
+        """A plain array to write the entries through; the tensor is told, since a write that fails may have begun."""
         if self.flags.writeable:  # a copy of a window
             return self.view(np.ndarray)
         if self.tensor is None:
@@ -106,19 +104,14 @@ class Window(np.ndarray):
                 raise RuntimeError(f"{describe(self.tensor)} has got new data since this array was taken; take its .data again.")
             entries = self.view(np.ndarray)  # of a part
             entries.setflags(write=True)
+        self.tensor.origin = moment()
         return entries
-
-    def _changed(self) -> None:
-        """Tell the tensor."""
-        if self.tensor is not None:
-            self.tensor.origin = moment()
 
     def __setitem__(self, index: Any, value: Any) -> None:
         if isinstance(value, Node):
             _refuse_to_write(value)
         check_complete(value, WRITTEN)
         self._entries()[index] = value
-        self._changed()
 
     def fill(self, value: Any) -> None:
         self[...] = value
