@@ -99,6 +99,11 @@ class Node:
         """Compute `primitive` on inputs of which one is a node of this kind, and record it."""
         raise TypeError(f"{cls.__name__} does not say how primitives are computed on it.")
 
+    @classmethod
+    def _kind(cls) -> type[Node]:
+        """The class by which users know such nodes: that of a copy, and in errors. It is `Value` where a `Value`'s number is in a store."""
+        return cls
+
     def _overwrite(self, new: Any, now: Moment | None = None) -> None:
         """Take other data of the same shape; what was computed from this leaf counts as stale from `now` on, a new moment."""
         raise NotImplementedError
@@ -610,7 +615,7 @@ def describe(node: Node) -> str:
         >>> describe(Value(2.0, label="w")), describe(Value(2.0) + 1)
         ("Value 'w'", 'the Value 3.0 (from add)')
     """
-    kind = node.__class__.__name__
+    kind = node._kind().__name__
     if node.label is not None:
         return f"{kind} {node.label!r}"
     what = f"{node._datum!r}" if isinstance(node._datum, float) else f"of shape {node._datum.shape}"

@@ -75,7 +75,15 @@ class Window(np.ndarray):
         if outs:
             options["out"] = tuple([entries.get(id(x), x) for x in outs])
         arrays = [entries.get(id(x), _plain(x)) for x in inputs]
-        result = getattr(ufunc, method)(*arrays, **{key: _plain(x) for key, x in options.items()})
+        error = None
+        try:
+            result = getattr(ufunc, method)(*arrays, **{key: _plain(x) for key, x in options.items()})
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            for x in written:
+                x._changed(error)
         return outs[0] if len(outs) == 1 else result
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -90,7 +98,7 @@ class Window(np.ndarray):
             ) from None
 
     def _entries(self) -> Any:
-        """A plain array to write the entries through; the tensor is told, since a write that fails may have begun."""
+        """A plain array to write the entries through; then comes `_changed`."""
         if self.flags.writeable:  # a copy of a window
             return self.view(np.ndarray)
         if self.tensor is None:
@@ -104,14 +112,24 @@ class Window(np.ndarray):
                 raise RuntimeError(f"{describe(self.tensor)} has got new data since this array was taken; take its .data again.")
             entries = self.view(np.ndarray)  # of a part
             entries.setflags(write=True)
-        self.tensor.origin = moment()
         return entries
+
+    def _changed(self, error: BaseException | None = None) -> None:
+        """Tell the tensor; also after an error, unless NumPy refused an index or a shape, and so wrote nothing."""
+        if self.tensor is not None and not isinstance(error, IndexError) and "broadcast" not in str(error):
+            self.tensor.origin = moment()
 
     def __setitem__(self, index: Any, value: Any) -> None:
         if isinstance(value, Node):
             _refuse_to_write(value)
         check_complete(value, WRITTEN)
-        self._entries()[index] = value
+        entries = self._entries()
+        try:
+            entries[index] = value
+        except BaseException as error:
+            self._changed(error)
+            raise
+        self._changed()
 
     def fill(self, value: Any) -> None:
         self[...] = value
@@ -134,7 +152,7 @@ def window(tensor: Node) -> Window:
 
 def _refuse_to_write(node: Node) -> NoReturn:
     raise TypeError(
-        f"Writing a {node.__class__.__name__} into an array would drop it from the graph, and its derivative with it. "
+        f"Writing a {node._kind().__name__} into an array would drop it from the graph, and its derivative with it. "
         "For the plain number write `.data`; to keep the derivative make a new Tensor, with where, stack or concatenate."
     )
 
