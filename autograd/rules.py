@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from .core import NO_STATIC, NOTHING, NUMBERS, Node, Primitive, describe, ndarray
+from .core import Node, Primitive
+from .errors import describe
 from .halves import HALF, in_single
+from .layout import NO_STATIC, NOTHING, NUMBERS, ndarray
 from .primitives.arithmetic import astype
 from .primitives.reductions import broadcast_to, unbroadcast
 from .primitives.shapes import reshape

@@ -18,7 +18,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .core import ASSIGNS_GRADIENT, BLANK, READS_GRADIENT, Node, walking
+from .core import Node, walking
+from .layout import ASSIGNS_GRADIENT, BLANK, READS_GRADIENT, Layout
 from .modes import Moment, mode, moment
 from .tensor import Tensor
 from .value import Value
@@ -26,9 +27,9 @@ from .value import Value
 __all__ = ["Store", "StoredValue", "blocks", "move_into_store"]
 
 
-_gradient: Any = vars(Node)["_grad"]
-_origin: Any = vars(Node)["origin"]
-_number: Any = vars(Node)["_datum"]  # the slot itself, which in a StoredValue has the store and the position
+_gradient: Any = vars(Layout)["_grad"]
+_origin: Any = vars(Layout)["origin"]
+_number: Any = vars(Layout)["_datum"]  # the slot itself, which in a StoredValue has the store and the position
 _changing = threading.RLock()  # held while numbers move into a store, and while gradients are added up there
 
 
@@ -147,7 +148,7 @@ class StoredValue(Value):
         store.change(i, new.when)
 
     @classmethod
-    def _kind(cls) -> type[Node]:
+    def _kind(cls) -> type[Any]:
         return Value
 
     def store(self) -> tuple[Store, int]:

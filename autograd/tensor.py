@@ -13,8 +13,9 @@ import numpy as np
 from . import functions as f
 from . import statistics
 from .arrays import constant, no_result, numbers
-from .backward import describe
-from .core import NO_STATIC, NUMBERS, Node, Primitive, record
+from .core import Node, Primitive, record
+from .errors import describe
+from .layout import NO_STATIC, NUMBERS
 from .modes import Moment, mode, moment, quick
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives import arithmetic, products, reductions, shapes

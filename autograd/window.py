@@ -15,8 +15,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .arrays import check_complete
-from .backward import describe
 from .core import Node
+from .errors import describe
 from .modes import moment
 
 __all__ = ["Window", "window"]
