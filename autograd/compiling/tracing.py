@@ -19,8 +19,8 @@ import numpy as np
 from ..anomaly import line_of_user_code
 from ..backward import ancestors
 from ..core import Node
-from ..functions import stack
 from ..modes import mode, tick
+from ..shaping import stack
 from ..structures import leaves
 from ..texts import visible
 from .closure import ATOMS, Surroundings, state_of

@@ -17,12 +17,12 @@ import numpy as np
 from ..arrays import check_complete
 from ..backward import ancestors
 from ..core import Node
-from ..functions import stack
 from ..modes import mode
 from ..primitives.networks import linear
 from ..primitives.products import matmul
 from ..primitives.reductions import broadcast_to
 from ..primitives.shapes import concatenate, getitem, lookup, reshape, scatter, transpose
+from ..shaping import stack
 from ..structures import leaves, tree_map
 from ..tensor import Tensor
 from .cache import Programs
