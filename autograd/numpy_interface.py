@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from . import functions as f
-from . import statistics
+from . import shaping, statistics
 from .core import Node, table
 from .modes import mode
 from .primitives import arithmetic, elementary, products
@@ -159,8 +159,7 @@ REDUCTIONS = {np.add: f.sum, np.maximum: f.max, np.minimum: f.min}
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.sum: _over_axes(f.sum), np.mean: _over_axes(f.mean), np.max: _over_axes(f.max), np.amax: _over_axes(f.max),
     np.min: _over_axes(f.min), np.amin: _over_axes(f.min), np.dot: lambda a, b: f.dot(a, b),
-    np.reshape: f.reshape, np.transpose: f.transpose, np.expand_dims: f.expand_dims, np.squeeze: f.squeeze,
-    np.broadcast_to: f.broadcast_to, np.concatenate: f.concatenate, np.stack: f.stack, np.take: f.take, np.pad: f.pad,
+    **{getattr(np, name): getattr(shaping, name) for name in shaping.__all__ if name != "getitem"},
     np.var: _spread(statistics.var), np.std: _spread(statistics.std), np.linalg.norm: statistics.norm,
-    np.clip: _clip, np.where: arithmetic.where, np.ravel: lambda x: f.reshape(x, -1),
+    np.clip: _clip, np.where: arithmetic.where, np.ravel: lambda x: shaping.reshape(x, -1),
 }  # fmt: skip

@@ -289,7 +289,7 @@ def _zeros(x: Any) -> Any:
 
 def _stacked(column: Sequence[Any], shape: tuple[int, ...]) -> Any:
     """Rows of derivatives as one array, its leading axes those of the result."""
-    from .functions import reshape, stack
+    from .shaping import reshape, stack
 
     return reshape(stack(column), shape + np.shape(_plain(column[0])))
 

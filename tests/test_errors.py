@@ -282,5 +282,9 @@ def test_an_error_leaves_nodes_as_they_were():
         x.data[...] = np.ones(3)
     with pytest.raises(ValueError, match="cannot take data"):
         x.data = np.ones(3)
+    with pytest.raises(ValueError, match="broadcast"):
+        x.data += np.ones(3)
+    with pytest.raises(IndexError):
+        x.data[5] = 1.0
     out.backward()  # not stale: nothing was changed
     assert np.array_equal(x.grad, [2.0, 2.0])

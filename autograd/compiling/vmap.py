@@ -18,11 +18,11 @@ import numpy as np
 from ..arrays import check_complete
 from ..backward import ancestors
 from ..core import Node, Primitive
-from ..functions import stack
 from ..modes import mode
 from ..primitives.batching import Batch
 from ..primitives.reductions import broadcast_to
 from ..primitives.shapes import transpose
+from ..shaping import stack
 from ..structures import leaves, tree_map
 from .cache import Programs
 from .given import Given
