@@ -140,7 +140,7 @@ class Optimizer:
         if self._was_lost and not self._has_warned:
             self._has_warned = True
             warnings.warn(
-                f"A step of {type(self).__name__} was too small to change parameters in float16, which have 3 digits. "
+                f"A step of {type(self).__name__} was too small to change parameters in float16, which has 3 digits. "
                 "Keep the parameters in float32, or take a larger learning rate.",
                 RuntimeWarning,
                 stacklevel=2,
