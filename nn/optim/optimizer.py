@@ -163,7 +163,8 @@ class Optimizer:
             g: its gradient, of the same shape.
             memory: what `memory` names, in that order, of the same shape; None for what is not
                 needed.
-            step: which step of this parameter it is, from 1, if the method remembers anything.
+            step: which step of this parameter it is, from 1. (It stays 1 while all that `memory`
+                names is None.)
             settings: those of the group.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define update(self, p, g, *, step, lr), the formula of a step.")
