@@ -100,22 +100,22 @@ def altered(change):
         (
             altered(lambda s: s["param_groups"].append(s["param_groups"][0])),
             ValueError,
-            ["does not fit this Adam: it has 2 groups and here are 1"],
+            ["does not fit this Adam: it has 2 groups instead of 1"],
         ),
-        (altered(lambda s: s["param_groups"][0]["params"].append(2)), ValueError, ["group 0 has 3 parameters and here are 2"]),
+        (altered(lambda s: s["param_groups"][0]["params"].append(2)), ValueError, ["group 0 has 3 parameters instead of 2"]),
         (
             altered(lambda s: (s["param_groups"][0].pop("betas"), s["param_groups"][0].update(momentum=0.9))),
             ValueError,
-            ["betas of group 0 is missing", "momentum of group 0 is unknown here"],
+            ["betas of group 0 is missing", "momentum of group 0 is unknown"],
         ),
         (
             altered(lambda s: s["state"][1].update(exp_avg=np.zeros(4), exp_avg_sq=0.0)),
             ValueError,
             ["of parameter 1, exp_avg has shape (4,) and must have (3,)", "exp_avg_sq has shape () and must have (3,)"],
         ),
-        (altered(lambda s: s["param_groups"][0].pop("params")), ValueError, ["group 0 has 0 parameters and here are 2"]),
+        (altered(lambda s: s["param_groups"][0].pop("params")), ValueError, ["group 0 has 0 parameters instead of 2"]),
         (altered(lambda s: s["state"][0].pop("step")), ValueError, ["of parameter 0, step is missing"]),
-        (altered(lambda s: s["state"].update({7: {}})), ValueError, ["parameter 7 is unknown here"]),
+        (altered(lambda s: s["state"].update({7: {}})), ValueError, ["parameter 7 is unknown"]),
         (altered(lambda s: s["param_groups"][0].update(lr=-1)), ValueError, ["lr must be finite and not negative; got -1"]),
     ],
 )

@@ -311,6 +311,26 @@ def test_a_network_learns(method):
     assert losses[-1] < losses[0] / 4
 
 
+@pytest.mark.parametrize("elementwise", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_formula_that_remembers_nothing_knows_its_step_and_goes_on_counting(kind, elementwise):
+    class Harmonic(Optimizer):
+        def update(self, p, g, *, step, lr):
+            p -= lr / step * g
+
+    Harmonic.elementwise = elementwise
+    params = parameters(kind, np.random.default_rng(0))
+    start, optimizer = numbers(params), Harmonic(params, {"lr": 0.5})
+    for i in range(4):
+        if i == 2:
+            state, optimizer = optimizer.state_dict(), Harmonic(params, {"lr": 9.0})
+            optimizer.load_state_dict(state)
+        for p in params:
+            p.grad = np.ones(p.shape)
+        optimizer.step()
+    np.testing.assert_allclose(numbers(params), start - 0.5 * (1 + 1 / 2 + 1 / 3 + 1 / 4))
+
+
 @pytest.mark.parametrize("method", [SGD, Adam, AdamW, Adagrad, RMSprop])
 def test_the_methods_of_this_library_are_elementwise(method):
     assert method.elementwise

@@ -140,7 +140,7 @@ class Optimizer:
         if self._was_lost and not self._has_warned:
             self._has_warned = True
             warnings.warn(
-                f"A step of {type(self).__name__} was too small to change parameters in float16, which have 3 digits. "
+                f"A step of {type(self).__name__} was too small to change parameters in float16, which has 3 digits. "
                 "Keep the parameters in float32, or take a larger learning rate.",
                 RuntimeWarning,
                 stacklevel=2,
@@ -163,7 +163,8 @@ class Optimizer:
             g: its gradient, of the same shape.
             memory: what `memory` names, in that order, of the same shape; None for what is not
                 needed.
-            step: which step of this parameter it is, from 1, if the method remembers anything.
+            step: which step of this parameter it is, from 1. (It stays 1 while all that `memory`
+                names is None.)
             settings: those of the group.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define update(self, p, g, *, step, lr), the formula of a step.")

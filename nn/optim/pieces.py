@@ -73,6 +73,8 @@ class Piece:
         """Count one more step, and begin to remember what was not needed before, in arrays like `p`. Returns the number of steps."""
         memory = self.memory
         if starts is not self._starts:
+            if not starts:  # then the number of steps is all that is remembered
+                memory.setdefault("step", 0)
             for name, start in starts.items():
                 if start is not None and name not in memory:
                     memory.setdefault("step", 0)

@@ -38,16 +38,16 @@ def memories_from(state_dict: object, groups: Sequence[Mapping[str, Any]], names
         raise TypeError("load_state_dict takes a dict with the keys 'state' and 'param_groups', as state_dict() gives.")
     loaded, params, misfits = state_dict["param_groups"], [p for group in groups for p in group["params"]], []
     if len(loaded) != len(groups):
-        misfits.append(f"it has {len(loaded)} groups and here are {len(groups)}")
+        misfits.append(f"it has {len(loaded)} groups instead of {len(groups)}")
     for i, (own, group) in enumerate(zip(groups, loaded, strict=False)):
         if len(group.get("params", ())) != len(own["params"]):
-            misfits.append(f"group {i} has {len(group.get('params', ()))} parameters and here are {len(own['params'])}")
+            misfits.append(f"group {i} has {len(group.get('params', ()))} parameters instead of {len(own['params'])}")
         misfits += [f"{name} of group {i} is missing" for name in names if name not in group]
-        misfits += [f"{name} of group {i} is unknown here" for name in group if name not in {"params", "initial_lr", *names}]
+        misfits += [f"{name} of group {i} is unknown" for name in group if name not in {"params", "initial_lr", *names}]
     memories: dict[Parameter, Memory] = {}
     for i, memory in state_dict["state"].items():
         if i not in range(len(params)):
-            misfits.append(f"parameter {i} is unknown here")
+            misfits.append(f"parameter {i} is unknown")
             continue
         p = params[i]
         if memory and "step" not in memory:

@@ -111,8 +111,8 @@ class LRScheduler:
         groups, here = len(state_dict.get("groups", own["groups"])), len(own["groups"])
         return [
             *(f"{x} is missing" for x in own if x not in state_dict and x != "groups"),  # states had none at first
-            *(f"{x} is unknown here" for x in state_dict if x not in own),
-            *([f"it has {groups} groups and here are {here}"] if groups != here else []),
+            *(f"{x} is unknown" for x in state_dict if x not in own),
+            *([f"it has {groups} groups instead of {here}"] if groups != here else []),
         ]
 
     def _take_over(self, state_dict: Mapping[str, Any]) -> None:
@@ -183,7 +183,7 @@ class SequentialLR(LRScheduler):
     def _misfits(self, state_dict: Mapping[str, Any]) -> list[str]:
         states = state_dict.get("schedulers", [])
         if len(states) != len(self.schedulers):
-            return [f"it has {len(states)} schedules and here are {len(self.schedulers)}"]
+            return [f"it has {len(states)} schedules instead of {len(self.schedulers)}"]
         inner = [misfit for schedule, state in zip(self.schedulers, states, strict=True) for misfit in schedule._misfits(state)]
         return super()._misfits(state_dict) + inner
 
