@@ -140,7 +140,8 @@ class StoredValue(Value):
     @property
     def origin(self) -> Moment:
         store, i = self.store()
-        return Moment(store.time_of(i), None)
+        origin = store.origin
+        return origin if origin.when != store.last_single else Moment(store.time_of(i), None)
 
     @origin.setter
     def origin(self, new: Moment) -> None:

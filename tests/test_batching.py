@@ -6,6 +6,7 @@ from test_compile_random_programs import close
 
 import autograd
 from autograd import Case, Primitive, Tensor, Value, grad, table, vmap
+from autograd.backward import history
 
 WORTH_A_LOOP = {"conv_weight"}  # each example has a gradient of its own for the kernels
 
@@ -107,6 +108,15 @@ def test_a_rule_that_forgets_examples_says_so(primitive):
 def test_each_primitive_of_the_table_says_how_it_takes_a_batch():
     silent = {name for name, entry in table.items() if entry.batch is None and not entry.elementwise}
     assert silent == WORTH_A_LOOP
+
+
+@pytest.mark.parametrize(("of", "shape"), [(lambda w, x: w @ x, (3,)), (lambda w, x: x @ w.T, (3,)), (lambda w, x: x @ w.T, (4, 3))])
+def test_a_product_with_a_matrix_that_all_examples_share_is_one_product_of_two_matrices(of, shape):
+    w = Tensor(np.arange(6.0).reshape(2, 3))
+    (product,) = [
+        node for node in history(vmap(lambda x: of(w, x))(np.ones((5, *shape)))) if node.primitive is table["matmul"]
+    ]  # fmt: skip
+    assert [x.ndim for x in product.inputs] == [2, 2]
 
 
 @pytest.mark.parametrize("case", table["linear"].cases, ids=str)

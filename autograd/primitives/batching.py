@@ -1,9 +1,10 @@
-"""What the batch rules of the table have in common: how a primitive computes all examples of a batch at once.
+"""How a primitive computes all examples of a batch at once: what the batch rules of the table are given, and what they share.
 
-A rule `batch=lambda batch, *inputs, **static: …` gets the inputs for all examples, of which each has
-one axis more than for one example, the first; or has none, and is shared. It returns the results
-with that axis. It computes with primitives, so that what it returns can be differentiated. An
-elementwise primitive needs no rule, and for one without a rule there is `one_by_one`.
+The rule of an entry is a function `(batch, *inputs, **static) -> results`. An input has the axis of
+the examples in front of those that it has for one example; or it is shared by all examples, and is
+as it is for one. The results have that axis. A rule is written in primitives, so that its results
+can be differentiated. An elementwise primitive needs none, and any other without one is computed
+`one_by_one`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Batch(NamedTuple):
 
     Attributes:
         size: the number of examples.
-        has_axis: for each input, whether it has the axis of the examples.
+        has_axis: for each input, whether it has the axis of the examples; if not, all share it.
         shape: the shape of the result for one example.
         dtype: its type.
 
@@ -82,7 +83,7 @@ class Batch(NamedTuple):
         return stack(*[function(*[x[i] if has_axis else x for x, has_axis in pairs]) for i in range(self.size)], axis=0)
 
     def in_one(self, function: Callable[..., Any], inputs: Sequence[Any], axes: Sequence[int], out_axis: int) -> Any:
-        """The results of a layer that takes batches already, on one long batch; one by one, where the examples do not share the weights.
+        """The results of a layer that takes batches already, on one long batch; one by one, unless the examples share its weights.
 
         Args:
             function: the primitive, with its settings.

@@ -40,7 +40,7 @@ def _matmul_of_batch(batch: Batch, a: Any, b: Any) -> Any:
     if not b_has_axis and (ranks[1] == 1 or (ranks[0] == 1 and ranks[1] == 2)):
         return matmul(a, b)
     if not a_has_axis and ranks[1] == 1 and ranks[0] <= 2:
-        return matmul(b, transpose(a) if ranks[0] == 2 else a)
+        return matmul(b, transpose(a))
     if not b_has_axis and ranks == (2, 2):
         return reshape(matmul(reshape(a, shape=(batch.size * a.shape[1], a.shape[2])), b), shape=(batch.size, *batch.shape))
     if a_has_axis and ranks[0] == 1:
