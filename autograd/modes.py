@@ -72,7 +72,7 @@ def set_scope(scope: Scope | None) -> Scope | None:
     with _clock:
         now = quick["now"]
         quick["now"] = Moment(quick["when"], scope)
-    return now.scope  # type: ignore[no-any-return]
+    return now.scope
 
 
 def enter(name: str, owner: int) -> Moment:

@@ -96,7 +96,7 @@ class Value(Operators):
     def data(self) -> float:
         if quick["usual"] is None and mode.tracing is not None:
             mode.tracing(".data", READ_INSTEAD)
-        return self._datum  # type: ignore[no-any-return]
+        return self._datum
 
     @data.setter
     def data(self, new: Any) -> None:

@@ -147,7 +147,7 @@ def window(tensor: Node) -> Window:
     made.setflags(False)
     if tensor.primitive is None:
         made.tensor = tensor  # that of a computed Tensor must not keep its graph alive
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def _refuse_to_write(node: Node) -> NoReturn:
