@@ -96,17 +96,29 @@ def leave(before: Moment) -> None:
 
 
 class _Mode(threading.local):
-    """What this thread does with a computation: `recording` is off inside `no_grad()`, `scope` is
-    the innermost of the named parts that the computation is in, with those around it;
-    `tracing` is set while `compile` reads a function; nodes older than `start` are then from outside."""
+    """What this thread does with a computation.
+
+    Attributes:
+        recording: whether what is computed is recorded; off inside `no_grad()`.
+        scope: the innermost of the named parts that the computation is in, with those around it.
+        own_scope: the same, of a thread that is not the main one.
+
+    The others are set while `compile` or `vmap` reads a function, and only then:
+
+        tracing: refuses to show a number, in an error that says what looked at it, and what to do instead.
+        start: the time when the reading began; older nodes are from outside of the function.
+        draw: gives the node for random numbers, from a function that draws them and an array like them.
+        update: notes what the function changes; see `state.update`.
+        plain: gives the node for what are plain numbers in an ordinary call; None for all else.
+    """
 
     recording = True
-    own_scope: Scope | None = None  # of a thread that is not the main one
-    draw: Callable[[Callable[[], Any], Any], Any] | None = None  # inside `compile`: random numbers
+    own_scope: Scope | None = None
+    tracing: Callable[[str, str], NoReturn] | None = None
     start = 0
-    tracing: Callable[[str, str], NoReturn] | None = None  # inside `compile`: refuses to show a number
-    update: Callable[[Any, Sequence[str], Callable[..., None], dict[str, Any]], None] | None = None  # inside `compile`: see `state.update`
-    plain: Callable[[Any], Node | None] | None = None  # inside `compile`: the node for what are plain numbers in an ordinary call
+    draw: Callable[[Callable[[], Any], Any], Any] | None = None
+    update: Callable[[Any, Sequence[str], Callable[..., None], dict[str, Any]], None] | None = None
+    plain: Callable[[Any], Node | None] | None = None
 
     def __setattr__(self, name: str, new: Any) -> None:
         super().__setattr__(name, new)

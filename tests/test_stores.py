@@ -50,7 +50,7 @@ def test_it_computes_and_compares():
     assert autograd.dot([a, b], [b, a]).data == -12.0
     with pytest.raises(TypeError, match="drop the Value"):
         math.exp(a)
-    with pytest.raises(TypeError, match="got the Value 2.0, which is a node already"):
+    with pytest.raises(TypeError, match=r"got the Value 2\.0, which is a node already"):
         Value(a)
     with pytest.raises(TypeError, match="no operation of a Value"):
         a % 2
