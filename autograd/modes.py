@@ -52,7 +52,13 @@ _clock: Final = threading.Lock()
 
 
 def moment() -> Moment:
-    """A new moment: what was made before is older than it, and what is made from now on is not."""
+    """A new moment: what was made before is older than it, and what is made from now on is not.
+
+    Example:
+        >>> before = moment()
+        >>> moment().when > before.when
+        True
+    """
     with _clock:
         quick["when"] += 1
         quick["now"] = now = Moment(quick["when"], quick["now"].scope)
@@ -65,7 +71,18 @@ def tick() -> int:
 
 
 def set_scope(scope: Scope | None) -> Scope | None:
-    """Compute in another scope, on this thread; the one before."""
+    """Compute in another scope, on this thread.
+
+    Returns:
+        The scope from before, for the call that goes back to it.
+
+    Example:
+        >>> before = set_scope(Scope("outer", None))
+        >>> mode.scope.name
+        'outer'
+        >>> set_scope(before).name
+        'outer'
+    """
     if get_ident() != quick["main"]:
         before, mode.own_scope = mode.own_scope, scope
         return before
@@ -76,7 +93,14 @@ def set_scope(scope: Scope | None) -> Scope | None:
 
 
 def enter(name: str, owner: int) -> Moment:
-    """Compute in a scope inside of the present one, on this thread, until what is returned is given to `leave`."""
+    """Compute in a scope inside of the present one, on this thread, until what is returned is given to `leave`.
+
+    Example:
+        >>> before = enter("layer", owner=1)
+        >>> mode.scope.name
+        'layer'
+        >>> leave(before)
+    """
     if get_ident() != quick["main"]:
         return Moment(0, set_scope(Scope(name, mode.own_scope, owner)))
     now: Moment = quick["now"]

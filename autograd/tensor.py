@@ -86,6 +86,19 @@ class Tensor(ArrayMethods):
 
     @property
     def data(self) -> Array:
+        """The array, which tells the Tensor when it is written to; see `Window`. What was computed from it is stale then.
+
+        Raises:
+            RuntimeError: on a write, the Tensor was computed.
+            TypeError: on a write, the entries are no real numbers; or a function that is being compiled looks at the numbers.
+            ValueError: on assigning, the shape is another.
+
+        Example:
+            >>> t = Tensor([1.0, 2.0])
+            >>> t.data -= 0.5
+            >>> t.data
+            array([0.5, 1.5])
+        """
         if quick["usual"] is None and mode.tracing is not None:
             mode.tracing(".data", READ_INSTEAD)
         return window(self)
