@@ -1,8 +1,8 @@
-"""A warning for who keeps the loss of every step, and with it every step's graph.
+"""Warnings of graphs that are kept by mistake.
 
-`total += loss` and `losses.append(loss)` are the commonest way to run out of memory: they look like
-numbers, and each holds all that it was computed from. And a warning for who computes each step from
-the last one's graph, as `w = w - 0.1 * w.grad` does, so that every step takes longer.
+`total += loss` and `losses.append(loss)` are the commonest ways to run out of memory: losses look like
+numbers, and each holds all that it was computed from. And `w = w - 0.1 * w.grad` computes each step
+from the graph of the one before, so that every step takes longer.
 """
 
 from __future__ import annotations

@@ -312,13 +312,13 @@ class Operators(Node):
             3.0
         """
         if mode.tracing is not None:
-            return a.stop_gradient(self)  # type: ignore[no-any-return]
+            return a.stop_gradient(self)
         constant = copy_graph(self, None)
         constant.primitive = None
         constant.static = NO_STATIC
         constant._grad = self._blank_grad
         constant.inputs = None
-        return constant  # type: ignore[no-any-return]
+        return constant
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         return numpy_interface.call_ufunc(ufunc, method, inputs, options)
@@ -376,13 +376,13 @@ class Operators(Node):
 
     def __copy__(self) -> Self:
         if mode.tracing is not None:
-            return (a.stop_gradient if self.is_leaf else a.identity)(self)  # type: ignore[no-any-return]
-        return copy_graph(self, None)  # type: ignore[no-any-return]
+            return (a.stop_gradient if self.is_leaf else a.identity)(self)
+        return copy_graph(self, None)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         if mode.tracing is not None:
             return self.detach()
-        return copy_graph(self, memo)  # type: ignore[no-any-return]
+        return copy_graph(self, memo)
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return reduce_graph(self)

@@ -108,7 +108,7 @@ class StoredValue(Value):
     @property
     def _datum(self) -> float:
         store, i = self.store()
-        return store._datum.item(i)  # type: ignore[no-any-return]
+        return store._datum.item(i)
 
     @_datum.setter
     def _datum(self, new: float) -> None:
@@ -121,7 +121,7 @@ class StoredValue(Value):
         if mode.tracing is not None:
             mode.tracing(*READS_GRADIENT)
         store, i = self.store()
-        return store.grad.item(i)  # type: ignore[no-any-return]
+        return store.grad.item(i)
 
     @grad.setter
     def grad(self, new: Any) -> None:
@@ -158,7 +158,7 @@ class StoredValue(Value):
         if type(place) is not tuple:  # another thread is moving it there
             with _changing:
                 place = _number.__get__(self)
-        return place  # type: ignore[no-any-return]
+        return place
 
 
 def move_into_store(values: Sequence[Value], shape: tuple[int, ...], label: str | None) -> Store:

@@ -292,7 +292,7 @@ def _variable(x: Any) -> Node:
     """A node to differentiate with respect to: a fresh one, and computed from `x`, so that nobody can assign to it."""
     if not isinstance(x, Node):
         x = Tensor(x) if isinstance(x, np.ndarray) or np.ndim(x) else Value(x)
-    return identity(x)  # type: ignore[no-any-return]
+    return identity(x)
 
 
 def _check_result(x: Any, f: Callable[..., Any]) -> None:

@@ -132,6 +132,7 @@ class Window(np.ndarray):
         self._changed()
 
     def fill(self, value: Any) -> None:
+        """Write one number into all entries."""
         self[...] = value
 
     def __repr__(self) -> str:
@@ -142,12 +143,12 @@ class Window(np.ndarray):
 
 
 def window(tensor: Node) -> Window:
-    """The window on a Tensor's array."""
+    """The window on a Tensor's array; what `tensor.data` gives."""
     made = tensor._datum.view(Window)
     made.setflags(False)
     if tensor.primitive is None:
         made.tensor = tensor  # that of a computed Tensor must not keep its graph alive
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def _refuse_to_write(node: Node) -> NoReturn:

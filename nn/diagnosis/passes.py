@@ -191,7 +191,7 @@ def _layer_of(path: str) -> str:
 
 
 def _rows(x: Any) -> list[Any]:
-    return np.asarray(x).tolist()  # type: ignore[no-any-return]
+    return np.asarray(x).tolist()
 
 
 def _dead_units(outs: list[Any]) -> Any:
