@@ -202,7 +202,7 @@ def test_gradients_are_clipped_before_the_step():
         (TypeError, "patience must be a whole number", lambda: EarlyStopping(patience=1.5)),
         (ValueError, "patience must be at least 1; got 0", lambda: EarlyStopping(patience=0)),
         (ValueError, "mode must be 'min', 'max' or 'auto'; got 'up'", lambda: EarlyStopping(mode="up")),
-        (ValueError, "Whether less or more of 'val_error' is better is not known; pass mode=", lambda: EarlyStopping("val_error")),
+        (ValueError, "mode='auto' does not know whether less or more of 'val_error' is better; pass", lambda: EarlyStopping("val_error")),
         (ValueError, "min_delta must be finite and not negative", lambda: EarlyStopping(min_delta=-1)),
         (ValueError, "ClipGradients takes either max_norm, .*, or value", lambda: ClipGradients()),
         (ValueError, "ClipGradients takes either max_norm, .*, or value", lambda: ClipGradients(1.0, 1.0)),
@@ -210,8 +210,8 @@ def test_gradients_are_clipped_before_the_step():
         (TypeError, "value must be a number", lambda: ClipGradients(value="1")),
         (TypeError, "takes a schedule, such as .*, not a SGD", lambda: LearningRateSchedule(optimizer())),
         (ValueError, "every must be 'epoch' or 'batch'; got 'step'", lambda: schedule(every="step")),
-        (ValueError, "ExponentialLR follows no measure; leave out monitor", lambda: schedule(monitor="loss")),
-        (ValueError, "ReduceLROnPlateau follows what is measured in each epoch; leave out every='batch'",
+        (ValueError, "ExponentialLR follows no column of the history; leave out monitor", lambda: schedule(monitor="loss")),
+        (ValueError, "ReduceLROnPlateau follows what is measured once an epoch; leave out every='batch'",
          lambda: LearningRateSchedule(nn.optim.ReduceLROnPlateau(optimizer()), every="batch")),
     ],
 )  # fmt: skip
@@ -237,11 +237,11 @@ def schedule(**settings):
          lambda: ModelCheckpoint("x", "accuracy", save_best_only=True)),
         ("LearningRateSchedule watches 'val_loss', and what is measured is loss; pass validation",
          lambda: LearningRateSchedule(nn.optim.ReduceLROnPlateau(optimizer()))),
-        ("The path 'a{accuracy}' cannot be filled in .'accuracy'.; it may have {epoch}, {loss}.$",
+        ("The path 'a{accuracy}' cannot be filled in .'accuracy'.; it may contain {epoch}, {loss}.$",
          lambda: ModelCheckpoint("a{accuracy}")),
         ("The path 'a{loss:d}' cannot be filled in .Unknown format code 'd'", lambda: ModelCheckpoint("a{loss:d}")),
         (r"The path 'a\{0\}' cannot be filled in", lambda: ModelCheckpoint("a{0}")),
-        ("The ExponentialLR is that of another optimizer; make it for the one of the Trainer", lambda: schedule()),
+        ("The ExponentialLR belongs to another optimizer; make it for the one of the Trainer", lambda: schedule()),
     ],
 )  # fmt: skip
 def test_a_callback_that_cannot_work_is_refused_before_training(sentence, callback):

@@ -52,7 +52,7 @@ def test_what_a_trainer_cannot_be_made_of_is_refused(error, sentence, change):
         (TypeError, r"train must be a pair of arrays \(X, y\), a dataset or a DataLoader; got a ndarray", {"train": np.ones((3, 2))}),
         (TypeError, r"train must be a pair of arrays \(X, y\), .*; got a dict", {"train": {"X": [[1, 2]], "y": [0]}}),
         (TypeError, r"train must be a pair of arrays .*; got a str", {"train": "data.csv"}),
-        (TypeError, r"inputs and targets make one: TensorDataset\(X, y\)", {"train": [*points(8)]}),
+        (TypeError, r"make one of inputs and targets: TensorDataset\(X, y\)", {"train": [*points(8)]}),
         (TypeError, "validation must be a pair of arrays .*; got a float", {"validation": 0.2}),
         (ValueError, "equally long", {"train": (np.ones((3, 2)), np.ones(4))}),
         (ValueError, "pair of an input and its target; here it is an input alone", {"train": TensorDataset(np.ones((3, 2)))}),
@@ -98,5 +98,5 @@ def test_outputs_of_different_lengths_cannot_be_put_together():
             return np.ones((len(x), len(x)))
 
     model = nn.Sequential(nn.Linear(2, 3), Longer())
-    with pytest.raises(ValueError, match=r"outputs of the batches cannot be put together: they have the shapes \(2, 2\), \(3, 3\)"):
+    with pytest.raises(ValueError, match=r"outputs of the batches cannot be joined: they have the shapes \(2, 2\), \(3, 3\)"):
         make_trainer(model).predict(np.ones((5, 2)), batch_size=3)

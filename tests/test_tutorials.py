@@ -340,12 +340,12 @@ def test_help_says_what_a_program_takes(name, call):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train_mnist", "--data", "nowhere"], "MNIST needs the files train-images-idx3-ubyte, train-labels-idx1-ubyte, and they"),
+        (["train_mnist", "--data", "nowhere"], "MNIST needs the files train-images-idx3-ubyte, train-labels-idx1-ubyte, which"),
         (["train_mnist", "--data", "nowhere"], "there are no such folders. Put them there, or add --download"),
         (["sweep_mnist", "--data", "nowhere"], "MNIST needs the files"),
         (["sweep_mnist", "--data", "here", "--examples", "5"], "a sixth of the images is for validation, and 5 are too few; 6 are needed"),
         (["train_mnist"], "the following arguments are required: --data"),
-        (["train_mnist", "--data", "cut"], "cut/train-images-idx3-ubyte is no IDX file of 3 axes"),
+        (["train_mnist", "--data", "cut"], "cut/train-images-idx3-ubyte is not an IDX file of 3 axes"),
         (["train_mnist", "--data", "cut"], "get it again with --download"),
         (["train_mnist", "--data", "nowhere", "--model", "resnet"], "invalid choice: 'resnet'"),
         (["train_iris", "--seed=-1"], "'-1' is not a whole number from 0 on"),
