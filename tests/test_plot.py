@@ -154,7 +154,7 @@ def test_networks_of_several_classes_may_be_of_values_or_of_arrays():
 
 def test_a_class_without_a_score_is_refused():
     for classes in ([0, 1, 3], [-1, 1, 2], [0, 1, 0.5]):
-        with pytest.raises(ValueError, match="scores of 3 classes, so those of the points are numbers from 0 to 2"):
+        with pytest.raises(ValueError, match="scores of 3 classes, so y must be numbers from 0 to 2"):
             plot.decision_boundary(nearest, BLOBS, classes)
     assert not pyplot.get_fignums()
 
