@@ -119,9 +119,11 @@ def test_an_activation_at_the_output_of_a_scalar_network_is_found():
 
 
 @pytest.mark.parametrize("end", [(), (nn.Softmax,)])
-@pytest.mark.parametrize("loss", [nn.NLLLoss(), nn.nll_loss])
-def test_scores_and_probabilities_in_the_place_of_log_probabilities_are_found(end, loss):
-    finding = the("no log-probabilities", nn.diagnose(layers(8, 16, 3, between=[ReLU], end=end), (X, Y), loss=loss))
+@pytest.mark.parametrize(
+    ("loss", "targets"), [(nn.NLLLoss(), Y), (nn.nll_loss, Y), (nn.KLDivLoss(), np.eye(3)[Y]), (nn.kl_div, np.eye(3)[Y])]
+)
+def test_scores_and_probabilities_in_the_place_of_log_probabilities_are_found(end, loss, targets):
+    finding = the("no log-probabilities", nn.diagnose(layers(8, 16, 3, between=[ReLU], end=end), (X, targets), loss=loss))
     assert "takes log-probabilities, which are never above 0, and" in finding.sentence
     assert finding.advice == "End the model with nn.LogSoftmax(); or, for classes, take nn.CrossEntropyLoss() and scores (logits)."
 

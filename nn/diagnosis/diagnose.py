@@ -18,7 +18,6 @@ from numpy.typing import ArrayLike
 from autograd import Node
 from autograd.structures import tree_map
 
-from .. import losses
 from ..callbacks.training import Loss
 from ..module import Module
 from ..optim import Optimizer
@@ -26,26 +25,14 @@ from ..randomness import generators
 from ..snapshot import Snapshot
 from .before import not_finite, scale
 from .finding import Diagnosis, Finding
+from .known_losses import known
 from .learning import course, rate
 from .passes import Passes
-from .structure import class_numbers, last_function, loss_kind, missing_activation, range_of_outputs
+from .structure import class_numbers, last_function, missing_activation, range_of_outputs
 
 __all__ = ["diagnose"]
 
 START = 2.0  # the loss may be this many times that of an untrained network
-
-# The output of a network that knows nothing: scores of 0, a probability of ½; None stands for -ln K, with K classes.
-NOTHING_KNOWN: dict[object, float | None] = {
-    losses.CrossEntropyLoss: 0.0, losses.cross_entropy: 0.0, losses.NLLLoss: None, losses.nll_loss: None,
-    losses.BCEWithLogitsLoss: 0.0, losses.binary_cross_entropy_with_logits: 0.0, losses.BCELoss: 0.5, losses.binary_cross_entropy: 0.5,
-    losses.HingeLoss: 0.0, losses.hinge_loss: 0.0, losses.MultiMarginLoss: 0.0, losses.multi_margin_loss: 0.0,
-    losses.MSELoss: 0.0, losses.mse_loss: 0.0, losses.L1Loss: 0.0, losses.l1_loss: 0.0, losses.HuberLoss: 0.0, losses.huber_loss: 0.0,
-}  # fmt: skip
-# The function that a loss applies to the scores.
-APPLIED: dict[object, str] = {
-    losses.CrossEntropyLoss: "softmax", losses.cross_entropy: "softmax",
-    losses.BCEWithLogitsLoss: "sigmoid", losses.binary_cross_entropy_with_logits: "sigmoid",
-}  # fmt: skip
 
 
 def diagnose(
@@ -136,12 +123,11 @@ def diagnose(
 
 def _expected(loss: Loss, output: object, targets: ArrayLike) -> float | None:
     """The loss of a network that knows nothing yet; None if it is not known."""
-    kind = loss_kind(loss)
-    if kind not in NOTHING_KNOWN:
+    untrained = known(loss).untrained
+    if untrained is None:
         return None
     shape = np.shape(tree_map(lambda x: x.data if isinstance(x, Node) else x, output))
-    answer = NOTHING_KNOWN[kind]
-    return float(loss(np.full(shape, -math.log(shape[1]) if answer is None else answer), targets))
+    return float(loss(np.full(shape, untrained(shape[1] if len(shape) > 1 else 1)), targets))
 
 
 def _start(loss: Loss, output: object, targets: ArrayLike, number: float, expected: float | None) -> Iterator[Finding]:
@@ -152,17 +138,15 @@ def _start(loss: Loss, output: object, targets: ArrayLike, number: float, expect
             "Check the targets, and use a loss that takes scores (logits), which stays exact for large ones.",
         )  # fmt: skip
         return
-    kind = loss_kind(loss)
-    name = getattr(kind, "__name__", "the loss")
-    last = last_function(output)
-    if last and last == APPLIED.get(kind):
+    about, last = known(loss), last_function(output)
+    if last and last == about.applies:
         yield Finding(
-            "softmax twice", "", number, f"The model ends in a {last}, and {kind.__name__} applies one again.",
-            f"Leave out that of the model: {kind.__name__} takes scores (logits).",
+            "softmax twice", "", number, f"The model ends in a {last}, and {about.name} applies one again.",
+            f"Leave out that of the model: {about.name} takes scores (logits).",
         )  # fmt: skip
     else:
-        yield from range_of_outputs(kind, name, output, targets)
-    yield from class_numbers(kind, name, targets)
+        yield from range_of_outputs(about, output, targets)
+    yield from class_numbers(about, targets)
     if expected is not None and number > START * expected > 0:
         yield Finding(
             "loss at the start", "", number / expected,

@@ -13,11 +13,10 @@ from autograd import Node
 from autograd.backward import ancestors
 from autograd.structures import leaves
 
-from .. import losses
-from ..module import Module
 from .finding import Finding
+from .known_losses import Known
 
-__all__ = ["class_numbers", "last_function", "loss_kind", "missing_activation", "range_of_outputs"]
+__all__ = ["class_numbers", "last_function", "missing_activation", "range_of_outputs"]
 
 # Primitives that change only the shape of an output, or the precision of its numbers.
 SHAPES = {"reshape", "transpose", "expand_dims", "squeeze", "astype"}
@@ -30,12 +29,6 @@ RANGES = {
     "relu": (0.0, math.inf), "softplus": (0.0, math.inf), "gelu": (-0.17, math.inf), "silu": (-0.279, math.inf),
     "sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0),
 }  # fmt: skip
-SCORES: set[Any] = {
-    losses.CrossEntropyLoss, losses.cross_entropy, losses.BCEWithLogitsLoss, losses.binary_cross_entropy_with_logits,
-    losses.MultiMarginLoss, losses.multi_margin_loss,
-}  # fmt: skip
-LOG_PROBABILITIES: set[Any] = {losses.NLLLoss, losses.nll_loss, losses.kl_div}
-REGRESSION: set[Any] = {losses.MSELoss, losses.mse_loss, losses.L1Loss, losses.l1_loss, losses.HuberLoss, losses.huber_loss}
 # Targets look like classes if they are whole numbers from 0 without a gap, few, and each frequent. Quantities seldom are all that.
 FEWEST_CLASSES, MOST_CLASSES, OF_EACH, BALANCE = 3, 20, 3, 0.2
 # Among few examples of many classes, some are rare by chance: six of each on average, and chi² within three standard deviations.
@@ -83,26 +76,26 @@ def missing_activation(output: object, place: Callable[[object], str], title: Ca
             return
 
 
-def range_of_outputs(kind: object, name: str, output: object, targets: ArrayLike) -> Iterator[Finding]:
+def range_of_outputs(loss: Known, output: object, targets: ArrayLike) -> Iterator[Finding]:
     """Look for a model that ends in a function whose range is not what the loss needs.
 
     Args:
-        kind, name: the loss, as `loss_kind` gives it, and what a sentence calls it.
+        loss: what is known of the loss.
         output: what the model returned.
         targets: the targets of the batch.
 
     Example:
         >>> import nn
         >>> output = nn.Sequential(nn.Linear(2, 3), nn.ReLU())(np.ones((4, 2)))
-        >>> [found.kind for found in range_of_outputs(nn.CrossEntropyLoss, "CrossEntropyLoss", output, np.zeros(4))]
+        >>> [found.kind for found in range_of_outputs(Known("scores"), output, np.zeros(4))]
         ['activation at the output']
     """
-    if kind in LOG_PROBABILITIES:
+    if loss.takes == "log-probabilities":
         above = float(np.mean([np.mean(np.asarray(x.data if isinstance(x, Node) else x) > 0) for x in leaves(output)]))
         if above:
             yield Finding(
                 "no log-probabilities", "", above,
-                f"{name} takes log-probabilities, which are never above 0, and {above:.0%} of the outputs are.",
+                f"{loss.name} takes log-probabilities, which are never above 0, and {above:.0%} of the outputs are.",
                 "End the model with nn.LogSoftmax(); or, for classes, take nn.CrossEntropyLoss() and scores (logits).",
             )  # fmt: skip
         return
@@ -111,14 +104,14 @@ def range_of_outputs(kind: object, name: str, output: object, targets: ArrayLike
         return
     low, high = RANGES[end]
     between = f"never below {low:g}" if high == math.inf else f"only from {low:g} to {high:g}"
-    if kind in SCORES:
+    if loss.takes == "scores":
         yield Finding(
             "activation at the output", "", math.nan, f"The model ends in a {end}, which gives numbers {between}.",
-            f"Leave it out: {name} takes scores (logits) of any size and sign.",
+            f"Leave it out: {loss.name} takes scores (logits) of any size and sign.",
         )  # fmt: skip
         return
     numbers = np.asarray(targets)
-    if kind in REGRESSION or kind in (losses.HingeLoss, losses.hinge_loss):
+    if loss.takes in ("numbers", "signed scores"):
         outside = float(np.mean((numbers < low) | (numbers > high)))
         if outside:
             yield Finding(
@@ -128,16 +121,15 @@ def range_of_outputs(kind: object, name: str, output: object, targets: ArrayLike
             )  # fmt: skip
 
 
-def class_numbers(kind: object, name: str, targets: ArrayLike) -> Iterator[Finding]:
+def class_numbers(loss: Known, targets: ArrayLike) -> Iterator[Finding]:
     """Look for targets of a regression that look like numbers of classes.
 
     Example:
-        >>> import nn
-        >>> [found.number for found in class_numbers(nn.MSELoss, "MSELoss", np.arange(30) % 3)]
+        >>> [found.number for found in class_numbers(Known("numbers"), np.arange(30) % 3)]
         [3.0]
     """
     numbers = np.ravel(np.asarray(targets))
-    if kind not in REGRESSION or numbers.dtype.kind not in "fiu" or not (numbers == np.floor(numbers)).all():
+    if loss.takes != "numbers" or numbers.dtype.kind not in "fiu" or not (numbers == np.floor(numbers)).all():
         return
     if not numbers.size or numbers.min() < 0 or not FEWEST_CLASSES <= numbers.max() + 1 <= MOST_CLASSES:
         return
@@ -148,7 +140,7 @@ def class_numbers(kind: object, name: str, targets: ArrayLike) -> Iterator[Findi
     if counts.all() and (by_chance or counts.min() >= max(OF_EACH, BALANCE * counts.max())):
         yield Finding(
             "class numbers", "", float(classes),
-            f"The targets are the whole numbers from 0 to {classes - 1}, like classes, and {name} treats class 2 as twice class 1.",
+            f"The targets are the whole numbers from 0 to {classes - 1}, like classes, and {loss.name} treats class 2 as twice class 1.",
             f"If they are classes, end the model with {classes} outputs, and take nn.CrossEntropyLoss() with targets of shape (n,).",
         )  # fmt: skip
 
@@ -167,16 +159,6 @@ def last_function(output: object) -> str:
             x = (x.inputs or ())[0]
         names.add(x.primitive.name if isinstance(x, Node) and x.primitive else "")
     return names.pop() if len(names) == 1 else ""
-
-
-def loss_kind(loss: object) -> Any:
-    """What identifies a loss: the class of a module, or the function itself.
-
-    Example:
-        >>> loss_kind(losses.MSELoss()).__name__, loss_kind(losses.mse_loss).__name__
-        ('MSELoss', 'mse_loss')
-    """
-    return type(loss) if isinstance(loss, Module) else loss
 
 
 def _layer_before(layer: Node) -> Node | None:
