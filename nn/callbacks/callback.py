@@ -23,6 +23,22 @@ class Callback:
         >>> history = trainer.fit(([[0.0], [1.0]], [[1.0], [3.0]]), epochs=2, verbose=False)
         epoch 1, loss 6.14
         epoch 2, loss 3.38
+
+        All the moments, in their order:
+
+        >>> class Moments(nn.callbacks.Callback):
+        ...     def on_fit_begin(self, trainer): self.seen = ["fit begins"]
+        ...     def on_epoch_begin(self, trainer): self.seen.append("epoch begins")
+        ...     def on_batch_begin(self, trainer): self.seen.append("batch begins")
+        ...     def on_backward_end(self, trainer): self.seen.append("backward pass ends")
+        ...     def on_batch_end(self, trainer): self.seen.append("batch ends")
+        ...     def on_epoch_end(self, trainer): self.seen.append("epoch ends")
+        ...     def on_fit_end(self, trainer): print(*self.seen, "fit ends", sep=", ")
+        ...     def state_dict(self): return {"seen": self.seen}
+        ...     def load_state_dict(self, state): self.seen = state["seen"]
+        >>> trainer = nn.Trainer(model, nn.MSELoss(), nn.optim.SGD(model.parameters(), lr=0.1), callbacks=[Moments()], rng=0)
+        >>> history = trainer.fit(([[0.0], [1.0]], [[1.0], [3.0]]), verbose=False)
+        fit begins, epoch begins, batch begins, backward pass ends, batch ends, epoch ends, fit ends
     """
 
     def on_fit_begin(self, trainer: Training) -> None:

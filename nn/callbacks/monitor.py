@@ -33,9 +33,20 @@ class Monitor(Callback):
             negative; or, in `fit`, the column is not measured.
 
     Example:
-        >>> watch = Monitor("val_accuracy")
-        >>> watch.mode, watch.best
-        ('max', -inf)
+        >>> import nn
+        >>> class Best(Monitor):
+        ...     def on_epoch_end(self, trainer):
+        ...         if self.notice(trainer):
+        ...             print(f"epoch {self.best_epoch} is the best so far")
+        >>> best = Best("loss")
+        >>> model = nn.Linear(1, 1, rng=0)
+        >>> trainer = nn.Trainer(model, nn.MSELoss(), nn.optim.SGD(model.parameters(), lr=0.1), callbacks=[best], rng=0)
+        >>> history = trainer.fit(([[0.0], [1.0]], [[1.0], [3.0]]), epochs=2, verbose=False)
+        epoch 1 is the best so far
+        epoch 2 is the best so far
+        >>> best.reset()
+        >>> best.best
+        inf
     """
 
     def __init__(self, monitor: str = "val_loss", mode: str = "auto", min_delta: float = 0.0) -> None:

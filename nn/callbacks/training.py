@@ -35,7 +35,9 @@ class Batch(NamedTuple):
 
 
 class Training(Protocol):
-    """What the methods of a callback get: the `Trainer`, or whatever else runs a training.
+    """The type of what the methods of a callback get: a `Trainer`, or whatever else runs a training.
+
+    It is a protocol, for annotations only; to make one is a TypeError.
 
     Attributes:
         model, loss, optimizer: those of the training.
@@ -51,9 +53,13 @@ class Training(Protocol):
 
     Example:
         >>> import nn
-        >>> class StopAt(nn.callbacks.Callback):
+        >>> class GoodEnough(nn.callbacks.Callback):
+        ...     def on_backward_end(self, trainer: nn.callbacks.Training) -> None:
+        ...         self.output = trainer.output(trainer.batch)
         ...     def on_epoch_end(self, trainer: nn.callbacks.Training) -> None:
-        ...         trainer.should_stop = trainer.history["loss"][-1] < 1.0
+        ...         if trainer.history["loss"][-1] < 1.0:
+        ...             trainer.save("good.safetensors")
+        ...             trainer.should_stop = True
     """
 
     model: Module

@@ -68,7 +68,8 @@ class CIFAR10(ImageDataset):
                 _unpack(archive, folder)
                 found = _find(root, batches)
         if not found:
-            raise missing(type(self).__name__, [f"{name}.bin" for name in batches], [*(root / name for name in FOLDERS.values()), root])
+            folders = [*(root / name for name in FOLDERS.values()), root]
+            raise FileNotFoundError(missing(type(self).__name__, [f"{name}.bin" for name in batches], folders))
         parts = [_binary(path) if ".bin" in path.name.lower() else _pickled(path) for path in found]
         for path, (labels, _) in zip(found, parts, strict=True):
             if len(labels) != len(parts[0][0]):

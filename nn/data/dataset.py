@@ -21,7 +21,9 @@ __all__ = ["Dataset", "Items", "Subset", "TensorDataset", "items_at", "random_sp
 
 
 class Items(Protocol):
-    """What can be loaded in batches: a `Dataset`, a list, a range, or anything else with a length and items by number.
+    """The type of what can be loaded in batches: a `Dataset`, a list, a range, or anything else with a length and items by number.
+
+    It is a protocol, for annotations only; to make one is a TypeError.
 
     Example:
         >>> data: Items = [(0.0, 1.0), (1.0, 3.0)]

@@ -85,8 +85,8 @@ def find(folders: list[Path], names: list[str]) -> list[Path]:
     return []
 
 
-def missing(dataset: str, names: list[str], folders: list[Path]) -> FileNotFoundError:
-    """The error that says which files were looked for, where, and what is there instead.
+def missing(dataset: str, names: list[str], folders: list[Path]) -> str:
+    """The sentence that says which files were looked for, where, and what is there instead.
 
     Example:
         >>> print(missing("MNIST", ["train-images-idx3-ubyte"], [Path("no-such-folder")]))
@@ -99,7 +99,7 @@ def missing(dataset: str, names: list[str], folders: list[Path]) -> FileNotFound
             entries = [path.name for path in _entries(folder)]
             more = f" and {len(entries) - SHOWN} more" if len(entries) > SHOWN else ""
             there.append(f"{folder} has {', '.join(entries[:SHOWN]) or 'nothing in it'}{more}")
-    return FileNotFoundError(
+    return (
         f"{dataset} needs the files {', '.join(names)}, which are not together in any of {', '.join(map(str, folders))}: "
         f"{'; '.join(there) or 'there are no such folders'}. Put them there, or pass download=True."
     )

@@ -44,8 +44,8 @@ class ImageDataset(Dataset):
         >>> dots[0]
         (array([[[0., 1.]]], dtype=float32), np.int64(0))
         >>> images, targets = dots[:]
-        >>> images.shape
-        (2, 1, 1, 2)
+        >>> images.shape, dots.data.shape
+        ((2, 1, 1, 2), (2, 1, 2))
     """
 
     def __init__(self, images: NDArray[np.uint8], targets: ArrayLike, transform: Function | None = None) -> None:
@@ -118,7 +118,8 @@ class MNIST(ImageDataset):
                     get([mirror + path.name for mirror in self.mirrors], path, md5)
         found = self._find(root, names)
         if not found:
-            raise missing(type(self).__name__, names, [root / self.folder, root / type(self).__name__ / "raw", root])
+            folders = [root / self.folder, root / type(self).__name__ / "raw", root]
+            raise FileNotFoundError(missing(type(self).__name__, names, folders))
         images: NDArray[np.uint8]
         labels: NDArray[np.integer[Any]]
         if len(found) == 2:

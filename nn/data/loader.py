@@ -91,7 +91,12 @@ class DataLoader:
             self._to_come = None
 
     def state_dict(self) -> dict[str, Any]:
-        """The state of its generator and, inside a loop, the items that are still to come, as arrays and dicts of numbers."""
+        """The state of its generator and, inside a loop, the items that are still to come, as arrays and dicts of numbers.
+
+        Example:
+            >>> print(DataLoader(range(9), 3).state_dict()["to_come"])
+            None
+        """
         return {"rng": self.rng.bit_generator.state, "to_come": self._resumed if self._to_come is None else self._to_come}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:

@@ -258,6 +258,16 @@ class Trainer:
 
         Raises:
             FileNotFoundError, ValueError: as in `nn.load`.
+
+        Example:
+            >>> import tempfile, nn
+            >>> path = tempfile.mkdtemp() + "/line.safetensors"
+            >>> model = nn.Linear(1, 1)
+            >>> trainer = nn.Trainer(model, nn.MSELoss(), nn.optim.SGD(model.parameters()))
+            >>> trainer.save(path)
+            >>> trainer.load(path)
+            >>> trainer.resumed
+            True
         """
         before = self.resumed, self._random_state
         try:
@@ -267,7 +277,14 @@ class Trainer:
             raise
 
     def state_dict(self) -> dict[str, Any]:
-        """What the training needs to continue, besides the model and the optimizer."""
+        """What the training needs to continue, besides the model and the optimizer.
+
+        Example:
+            >>> import nn
+            >>> model = nn.Linear(1, 1)
+            >>> list(nn.Trainer(model, nn.MSELoss(), nn.optim.SGD(model.parameters())).state_dict())
+            ['epoch', 'should_stop', 'history', 'callbacks', 'random']
+        """
         return {
             "epoch": self.epoch,
             "should_stop": self.should_stop,
@@ -277,11 +294,19 @@ class Trainer:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue where another Trainer has stopped, from what its `state_dict` gave; load the model and the optimizer too.
+        """Continue where another Trainer has stopped, from what its `state_dict` gave. Load the model and the optimizer too.
 
         Raises:
             TypeError: it is not a dict from `state_dict()`.
             ValueError: it holds the state of a callback that this Trainer does not have.
+
+        Example:
+            >>> import nn
+            >>> model = nn.Linear(1, 1)
+            >>> trainer = nn.Trainer(model, nn.MSELoss(), nn.optim.SGD(model.parameters()))
+            >>> trainer.load_state_dict({**trainer.state_dict(), "epoch": 3})
+            >>> trainer.epoch
+            3
         """
         if not isinstance(state, Mapping) or not state.keys() >= {"epoch", "should_stop", "history", "callbacks", "random"}:
             raise TypeError("A Trainer loads a dict as its state_dict() gives, with epoch, should_stop, history, callbacks and random.")
@@ -345,7 +370,15 @@ class Trainer:
         return plain(output) if self.metrics else None
 
     def output(self, batch: Batch) -> Any:
-        """What the model returns for a batch, as nodes of the graph; of a network of Values, a list with an output for each row."""
+        """What the model returns for a batch, as nodes of the graph; for a network of Values, a list with an output for each row.
+
+        Example:
+            >>> import nn
+            >>> model = nn.Linear(1, 3)
+            >>> trainer = nn.Trainer(model, nn.MSELoss(), nn.optim.SGD(model.parameters()))
+            >>> trainer.output(Batch(([[0.0], [1.0]],), None, size=2)).shape
+            (2, 3)
+        """
         if self._of_values:
             return [self.model(*row) for row in zip(*batch.inputs, strict=True)]
         return self.model(*batch.inputs)
