@@ -14,7 +14,7 @@ from autograd.structures import leaves, rebuild
 from .. import losses
 from ..callbacks.training import Batch, Loss
 
-__all__ = ["Measurement", "Metric", "joined", "plain"]
+__all__ = ["Measurement", "Metric", "joined", "number_of", "plain"]
 
 Metric = Callable[[Any, Any], float]  # of all predictions and all targets
 
@@ -80,6 +80,24 @@ class Measurement:
         counted = labels[labels != getattr(loss, "ignore_index", -100)]
         weight = getattr(loss, "weight", None)
         return float(counted.size if weight is None else weight[counted].sum())
+
+
+def number_of(loss: Any) -> float:
+    """The loss of a batch as a plain number.
+
+    Raises:
+        ValueError: it is not a single number.
+
+    Example:
+        >>> from autograd import Tensor
+        >>> number_of(Tensor([2.5]).sum())
+        2.5
+    """
+    try:
+        return float(loss.item() if hasattr(loss, "item") else loss)
+    except (TypeError, ValueError):
+        given = f"an array of shape {loss.shape}" if hasattr(loss, "shape") else f"a {type(loss).__name__}"
+        raise ValueError(f"The loss of a batch is a single number, and this is {given}; reduce it, with its mean.") from None
 
 
 def plain(output: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,9 +14,8 @@ from numpy.typing import ArrayLike
 
 from autograd import Node, Value, collect_cycles_less_often, no_grad
 
-from .. import metrics as known_metrics
 from .. import saving
-from ..callbacks import Callback, ModelCheckpoint, TerminateOnNaN, Training
+from ..callbacks import Callback, Training
 from ..callbacks.training import Batch, Loss
 from ..checks import count
 from ..data import DataLoader
@@ -25,9 +24,10 @@ from ..module import Module
 from ..optim import Optimizer
 from ..randomness import Seed, generator
 from . import random_state
+from .arguments import callbacks_in_order, check_parts, metrics_by_name
 from .batches import Data, as_loader, batches, inputs_as_loader
 from .history import History
-from .measuring import Measurement, Metric, joined, plain
+from .measuring import Measurement, Metric, joined, number_of, plain
 from .progress import Progress
 
 __all__ = ["Trainer"]
@@ -87,18 +87,10 @@ class Trainer:
         self, model: Module, loss: Loss, optimizer: Optimizer, metrics: Sequence[str | Metric] = (),
         callbacks: Sequence[Callback] = (), rng: Seed = None, *, terminate_on_nan: bool = True,
     ) -> None:  # fmt: skip
-        if not isinstance(model, Module):
-            raise TypeError(f"A Trainer trains an nn.Module, not a {_kind(model)}.")
-        if isinstance(loss, type) or not callable(loss):
-            raise TypeError(f"The loss is a function of output and target, such as nn.CrossEntropyLoss(), and not a {_kind(loss)}.")
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"The optimizer is one of nn.optim, such as nn.optim.Adam(model.parameters()), and not a {_kind(optimizer)}.")
-        parameters = set(model.parameters())
-        if not any(p in parameters for group in optimizer.param_groups for p in group["params"]):
-            raise ValueError(f"The optimizer changes no parameter of this {type(model).__name__}; make it with model.parameters().")
+        check_parts(model, loss, optimizer)
         self.model, self.loss, self.optimizer = model, loss, optimizer
-        self.metrics = _named(metrics, loss)
-        self.callbacks = _in_order(callbacks, terminate_on_nan)
+        self.metrics = metrics_by_name(metrics, loss)
+        self.callbacks = callbacks_in_order(callbacks, terminate_on_nan)
         self.rng = generator(rng)
         self.history = History()
         self.epoch = 0
@@ -106,7 +98,7 @@ class Trainer:
         self.measures: list[str] = []
         self.batch: Batch | None = None
         self.batch_number, self.batch_loss = 0, math.nan
-        self._of_values = any(isinstance(p, Value) for p in parameters)
+        self._of_values = any(isinstance(p, Value) for p in model.parameters())
         self.generators: dict[str, np.random.Generator] = {}
         self._random_state: Mapping[str, Any] | None = None  # from `load`, for the next `fit` to begin with
 
@@ -356,7 +348,7 @@ class Trainer:
         self.optimizer.zero_grad()
         output = self.output(batch)
         loss = self.loss(output, batch.target)
-        self.batch_loss = _number(loss)
+        self.batch_loss = number_of(loss)
         if not getattr(loss, "requires_grad", False):
             raise ValueError(
                 "The loss has no derivative: it was computed outside of the graph. Compute it from the model's output with functions of "
@@ -389,7 +381,7 @@ class Trainer:
         with _in_mode(self.model, training=False), no_grad():
             for batch in batches(loader):
                 output = self.output(batch)
-                measurement.add(_number(self.loss(output, batch.target)), plain(output) if self.metrics else None, batch)
+                measurement.add(number_of(self.loss(output, batch.target)), plain(output) if self.metrics else None, batch)
         return measurement.results()
 
     def _call(self, event: str) -> None:
@@ -408,42 +400,3 @@ def _in_mode(model: Module, training: bool) -> Iterator[None]:
     finally:
         for module, mode in before:
             module.training = mode
-
-
-def _number(loss: Any) -> float:
-    """The loss of a batch as a plain number."""
-    try:
-        return float(loss.item() if hasattr(loss, "item") else loss)
-    except (TypeError, ValueError):
-        given = f"an array of shape {loss.shape}" if hasattr(loss, "shape") else f"a {_kind(loss)}"
-        raise ValueError(f"The loss of a batch is a single number, and this is {given}; reduce it, with its mean.") from None
-
-
-def _named(metrics: Sequence[str | Metric], loss: Loss) -> dict[str, Metric]:
-    """The metrics as functions by name."""
-    if isinstance(metrics, str) or not isinstance(metrics, Iterable):
-        raise TypeError(f'metrics is a list of names and functions, such as ["accuracy"]; got {metrics!r}.')
-    named: dict[str, Metric] = {}
-    for metric in metrics:
-        name = getattr(metric, "__name__", type(metric).__name__) if callable(metric) else metric
-        if name in named or name == "loss":
-            raise ValueError(f"There are two measures called {name!r}; give the metric another name, as the function's __name__.")
-        named[name] = metric if callable(metric) else known_metrics.by_name(metric, loss)
-        if not callable(metric) or metric in known_metrics.METRICS.values():
-            known_metrics.require_sklearn()
-    return named
-
-
-def _in_order(callbacks: Sequence[Callback], terminate_on_nan: bool) -> list[Callback]:
-    """The callbacks, checkpoints last, and before them one that looks for nan, if none does."""
-    callbacks = list(callbacks) if isinstance(callbacks, Iterable) else [callbacks]
-    for callback in callbacks:
-        if not isinstance(callback, Callback):
-            raise TypeError(f"callbacks is a list of nn.callbacks.Callback, such as nn.callbacks.EarlyStopping(); got a {_kind(callback)}.")
-    if terminate_on_nan and not any(isinstance(callback, TerminateOnNaN) for callback in callbacks):
-        callbacks.append(TerminateOnNaN())
-    return sorted(callbacks, key=lambda callback: isinstance(callback, ModelCheckpoint))
-
-
-def _kind(x: object) -> str:
-    return f"class {x.__name__}; make one of it" if isinstance(x, type) else type(x).__name__
