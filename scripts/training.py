@@ -1,4 +1,4 @@
-"""What the scripts that train networks of scalars share: the training, and the pictures of its result."""
+"""What the scripts that train networks of scalars share: training, and the pictures of its result."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def save(out: Path, **pictures: Axes) -> None:
 
 
 def curves(trainer: nn.Trainer) -> dict[str, Axes]:
-    """The picture of the training, under its name; nothing if no epoch was finished."""
+    """The curves of training, under its name; nothing if no epoch was finished."""
     return {"curves": trainer.history.plot()[0]} if trainer.epoch else {}
 
 

@@ -1,4 +1,4 @@
-"""Claims about `nn.callbacks`: when each is called, what it does to a training, and how one ends that goes wrong."""
+"""Claims about `nn.callbacks`: when each is called, what it does to training, and how training ends when it goes wrong."""
 
 import math
 import re
@@ -107,7 +107,7 @@ def test_early_stopping_gives_back_the_weights_of_the_best_epoch():
         def on_epoch_end(self, trainer):
             self.weights.append(trainer.model.state_dict())
 
-    for epochs in (3, 10):  # the training ends by itself, or is ended
+    for epochs in (3, 10):  # training ends by itself, or is ended
         memory, stop = Remember(), EarlyStopping("loss", patience=3, restore_best_weights=True)
         trainer = make_trainer(memory, Given("loss", [5, 1, 4, 3, 2, 1, 1, 1, 1, 1]), stop)
         assert len(fit(trainer, epochs)["loss"]) == min(epochs, 5)
@@ -387,7 +387,7 @@ def test_while_all_is_well_each_gradient_is_looked_at_once_and_nothing_is_comput
     assert len(looked) == 6 * 4 + 3 * 4  # gradients in each batch, and parameters after each epoch
 
 
-# A training that diverges, with nothing said to the Trainer
+# Training that diverges, with nothing said to the Trainer
 
 
 def diverging(lr=100.0, loss=None, **others):
@@ -406,7 +406,7 @@ def test_a_training_that_diverges_says_where_and_how_it_came_there_and_what_to_t
     sentence = str(caught.value)
     assert re.match(r"In epoch \d+, batch \d+, the loss is (inf|nan)\. It began in ", sentence)
     assert "The model is as it was before this batch. " in sentence
-    assert re.search(r"The loss had risen from \S+ to \S+: the training diverges\. ", sentence)
+    assert re.search(r"The loss had risen from \S+ to \S+: training diverges\. ", sentence)
     assert sentence.endswith(
         "If the data are in order, try a smaller learning rate than 100, scaled inputs and targets, or "
         "nn.callbacks.ClipGradients(max_norm=1.0)."

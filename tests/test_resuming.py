@@ -1,4 +1,4 @@
-"""Claims about a training that stopped and goes on: bit for bit as if it had not, also in another process."""
+"""Claims about training that stopped and continues: bit for bit as if it had not, also in another process."""
 
 import random
 import subprocess

@@ -1,6 +1,6 @@
-"""Callbacks take part in a training: a `Callback` is called at each epoch and each batch, and may look and change.
+"""Callbacks take part in training: a `Callback` is called at each epoch and each batch, and may look and change.
 
-`Training` is what it sees there, `Monitor` the base of those that wait for the best epoch.
+`Training` is the type of what it sees, and `Monitor` the base of callbacks that watch for the best epoch.
 """
 
 from .callback import Callback

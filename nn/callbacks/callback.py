@@ -1,4 +1,4 @@
-"""`Callback`: the moments of a training at which others may take part."""
+"""`Callback`: the moments of training at which others may take part."""
 
 from __future__ import annotations
 

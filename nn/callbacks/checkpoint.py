@@ -1,4 +1,4 @@
-"""`ModelCheckpoint`: a file from which the training can continue."""
+"""`ModelCheckpoint`: a file from which training can continue."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["ModelCheckpoint"]
 
 
 class ModelCheckpoint(Monitor):
-    """Saves the training after each epoch, or after each that is the best so far; see `Trainer.save`.
+    """Saves the state of training after each epoch, or after each that is the best so far; see `Trainer.save`.
 
     `trainer.fit(…, resume_from=path)` continues from there, and `nn.load(path, model)` takes only the weights.
 
@@ -73,7 +73,7 @@ class ModelCheckpoint(Monitor):
         path.parent.mkdir(parents=True, exist_ok=True)
 
     def on_epoch_end(self, trainer: Training) -> None:
-        """Save the training, if this epoch is to be saved."""
+        """Save the state of training, if this epoch is to be saved."""
         if self.save_best_only and not self.notice(trainer):
             return
         path = self._path({name: column[-1] for name, column in trainer.history.items()})

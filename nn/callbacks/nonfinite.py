@@ -1,4 +1,4 @@
-"""`TerminateOnNaN`: ends a training that goes wrong, and says where that began."""
+"""`TerminateOnNaN`: ends training when it goes wrong, and says where that began."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RISE = 10.0  # a loss that has grown to this many times the first one diverges
 
 
 class TerminateOnNaN(Callback):
-    """Ends the training before nan or infinity in a loss or a gradient reaches the weights, and names the layer where it began.
+    """Ends training before nan or infinity in a loss or a gradient reaches the weights, and names the layer where it began.
 
     As long as all is well, it looks at the loss and goes once through the gradients. Only when
     something is wrong does it compute the batch again and look at every layer. Every `Trainer` has
@@ -102,7 +102,7 @@ class TerminateOnNaN(Callback):
             return ""
         rates = " and ".join(f"{rate:g}" for rate in dict.fromkeys(group["lr"] for group in trainer.optimizer.param_groups))
         first, last = self._losses[0], self._losses[-1]
-        diverges = f" The loss had risen from {first:.4g} to {last:.4g}: the training diverges." if last > RISE * abs(first) else ""
+        diverges = f" The loss had risen from {first:.4g} to {last:.4g}: training diverges." if last > RISE * abs(first) else ""
         return (
             f"{diverges} If the data are in order, try a smaller learning rate than {rates}, scaled inputs and targets, or "
             "nn.callbacks.ClipGradients(max_norm=1.0)."

@@ -85,7 +85,7 @@ class LearningRateSchedule(Callback):
         self.monitor = monitor or "val_loss"
 
     def on_fit_begin(self, trainer: Training) -> None:
-        """Check that the schedule fits the training.
+        """Check that the schedule fits the training run.
 
         Raises:
             ValueError: it belongs to another optimizer, or what it follows is not measured.

@@ -1,4 +1,4 @@
-"""`EarlyStopping`: ends a training that no longer gets better."""
+"""`EarlyStopping`: ends training when the model no longer gets better."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ __all__ = ["EarlyStopping"]
 
 
 class EarlyStopping(Monitor):
-    """Ends the training when a column of the history has not become better for some epochs.
+    """Ends training when a column of the history has not become better for some epochs.
 
     Args:
         monitor, mode, min_delta: what to watch; see `Monitor`.
-        patience: after how many epochs in a row that are no better than the best it ends the training.
+        patience: after how many epochs in a row that are no better than the best it ends training.
         restore_best_weights: whether the model gets the weights of the best epoch back when `fit`
             ends, also by Ctrl-C.
 
     Attributes:
         best, best_epoch: as in `Monitor`.
         wait: how many epochs in a row were no better.
-        stopped_epoch: the epoch after which it ended the training; 0 if it did not.
+        stopped_epoch: the epoch after which it ended training; 0 if it did not.
 
     Raises:
         TypeError, ValueError: `patience` is not a whole number from 1; or as in `Monitor`.

@@ -1,4 +1,4 @@
-"""`Training`: what a callback sees of the training that it takes part in."""
+"""`Training`: what a callback sees of the training run that it takes part in."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ class Batch(NamedTuple):
 
 
 class Training(Protocol):
-    """The type of what the methods of a callback get: a `Trainer`, or whatever else runs a training.
+    """The type of what the methods of a callback get: a `Trainer`, or anything else that trains a model.
 
     It is a protocol, for annotations only; to make one is a TypeError.
 
     Attributes:
-        model, loss, optimizer: those of the training.
+        model, loss, optimizer: what is trained, and how.
         history: the numbers of each epoch so far, a list for each name.
         epoch: the number of finished epochs.
-        should_stop: set it to True, and the training ends after this epoch.
-        resumed: whether the training continues from a checkpoint.
+        should_stop: set it to True, and training ends after this epoch.
+        resumed: whether training continues from a checkpoint.
         measures: the names of what each epoch measures, such as "loss" and "val_loss".
         batch: the current batch; None outside of an epoch.
         batch_number: its number within the epoch, from 1.
@@ -82,4 +82,4 @@ class Training(Protocol):
         """What the model returns for a batch, as nodes of the graph."""
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a checkpoint from which the training can continue."""
+        """Write a checkpoint from which training can continue."""

@@ -57,7 +57,7 @@ def diagnose(
             are looked for if there are at least 16 examples.
         loss: called as `loss(output, targets)`. Without one, only the forward pass is examined. For
             the losses of `nn`, the loss of an untrained network is known.
-        optimizer: the optimizer of the training. A copy of it takes one step with a copy of the
+        optimizer: the optimizer in use. A copy of it takes one step with a copy of the
             model, to see what the learning rate does.
         history: the epochs so far, such as `trainer.history`; its columns "loss" and "val_loss" are
             examined.

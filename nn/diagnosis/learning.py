@@ -91,7 +91,7 @@ def course(history: Mapping[str, Sequence[float]]) -> Iterator[Finding]:
         worst = next((i for i, loss in enumerate(train) if not math.isfinite(loss)), len(train) - 1)
         yield Finding(
             "divergence", "", train[-1],
-            f"The training diverges: its loss was {train[0]:.4g} in epoch 1 and {train[worst]:.4g} in epoch {worst + 1}.",
+            f"Training diverges: its loss was {train[0]:.4g} in epoch 1 and {train[worst]:.4g} in epoch {worst + 1}.",
             "Try a smaller learning rate, scaled inputs and targets, or nn.utils.clip_grad_norm_.",
         )  # fmt: skip
         return
@@ -102,13 +102,13 @@ def course(history: Mapping[str, Sequence[float]]) -> Iterator[Finding]:
     if train[0] - least <= STILL * abs(train[0]):
         yield Finding(
             "no progress", "", train[-1] / train[0] if train[0] else 1.0,
-            f"The training makes no progress: its loss was {train[0]:.4g} in epoch 1 and is {train[-1]:.4g} in epoch {len(train)}.",
+            f"Training makes no progress: its loss was {train[0]:.4g} in epoch 1 and is {train[-1]:.4g} in epoch {len(train)}.",
             "Try another learning rate; check that targets and inputs belong together, and that the loss falls on a single batch.",
         )  # fmt: skip
     elif least > LEARNED * train[0] and max(recent) - min(recent) <= STILL * abs(train[0]):
         yield Finding(
             "plateau", "", train[-1] / train[0],
-            f"The training stands still at a loss of {train[-1]:.4g}, not much less than the {train[0]:.4g} of epoch 1.",
+            f"Training stands still at a loss of {train[-1]:.4g}, not much less than the {train[0]:.4g} of epoch 1.",
             "Try another learning rate, or one that changes (nn.optim.OneCycleLR), a larger network, or better inputs.",
         )  # fmt: skip
     measured = [(loss, i) for i, loss in enumerate(held_out) if math.isfinite(loss)]

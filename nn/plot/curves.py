@@ -22,7 +22,7 @@ def curves(history: Mapping[str, Sequence[float]], ax: Axes | Iterable[Axes] | N
 
     `val_loss` is drawn together with `loss`, validation against training, and so with other names.
     Training is always blue, and validation orange-red. Numbers that are nan or infinite are left
-    out: they were not measured, or the training diverged.
+    out: they were not measured, or training diverged.
 
     Args:
         history: for each name the numbers of all steps, such as `{"loss": […], "val_loss": […]}`.

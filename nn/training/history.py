@@ -1,4 +1,4 @@
-"""`History`: the numbers of each epoch of a training, as a table."""
+"""`History`: the numbers of each epoch of training, as a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The progress bar of a training: one line for all epochs, with the loss and the metrics."""
+"""The progress bar of training: one line for all epochs, with the loss and the metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state of all random generators of a training, so that it can continue with the same random numbers.
+"""The state of all random generators in training, so that it can continue with the same random numbers.
 
 These are the shared generator, Python's `random`, which `nn.manual_seed` sets too, and the
 generators among the attributes of the model, the data and their transforms.

@@ -54,7 +54,7 @@ class Trainer:
         rng: a seed or a NumPy generator for the order of examples when a pair of arrays or a
             dataset is trained on; by default the generator of `nn.manual_seed`. A DataLoader has
             its own.
-        terminate_on_nan: whether nan or infinity in a loss or a gradient ends the training with a
+        terminate_on_nan: whether nan or infinity in a loss or a gradient ends training with a
             message that says where it began and what to try; see `nn.callbacks.TerminateOnNaN`.
 
     Attributes:
@@ -116,11 +116,11 @@ class Trainer:
                 a DataLoader.
             validation: the same, to be measured after each epoch, in batches of the same size. Its
                 columns in the history are "val_loss" and so on.
-            epochs: how many; with `resume_from`, of the whole training, including those before.
+            epochs: the number of epochs; with `resume_from`, in total, including those before.
             batch_size: the number of examples in a batch, by default 32; a DataLoader has its own.
             verbose: whether to show a progress bar, if tqdm is installed.
             resume_from: a checkpoint of `save` or `ModelCheckpoint`. If everything else is made as
-                it was before, the training continues from there, bit for bit as if it had not stopped.
+                it was before, training continues from there, bit for bit as if it had not stopped.
 
         Returns:
             The history of all epochs. The loss of an epoch is the mean over its examples, with the
@@ -228,7 +228,7 @@ class Trainer:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a checkpoint for `fit(…, resume_from=path)`: the model, the optimizer and all the rest; see `nn.save`.
 
-        From a checkpoint made between two epochs, the training continues bit for bit. From one made
+        From a checkpoint made between two epochs, training continues bit for bit. From one made
         inside an epoch, that epoch begins anew.
 
         Raises:
@@ -269,7 +269,7 @@ class Trainer:
             raise
 
     def state_dict(self) -> dict[str, Any]:
-        """What the training needs to continue, besides the model and the optimizer.
+        """What training needs to continue, besides the model and the optimizer.
 
         Example:
             >>> import nn
