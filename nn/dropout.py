@@ -29,7 +29,7 @@ class Dropout(Module):
             `nn.manual_seed` sets.
 
     Shape:
-        any, and unchanged.
+        any; the output has the same.
 
     Raises:
         ValueError: `p` is out of range.
@@ -65,7 +65,7 @@ class Dropout2d(Dropout):
         p, inplace, rng: as in `Dropout`.
 
     Shape:
-        (n, channels, height, width), unchanged.
+        (n, channels, height, width); the output has the same.
 
     Raises:
         ValueError: `p` is out of range; on a call, the input has another number of axes.

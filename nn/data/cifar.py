@@ -85,9 +85,7 @@ def _find(root: Path, batches: list[str]) -> list[Path]:
 
 def _archives(root: Path) -> list[tuple[Path, Path]]:
     """The archives that are there, and the folders that they are unpacked into."""
-    return [
-        (archive, root / folder) for version, folder in FOLDERS.items() for archive in find([root], [f"cifar-10-{version}.tar.gz"])
-    ]
+    return [(archive, root / folder) for version, folder in FOLDERS.items() for archive in find([root], [f"cifar-10-{version}.tar.gz"])]
 
 
 def _unpack(archive: Path, folder: Path) -> None:
