@@ -122,20 +122,16 @@ def _lists(x: Any) -> Any:
 
 def numbers_in(x: Any) -> Array:
     """The plain numbers in a Tensor, an array or nested lists of Values and numbers, in one row."""
-    if isinstance(x, np.ndarray) and x.dtype == object:
-        x = x.tolist()
-    if isinstance(x, list):
-        return np.array([n.data if isinstance(n, Node) else n for n in leaves(x)])
-    return np.ravel(x.data if isinstance(x, Node) else x)
+    if isinstance(x, Node):
+        return np.ravel(x.data)
+    if is_array(x):
+        return np.ravel(x)
+    return np.array([n.data if isinstance(n, Node) else n for n in leaves(x)])
 
 
 def is_known(x: object) -> bool:
     """Whether the numbers in `x` are known; those of nodes are not while a function is compiled."""
-    if mode.tracing is None:
-        return True
-    if isinstance(x, np.ndarray) and x.dtype == object:
-        x = x.tolist()
-    return not any(isinstance(leaf, Node) for leaf in leaves(x))
+    return mode.tracing is None or not any(isinstance(leaf, Node) for leaf in leaves(x))
 
 
 def check_range(name: str, what: str, x: object, hint: str = "") -> None:
