@@ -77,7 +77,7 @@ def count(name: str, x: object, least: int = 1) -> int:
     return int(x)
 
 
-def all_finite(array: Any) -> bool:
+def all_finite(array: Array) -> bool:
     """Whether no entry of an array of floats is nan or infinite.
 
     Example:

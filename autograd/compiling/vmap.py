@@ -117,7 +117,7 @@ def _size(args: Sequence[Any], axes: Sequence[int | None]) -> int:
     lengths = {leaf.shape[0] for x, axis in zip(args, axes, strict=True) if axis is not None for leaf in leaves(x)}
     if len(lengths) != 1:
         raise ValueError(f"vmap needs one length of batch for all arguments, and got {sorted(lengths) or 'none'}.")
-    return lengths.pop()  # type: ignore[no-any-return]
+    return lengths.pop()
 
 
 def _example(x: Any) -> Any:

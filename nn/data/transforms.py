@@ -214,4 +214,4 @@ class RandomRotation(Transform):
         # With zeros around it, what comes from outside is the nearest zero.
         padded = np.pad(images.reshape(-1, height, width), ((0, 0), (1, 1), (1, 1)))
         turned = ndimage.map_coordinates(padded, [plane, from_y + 1, from_x + 1], output=images.dtype, order=1, mode="nearest")
-        return turned.reshape(images.shape)  # type: ignore[no-any-return]  # SciPy has no types
+        return turned.reshape(images.shape)  # SciPy has no types

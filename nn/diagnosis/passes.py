@@ -186,7 +186,7 @@ class Passes:
 
 
 def _rows(x: ArrayLike) -> list[Any]:
-    return np.asarray(x).tolist()  # type: ignore[no-any-return]
+    return np.asarray(x).tolist()
 
 
 def _dead_units(outs: list[NDArray[Any]]) -> NDArray[np.bool_]:

@@ -230,7 +230,7 @@ class Optimizer:
         rates = [group["lr"] for group in self.param_groups]
         if any(rate != rates[0] for rate in rates):
             raise ValueError(f'The groups have different learning rates, {rates}; read optimizer.param_groups[i]["lr"].')
-        return rates[0]  # type: ignore[no-any-return]
+        return rates[0]
 
     @lr.setter
     def lr(self, new: float) -> None:

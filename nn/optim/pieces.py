@@ -84,7 +84,7 @@ class Piece:
         if not memory:
             return 1
         memory["step"] = steps = memory["step"] + 1
-        return steps  # type: ignore[no-any-return]
+        return steps
 
 
 class Whole(Piece):
@@ -95,10 +95,10 @@ class Whole(Piece):
         self._tensor = tensor
 
     def gradient(self) -> Array | None:
-        return self._tensor.grad  # type: ignore[no-any-return]
+        return self._tensor.grad
 
     def read(self) -> Array:
-        return self._tensor._to_overwrite()  # type: ignore[no-any-return]
+        return self._tensor._to_overwrite()
 
     def write(self, numbers: Array) -> None:
         """There is nothing to do: the array is the Tensor's own."""
