@@ -192,11 +192,16 @@ def _smaller(a: float, b: float) -> float:
     return a if a <= b or a != a else b
 
 
+def _chosen(g: Any, y: Any, x: Any, other: Any) -> Any:
+    """What `x` gets of the gradient of `y`, the larger or the smaller of `x` and `other`."""
+    return either(x == y, either(x == other, 0.5 * g, g), NOTHING)
+
+
 maximum = Primitive(
     "maximum", symbol="max", latex=r"\max(#1, #2)", masks="choice",
     scalar=_larger, array=np.maximum,
-    vjp=(lambda g, y, a, b: either(a == b, 0.5 * g, either(a > b, g, NOTHING)),
-         lambda g, y, a, b: either(a == b, 0.5 * g, either(b > a, g, NOTHING))),
+    vjp=(lambda g, y, a, b: _chosen(g, y, a, b),
+         lambda g, y, a, b: _chosen(g, y, b, a)),
     doc="""The larger of two numbers, elementwise; where they tie, each gets half the gradient.
 
     >>> float(maximum(1.0, 2.0))
@@ -206,8 +211,8 @@ maximum = Primitive(
 minimum = Primitive(
     "minimum", symbol="min", latex=r"\min(#1, #2)", masks="choice",
     scalar=_smaller, array=np.minimum,
-    vjp=(lambda g, y, a, b: either(a == b, 0.5 * g, either(a < b, g, NOTHING)),
-         lambda g, y, a, b: either(a == b, 0.5 * g, either(b < a, g, NOTHING))),
+    vjp=(lambda g, y, a, b: _chosen(g, y, a, b),
+         lambda g, y, a, b: _chosen(g, y, b, a)),
     doc="""The smaller of two numbers, elementwise; where they tie, each gets half the gradient.
 
     >>> float(minimum(1.0, 2.0))

@@ -115,40 +115,38 @@ cos: Primitive = Primitive(
 )  # fmt: skip
 
 
+def slope_of_tanh(y: Any) -> Any:
+    """The derivative of y = tanh(x), from y."""
+    return 1 - y * y
+
+
+def slope_of_sigmoid(y: Any) -> Any:
+    """The derivative of y = σ(x), from y."""
+    return y * (1 - y)
+
+
 # 1 - y loses the digits of y = σ(x) that are beyond the last of 1, and at x = 40 all of them; likewise 1 - y² for tanh.
-# From there on the derivative is computed from x, which takes longer. A compiled program has the quick form throughout: its
-# derivatives of sigmoid and tanh are exact to 1e-16 of their largest, not of themselves.
+# From there on the derivative is computed from x, which takes longer. A compiled program has the quick form throughout, as
+# have the recurrent networks: these derivatives are exact to 1e-16 of their largest, not of themselves.
 TAIL = 0.9
 
 
-def _rest_of_sigmoid(y: Any, x: Any) -> Any:
-    """1 - y."""
-    if type(y) in FLOATS and y < TAIL:
-        return 1 - y
-    return _unless_in_tail(1 - y, y, lambda: sigmoid(-x))
-
-
-def _slope_of_tanh(y: Any, x: Any) -> Any:
-    """1 - y²."""
+def _from_tail(slope: Callable[[Any], Any], y: Any, exact: Callable[[], Any]) -> Any:
+    """`slope(y)`; where `y` is in the tail, what `exact` gives."""
     if type(y) in FLOATS and -TAIL < y < TAIL:
-        return 1 - y * y
-    return _unless_in_tail(1 - y * y, y, lambda: 4 * sigmoid(2 * x) * sigmoid(-2 * x))
-
-
-def _unless_in_tail(quick: Any, y: Any, exact: Callable[[], Any]) -> Any:
-    """`quick`; where `y` is in the tail, what `exact` gives."""
+        return slope(y)
     if isinstance(y, Node):
-        return quick if mode.tracing is not None else exact()
+        return slope(y) if mode.tracing is not None else exact()
     tail = np.abs(y) > TAIL
     if not tail.any():
-        return quick
-    return exact() if type(y) is float else np.where(tail, exact(), quick)
+        return slope(y)
+    return exact() if type(y) is float else np.where(tail, exact(), slope(y))
 
 
 tanh = Primitive(
     "tanh", symbol="tanh", latex=r"\tanh(#1)", analytic=True,
     scalar=math.tanh, array=np.tanh,
-    vjp=(lambda g, y, x: g * _slope_of_tanh(y, x),),
+    vjp=(lambda g, y, x: g * _from_tail(slope_of_tanh, y, lambda: 4 * sigmoid(2 * x) * sigmoid(-2 * x)),),
     doc="""The hyperbolic tangent.
 
     >>> float(tanh(0.0))
@@ -200,10 +198,14 @@ def _erfc_array(x: Any) -> Any:
     return np.where(np.abs(x) < 1, 1 - near, np.where(x > 0, far, 2 - far))
 
 
+def _slope_of_erf(x: Any) -> Any:
+    return 2 / math.sqrt(math.pi) * exp(-x * x)
+
+
 erf = Primitive(
     "erf", symbol="erf", latex=r"\operatorname{erf}(#1)",
     scalar=math.erf, array=_erf_array,
-    vjp=(lambda g, y, x: g * (2 / math.sqrt(math.pi)) * exp(-x * x),),
+    vjp=(lambda g, y, x: g * _slope_of_erf(x),),
     doc="""The error function, 2/√π ∫ exp(-t²) dt from 0 to x.
 
     >>> float(erf(0.0))
@@ -213,7 +215,7 @@ erf = Primitive(
 erfc = Primitive(
     "erfc", symbol="erfc", latex=r"\operatorname{erfc}(#1)",
     scalar=math.erfc, array=_erfc_array,
-    vjp=(lambda g, y, x: -g * (2 / math.sqrt(math.pi)) * exp(-x * x),),
+    vjp=(lambda g, y, x: -g * _slope_of_erf(x),),
     doc="""1 - erf(x), exact for large x.
 
     >>> float(erfc(0.0))
@@ -235,7 +237,7 @@ def _sigmoid_array(x: Any) -> Any:
 sigmoid: Primitive = Primitive(
     "sigmoid", symbol="σ", latex=r"\sigma(#1)", analytic=True,
     scalar=_sigmoid_scalar, array=_sigmoid_array,
-    vjp=(lambda g, y, x: g * y * _rest_of_sigmoid(y, x),),
+    vjp=(lambda g, y, x: g * _from_tail(slope_of_sigmoid, y, lambda: y * sigmoid(-x)),),
     doc="""The logistic function 1 / (1 + exp(-x)).
 
     >>> float(sigmoid(0.0))

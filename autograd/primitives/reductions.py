@@ -158,11 +158,20 @@ logsumexp = Primitive(
     1000.6931471805599
     """,
 )  # fmt: skip
+
+
+def softmax_gradient(g: Any, y: Any, x: Any, axis: Any = -1) -> Any:
+    """y (g - Σ g y), of the softmax y."""
+    gradient = g - sum_(g * y, axis=axis, keepdims=True)
+    gradient *= y  # of nodes this makes a new one
+    return gradient
+
+
 softmax: Primitive = Primitive(
     "softmax", symbol="softmax", latex=r"\operatorname{softmax}(#1)", analytic=True, elementwise=False, sums=True,
     cases=(Case((3,), axis=-1), Case((2, 3), axis=0), Case((2, 3), axis=(0, 1))),
     scalar=None, array=_softmax,
-    vjp=(lambda g, y, x, axis=-1: y * (g - sum_(g * y, axis=axis, keepdims=True)),),
+    vjp=(softmax_gradient,),
     doc="""Positive shares that add up to 1 along an axis: exp(x) / sum exp(x).
 
     >>> softmax(np.array([0.0, 0.0]), axis=0)
