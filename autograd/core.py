@@ -24,6 +24,7 @@ import numpy as np
 from .errors import broadcast_error
 from .halves import HALF, in_halves, in_single
 from .modes import Moment, Scope, mode, moment, observers, quick
+from .spelling import SIGNS, signature_of
 from .texts import visible
 
 __all__ = ["Case", "Node", "Primitive", "Walk", "describe", "record", "table"]
@@ -201,6 +202,14 @@ class Primitive:
             backward, and rounded once; else 5,000 times 20 would be inf, and their mean too.
         analytic: whether the array forward is complex-analytic, so that the tests can use the
             complex step.
+        operator: Python's sign for it, such as "+" in `a + b`, "-" in `-a`, "<" in `a < b` or "abs" in `abs(a)`.
+        logic: the sign for it among conditions, the numbers 0 and 1, such as "&" for the product.
+        numpy: NumPy's functions that it answers, besides the array forward.
+        range: the interval in which its results are.
+        kind: what it does to numbers, for who reads graphs: "layer", if it takes weighted sums, as a layer of
+            a network does; "shape", if it only arranges them; "affine", if it adds or scales them;
+            "normalization", if it makes their mean and spread those that are wanted.
+        misfit: a function that says, in a sentence, why inputs of some shapes do not fit together; None, if it does not know.
         doc: its documentation: first a sentence, then an example.
 
     Raises:
@@ -241,6 +250,12 @@ class Primitive:
         masks: str | None = None,
         sums: bool = False,
         analytic: bool = False,
+        operator: str | None = None,
+        logic: str | None = None,
+        numpy: tuple[Callable[..., Any], ...] = (),
+        range: tuple[float, float] = (-np.inf, np.inf),
+        kind: str | None = None,
+        misfit: Callable[..., str | None] | None = None,
     ) -> None:
         for part, given, wanted in (
             ("name", bool(name) and isinstance(name, str), "a name"),
@@ -254,6 +269,8 @@ class Primitive:
                 "a tuple with one rule for each input, or one rule that returns all gradients",
             ),
             ("masks", masks in (None, "choice", "place", "kink"), 'None, "choice", "place" or "kink"'),
+            ("operator", operator is None or operator in SIGNS, f"one of {' '.join(SIGNS)}"),
+            ("kind", kind in (None, "layer", "shape", "affine", "normalization"), '"layer", "shape", "affine" or "normalization"'),
             ("doc", bool(doc) and isinstance(doc, str), "a sentence"),
         ):
             if not given:
@@ -275,6 +292,13 @@ class Primitive:
         self.masks = masks
         self.sums = sums
         self.analytic = analytic
+        self.operator = operator
+        self.logic = logic
+        self.numpy = numpy
+        self.range = range
+        self.kind = kind
+        self.misfit = misfit
+        self.__signature__ = signature_of(vjp, scalar, array)
         self.__doc__ = doc
         table[name] = self
 
@@ -313,7 +337,7 @@ class Primitive:
                 return in_halves(self.array(*map(in_single, data), **static), data)
             return self.array(*data, **static) if static else self.array(*data)
         except (ValueError, IndexError, TypeError) as error:
-            raise broadcast_error(self.name, data, static, error) from None
+            raise broadcast_error(self, data, static, error) from None
 
     def gradients(self, g: Any, out: Any, inputs: Any, wanted: Any, static: Mapping[str, Any]) -> list[Any]:
         """The gradients of the `wanted` inputs (a sequence of bools), None for the others."""
@@ -324,6 +348,16 @@ class Primitive:
                 for rule, want in zip(rules, wanted, strict=True)
             ]
         return [gx if want else None for gx, want in zip(rules(g, out, *inputs, **static), wanted, strict=True)]
+
+    @property
+    def passes_on(self) -> bool:
+        """Whether an input gets a gradient; those of comparisons get none."""
+        return not isinstance(self.vjp, tuple) or any(self.vjp)
+
+    @property
+    def compares(self) -> bool:
+        """Whether it is a comparison, whose results are truths."""
+        return self.operator is not None and not self.passes_on
 
     @cached_property
     def steep(self) -> bool:
@@ -396,7 +430,7 @@ def record(kind: type[Node], data: Any, primitive: Primitive, inputs: tuple[Any,
         node.primitive = node.inputs = None
         if isinstance(data, np.ndarray) and (data.base is not None or any(data is getattr(x, "_datum", x) for x in inputs)):
             node._datum = data.copy()  # a constant may be written to, and must not write through to an input
-    elif primitive.name != "stop_gradient":  # a compiled program computes constants anew too, and only cuts their derivative
+    elif primitive.passes_on:  # a compiled program computes constants anew too, and only cuts their derivative
         return table["stop_gradient"](node)
     return node
 

@@ -131,7 +131,7 @@ def _per_channel(g: Any) -> Any:
 # These three are one product of three arrays, Σ g · (weight ⋆ x), each time without one of them. So
 # the derivatives of each are the other two.
 conv: Primitive = Primitive(
-    "conv", symbol="conv", latex=r"#2 \star #1 + #3", analytic=True, elementwise=False, sums=True,
+    "conv", symbol="conv", latex=r"#2 \star #1 + #3", analytic=True, elementwise=False, sums=True, kind="layer",
     cases=(
         Case((2, 2, 4, 5), (3, 2, 2, 3), (3,), **SIMPLE), Case((2, 4, 4, 5), (2, 2, 3, 2), (2,), **SKEWED),
         Case((2, 2, 5), (3, 2, 3), (), **LINE),
@@ -289,7 +289,7 @@ def _sum_unpool(g: Any, shape: Any, kernel: Any, stride: Any, padding: Any, dila
 
 
 sum_pool: Primitive = Primitive(
-    "sum_pool", symbol="sum pool", latex=r"\operatorname{sumpool}(#1)", analytic=True, elementwise=False, sums=True,
+    "sum_pool", symbol="sum pool", latex=r"\operatorname{sumpool}(#1)", analytic=True, elementwise=False, sums=True, kind="affine",
     cases=(Case((2, 2, 4, 5), **POOL), Case((2, 2, 5, 6), **OVERLAP)),
     scalar=None, array=_sum_pool,
     vjp=(lambda g, y, x, **settings: sum_unpool(g, shape=x.shape[2:], **settings),),

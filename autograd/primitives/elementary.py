@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,10 +18,10 @@ from ..core import FLOATS, NOTHING, NUMBERS, Node, Primitive
 from ..modes import mode
 from .arithmetic import either
 
-POSITIVE = (0.1, 3.0)
+_POSITIVE = (0.1, 3.0)
 
 exp = Primitive(
-    "exp", symbol="exp", latex="e^{#1}", analytic=True,
+    "exp", symbol="exp", latex="e^{#1}", analytic=True, range=(0.0, math.inf),
     scalar=math.exp, array=np.exp,
     vjp=(lambda g, y, x: g * y,),
     doc="""The exponential function.
@@ -31,7 +31,7 @@ exp = Primitive(
     """,
 )  # fmt: skip
 expm1 = Primitive(
-    "expm1", symbol="expm1", latex="e^{#1} - 1", analytic=True,
+    "expm1", symbol="expm1", latex="e^{#1} - 1", analytic=True, range=(-1.0, math.inf),
     scalar=math.expm1, array=np.expm1,
     vjp=(lambda g, y, x: g * exp(x),),
     doc="""exp(x) - 1, exact for small x.
@@ -41,7 +41,7 @@ expm1 = Primitive(
     """,
 )  # fmt: skip
 log = Primitive(
-    "log", symbol="ln", latex=r"\ln(#1)", analytic=True, domain=POSITIVE,
+    "log", symbol="ln", latex=r"\ln(#1)", analytic=True, domain=_POSITIVE,
     scalar=math.log, array=np.log,
     vjp=(lambda g, y, x: g / x,),
     doc="""The natural logarithm; -inf at 0 and nan below, as in NumPy.
@@ -51,7 +51,7 @@ log = Primitive(
     """,
 )  # fmt: skip
 log1p = Primitive(
-    "log1p", symbol="log1p", latex=r"\ln(1 + #1)", analytic=True, domain=POSITIVE,
+    "log1p", symbol="log1p", latex=r"\ln(1 + #1)", analytic=True, domain=_POSITIVE,
     scalar=math.log1p, array=np.log1p,
     vjp=(lambda g, y, x: g / (1 + x),),
     doc="""log(1 + x), exact for small x.
@@ -61,7 +61,7 @@ log1p = Primitive(
     """,
 )  # fmt: skip
 sqrt = Primitive(
-    "sqrt", symbol="√", latex=r"\sqrt{#1}", analytic=True, domain=POSITIVE,
+    "sqrt", symbol="√", latex=r"\sqrt{#1}", analytic=True, domain=_POSITIVE, range=(0.0, math.inf),
     scalar=math.sqrt, array=np.sqrt,
     vjp=(lambda g, y, x: g / (2 * y),),
     doc="""The square root; its derivative at 0 is inf, so that of sqrt(sum(x * x)) is nan there: `norm` has 0.
@@ -80,7 +80,7 @@ def _one_less(a: Any, b: Any) -> Any:
 
 
 power: Primitive = Primitive(
-    "power", symbol="^", latex="#1^{#2}", analytic=True, domain=POSITIVE,
+    "power", symbol="^", latex="#1^{#2}", analytic=True, domain=_POSITIVE, operator="**", numpy=(np.float_power,),
     scalar=math.pow, array=np.power,
     vjp=(lambda g, y, a, b: g * b * _one_less(a, b),
          lambda g, y, a, b: g * y * log(a + ((a == 0) & (b >= 0)))),
@@ -94,7 +94,7 @@ power: Primitive = Primitive(
     """,
 )  # fmt: skip
 sin = Primitive(
-    "sin", symbol="sin", latex=r"\sin(#1)", analytic=True,
+    "sin", symbol="sin", latex=r"\sin(#1)", analytic=True, range=(-1.0, 1.0),
     scalar=math.sin, array=np.sin,
     vjp=(lambda g, y, x: g * cos(x),),
     doc="""The sine of x radians.
@@ -104,7 +104,7 @@ sin = Primitive(
     """,
 )  # fmt: skip
 cos: Primitive = Primitive(
-    "cos", symbol="cos", latex=r"\cos(#1)", analytic=True,
+    "cos", symbol="cos", latex=r"\cos(#1)", analytic=True, range=(-1.0, 1.0),
     scalar=math.cos, array=np.cos,
     vjp=(lambda g, y, x: -g * sin(x),),
     doc="""The cosine of x radians.
@@ -115,12 +115,12 @@ cos: Primitive = Primitive(
 )  # fmt: skip
 
 
-def slope_of_tanh(y: Any) -> Any:
+def _slope_of_tanh(y: Any) -> Any:
     """The derivative of y = tanh(x), from y."""
     return 1 - y * y
 
 
-def slope_of_sigmoid(y: Any) -> Any:
+def _slope_of_sigmoid(y: Any) -> Any:
     """The derivative of y = σ(x), from y."""
     return y * (1 - y)
 
@@ -128,25 +128,25 @@ def slope_of_sigmoid(y: Any) -> Any:
 # 1 - y loses the digits of y = σ(x) that are beyond the last of 1, and at x = 40 all of them; likewise 1 - y² for tanh.
 # From there on the derivative is computed from x, which takes longer. A compiled program has the quick form throughout, as
 # have the recurrent networks: these derivatives are exact to 1e-16 of their largest, not of themselves.
-TAIL = 0.9
+_TAIL = 0.9
 
 
 def _from_tail(slope: Callable[[Any], Any], y: Any, exact: Callable[[], Any]) -> Any:
     """`slope(y)`; where `y` is in the tail, what `exact` gives."""
-    if type(y) in FLOATS and -TAIL < y < TAIL:
+    if type(y) in FLOATS and -_TAIL < y < _TAIL:
         return slope(y)
     if isinstance(y, Node):
         return slope(y) if mode.tracing is not None else exact()
-    tail = np.abs(y) > TAIL
+    tail = np.abs(y) > _TAIL
     if not tail.any():
         return slope(y)
     return exact() if type(y) is float else np.where(tail, exact(), slope(y))
 
 
 tanh = Primitive(
-    "tanh", symbol="tanh", latex=r"\tanh(#1)", analytic=True,
+    "tanh", symbol="tanh", latex=r"\tanh(#1)", analytic=True, range=(-1.0, 1.0),
     scalar=math.tanh, array=np.tanh,
-    vjp=(lambda g, y, x: g * _from_tail(slope_of_tanh, y, lambda: 4 * sigmoid(2 * x) * sigmoid(-2 * x)),),
+    vjp=(lambda g, y, x: g * _from_tail(_slope_of_tanh, y, lambda: 4 * sigmoid(2 * x) * sigmoid(-2 * x)),),
     doc="""The hyperbolic tangent.
 
     >>> float(tanh(0.0))
@@ -203,7 +203,7 @@ def _slope_of_erf(x: Any) -> Any:
 
 
 erf = Primitive(
-    "erf", symbol="erf", latex=r"\operatorname{erf}(#1)",
+    "erf", symbol="erf", latex=r"\operatorname{erf}(#1)", range=(-1.0, 1.0),
     scalar=math.erf, array=_erf_array,
     vjp=(lambda g, y, x: g * _slope_of_erf(x),),
     doc="""The error function, 2/√π ∫ exp(-t²) dt from 0 to x.
@@ -213,7 +213,7 @@ erf = Primitive(
     """,
 )  # fmt: skip
 erfc = Primitive(
-    "erfc", symbol="erfc", latex=r"\operatorname{erfc}(#1)",
+    "erfc", symbol="erfc", latex=r"\operatorname{erfc}(#1)", range=(0.0, 2.0),
     scalar=math.erfc, array=_erfc_array,
     vjp=(lambda g, y, x: -g * _slope_of_erf(x),),
     doc="""1 - erf(x), exact for large x.
@@ -235,19 +235,23 @@ def _sigmoid_array(x: Any) -> Any:
 
 
 sigmoid: Primitive = Primitive(
-    "sigmoid", symbol="σ", latex=r"\sigma(#1)", analytic=True,
+    "sigmoid", symbol="σ", latex=r"\sigma(#1)", analytic=True, range=(0.0, 1.0),
     scalar=_sigmoid_scalar, array=_sigmoid_array,
-    vjp=(lambda g, y, x: g * _from_tail(slope_of_sigmoid, y, lambda: y * sigmoid(-x)),),
+    vjp=(lambda g, y, x: g * _from_tail(_slope_of_sigmoid, y, lambda: y * sigmoid(-x)),),
     doc="""The logistic function 1 / (1 + exp(-x)).
 
     >>> float(sigmoid(0.0))
     0.5
     """,
 )  # fmt: skip
+def _relu_gradient(g: Any, y: Any, x: Any) -> Any:
+    return either(x > 0, g, NOTHING)
+
+
 relu = Primitive(
-    "relu", symbol="ReLU", latex=r"\operatorname{ReLU}(#1)", masks="kink",
+    "relu", symbol="ReLU", latex=r"\operatorname{ReLU}(#1)", masks="kink", range=(0.0, math.inf),
     scalar=lambda x: 0.0 if x <= 0 else x, array=lambda x: np.maximum(x, 0),
-    vjp=(lambda g, y, x: either(x > 0, g, NOTHING),),
+    vjp=(_relu_gradient,),
     doc="""The rectifier max(x, 0); its derivative at 0 is 0.
 
     >>> float(relu(-3.0)), float(relu(3.0))
@@ -291,7 +295,7 @@ def _softplus_array(x: Any) -> Any:
 
 
 gelu = Primitive(
-    "gelu", symbol="GELU", latex=r"\operatorname{GELU}(#1)",
+    "gelu", symbol="GELU", latex=r"\operatorname{GELU}(#1)", range=(-0.17, math.inf),
     scalar=lambda x: 0.5 * x * math.erfc(-x / math.sqrt(2)),
     array=_gelu_array,
     vjp=(lambda g, y, x: g * (0.5 * erfc(-x / math.sqrt(2)) + x * exp(-0.5 * x * x) / math.sqrt(2 * math.pi)),),
@@ -302,7 +306,7 @@ gelu = Primitive(
     """,
 )  # fmt: skip
 silu = Primitive(
-    "silu", symbol="SiLU", latex=r"\operatorname{SiLU}(#1)", analytic=True,
+    "silu", symbol="SiLU", latex=r"\operatorname{SiLU}(#1)", analytic=True, range=(-0.279, math.inf),
     scalar=lambda x: x * _sigmoid_scalar(x), array=_silu_array,
     vjp=(lambda g, y, x: g * (sigmoid(x) + y * sigmoid(-x)),),
     doc="""x σ(x), also called swish.
@@ -312,7 +316,7 @@ silu = Primitive(
     """,
 )  # fmt: skip
 softplus = Primitive(
-    "softplus", symbol="softplus", latex=r"\ln(1 + e^{#1})", analytic=True,
+    "softplus", symbol="softplus", latex=r"\ln(1 + e^{#1})", analytic=True, range=(0.0, math.inf),
     scalar=lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))) if x == x else x,
     array=_softplus_array,
     vjp=(lambda g, y, x: g * sigmoid(x),),
@@ -322,3 +326,6 @@ softplus = Primitive(
     1000.0
     """,
 )  # fmt: skip
+
+if not TYPE_CHECKING:  # type checkers read a list only if it is written out; without one they take what is defined here
+    __all__ = [name for name, thing in vars().items() if isinstance(thing, Primitive)]

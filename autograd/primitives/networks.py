@@ -37,7 +37,7 @@ def _gradient_of_input(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
 
 
 linear = Primitive(
-    "linear", symbol="linear", latex=r"#1 \, #2^\top + #3", analytic=True, elementwise=False, sums=True,
+    "linear", symbol="linear", latex=r"#1 \, #2^\top + #3", analytic=True, elementwise=False, sums=True, kind="layer",
     cases=(
         Case((2, 3), (4, 3), (4,)), Case((3,), (4, 3), (4,)), Case((5, 2, 3), (1, 3), (1,)), Case((0, 3), (2, 3), (2,)),
         Case((2, 3), (4, 3), ()),
@@ -66,7 +66,7 @@ def _deviation(x: Any, axis: Any, eps: float) -> Any:
 
 standardize = Primitive(
     "standardize", symbol="standardize", latex=r"\frac{#1 - \mu}{\sigma}", analytic=True, elementwise=False, sums=True,
-    cases=(Case((2, 3), axis=-1, eps=1e-5), Case((4, 2, 3), axis=(0, 2), eps=0.1)),
+    kind="normalization", cases=(Case((2, 3), axis=-1, eps=1e-5), Case((4, 2, 3), axis=(0, 2), eps=0.1)),
     scalar=None, array=_standardize,
     vjp=(lambda g, y, x, axis=-1, eps=1e-5:
          (g - mean(g, axis=axis, keepdims=True) - y * mean(g * y, axis=axis, keepdims=True)) / _deviation(x, axis, eps),),

@@ -32,6 +32,15 @@ def _gradient_of_right(g: Any, y: Any, a: Any, b: Any) -> Any:
     return unbroadcast(matmul(_swap(a), g), b.shape)
 
 
+def _misfit(a: tuple[int, ...], b: tuple[int, ...]) -> str | None:
+    if not a or not b:
+        return "a single number has no axis to multiply along; use * instead."
+    place, length = ("only", b[0]) if len(b) == 1 else ("second to last", b[-2])
+    if a[-1] != length:
+        return f"the last axis of the first ({a[-1]}) must be as long as the {place} axis of the second ({length})."
+    return None  # the axes before them do not broadcast
+
+
 matmul = Primitive(
     "matmul", symbol="@", latex=r"#1 \, #2", analytic=True, elementwise=False, sums=True,
     cases=(
@@ -39,7 +48,7 @@ matmul = Primitive(
         Case((4, 2, 3), (4, 3, 2)), Case((2, 3), (4, 3, 2)), Case((4, 1, 2, 3), (5, 3, 2)), Case((2, 0), (0, 3)),
     ),
     scalar=None, array=np.matmul,
-    vjp=(_gradient_of_left, _gradient_of_right),
+    vjp=(_gradient_of_left, _gradient_of_right), misfit=_misfit,
     doc="""The matrix product `a @ b`: vectors and matrices, and stacks of matrices with broadcasting.
 
     >>> matmul(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Case, Primitive
-from .elementary import relu, slope_of_sigmoid, slope_of_tanh, tanh
+from .elementary import _relu_gradient, _slope_of_sigmoid, _slope_of_tanh, tanh
 from .reductions import sum_
 from .shapes import concatenate, stack
 
@@ -55,7 +55,7 @@ def _rnn(z: Any, h: Any, weight: Any, nonlinearity: str = "tanh") -> Any:
 def _rnn_gradients(g: Any, states: Any, z: Any, h: Any, weight: Any, nonlinearity: str = "tanh") -> list[Any]:
     dz, dh = [], g[-1]
     for t in reversed(range(len(states))):
-        dz.append(dh * slope_of_tanh(states[t]) if nonlinearity == "tanh" else relu.vjp[0](dh, states[t], states[t]))
+        dz.append(dh * _slope_of_tanh(states[t]) if nonlinearity == "tanh" else _relu_gradient(dh, states[t], states[t]))
         dh = dz[-1] @ weight
         if t:
             dh += g[t - 1]
@@ -107,13 +107,13 @@ def _lstm(z: Any, h: Any, c: Any, weight: Any) -> Any:
 
 def _lstm_gradients(g: Any, y: Any, z: Any, h: Any, c: Any, weight: Any) -> list[Any]:
     i, f, a, o, cells, states = (y[:, k] for k in range(6))
-    slopes = [slope_of_sigmoid(i), slope_of_sigmoid(f), slope_of_tanh(a), slope_of_sigmoid(o)]
+    slopes = [_slope_of_sigmoid(i), _slope_of_sigmoid(f), _slope_of_tanh(a), _slope_of_sigmoid(o)]
     given = None if _nothing(g[:, :4]) else _side_by_side(*(g[:, k] * slope for k, slope in enumerate(slopes)))
     bent = tanh(cells)
     for k, factor in enumerate((a, _before(c, cells), i, bent)):
         slopes[k] *= factor
     local = _side_by_side(*slopes)  # dc_dz three times, dh_dz
-    dh_dc = slope_of_tanh(bent)
+    dh_dc = _slope_of_tanh(bent)
     dh_dc *= o
     del slopes, bent  # memory
     dz, dh, dc = [], g[-1, 5], g[-1, 4]
@@ -184,7 +184,7 @@ def _gru(z: Any, h: Any, weight: Any, bias: Any) -> Any:
 def _gru_gradients(g: Any, y: Any, z: Any, h: Any, weight: Any, bias: Any) -> list[Any]:
     r, u, n, m, states = (y[:, k] for k in range(5))
     before = _before(h, states)
-    slopes = slope_of_sigmoid(r), slope_of_sigmoid(u), slope_of_tanh(n)
+    slopes = _slope_of_sigmoid(r), _slope_of_sigmoid(u), _slope_of_tanh(n)
     dn_dz, given_n = (1 - u) * slopes[2], g[:, 2] * slopes[2]
     local = _side_by_side(dn_dz * m * slopes[0], (before - n) * slopes[1], dn_dz)
     given = _side_by_side((g[:, 0] + given_n * m) * slopes[0], g[:, 1] * slopes[1], given_n)

@@ -169,7 +169,7 @@ def softmax_gradient(g: Any, y: Any, x: Any, axis: Any = -1) -> Any:
 
 softmax: Primitive = Primitive(
     "softmax", symbol="softmax", latex=r"\operatorname{softmax}(#1)", analytic=True, elementwise=False, sums=True,
-    cases=(Case((3,), axis=-1), Case((2, 3), axis=0), Case((2, 3), axis=(0, 1))),
+    cases=(Case((3,), axis=-1), Case((2, 3), axis=0), Case((2, 3), axis=(0, 1))), range=(0.0, 1.0),
     scalar=None, array=_softmax,
     vjp=(softmax_gradient,),
     doc="""Positive shares that add up to 1 along an axis: exp(x) / sum exp(x).
