@@ -206,9 +206,10 @@ class Primitive:
         logic: the sign for it among conditions, the numbers 0 and 1, such as "&" for the product.
         numpy: NumPy's functions that it answers, besides the array forward.
         range: the interval in which its results are.
-        kind: what it does to numbers, for who reads graphs: "layer", if it takes weighted sums, as a layer of
-            a network does; "shape", if it only arranges them; "affine", if it adds or scales them;
-            "normalization", if it makes their mean and spread those that are wanted.
+        kind: what it does to numbers, for those who read graphs: "layer", if it takes weighted sums, as a
+            layer of a network does; "shape", if it only arranges them; "affine", if it adds or scales
+            them; "normalization", if it gives them a mean of 0 and a spread of 1; "squashing", if it
+            maps all numbers into its `range`, at whose ends it is flat. None, if it is none of these.
         misfit: a function that says, in a sentence, why inputs of some shapes do not fit together; None, if it does not know.
         doc: its documentation: first a sentence, then an example.
 
@@ -270,7 +271,7 @@ class Primitive:
             ),
             ("masks", masks in (None, "choice", "place", "kink"), 'None, "choice", "place" or "kink"'),
             ("operator", operator is None or operator in SIGNS, f"one of {' '.join(SIGNS)}"),
-            ("kind", kind in (None, "layer", "shape", "affine", "normalization"), '"layer", "shape", "affine" or "normalization"'),
+            ("kind", kind in (None, "layer", "shape", "affine", "normalization", "squashing"), "one of those that are documented"),
             ("doc", bool(doc) and isinstance(doc, str), "a sentence"),
         ):
             if not given:

@@ -144,7 +144,7 @@ def _from_tail(slope: Callable[[Any], Any], y: Any, exact: Callable[[], Any]) ->
 
 
 tanh = Primitive(
-    "tanh", symbol="tanh", latex=r"\tanh(#1)", analytic=True, range=(-1.0, 1.0),
+    "tanh", symbol="tanh", latex=r"\tanh(#1)", analytic=True, kind="squashing", range=(-1.0, 1.0),
     scalar=math.tanh, array=np.tanh,
     vjp=(lambda g, y, x: g * _from_tail(_slope_of_tanh, y, lambda: 4 * sigmoid(2 * x) * sigmoid(-2 * x)),),
     doc="""The hyperbolic tangent.
@@ -203,7 +203,7 @@ def _slope_of_erf(x: Any) -> Any:
 
 
 erf = Primitive(
-    "erf", symbol="erf", latex=r"\operatorname{erf}(#1)", range=(-1.0, 1.0),
+    "erf", symbol="erf", latex=r"\operatorname{erf}(#1)", kind="squashing", range=(-1.0, 1.0),
     scalar=math.erf, array=_erf_array,
     vjp=(lambda g, y, x: g * _slope_of_erf(x),),
     doc="""The error function, 2/√π ∫ exp(-t²) dt from 0 to x.
@@ -235,7 +235,7 @@ def _sigmoid_array(x: Any) -> Any:
 
 
 sigmoid: Primitive = Primitive(
-    "sigmoid", symbol="σ", latex=r"\sigma(#1)", analytic=True, range=(0.0, 1.0),
+    "sigmoid", symbol="σ", latex=r"\sigma(#1)", analytic=True, kind="squashing", range=(0.0, 1.0),
     scalar=_sigmoid_scalar, array=_sigmoid_array,
     vjp=(lambda g, y, x: g * _from_tail(_slope_of_sigmoid, y, lambda: y * sigmoid(-x)),),
     doc="""The logistic function 1 / (1 + exp(-x)).

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Node
+from autograd import Node, Primitive, sigmoid
+from autograd.primitives.reductions import softmax
 from autograd.structures import tree_map
 
 from .. import losses
@@ -39,9 +40,9 @@ NOTHING_KNOWN: dict[Any, float | None] = {
     losses.MSELoss: 0.0, losses.mse_loss: 0.0, losses.L1Loss: 0.0, losses.l1_loss: 0.0, losses.HuberLoss: 0.0, losses.huber_loss: 0.0,
 }  # fmt: skip
 # What losses that take scores apply to them.
-APPLIED = {
-    losses.CrossEntropyLoss: "softmax", losses.cross_entropy: "softmax",
-    losses.BCEWithLogitsLoss: "sigmoid", losses.binary_cross_entropy_with_logits: "sigmoid",
+APPLIED: dict[Any, Primitive] = {
+    losses.CrossEntropyLoss: softmax, losses.cross_entropy: softmax,
+    losses.BCEWithLogitsLoss: sigmoid, losses.binary_cross_entropy_with_logits: sigmoid,
 }  # fmt: skip
 
 
@@ -149,9 +150,9 @@ def _start(loss: Any, output: Any, targets: Any, number: float, expected: float 
     kind = loss_kind(loss)
     name = getattr(kind, "__name__", "the loss")
     last = last_function(output)
-    if last and last == APPLIED.get(kind):
+    if last is not None and last is APPLIED.get(kind):
         yield Finding(
-            "softmax twice", "", number, f"The model ends in a {last}, and {kind.__name__} applies one again.",
+            "softmax twice", "", number, f"The model ends in a {last.name}, and {kind.__name__} applies one again.",
             f"Leave out that of the model: {kind.__name__} takes scores (logits).",
         )  # fmt: skip
     else:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Node
+from autograd import Node, Primitive
 from autograd.backward import ancestors
 from autograd.structures import leaves
 
@@ -18,17 +18,8 @@ from .finding import Finding
 
 __all__ = ["class_numbers", "last_function", "loss_kind", "missing_activation", "range_of_outputs"]
 
-# What changes nothing but the shape of an output, or the precision of its numbers.
-SHAPES = {"reshape", "transpose", "expand_dims", "squeeze", "astype"}
 # What hands numbers on without mixing or bending them, if its other inputs are constants or parameters, such as the mask of a dropout.
-PASSES_ON = {*SHAPES, "multiply", "divide", "add", "subtract", "sum_pool"}
-LINEAR = {"linear", "dot_n", "conv"}
-
-# Which numbers come out of a function.
-RANGES = {
-    "relu": (0.0, math.inf), "softplus": (0.0, math.inf), "gelu": (-0.17, math.inf), "silu": (-0.279, math.inf),
-    "sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0),
-}  # fmt: skip
+PASSES_ON = ("shape", "affine")
 SCORES: set[Any] = {
     losses.CrossEntropyLoss, losses.cross_entropy, losses.BCEWithLogitsLoss, losses.binary_cross_entropy_with_logits,
     losses.MultiMarginLoss, losses.multi_margin_loss,
@@ -48,13 +39,13 @@ def missing_activation(output: Any, place: Callable[[Any], str], title: Callable
     pair among activations may be meant, such as at the end of an autoencoder.
     """
     nodes = ancestors({x for x in leaves(output) if isinstance(x, Node)})
-    layers = [node for node in nodes if node.primitive and node.primitive.name in LINEAR]
+    layers = [node for node in nodes if _kind(node) == "layer"]
     needless: dict[Node, Node] = {}  # layers, and the ones before them that add nothing
     for layer in layers:
         before = _layer_before(layer)
         if before is not None and _width(before) >= min(_width_in(before), _width(layer)):
             needless[layer] = before
-    bends = any(node.primitive and node.primitive.name not in LINEAR | PASSES_ON for node in nodes)
+    bends = any(node.primitive and _kind(node) not in ("layer", *PASSES_ON) for node in nodes)
     followed = set(map(id, needless.values()))
     for last in layers:
         chain = [last]
@@ -83,13 +74,15 @@ def range_of_outputs(kind: Any, name: str, output: Any, targets: Any) -> Iterato
             )  # fmt: skip
         return
     end = last_function(output)
-    if end not in RANGES:
+    if end is None:
         return
-    low, high = RANGES[end]
+    (low, high), end_name = end.range, end.name
+    if low == -math.inf:
+        return
     between = f"never below {low:g}" if high == math.inf else f"only from {low:g} to {high:g}"
     if kind in SCORES:
         yield Finding(
-            "activation at the output", "", math.nan, f"The model ends in a {end}, which gives numbers {between}.",
+            "activation at the output", "", math.nan, f"The model ends in a {end_name}, which gives numbers {between}.",
             f"Leave it out: {name} takes scores (logits) of any size and sign.",
         )  # fmt: skip
         return
@@ -99,7 +92,7 @@ def range_of_outputs(kind: Any, name: str, output: Any, targets: Any) -> Iterato
         if outside:
             yield Finding(
                 "activation at the output", "", outside,
-                f"The model ends in a {end}, which gives numbers {between}, and {outside:.0%} of the targets are not there.",
+                f"The model ends in a {end_name}, which gives numbers {between}, and {outside:.0%} of the targets are not there.",
                 "Leave it out, or bring the targets there.",
             )  # fmt: skip
 
@@ -123,14 +116,18 @@ def class_numbers(kind: Any, name: str, targets: Any) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def last_function(output: Any) -> str:
-    """The name of what computed the numbers of an output, whatever was done to their shape afterwards; "" if that is not one thing."""
-    names = set()
+def last_function(output: Any) -> Primitive | None:
+    """What computed the numbers of an output, whatever was done to their shape afterwards; None if that is not one thing."""
+    found = set()
     for x in leaves(output):
-        while isinstance(x, Node) and x.primitive and x.primitive.name in SHAPES:
+        while isinstance(x, Node) and _kind(x) == "shape":
             x = (x.inputs or ())[0]
-        names.add(x.primitive.name if isinstance(x, Node) and x.primitive else "")
-    return names.pop() if len(names) == 1 else ""
+        found.add(x.primitive if isinstance(x, Node) else None)
+    return found.pop() if len(found) == 1 else None
+
+
+def _kind(x: Node) -> str | None:
+    return None if x.primitive is None else x.primitive.kind
 
 
 def loss_kind(loss: Any) -> Any:
@@ -140,19 +137,24 @@ def loss_kind(loss: Any) -> Any:
 
 def _layer_before(layer: Node) -> Node | None:
     """The linear layer whose outputs are the inputs of this one, if nothing but constants comes between."""
-    todo: Sequence[Any] = (layer.inputs or ())[:1] if layer.primitive and layer.primitive.name in ("linear", "conv") else layer.inputs or ()
-    for x in todo:
-        while isinstance(x, Node) and x.primitive and (x.primitive.name in PASSES_ON or _is_of_the_batch(x)):
+    todo: Sequence[Any] = layer.inputs or ()
+    for x in todo if _is_of_values(layer) else todo[:1]:
+        while isinstance(x, Node) and (_kind(x) in PASSES_ON or _is_of_the_batch(x)):
             computed = [y for y in x.inputs or () if isinstance(y, Node) and y.requires_grad and not y.is_leaf]
             x = computed[0] if len(computed) == 1 else None
-        if isinstance(x, Node) and x.primitive and x.primitive.name in LINEAR:
+        if isinstance(x, Node) and _kind(x) == "layer":
             return x
     return None
 
 
 def _is_of_the_batch(x: Node) -> bool:
     """Whether it is the step of a batch normalisation: after the training that is multiplying and adding."""
-    return x.primitive is not None and x.primitive.name == "standardize" and 0 in np.atleast_1d((x.static or {})["axis"])
+    return _kind(x) == "normalization" and 0 in np.atleast_1d(x.static["axis"])
+
+
+def _is_of_values(layer: Node) -> bool:
+    """Whether it is the sum of a single neuron, whose weights are its inputs beside the numbers that they weigh."""
+    return layer.primitive is None or layer.primitive.elementwise
 
 
 def _width(layer: Node) -> float:
@@ -165,7 +167,7 @@ def _width_in(layer: Node) -> float:
 
 
 def _shape(layer: Node) -> tuple[float, float]:
-    if not layer.primitive or layer.primitive.name == "dot_n":
+    if _is_of_values(layer):
         return math.inf, math.inf
     x, weight = (layer.inputs or ())[:2]
     out, _, *kernel = np.shape(weight.data)
