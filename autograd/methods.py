@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from inspect import Parameter
 from typing import Any, NamedTuple
 
-from .core import NO_STATIC, Node, Primitive
+from .core import Node, Primitive
+from .layout import NO_STATIC
 from .primitives import table
 from .spelling import COMPARISONS, OF_ONE, OF_TWO
 

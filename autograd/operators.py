@@ -12,9 +12,11 @@ import numpy as np
 from . import functions as f
 from . import numpy_interface
 from .arrays import numbers
-from .backward import backward, describe
+from .backward import backward
 from .copying import copy_graph, reduce_graph
-from .core import NO_STATIC, Node, Primitive, table
+from .core import Node, Primitive, table
+from .errors import describe
+from .layout import NO_STATIC
 from .methods import Methods
 from .modes import mode, no_grad
 from .numpy_interface import READ_INSTEAD

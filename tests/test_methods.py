@@ -1,17 +1,12 @@
 """The methods of nodes and the functions of `autograd` are those that the table says, for Python, `help()` and editors."""
 
 import inspect
-import pydoc
 from pathlib import Path
 from textwrap import indent
 from typing import Any
 
-import numpy as np
-import pytest
-
 import autograd
-from autograd import Primitive, Tensor, Value, table
-from autograd.methods import methods, named, operators
+from autograd.methods import methods
 
 STUB = Path(autograd.__file__).with_name("methods.pyi")
 BEGINNING = '''"""What editors and type checkers read of `methods.py`: written from the table by `tests/test_methods.py`."""
