@@ -125,7 +125,11 @@ class Entry:
             ),
             ("masks", masks in (None, "choice", "place", "kink"), 'None, "choice", "place" or "kink"'),
             ("operator", operator is None or operator in SIGNS, f"one of {' '.join(SIGNS)}"),
+            ("logic", logic in (None, "&", "|", "^"), "one of & | ^"),
+            ("numpy", isinstance(numpy, tuple) and all(map(callable, numpy)), "a tuple of functions"),
+            ("range", isinstance(range, tuple) and len(range) == 2 and range[0] < range[1], "a pair, low and high"),
             ("kind", kind in (None, "layer", "shape", "affine", "normalization", "squashing"), "one of those that are documented"),
+            ("misfit", misfit is None or callable(misfit), "a function of shapes"),
             ("doc", bool(doc) and isinstance(doc, str), "a sentence"),
         ):
             if not given:

@@ -132,6 +132,13 @@ class Operators(Methods):
     __hash__ = object.__hash__
 
     def clip(self, low: Any = None, high: Any = None) -> Any:
+        """The numbers held between `low` and `high`; a limit of None is no limit.
+
+        Example:
+            >>> from autograd import Value
+            >>> Value(5.0).clip(high=1.0).data
+            1.0
+        """
         return f.clip(self, low, high)
 
     def backward(self, gradient: Any = None) -> None:

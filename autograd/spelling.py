@@ -29,9 +29,11 @@ def signature_of(vjp: Any, scalar: Callable[..., Any] | None, array: Callable[..
         if any(x.kind is Parameter.VAR_KEYWORD for x in found):
             found = _parameters(array)
         count = len(vjp) if isinstance(vjp, tuple) else sum(x.default is Parameter.empty for x in found)
-        return Signature([_placed(x, i < count) for i, x in enumerate(found)])
-    except (TypeError, ValueError):  # a function of C, which does not say it
-        return Signature([Parameter("inputs", Parameter.VAR_POSITIONAL), Parameter("static", Parameter.VAR_KEYWORD)])
+        if count <= len(found):
+            return Signature([_placed(x, i < count) for i, x in enumerate(found)])
+    except (TypeError, ValueError):
+        pass  # a function of C, which does not say it
+    return Signature([Parameter("inputs", Parameter.VAR_POSITIONAL), Parameter("static", Parameter.VAR_KEYWORD)])
 
 
 def _parameters(function: Callable[..., Any]) -> list[Parameter]:
