@@ -100,8 +100,8 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max:
 
 
 def _entry_for(function: Any) -> Primitive | None:
-    """The entry of the table that answers a function of NumPy's."""
-    return next((entry for entry in table.values() if entry.array is function or function in entry.numpy), None)
+    """The entry of the table that answers a function of NumPy's: the library's own at once, those of users after a search."""
+    return ANSWERS.get(function) or next((entry for entry in table.values() if function in (entry.array, *entry.numpy)), None)
 
 
 def _refuse(call: str, instead: str) -> NoReturn:
@@ -137,6 +137,9 @@ PLAIN = frozenset({
     np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.isnan, np.isinf, np.isfinite,
     np.argmax, np.argmin, np.argsort, np.allclose, np.isclose, np.array_equal, *OF_SHAPES,
 })  # fmt: skip
+
+# The first of two with the same array forward: `np.positive` is `identity`, and not `stop_gradient`.
+ANSWERS: dict[Any, Primitive] = {function: entry for entry in reversed(table.values()) for function in (entry.array, *entry.numpy)}
 
 # What is no entry of the table, but composed of some.
 COMPOSED: dict[Any, Callable[..., Any]] = {
