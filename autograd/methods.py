@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from .core import Node, Primitive
 from .layout import NO_STATIC
+from .primitives import __name__ as table_room
 from .primitives import table
 from .spelling import COMPARISONS, OF_ONE, OF_TWO
 
@@ -79,7 +80,6 @@ class Methods(Node):
 for _method in methods():
     _text = f"def {_method.name}({', '.join(map(str, ['self', *_method.arguments]))}):\n    return {_method.expression}\n"
     _made: dict[str, Any] = {}
-    exec(compile(_text, __file__, "exec"), {"entry": _method.entry, "NO_STATIC": NO_STATIC}, _made)
+    exec(compile(_text, __file__, "exec"), {"entry": _method.entry, "NO_STATIC": NO_STATIC, "__name__": table_room}, _made)
     _made[_method.name].__doc__, _made[_method.name].__qualname__ = _method.entry.__doc__, f"Methods.{_method.name}"
-    _made[_method.name].__module__ = __name__
     setattr(Methods, _method.name, _made[_method.name])

@@ -15,22 +15,22 @@ from autograd import Primitive, Tensor, Value, compile, draw, grad, latex, table
 def arctan():
     """An entry as a user writes it, in a rule that works on floats, arrays and nodes."""
     yield Primitive(
-        "arctan", symbol="atan", latex=r"\arctan(#1)", analytic=True, range=(-math.pi / 2, math.pi / 2), kind="squashing",
+        "own_arctan", symbol="atan", latex=r"\arctan(#1)", analytic=True, range=(-math.pi / 2, math.pi / 2), kind="squashing",
         scalar=math.atan, array=np.arctan, vjp=(lambda g, y, x: g / (1 + x * x),), numpy=(np.angle,),
         doc="The angle whose tangent is x.",
     )  # fmt: skip
-    del table["arctan"]
+    del table["own_arctan"]
 
 
 @pytest.fixture
 def rotation():
     """One of arrays alone, with a static argument."""
     yield Primitive(
-        "rotation", symbol="↻", latex=r"\operatorname{rot}(#1)", elementwise=False, cases=(autograd.Case((3,), by=1),),
-        scalar=None, array=lambda x, by=1: np.roll(x, by), vjp=(lambda g, y, x, by=1: table["rotation"](g, by=-by),),
+        "own_rotation", symbol="↻", latex=r"\operatorname{rot}(#1)", elementwise=False, cases=(autograd.Case((3,), by=1),),
+        scalar=None, array=lambda x, by=1: np.roll(x, by), vjp=(lambda g, y, x, by=1: table["own_rotation"](g, by=-by),),
         doc="The entries, moved on.",
     )  # fmt: skip
-    del table["rotation"]
+    del table["own_rotation"]
 
 
 def test_it_differentiates_to_any_order(arctan):
@@ -80,10 +80,18 @@ def test_static_arguments_reach_forward_rule_and_program(rotation):
         assert t.grad.tolist() == [100.0, 1.0, 10.0]
 
 
-def test_it_answers_numpys_functions(arctan):
-    for function in (np.arctan, np.angle):
-        assert function(Value(0.5)).primitive is arctan
-        assert function(Tensor([0.5])).primitive is arctan
+def test_it_answers_the_functions_of_numpy_that_it_says(arctan):
+    assert np.angle(Value(0.5)).primitive is arctan
+    assert np.angle(Tensor([0.5])).primitive is arctan
+
+
+def test_a_ufunc_is_answered_by_the_primitive_that_it_is_the_forward_of():
+    ufunc = np.frompyfunc(math.gamma, 1, 1)
+    own = Primitive("own_gamma", symbol="Γ", latex="#1", scalar=math.gamma, array=ufunc, vjp=(lambda g, y, x: g * y,), doc="Γ(x).")
+    try:
+        assert ufunc(Value(8.0)).primitive is own
+    finally:
+        del table["own_gamma"]
 
 
 def test_its_signature_is_that_of_its_rules_and_its_help_is_its_doc(arctan, rotation):
@@ -101,7 +109,7 @@ def test_rules_that_do_not_say_their_arguments_leave_the_signature_open():
 
 
 def test_it_does_not_become_a_method(arctan):
-    assert not hasattr(Value, "arctan")
+    assert not hasattr(Value, "own_arctan")
 
 
 @pytest.mark.parametrize(

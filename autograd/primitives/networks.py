@@ -72,7 +72,8 @@ standardize = Primitive(
          (g - mean(g, axis=axis, keepdims=True) - y * mean(g * y, axis=axis, keepdims=True)) / _deviation(x, axis, eps),),
     doc="""x less its mean along axes, divided by its standard deviation there: the step of batch and layer normalisation.
 
-    `eps` is added to the variance.
+    `eps` is added to the variance. The derivative is that of Ioffe and Szegedy (2015, section 3), with the
+    mean and the deviation put in.
 
     >>> standardize(np.array([1.0, 3.0]), eps=0.0)
     array([-1.,  1.])

@@ -161,7 +161,7 @@ logsumexp = Primitive(
 
 
 def softmax_gradient(g: Any, y: Any, x: Any, axis: Any = -1) -> Any:
-    """y (g - Σ g y), of the softmax y."""
+    """y (g - Σ g y): the product of `g` with the derivatives ∂yᵢ/∂xⱼ = yᵢ (δᵢⱼ - yⱼ) of the softmax y."""
     gradient = g - sum_(g * y, axis=axis, keepdims=True)
     gradient *= y  # of nodes this makes a new one
     return gradient
@@ -172,7 +172,7 @@ softmax: Primitive = Primitive(
     cases=(Case((3,), axis=-1), Case((2, 3), axis=0), Case((2, 3), axis=(0, 1))), range=(0.0, 1.0),
     scalar=None, array=_softmax,
     vjp=(softmax_gradient,),
-    doc="""Positive shares that add up to 1 along an axis: exp(x) / sum exp(x).
+    doc="""Positive shares that add up to 1 along an axis: exp(x) / sum exp(x) (Bridle, 1990).
 
     >>> softmax(np.array([0.0, 0.0]), axis=0)
     array([0.5, 0.5])
