@@ -61,7 +61,7 @@ class Entry:
             complex step.
         operator: Python's sign for it, such as "+" in `a + b`, "-" in `-a`, "<" in `a < b` or "abs" in `abs(a)`.
         logic: the sign for it among conditions, the numbers 0 and 1, such as "&" for the product.
-        numpy: NumPy's functions that it answers, besides the array forward.
+        answers: NumPy's functions of nodes that it answers, besides the one that is its array forward.
         range: the interval in which its results are.
         kind: what it does to numbers, for those who read graphs: "layer", if it takes weighted sums, as a
             layer of a network does; "shape", if it only arranges them; "affine", if it adds or scales
@@ -107,7 +107,7 @@ class Entry:
         analytic: bool = False,
         operator: str | None = None,
         logic: str | None = None,
-        numpy: tuple[Callable[..., Any], ...] = (),
+        answers: tuple[Callable[..., Any], ...] = (),
         range: tuple[float, float] = (-math.inf, math.inf),
         kind: str | None = None,
         misfit: Callable[..., str | None] | None = None,
@@ -126,7 +126,7 @@ class Entry:
             ("masks", masks in (None, "choice", "place", "kink"), 'None, "choice", "place" or "kink"'),
             ("operator", operator is None or operator in SIGNS, f"one of {' '.join(SIGNS)}"),
             ("logic", logic in (None, "&", "|", "^"), "one of & | ^"),
-            ("numpy", isinstance(numpy, tuple) and all(map(callable, numpy)), "a tuple of functions"),
+            ("answers", isinstance(answers, tuple) and all(map(callable, answers)), "a tuple of functions"),
             ("range", isinstance(range, tuple) and len(range) == 2 and range[0] < range[1], "a pair, low and high"),
             ("kind", kind in (None, "layer", "shape", "affine", "normalization", "squashing"), "one of those that are documented"),
             ("misfit", misfit is None or callable(misfit), "a function of shapes"),
@@ -153,7 +153,7 @@ class Entry:
         self.analytic = analytic
         self.operator = operator
         self.logic = logic
-        self.numpy = numpy
+        self.answers = answers
         self.range = range
         self.kind = kind
         self.misfit = misfit

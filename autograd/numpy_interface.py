@@ -101,7 +101,7 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max:
 
 def _entry_for(function: Any) -> Primitive | None:
     """The entry of the table that answers a function of NumPy's: the library's own at once, those of users after a search."""
-    return ANSWERS.get(function) or next((entry for entry in table.values() if function in (entry.array, *entry.numpy)), None)
+    return ANSWERS.get(function) or next((entry for entry in table.values() if function in (entry.array, *entry.answers)), None)
 
 
 def _refuse(call: str, instead: str) -> NoReturn:
@@ -139,7 +139,7 @@ PLAIN = frozenset({
 })  # fmt: skip
 
 # The first of two with the same array forward: `np.positive` is `identity`, and not `stop_gradient`.
-ANSWERS: dict[Any, Primitive] = {function: entry for entry in reversed(table.values()) for function in (entry.array, *entry.numpy)}
+ANSWERS: dict[Any, Primitive] = {function: entry for entry in reversed(table.values()) for function in (entry.array, *entry.answers)}
 
 # What is no entry of the table, but composed of some.
 COMPOSED: dict[Any, Callable[..., Any]] = {

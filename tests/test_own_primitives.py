@@ -16,7 +16,7 @@ def arctan():
     """An entry as a user writes it, in a rule that works on floats, arrays and nodes."""
     yield Primitive(
         "own_arctan", symbol="atan", latex=r"\arctan(#1)", analytic=True, range=(-math.pi / 2, math.pi / 2), kind="squashing",
-        scalar=math.atan, array=np.arctan, vjp=(lambda g, y, x: g / (1 + x * x),), numpy=(np.angle,),
+        scalar=math.atan, array=np.arctan, vjp=(lambda g, y, x: g / (1 + x * x),), answers=(np.angle,),
         doc="The angle whose tangent is x.",
     )  # fmt: skip
     del table["own_arctan"]
@@ -116,7 +116,7 @@ def test_it_does_not_become_a_method(arctan):
     ("part", "given", "wanted"),
     [
         ("operator", "plus", "one of"), ("kind", "nice", "documented"), ("range", (1.0, 0.0), "low and high"), ("range", 3, "low and high"),
-        ("numpy", np.tan, "a tuple"), ("logic", "and", "one of"), ("misfit", "no", "a function"),
+        ("answers", np.tan, "a tuple"), ("logic", "and", "one of"), ("misfit", "no", "a function"),
     ],
 )  # fmt: skip
 def test_what_an_entry_says_is_checked(part, given, wanted):

@@ -118,7 +118,7 @@ sign = Primitive(
 )  # fmt: skip
 abs_ = Primitive(
     "abs", symbol="|·|", latex=r"\left|#1\right|",
-    operator="abs", numpy=(np.fabs,), range=(0.0, np.inf),
+    operator="abs", answers=(np.fabs,), range=(0.0, np.inf),
     scalar=abs, array=np.absolute,
     vjp=(lambda g, y, x: g * sign(x),),
     doc="""The absolute value |x|; its derivative at 0 is 0.

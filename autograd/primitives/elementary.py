@@ -81,7 +81,7 @@ def _one_less(a: Any, b: Any) -> Any:
 
 
 power: Primitive = Primitive(
-    "power", symbol="^", latex="#1^{#2}", analytic=True, domain=_POSITIVE, operator="**", numpy=(np.float_power,),
+    "power", symbol="^", latex="#1^{#2}", analytic=True, domain=_POSITIVE, operator="**", answers=(np.float_power,),
     scalar=math.pow, array=np.power,
     vjp=(lambda g, y, a, b: g * b * _one_less(a, b),
          lambda g, y, a, b: g * y * log(a + ((a == 0) & (b >= 0)))),
