@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Case, Primitive
+from .networks import _with_bias
 from .reductions import sum_
 
 SIMPLE: dict[str, Any] = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
@@ -91,12 +92,7 @@ def _conv(x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: A
     y = _new((len(x), len(weight), *windows.shape[2 : n + 2]), np.result_type(x, weight))
     for batch in _batches(windows):
         np.matmul(_window_matrix(windows[batch], n, groups), kernels, out=_output_matrix(y[batch], groups))
-    bias = np.asarray(bias).reshape(-1, *[1] * n)
-    if bias.dtype == y.dtype:
-        y += bias
-    elif bias.any():
-        y = y + bias
-    return y
+    return _with_bias(y, np.asarray(bias).reshape(-1, *[1] * n))
 
 
 def _conv_transpose(g: Any, weight: Any, shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:

@@ -21,13 +21,18 @@ def _rows(x: Any) -> Any:
     return x if x.ndim == 2 else reshape(x, shape=(-1, x.shape[-1]))
 
 
-def _linear(x: Any, weight: Any, bias: Any) -> Any:
-    rows = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
-    y, bias = rows @ weight.T, np.asarray(bias)
+def _with_bias(y: Any, bias: Any) -> Any:
+    """`y + bias`, in the memory of `y` where that has room for it; 0.0 is no bias."""
     if bias.dtype == y.dtype:
         y += bias
     elif bias.any():
         y = y + bias
+    return y
+
+
+def _linear(x: Any, weight: Any, bias: Any) -> Any:
+    rows = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
+    y = _with_bias(rows @ weight.T, np.asarray(bias))
     return y if x.ndim == 2 else y.reshape(*x.shape[:-1], len(weight))
 
 
