@@ -11,28 +11,7 @@ from .anomaly import detect_anomaly
 from .checking import check_gradients
 from .compiling import compile, vmap
 from .core import Case, Node, Primitive, table
-from .functions import (
-    broadcast_to,
-    clip,
-    concatenate,
-    dot,
-    expand_dims,
-    getitem,
-    log_softmax,
-    logsumexp,
-    matmul,
-    max,
-    mean,
-    min,
-    pad,
-    reshape,
-    softmax,
-    squeeze,
-    stack,
-    sum,
-    take,
-    transpose,
-)
+from .functions import clip, dot, log_softmax, logsumexp, matmul, max, mean, min, softmax, sum
 from .methods import named as _named
 from .modes import no_grad, scope
 from .primitives.arithmetic import abs_ as abs
@@ -40,6 +19,7 @@ from .primitives.arithmetic import add, divide, maximum, minimum, multiply, nega
 from .primitives.elementary import *
 from .process import collect_cycles_less_often
 from .randomness import bernoulli, dropout
+from .shaping import broadcast_to, concatenate, expand_dims, getitem, pad, reshape, squeeze, stack, take, transpose
 from .statistics import norm, std, var
 from .tensor import Tensor
 from .transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp

@@ -68,6 +68,9 @@ class Entry:
             them; "normalization", if it gives them a mean of 0 and a spread of 1; "squashing", if it
             maps all numbers into its `range`, at whose ends it is flat. None, if it is none of these.
         misfit: a function that says, in a sentence, why inputs of some shapes do not fit together; None, if it does not know.
+        batch: how `vmap` computes it for all examples of a batch at once: a rule `(batch, *inputs, **static)
+            -> results`, written in primitives; see `primitives.batching`. An elementwise primitive needs
+            none. Of another one without a rule, `vmap` computes one example after the other.
         doc: its documentation: first a sentence, then an example.
 
     Raises:
@@ -111,6 +114,7 @@ class Entry:
         range: tuple[float, float] = (-math.inf, math.inf),
         kind: str | None = None,
         misfit: Callable[..., str | None] | None = None,
+        batch: Callable[..., Any] | None = None,
     ) -> None:
         for part, given, wanted in (
             ("name", bool(name) and isinstance(name, str), "a name"),
@@ -130,6 +134,7 @@ class Entry:
             ("range", isinstance(range, tuple) and len(range) == 2 and range[0] < range[1], "a pair, low and high"),
             ("kind", kind in (None, "layer", "shape", "affine", "normalization", "squashing"), "one of those that are documented"),
             ("misfit", misfit is None or callable(misfit), "a function of shapes"),
+            ("batch", batch is None or callable(batch), "a rule (batch, *inputs, **static) -> results, or None"),
             ("doc", bool(doc) and isinstance(doc, str), "a sentence"),
         ):
             if not given:
@@ -158,6 +163,7 @@ class Entry:
         self.kind = kind
         self.misfit = misfit
         self.__signature__ = signature_of(vjp, scalar, array)
+        self.batch = batch
         self.__doc__ = doc
         entries[name] = self
 

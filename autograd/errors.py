@@ -53,7 +53,7 @@ def describe(node: Layout) -> str:
         >>> describe(Value(2.0, label="w")), describe(Value(2.0) + 1)
         ("Value 'w'", 'the Value 3.0 (from add)')
     """
-    kind = node.__class__.__name__
+    kind = node._kind().__name__
     if node.label is not None:
         return f"{kind} {node.label!r}"
     what = f"{node._datum!r}" if isinstance(node._datum, float) else f"of shape {node._datum.shape}"

@@ -105,6 +105,7 @@ class _Mode(threading.local):
     draw: Callable[[Callable[[], Any], Any], Any] | None = None  # inside `compile`: random numbers
     start = 0
     tracing: Callable[[str, str], NoReturn] | None = None  # inside `compile`: refuses to show a number
+    update: Callable[[Any, Sequence[str], Callable[..., None], dict[str, Any]], None] | None = None  # inside `compile`: see `state.update`
     plain: Callable[[Any], Node | None] | None = None  # inside `compile`: the node for what are plain numbers in an ordinary call
 
     def __setattr__(self, name: str, new: Any) -> None:

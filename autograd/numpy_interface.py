@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from . import functions as f
-from . import statistics
+from . import shaping, statistics
 from .core import Node, Primitive, table
 from .modes import mode
 from .primitives import elementary
@@ -157,11 +157,11 @@ COMPOSED: dict[Any, Callable[..., Any]] = {
 
 REDUCTIONS = {np.add: f.sum, np.maximum: f.max, np.minimum: f.min}
 
-# Those of `functions` have NumPy's names and arguments, but for what is said after them.
+# Those of `functions` and `shaping` have NumPy's names and arguments, but for what is said after them.
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    **{getattr(np, name): getattr(f, name) for name in f.__all__ if hasattr(np, name)},
+    **{getattr(np, name): getattr(room, name) for room in (f, shaping) for name in room.__all__ if hasattr(np, name)},
     np.sum: _over_axes(f.sum), np.mean: _over_axes(f.mean), np.max: _over_axes(f.max), np.amax: _over_axes(f.max),
     np.min: _over_axes(f.min), np.amin: _over_axes(f.min), np.dot: lambda a, b: f.dot(a, b), np.clip: _clip,
     np.var: _spread(statistics.var), np.std: _spread(statistics.std), np.linalg.norm: statistics.norm,
-    np.ravel: lambda x: f.reshape(x, -1),
+    np.ravel: lambda x: shaping.reshape(x, -1),
 }  # fmt: skip

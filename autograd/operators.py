@@ -202,7 +202,7 @@ class Operators(Methods):
         if mode.tracing is not None:
             mode.tracing(call.removesuffix(","), instead)
         raise TypeError(
-            f"{call} would drop the {self.__class__.__name__} from the graph, and its derivative with it. "
+            f"{call} would drop the {self._kind().__name__} from the graph, and its derivative with it. "
             f"For the plain number write `{'.item()' if self.size == 1 else '.data'}`; to keep the derivative {instead}."
         )
 
@@ -236,7 +236,7 @@ class Operators(Methods):
     def __round__(self, digits: int | None = None) -> Any:
         if self._has_none():
             return round(self.item(), digits)
-        raise TypeError(NO_DERIVATIVE.format("round(…)", self.__class__.__name__))
+        raise TypeError(NO_DERIVATIVE.format("round(…)", self._kind().__name__))
 
     def __index__(self) -> int:
         self._refuse("Using it as an index, or as a count for range(),", COUNT_INSTEAD)
@@ -257,7 +257,7 @@ class Operators(Methods):
 
 def _no_derivative(name: str, symbol: str) -> Any:
     def refuse(self: Operators, *others: Any) -> NoReturn:
-        raise TypeError(NO_DERIVATIVE.format(symbol, self.__class__.__name__))
+        raise TypeError(NO_DERIVATIVE.format(symbol, self._kind().__name__))
 
     refuse.__name__ = name
     return refuse

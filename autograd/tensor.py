@@ -11,15 +11,16 @@ from typing import Any
 import numpy as np
 
 from . import functions as f
-from . import statistics
+from . import shaping, statistics
 from .arrays import constant, no_result, numbers
 from .core import Node, Primitive, record
 from .errors import describe
 from .layout import NO_STATIC, NUMBERS
-from .modes import Moment, mode, moment
+from .modes import Moment, mode, moment, quick
+from .operands import axes
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives import arithmetic, products, reductions, shapes
-from .window import Window
+from .window import Window, window
 
 __all__ = ["Tensor"]
 
@@ -84,13 +85,9 @@ class Tensor(Operators):
 
     @property
     def data(self) -> Any:
-        if mode.tracing is not None:
+        if quick["usual"] is None and mode.tracing is not None:
             mode.tracing(".data", READ_INSTEAD)
-        window = self._datum.view(Window)
-        window.setflags(False)
-        if self.primitive is None:
-            window.tensor = self  # a result's window must not keep its graph alive
-        return window
+        return window(self)
 
     @data.setter
     def data(self, new: Any) -> None:
@@ -172,8 +169,8 @@ class Tensor(Operators):
 
     def __getitem__(self, index: Any) -> Any:
         if getattr(index, "integers", False):  # an argument of a compiled function that chooses rows
-            return f.take(self, index, axis=0)
-        return f.getitem(self, index)
+            return shaping.take(self, index, axis=0)
+        return shaping.getitem(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         if self.primitive is not None:
@@ -189,10 +186,10 @@ class Tensor(Operators):
         return products.matmul(other, self)
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
-        return reductions.sum_(self, axis=f._axis(axis), keepdims=keepdims)
+        return reductions.sum_(self, axis=axes(axis), keepdims=keepdims)
 
     def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
-        return reductions.mean(self, axis=f._axis(axis), keepdims=keepdims)
+        return reductions.mean(self, axis=axes(axis), keepdims=keepdims)
 
     def max(self, axis: Any = None, keepdims: bool = False) -> Any:
         return f.max(self, axis, keepdims)
@@ -226,16 +223,16 @@ class Tensor(Operators):
         return f.log_softmax(self, axis)
 
     def reshape(self, *shape: Any) -> Any:
-        return f.reshape(self, shape[0] if len(shape) == 1 else shape)
+        return shaping.reshape(self, shape[0] if len(shape) == 1 else shape)
 
     def transpose(self, *axes: Any) -> Any:
-        return f.transpose(self, axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None)
+        return shaping.transpose(self, axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None)
 
     def squeeze(self, axis: Any = None) -> Any:
-        return f.squeeze(self, axis)
+        return shaping.squeeze(self, axis)
 
     def take(self, indices: Any, axis: int | None = None) -> Any:
-        return f.take(self, indices, axis)
+        return shaping.take(self, indices, axis)
 
     def dot(self, other: Any) -> Any:
         return f.dot(self, other)

@@ -17,7 +17,7 @@ from .core import Node, Primitive, record
 from .errors import describe
 from .generated import generate
 from .layout import BLANK, MANY, NO_STATIC
-from .modes import Moment, mode, moment
+from .modes import Moment, mode, moment, quick
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives.arithmetic import identity
 from .tensor import Tensor
@@ -94,7 +94,7 @@ class Value(Operators):
 
     @property
     def data(self) -> float:
-        if mode.tracing is not None:
+        if quick["usual"] is None and mode.tracing is not None:
             mode.tracing(".data", READ_INSTEAD)
         return self._datum  # type: ignore[no-any-return]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["count", "epsilon", "is_number", "number", "require"]
+__all__ = ["all_finite", "count", "epsilon", "is_number", "number", "require"]
 
 
 def is_number(x: Any) -> bool:
@@ -74,6 +74,22 @@ def count(name: str, x: Any, least: int = 1) -> int:
     if x < least:
         raise ValueError(f"{name} must be at least {least}; got {x!r}.")
     return int(x)
+
+
+def all_finite(array: Any) -> bool:
+    """Whether no entry of an array of floats is nan or infinite.
+
+    Example:
+        >>> all_finite(np.array([1.0, 2.0])), all_finite(np.array([1.0, np.nan]))
+        (True, False)
+    """
+    flat = array.ravel()
+    if flat.size > 2_000:
+        with np.errstate(over="ignore", invalid="ignore"):
+            # The sum of squares is quick, and finite only if all are; but it may overflow.
+            if math.isfinite(flat.dot(flat)):
+                return True
+    return bool(np.isfinite(flat).all())
 
 
 def require(package: str, what: str, install: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd import Node, Tensor, Value
-from autograd.functions import _array as array_of
+from autograd.operands import array_of
 from autograd.primitives.arithmetic import astype
 
 from .checks import is_number

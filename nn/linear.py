@@ -9,9 +9,9 @@ import numpy as np
 
 import autograd
 from autograd import Node, Tensor
-from autograd.modes import mode
 from autograd.primitives.arithmetic import stop_gradient
 from autograd.primitives.networks import linear
+from autograd.state import is_known
 
 from .inputs import array_from, as_input, check_dim, check_size, describe_kind, is_whole
 from .module import Module
@@ -154,7 +154,7 @@ class Embedding(Module):
 
     def forward(self, x: Any) -> Any:
         numbers = array_from(x, self)
-        if mode.tracing is None or not isinstance(numbers, Node):
+        if is_known(numbers):
             self._check(numbers)
         vectors = autograd.take(self.weight, numbers, axis=0)
         if self.padding_idx is None:

@@ -12,10 +12,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 import autograd
-from autograd import Node, Tensor
-from autograd.modes import mode
+from autograd import Tensor
 from autograd.primitives.networks import standardize
-from autograd.state import update
+from autograd.state import is_known, update
 from autograd.statistics import narrow, wide
 
 from .checks import epsilon, number
@@ -85,14 +84,10 @@ class _BatchNorm(Module):
     def _track(self, x: Any, axes: tuple[int, ...]) -> None:
         """Move the running mean and variance towards the batch's."""
         names = ("running_mean", "running_var", "num_batches_tracked")
-        if mode.tracing is None:
-            data = x.data if isinstance(x, Node) else x
-            wide = np.result_type(data.dtype, np.float32)  # float16 would overflow
-            update(self, names, self._move, mean=np.mean(data, axes, wide), variance=np.var(data, axes, wide, ddof=1))
-        else:  # compiled
-            mean = autograd.mean(x, axis=axes, keepdims=True)
-            variance = autograd.sum((x - mean) ** 2, axis=axes) / (x.size // self.num_features - 1)
-            update(self, names, self._move, mean=mean.reshape(-1), variance=variance)
+        x = wide(np.asarray(x.data) if isinstance(x, Tensor) and is_known(x) else x)
+        mean = autograd.mean(x, axis=axes, keepdims=True)
+        variance = autograd.sum((x - mean) ** 2, axis=axes) / (x.size // self.num_features - 1)
+        update(self, names, self._move, mean=mean.reshape(-1), variance=variance)
 
     def _move(self, mean: Any, variance: Any) -> None:
         self.num_batches_tracked = np.asarray(self.num_batches_tracked + 1)

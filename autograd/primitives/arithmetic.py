@@ -96,10 +96,11 @@ stop_gradient = Primitive(
     3.0
     """,
 )  # fmt: skip
-astype = Primitive(
+astype: Primitive = Primitive(
     "astype", symbol="dtype", latex="#1", elementwise=False, kind="shape", cases=(Case((3,), dtype=np.float64),),
     scalar=None, array=lambda x, dtype: x.astype(dtype),
     vjp=(lambda g, y, x, dtype: g,),  # the engine gives every gradient the type of its input
+    batch=lambda batch, x, dtype: astype(x, dtype=dtype),
     doc="""The numbers in another precision, such as `np.float32`.
 
     >>> astype(np.array([1.0, 2.0]), dtype=np.float32)

@@ -8,6 +8,7 @@ depend on the `z` of their own time, for all times at once, and then goes backwa
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -63,11 +64,12 @@ def _rnn_gradients(g: Any, states: Any, z: Any, h: Any, weight: Any, nonlinearit
     return [every_dz, dh, _rows(every_dz).T @ _rows(_before(h, states))]
 
 
-rnn = Primitive(
+rnn: Primitive = Primitive(
     "rnn", symbol="rnn", latex=r"\operatorname{rnn}(#1, #2, #3)", analytic=True, elementwise=False, sums=True,
     cases=(Case((3, 2, 4), (2, 4), (4, 4)), Case((4, 1, 2), (1, 2), (2, 2), nonlinearity="relu")),
     scalar=None, array=_rnn,
     vjp=_rnn_gradients,
+    batch=lambda batch, *xs, **settings: batch.in_one(partial(rnn, **settings), xs, axes=(1, 0), out_axis=1),
     doc="""The hidden states h = tanh(z + h_before @ weight.T) at all times (Elman, 1990); relu instead of tanh, if `nonlinearity` says so.
 
     `z` (time, batch, hidden), the first state `h` (batch, hidden), `weight` (hidden, hidden).
@@ -135,11 +137,12 @@ def _lstm_gradients(g: Any, y: Any, z: Any, h: Any, c: Any, weight: Any) -> list
     return [every_dz, dh, dc, _rows(every_dz).T @ _rows(_before(h, states))]
 
 
-lstm = Primitive(
+lstm: Primitive = Primitive(
     "lstm", symbol="lstm", latex=r"\operatorname{lstm}(#1, #2, #3, #4)", analytic=True, elementwise=False, sums=True,
     cases=(Case((3, 2, 12), (2, 3), (2, 3), (12, 3)), Case((1, 1, 4), (1, 1), (1, 1), (4, 1))),
     scalar=None, array=_lstm,
     vjp=_lstm_gradients,
+    batch=lambda batch, *xs: batch.in_one(lstm, xs, axes=(1, 0, 0), out_axis=2),
     doc="""What a long short-term memory computes at all times: the gates i, f, g and o, the cells c and the hidden states h.
 
     With (i, f, g, o) = (σ, σ, tanh, σ)(z + h_before @ weight.T) in four parts, c = f c_before + i g
@@ -205,11 +208,12 @@ def _gru_gradients(g: Any, y: Any, z: Any, h: Any, weight: Any, bias: Any) -> li
     return [every_dz, dh, every_ds.T @ _rows(before), sum_(every_ds, axis=0)]
 
 
-gru = Primitive(
+gru: Primitive = Primitive(
     "gru", symbol="gru", latex=r"\operatorname{gru}(#1, #2, #3, #4)", analytic=True, elementwise=False, sums=True, domain=(-1.0, 1.0),
     cases=(Case((3, 2, 9), (2, 3), (9, 3), (9,)), Case((2, 1, 3), (1, 1), (3, 1), ())),
     scalar=None, array=_gru,
     vjp=_gru_gradients,
+    batch=lambda batch, *xs: batch.in_one(gru, xs, axes=(1, 0), out_axis=2),
     doc="""What a gated recurrent unit computes at all times: the gates r and u, the candidates n, their part m, the hidden states h.
 
     With s = h_before @ weight.T + bias and z in three parts, r = σ(z₁ + s₁), u = σ(z₂ + s₂), m = s₃,
@@ -236,6 +240,7 @@ reverse_sequences: Primitive = Primitive(
     cases=(Case((3, 2, 2), (2,)),),
     scalar=None, array=_reverse_sequences,
     vjp=(lambda g, y, x, lengths: reverse_sequences(g, lengths), None),
+    batch=lambda batch, *xs: batch.in_one(reverse_sequences, xs, axes=(1, 0), out_axis=1),
     doc="""Each sequence of a batch (time, batch, …) from its end to its start; what lies beyond its length stays where it is.
 
     >>> reverse_sequences(np.array([[1.0, 4.0], [2.0, 5.0], [3.0, 0.0]]), np.array([3, 2]))

@@ -18,15 +18,15 @@ __all__ = ["ClipGradients", "LearningRateSchedule"]
 
 
 class ClipGradients(Callback):
-    """Makes the gradients smaller where they are too large, before each step of the optimizer.
+    """Makes gradients that are too large smaller, before each step of the optimizer (Pascanu, Mikolov and Bengio, 2013).
 
     Args:
-        max_norm: the largest length of all of them together; see `nn.utils.clip_grad_norm_`.
-        value: the largest size of an entry; see `nn.utils.clip_grad_value_`.
+        max_norm: the largest norm of all gradients together; see `nn.utils.clip_grad_norm_`.
+        value: the largest absolute value of an entry; see `nn.utils.clip_grad_value_`.
 
     Raises:
-        TypeError: it is no number.
-        ValueError: both or none are given, or one is negative.
+        TypeError: the argument is not a number.
+        ValueError: both arguments are given, or neither; or one is negative.
 
     Example:
         >>> import nn
@@ -53,12 +53,14 @@ class LearningRateSchedule(Callback):
     Args:
         scheduler: one of `nn.optim.lr_scheduler`, made for the optimizer of the Trainer.
         every: "epoch" or "batch"; `OneCycleLR` is made for batches.
-        monitor: what `ReduceLROnPlateau` follows, "val_loss" if it is left out; for no other.
+        monitor: for `ReduceLROnPlateau` only, the measure that it follows; "val_loss" if it is left
+            out.
 
     Raises:
-        TypeError: `scheduler` is no schedule.
-        ValueError: `every` is neither; `monitor` is given and not needed; or, in `fit`, the schedule
-            is that of another optimizer.
+        TypeError: `scheduler` is not a schedule.
+        ValueError: `every` is neither; or it is "batch", and the schedule follows a measure of each
+            epoch; or `monitor` is given for a schedule that follows none; or, in `fit`, the schedule
+            was made for another optimizer.
 
     Example:
         >>> import nn
@@ -70,7 +72,7 @@ class LearningRateSchedule(Callback):
         [0.5, 0.25, 0.125]
     """
 
-    def __init__(self, scheduler: Any, every: str = "epoch", monitor: str | None = None) -> None:
+    def __init__(self, scheduler: LRScheduler, every: str = "epoch", monitor: str | None = None) -> None:
         if not isinstance(scheduler, LRScheduler):
             raise TypeError(
                 f"LearningRateSchedule takes a schedule, such as nn.optim.StepLR(optimizer, 10), not a {type(scheduler).__name__}."
@@ -82,7 +84,7 @@ class LearningRateSchedule(Callback):
             raise ValueError(f"{name} follows what is measured in each epoch; leave out every='batch'.")
         if monitor is not None and not scheduler.needs_metric:
             raise ValueError(f"{name} follows no measure; leave out monitor.")
-        self.scheduler: Any = scheduler
+        self.scheduler: Any = scheduler  # whose step takes a metric or nothing
         self.every = every
         self.monitor = monitor or "val_loss"
 

@@ -14,8 +14,8 @@ import numpy as np
 
 import autograd
 from autograd import scope
-from autograd.modes import mode
 from autograd.primitives.networks import take_along_axis
+from autograd.state import is_known
 
 from .pairing import (
     alike,
@@ -23,7 +23,6 @@ from .pairing import (
     check_range,
     check_reduction,
     is_array,
-    is_known,
     numbers_in,
     reduced,
     reshaping,
@@ -244,7 +243,7 @@ class _Rows:
         if self.reduction == "sum" or counts is None:
             return reduced(losses, self.reduction)
         total = autograd.sum(counts)
-        if mode.tracing is None and not total:
+        if is_known(total) and not total:
             raise ValueError(f"{self.name} has no rows to take the mean of: all are to be ignored, or weigh nothing.")
         return autograd.sum(losses) / total
 

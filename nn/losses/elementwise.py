@@ -10,9 +10,10 @@ import numpy as np
 
 import autograd
 from autograd import scope
+from autograd.state import is_known
 from autograd.structures import leaves, rebuild
 
-from .pairing import as_constant, check_range, check_reduction, is_array, is_known, numbers_in, paired, reduced, shape_of, weighted
+from .pairing import as_constant, check_range, check_reduction, is_array, numbers_in, paired, reduced, shape_of, weighted
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_loss", "huber_loss", "kl_div", "l1_loss", "mse_loss",

@@ -14,12 +14,12 @@ import numpy as np
 import autograd
 from autograd import Node, Tensor
 from autograd.arrays import check_complete
-from autograd.modes import mode
 from autograd.primitives.arithmetic import astype
+from autograd.state import is_known
 from autograd.structures import leaves
 
 __all__ = [
-    "alike", "as_constant", "check_range", "check_reduction", "is_array", "is_known", "numbers_in", "paired", "reduced", "reshaping",
+    "alike", "as_constant", "check_range", "check_reduction", "is_array", "numbers_in", "paired", "reduced", "reshaping",
     "shape_of", "weighted",
 ]  # fmt: skip
 
@@ -111,15 +111,6 @@ def numbers_in(x: Any) -> Any:
     if isinstance(x, list):
         return np.array([n.data if isinstance(n, Node) else n for n in leaves(x)])
     return np.ravel(x.data if isinstance(x, Node) else x)
-
-
-def is_known(x: Any) -> bool:
-    """Whether the numbers in `x` may be looked at: not those of nodes, while compiling."""
-    if mode.tracing is None:
-        return True
-    if isinstance(x, np.ndarray) and x.dtype == object:
-        x = x.tolist()
-    return not any(isinstance(leaf, Node) for leaf in leaves(x))
 
 
 def check_range(name: str, what: str, x: Any, hint: str = "") -> None:
