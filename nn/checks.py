@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import numbers
 from importlib.util import find_spec
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 __all__ = ["all_finite", "count", "epsilon", "is_number", "number", "require"]
 
@@ -77,7 +77,7 @@ def count(name: str, x: object, least: int = 1) -> int:
     return int(x)
 
 
-def all_finite(array: Array) -> bool:
+def all_finite(array: NDArray[Any]) -> bool:
     """Whether no entry of an array of floats is nan or infinite.
 
     Example:

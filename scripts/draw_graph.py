@@ -14,10 +14,11 @@ import numpy as np
 
 import nn
 from autograd import Node, Tensor, Value, draw, table
+from autograd.methods import operators
 
 OPERATORS = {
-    ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power", ast.USub: "negative",
-    ast.UAdd: "identity",
+    ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.Div: "__truediv__", ast.Pow: "__pow__", ast.USub: "__neg__",
+    ast.UAdd: "__pos__",
 }  # fmt: skip
 FUNCTIONS = [name for name, primitive in table.items() if name.isalnum() and primitive.elementwise and primitive.scalar is not None]
 
@@ -65,9 +66,9 @@ def compute(part: ast.expr, names: dict[str, Any]) -> Any:
                 raise ValueError(f"{part.id!r} has no number. Add it to the others: --values {part.id}=1.")
             return names[part.id]
         case ast.UnaryOp() if type(part.op) in OPERATORS:
-            return table[OPERATORS[type(part.op)]](compute(part.operand, names))
+            return operators()[OPERATORS[type(part.op)]](compute(part.operand, names))
         case ast.BinOp() if type(part.op) in OPERATORS:
-            return table[OPERATORS[type(part.op)]](compute(part.left, names), compute(part.right, names))
+            return operators()[OPERATORS[type(part.op)]](compute(part.left, names), compute(part.right, names))
         case ast.Call(func=ast.Name(id=function)) if not part.keywords:
             if function not in FUNCTIONS:
                 raise ValueError(f"There is no function {function!r}; there are {', '.join(sorted(FUNCTIONS))}.")

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core import Case, Primitive
 from .products import _swap, matmul
-from .reductions import sum_
+from .reductions import softmax_gradient
 
 
 def _attention(q: Any, k: Any, mask: Any) -> Any:
@@ -26,8 +26,7 @@ def _attention(q: Any, k: Any, mask: Any) -> Any:
 
 
 def _attention_gradients(g: Any, shares: Any, q: Any, k: Any, mask: Any) -> list[Any]:
-    scores = g - sum_(g * shares, axis=-1, keepdims=True)
-    scores *= shares
+    scores = softmax_gradient(g, shares, None)
     scale = 1 / math.sqrt(q.shape[-1])
     return [matmul(scores, k) * scale, matmul(_swap(scores), q) * scale, scores]
 

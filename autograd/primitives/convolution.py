@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Case, Primitive
+from .networks import _with_bias
 from .reductions import sum_
 
 SIMPLE: dict[str, Any] = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
@@ -92,12 +93,7 @@ def _conv(x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: A
     y = _new((len(x), len(weight), *windows.shape[2 : n + 2]), np.result_type(x, weight))
     for batch in _batches(windows):
         np.matmul(_window_matrix(windows[batch], n, groups), kernels, out=_output_matrix(y[batch], groups))
-    bias = np.asarray(bias).reshape(-1, *[1] * n)
-    if bias.dtype == y.dtype:
-        y += bias
-    elif bias.any():
-        y = y + bias
-    return y
+    return _with_bias(y, np.asarray(bias).reshape(-1, *[1] * n))
 
 
 def _conv_transpose(g: Any, weight: Any, shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
@@ -132,7 +128,7 @@ def _per_channel(g: Any) -> Any:
 # These three are one product of three arrays, Σ g · (weight ⋆ x), each time without one of them. So
 # the derivatives of each are the other two.
 conv: Primitive = Primitive(
-    "conv", symbol="conv", latex=r"#2 \star #1 + #3", analytic=True, elementwise=False, sums=True,
+    "conv", symbol="conv", latex=r"#2 \star #1 + #3", analytic=True, elementwise=False, sums=True, kind="layer",
     cases=(
         Case((2, 2, 4, 5), (3, 2, 2, 3), (3,), **SIMPLE), Case((2, 4, 4, 5), (2, 2, 3, 2), (2,), **SKEWED),
         Case((2, 2, 5), (3, 2, 3), (), **LINE),
@@ -295,7 +291,7 @@ def _sum_unpool(g: Any, shape: Any, kernel: Any, stride: Any, padding: Any, dila
 
 
 sum_pool: Primitive = Primitive(
-    "sum_pool", symbol="sum pool", latex=r"\operatorname{sumpool}(#1)", analytic=True, elementwise=False, sums=True,
+    "sum_pool", symbol="sum pool", latex=r"\operatorname{sumpool}(#1)", analytic=True, elementwise=False, sums=True, kind="affine",
     cases=(Case((2, 2, 4, 5), **POOL), Case((2, 2, 5, 6), **OVERLAP)),
     scalar=None, array=_sum_pool,
     vjp=(lambda g, y, x, **settings: sum_unpool(g, shape=x.shape[2:], **settings),),

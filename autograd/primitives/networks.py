@@ -23,13 +23,18 @@ def _rows(x: Any) -> Any:
     return x if x.ndim == 2 else reshape(x, shape=(-1, x.shape[-1]))
 
 
-def _linear(x: Any, weight: Any, bias: Any) -> Any:
-    rows = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
-    y, bias = rows @ weight.T, np.asarray(bias)
+def _with_bias(y: Any, bias: Any) -> Any:
+    """`y + bias`, in the memory of `y` where that has room for it; 0.0 is no bias."""
     if bias.dtype == y.dtype:
         y += bias
     elif bias.any():
         y = y + bias
+    return y
+
+
+def _linear(x: Any, weight: Any, bias: Any) -> Any:
+    rows = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
+    y = _with_bias(rows @ weight.T, np.asarray(bias))
     return y if x.ndim == 2 else y.reshape(*x.shape[:-1], len(weight))
 
 
@@ -50,7 +55,7 @@ def _linear_of_batch(batch: Batch, x: Any, weight: Any, bias: Any) -> Any:
 
 
 linear: Primitive = Primitive(
-    "linear", symbol="linear", latex=r"#1 \, #2^\top + #3", analytic=True, elementwise=False, sums=True,
+    "linear", symbol="linear", latex=r"#1 \, #2^\top + #3", analytic=True, elementwise=False, sums=True, kind="layer",
     cases=(
         Case((2, 3), (4, 3), (4,)), Case((3,), (4, 3), (4,)), Case((5, 2, 3), (1, 3), (1,)), Case((0, 3), (2, 3), (2,)),
         Case((2, 3), (4, 3), ()),
@@ -80,14 +85,15 @@ def _deviation(x: Any, axis: Any, eps: float) -> Any:
 
 standardize: Primitive = Primitive(
     "standardize", symbol="standardize", latex=r"\frac{#1 - \mu}{\sigma}", analytic=True, elementwise=False, sums=True,
-    cases=(Case((2, 3), axis=-1, eps=1e-5), Case((4, 2, 3), axis=(0, 2), eps=0.1)),
+    kind="normalization", cases=(Case((2, 3), axis=-1, eps=1e-5), Case((4, 2, 3), axis=(0, 2), eps=0.1)),
     scalar=None, array=_standardize,
     vjp=(lambda g, y, x, axis=-1, eps=1e-5:
          (g - mean(g, axis=axis, keepdims=True) - y * mean(g * y, axis=axis, keepdims=True)) / _deviation(x, axis, eps),),
     batch=lambda batch, x, axis=-1, eps=1e-5: standardize(x, axis=axes_of_batch(x, axis), eps=eps),
     doc="""x less its mean along axes, divided by its standard deviation there: the step of batch and layer normalisation.
 
-    `eps` is added to the variance.
+    `eps` is added to the variance. The derivative is that of Ioffe and Szegedy (2015, section 3), with the
+    mean and the deviation put in.
 
     >>> standardize(np.array([1.0, 3.0]), eps=0.0)
     array([-1.,  1.])

@@ -33,6 +33,15 @@ def _gradient_of_right(g: Any, y: Any, a: Any, b: Any) -> Any:
     return unbroadcast(matmul(_swap(a), g), b.shape)
 
 
+def _misfit(a: tuple[int, ...], b: tuple[int, ...]) -> str | None:
+    if not a or not b:
+        return "a single number has no axis to multiply along; use * instead."
+    place, length = ("only", b[0]) if len(b) == 1 else ("second to last", b[-2])
+    if a[-1] != length:
+        return f"the last axis of the first ({a[-1]}) must be as long as the {place} axis of the second ({length})."
+    return None  # the axes before them do not broadcast
+
+
 def _matmul_of_batch(batch: Batch, a: Any, b: Any) -> Any:
     a_has_axis, b_has_axis = batch.has_axis
     ranks = a.ndim - a_has_axis, b.ndim - b_has_axis
@@ -57,7 +66,7 @@ matmul: Primitive = Primitive(
         Case((4, 2, 3), (4, 3, 2)), Case((2, 3), (4, 3, 2)), Case((4, 1, 2, 3), (5, 3, 2)), Case((2, 0), (0, 3)),
     ),
     scalar=None, array=np.matmul,
-    vjp=(_gradient_of_left, _gradient_of_right),
+    vjp=(_gradient_of_left, _gradient_of_right), misfit=_misfit,
     batch=_matmul_of_batch,
     doc="""The matrix product `a @ b`: vectors and matrices, and stacks of matrices with broadcasting.
 

@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Case, Primitive
-from .arithmetic import either
-from .elementary import tanh
+from .elementary import _relu_gradient, _slope_of_sigmoid, _slope_of_tanh, tanh
 from .reductions import sum_
 from .shapes import concatenate, stack
 
@@ -57,7 +56,7 @@ def _rnn(z: Any, h: Any, weight: Any, nonlinearity: str = "tanh") -> Any:
 def _rnn_gradients(g: Any, states: Any, z: Any, h: Any, weight: Any, nonlinearity: str = "tanh") -> list[Any]:
     dz, dh = [], g[-1]
     for t in reversed(range(len(states))):
-        dz.append(dh * (1 - states[t] * states[t]) if nonlinearity == "tanh" else either(states[t] > 0, dh, 0.0))
+        dz.append(dh * _slope_of_tanh(states[t]) if nonlinearity == "tanh" else _relu_gradient(dh, states[t], states[t]))
         dh = dz[-1] @ weight
         if t:
             dh += g[t - 1]
@@ -110,22 +109,26 @@ def _lstm(z: Any, h: Any, c: Any, weight: Any) -> Any:
 
 def _lstm_gradients(g: Any, y: Any, z: Any, h: Any, c: Any, weight: Any) -> list[Any]:
     i, f, a, o, cells, states = (y[:, k] for k in range(6))
-    before, written = _before(c, cells), i * a  # c = f before + written
-    dh_dc = o - states * tanh(cells)  # o (1 - tanh² c)
-    local = _side_by_side(written - written * i, f * before * (1 - f), i - written * a, states * (1 - o))  # dc_dz three times, dh_dz
-    del before, written  # memory
-    given = None
-    if not _nothing(g[:, :4]):
-        given = _side_by_side(*(g[:, k] * slope for k, slope in enumerate((i * (1 - i), f * (1 - f), 1 - a * a, o * (1 - o)))))
+    slopes = [_slope_of_sigmoid(i), _slope_of_sigmoid(f), _slope_of_tanh(a), _slope_of_sigmoid(o)]
+    given = None if _nothing(g[:, :4]) else _side_by_side(*(g[:, k] * slope for k, slope in enumerate(slopes)))
+    bent = tanh(cells)
+    for k, factor in enumerate((a, _before(c, cells), i, bent)):
+        slopes[k] *= factor
+    local = _side_by_side(*slopes)  # dc_dz three times, dh_dz
+    dh_dc = _slope_of_tanh(bent)
+    dh_dc *= o
+    del slopes, bent  # memory
     dz, dh, dc = [], g[-1, 5], g[-1, 4]
     for t in reversed(range(len(y))):
-        dc = dc + dh * dh_dc[t]
-        dz_t = concatenate(dc, dc, dc, dh, axis=-1)
+        dc_t = dh * dh_dc[t]
+        dc_t += dc
+        dz_t = concatenate(dc_t, dc_t, dc_t, dh, axis=-1)
         dz_t *= local[t]
         if given is not None:
             dz_t += given[t]
         dz.append(dz_t)
-        dh, dc = dz_t @ weight, dc * f[t]
+        dh, dc = dz_t @ weight, dc_t
+        dc *= f[t]
         if t:
             dh += g[t - 1, 5]
             dc += g[t - 1, 4]
@@ -184,7 +187,7 @@ def _gru(z: Any, h: Any, weight: Any, bias: Any) -> Any:
 def _gru_gradients(g: Any, y: Any, z: Any, h: Any, weight: Any, bias: Any) -> list[Any]:
     r, u, n, m, states = (y[:, k] for k in range(5))
     before = _before(h, states)
-    slopes = r * (1 - r), u * (1 - u), 1 - n * n
+    slopes = _slope_of_sigmoid(r), _slope_of_sigmoid(u), _slope_of_tanh(n)
     dn_dz, given_n = (1 - u) * slopes[2], g[:, 2] * slopes[2]
     local = _side_by_side(dn_dz * m * slopes[0], (before - n) * slopes[1], dn_dz)
     given = _side_by_side((g[:, 0] + given_n * m) * slopes[0], g[:, 1] * slopes[1], given_n)

@@ -164,13 +164,22 @@ logsumexp: Primitive = Primitive(
     1000.6931471805599
     """,
 )  # fmt: skip
+
+
+def softmax_gradient(g: Any, y: Any, x: Any, axis: Any = -1) -> Any:
+    """y (g - Σ g y): the product of `g` with the derivatives ∂yᵢ/∂xⱼ = yᵢ (δᵢⱼ - yⱼ) of the softmax y."""
+    gradient = g - sum_(g * y, axis=axis, keepdims=True)
+    gradient *= y  # of nodes this makes a new one
+    return gradient
+
+
 softmax: Primitive = Primitive(
     "softmax", symbol="softmax", latex=r"\operatorname{softmax}(#1)", analytic=True, elementwise=False, sums=True,
-    cases=(Case((3,), axis=-1), Case((2, 3), axis=0), Case((2, 3), axis=(0, 1))),
+    cases=(Case((3,), axis=-1), Case((2, 3), axis=0), Case((2, 3), axis=(0, 1))), range=(0.0, 1.0),
     scalar=None, array=_softmax,
-    vjp=(lambda g, y, x, axis=-1: y * (g - sum_(g * y, axis=axis, keepdims=True)),),
+    vjp=(softmax_gradient,),
     batch=lambda batch, x, axis=-1: softmax(x, axis=axes_of_batch(x, axis)),
-    doc="""Positive shares that add up to 1 along an axis: exp(x) / sum exp(x).
+    doc="""Positive shares that add up to 1 along an axis: exp(x) / sum exp(x) (Bridle, 1990).
 
     >>> softmax(np.array([0.0, 0.0]), axis=0)
     array([0.5, 0.5])

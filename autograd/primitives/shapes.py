@@ -23,7 +23,7 @@ def axes_of_batch(x: Any, axis: Any) -> tuple[int, ...]:
 
 
 reshape: Primitive = Primitive(
-    "reshape", symbol="reshape", latex="#1", analytic=True, elementwise=False,
+    "reshape", symbol="reshape", latex="#1", analytic=True, elementwise=False, kind="shape",
     cases=(Case((2, 3), shape=(3, 2)), Case((), shape=(1, 1)), Case((0, 3), shape=(3, 0))),
     scalar=None, array=lambda x, shape: np.asarray(x).reshape(shape),
     vjp=(lambda g, y, x, shape: reshape(g, shape=x.shape),),
@@ -36,7 +36,7 @@ reshape: Primitive = Primitive(
     """,
 )  # fmt: skip
 transpose: Primitive = Primitive(
-    "transpose", symbol="ᵀ", latex=r"#1^\top", analytic=True, elementwise=False,
+    "transpose", symbol="ᵀ", latex=r"#1^\top", analytic=True, elementwise=False, kind="shape",
     cases=(Case((2, 3), axes=None), Case((2, 3, 4), axes=(2, 0, 1))),
     scalar=None, array=lambda x, axes=None: x.transpose(axes),
     vjp=(lambda g, y, x, axes=None: transpose(g, axes=None if axes is None else tuple(np.argsort([a % len(axes) for a in axes]))),),
@@ -48,7 +48,7 @@ transpose: Primitive = Primitive(
     """,
 )  # fmt: skip
 expand_dims = Primitive(
-    "expand_dims", symbol="expand dims", latex="#1", analytic=True, elementwise=False,
+    "expand_dims", symbol="expand dims", latex="#1", analytic=True, elementwise=False, kind="shape",
     cases=(Case((2, 3), axis=1), Case((3,), axis=(0, -1))),
     scalar=None, array=lambda x, axis: np.expand_dims(x, axis),
     vjp=(lambda g, y, x, axis: reshape(g, shape=x.shape),),
@@ -60,7 +60,7 @@ expand_dims = Primitive(
     """,
 )  # fmt: skip
 squeeze = Primitive(
-    "squeeze", symbol="squeeze", latex="#1", analytic=True, elementwise=False,
+    "squeeze", symbol="squeeze", latex="#1", analytic=True, elementwise=False, kind="shape",
     cases=(Case((2, 1, 3, 1), axis=None), Case((1, 3, 1), axis=0)),
     scalar=None, array=lambda x, axis=None: np.squeeze(x, axis),
     vjp=(lambda g, y, x, axis=None: reshape(g, shape=x.shape),),

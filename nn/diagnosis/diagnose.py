@@ -139,9 +139,9 @@ def _start(loss: Loss, output: object, targets: ArrayLike, number: float, expect
         )  # fmt: skip
         return
     about, last = known(loss), last_function(output)
-    if last and last == about.applies:
+    if last is not None and last is about.applies:
         yield Finding(
-            "softmax twice", "", number, f"The model ends in a {last}, and {about.name} applies one again.",
+            "softmax twice", "", number, f"The model ends in a {last.name}, and {about.name} applies one again.",
             f"Leave out that of the model: {about.name} takes scores (logits).",
         )  # fmt: skip
     else:

@@ -6,6 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+from autograd import Primitive, sigmoid
+from autograd.primitives.reductions import softmax
+
 from .. import losses
 from ..callbacks.training import Loss
 from ..module import Module
@@ -24,12 +27,12 @@ class Known(NamedTuple):
 
     Example:
         >>> known(losses.CrossEntropyLoss()).applies
-        'softmax'
+        <primitive softmax>
     """
 
     takes: Literal["scores", "signed scores", "probabilities", "log-probabilities", "numbers", "anything"]
     untrained: Callable[[int], float] | None = None
-    applies: str = ""
+    applies: Primitive | None = None
     name: str = "the loss"
 
 
@@ -38,8 +41,8 @@ def _zero(classes: int) -> float:
 
 
 KNOWN: dict[tuple[object, object], Known] = {
-    (losses.CrossEntropyLoss, losses.cross_entropy): Known("scores", _zero, "softmax"),
-    (losses.BCEWithLogitsLoss, losses.binary_cross_entropy_with_logits): Known("scores", _zero, "sigmoid"),
+    (losses.CrossEntropyLoss, losses.cross_entropy): Known("scores", _zero, softmax),
+    (losses.BCEWithLogitsLoss, losses.binary_cross_entropy_with_logits): Known("scores", _zero, sigmoid),
     (losses.MultiMarginLoss, losses.multi_margin_loss): Known("scores", _zero),
     (losses.HingeLoss, losses.hinge_loss): Known("signed scores", _zero),
     (losses.BCELoss, losses.binary_cross_entropy): Known("probabilities", lambda classes: 0.5),

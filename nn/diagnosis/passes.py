@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograd import Node, Value
+from autograd import Node, Primitive, Value
 from autograd.backward import ancestors
 from autograd.structures import leaves
 
@@ -93,18 +93,18 @@ class Passes:
     def activations(self) -> Iterator[Finding]:
         """Look for dead and saturated activations, both functions and modules; but not at the output of the model, which may be sure."""
         outputs = {x for x in leaves(self.output) if isinstance(x, Node)}
-        found: dict[tuple[str, str, str], list[Any]] = {}
+        found: dict[tuple[Primitive, str, str], list[Any]] = {}
         for node in reversed(ancestors(outputs)):
-            name = node.primitive.name if node.primitive else ""
-            if name in ("relu", "sigmoid", "tanh") and node not in outputs:
+            function = node.primitive
+            if function is not None and (_is_rectifier(function) or function.kind == "squashing") and node not in outputs:
                 (x,) = node.inputs or ()
                 path, before = self.place(node), self.place(x)
                 where = self.title(path)
                 if self.modules[path].children() and before != path:  # a function in a module's forward, after a layer
-                    path, where = before, f"The {name} after {self.title(before)}"
-                found.setdefault((name, path, where), []).append(node._datum)
-        for (name, path, where), outs in found.items():
-            yield from self._dead(path, where, outs) if name == "relu" else self._saturated(name, path, where, outs)
+                    path, where = before, f"The {function.name} after {self.title(before)}"
+                found.setdefault((function, path, where), []).append(node._datum)
+        for (function, path, where), outs in found.items():
+            yield from self._dead(path, where, outs) if _is_rectifier(function) else self._saturated(function, path, where, outs)
 
     def _dead(self, path: str, where: str, outs: list[NDArray[Any]]) -> Iterator[Finding]:
         if self.of_values:
@@ -117,14 +117,16 @@ class Passes:
                 "Try inputs with mean 0, He initialisation (nn.init.kaiming_normal_), biases of 0, a smaller learning rate, or LeakyReLU.",
             )  # fmt: skip
 
-    def _saturated(self, name: str, path: str, where: str, outs: list[NDArray[Any]]) -> Iterator[Finding]:
+    def _saturated(self, function: Primitive, path: str, where: str, outs: list[NDArray[Any]]) -> Iterator[Finding]:
         numbers = np.concatenate([np.ravel(out) for out in outs])
-        share = float((np.abs(2 * numbers - 1 if name == "sigmoid" else numbers) > BEYOND).mean())
+        low, high = function.range
+        middle, reach = (low + high) / 2, BEYOND * (high - low) / 2
+        share = float((np.abs(numbers - middle) > reach).mean())
         if share > SATURATED:
-            ends = f"above {(1 + BEYOND) / 2:g} or below {(1 - BEYOND) / 2:.3g}" if name == "sigmoid" else f"beyond ±{BEYOND:g}"
+            ends = f"beyond ±{reach:g}" if middle == 0 else f"above {middle + reach:g} or below {middle - reach:.3g}"
             yield Finding(
                 "saturation", path, share,
-                f"{where}: {share:.0%} of the outputs are {ends}, where the {name} is flat and hardly passes a gradient on.",
+                f"{where}: {share:.0%} of the outputs are {ends}, where the {function.name} is flat and hardly passes a gradient on.",
                 "Try scaled inputs, smaller initial weights (nn.init.xavier_uniform_), normalisation before it, or ReLU.",
             )  # fmt: skip
 
@@ -211,3 +213,8 @@ def _relative_gradient(parameters: list[Any]) -> float:
     weights = [p for p in parameters if p.grad is not None and (isinstance(p, Value) or p.ndim > 1)]
     length = math.sqrt(sum(np.sum(np.square(p.data, dtype=np.float64) * (np.asarray(p.grad) != 0)) for p in weights))
     return math.sqrt(sum(np.sum(np.square(p.grad, dtype=np.float64)) for p in weights)) / length if length else 0.0
+
+
+def _is_rectifier(function: Primitive) -> bool:
+    """Whether it is 0, and flat, on one side, as ReLU is."""
+    return function.elementwise and function.masks == "kink"

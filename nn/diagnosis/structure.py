@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograd import Node
+from autograd import Node, Primitive
 from autograd.backward import ancestors
 from autograd.structures import leaves
 
@@ -18,17 +18,8 @@ from .known_losses import Known
 
 __all__ = ["class_numbers", "last_function", "missing_activation", "range_of_outputs"]
 
-# Primitives that change only the shape of an output, or the precision of its numbers.
-SHAPES = {"reshape", "transpose", "expand_dims", "squeeze", "astype"}
-# Primitives that pass numbers on linearly and unmixed, if the other inputs are constants or parameters, as in a dropout.
-PASSES_ON = {*SHAPES, "multiply", "divide", "add", "subtract", "sum_pool"}
-LINEAR = {"linear", "dot_n", "conv"}
-
-# The smallest and the largest number that a function gives.
-RANGES = {
-    "relu": (0.0, math.inf), "softplus": (0.0, math.inf), "gelu": (-0.17, math.inf), "silu": (-0.279, math.inf),
-    "sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0),
-}  # fmt: skip
+# What passes numbers on linearly and unmixed, if its other inputs are constants or parameters, such as the mask of a dropout.
+PASSES_ON = ("shape", "affine")
 # Targets look like classes if they are whole numbers from 0 without a gap, few, and each frequent. Quantities seldom are all that.
 FEWEST_CLASSES, MOST_CLASSES, OF_EACH, BALANCE = 3, 20, 3, 0.2
 # Among few examples of many classes, some are rare by chance: six of each on average, and chi² within three standard deviations.
@@ -53,13 +44,13 @@ def missing_activation(output: object, place: Callable[[object], str], title: Ca
         [2.0]
     """
     nodes = ancestors({x for x in leaves(output) if isinstance(x, Node)})
-    layers = [node for node in nodes if node.primitive and node.primitive.name in LINEAR]
+    layers = [node for node in nodes if _kind(node) == "layer"]
     needless: dict[Node, Node] = {}  # layers, and the ones before them that add nothing
     for layer in layers:
         before = _layer_before(layer)
         if before is not None and _sizes(before)[0] >= min(_sizes(before)[1], _sizes(layer)[0]):
             needless[layer] = before
-    bends = any(node.primitive and node.primitive.name not in LINEAR | PASSES_ON for node in nodes)
+    bends = any(node.primitive and _kind(node) not in ("layer", *PASSES_ON) for node in nodes)
     followed = set(map(id, needless.values()))
     for last in layers:
         chain = [last]
@@ -100,13 +91,15 @@ def range_of_outputs(loss: Known, output: object, targets: ArrayLike) -> Iterato
             )  # fmt: skip
         return
     end = last_function(output)
-    if end not in RANGES:
+    if end is None:
         return
-    low, high = RANGES[end]
+    low, high = end.range
+    if low == -math.inf:
+        return
     between = f"never below {low:g}" if high == math.inf else f"only from {low:g} to {high:g}"
     if loss.takes == "scores":
         yield Finding(
-            "activation at the output", "", math.nan, f"The model ends in a {end}, which gives numbers {between}.",
+            "activation at the output", "", math.nan, f"The model ends in a {end.name}, which gives numbers {between}.",
             f"Leave it out: {loss.name} takes scores (logits) of any size and sign.",
         )  # fmt: skip
         return
@@ -116,7 +109,7 @@ def range_of_outputs(loss: Known, output: object, targets: ArrayLike) -> Iterato
         if outside:
             yield Finding(
                 "activation at the output", "", outside,
-                f"The model ends in a {end}, which gives numbers {between}, and {outside:.0%} of the targets are outside.",
+                f"The model ends in a {end.name}, which gives numbers {between}, and {outside:.0%} of the targets are outside.",
                 "Leave it out, or scale the targets to that range.",
             )  # fmt: skip
 
@@ -145,42 +138,51 @@ def class_numbers(loss: Known, targets: ArrayLike) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def last_function(output: object) -> str:
-    """The name of the primitive that computed an output, apart from changes of its shape; "" if there are several.
+def last_function(output: object) -> Primitive | None:
+    """The primitive that computed an output, apart from changes of its shape; None if there are several.
 
     Example:
         >>> from autograd import Tensor
         >>> last_function(Tensor([1.0, 2.0]).tanh().reshape(2, 1))
-        'tanh'
+        <primitive tanh>
     """
-    names = set()
+    found = set()
     for x in leaves(output):
-        while isinstance(x, Node) and x.primitive and x.primitive.name in SHAPES:
+        while isinstance(x, Node) and _kind(x) == "shape":
             x = (x.inputs or ())[0]
-        names.add(x.primitive.name if isinstance(x, Node) and x.primitive else "")
-    return names.pop() if len(names) == 1 else ""
+        found.add(x.primitive if isinstance(x, Node) else None)
+    return found.pop() if len(found) == 1 else None
+
+
+def _kind(x: Node) -> str | None:
+    return None if x.primitive is None else x.primitive.kind
 
 
 def _layer_before(layer: Node) -> Node | None:
     """The linear layer whose outputs are the inputs of this one, with nothing but constants in between."""
-    todo: Sequence[Any] = (layer.inputs or ())[:1] if layer.primitive and layer.primitive.name in ("linear", "conv") else layer.inputs or ()
-    for x in todo:
-        while isinstance(x, Node) and x.primitive and (x.primitive.name in PASSES_ON or _is_of_the_batch(x)):
+    todo: Sequence[Any] = layer.inputs or ()
+    for x in todo if _is_of_values(layer) else todo[:1]:
+        while isinstance(x, Node) and (_kind(x) in PASSES_ON or _is_of_the_batch(x)):
             computed = [y for y in x.inputs or () if isinstance(y, Node) and y.requires_grad and not y.is_leaf]
             x = computed[0] if len(computed) == 1 else None
-        if isinstance(x, Node) and x.primitive and x.primitive.name in LINEAR:
+        if isinstance(x, Node) and _kind(x) == "layer":
             return x
     return None
 
 
 def _is_of_the_batch(x: Node) -> bool:
     """Whether `x` is the standardization of a batch normalization, which in evaluation mode only multiplies and adds."""
-    return x.primitive is not None and x.primitive.name == "standardize" and 0 in np.atleast_1d((x.static or {})["axis"])
+    return _kind(x) == "normalization" and 0 in np.atleast_1d(x.static["axis"])
+
+
+def _is_of_values(layer: Node) -> bool:
+    """Whether it is the sum of a single neuron, whose weights are its inputs beside the numbers that they weigh."""
+    return layer.primitive is None or layer.primitive.elementwise
 
 
 def _sizes(layer: Node) -> tuple[float, float]:
     """How many numbers a layer gives for an example, and takes; infinity for layers of Values, where it is not known."""
-    if not layer.primitive or layer.primitive.name == "dot_n":
+    if _is_of_values(layer):
         return math.inf, math.inf
     x, weight = (layer.inputs or ())[:2]
     out, _, *kernel = np.shape(weight.data)
