@@ -13,15 +13,17 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 
-from .modes import Moment, Scope, mode, quick
+from .modes import Moment, Scope, mode, moment, quick
 
 __all__ = [
-    "ASSIGNS_GRADIENT", "BLANK", "FLOATS", "MANY", "NOTHING", "NO_STATIC", "NUMBERS", "ONE", "READS_GRADIENT", "Layout", "ndarray", "new",
+    "ASSIGNS_GRADIENT", "BLANK", "FLOATS", "FROZEN", "MANY", "NOTHING", "NO_STATIC", "NUMBERS", "ONE", "READS_GRADIENT", "Layout",
+    "ndarray", "new",
 ]  # fmt: skip
 
 ndarray: Final = np.ndarray
 new: Final = object.__new__
 NO_STATIC: Final[Mapping[str, Any]] = {}
+FROZEN: Final[Mapping[str, Any]] = {"frozen": True}  # the static of a parameter that is a constant for the time being
 NUMBERS: Final = frozenset({float, int})  # the types of plain numbers among a primitive's inputs
 FLOATS: Final[set[type]] = {float}  # for rules that ask; and `generated.Symbol`, which stands for one
 BLANK: Final = 0.0  # the gradient of a Value that no backward pass has reached
@@ -30,6 +32,7 @@ MANY: Final = type("Many", (), {})()  # or `left` is the tuple of all; () of a l
 # What a function that is being compiled may not do, and what to do instead.
 READS_GRADIENT: Final = ".grad", "read gradients outside of the compiled function, or compute with autograd.grad"
 ASSIGNS_GRADIENT: Final = "assigning to .grad", "assign to it, or call zero_grad(), outside of the compiled function"
+FREEZES: Final = "assigning to .requires_grad", "freeze and thaw parameters outside of the compiled function"
 _NOTHING_ASIDE: Final = (None, NO_STATIC, None)
 
 
@@ -59,6 +62,7 @@ class Layout:
     origin: Moment
     primitive: Any
     _blank_grad: ClassVar[Any] = None
+    flips: ClassVar[int] = 0  # how often a leaf was frozen or thawed; who keeps lists of those that learn looks again when there are more
 
     data: Any  # a property of each kind, as are shape and size
     shape: Any
@@ -140,5 +144,40 @@ class Layout:
 
     @property
     def requires_grad(self) -> bool:
-        """Whether `backward()` can start here: false for a constant, made by `detach()` or `no_grad()`."""
+        """Whether `backward()` can start here: false for a constant, made by `detach()` or `no_grad()`.
+
+        Assigning False to a parameter freezes it: it gets no gradient, and optimizers leave it alone,
+        until True is assigned. Its gradient is forgotten, and what was computed from it is stale.
+
+        Raises:
+            RuntimeError: on assigning False, the node was computed.
+            TypeError: a function that is being compiled assigns.
+
+        Example:
+            >>> from autograd import Value
+            >>> w, b = Value(2.0), Value(1.0)
+            >>> w.requires_grad = False
+            >>> (3.0 * w + b).backward()
+            >>> w.grad, b.grad
+            (0.0, 1.0)
+        """
         return self.left is not None
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        if mode.tracing is not None:
+            mode.tracing(*FREEZES)
+        if bool(wanted) == self.requires_grad:
+            return
+        if self.primitive is not None:
+            raise RuntimeError(f"This {self._kind().__name__} was computed, so it has a derivative; x.detach() is a constant like it.")
+        self.grad = None
+        self.inputs = () if wanted else None
+        self.static = NO_STATIC if wanted else FROZEN
+        self.origin = moment()
+        Layout.flips += 1
+
+    @property
+    def frozen(self) -> bool:
+        """Whether this is a parameter that `requires_grad = False` has made a constant."""
+        return self.left is None and self.primitive is None and "frozen" in self.static

@@ -31,9 +31,7 @@ COMPUTED = (
     "{} was computed, so its data follows from its inputs. Make a new node of it, as in x = autograd.where(x < 0, 0.0, x), or change its "
     "inputs and compute again. An argument inside grad and its relatives counts as computed."
 )
-NO_DERIVATIVE = (
-    "{} is no operation of a {}: it goes in steps, and has no derivative that helps. For the plain number compute with `.data`."
-)
+NO_DERIVATIVE = "{} is no operation of a {}: it goes in steps, and has no derivative that helps. For the plain number compute with `.data`."
 
 
 def _is_condition(x: Any) -> bool:
@@ -141,13 +139,15 @@ class Operators(Methods):
         """
         return f.clip(self, low, high)
 
-    def backward(self, gradient: Any = None) -> None:
+    def backward(self, gradient: Any = None, retain_graph: bool | None = None) -> None:
         """Add to `.grad` of every node that this one was computed from its derivative.
 
         Args:
             gradient: what to start from, of this node's shape: the derivative of something
                 further with respect to this node. It may be left out for a single number,
                 where it is 1.
+            retain_graph: accepted, and ignored, so that PyTorch's programs run; graphs stay until
+                nothing holds them.
 
         Raises:
             RuntimeError: the node is a constant or computed from constants alone, or a leaf was changed after it was used.
@@ -167,6 +167,17 @@ class Operators(Methods):
     def zero_grad(self) -> None:
         """Forget the gradient that was accumulated."""
         self.grad = None
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Assign to `requires_grad`, and return the node.
+
+        Example:
+            >>> from autograd import Value
+            >>> Value(3.0).requires_grad_(False).requires_grad
+            False
+        """
+        self.requires_grad = requires_grad
+        return self
 
     def detach(self) -> Self:
         """The same number as a constant: what is computed from it has no derivative here.

@@ -30,6 +30,7 @@ __all__ = ["Store", "StoredValue", "blocks", "move_into_store"]
 _gradient: Any = vars(Layout)["_grad"]
 _origin: Any = vars(Layout)["origin"]
 _number: Any = vars(Layout)["_datum"]  # the slot itself, which in a StoredValue has the store and the position
+_requires_grad: Any = vars(Layout)["requires_grad"]
 _changing = threading.RLock()  # held while numbers move into a store, and while gradients are added up there
 
 
@@ -41,15 +42,17 @@ class Store(Tensor):
         changes: the times at which single entries were changed, since all were.
         last_single: the last of these times; if the store's own time is another, all have changed then.
         before: the time when all had changed before that.
+        resting: the positions of frozen Values, which get no gradient.
         total: the gradients, None for zero. Other nodes have theirs in `_grad`, which here only a walk uses.
     """
 
-    __slots__ = ("before", "changes", "last_single", "total", "values")
+    __slots__ = ("before", "changes", "last_single", "resting", "total", "values")
     made: ClassVar[int] = 0  # how many there have been; optimizers look again when there are more
 
     def __init__(self, data: Any, values: Sequence[Value], label: str | None = None) -> None:
         super().__init__(data, label)
         self.total: Any = None
+        self.resting: list[int] = []
         self.values = tuple(values)
         self.changes = {i: value.time for i, value in enumerate(values)}
         self.before = 0
@@ -75,6 +78,8 @@ class Store(Tensor):
             undo.append(lambda: setattr(self, "total", before))
             total = np.asarray(gradient if before is None else before + gradient)
             self.total = total if total.flags.writeable else total.copy()  # a StoredValue writes into it
+            if self.resting:
+                self.total.flat[self.resting] = 0.0
 
     def change(self, i: int, time: int) -> None:
         """Entry `i` was changed."""
@@ -136,6 +141,16 @@ class StoredValue(Value):
             gradients, before = store.grad, store.grad.item(i)
             undo.append(lambda: gradients.flat.__setitem__(i, before))
             gradients.flat[i] = before + gradient
+
+    @property
+    def requires_grad(self) -> bool:
+        return self.left is not None
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        _requires_grad.__set__(self, wanted)
+        store, _ = self.store()
+        store.resting = [i for i, value in enumerate(store.values) if not value.requires_grad]
 
     @property
     def origin(self) -> Moment:
@@ -205,7 +220,7 @@ def blocks(parameters: Iterable[Node]) -> list[Any]:
         if type(p) is StoredValue:
             store, _ = p.store()
             if id(store) not in whole:
-                whole[id(store)] = all(id(value) in present for value in store.values)
+                whole[id(store)] = not store.resting and all(id(value) in present for value in store.values)
             if whole[id(store)]:
                 piece = store
         out[id(piece)] = piece

@@ -10,26 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from reprlib import recursive_repr
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd import Node, Tensor, Value, no_grad
-from autograd.modes import Scope, enter, leave, moment, tick
-from autograd.stores import blocks
+from autograd import Node, Value, no_grad
+from autograd.modes import Scope, enter, leave, tick
 from autograd.texts import visible
 
-from .state import fitting
+from .habits import Habits
+from .members import Handle, Members, members
+from .state import Fit, fitting
 from .summary import Row, Shapes, output_shapes, printed, shape_of_example
 from .types import Array, Input, Sizes
 
 __all__ = ["Module"]
 
-Kind = TypeVar("Kind")
 
-
-class Module:
+class Module(Habits):
     """The base of all networks and layers.
 
     A subclass makes its parameters in `__init__` and computes in `forward`; calling the module
@@ -68,7 +67,9 @@ class Module:
         finally:
             leave(outer)
         for hook in self._hooks:
-            hook(self, args, out)
+            other = hook(self, args, out)
+            if other is not None:
+                out = other
         return out
 
     def _give_names(self) -> None:
@@ -110,27 +111,27 @@ class Module:
         self._buffers = (*self._buffers, name)
         setattr(self, name, array)
 
-    def register_forward_hook(self, hook: Callable[[Any, tuple[Any, ...], Any], object]) -> Callable[[], None]:
-        """Call `hook(module, args, output)` after each call of this module, to look at what it computed.
+    def register_forward_hook(self, hook: Callable[[Any, tuple[Any, ...], Any], object]) -> Handle:
+        """Call `hook(module, args, output)` after each call of this module. What it returns, if not None, takes the output's place.
 
         Returns:
-            A function that removes the hook.
+            A handle; `handle.remove()`, or just `handle()`, removes the hook.
 
         Example:
             >>> import nn
             >>> layer = nn.Identity()
-            >>> remove = layer.register_forward_hook(lambda module, args, output: print("computed", output))
+            >>> handle = layer.register_forward_hook(lambda module, args, output: print("computed", output))
             >>> layer(3)
             computed 3
             3
-            >>> remove()
+            >>> handle.remove()
         """
         self._hooks = (*self._hooks, hook)
 
         def remove() -> None:
             self._hooks = tuple(other for other in self._hooks if other is not hook)
 
-        return remove
+        return Handle(remove)
 
     def named_parameters(self) -> Iterator[tuple[str, Node]]:
         """Each parameter once, with its dotted path, such as `layers.0.neurons.2.bias`.
@@ -142,20 +143,36 @@ class Module:
         """
         seen: set[Node] = set()
         for path, module in self.named_modules():
-            for name, leaf in _members(vars(module), Node):
-                if leaf.is_leaf and leaf.requires_grad and leaf not in seen:
+            for name, leaf in members(vars(module), Node):
+                if leaf.is_leaf and (leaf.requires_grad or leaf.frozen) and leaf not in seen:
                     seen.add(leaf)
                     yield f"{path}.{name}" if path else name, leaf
 
-    def parameters(self) -> list[Node]:
-        """All parameters, each once.
+    def parameters(self) -> Members[Node]:
+        """All parameters, each once, in a list that `next` takes from too.
 
         Example:
             >>> import nn
             >>> len(nn.MLP(2, [16, 16, 1]).parameters())
             337
         """
-        return [parameter for _, parameter in self.named_parameters()]
+        return Members(parameter for _, parameter in self.named_parameters())
+
+    def get_parameter(self, target: str) -> Node:
+        """The parameter with a dotted path, as in `named_parameters`.
+
+        Raises:
+            ValueError: there is none; the message has those that there are.
+
+        Example:
+            >>> import nn
+            >>> nn.Sequential(nn.Linear(2, 3)).get_parameter("0.bias").shape
+            (3,)
+        """
+        found: dict[str, Node] = {path: place for path, place, name in self._places() if name is None}
+        if target not in found:
+            raise ValueError(f"This {visible(type(self).__name__)} has no parameter {target!r}; it has {', '.join(found) or 'none'}.")
+        return found[target]
 
     def named_modules(self) -> Iterator[tuple[str, Module]]:
         """This module (with the path '') and all modules inside it, each once, with their dotted paths.
@@ -173,10 +190,10 @@ class Module:
                 continue
             seen.add(id(module))
             yield path, module
-            inside = [(f"{path}.{name}" if path else name, child) for name, child in _members(vars(module), Module)]
+            inside = [(f"{path}.{name}" if path else name, child) for name, child in members(vars(module), Module)]
             todo.extend(reversed(inside))
 
-    def modules(self) -> list[Module]:
+    def modules(self) -> Members[Module]:
         """This module and all modules inside it, each once.
 
         Example:
@@ -184,9 +201,23 @@ class Module:
             >>> [type(module).__name__ for module in nn.Sequential(nn.Linear(2, 3), nn.ReLU()).modules()]
             ['Sequential', 'Linear', 'ReLU']
         """
-        return [module for _, module in self.named_modules()]
+        return Members(module for _, module in self.named_modules())
 
-    def children(self) -> list[Module]:
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules directly inside this one, each once, with their names.
+
+        Example:
+            >>> import nn
+            >>> [name for name, _ in nn.Sequential(nn.ReLU(), nn.Tanh()).named_children()]
+            ['0', '1']
+        """
+        seen: set[int] = set()
+        for name, child in members(vars(self), Module):
+            if id(child) not in seen:
+                seen.add(id(child))
+                yield name, child
+
+    def children(self) -> Members[Module]:
         """The modules directly inside this one.
 
         Example:
@@ -194,7 +225,7 @@ class Module:
             >>> nn.Sequential(nn.ReLU(), nn.Tanh()).children()
             [ReLU(), Tanh()]
         """
-        return list({id(child): child for _, child in _members(vars(self), Module)}.values())
+        return Members(child for _, child in self.named_children())
 
     def apply(self, function: Callable[[Module], object]) -> Self:
         """Call a function with every module inside, and with this one last; for example to initialise parameters.
@@ -223,48 +254,6 @@ class Module:
         for path, module in self.named_modules():
             for name in module._buffers:
                 yield f"{path}.{name}" if path else name, getattr(module, name)
-
-    def to(self, dtype: DTypeLike) -> Self:
-        """Convert all Tensors among the parameters, and the buffers of floats, to `dtype`, such as np.float64.
-
-        Raises:
-            TypeError: `dtype` is not a type of floats.
-
-        Example:
-            >>> import nn
-            >>> nn.Linear(2, 1).to(np.float64).weight.dtype
-            dtype('float64')
-        """
-        try:
-            dtype = np.dtype(dtype)
-        except TypeError:
-            raise TypeError(f"to takes a type of floats, such as np.float64, not {dtype!r}; there are no devices but the CPU.") from None
-        if dtype.kind != "f":
-            raise TypeError(f"Parameters are floats, such as np.float32 or np.float64; got {dtype}.")
-        for parameter in self.parameters():
-            if isinstance(parameter, Tensor):
-                parameter._datum = parameter._datum.astype(dtype)
-                parameter.grad = None
-                parameter.origin = moment()
-        for module in self.modules():
-            for name in module._buffers:
-                buffer = getattr(module, name)
-                setattr(module, name, buffer.astype(dtype) if buffer.dtype.kind == "f" else buffer)
-        return self
-
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters. Call it before each `backward()`, which adds to them.
-
-        Example:
-            >>> import nn
-            >>> neuron = nn.Neuron(1)
-            >>> neuron([3.0]).backward()
-            >>> neuron.zero_grad()
-            >>> neuron.bias.grad
-            0.0
-        """
-        for piece in blocks(self.parameters()):
-            piece.grad = piece._blank_grad
 
     def train(self, mode: bool = True) -> Self:
         """Switch this module and all inside it to training, or if not `mode` to evaluation; dropout, for one, tells them apart.
@@ -302,8 +291,15 @@ class Module:
         state = {path: owner.data if name is None else getattr(owner, name) for path, owner, name in self._places()}
         return {path: np.array(numbers) if isinstance(numbers, np.ndarray) else numbers for path, numbers in state.items()}
 
-    def load_state_dict(self, state: Mapping[str, Input]) -> None:
+    def load_state_dict(self, state: Mapping[str, Input], strict: bool = True) -> Fit:
         """Take the numbers of a state dict. All of them must fit, or nothing is changed.
+
+        Args:
+            state: the dict.
+            strict: if false, names may be missing or unknown here; what is there must still fit.
+
+        Returns:
+            The `missing_keys` and the `unexpected_keys`, two lists.
 
         Raises:
             TypeError: `state` is not a dict.
@@ -314,26 +310,29 @@ class Module:
             >>> import nn
             >>> a, b = nn.MLP(2, [3, 1], rng=0), nn.MLP(2, [3, 1], rng=1)
             >>> b.load_state_dict(a.state_dict())
+            <All keys matched successfully>
             >>> a([1.0, 2.0]) == b([1.0, 2.0])
             True
         """
         places = {path: (owner, name) for path, owner, name in self._places()}
         shapes = {path: (owner if name is None else getattr(owner, name)).shape for path, (owner, name) in places.items()}
-        arrays = fitting(type(self).__name__, state, shapes)
-        for path, (owner, name) in places.items():
+        arrays, fit = fitting(type(self).__name__, state, shapes, strict)
+        for path, array in arrays.items():
+            owner, name = places[path]
             if name is None:
-                owner.data = arrays[path]
+                owner.data = array
             else:
-                setattr(owner, name, np.array(arrays[path], dtype=getattr(owner, name).dtype))
+                setattr(owner, name, np.array(array, dtype=getattr(owner, name).dtype))
+        return fit
 
     def _places(self, prefix: str = "", around: tuple[Module, ...] = ()) -> Iterator[tuple[str, Any, str | None]]:
         """What the state is made of: the paths of each parameter, with it, and of each buffer, with its module and name."""
-        for name, leaf in _members(vars(self), Node):
-            if leaf.is_leaf and leaf.requires_grad:
+        for name, leaf in members(vars(self), Node):
+            if leaf.is_leaf and (leaf.requires_grad or leaf.frozen):
                 yield prefix + name, leaf, None
         for name in self._buffers:
             yield prefix + name, self, name
-        for name, child in _members(vars(self), Module):
+        for name, child in members(vars(self), Module):
             if child not in (*around, self):  # a module may know the one that it is in
                 yield from child._places(f"{prefix}{name}.", (*around, self))
 
@@ -399,21 +398,9 @@ class Module:
     @recursive_repr()
     def __repr__(self) -> str:
         """PyTorch's text: the modules inside on lines of their own."""
-        inside = [f"({visible(name)}): {child!r}" for name, child in _members(vars(self), Module)]
+        inside = [f"({visible(name)}): {child!r}" for name, child in members(vars(self), Module)]
         kind = visible(type(self).__name__)
         if not inside:
             return f"{kind}({self.extra_repr()})"
         lines = "\n".join([line for line in (self.extra_repr(), *inside) if line]).replace("\n", "\n  ")
         return f"{kind}(\n  {lines}\n)"
-
-
-def _members(attribute: object, kind: type[Kind], name: str = "") -> Iterator[tuple[str, Kind]]:
-    """The objects of `kind` in nested dicts, lists, tuples and object arrays, with their dotted names."""
-    if isinstance(attribute, np.ndarray) and attribute.dtype == object:
-        attribute = attribute.tolist()
-    if isinstance(attribute, kind):
-        yield name, attribute
-    elif isinstance(attribute, (dict, list, tuple)):
-        items = attribute.items() if isinstance(attribute, dict) else enumerate(attribute)
-        for key, item in items:
-            yield from _members(item, kind, f"{name}.{key}" if name else str(key))

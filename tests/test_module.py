@@ -407,8 +407,14 @@ def test_a_name_is_given_once():
 
 
 def test_there_are_no_devices():
-    with pytest.raises(TypeError, match=r"to takes a type of floats, such as np.float64, not 'cuda'; there are no devices but the CPU"):
-        nn.Linear(2, 1).to("cuda")
+    layer = nn.Linear(2, 1)
+    for convert in (lambda: layer.to("cuda"), lambda: layer.to("cuda:0", np.float64), lambda: layer.to(device="cuda"), layer.cuda):
+        with pytest.raises(TypeError, match=r"There is no device but the CPU, and so no 'cuda(:0)?'; write \.to\('cpu'\), or leave it out"):
+            convert()
+    with pytest.raises(TypeError, match=r"to takes a type of floats, such as np.float64, not 'fast'; there are no devices but the CPU"):
+        layer.to("fast")
+    assert layer.weight.dtype == np.float32
+    assert layer.to("cpu") is layer.to() is layer.cpu() is layer.float() is layer
 
 
 def test_apply_reaches_what_is_inside_first_as_in_pytorch():

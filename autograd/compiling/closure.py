@@ -64,6 +64,7 @@ class Surroundings:
         self._todo: deque[tuple[Any, Path]] = deque([(function, ()), *((x, (name,)) for name, x in given.items())])
         while self._todo:
             self._visit(*self._todo.popleft())
+        self._flips, self._frozen = Node.flips, [node.requires_grad for node in self.nodes]
         self._readers, self._contents = [v[1] for v in self._variables], [v[2] for v in self._variables]
         self._present, self._copies = [c[1] for c in self._containers], [c[2] for c in self._containers]
 
@@ -78,7 +79,8 @@ class Surroundings:
         own["tracing"] = _another_node  # nothing is computed meanwhile
         try:
             return (
-                [read() for read in self._readers] == self._contents
+                (self._flips == Node.flips or self._same_frozen())
+                and [read() for read in self._readers] == self._contents
                 and self._present == self._copies
                 and all(_fingerprint(array) == fingerprint for _, array, fingerprint in self._arrays)
             )
@@ -86,6 +88,13 @@ class Surroundings:
             return False
         finally:
             own["tracing"] = before
+
+    def _same_frozen(self) -> bool:
+        """Whether the same nodes are frozen, after some have been frozen or thawed somewhere."""
+        flips = Node.flips
+        same = [node.requires_grad for node in self.nodes] == self._frozen
+        self._flips = flips if same else self._flips
+        return same
 
     def changed(self) -> str:
         """The name of something that has changed."""

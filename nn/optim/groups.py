@@ -35,7 +35,7 @@ def parameters_of(params: object) -> list[Parameter]:
     for p in params:
         if not isinstance(p, (Value, Tensor)):
             raise TypeError(f"An optimizer changes Values and Tensors, not a {type(p).__name__}; pass model.parameters().")
-        if not (p.is_leaf and p.requires_grad):
+        if not (p.is_leaf and (p.requires_grad or p.frozen)):
             raise ValueError(f"An optimizer cannot change {describe(p)}, which was computed or is a constant; pass model.parameters().")
     if not params:
         raise ValueError("The optimizer got no parameters; pass model.parameters().")

@@ -17,6 +17,7 @@ from autograd.errors import describe
 from autograd.stores import Store
 
 from ..checks import all_finite, is_number, number
+from ..gradients import zero_gradients
 from ..interrupts import uninterrupted
 from .groups import Parameter, Parameters, Settings, check_precision, parameters_of, settings_of
 from .pieces import Array, Memory, Piece, Starts, UnevenError, in_pieces
@@ -110,7 +111,8 @@ class Optimizer:
         self._checked: list[dict[str, Any]] = []  # the groups as they were when their settings were checked last
         self._settings: list[tuple[dict[str, Any], Starts]] = []  # these settings, and what they make the method remember
         self._pieces: list[list[Piece]] = []  # the parameters of each group
-        self._stores = 0  # how many there were when those were made
+        self._frozen: dict[Parameter, Memory] = {}  # those that rest, and what is remembered of them
+        self._seen = (0, 0)  # how many stores there were, and how often something was frozen, when those were made
         self._steps = 0
         self._is_finite = True  # all that was changed, as far as it was searched
         self._was_lost = self._has_warned = False  # a step in float16
@@ -195,8 +197,8 @@ class Optimizer:
             elif number(name, setting) == 0 and name == "eps":
                 raise ValueError(f"eps must be above 0: where a gradient has always been 0, {type(self).__name__} would divide 0 by 0.")
 
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters.
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters. If not `set_to_none`, those of Tensors become zeros instead of None.
 
         Example:
             >>> from autograd import Value
@@ -207,6 +209,10 @@ class Optimizer:
             >>> p.grad
             0.0
         """
+        if not set_to_none:
+            zero_gradients(self._all_parameters())
+            return
+        self._look_again()
         for pieces in self._pieces:
             for piece in pieces:
                 piece.zero_grad()
@@ -242,7 +248,8 @@ class Optimizer:
 
     @property
     def state(self) -> dict[Parameter, Memory]:
-        return {p: memory for pieces in self._pieces for piece in pieces for p, memory in piece.memories() if memory}
+        changing = (entry for pieces in self._pieces for piece in pieces for entry in piece.memories())
+        return {p: memory for p, memory in [*changing, *self._frozen.items()] if memory}
 
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:
         """Change these parameters too, with settings of their own.
@@ -336,17 +343,22 @@ class Optimizer:
         self._remember(state)
 
     def _remember(self, state: Mapping[Parameter, Memory]) -> None:
-        memories = [{p: state.get(p, {}) for p in group["params"]} for group in self.param_groups]
+        self._seen = (Store.made, Node.flips)
+        memories = [{p: state.get(p, {}) for p in group["params"] if p.requires_grad} for group in self.param_groups]
+        self._frozen = {p: state.get(p, {}) for p in self._all_parameters() if not p.requires_grad}
         self._pieces = [in_pieces(each, self.elementwise) for each in memories]
-        self._stores = Store.made
+
+    def _look_again(self) -> None:
+        """Make other pieces if Values have moved into a store, or parameters were frozen or thawed."""
+        if self._seen != (Store.made, Node.flips):
+            self._remember(self.state)
 
     def _all_parameters(self) -> list[Parameter]:
         return [p for group in self.param_groups for p in group["params"]]
 
     def _gradients(self) -> list[list[tuple[Piece, Array | None]]]:
         """The parameters of each group, in as few pieces as is possible now, with their gradients."""
-        if self._stores != Store.made:
-            self._remember(self.state)
+        self._look_again()
         try:
             return [[(piece, piece.gradient()) for piece in pieces] for pieces in self._pieces]
         except UnevenError:
