@@ -5,11 +5,12 @@ from autograd import Tensor as Parameter
 from . import callbacks, data, functional, init, metrics, optim, plot, utils
 from .activation import ELU, GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Sin, Softmax, Softplus, Tanh
 from .attention import MultiheadAttention, TransformerEncoderLayer
-from .containers import ModuleList, Sequential
+from .containers import ModuleDict, ModuleList, ParameterList, Sequential
 from .convolution import Conv1d, Conv2d
+from .decoder import TransformerDecoderLayer
 from .diagnosis import Diagnosis, Finding, diagnose
-from .dropout import Dropout, Dropout2d
-from .linear import Embedding, Flatten, Identity, Linear
+from .dropout import Dropout, Dropout1d, Dropout2d
+from .linear import Embedding, Flatten, Identity, Linear, Unflatten
 from .losses import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -34,24 +35,28 @@ from .losses import (
 )
 from .mlp import MLP, Layer, Neuron
 from .module import Module
-from .normalization import BatchNorm1d, BatchNorm2d, LayerNorm, RMSNorm
-from .pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
+from .normalization import BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d, LayerNorm, RMSNorm
+from .pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from .positional import LearnedPositionalEncoding, PositionalEncoding
 from .randomness import get_rng_state, manual_seed, set_rng_state
 from .recurrent import GRU, LSTM, RNN
+from .resizing import PixelShuffle, Upsample
 from .saving import load, save
 from .training import History, Trainer
+from .transposed import ConvTranspose1d, ConvTranspose2d
 from .vectorize import devectorize, vectorize
 
 __all__ = [
-    "AdaptiveAvgPool2d", "AvgPool2d", "BCELoss", "BCEWithLogitsLoss", "BatchNorm1d", "BatchNorm2d", "Conv1d", "Conv2d",
-    "CrossEntropyLoss", "Diagnosis", "Dropout", "Dropout2d", "ELU", "Embedding", "Finding", "Flatten", "GELU", "GRU",
-    "HingeLoss", "History", "HuberLoss", "Identity", "KLDivLoss", "L1Loss", "LSTM", "Layer", "LayerNorm", "LeakyReLU",
-    "LearnedPositionalEncoding", "Linear", "LogSoftmax", "MLP", "MSELoss", "MaxPool2d", "Module", "ModuleList",
-    "MultiMarginLoss", "MultiheadAttention", "NLLLoss", "Neuron", "Parameter", "PositionalEncoding", "RMSNorm", "RNN",
-    "ReLU", "Sequential", "SiLU", "Sigmoid", "Sin", "Softmax", "Softplus", "Tanh", "Trainer", "TransformerEncoderLayer",
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "callbacks", "cross_entropy", "data", "devectorize",
-    "diagnose", "functional", "get_rng_state", "hinge_loss", "huber_loss", "init", "kl_div", "l1_loss", "load",
-    "manual_seed", "metrics", "mse_loss", "multi_margin_loss", "nll_loss", "optim", "plot", "save", "set_rng_state",
-    "utils", "vectorize",
+    "AdaptiveAvgPool2d", "AdaptiveMaxPool2d", "AvgPool1d", "AvgPool2d", "BCELoss", "BCEWithLogitsLoss", "BatchNorm1d",
+    "BatchNorm2d", "Conv1d", "Conv2d", "ConvTranspose1d", "ConvTranspose2d", "CrossEntropyLoss", "Diagnosis", "Dropout",
+    "Dropout1d", "Dropout2d", "ELU", "Embedding", "Finding", "Flatten", "GELU", "GRU", "GroupNorm", "HingeLoss",
+    "History", "HuberLoss", "Identity", "InstanceNorm2d", "KLDivLoss", "L1Loss", "LSTM", "Layer", "LayerNorm",
+    "LeakyReLU", "LearnedPositionalEncoding", "Linear", "LogSoftmax", "MLP", "MSELoss", "MaxPool1d", "MaxPool2d",
+    "Module", "ModuleDict", "ModuleList", "MultiMarginLoss", "MultiheadAttention", "NLLLoss", "Neuron", "Parameter",
+    "ParameterList", "PixelShuffle", "PositionalEncoding", "RMSNorm", "RNN", "ReLU", "Sequential", "SiLU", "Sigmoid",
+    "Sin", "Softmax", "Softplus", "Tanh", "Trainer", "TransformerDecoderLayer", "TransformerEncoderLayer", "Unflatten",
+    "Upsample", "binary_cross_entropy", "binary_cross_entropy_with_logits", "callbacks", "cross_entropy", "data",
+    "devectorize", "diagnose", "functional", "get_rng_state", "hinge_loss", "huber_loss", "init", "kl_div", "l1_loss",
+    "load", "manual_seed", "metrics", "mse_loss", "multi_margin_loss", "nll_loss", "optim", "plot", "save",
+    "set_rng_state", "utils", "vectorize",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Modules made of modules, with PyTorch's names: one after the other, or in a list."""
+"""Modules made of modules, with PyTorch's names: one after the other, in a list or in a dict; and parameters in a list."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any, NoReturn, Self, overload
 
 import numpy as np
 
+from autograd import Node, Tensor
+
 from .module import Module
 
-__all__ = ["ModuleList", "Sequential"]
+__all__ = ["ModuleDict", "ModuleList", "ParameterList", "Sequential"]
 
 
 class _Numbered(Module):
@@ -150,6 +152,179 @@ class ModuleList(_Numbered):
     def forward(self, *args: object) -> NoReturn:
         """There is none, since a list does not say in which order its modules are used."""
         raise NotImplementedError(f"{self._called()} is a list: call its modules, or use nn.Sequential for one after the other.")
+
+
+class ModuleDict(Module):
+    """Modules by names, for a `forward` of your own to call; as in PyTorch, a dict whose modules are found.
+
+    Args:
+        modules: a dict of them, or pairs of names and modules.
+
+    Raises:
+        TypeError: one of them is not a module.
+        ValueError: a name has a dot, or is that of a method.
+
+    Example:
+        >>> import nn
+        >>> heads = ModuleDict({"digit": nn.Linear(4, 10), "colour": nn.Linear(4, 3)})
+        >>> heads["colour"].out_features, list(heads.keys()), "sound" in heads
+        (3, ['digit', 'colour'], False)
+        >>> list(heads.state_dict())
+        ['digit.weight', 'digit.bias', 'colour.weight', 'colour.bias']
+    """
+
+    def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] | None = None) -> None:
+        self.update(modules or {})
+
+    def __setitem__(self, name: str, module: Module) -> None:
+        if not isinstance(module, Module):
+            raise TypeError(f"ModuleDict is made of modules, such as nn.Linear(2, 3), and got {_described(module)} for {name!r}.")
+        if name in self:
+            vars(self)[name] = module
+            self._name = None
+        else:
+            self.add_module(name, module)
+
+    def __getitem__(self, name: str) -> Any:
+        """The module of a name."""
+        if name not in self:
+            raise KeyError(f"This ModuleDict has no {name!r}; it has {', '.join(self.keys()) or 'none'}.")
+        return vars(self)[name]
+
+    def __delitem__(self, name: str) -> None:
+        self.pop(name)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and isinstance(vars(self).get(name), Module)
+
+    def __len__(self) -> int:
+        return len(self.keys())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def keys(self) -> list[str]:
+        """The names, in order."""
+        return [name for name, child in vars(self).items() if isinstance(child, Module)]
+
+    def values(self) -> list[Any]:
+        """The modules, in order.
+
+        Example:
+            >>> import nn
+            >>> ModuleDict({"activation": nn.ReLU()}).values()
+            [ReLU()]
+        """
+        return [vars(self)[name] for name in self.keys()]
+
+    def items(self) -> list[tuple[str, Any]]:
+        """The names with their modules, in order.
+
+        Example:
+            >>> import nn
+            >>> ModuleDict({"activation": nn.ReLU()}).items()
+            [('activation', ReLU())]
+        """
+        return [(name, vars(self)[name]) for name in self.keys()]
+
+    def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
+        """Add modules, or put them in the place of those that have their names.
+
+        Example:
+            >>> import nn
+            >>> layers = ModuleDict()
+            >>> layers.update({"activation": nn.ReLU()})
+            >>> len(layers)
+            1
+        """
+        for name, module in modules.items() if isinstance(modules, (Mapping, ModuleDict)) else modules:
+            self[name] = module
+
+    def pop(self, name: str) -> Any:
+        """Remove a module, and return it.
+
+        Example:
+            >>> import nn
+            >>> ModuleDict({"activation": nn.ReLU()}).pop("activation")
+            ReLU()
+        """
+        module = self[name]
+        del vars(self)[name]
+        return module
+
+    def forward(self, *args: object) -> NoReturn:
+        """There is none, since a dict does not say in which order its modules are used."""
+        raise NotImplementedError(f"{self._called()} is a dict: call its modules, self.layers['name'](x).")
+
+
+class ParameterList(Module):
+    """Parameters in a list, as in PyTorch; a plain list of them as an attribute does the same.
+
+    Args:
+        values: Tensors and Values; arrays become Tensors.
+
+    Raises:
+        TypeError: one of them is no array of numbers.
+
+    Example:
+        >>> import nn
+        >>> weights = ParameterList([nn.Parameter([1.0, 2.0]), nn.Parameter([3.0])])
+        >>> list(weights.state_dict()), len(weights), weights[1]
+        (['0', '1'], 2, Tensor([3.]))
+    """
+
+    def __init__(self, values: Iterable[Any] | None = None) -> None:
+        self.extend(values or ())
+
+    def append(self, value: Any) -> Self:
+        """Add a parameter at the end.
+
+        Example:
+            >>> len(ParameterList().append([1.0, 2.0]))
+            1
+        """
+        vars(self)[str(len(self))] = value if isinstance(value, Node) else Tensor(value)
+        self._name = None
+        return self
+
+    def extend(self, values: Iterable[Any]) -> Self:
+        """Add parameters at the end.
+
+        Example:
+            >>> len(ParameterList().extend([[1.0], [2.0]]))
+            2
+        """
+        for value in values:
+            self.append(value)
+        return self
+
+    def _inside(self) -> list[Any]:
+        return [x for name, x in vars(self).items() if name.isdigit()]
+
+    def __len__(self) -> int:
+        return len(self._inside())
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._inside())
+
+    def __getitem__(self, index: int | slice) -> Any:
+        """The parameter with a number; for a slice, a list of them."""
+        inside = self._inside()
+        if isinstance(index, slice):
+            return ParameterList(inside[index])
+        if not -len(inside) <= index < len(inside):
+            raise IndexError(f"This ParameterList has {len(inside)} parameters, and so no parameter {index}.")
+        return inside[index]
+
+    def __setitem__(self, index: int, value: Any) -> None:
+        """Put a parameter in the place of another."""
+        self[index]
+        vars(self)[str(index % len(self))] = value if isinstance(value, Node) else Tensor(value)
+        self._name = None
+
+    def forward(self, *args: object) -> NoReturn:
+        """There is none: a list of parameters computes nothing."""
+        raise NotImplementedError(f"{self._called()} is a list of parameters: compute with them, self.weights[0] @ x.")
 
 
 def _described(thing: object) -> str:

@@ -6,7 +6,8 @@ nothing to do.
 
 from __future__ import annotations
 
-from autograd import bernoulli
+from collections.abc import Callable
+from typing import ClassVar
 
 from . import functional
 from .inputs import as_input, check_probability, operand
@@ -14,7 +15,7 @@ from .module import Module
 from .randomness import Seed, generator
 from .types import Data, Input, Output
 
-__all__ = ["Dropout", "Dropout2d"]
+__all__ = ["Dropout", "Dropout1d", "Dropout2d"]
 
 
 class Dropout(Module):
@@ -56,7 +57,47 @@ class Dropout(Module):
         return f"p={self.p}"
 
 
-class Dropout2d(Dropout):
+class _DropoutOfChannels(Dropout):
+    """Drops whole channels; a subclass says which shapes have them."""
+
+    ranks: ClassVar[tuple[int, ...]]
+    shapes: ClassVar[str]
+    drop: ClassVar[Callable[..., Data]]
+
+    def forward(self, x: Input) -> Data:
+        x = as_input(x, None, self)
+        if x.ndim not in self.ranks:
+            raise ValueError(f"{self._called()} takes {self.shapes}, and got shape {x.shape}.")
+        y: Data = self.drop(x, self.p, self.training, rng=self.rng)
+        return y
+
+
+class Dropout1d(_DropoutOfChannels):
+    """`Dropout` of whole channels, for signals; see `Dropout2d`.
+
+    Source: Tompson and others, 2015.
+
+    Args:
+        p, inplace, rng: as in `Dropout`.
+
+    Shape:
+        (n, channels, length), or (channels, length); the output has the same.
+
+    Raises:
+        ValueError: `p` is out of range; on a call, the input has another number of axes.
+
+    Example:
+        >>> import numpy as np
+        >>> Dropout1d(0.5, rng=0)(np.ones((1, 4, 2))).ravel()
+        array([0., 0., 2., 2., 2., 2., 2., 2.])
+    """
+
+    ranks = (2, 3)
+    shapes = "signals, of shape (n, channels, length)"
+    drop = staticmethod(functional.dropout1d)
+
+
+class Dropout2d(_DropoutOfChannels):
     """`Dropout` of whole channels, for images: single pixels would not be missed, since their neighbours say much the same.
 
     Source: Tompson and others, 2015.
@@ -76,11 +117,6 @@ class Dropout2d(Dropout):
         array([0., 0., 2., 2., 2., 2., 2., 2.])
     """
 
-    def forward(self, x: Input) -> Data:
-        x = as_input(x, None, self)
-        if x.ndim != 4:
-            raise ValueError(f"{self._called()} takes images, of shape (n, channels, height, width), and got shape {x.shape}.")
-        if not self.training or not self.p:
-            return x
-        kept: Data = x * (bernoulli(generator(self.rng), 1 - self.p, (*x.shape[:2], 1, 1), x.dtype) / (1 - self.p))
-        return kept
+    ranks = (4,)
+    shapes = "images, of shape (n, channels, height, width)"
+    drop = staticmethod(functional.dropout2d)

@@ -14,6 +14,7 @@ import autograd
 from autograd import elu as _elu
 from autograd import leaky_relu as _leaky_relu
 from autograd import relu, sigmoid, silu, tanh
+from autograd.operands import array_of
 from autograd.primitives import networks
 
 from .inputs import check_dim
@@ -29,14 +30,30 @@ from .losses import (
     multi_margin_loss,
     nll_loss,
 )
-from .pooling import AdaptiveAvgPool2d, AdaptiveSizes, AvgPool2d, MaxPool2d
+from .operations import (
+    conv1d,
+    conv2d,
+    conv_transpose1d,
+    conv_transpose2d,
+    embedding,
+    group_norm,
+    layer_norm,
+    normalize,
+    one_hot,
+    pad,
+    scaled_dot_product_attention,
+)
+from .pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AdaptiveSizes, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from .randomness import Seed, generator
+from .resizing import interpolate, pixel_shuffle
 from .types import Input, Sizes
 
 __all__ = [
-    "adaptive_avg_pool2d", "avg_pool2d", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout",
-    "elu", "gelu", "hinge_loss", "huber_loss", "kl_div", "l1_loss", "leaky_relu", "linear", "log_softmax", "max_pool2d",
-    "mse_loss", "multi_margin_loss", "nll_loss", "relu", "sigmoid", "silu", "softmax", "softplus", "tanh",
+    "adaptive_avg_pool2d", "adaptive_max_pool2d", "avg_pool1d", "avg_pool2d", "binary_cross_entropy", "binary_cross_entropy_with_logits",
+    "conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d", "cross_entropy", "dropout", "dropout1d", "dropout2d", "elu", "embedding",
+    "gelu", "group_norm", "hinge_loss", "huber_loss", "interpolate", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear",
+    "log_softmax", "max_pool1d", "max_pool2d", "mse_loss", "multi_margin_loss", "nll_loss", "normalize", "one_hot", "pad", "pixel_shuffle",
+    "relu", "scaled_dot_product_attention", "sigmoid", "silu", "softmax", "softplus", "tanh",
 ]  # fmt: skip
 
 
@@ -154,6 +171,75 @@ def dropout(input: Input, p: float = 0.5, training: bool = True, inplace: bool =
         array([0., 2., 2., 2.])
     """
     return autograd.dropout(input, p, rng=generator(rng)) if training and p else input
+
+
+def dropout1d(input: Input, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Seed = None) -> Any:
+    """`dropout` of whole channels of signals, (n, channels, length) or (channels, length); `Dropout1d` says more.
+
+    Example:
+        >>> import numpy as np
+        >>> dropout1d(np.ones((1, 4, 2)), rng=0).ravel()
+        array([0., 0., 2., 2., 2., 2., 2., 2.])
+    """
+    return _drop_channels(input, p, training, rng, 1)
+
+
+def dropout2d(input: Input, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Seed = None) -> Any:
+    """`dropout` of whole channels of images, (n, channels, height, width); `Dropout2d` says more.
+
+    Example:
+        >>> import numpy as np
+        >>> dropout2d(np.ones((1, 4, 1, 2)), rng=0).ravel()
+        array([0., 0., 2., 2., 2., 2., 2., 2.])
+    """
+    return _drop_channels(input, p, training, rng, 2)
+
+
+def _drop_channels(input: Input, p: float, training: bool, rng: Seed, inner: int) -> Any:
+    """Channels are all axes but the last `inner` ones."""
+    if not training or not p:
+        return input
+    x: Any = array_of(input)
+    channels = (*x.shape[: x.ndim - inner], *[1] * inner)
+    return x * (autograd.bernoulli(generator(rng), 1 - p, channels, x.dtype) / (1 - p))
+
+
+def max_pool1d(
+    input: Input, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0, dilation: Sizes = 1, ceil_mode: bool = False
+) -> Any:
+    """The largest number in each window of a signal; `MaxPool1d` says more.
+
+    Example:
+        >>> import numpy as np
+        >>> max_pool1d(np.ones((4, 1, 28)), 2).shape
+        (4, 1, 14)
+    """
+    return MaxPool1d(kernel_size, stride, padding, dilation, ceil_mode=ceil_mode)(input)
+
+
+def avg_pool1d(
+    input: Input, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0, ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Any:  # fmt: skip
+    """The mean of each window of a signal; `AvgPool1d` says more.
+
+    Example:
+        >>> import numpy as np
+        >>> avg_pool1d(np.ones((4, 1, 28)), 7).shape
+        (4, 1, 4)
+    """
+    return AvgPool1d(kernel_size, stride, padding, ceil_mode, count_include_pad)(input)
+
+
+def adaptive_max_pool2d(input: Input, output_size: AdaptiveSizes) -> Any:
+    """The largest numbers of windows that give the wanted number of rows and columns; `AdaptiveMaxPool2d` says more.
+
+    Example:
+        >>> import numpy as np
+        >>> adaptive_max_pool2d(np.ones((4, 8, 7, 7)), 1).shape
+        (4, 8, 1, 1)
+    """
+    return AdaptiveMaxPool2d(output_size)(input)
 
 
 def max_pool2d(

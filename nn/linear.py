@@ -1,8 +1,9 @@
-"""Layers of vectors, with PyTorch's names: `Linear`, the table `Embedding`, and two that compute nothing."""
+"""Layers of vectors, with PyTorch's names: `Linear`, the table `Embedding`, and three that compute nothing."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -19,7 +20,7 @@ from .module import Module
 from .randomness import Seed, generator
 from .types import Data, Input
 
-__all__ = ["Embedding", "Flatten", "Identity", "Linear"]
+__all__ = ["Embedding", "Flatten", "Identity", "Linear", "Unflatten"]
 
 Anything = TypeVar("Anything")
 
@@ -124,6 +125,46 @@ class Flatten(Module):
 
     def extra_repr(self) -> str:
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class Unflatten(Module):
+    """One axis becomes several: the opposite of `Flatten`, as in PyTorch.
+
+    Args:
+        dim: the axis.
+        unflattened_size: the lengths of the axes in its place, of which one may be -1, for what is left.
+
+    Shape:
+        (n, a · b · …) → (n, a, b, …) with `dim` 1.
+
+    Raises:
+        ValueError: a setting is not made of whole numbers; on a call, the axis has another length.
+
+    Example:
+        >>> Unflatten(1, (2, 3))(np.ones((5, 6))).shape
+        (5, 2, 3)
+    """
+
+    def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
+        check_dim("Unflatten", "dim", dim)
+        if not isinstance(unflattened_size, (tuple, list)) or not unflattened_size:
+            raise ValueError(f"Unflatten takes unflattened_size as a tuple of lengths, such as (8, 7, 7); got {unflattened_size!r}.")
+        self.dim = dim
+        self.unflattened_size = tuple(size if size == -1 else check_size("Unflatten", "a length", size) for size in unflattened_size)
+
+    def forward(self, x: Input) -> Data:
+        x = array_from(x, self)
+        dim, sizes = self.dim + x.ndim if self.dim < 0 else self.dim, self.unflattened_size
+        known = math.prod(size for size in sizes if size != -1)
+        fits = 0 <= dim < x.ndim and sizes.count(-1) < 2 and (x.shape[dim] % known == 0 if -1 in sizes else x.shape[dim] == known)
+        if not fits:
+            raise ValueError(f"{self._called()} makes {sizes} of axis {self.dim}, which does not fit an input of shape {x.shape}.")
+        sizes = tuple(x.shape[dim] // known if size == -1 else size for size in sizes)
+        y: Data = autograd.reshape(x, (*x.shape[:dim], *sizes, *x.shape[dim + 1 :]))
+        return y
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
 
 
 class Embedding(Module):

@@ -6,6 +6,7 @@ evaluation running ones from the training; `LayerNorm` and `RMSNorm` take those 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -23,7 +24,7 @@ from .inputs import as_input, check_size
 from .module import Module
 from .types import Array, Data, Input, Sizes
 
-__all__ = ["BatchNorm1d", "BatchNorm2d", "LayerNorm", "RMSNorm"]
+__all__ = ["BatchNorm1d", "BatchNorm2d", "GroupNorm", "InstanceNorm2d", "LayerNorm", "RMSNorm"]
 
 
 class _BatchNorm(Module):
@@ -164,6 +165,125 @@ class BatchNorm2d(_BatchNorm):
 
     ranks = (4,)
     shapes = "images of shape (n, channels, height, width)"
+
+
+class InstanceNorm2d(_BatchNorm):
+    """`BatchNorm2d` of each image by itself: each channel is normalised over the pixels of one image (Ulyanov and others, 2016).
+
+    Args:
+        num_features: the number of channels.
+        eps: is added to the variance.
+        momentum: how far the running mean and variance move; None for not at all.
+        affine, bias: as in `BatchNorm1d`.
+        track_running_stats: whether a running mean and variance take the place of each image's in evaluation.
+        dtype: the precision of the parameters, and so of the outputs.
+
+    Shape:
+        (n, channels, height, width), or without n; the output has the same.
+
+    Raises:
+        ValueError: as in `BatchNorm1d`.
+
+    Example:
+        >>> InstanceNorm2d(1)(np.array([[[[1.0, 3.0]]], [[[10.0, 30.0]]]])).round(3).ravel()
+        array([-1.,  1., -1.,  1.])
+    """
+
+    ranks = (3, 4)
+    shapes = "images of shape (n, channels, height, width)"
+
+    def __init__(
+        self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = False,
+        track_running_stats: bool = False, *, bias: bool = True, dtype: DTypeLike = np.float32,
+    ) -> None:  # fmt: skip
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, bias=bias, dtype=dtype)
+
+    def forward(self, x: Input) -> Data:
+        x = as_input(x, self._dtype(), self)
+        if x.ndim not in self.ranks or x.shape[-3] != self.num_features:
+            raise ValueError(
+                f"{self._called()} takes {self.shapes} with {self.num_features} channels (num_features), and got shape {x.shape}."
+            )
+        if self._dtype() is None:
+            epsilon(self.eps, x.dtype)
+        images = x if x.ndim == 4 else x[None]
+        if self.training or not self.track_running_stats:
+            if images.shape[2] * images.shape[3] < 2:
+                raise ValueError(f"{self._called()} cannot take the deviation of a single pixel, of images of shape {x.shape}.")
+            y: Data = standardize(images, axis=(2, 3), eps=self.eps)
+            if self.training and self.track_running_stats and self.momentum is not None:
+                self._track(images, (2, 3))
+        else:
+            y = (images - self._along(self.running_mean, images)) / self._along(np.sqrt(self.running_var + self.eps), images)
+        y = y if self.weight is None else y * self._along(self.weight, images)
+        y = y if self.bias is None else y + self._along(self.bias, images)
+        return y if x.ndim == 4 else y[0]
+
+    def _track(self, x: Data, axes: tuple[int, ...]) -> None:
+        x = wide(np.asarray(x.data) if isinstance(x, Tensor) and is_known(x) else x)
+        mean = autograd.mean(x, axis=axes, keepdims=True)
+        variance = autograd.sum((x - mean) ** 2, axis=axes) / (x.shape[2] * x.shape[3] - 1)
+        update(self, ("running_mean", "running_var"), self._move, mean=mean.mean(axis=(0, 2, 3)), variance=variance.mean(axis=0))
+
+    def _move(self, mean: Array, variance: Array) -> None:
+        share = self.momentum or 0.0
+        self.running_mean = ((1 - share) * self.running_mean + share * mean).astype(self.running_mean.dtype)
+        self.running_var = ((1 - share) * self.running_var + share * variance).astype(self.running_var.dtype)
+
+
+class GroupNorm(Module):
+    """Mean and variance are those of a group of channels of one example: between `LayerNorm` and `InstanceNorm2d` (Wu and He, 2018).
+
+    Args:
+        num_groups: into how many groups the channels are split.
+        num_channels: how many channels there are.
+        eps: is added to the variance.
+        affine: whether there is a `weight`, and with `bias` also a `bias`, with a number for each
+            channel; they start at 1 and 0.
+        bias: see `affine`.
+        dtype: the precision of the parameters, and so of the outputs.
+
+    Shape:
+        (n, channels, …); the output has the same.
+
+    Raises:
+        ValueError: a size is not a whole number from 1, the channels do not split into the groups, or
+            `eps` is rounded to 0; on a call, the input has another number of channels, or a group has a single number.
+
+    Example:
+        >>> GroupNorm(2, 4)(np.array([[1.0, 3.0, 10.0, 30.0]])).data.round(3)
+        array([[-1.,  1., -1.,  1.]], dtype=float32)
+    """
+
+    def __init__(
+        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, *, bias: bool = True,
+        dtype: DTypeLike = np.float32,
+    ) -> None:  # fmt: skip
+        self.num_groups = check_size("GroupNorm", "num_groups", num_groups)
+        self.num_channels = check_size("GroupNorm", "num_channels", num_channels)
+        if num_channels % num_groups:
+            raise ValueError(f"GroupNorm splits its channels into groups of equal size; {num_channels} do not split into {num_groups}.")
+        self.eps, self.affine = epsilon(eps, dtype), affine
+        self.weight = Tensor(np.ones(num_channels, dtype)) if affine else None
+        self.bias = Tensor(np.zeros(num_channels, dtype)) if affine and bias else None
+
+    def forward(self, x: Input) -> Data:
+        x = as_input(x, None if self.weight is None else self.weight.dtype, self)
+        if x.ndim < 2 or x.shape[1] != self.num_channels:
+            raise ValueError(f"{self._called()} takes inputs of shape (n, {self.num_channels}, …), and got shape {x.shape}.")
+        if self.weight is None:
+            epsilon(self.eps, x.dtype)
+        group = self.num_channels // self.num_groups * math.prod(x.shape[2:])
+        if group < 2:
+            raise ValueError(f"{self._called()} cannot take the deviation of a single number for each group, of inputs of shape {x.shape}.")
+        groups = autograd.reshape(x, (x.shape[0], self.num_groups, group))
+        y: Data = autograd.reshape(standardize(groups, axis=(2,), eps=self.eps), x.shape)
+        column = (-1, *[1] * (x.ndim - 2))
+        y = y if self.weight is None else y * autograd.reshape(self.weight, column)
+        return y if self.bias is None else y + autograd.reshape(self.bias, column)
+
+    def extra_repr(self) -> str:
+        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
 
 
 class LayerNorm(Module):

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike
 
+import autograd
 from autograd.primitives import convolution
 from autograd.statistics import narrow, wide
 
@@ -16,7 +17,7 @@ from .convolution import Windows
 from .inputs import as_input, check_size
 from .types import Array, Data, Input, Sizes
 
-__all__ = ["AdaptiveAvgPool2d", "AdaptiveSizes", "AvgPool2d", "MaxPool2d"]
+__all__ = ["AdaptiveAvgPool2d", "AdaptiveMaxPool2d", "AdaptiveSizes", "AvgPool1d", "AvgPool2d", "MaxPool1d", "MaxPool2d", "means"]
 
 AdaptiveSizes: TypeAlias = int | Sequence[int | None] | None
 
@@ -101,6 +102,26 @@ class MaxPool2d(_Pool):
         return y
 
 
+class MaxPool1d(MaxPool2d):
+    """`MaxPool2d` for signals: a single axis, the length, as in PyTorch.
+
+    Args:
+        kernel_size, stride, padding, dilation, ceil_mode: as in `MaxPool2d`, one number each.
+
+    Shape:
+        (n, channels, length) → (n, channels, length'), or both without n.
+
+    Raises:
+        ValueError: as in `MaxPool2d`.
+
+    Example:
+        >>> MaxPool1d(2)(np.array([[1.0, 3.0, 2.0, 0.0]]))
+        array([[3., 2.]])
+    """
+
+    axes = ("length",)
+
+
 class AvgPool2d(_Pool):
     """The mean of each window of an image, as in PyTorch.
 
@@ -128,7 +149,7 @@ class AvgPool2d(_Pool):
     ) -> None:  # fmt: skip
         super().__init__(kernel_size, stride, padding, 1, ceil_mode)
         self.count_include_pad = count_include_pad
-        self.divisor_override = None if divisor_override is None else check_size("AvgPool2d", "divisor_override", divisor_override)
+        self.divisor_override = None if divisor_override is None else check_size(type(self).__name__, "divisor_override", divisor_override)
 
     def _pool(self, x: Data, windows: dict[str, Any]) -> Data:
         precise = wide(x)  # a sum may be beyond float16 where the mean is not
@@ -149,7 +170,56 @@ class AvgPool2d(_Pool):
         return int(grid.flat[0]) if (grid == grid.flat[0]).all() else grid.astype(x.dtype)
 
 
-class AdaptiveAvgPool2d(Windows):
+class AvgPool1d(AvgPool2d):
+    """`AvgPool2d` for signals: a single axis, the length, as in PyTorch.
+
+    Args:
+        kernel_size, stride, padding, ceil_mode, count_include_pad: as in `AvgPool2d`, one number each.
+
+    Shape:
+        (n, channels, length) → (n, channels, length'), or both without n.
+
+    Raises:
+        ValueError: as in `AvgPool2d`.
+
+    Example:
+        >>> AvgPool1d(2)(np.array([[1.0, 3.0, 2.0, 0.0]]))
+        array([[2., 1.]])
+    """
+
+    axes = ("length",)
+
+    def __init__(
+        self, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0, ceil_mode: bool = False, count_include_pad: bool = True
+    ) -> None:
+        super().__init__(kernel_size, stride, padding, ceil_mode, count_include_pad)
+
+
+class _AdaptivePool(Windows):
+    """How many windows there are; a subclass says what is computed of each."""
+
+    def __init__(self, output_size: AdaptiveSizes) -> None:
+        sizes = output_size if isinstance(output_size, (tuple, list)) else (output_size, output_size)
+        checked = self._per_axis("output_size", tuple(1 if size is None else size for size in sizes))
+        self.output_size = output_size
+        self._sizes = tuple(None if size is None else number for size, number in zip(sizes, checked, strict=True))
+
+    def forward(self, x: Input) -> Data:
+        x, single = self._as_batch(as_input(x, None, self))
+        if 0 in x.shape[2:]:
+            raise ValueError(f"{self._called()} takes images that have pixels, and got shape {x.shape}.")
+        y = self._pool(x, [wanted or size for size, wanted in zip(x.shape[2:], self._sizes, strict=True)])
+        return y[0] if single else y
+
+    def _pool(self, x: Data, sizes: Sequence[int]) -> Data:
+        """One number for each of `sizes` windows along the axes."""
+        raise NotImplementedError
+
+    def extra_repr(self) -> str:
+        return f"output_size={self.output_size}"
+
+
+class AdaptiveAvgPool2d(_AdaptivePool):
     """The means of as many windows as are wanted, whatever the size of the image, as in PyTorch.
 
     Args:
@@ -168,28 +238,55 @@ class AdaptiveAvgPool2d(Windows):
         array([[[7.5]]])
     """
 
-    def __init__(self, output_size: AdaptiveSizes) -> None:
-        sizes = output_size if isinstance(output_size, (tuple, list)) else (output_size, output_size)
-        checked = self._per_axis("output_size", tuple(1 if size is None else size for size in sizes))
-        self.output_size = output_size
-        self._sizes = tuple(None if size is None else number for size, number in zip(sizes, checked, strict=True))
-
-    def forward(self, x: Input) -> Data:
-        x, single = self._as_batch(as_input(x, None, self))
-        if 0 in x.shape[2:]:
-            raise ValueError(f"{self._called()} takes images that have pixels, and got shape {x.shape}.")
-        rows, columns = (_means(size, wanted or size, x.dtype) for size, wanted in zip(x.shape[2:], self._sizes, strict=True))
+    def _pool(self, x: Data, sizes: Sequence[int]) -> Data:
+        rows, columns = (means(size, wanted, x.dtype) for size, wanted in zip(x.shape[2:], sizes, strict=True))
         y: Data = rows @ x @ columns.T
-        return y[0] if single else y
-
-    def extra_repr(self) -> str:
-        return f"output_size={self.output_size}"
+        return y
 
 
-def _means(size: int, wanted: int, dtype: DTypeLike) -> Array:
-    """The matrix that makes `wanted` means of `size` numbers."""
+class AdaptiveMaxPool2d(_AdaptivePool):
+    """The largest numbers of as many windows as are wanted, whatever the size of the image, as in PyTorch.
+
+    Args:
+        output_size: as in `AdaptiveAvgPool2d`.
+
+    Shape:
+        as in `AdaptiveAvgPool2d`.
+
+    Raises:
+        ValueError: as in `AdaptiveAvgPool2d`.
+
+    Example:
+        >>> AdaptiveMaxPool2d(1)(np.arange(16.0).reshape(1, 4, 4))
+        array([[[15.]]])
+    """
+
+    def _pool(self, x: Data, sizes: Sequence[int]) -> Data:
+        lengths = []
+        for axis, wanted in enumerate(sizes, 2):
+            parts = _parts(x.shape[axis], wanted)
+            lengths.append(max(end - start for start, end in parts))
+            # Windows of one length side by side; a shorter one repeats its last row, which changes no maximum.
+            places = [np.minimum(np.arange(start, start + lengths[-1]), end - 1) for start, end in parts]
+            x = autograd.take(x, np.concatenate(places), axis=axis)
+        y: Data = convolution.max_pool(x, kernel=tuple(lengths), stride=tuple(lengths), padding=((0, 0), (0, 0)), dilation=(1, 1))
+        return y
+
+
+def means(size: int, wanted: int, dtype: DTypeLike) -> Array:
+    """The matrix that makes `wanted` means of `size` numbers.
+
+    Example:
+        >>> means(4, 2, float)
+        array([[0.5, 0.5, 0. , 0. ],
+               [0. , 0. , 0.5, 0.5]])
+    """
     matrix = np.zeros((wanted, size), dtype)
-    for i, row in enumerate(matrix):
-        start, end = i * size // wanted, -(-(i + 1) * size // wanted)
+    for row, (start, end) in zip(matrix, _parts(size, wanted), strict=True):
         row[start:end] = 1 / (end - start)
     return matrix
+
+
+def _parts(size: int, wanted: int) -> list[tuple[int, int]]:
+    """Where each of `wanted` windows over `size` numbers begins and ends."""
+    return [(i * size // wanted, -(-(i + 1) * size // wanted)) for i in range(wanted)]

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytorch_twin import assert_twins, fill, waves
+from references import Case, assert_pytorchs
 
 import autograd
 import nn
@@ -335,3 +336,32 @@ def test_mistakes_are_explained(call, sentence):
 def test_a_mask_of_numbers_is_refused():
     with pytest.raises(TypeError, match=r"takes attn_mask as an array of bool, true where nothing is to be taken, .* got int64"):
         A(X, X, X, attn_mask=np.zeros((3, 3), dtype=int))
+
+
+PADDING, LATER = np.array([[False, True], [False, False]]), np.triu(np.ones((3, 3), bool), 1)
+
+
+@pytest.mark.parametrize(
+    ("make", "given", "eval"),
+    [
+        (lambda n, f64: n.TransformerDecoderLayer(4, 2, 3, 0.0, dtype=f64), [], False),
+        (lambda n, f64: n.TransformerDecoderLayer(4, 1, 3, 0.1, "gelu", 0.1, False, True, False, dtype=f64), [LATER], True),
+        (lambda n, f64: n.TransformerDecoderLayer(4, 2, 3, 0.0, dtype=f64), [LATER, LATER[:, :2]], False),
+    ],
+)
+def test_decoder_layer_is_pytorchs(make, given, eval, pytorch):
+    assert_pytorchs(Case(make, waves(3, 2, 4), 0.5 * waves(2, 2, 4), given=given, eval=eval), pytorch)
+
+
+def test_decoder_layer_takes_paddings_and_the_batch_first():
+    torch = pytest.importorskip("torch")
+    ours, theirs = (
+        n.TransformerDecoderLayer(4, 2, 3, 0.0, batch_first=True, dtype=f64) for n, f64 in ((nn, float), (torch.nn, torch.float64))
+    )
+    options = {"tgt_mask": LATER, "tgt_key_padding_mask": np.zeros((2, 3), bool), "memory_key_padding_mask": PADDING}
+    assert_twins(ours, theirs, waves(2, 3, 4), waves(2, 2, 4), rtol=1e-7, **options)
+
+
+def test_a_decoder_layer_has_no_other_activation():
+    with pytest.raises(ValueError, match="TransformerDecoderLayer takes as activation 'relu', 'gelu' or a function; got 'tanh'"):
+        nn.TransformerDecoderLayer(4, 2, activation="tanh")

@@ -143,3 +143,53 @@ def test_there_is_no_module_beyond_the_last():
     for index in (3, -4):
         with pytest.raises(IndexError, match=f"This Sequential has 3 modules, and so no module {index}"):
             model()[index]
+
+
+def test_a_dict_of_modules_is_pytorchs(pytorch):
+    def looked_at(library):
+        layers = library.ModuleDict({"b": library.Linear(2, 3), "a": library.ReLU()})
+        layers["c"] = library.Linear(3, 1)
+        layers.update([("b", library.Linear(2, 4)), ("e", library.Tanh())])
+        gone = layers.pop("e")
+        del layers["a"]
+        seen = [list(layers), list(layers.keys()), len(layers), "b" in layers, "e" in layers, type(gone).__name__]
+        return [*seen, list(layers.state_dict()), [name for name, _ in layers.items()], len(list(layers.values()))]
+
+    assert looked_at(nn) == pytorch(lambda torch: looked_at(torch.nn))
+
+
+def test_a_list_of_parameters_is_pytorchs(pytorch):
+    def looked_at(library, one):
+        weights = library.ParameterList([one(1.0), one(2.0)])
+        weights.append(one(3.0)).extend([one(4.0)])
+        weights[-1] = one(5.0)
+        return [
+            len(weights),
+            [x.item() for x in weights],
+            weights[1].item(),
+            len(weights[1:]),
+            list(weights.state_dict()),
+            len(list(weights.parameters())),
+        ]
+
+    assert looked_at(nn, lambda x: nn.Parameter([x])) == pytorch(
+        lambda torch: looked_at(torch.nn, lambda x: torch.nn.Parameter(torch.tensor([x])))
+    )
+    assert nn.ParameterList([np.ones(2)]).parameters()[0].tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: nn.ModuleDict({"a": nn.ReLU}), TypeError, "ModuleDict is made of modules, .*, without brackets after it for 'a'"),
+        (lambda: nn.ModuleDict({"keys": nn.ReLU()}), ValueError, "This ModuleDict has 'keys' already"),
+        (lambda: nn.ModuleDict({"a.b": nn.ReLU()}), ValueError, "name without dots"),
+        (lambda: nn.ModuleDict({"a": nn.ReLU()})["b"], KeyError, "This ModuleDict has no 'b'; it has a"),
+        (lambda: nn.ModuleDict()("x"), NotImplementedError, r"ModuleDict is a dict: call its modules, self\.layers\['name'\]\(x\)"),
+        (lambda: nn.ParameterList([[1.0]])[1], IndexError, "This ParameterList has 1 parameters, and so no parameter 1"),
+        (lambda: nn.ParameterList()(1), NotImplementedError, "is a list of parameters: compute with them"),
+    ],
+)
+def test_dicts_of_modules_and_lists_of_parameters_refuse_what_does_not_fit(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

@@ -166,7 +166,6 @@ def test_vmap_of_batch_norm_in_training_says_what_to_do():
         autograd.vmap(nn.BatchNorm1d(2))(np.ones((5, 3, 2)))
 
 
-
 @pytest.mark.parametrize(
     ("kind", "shape"), [("BatchNorm1d", (1, 3)), ("BatchNorm1d", (1, 3, 1)), ("BatchNorm2d", (1, 3, 1, 1)), ("BatchNorm1d", (0, 3))]
 )
@@ -224,3 +223,37 @@ def test_what_is_normalised_has_mean_0_and_deviation_1():
         by_channel, by_row = nn.BatchNorm1d(4, dtype=float)(x).data, nn.LayerNorm(4, dtype=float)(x).data
     np.testing.assert_allclose([by_channel.mean(0), by_channel.std(0)], [[0] * 4, [1] * 4], atol=1e-5)
     np.testing.assert_allclose([by_row.mean(1), by_row.std(1)], [[0] * 100, [1] * 100], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("make", "shape"),
+    [
+        (lambda n, f64: n.GroupNorm(2, 4, dtype=f64), (3, 4)),
+        (lambda n, f64: n.GroupNorm(1, 4, eps=0.1, dtype=f64), (2, 4, 3, 2)),
+        (lambda n, f64: n.GroupNorm(4, 4, affine=False, dtype=f64), (2, 4, 3)),
+        (lambda n, f64: n.InstanceNorm2d(3, dtype=f64), (2, 3, 2, 4)),
+        (lambda n, f64: n.InstanceNorm2d(3, affine=True, dtype=f64), (3, 2, 4)),
+        (lambda n, f64: n.InstanceNorm2d(3, 0.1, 0.3, True, True, dtype=f64), (2, 3, 2, 4)),
+        (lambda n, f64: n.InstanceNorm2d(3, momentum=None, track_running_stats=True, dtype=f64), (2, 3, 2, 4)),
+    ],
+)
+def test_group_and_instance_norm_are_pytorchs_in_training_and_in_evaluation(make, shape, pytorch):
+    for eval in (False, True):
+        assert_pytorchs(
+            Case(make, 3 * waves(*shape) + 2, eval=eval), lambda theirs, eval=eval: pytorch(theirs, f"{make(nn, float)} {shape} {eval}")
+        )
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: nn.GroupNorm(3, 4), "splits its channels into groups of equal size; 4 do not split into 3"),
+        (lambda: nn.GroupNorm(2, 4)(np.ones((2, 3))), r"takes inputs of shape \(n, 4, …\), and got shape \(2, 3\)"),
+        (lambda: nn.GroupNorm(4, 4)(np.ones((2, 4))), "cannot take the deviation of a single number for each group"),
+        (lambda: nn.InstanceNorm2d(4)(np.ones((2, 4))), "takes images of shape .* with 4 channels"),
+        (lambda: nn.InstanceNorm2d(4)(np.ones((2, 4, 1, 1))), "cannot take the deviation of a single pixel"),
+    ],
+)
+def test_group_and_instance_norm_refuse_what_does_not_fit(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -152,3 +152,25 @@ def test_the_functions_are_pytorchs():
     ):
         expected = getattr(torch.nn.functional, name)(torch.from_numpy(x), *arguments).numpy()
         np.testing.assert_allclose(getattr(nn.functional, name)(x, *arguments), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 7, (1, 4), (None, 2), 9])
+@pytest.mark.parametrize("shape", [(1, 1, 7, 6), (2, 5, 5)])
+@pytest.mark.parametrize("ties", [False, True])
+def test_adaptive_max_pool_is_pytorchs(size, shape, ties, pytorch):
+    x = np.round(waves(*shape)) if ties else waves(*shape)
+    assert_pytorchs(Case(lambda n, f64: n.AdaptiveMaxPool2d(size), x), pytorch)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda n, f64: n.MaxPool1d(2),
+        lambda n, f64: n.MaxPool1d(3, 2, 1, 2, ceil_mode=True),
+        lambda n, f64: n.AvgPool1d(2),
+        lambda n, f64: n.AvgPool1d(3, 2, 1, True, False),
+    ],
+)
+@pytest.mark.parametrize("shape", [(2, 2, 8), (3, 9)])
+def test_pools_of_signals_are_pytorchs(make, shape, pytorch):
+    assert_pytorchs(Case(make, waves(*shape)), pytorch)

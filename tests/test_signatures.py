@@ -30,6 +30,12 @@ LEFT_OUT = {
         "sparse": "gradients are arrays", "_weight": "assign to weight.data", "_freeze": "what is not given to the optimizer stays",
     },
     "MaxPool2d": {"return_indices": "is for MaxUnpool2d, which is not here"},
+    "AdaptiveMaxPool2d": {"return_indices": "as of MaxPool2d"},
+    "MaxPool1d": {"return_indices": "as of MaxPool2d"},
+    "embedding": {"max_norm": "as of Embedding", "norm_type": "as of Embedding", "scale_grad_by_freq": "as of Embedding",
+                  "sparse": "as of Embedding"},
+    "normalize": {"out": "a function of a node is a new node"},
+    "interpolate": {"antialias": "is rarely used"},
     "MultiheadAttention": {"add_bias_kv": "is rarely used", "add_zero_attn": "is rarely used"},
     "LSTM": {"proj_size": "is rarely used"},
     "GRU": {"proj_size": "is rarely used"},
@@ -48,6 +54,7 @@ OTHER_DEFAULTS = {
     ("softmax", "dim"): "as of Softmax",
     ("log_softmax", "dim"): "as of Softmax",
     ("TransformerEncoderLayer", "activation"): "its name, where PyTorch has the function",
+    ("TransformerDecoderLayer", "activation"): "as of TransformerEncoderLayer",
     ("DataLoader", "shuffle"): "False, where PyTorch has None for the same",
 }
 OURS_TOO = {
