@@ -71,14 +71,22 @@ LOSSES = {
     "NLLLoss": (lambda: nn.NLLLoss(np.array([1.0, 2.0])), SCORES, LABELS),
 }
 OPTIMIZERS = {
+    "Adadelta": {"weight_decay": 0.1},
     "Adagrad": {"weight_decay": 0.1},
     "Adam": {"weight_decay": 0.1, "amsgrad": True},
     "AdamW": {},
+    "Adamax": {},
+    "Lion": {"weight_decay": 0.1},
+    "NAdam": {"decoupled_weight_decay": True, "weight_decay": 0.1},
+    "RAdam": {},
     "RMSprop": {"momentum": 0.9, "centered": True},
     "SGD": {"momentum": 0.9, "nesterov": True},
 }
 SCHEDULES = {
     "CosineAnnealingLR": {"T_max": 3},
+    "CosineAnnealingWarmRestarts": {"T_0": 3},
+    "LambdaLR": {"lr_lambda": lambda epoch: np.float64(0.9) ** epoch},
+    "MultiStepLR": {"milestones": [1, 2]},
     "ExponentialLR": {"gamma": np.float64(0.9)},
     "LinearLR": {},
     "OneCycleLR": {"max_lr": np.float64(0.1), "total_steps": 9, "cycle_momentum": False},

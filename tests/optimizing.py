@@ -9,7 +9,7 @@ from nn import optim
 
 START = [1.0, -2.0, 0.3]
 
-# Each optimizer with settings, and where PyTorch 2.13 is after 25 steps from START on `bumps`.
+# Each optimizer with settings, and where PyTorch 2.13 is after 25 steps from START on `bumps`, in double precision throughout.
 SETTINGS = [
     (optim.SGD, {"lr": 0.01}, [1.1812524903009805, -1.591386396941818, -0.3152965177494493]),
     (optim.SGD, {"lr": 0.05, "weight_decay": 0.1}, [1.2265857497001278, -0.42331972307329196, -0.4233185972675032]),
@@ -72,8 +72,44 @@ SETTINGS = [
     (optim.AdamW, {"lr": 0.05, "maximize": True}, [0.7360364692725585, -3.318282193291692, 0.7136452970472558]),
     (optim.RMSprop, {"lr": 0.02, "momentum": 0.5, "maximize": True}, [0.6805333764248704, -6.383371830530966, 0.6805199968105715]),
     (optim.Adagrad, {"lr": 0.2, "weight_decay": 0.1, "maximize": True}, [0.6695748321851726, -4.08961336714286, 0.6695747560538361]),
+    (optim.Adadelta, {"lr": 1.0}, [1.0840172030797137, -1.9080213843604363, 0.20622415355686305]),
+    (
+        optim.Adadelta,
+        {"lr": 0.5, "rho": 0.8, "eps": 0.001, "weight_decay": 0.1},
+        [1.2266040085809613, -0.45603769689797535, -0.416087451630006],
+    ),
+    (optim.Adamax, {"lr": 0.1}, [1.2706334083852977, -0.24742713146246076, -0.3885901852683873]),
+    (
+        optim.Adamax,
+        {"lr": 0.05, "betas": (0.5, 0.9), "eps": 0.001, "weight_decay": 0.1},
+        [1.2265620285400036, -0.8021104914973363, -0.42320621686529897],
+    ),
+    (optim.NAdam, {"lr": 0.1}, [1.244937114908635, -0.35558575624292926, -0.43557241064368296]),
+    (
+        optim.NAdam,
+        {"lr": 0.05, "betas": (0.8, 0.95), "weight_decay": 0.1, "momentum_decay": 0.01},
+        [1.2266081978370154, -0.6070888602813035, -0.43821988762837016],
+    ),
+    (
+        optim.NAdam,
+        {"lr": 0.05, "weight_decay": 0.5, "decoupled_weight_decay": True},
+        [1.1886142882996529, -0.359808177363109, -0.4132157553103208],
+    ),
+    (optim.RAdam, {"lr": 0.1}, [1.2441178977191383, -1.0497505992109397, -0.5916010208898436]),
+    (optim.RAdam, {"lr": 0.02, "betas": (0.8, 0.95), "weight_decay": 0.1}, [1.227093058494414, -1.6630719836703467, -0.15635430897367042]),
+    (
+        optim.RAdam,
+        {"lr": 0.02, "weight_decay": 0.5, "decoupled_weight_decay": True},
+        [0.8799112811738937, -1.4315027436565921, -0.007360589229627079],
+    ),
+    (optim.Adadelta, {"lr": 0.5, "maximize": True}, [0.9555080847637117, -2.0442019139163365, 0.34274667422642324]),
+    (optim.Adamax, {"lr": 0.05, "maximize": True}, [0.6991174366481385, -2.9204630257828104, 0.7480327308487276]),
+    (optim.NAdam, {"lr": 0.05, "maximize": True}, [0.6767823990815145, -3.52295445272627, 0.7058364973998966]),
+    (optim.RAdam, {"lr": 0.02, "maximize": True}, [0.8760145498070516, -2.139986920889484, 0.5395895120317648]),
 ]
-OPTIMIZERS = [optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop, optim.Adagrad]
+OPTIMIZERS = [
+    optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop, optim.Adagrad, optim.Adadelta, optim.Adamax, optim.NAdam, optim.RAdam,
+]  # fmt: skip
 REMEMBERING = [(optim.SGD, {"momentum": 0.9}), (optim.Adam, {"amsgrad": True}), *((optimizer, {}) for optimizer in OPTIMIZERS[1:])]
 KINDS = ["Values", "Values in a store", "Tensor", "Tensors of shape ()"]
 

@@ -7,13 +7,13 @@ from pytorch_twin import waves
 import autograd
 import nn
 from autograd import Tensor
-from nn import functional
+from nn import functional as fn
 
 
 def agree(function, pytorch, *arrays):
-    """`function(functional, *arrays)` and its gradients are PyTorch's."""
+    """`function(fn, *arrays)` and its gradients are PyTorch's."""
     ours = [Tensor(x) if x.dtype.kind == "f" else x for x in arrays]
-    out = function(functional, *ours)
+    out = function(fn, *ours)
     (out * waves(*out.shape)).sum().backward()
     gradients = [x.grad for x in ours if isinstance(x, Tensor)]
 
@@ -25,7 +25,7 @@ def agree(function, pytorch, *arrays):
 
     for found, expected in zip([out.data, *gradients], pytorch(theirs), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
-    np.testing.assert_array_equal(function(functional, *arrays), out.data)  # of arrays, an array
+    np.testing.assert_array_equal(function(fn, *arrays), out.data)  # of arrays, an array
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ MASK = [[True, False, True], [False, True, True]]
 
 
 def nn_or_torch(f, numbers):
-    if f is functional:
+    if f is fn:
         return np.array(numbers)
     import torch
 
@@ -87,19 +87,19 @@ def test_one_hot_is_pytorchs(arguments, pytorch):
     def theirs(torch):
         return torch.nn.functional.one_hot(torch.tensor(arguments[0], dtype=torch.long), *arguments[1:]).tolist()
 
-    ours = functional.one_hot(np.array(arguments[0], int), *arguments[1:])
+    ours = fn.one_hot(np.array(arguments[0], int), *arguments[1:])
     assert ours.dtype == np.int64
     assert ours.tolist() == pytorch(theirs)
 
 
 def test_whole_numbers_stay_whole_when_padded():
-    assert functional.pad(np.array([1, 2]), (1, 1), value=7).dtype == int
-    assert functional.pad(np.array([1, 2]), (1, 1), value=7).tolist() == [7, 1, 2, 7]
+    assert fn.pad(np.array([1, 2]), (1, 1), value=7).dtype == int
+    assert fn.pad(np.array([1, 2]), (1, 1), value=7).tolist() == [7, 1, 2, 7]
 
 
 def test_channels_are_dropped_whole_and_only_in_training():
     x = np.ones((50, 4, 3, 2))
-    for function, inner in ((functional.dropout2d, 2), (functional.dropout1d, 1)):
+    for function, inner in ((fn.dropout2d, 2), (fn.dropout1d, 1)):
         y = function(x, 0.25, rng=0)
         channels = y.reshape(*x.shape[: 4 - inner], -1)
         assert (channels == channels[..., :1]).all()
@@ -115,7 +115,7 @@ def test_channels_are_dropped_whole_and_only_in_training():
 def test_attention_drops_shares():
     x = np.ones((1, 2, 8))
     value = np.eye(8)[None]
-    out = functional.scaled_dot_product_attention(x, np.ones((1, 8, 8)), value, dropout_p=0.5, rng=0)
+    out = fn.scaled_dot_product_attention(x, np.ones((1, 8, 8)), value, dropout_p=0.5, rng=0)
     np.testing.assert_allclose(np.unique(out), [0, 2 / 8])
 
 
@@ -131,26 +131,26 @@ def test_every_layer_without_weights_of_its_own_has_its_function():
     }  # fmt: skip
     for layer, function in names.items():
         assert layer in nn.__all__
-        assert function in functional.__all__
+        assert function in fn.__all__
 
 
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: functional.conv2d(np.ones((1, 3, 4, 4)), np.ones((2, 2, 2, 2))), ValueError, r"conv2d takes an input of shape \(n, in, size, size\)"),
-        (lambda: functional.conv_transpose1d(np.ones((1, 3, 4)), np.ones((2, 2, 2))), ValueError, r"weight of shape \(in, out / groups, \*kernel\)"),
-        (lambda: functional.conv1d(np.ones((1, 2, 4)), np.ones((2, 2, 2)), stride=0), ValueError, "conv1d takes stride as whole numbers from 1, one or 1"),
-        (lambda: functional.conv1d(np.ones((1, 2, 4)), np.ones((2, 2, 2)), padding="full"), ValueError, "takes padding as whole numbers from 0"),
-        (lambda: functional.layer_norm(np.ones((2, 3)), (2,)), ValueError, r"last axes have the shape \(2,\) \(normalized_shape\), and got shape \(2, 3\)"),
-        (lambda: functional.group_norm(np.ones((2, 3)), 2), ValueError, r"equal groups; an input of shape \(2, 3\) has no 2 of them"),
-        (lambda: functional.one_hot([0.5]), TypeError, "takes the numbers of classes, which are whole, and got an array of float64"),
-        (lambda: functional.one_hot([0, 3], 3), ValueError, "got the classes 0 to 3, and there are those from 0 to 2"),
-        (lambda: functional.one_hot([-1, 1]), ValueError, "got the classes -1 to 1"),
-        (lambda: functional.pad(np.ones(3), (1,)), ValueError, r"takes two whole numbers for each axis, the last first, and got \(1,\)"),
-        (lambda: functional.pad(np.ones(3), (1, 1, 1, 1)), ValueError, r"for shape \(3,\)"),
-        (lambda: functional.pad(np.ones(3), (1, 1), "zeros"), ValueError, "takes as mode constant, reflect, replicate or circular; got 'zeros'"),
+        (lambda: fn.conv2d(np.ones((1, 3, 4, 4)), np.ones((2, 2, 2, 2))), ValueError, r"an input of shape \(n, in, size, size\)"),
+        (lambda: fn.conv_transpose1d(np.ones((1, 3, 4)), np.ones((2, 2, 2))), ValueError, r"weight of shape \(in, out / groups, \*kernel\)"),
+        (lambda: fn.conv1d(np.ones((1, 2, 4)), np.ones((2, 2, 2)), stride=0), ValueError, "takes stride as whole numbers from 1, one or 1"),
+        (lambda: fn.conv1d(np.ones((1, 2, 4)), np.ones((2, 2, 2)), padding="full"), ValueError, "takes padding as whole numbers from 0"),
+        (lambda: fn.layer_norm(np.ones((2, 3)), (2,)), ValueError, r"last axes have the shape \(2,\) \(normalized_shape\)"),
+        (lambda: fn.group_norm(np.ones((2, 3)), 2), ValueError, r"equal groups; an input of shape \(2, 3\) has no 2 of them"),
+        (lambda: fn.one_hot([0.5]), TypeError, "takes the numbers of classes, which are whole, and got an array of float64"),
+        (lambda: fn.one_hot([0, 3], 3), ValueError, "got the classes 0 to 3, and there are those from 0 to 2"),
+        (lambda: fn.one_hot([-1, 1]), ValueError, "got the classes -1 to 1"),
+        (lambda: fn.pad(np.ones(3), (1,)), ValueError, r"takes two whole numbers for each axis, the last first, and got \(1,\)"),
+        (lambda: fn.pad(np.ones(3), (1, 1, 1, 1)), ValueError, r"for shape \(3,\)"),
+        (lambda: fn.pad(np.ones(3), (1, 1), "zeros"), ValueError, "takes as mode constant, reflect, replicate or circular; got 'zeros'"),
         (
-            lambda: functional.scaled_dot_product_attention(*[np.ones((2, 2))] * 4, is_causal=True),
+            lambda: fn.scaled_dot_product_attention(*[np.ones((2, 2))] * 4, is_causal=True),
             ValueError, "takes an attn_mask or is_causal=True, not both",
         ),
     ],
@@ -164,9 +164,9 @@ def test_they_can_be_compiled():
     w = Tensor(waves(2, 2, 2, 2))
 
     def loss(x):
-        y = functional.conv2d(functional.pad(x, (1, 1)), w, padding=1)
-        y = functional.layer_norm(functional.normalize(y), y.shape[-1:])
-        return (functional.scaled_dot_product_attention(y, y, y, is_causal=True) ** 2).sum()
+        y = fn.conv2d(fn.pad(x, (1, 1)), w, padding=1)
+        y = fn.layer_norm(fn.normalize(y), y.shape[-1:])
+        return (fn.scaled_dot_product_attention(y, y, y, is_causal=True) ** 2).sum()
 
     compiled = autograd.compile(loss)
     for function in (loss, compiled):

@@ -27,13 +27,15 @@ def test_25_steps_end_where_pytorch_ends(optimizer, settings, end, kind):
 @pytest.mark.parametrize(("optimizer", "settings", "end"), SETTINGS)
 def test_every_step_is_pytorchs_to_12_digits(optimizer, settings, end, kind, pytorch):
     def theirs(torch):
-        p, steps = torch.tensor(START, dtype=torch.float64, requires_grad=True), []
+        torch.set_default_dtype(torch.float64)  # in which NAdam multiplies its factors
+        p, steps = torch.tensor(START, requires_grad=True), []
         reference = getattr(torch.optim, optimizer.__name__)([p], **settings)
         for _ in range(30):
             reference.zero_grad()
             (p * p + torch.sin(3 * p)).sum().backward()
             reference.step()
             steps.append(p.tolist())
+        torch.set_default_dtype(torch.float32)
         return steps
 
     params = parameters(kind)

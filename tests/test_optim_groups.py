@@ -34,7 +34,8 @@ def test_groups_have_their_own_settings_as_in_pytorch(optimizer, pytorch):
         if i == 5:
             descent.param_groups[1]["lr"] = 0.01
         step(descent, ours)
-        np.testing.assert_allclose(numbers(ours), expected, rtol=1e-12)
+        rtol = 1e-7 if optimizer is optim.NAdam else 1e-12  # PyTorch has NAdam's product in single precision
+        np.testing.assert_allclose(numbers(ours), expected, rtol=rtol)
 
 
 def test_a_group_can_be_added_later():

@@ -69,8 +69,9 @@ def test_what_is_remembered_has_pytorchs_names(optimizer, settings, pytorch):
     assert ours["param_groups"][0]["params"] == [0]
     names, *memories = pytorch(theirs)
     assert sorted(ours["state"][0]) == names
+    rtol = 1e-7 if optimizer is optim.NAdam else 1e-12  # PyTorch has NAdam's product in single precision
     for name, memory in zip(names, memories, strict=True):
-        np.testing.assert_allclose(ours["state"][0][name], memory, rtol=1e-12)
+        np.testing.assert_allclose(ours["state"][0][name], memory, rtol=rtol)
 
 
 def test_state_dicts_number_the_parameters_through_the_groups():

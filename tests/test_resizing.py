@@ -10,7 +10,7 @@ from references import Case, assert_pytorchs
 import autograd
 import nn
 from autograd import Tensor, check_gradients
-from nn import functional
+from nn import functional as fn
 
 
 def one_or_two(low, high):
@@ -68,7 +68,7 @@ def test_layers_that_make_more_are_pytorchs(make, shape, pytorch):
 @pytest.mark.parametrize("mode", ["nearest", "nearest-exact", "area", "bilinear", "bicubic"])
 @pytest.mark.parametrize("settings", [{"size": (4, 11)}, {"size": 2}, {"scale_factor": 0.5}, {"scale_factor": (1.9, 2.6)}], ids=str)
 def test_interpolation_is_pytorchs(mode, settings, pytorch):
-    ours = functional.interpolate(waves(2, 1, 5, 7), mode=mode, **settings)
+    ours = fn.interpolate(waves(2, 1, 5, 7), mode=mode, **settings)
     theirs = pytorch(lambda torch: torch.nn.functional.interpolate(torch.from_numpy(waves(2, 1, 5, 7)), mode=mode, **settings).tolist())
     np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-13)
 
@@ -80,14 +80,14 @@ def test_nearest_takes_the_places_that_pytorch_takes_for_all_lengths():
             x = np.arange(float(old)).reshape(1, 1, -1)
             for mode in ("nearest", "nearest-exact"):
                 theirs = torch.nn.functional.interpolate(torch.from_numpy(x), new, mode=mode).numpy()
-                np.testing.assert_array_equal(functional.interpolate(x, new, mode=mode), theirs)
+                np.testing.assert_array_equal(fn.interpolate(x, new, mode=mode), theirs)
 
 
 def test_a_volume_is_interpolated_by_its_nearest_numbers_and_by_means():
     torch = pytest.importorskip("torch")
     for mode in ("nearest", "area"):
         theirs = torch.nn.functional.interpolate(torch.from_numpy(waves(1, 2, 3, 4, 5)), (2, 6, 3), mode=mode).numpy()
-        np.testing.assert_allclose(functional.interpolate(waves(1, 2, 3, 4, 5), (2, 6, 3), mode=mode), theirs, rtol=1e-12)
+        np.testing.assert_allclose(fn.interpolate(waves(1, 2, 3, 4, 5), (2, 6, 3), mode=mode), theirs, rtol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -136,11 +136,11 @@ def test_a_transposed_convolution_undoes_the_shape_of_a_convolution():
         (lambda: nn.Upsample(2, mode="cubic"), "Upsample takes as mode one of nearest, .*; got 'cubic'"),
         (lambda: nn.Upsample(2)(np.ones((2, 2))), r"takes shapes \(n, channels, length\) and .*, not \(2, 2\)"),
         (lambda: nn.Upsample()(np.ones((1, 1, 2))), "takes either the size or the scale_factor of the output"),
-        (lambda: functional.interpolate(np.ones((1, 1, 2)), 3, 2.0), "takes either the size or the scale_factor of the output"),
-        (lambda: functional.interpolate(np.ones((1, 1, 2)), 3, mode="bilinear"), r"got 'bilinear' for shape \(1, 1, 2\)"),
-        (lambda: functional.interpolate(np.ones((1, 1, 2)), 3, align_corners=True), "align_corners is for the modes linear, bilinear, bicubic"),
-        (lambda: functional.interpolate(np.ones((1, 1, 2)), (3, 3)), r"got \(3, 3\) for an input of shape \(1, 1, 2\)"),
-        (lambda: functional.interpolate(np.ones((1, 1, 2)), scale_factor=0.1), "interpolate takes the size as a whole number from 1; got 0"),
+        (lambda: fn.interpolate(np.ones((1, 1, 2)), 3, 2.0), "takes either the size or the scale_factor of the output"),
+        (lambda: fn.interpolate(np.ones((1, 1, 2)), 3, mode="bilinear"), r"got 'bilinear' for shape \(1, 1, 2\)"),
+        (lambda: fn.interpolate(np.ones((1, 1, 2)), 3, align_corners=True), "align_corners is for the modes linear, bilinear, bicubic"),
+        (lambda: fn.interpolate(np.ones((1, 1, 2)), (3, 3)), r"got \(3, 3\) for an input of shape \(1, 1, 2\)"),
+        (lambda: fn.interpolate(np.ones((1, 1, 2)), scale_factor=0.1), "interpolate takes the size as a whole number from 1; got 0"),
         (lambda: nn.PixelShuffle(2)(np.ones((3, 2, 2))), r"takes images of shape \(n, channels · 4, height, width\)"),
         (lambda: nn.PixelShuffle(0), "takes upscale_factor as a whole number from 1"),
         (lambda: nn.Unflatten(1, 6), "takes unflattened_size as a tuple of lengths"),

@@ -15,6 +15,10 @@ from nn.optim import lr_scheduler
 
 # Each schedule with its arguments, and PyTorch 2.13's learning rates of 10 epochs for SGD(lr=0.4, momentum=0.9).
 RATES = [
+    ("MultiStepLR", {"milestones": [2, 5, 5], "gamma": 0.5}, [0.4, 0.4, 0.2, 0.2, 0.2, 0.05, 0.05, 0.05, 0.05, 0.05]),
+    ("MultiStepLR", {"milestones": [8, 1]}, [0.4, 0.04000000000000001, 0.04000000000000001, 0.04000000000000001, 0.04000000000000001, 0.04000000000000001, 0.04000000000000001, 0.04000000000000001, 0.004000000000000001, 0.004000000000000001]),
+    ("CosineAnnealingWarmRestarts", {"T_0": 3}, [0.4, 0.30000000000000004, 0.10000000000000005, 0.4, 0.30000000000000004, 0.10000000000000005, 0.4, 0.30000000000000004, 0.10000000000000005, 0.4]),
+    ("CosineAnnealingWarmRestarts", {"T_0": 2, "T_mult": 2, "eta_min": 0.01}, [0.4, 0.20500000000000002, 0.4, 0.34288582233137677, 0.20500000000000002, 0.06711417766862325, 0.4, 0.38515650883970093, 0.34288582233137677, 0.2796232693111925]),
     ("StepLR", {"step_size": 3, "gamma": 0.5}, [0.4, 0.4, 0.4, 0.2, 0.2, 0.2, 0.1, 0.1, 0.1, 0.05]),
     ("StepLR", {"step_size": 1}, [0.4, 0.04, 0.004, 4e-4, 4e-5, 4e-6, 4e-7, 4e-8, 4e-9, 4e-10]),
     (
@@ -473,3 +477,50 @@ def test_what_is_impossible_is_refused_and_changes_no_rate(make, error, sentence
     assert sentence in str(caught.value)
     assert optimizer.lr == 0.4
     assert optimizer.param_groups[0]["momentum"] == 0.9
+
+
+def test_a_schedule_of_a_function_is_pytorchs(pytorch):
+    def rates(library, w, v):
+        optimizer = library.SGD([{"params": [w]}, {"params": [v], "lr": 0.2}], lr=0.4)
+        schedule, seen = library.lr_scheduler.LambdaLR(optimizer, [lambda epoch: 0.9**epoch, lambda epoch: min(1.0, (epoch + 1) / 4)]), []
+        for _ in range(6):
+            seen.append(schedule.get_last_lr())
+            optimizer.step()
+            schedule.step()
+        return seen
+
+    theirs = pytorch(lambda torch: rates(torch.optim, torch.zeros(1, requires_grad=True), torch.zeros(1, requires_grad=True)))
+    np.testing.assert_allclose(rates(optim, Value(1.0), Value(1.0)), theirs, rtol=1e-12)
+
+
+def test_restarts_can_be_stepped_by_fractions_of_an_epoch(pytorch):
+    def rates(library, w):
+        optimizer = library.SGD([w], lr=0.4)
+        schedule, seen = library.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, 3, 2, 0.01), []
+        optimizer.step()
+        for epoch in (0.5, 1.25, 2.9, 3, 4.5, 8.75, 9, 30.25):
+            schedule.step(epoch)
+            seen += [*schedule.get_last_lr(), schedule.last_epoch]
+        schedule.step()
+        return [*seen, *schedule.get_last_lr()]
+
+    theirs = pytorch(lambda torch: rates(torch.optim, torch.zeros(1, requires_grad=True)))
+    np.testing.assert_allclose(rates(optim, Value(1.0)), theirs, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda o: optim.MultiStepLR(o, [1.5]), TypeError, "a milestone must be a whole number; got 1.5"),
+        (lambda o: optim.MultiStepLR(o, [1], -1), ValueError, "gamma must be finite and not negative"),
+        (lambda o: optim.LambdaLR(o, 0.5), TypeError, r"lr_lambda is a function of the epoch, such as .*; got 0\.5"),
+        (lambda o: optim.LambdaLR(o, [abs, abs]), ValueError, "lr_lambda must be one function or one for each of the 1 groups; got 2"),
+        (lambda o: optim.LambdaLR(o, lambda epoch: -1.0), ValueError, "what lr_lambda gives must be finite and not negative; got -1.0"),
+        (lambda o: optim.LambdaLR(o, str), TypeError, "what lr_lambda gives must be a number; got '0'"),
+        (lambda o: optim.CosineAnnealingWarmRestarts(o, 0), ValueError, "T_0 must be at least 1"),
+        (lambda o: optim.CosineAnnealingWarmRestarts(o, 1, 1.5), TypeError, "T_mult must be a whole number"),
+    ],
+)
+def test_new_schedules_refuse_what_does_not_fit(make, error, message):
+    with pytest.raises(error, match=message):
+        make(optim.SGD([Value(1.0)], lr=0.1))

@@ -13,6 +13,12 @@ SCHEDULES = {
     "exponential": lambda o: [optim.ExponentialLR(o, 0.8)],
     "warm-up": lambda o: [optim.LinearLR(o, 0.1, total_iters=6)],
     "down to 0": lambda o: [optim.LinearLR(o, 1.0, end_factor=0.0, total_iters=3)],
+    "stairs of different lengths": lambda o: [optim.MultiStepLR(o, [2, 5, 5], 0.5)],
+    "a function": lambda o: [optim.LambdaLR(o, lambda epoch: 1 / (epoch + 1))],
+    "cosines": lambda o: [optim.CosineAnnealingWarmRestarts(o, 2, 2)],
+    "cosines after a warm-up": lambda o: [
+        optim.SequentialLR(o, [optim.LinearLR(o, 0.1, total_iters=3), optim.CosineAnnealingWarmRestarts(o, 4)], [3])
+    ],
     "cosine": lambda o: [optim.CosineAnnealingLR(o, 5, eta_min=0.001)],
     "one cycle": lambda o: [optim.OneCycleLR(o, [1.0, 0.5], total_steps=20)],
     "one cycle in three phases": lambda o: [optim.OneCycleLR(o, 0.5, total_steps=20, three_phase=True, anneal_strategy="linear")],

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from ...checks import count, number
 from ...interrupts import uninterrupted
 from ..optimizer import Optimizer
 from .scheduler import LRScheduler
 
-__all__ = ["CosineAnnealingLR", "Curve", "ExponentialLR", "LinearLR", "StepLR"]
+__all__ = ["CosineAnnealingLR", "Curve", "ExponentialLR", "LinearLR", "MultiStepLR", "StepLR"]
 
 
 class Curve(LRScheduler):
@@ -85,6 +86,41 @@ class StepLR(Curve):
 
     def curve(self, epoch: int) -> float:
         return self.gamma ** (epoch // self.step_size)
+
+
+class MultiStepLR(Curve):
+    """Multiplies the learning rate by gamma at each of the given epochs.
+
+    Args:
+        optimizer: see `LRScheduler`.
+        milestones: the epochs, whole numbers from 0; one that is there twice counts twice.
+        gamma: the factor, from 0.
+
+    Raises:
+        TypeError: a milestone is not a whole number, or `gamma` is not a number.
+        ValueError: one of them is out of range.
+
+    Example:
+        >>> from autograd import Value
+        >>> from nn.optim import SGD
+        >>> optimizer = SGD([Value(1.0)], lr=0.5)
+        >>> schedule, rates = MultiStepLR(optimizer, milestones=[1, 3], gamma=0.5), []
+        >>> for epoch in range(5):
+        ...     rates.append(optimizer.lr)
+        ...     schedule.step()
+        >>> rates
+        [0.5, 0.25, 0.25, 0.125, 0.125]
+    """
+
+    def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1) -> None:
+        super().__init__(optimizer)
+        self.milestones = sorted(count("a milestone", milestone, least=0) for milestone in milestones)
+        self.gamma = number("gamma", gamma)
+        self.step()
+
+    def curve(self, epoch: int) -> float:
+        passed = sum(0 < milestone <= epoch for milestone in self.milestones)
+        return self.gamma**passed
 
 
 class ExponentialLR(Curve):
