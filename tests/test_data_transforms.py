@@ -153,7 +153,8 @@ def test_transforms_of_a_dataset_are_anew_in_each_epoch():
 
 
 def test_the_module_has_what_it_names():
-    assert sorted(transforms.__all__) == ["Compose", "Normalize", "RandomCrop", "RandomHorizontalFlip", "RandomRotation", "Transform"]
+    names = ["ColorJitter", "Compose", "Normalize", "RandomCrop", "RandomHorizontalFlip", "RandomRotation", "ToTensor", "Transform"]
+    assert sorted(transforms.__all__) == names
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ def test_every_layer_without_weights_of_its_own_has_its_function():
     ("call", "error", "message"),
     [
         (lambda: fn.conv2d(np.ones((1, 3, 4, 4)), np.ones((2, 2, 2, 2))), ValueError, r"an input of shape \(n, in, size, size\)"),
-        (lambda: fn.conv_transpose1d(np.ones((1, 3, 4)), np.ones((2, 2, 2))), ValueError, r"weight of shape \(in, out / groups, \*kernel\)"),
+        (lambda: fn.conv_transpose1d(np.ones((1, 3, 4)), np.ones((2, 2, 2))), ValueError, r"of shape \(in, out / groups, \*kernel\)"),
         (lambda: fn.conv1d(np.ones((1, 2, 4)), np.ones((2, 2, 2)), stride=0), ValueError, "takes stride as whole numbers from 1, one or 1"),
         (lambda: fn.conv1d(np.ones((1, 2, 4)), np.ones((2, 2, 2)), padding="full"), ValueError, "takes padding as whole numbers from 0"),
         (lambda: fn.layer_norm(np.ones((2, 3)), (2,)), ValueError, r"last axes have the shape \(2,\) \(normalized_shape\)"),

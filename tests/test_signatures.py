@@ -41,7 +41,7 @@ LEFT_OUT = {
     "GRU": {"proj_size": "is rarely used"},
     "RNN": {"proj_size": "is rarely used"},
     "DataLoader": dict.fromkeys(
-        ["sampler", "batch_sampler", "timeout", "worker_init_fn", "multiprocessing_context", "prefetch_factor", "persistent_workers",
+        ["batch_sampler", "timeout", "worker_init_fn", "multiprocessing_context", "prefetch_factor", "persistent_workers",
          "pin_memory_device", "in_order"], "batches are made in this process, in order or in that of rng",
     ),
     "huber_loss": {"weight": "the losses as modules have none either; reduction='none' leaves them to be weighted"},
@@ -55,6 +55,7 @@ OTHER_DEFAULTS = {
     ("log_softmax", "dim"): "as of Softmax",
     ("TransformerEncoderLayer", "activation"): "its name, where PyTorch has the function",
     ("TransformerDecoderLayer", "activation"): "as of TransformerEncoderLayer",
+    ("WeightedRandomSampler", "generator"): "None for the shared one",
     ("DataLoader", "shuffle"): "False, where PyTorch has None for the same",
 }
 OURS_TOO = {

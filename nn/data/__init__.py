@@ -6,10 +6,11 @@ from .collate import default_collate
 from .dataset import Dataset, Items, Subset, TensorDataset, random_split
 from .images import KMNIST, MNIST, FashionMNIST, ImageDataset
 from .loader import DataLoader
+from .sampling import WeightedRandomSampler
 from .spirals import spirals
 from .table import check_table
 
 __all__ = [
     "CIFAR10", "DataLoader", "Dataset", "FashionMNIST", "ImageDataset", "Items", "KMNIST", "MNIST", "Subset", "TensorDataset",
-    "check_table", "default_collate", "random_split", "spirals", "transforms",
+    "WeightedRandomSampler", "check_table", "default_collate", "random_split", "spirals", "transforms",
 ]  # fmt: skip

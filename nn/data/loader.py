@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import count
-from ..randomness import Seed, generator
+from ..randomness import Seed
+from ..randomness import generator as as_generator
 from .dataset import Items, items_at
 
 __all__ = ["DataLoader"]
@@ -22,20 +23,24 @@ class DataLoader:
         dataset: a `Dataset`, or anything else with a length and items by number.
         batch_size: the number of items in a batch; the last may have fewer.
         shuffle: whether each loop goes through the items in a new random order.
+        sampler: says which items come, by their numbers, instead of `shuffle`: a `WeightedRandomSampler`, or anything
+            else with a length that gives whole numbers.
         drop_last: whether a last batch that is not full is left out.
         collate_fn: makes a batch of a list of items; by default `default_collate`, which needs
             items of the same structure and shape.
         num_workers, pin_memory: accepted, and ignored, so that PyTorch's programs run; the data are
             in memory and need neither.
         rng: a seed or a NumPy generator for the random orders.
+        generator: PyTorch's name for `rng`.
 
     Attributes:
         rng: the generator; its state says which order comes next.
 
     Raises:
-        TypeError: `batch_size` is not a whole number; or `dataset` is several arrays, or has no
+        TypeError: `batch_size` is not a whole number; `sampler` has no length; or `dataset` is several arrays, or has no
             length and items by number.
-        ValueError: `batch_size` is less than 1; the dataset is empty; or `drop_last` leaves no batch.
+        ValueError: there are `sampler` and `shuffle`, or `rng` and `generator`; `batch_size` is less than 1; the
+            dataset is empty; or `drop_last` leaves no batch.
 
     Example:
         >>> from nn.data import TensorDataset
@@ -50,9 +55,9 @@ class DataLoader:
     """
 
     def __init__(
-        self, dataset: Items, batch_size: int = 1, shuffle: bool = False, *,
+        self, dataset: Items, batch_size: int = 1, shuffle: bool = False, sampler: Iterable[int] | None = None, *,
         drop_last: bool = False, collate_fn: Callable[[list[Any]], Any] | None = None, num_workers: int = 0, pin_memory: bool = False,
-        rng: Seed = None,
+        rng: Seed = None, generator: Seed = None,
     ) -> None:  # fmt: skip
         arrays = dataset if isinstance(dataset, (tuple, list)) and all(hasattr(x, "shape") for x in dataset) else ()
         if getattr(batch_size, "shape", ()) or len({x.shape for x in arrays}) > 1:
@@ -60,22 +65,36 @@ class DataLoader:
         if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
             raise TypeError(f"A DataLoader takes a dataset, with a length and items by number, not a {type(dataset).__name__}.")
         self.dataset, self.batch_size = dataset, count("batch_size", batch_size)
-        self.shuffle, self.drop_last, self.collate_fn, self.rng = bool(shuffle), bool(drop_last), collate_fn, generator(rng)
+        if rng is not None and generator is not None:
+            raise ValueError("DataLoader takes rng or generator, which mean the same, not both.")
+        if sampler is not None and shuffle:
+            raise ValueError("DataLoader takes a sampler or shuffle=True, not both: the sampler says in which order the items come.")
+        if sampler is not None and not (hasattr(sampler, "__len__") and hasattr(sampler, "__iter__")):
+            raise TypeError(f"A sampler has a length, and gives the numbers of items; a {type(sampler).__name__} does not.")
+        self.sampler = sampler
+        self.shuffle, self.drop_last, self.collate_fn = bool(shuffle), bool(drop_last), collate_fn
+        self.rng = getattr(sampler, "rng", None) or as_generator(generator if rng is None else rng)
         self._to_come: NDArray[np.intp] | None = None  # the items that are left in a running loop
         self._resumed: NDArray[np.intp] | None = None  # the items of the next loop, if it is to be the rest of another
         if len(dataset) == 0:
             raise ValueError("The dataset of a DataLoader is empty; it needs at least one item.")
         if len(self) == 0:
-            raise ValueError(f"drop_last leaves no batch: there are {len(dataset)} items, and a batch has {batch_size}.")
+            raise ValueError(f"drop_last leaves no batch: there are {self._items()} items, and a batch has {batch_size}.")
 
     def __len__(self) -> int:
-        full, rest = divmod(len(self.dataset), self.batch_size)
+        full, rest = divmod(self._items(), self.batch_size)
         return full + (rest > 0 and not self.drop_last)
+
+    def _items(self) -> int:
+        """How many items one loop goes through."""
+        return len(self.dataset) if self.sampler is None else len(self.sampler)  # type: ignore[arg-type]  # checked at the start
 
     def __iter__(self) -> Iterator[Any]:
         n = len(self.dataset)
         if self._resumed is not None:
             order, self._resumed = self._resumed, None
+        elif self.sampler is not None:
+            order = np.array([*self.sampler], dtype=np.intp)
         else:
             order = self.rng.permutation(n) if self.shuffle else np.arange(n)
         least = self.batch_size if self.drop_last else 1

@@ -15,10 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks import count, is_number, number, require
 from ..randomness import Seed, generator
 
-__all__ = ["Compose", "Normalize", "RandomCrop", "RandomHorizontalFlip", "RandomRotation", "Transform"]
+__all__ = ["ColorJitter", "Compose", "Normalize", "RandomCrop", "RandomHorizontalFlip", "RandomRotation", "ToTensor", "Transform"]
 
 
 Images = NDArray[Any]  # bytes, or floats of any precision
+Range = float | Sequence[float]  # how far from the middle, or the smallest and the largest
 
 
 class Transform:
@@ -75,6 +76,112 @@ class Compose(Transform):
         for transform in self.transforms:
             images = transform(images) if isinstance(transform, Transform) else np.stack([transform(image) for image in images])
         return images
+
+
+class ToTensor(Transform):
+    """Bytes from 0 to 255, with the channels last as in files, become float32 from 0 to 1 of shape (channels, height, width).
+
+    Images that are floats already, as those of `nn.data.MNIST` and its like, stay as they are.
+
+    Raises:
+        ValueError: on a call, the images have neither two axes, nor three, nor four.
+
+    Example:
+        >>> image = np.array([[[255, 0, 0], [0, 51, 0]]], dtype=np.uint8)
+        >>> image.shape, ToTensor()(image).shape, ToTensor()(image)[1].tolist()
+        ((1, 2, 3), (3, 1, 2), [[0.0, 0.20000000298023224]])
+    """
+
+    def __call__(self, images: ArrayLike) -> Images:
+        images = np.asarray(images)  # an image of the package Pillow too
+        return super().__call__(images[..., None] if images.ndim == 2 and images.dtype == np.uint8 else images)
+
+    def change(self, images: Images) -> Images:
+        if images.dtype != np.uint8:
+            return images
+        if images.shape[3] in (1, 3, 4):
+            images = images.transpose(0, 3, 1, 2)
+        return np.divide(images, 255, dtype=np.float32)
+
+
+class ColorJitter(Transform):
+    """Changes brightness, contrast, saturation and hue of each image at random, one after the other in a random order.
+
+    Args:
+        brightness, contrast, saturation: each is multiplied by a number between 1 - x and 1 + x, or
+            between two that are given.
+        hue: by how much of the circle of colours it is turned at most, either way, from 0 to 0.5; or
+            the smallest and the largest.
+        rng: a seed or a NumPy generator.
+
+    Raises:
+        TypeError: on a call, the images are bytes.
+        ValueError: a setting is out of range; on a call, the images have neither one channel nor three.
+
+    Example:
+        >>> ColorJitter(brightness=(0.5, 0.5))(np.array([[[0.2, 1.0]]]))
+        array([[[0.1, 0.5]]])
+    """
+
+    def __init__(self, brightness: Range = 0.0, contrast: Range = 0.0, saturation: Range = 0.0, hue: Range = 0.0, rng: Seed = None) -> None:
+        self.brightness, self.contrast = _factors("brightness", brightness), _factors("contrast", contrast)
+        self.saturation, self.hue = _factors("saturation", saturation), _factors("hue", hue, middle=0.0, least=-0.5, most=0.5)
+        self.rng = generator(rng)
+
+    def change(self, images: Images) -> Images:
+        if images.dtype.kind != "f":
+            raise TypeError(f"ColorJitter takes images of floats, from 0 to 1, and got {images.dtype}; put ToTensor() before it.")
+        if images.shape[1] not in (1, 3):
+            raise ValueError(f"ColorJitter takes images of one channel or three, and got shape {images.shape}.")
+        steps = [
+            (self.brightness, lambda x, f: x * f),
+            (self.contrast, lambda x, f: f * x + (1 - f) * _grey(x).mean(axis=(1, 2, 3), keepdims=True)),
+            (self.saturation, lambda x, f: f * x + (1 - f) * _grey(x)),
+            (self.hue, _turn_hue),
+        ]
+        for i in self.rng.permutation(len(steps)):
+            (low, high), step = steps[i]
+            if low != high or low != (0.0 if i == 3 else 1.0):
+                factor = self.rng.uniform(low, high, (len(images), 1, 1, 1)).astype(images.dtype)
+                images = np.clip(step(images, factor), 0, 1)
+        return images
+
+
+def _factors(name: str, x: Range, middle: float = 1.0, least: float = 0.0, most: float = np.inf) -> tuple[float, float]:
+    """The smallest and the largest factor."""
+    given = isinstance(x, (tuple, list))
+    pair = (
+        tuple(x)
+        if isinstance(x, (tuple, list))
+        else (max(middle - number(name, x), least if middle else -np.inf), middle + number(name, x))
+    )
+    if len(pair) != 2 or not all(is_number(y) for y in pair) or not least <= pair[0] <= pair[1] <= most or pair[1] == np.inf:
+        raise ValueError(
+            f"{name} must be one number, or the smallest and the largest, {'in order' if given else f'up to {most:g}'}; got {x!r}."
+        )
+    return float(pair[0]), float(pair[1])
+
+
+def _grey(images: Images) -> Images:
+    """How bright each pixel is to the eye."""
+    weights = np.array([0.2989, 0.587, 0.114], images.dtype)[:, None, None]
+    return images if images.shape[1] == 1 else (images * weights).sum(axis=1, keepdims=True)
+
+
+def _turn_hue(images: Images, part: Images) -> Images:
+    """The colours turned by a part of their circle, from red over green and blue."""
+    if images.shape[1] == 1:
+        return images
+    top, low = images.max(axis=1), images.min(axis=1)
+    red, green, blue = images.transpose(1, 0, 2, 3)
+    spread = np.where(top == low, 1, top - low)
+    sixth = np.where(top == red, (green - blue) / spread % 6, np.where(top == green, (blue - red) / spread + 2, (red - green) / spread + 4))
+    sixth = (sixth + 6 * part[:, 0]) % 6
+    # A channel is full over two sixths of the circle, rises and falls over one, and is low over the other two.
+    places = np.stack([(5 + sixth) % 6, (3 + sixth) % 6, (1 + sixth) % 6], axis=1)
+    share = np.clip(np.minimum(places, 4 - places), 0, 1)
+    turned: Images = (top[:, None] - (top - low)[:, None] * share).astype(images.dtype)
+    return turned
 
 
 class Normalize(Transform):
