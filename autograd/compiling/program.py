@@ -131,24 +131,19 @@ class Program(Call):
         self.example = tree_map(lambda x: x.detach() if isinstance(x, (Value, Tensor)) else x, (list(args), kwargs))
         self._trace = partial(Trace, function, names=names)
         trace = self._trace(given, args, kwargs)
-        if not trace.surroundings.unchanged():  # the call made something that it sees, such as parameters
+        if not trace.surroundings.guard.unchanged():  # the call made something that it sees, such as parameters
             trace = self._trace(given, args, kwargs)
-            if not trace.surroundings.unchanged():
+            if not trace.surroundings.guard.unchanged():
                 raise TypeError(
-                    f"{name_of(function)} cannot be compiled: each call changes `{trace.surroundings.changed()}`, which it can see, and "
+                    f"{name_of(function)} cannot be compiled: each call changes `{trace.surroundings.guard.changed()}`, which it can see, and "
                     "the program would not. Let it return what is new, and change that outside."
                 )
         if trace.updates:  # what it changes, it may not read
             trace = self._trace(given, args, kwargs, changing=trace.updates)
-        if trace.surroundings.doubtful and trace.constants() != self._trace(given, args, kwargs).constants():
-            raise TypeError(
-                f"{name_of(function)} cannot be compiled: it computes with the time, or random numbers, which would be the same at every "
-                "call of the program. Pass them as an argument."
-            )
         self.surroundings = trace.surroundings
         self.draws = [draw for draw, _ in trace.draws]
         self._updates = trace.updates
-        self._changed = [self.surroundings.let_change(vars(update.owner), update.names) for update in trace.updates]
+        self._changed = [self.surroundings.guard.let_change(vars(update.owner), update.names) for update in trace.updates]
         with tracing(self.name):
             order = _nodes_of(trace)
             self.traced = len(order)

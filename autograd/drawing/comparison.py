@@ -24,9 +24,9 @@ def compared(function: Compiled) -> Reading:
             f"{name} has no graphs to draw yet: it is compiled for the shapes of its first call. Call it once, and draw it then."
         )
     program = next(reversed(function.programs.values()))
-    if not program.surroundings.unchanged():
+    if not program.surroundings.guard.unchanged():
         raise RuntimeError(
-            f"{name} will be compiled anew, as `{program.surroundings.changed()}` was changed since its last call. Call it once more, "
+            f"{name} will be compiled anew, as `{program.surroundings.guard.changed()}` was changed since its last call. Call it once more, "
             "and draw it then."
         )
     if not program.outputs:
