@@ -165,7 +165,7 @@ class Surroundings:
         kind = type(thing)
         of_nn, everything = _is_of_nn(kind), False
         for owner in kind.__mro__:
-            library = owner.__module__.split(".")[0]
+            library = str(owner.__module__).split(".")[0]
             if library in OBJECTS_OF:
                 everything = everything or library not in NO_ATTRIBUTES
             elif not _is_own(owner, of_nn) and not _is_plain_base(owner):
@@ -223,7 +223,9 @@ class Surroundings:
     def _visit_parts(self, thing: Any, path: Path) -> None:
         """Something made of functions."""
         if isinstance(thing, types.MethodType):
-            parts = [(thing.__func__, path), (thing.__self__, path or ("self",))]
+            parts = [(thing.__self__, path or ("self",))]
+            if kind_of(type(thing.__func__)) != "builtin":
+                parts.insert(0, (thing.__func__, path))
         elif isinstance(thing, functools.partial):
             parts = [(thing.keywords, path), (thing.args, path), (thing.func, path)]
         else:
@@ -316,7 +318,7 @@ class Surroundings:
 
 def _is_of_nn(kind: type) -> bool:
     """Whether a class is a module, or another class of `nn`."""
-    return any(owner.__module__.split(".")[0] == "nn" for owner in kind.__mro__)
+    return any(str(owner.__module__).split(".")[0] == "nn" for owner in kind.__mro__)
 
 
 def _is_own(owner: type, of_nn: bool) -> bool:

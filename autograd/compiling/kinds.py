@@ -45,7 +45,7 @@ KINDS: Final[dict[str, tuple[type, ...]]] = {
     "bytes": (bytearray, array.array),
     "function": (types.FunctionType,),  # its code, and the variables that this reads
     "parts": (types.MethodType, functools.partial, staticmethod, classmethod, property, functools.cached_property, Primitive),
-    "builtin": (types.BuiltinFunctionType, types.MethodWrapperType),  # of a library below, or of an object that may be seen
+    "builtin": (types.BuiltinFunctionType, types.MethodWrapperType, type(np.where), type(np.random.Generator.normal)),  # of a library below, or of an object that may be seen
     "class": (type,),  # the attributes that some code reads
     "module": (types.ModuleType,),  # the same
     "generator": (np.random.Generator, np.random.RandomState, random.Random),  # to hand on; it must not be drawn from
@@ -95,8 +95,10 @@ def is_exact(kind: type) -> bool:
 
 
 @functools.cache
-def origin_of(module: str) -> str:
-    """Whose a module is: "pure" in the list above, "own" for the user's, "python" and "installed" for other libraries."""
+def origin_of(module: Any) -> str:
+    """Whose a module of a name is: "pure" in the list above, "own" for the user's, "python" and "installed" for other libraries."""
+    if not isinstance(module, str):
+        return "python"  # of types made in C
     top, *inner = module.split(".")
     top = top if top in PURE else top.removeprefix("_")
     if top in PURE:

@@ -44,10 +44,11 @@ def reading_of(code: types.CodeType) -> Reading:
     """What code reads."""
     steps = [step for step in dis.get_instructions(code) if step.opname not in SKIPPED]
     parts = [reading_of(constant) for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    variables = dict.fromkeys([*_variables(steps), *(chain for part in parts for chain in part.variables)])
     lines = _lines(code)
     types_used = next((lines(step.offset) for i, step in enumerate(steps) if _asks_for_a_type(steps, i)), None)
     return Reading(
-        tuple(dict.fromkeys([*_variables(steps), *(chain for part in parts for chain in part.variables)])),
+        tuple(chain for chain in variables if chain[0] not in code.co_cellvars),  # its own variables, which functions in it read
         frozenset(_attributes(steps)).union(*[part.attributes for part in parts]),
         tuple([*_imports(steps), *(name for part in parts for name in part.imports)]),
         next((line for line in (types_used, *(part.types for part in parts)) if line is not None), None),
