@@ -25,7 +25,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from ..core import Node
+from ..tensor import Tensor
 from ..texts import visible
+from ..value import Value
 from .guard import Guard, Names, Path
 from .kinds import ATOMS, MISSING, OBJECTS_OF, is_denied, is_exact, kind_of, origin_of, refusal_of
 from .reading import MAKING, Reading, reading_of
@@ -33,9 +35,14 @@ from .reading import MAKING, Reading, reading_of
 __all__ = ["Surroundings", "state_of"]
 
 # Functions, and attributes, that read attributes by names which do not stand in the code; then all of them count.
-READS_BY_NAME: Final = frozenset("getattr vars attrgetter methodcaller copy deepcopy asdict astuple replace".split())
-NAMES_NOTHING: Final = frozenset("__dict__ __getattribute__ format format_map".split())
-NO_ATTRIBUTES: Final = frozenset("typing abc types argparse contextlib autograd".split())  # libraries whose classes read none of an object
+READS_BY_NAME: Final = frozenset(["getattr", "vars", "attrgetter", "methodcaller", "copy", "deepcopy", "asdict", "astuple", "replace"])
+NAMES_NOTHING: Final = frozenset(["__dict__", "__getattribute__", "format", "format_map"])
+NO_ATTRIBUTES: Final = frozenset(
+    ["typing", "abc", "types", "argparse", "contextlib", "autograd"]
+)  # libraries whose classes read none of an object
+NODES_HAVE: Final = frozenset(
+    {*dir(Value), *dir(Tensor)} - {*dir(np.ndarray), *dir(float), *dir(int)}
+)  # and plain numbers and arrays have not
 CALLED: Final = (types.FunctionType, staticmethod, classmethod, property)
 BOOKKEEPING: Final = frozenset({"_name", "_number"})  # of a module of `nn`: for pictures
 
@@ -113,7 +120,8 @@ class Surroundings:
     def _refuse(self, thing: Any, path: Path, what: str | None = None) -> None:
         place = visible(".".join(map(str, path)) or getattr(thing, "__name__", type(thing).__name__))
         self.refused = self.refused or (
-            f"it can see `{place}`, {what or refusal_of(thing)}. Take what it needs of that outside of the function, and pass it as an argument."
+            f"it can see `{place}`, {what or refusal_of(thing)}. Take what it needs of that outside of the function, "
+            "and pass it as an argument."
         )
 
     def _visit(self, thing: Any, path: Path, excuse: str | None) -> None:
@@ -224,7 +232,7 @@ class Surroundings:
         """Something made of functions."""
         if isinstance(thing, types.MethodType):
             parts = [(thing.__self__, path or ("self",))]
-            if kind_of(type(thing.__func__)) != "builtin":
+            if kind_of(type(thing.__func__)) != "builtin" and kind_of(type(thing.__self__)) != "generator":
                 parts.insert(0, (thing.__func__, path))
         elif isinstance(thing, functools.partial):
             parts = [(thing.keywords, path), (thing.args, path), (thing.func, path)]
@@ -314,6 +322,21 @@ class Surroundings:
 
     def _check_questions(self, reading: Reading, function: types.FunctionType) -> None:
         """Refuse questions to which what stands for an argument gives another answer than the argument."""
+        asked: list[tuple[str, int]] = [] if reading.types is None else [("type(…)", reading.types)]
+        asked += [(f"hasattr(…, {name!r})", line) for name, line in reading.asked if name in NODES_HAVE]
+        variables = {
+            name for name, *_ in reading.variables if name not in function.__globals__ and name not in function.__code__.co_freevars
+        }
+        for what, line in asked:
+            if (what.startswith("type") and "type" in variables) or (
+                what.startswith("has") and not {"hasattr", "getattr"}.isdisjoint(variables)
+            ):
+                self.refused = self.refused or (
+                    f"`{what}` in line {line} of {visible(function.__code__.co_filename)} would not tell numbers and "
+                    "arrays from what stands for "
+                    "them while the function is compiled. Ask with isinstance(…), or find it out outside of the "
+                    "function, and pass it as an argument."
+                )
 
 
 def _is_of_nn(kind: type) -> bool:

@@ -24,7 +24,8 @@ STRICT = (Node, str, bytes, type(None))  # `==` says of them what `is` and the t
 
 
 class Names:
-    """The names of the attributes that count: those that are `mentioned`, or all if there is "*" among them, and `also` some; `but` not others."""
+    """The names of the attributes that count: those that are `mentioned`, or all if there is "*" among them, and "
+    "`also` some; `but` not others."""
 
     __slots__ = ("also", "but", "mentioned")
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-
 from .naming import identifier
 from .reading import reading_of
 

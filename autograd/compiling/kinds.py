@@ -18,7 +18,7 @@ import sys
 import sysconfig
 import types
 import weakref
-from collections import deque
+from collections import deque, namedtuple
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -31,6 +31,7 @@ __all__ = ["ATOMS", "MISSING", "OBJECTS_OF", "is_denied", "is_exact", "kind_of",
 
 MISSING: Final = type("Missing", (), {})()  # in the place of a variable that is not there
 
+_Pair = namedtuple("_Pair", "x")  # for the type of its attribute, which has no name of its own
 # Numbers and texts: the same if they are of one type and equal.
 ATOMS: Final = (
     bool, int, float, complex, str, bytes, type(None), type(...), type(NotImplemented), range, slice, np.generic, np.dtype, decimal.Decimal,
@@ -45,33 +46,46 @@ KINDS: Final[dict[str, tuple[type, ...]]] = {
     "bytes": (bytearray, array.array),
     "function": (types.FunctionType,),  # its code, and the variables that this reads
     "parts": (types.MethodType, functools.partial, staticmethod, classmethod, property, functools.cached_property, Primitive),
-    "builtin": (types.BuiltinFunctionType, types.MethodWrapperType, type(np.where), type(np.random.Generator.normal)),  # of a library below, or of an object that may be seen
+    "builtin": (types.BuiltinFunctionType, types.MethodWrapperType, type(np.where), type(np.random.default_rng)),
     "class": (type,),  # the attributes that some code reads
     "module": (types.ModuleType,),  # the same
     "generator": (np.random.Generator, np.random.RandomState, random.Random),  # to hand on; it must not be drawn from
     "fixed": (  # nothing in them can change
         np.ufunc, types.CodeType, types.GenericAlias, types.UnionType, re.Pattern, operator.itemgetter, types.MethodDescriptorType,
         types.WrapperDescriptorType, types.ClassMethodDescriptorType, types.GetSetDescriptorType, types.MemberDescriptorType,
+        type(vars(_Pair)["x"]),
     ),
 }  # fmt: skip
 # Anything else is an "object": of a class of the user's own, or of a library whose objects hold what is the user's.
-OBJECTS_OF: Final = frozenset("nn autograd collections types argparse enum fractions typing abc contextlib numbers".split())
+OBJECTS_OF: Final = frozenset(
+    ["nn", "autograd", "collections", "types", "argparse", "enum", "fractions", "typing", "abc", "contextlib", "numbers"]
+)
 
 # Libraries whose functions give the same for the same, with the exceptions.
 PURE: Final[dict[str, frozenset[str]]] = dict.fromkeys(
-    "abc argparse bisect cmath collections contextlib copy dataclasses decimal enum fractions functools heapq itertools json math "
-    "numbers operator re statistics string textwrap types typing warnings".split(),
+    [
+        "abc", "argparse", "bisect", "cmath", "collections", "contextlib", "copy", "dataclasses", "decimal", "enum", "fractions",
+        "functools", "heapq", "itertools", "json", "math", "numbers", "operator", "re", "statistics", "string", "textwrap", "types",
+        "typing", "warnings"
+    ],
     frozenset[str](),
 ) | {
     "autograd": frozenset(),
-    "nn": frozenset("data load manual_seed get_rng_state".split()),
+    "_pytest": frozenset(),  # what an `assert` becomes in a test
+    "nn": frozenset(["data", "load", "manual_seed", "get_rng_state"]),
     "numpy": frozenset(
-        "random load loadtxt genfromtxt fromfile memmap DataSource geterr get_printoptions testing ctypeslib f2py distutils "
-        "show_config nditer".split()
+        [
+            "random", "load", "loadtxt", "genfromtxt", "fromfile", "memmap", "DataSource", "geterr", "get_printoptions", "testing",
+            "ctypeslib", "f2py", "distutils", "show_config", "nditer"
+        ]
     ),
     "builtins": frozenset(dir(builtins)) - {name for name in dir(builtins) if isinstance(getattr(builtins, name), type)} - frozenset(
-        "abs all any ascii bin callable chr delattr dir divmod format getattr hasattr hash hex isinstance issubclass iter len max min next "
-        "oct ord pow print repr round setattr sorted sum vars None True False Ellipsis NotImplemented __debug__ __build_class__".split()
+        [
+            "abs", "all", "any", "ascii", "bin", "callable", "chr", "delattr", "dir", "divmod", "format", "getattr", "hasattr",
+            "hash", "hex", "isinstance", "issubclass", "iter", "len", "locals", "max", "min", "next", "oct", "ord", "pow", "print",
+            "repr", "round", "setattr", "sorted", "sum", "vars", "None", "True", "False", "Ellipsis", "NotImplemented", "__debug__",
+            "__build_class__"
+        ]
     ),
 }  # fmt: skip
 
@@ -131,8 +145,9 @@ def refusal_of(thing: Any) -> str:
         return f"{article} {name}, an iterator, which gives something else at each call"
     if isinstance(thing, weakref.ref):
         return "a weak reference, whose object may be gone at the next call"
-    if isinstance(thing, (types.FunctionType, types.BuiltinFunctionType, type)):
-        return f"{'a class' if isinstance(thing, type) else 'a function'} of the library {thing.__module__}, which may give something else at each call"
+    if isinstance(thing, (types.FunctionType, type, *KINDS["builtin"])):
+        what = "a class" if isinstance(thing, type) else "a function"
+        return f"{what} of the library {thing.__module__}, which may give something else at each call"
     if isinstance(thing, types.ModuleType):
         return "a module that is used as an object"
     if hasattr(thing, "cache_info"):

@@ -135,7 +135,8 @@ class Program(Call):
             trace = self._trace(given, args, kwargs)
             if not trace.surroundings.guard.unchanged():
                 raise TypeError(
-                    f"{name_of(function)} cannot be compiled: each call changes `{trace.surroundings.guard.changed()}`, which it can see, and "
+                    f"{name_of(function)} cannot be compiled: each call changes `{trace.surroundings.guard.changed()}`, "
+                    "which it can see, and "
                     "the program would not. Let it return what is new, and change that outside."
                 )
         if trace.updates:  # what it changes, it may not read

@@ -15,8 +15,22 @@ READS = ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR")
 ATTRIBUTES = (*READS, "STORE_ATTR", "DELETE_ATTR", "IMPORT_FROM")  # to assign may call a property or __setattr__
 SKIPPED = ("EXTENDED_ARG", "PRECALL", "CACHE", "PUSH_NULL", "KW_NAMES", "RESUME")
 MAKING = frozenset(  # what Python calls by itself when an object is made, kept or thrown away, but not when it is used
-    "__init__ __new__ __post_init__ __init_subclass__ __set_name__ __prepare__ __del__ __reduce__ __reduce_ex__ __getstate__ __setstate__ "
-    "__getnewargs__ __copy__ __deepcopy__".split()
+    [
+        "__init__",
+        "__new__",
+        "__post_init__",
+        "__init_subclass__",
+        "__set_name__",
+        "__prepare__",
+        "__del__",
+        "__reduce__",
+        "__reduce_ex__",
+        "__getstate__",
+        "__setstate__",
+        "__getnewargs__",
+        "__copy__",
+        "__deepcopy__",
+    ]
 )
 NAMES = ("__name__", "__qualname__", "__module__")
 
@@ -29,7 +43,7 @@ class Reading(NamedTuple):
         attributes: the names of all attributes of anything.
         imports: the modules, by their names, and how many packages up.
         types: where `type(x)` is used otherwise than as `type(self)` or `type(x).__name__`, as a line.
-        asked: for what is asked with `hasattr`, or with `getattr` and a default, the line.
+        asked: what is asked with `hasattr`, or with `getattr` and a default, and the line.
     """
 
     variables: tuple[tuple[str, ...], ...]
@@ -50,7 +64,7 @@ def reading_of(code: types.CodeType) -> Reading:
     return Reading(
         tuple(chain for chain in variables if chain[0] not in code.co_cellvars),  # its own variables, which functions in it read
         frozenset(_attributes(steps)).union(*[part.attributes for part in parts]),
-        tuple([*_imports(steps), *(name for part in parts for name in part.imports)]),
+        (*_imports(steps), *(name for part in parts for name in part.imports)),
         next((line for line in (types_used, *(part.types for part in parts)) if line is not None), None),
         (*((name, lines(offset)) for name, offset in _asked(steps)), *(pair for part in parts for pair in part.asked)),
     )

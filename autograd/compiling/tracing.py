@@ -26,7 +26,7 @@ from ..structures import leaves
 from ..texts import visible
 from .closure import Surroundings, state_of
 from .given import Given
-from .hidden import Update, hidden_gradients, hidden_state, no_new_threads
+from .hidden import Update, hidden_gradients, hidden_state
 from .kinds import ATOMS
 from .standins import Argument, Arguments, Entry
 
@@ -64,7 +64,7 @@ class Trace:
         if self.surroundings.refused is not None:
             raise TypeError(f"{name} cannot be compiled: {self.surroundings.refused}")
         before = _global_states()
-        with tracing(name, self.start), no_new_threads(), hidden_gradients(self.surroundings.nodes), hidden_state(changing):
+        with tracing(name, self.start), hidden_gradients(self.surroundings.nodes), hidden_state(changing):
             mode.draw, mode.plain, keeping.later = self._draw, self._plain, self._update
             self.out = function(*self.arguments.args, **self.arguments.kwargs)
         if before != _global_states() or self.surroundings.used_generator():

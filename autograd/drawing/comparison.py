@@ -26,7 +26,8 @@ def compared(function: Compiled) -> Reading:
     program = next(reversed(function.programs.values()))
     if not program.surroundings.guard.unchanged():
         raise RuntimeError(
-            f"{name} will be compiled anew, as `{program.surroundings.guard.changed()}` was changed since its last call. Call it once more, "
+            f"{name} will be compiled anew, as `{program.surroundings.guard.changed()}` was changed since its last "
+            "call. Call it once more, "
             "and draw it then."
         )
     if not program.outputs:
