@@ -103,7 +103,8 @@ class Programs:
         if count < OFTEN or self._warned:
             return
         if before is not None:
-            why = f"what it sees changes between calls, the last time `{before.surroundings.guard.changed()}`. Pass what changes as an argument."
+            changed = before.surroundings.guard.changed()
+            why = f"what it sees changes between calls, the last time `{changed}`. Pass what changes as an argument."
         else:
             position = next((i for i, (new, old) in enumerate(zip(key, last, strict=True)) if new != old), None)
             if position is None:

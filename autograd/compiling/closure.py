@@ -179,7 +179,8 @@ class Surroundings:
             elif not _is_own(owner, of_nn) and not _is_plain_base(owner):
                 self._refuse(thing, path)
                 return
-        self.guard.object(path, thing)
+        if not of_nn:  # whose class nobody changes
+            self.guard.object(path, thing)
         self._look_at_class(kind)
         if kind.__module__.split(".")[0] == "autograd":
             self._add(getattr(thing, "__wrapped__", None), path)  # of a compiled function

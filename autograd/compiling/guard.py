@@ -213,4 +213,4 @@ def _fingerprint(array: Any) -> Any:
     """Something that changes when the entries do."""
     if array.dtype == object:
         return array.shape, tuple(map(id, array.ravel().tolist()))  # they are kept where they were found
-    return array.shape, array.dtype, zlib.crc32(np.ascontiguousarray(array))
+    return array.shape, array.dtype, zlib.crc32(np.ascontiguousarray(array))  # type: ignore[arg-type]

@@ -93,7 +93,7 @@ INSTALLED: Final = tuple(sysconfig.get_paths()[kind] for kind in ("purelib", "pl
 
 
 @functools.lru_cache(4096)
-def kind_of(kind: type) -> str:
+def kind_of(kind: Any) -> str:
     """The kind of things of a type, in the list above; "object" for other types, and "refused" for those that cannot be objects either."""
     if kind in KINDS["array"]:
         return "array"
