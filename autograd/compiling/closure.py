@@ -233,7 +233,7 @@ class Surroundings:
         """Something made of functions."""
         if isinstance(thing, types.MethodType):
             parts = [(thing.__self__, path or ("self",))]
-            if kind_of(type(thing.__func__)) != "builtin" and kind_of(type(thing.__self__)) != "generator":
+            if kind_of(type(thing.__func__)) != "builtin" and kind_of(type(thing.__self__)) != "generator":  # type: ignore[arg-type]
                 parts.insert(0, (thing.__func__, path))
         elif isinstance(thing, functools.partial):
             parts = [(thing.keywords, path), (thing.args, path), (thing.func, path)]
