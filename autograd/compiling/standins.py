@@ -50,6 +50,10 @@ class Argument(Tensor):
     def __class__(self) -> type:
         return np.ndarray if self.type is not None and asked_by_user() else Tensor
 
+    @classmethod
+    def _kind(cls) -> type[Any]:
+        return Tensor
+
     @property
     def whole(self) -> Argument:
         """The argument that this is a part of."""
@@ -163,6 +167,10 @@ class Entry(Value):
         if self.kind in (float, int) and asked_by_user():
             raise AttributeError(f"{self.kind.__name__!r} object has no attribute 'shape'")
         return ()
+
+    @classmethod
+    def _kind(cls) -> type[Any]:
+        return Value
 
     @classmethod
     def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
