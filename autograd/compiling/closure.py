@@ -125,7 +125,7 @@ class Surroundings:
         )
 
     def _visit(self, thing: Any, path: Path, excuse: str | None) -> None:
-        kind = kind_of(type(thing))
+        kind = kind_of(type(thing))  # type: ignore[arg-type]
         if kind == "node":
             if id(thing) not in self.paths:
                 self.nodes.append(thing)
