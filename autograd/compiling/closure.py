@@ -30,7 +30,7 @@ from ..texts import visible
 from ..value import Value
 from .guard import Guard, Names, Path
 from .kinds import ATOMS, MISSING, OBJECTS_OF, is_denied, is_exact, kind_of, origin_of, refusal_of
-from .reading import MAKING, Reading, reading_of
+from .bytecode import MAKING, Reading, reading_of
 
 __all__ = ["Surroundings", "state_of"]
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .naming import identifier
-from .reading import reading_of
+from .bytecode import reading_of
 
 __all__ = ["text_of_functions"]
 
