@@ -201,6 +201,13 @@ class Primitive:
             backward, and rounded once; else 5,000 times 20 would be inf, and their mean too.
         analytic: whether the array forward is complex-analytic, so that the tests can use the
             complex step.
+        numpy: how compiled programs write it in NumPy: a template such as "np.maximum({0}, 0)", or a function
+            `(writer, node, *inputs, **static) -> text`; `primitives.printing` has those for operators and
+            views. Left out, it is a call: of NumPy's function, if `array` is one; else of `array`, whose text is
+            copied into the program.
+        simplify: a rule `(node, *inputs, **static) -> something simpler with the same number`, or None where it
+            knows nothing; see `primitives.algebra`.
+        variable: what a program calls its result, such as "h", or a function from the inputs to that.
         doc: its documentation: first a sentence, then an example.
 
     Raises:
@@ -223,6 +230,9 @@ class Primitive:
     """
 
     pull: Callable[[Node, float], Any] | None = None  # the rules on floats as one function, see `generated`
+    numpy: Callable[..., Any] | str | None = None
+    simplify: Callable[..., Any] | None = None
+    variable: Callable[..., str] | str | None = None
     short: Callable[[tuple[Any, ...]], Any] | None = None  # a shorter way to call it with Values, which may give None
 
     def __init__(
@@ -241,6 +251,9 @@ class Primitive:
         masks: str | None = None,
         sums: bool = False,
         analytic: bool = False,
+        numpy: Callable[..., Any] | str | None = None,
+        simplify: Callable[..., Any] | None = None,
+        variable: Callable[..., str] | str | None = None,
     ) -> None:
         for part, given, wanted in (
             ("name", bool(name) and isinstance(name, str), "a name"),
@@ -254,6 +267,9 @@ class Primitive:
                 "a tuple with one rule for each input, or one rule that returns all gradients",
             ),
             ("masks", masks in (None, "choice", "place", "kink"), 'None, "choice", "place" or "kink"'),
+            ("numpy", numpy is None or isinstance(numpy, str) or callable(numpy), 'a template such as "np.sin({0})" or a function'),
+            ("simplify", simplify is None or callable(simplify), "a function from the node and its inputs to something simpler"),
+            ("variable", variable is None or isinstance(variable, str) or callable(variable), "a name, or a function to one"),
             ("doc", bool(doc) and isinstance(doc, str), "a sentence"),
         ):
             if not given:
@@ -275,6 +291,9 @@ class Primitive:
         self.masks = masks
         self.sums = sums
         self.analytic = analytic
+        self.numpy = numpy
+        self.simplify = simplify
+        self.variable = variable
         self.__doc__ = doc
         table[name] = self
 

@@ -245,10 +245,10 @@ class Program(Call):
         with tracing(self.name), Walk(_sums((self.outputs[i], seeds[i]) for i in seeded)) as walk:
             walk.run(step_in_scope)
             gradients = dict(walk.found())
-        simple = Simplifier([*self.inputs, *seeds])
-        simple.read(ancestors([*self.outputs, *self.kept])[::-1])
-        simple.read(ancestors(g for g in gradients.values() if isinstance(g, Node))[::-1])
-        gradient_of = {simple.of(g): simple.of(node) for node, g in reversed(gradients.items())}
+            simple = Simplifier([*self.inputs, *seeds])
+            simple.read([*self.outputs, *self.kept])
+            simple.read(gradients.values())
+            gradient_of = {simple.of(g): simple.of(node) for node, g in reversed(gradients.items())}
         source = Source(
             self.name,
             inputs=[simple.of(x) for x in self.inputs],

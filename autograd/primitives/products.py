@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Case, Primitive
+from . import printing
 from .reductions import unbroadcast
 from .shapes import expand_dims, reshape, transpose
 
@@ -39,6 +40,7 @@ matmul = Primitive(
         Case((4, 2, 3), (4, 3, 2)), Case((2, 3), (4, 3, 2)), Case((4, 1, 2, 3), (5, 3, 2)), Case((2, 0), (0, 3)),
     ),
     scalar=None, array=np.matmul,
+    numpy=printing.Infix("@", printing.PRODUCT), variable="z",
     vjp=(_gradient_of_left, _gradient_of_right),
     doc="""The matrix product `a @ b`: vectors and matrices, and stacks of matrices with broadcasting.
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Case, Primitive
+from . import algebra, printing
 from .elementary import exp
 from .shapes import reshape
 
@@ -49,6 +50,7 @@ def _mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 sum_ = Primitive(
     "sum", symbol="Σ", latex=r"\sum #1", analytic=True, elementwise=False, sums=True, cases=(*AXES, Case((0, 3), axis=0, keepdims=False)),
     scalar=None, array=_sum,
+    numpy=printing.sum_or_dot, simplify=algebra.sum_, variable="s",
     vjp=(lambda g, y, x, axis=None, keepdims=False: _spread(g, x, axis),),
     doc="""The sum over axes.
 
@@ -59,6 +61,7 @@ sum_ = Primitive(
 mean = Primitive(
     "mean", symbol="mean", latex=r"\operatorname{mean} #1", analytic=True, elementwise=False, sums=True, cases=AXES,
     scalar=None, array=_mean,
+    numpy=printing.reduction("mean"),
     vjp=(lambda g, y, x, axis=None, keepdims=False: _spread(g / (x.size // max(y.size, 1)), x, axis),),
     doc="""The mean over axes.
 
@@ -90,6 +93,7 @@ broadcast_to = Primitive(
     "broadcast_to", symbol="broadcast", latex="#1", analytic=True, elementwise=False,
     cases=(Case((3,), shape=(2, 3)), Case((2, 1, 1), shape=(4, 2, 3, 1)), Case((), shape=(2,))),
     scalar=None, array=_broadcast,
+    numpy=printing.View(lambda w, y, x, shape: f"np.broadcast_to({w.text_of(x)}, {shape})"), simplify=algebra.broadcast_to,
     vjp=(lambda g, y, x, shape: unbroadcast(g, x.shape),),
     doc="""Repeated, without copying, along new axes and axes of length 1.
 
@@ -103,6 +107,7 @@ broadcast_to = Primitive(
 max_ = Primitive(
     "max", symbol="max", latex=r"\max #1", elementwise=False, cases=AXES, masks="choice",
     scalar=None, array=np.max,
+    numpy=printing.reduction("max"), variable="top",
     vjp=(lambda g, y, x, axis=None, keepdims=False: _share_of_winners(g, y, x, axis),),
     doc="""The largest entry along axes.
 
@@ -113,6 +118,7 @@ max_ = Primitive(
 min_ = Primitive(
     "min", symbol="min", latex=r"\min #1", elementwise=False, cases=AXES, masks="choice",
     scalar=None, array=np.min,
+    numpy=printing.reduction("min"),
     vjp=(lambda g, y, x, axis=None, keepdims=False: _share_of_winners(g, y, x, axis),),
     doc="""The smallest entry along axes.
 
@@ -162,6 +168,7 @@ softmax: Primitive = Primitive(
     "softmax", symbol="softmax", latex=r"\operatorname{softmax}(#1)", analytic=True, elementwise=False, sums=True,
     cases=(Case((3,), axis=-1), Case((2, 3), axis=0), Case((2, 3), axis=(0, 1))),
     scalar=None, array=_softmax,
+    variable="p",
     vjp=(lambda g, y, x, axis=-1: y * (g - sum_(g * y, axis=axis, keepdims=True)),),
     doc="""Positive shares that add up to 1 along an axis: exp(x) / sum exp(x).
 
