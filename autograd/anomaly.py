@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .backward import describe
 from .core import Node
+from .errors import describe
 from .modes import Observer, observers
 from .texts import visible
 

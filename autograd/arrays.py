@@ -25,13 +25,13 @@ def constant(x: Any, primitive: Primitive) -> Any:
         if not mode.recording or (x.base is None and not x.flags.writeable):
             return x
         array = x.copy("K")
-    elif isinstance(getattr(x, "array", None), Node):
-        return x.array  # a row of an argument of a compiled function
     else:
+        if isinstance(getattr(x, "array", None), Node):
+            return x.array  # a row of an argument of a compiled function
         array = numbers(x, f"{primitive.name} takes Tensors, numbers and arrays of numbers")
         if not array.ndim:
             return array.item()  # Python's numbers do not turn float32 into float64, as NumPy's would
-    array.setflags(write=False)
+    array.setflags(False)  # type: ignore[call-arg]
     return array
 
 

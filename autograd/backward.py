@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from .branches import careful_step, may_meet, spoiled
-from .core import NOTHING, Node, Walk, _check_fresh, describe, time_of, walking
+from .core import Node, Walk, time_of, walking
+from .errors import check_fresh, describe
 from .kept import watch
+from .layout import NOTHING
 from .modes import mode, observers
 from .process import expect_again
 from .rules import step, step_among_nodes
 
-__all__ = ["ancestors", "backward", "describe", "gradients", "history"]
+__all__ = ["ancestors", "backward", "gradients", "history"]
 
 
 def history(*roots: Node) -> list[Node]:
@@ -25,7 +26,7 @@ def history(*roots: Node) -> list[Node]:
         RuntimeError: a leaf was changed after it was used.
     """
     order = ancestors(roots)
-    _check_fresh(order)
+    check_fresh(order)
     return order
 
 
@@ -62,7 +63,7 @@ def gradients(seeds: Mapping[Node, Any], *, as_nodes: bool = False, stop: Collec
         stop: nodes to take for leaves.
     """
     with Walk(seeds, stop) as walk:
-        expect_again(chain(walk.order, (x for x, _ in walk.ends)))
+        expect_again(walk.order, walk.ends)
         _run(walk, as_nodes)
         return walk.found()
 
@@ -80,12 +81,15 @@ def backward(root: Node, gradient: Any = None) -> None:
         _backward_alone(root, seed)
         return
     with Walk({root: seed}) as walk:
-        if all(x.inputs is None for x, _ in walk.ends):
+        for x, _ in walk.ends:
+            if x.left is not None:
+                break
+        else:
             raise RuntimeError(
                 f"backward() on {describe(root)}: it was computed from constants alone, made by detach() or under no_grad(), so that "
                 "nothing would get a gradient. Compute what it depends on outside no_grad(), from nodes that are not detached."
             )
-        expect_again(chain(walk.order, (x for x, _ in walk.ends)))
+        expect_again(walk.order, walk.ends)
         watch(root, walk.order)
         _run(walk)
         walk.keep()
@@ -106,7 +110,7 @@ def _backward_alone(root: Node, seed: Any) -> None:
     undo: list[Callable[[], None]] = []
     with walking:
         if max([x.origin.when for x in nodes]) > root.origin.when:
-            _check_fresh([root])
+            check_fresh([root])
         expect_again(nodes)
         if type(seed) is np.ndarray:
             seed.setflags(False)  # type: ignore[call-arg]  # a rule may pass it on, or a view of it
@@ -128,9 +132,9 @@ def _backward_alone(root: Node, seed: Any) -> None:
 
 def _run(walk: Walk, as_nodes: bool = False) -> None:
     """A branch that was not taken passes on 0, not 0 · inf: the walk goes the usual way, and if need be once more carefully."""
-    nodes = [*reversed(walk.order), *[x for x, _ in walk.ends]] if walk.has_arrays or mode.tracing is not None else []
     usual = step_among_nodes if as_nodes else step
-    if not nodes or not may_meet(nodes):
+    nodes = walk.order if mode.tracing is None else [*reversed(walk.order), *[x for x, _ in walk.ends]]
+    if not (_has_arrays(walk) or mode.tracing is not None) or not may_meet(nodes):
         walk.run(usual, quick=not as_nodes)
         return
     if not as_nodes and not observers:
@@ -139,3 +143,12 @@ def _run(walk: Walk, as_nodes: bool = False) -> None:
             if not spoiled([x._grad for x, _ in walk.ends if x.requires_grad]):
                 return
     walk.run(careful_step(as_nodes))
+
+
+def _has_arrays(walk: Walk) -> bool:
+    """Whether there are arrays on the way; all of them are lent or at the ends."""
+    for some in (walk.lent, walk.ends):
+        for x, _ in some:
+            if type(x._datum) is not float:
+                return True
+    return False

@@ -14,23 +14,26 @@ slower; so `gradients` first goes the usual way, and this way only where it is n
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
 
-from .core import NOTHING, STEEP_AT, Node, Primitive, Step, table
+from .core import Node, Primitive, Step, table
 from .halves import in_single
+from .layout import NOTHING
 from .modes import mode
 from .primitives.arithmetic import not_equal, where
 from .primitives.reductions import unbroadcast
 from .rules import check_given, fit, operands, run_rules
 
-__all__ = ["may_meet", "careful_step", "spoiled", "to_watch"]
+__all__ = ["careful_step", "is_steep", "may_meet", "spoiled", "to_watch"]
 
+STEEP_AT: Final = (0.0, -1.0, 1e4)  # where logarithms, roots, quotients, arcs and exponentials have no finite derivative
 primitive_of: Final = attrgetter("primitive")
 harmless: Final[set[Primitive | None]] = {None}  # those known not to matter below
+_steep: Final[dict[Primitive, bool]] = {}  # what `is_steep` has found
 
 
 def may_meet(order: Sequence[Node]) -> bool:
@@ -43,11 +46,36 @@ def may_meet(order: Sequence[Node]) -> bool:
         return any(to_watch(order, order[-1:]))
     used = set(map(primitive_of, order))
     new = [primitive for primitive in used - harmless if primitive is not None]
-    if all(primitive.masks in (None, "kink") and not primitive.steep for primitive in new):
+    if all(primitive.masks in (None, "kink") and not is_steep(primitive) for primitive in new):
         harmless.update([primitive for primitive in new if _is_in_table(primitive)])
         return False  # quickly, as a rule
     masks = {primitive.masks for primitive in used if primitive is not None}
-    return masks != {None} and (masks != {None, "kink"} or any(primitive.steep for primitive in new))
+    return masks != {None} and (masks != {None, "kink"} or any(map(is_steep, new)))
+
+
+def is_steep(primitive: Primitive) -> bool:
+    """Whether the derivative of an elementwise primitive can be infinite or undefined at ordinary inputs, as that of `sqrt` at 0."""
+    if not primitive.elementwise or primitive.arity is None:
+        return False
+    if primitive not in _steep:
+        static = primitive.cases[0].static if primitive.cases else {}
+        places = [[np.asarray(x)] * primitive.arity for x in STEEP_AT]
+        _steep[primitive] = _is_steep_at(primitive, places, [True] * primitive.arity, static)
+    return _steep[primitive]
+
+
+def _is_steep_at(primitive: Primitive, places: Sequence[Sequence[Any]], wanted: Sequence[bool], static: Mapping[str, Any]) -> bool:
+    """Whether a derivative of a wanted input is infinite or undefined in one of some places."""
+    try:
+        with np.errstate(all="ignore"):
+            for inputs in places:
+                out = primitive.compute_arrays(inputs, static)
+                found = primitive.gradients(np.ones_like(out, dtype=float), out, inputs, wanted, static)
+                if not all(gx is None or np.isfinite(gx).all() for gx in found):
+                    return True
+            return False
+    except (TypeError, ValueError, IndexError):
+        return True
 
 
 def _is_in_table(primitive: Primitive) -> bool:
@@ -98,7 +126,7 @@ def _is_steep_here(node: Node, primitive: Primitive) -> bool:
     if not primitive.elementwise:
         return any(isinstance(x, np.ndarray) and x.dtype.kind == "f" and not np.isfinite(x).all() for x in inputs)
     places = [_replaced(node, np.full_like, x)[1:] for x in STEEP_AT]
-    return primitive.is_steep_at(places, [isinstance(x, Node) for x in inputs], node.static)
+    return _is_steep_at(primitive, places, [isinstance(x, Node) for x in inputs], node.static)
 
 
 def spoiled(gradients: Iterable[Any]) -> bool:

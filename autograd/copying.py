@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from .backward import history
-from .core import NO_STATIC, Node, Primitive, new
+from .core import Node, Primitive
+from .layout import NO_STATIC, new
 from .modes import Scope, quick
 
 __all__ = ["copy_graph", "reduce_graph"]

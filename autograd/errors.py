@@ -1,4 +1,4 @@
-"""Sentences for mistakes in shapes: what was given, what would fit."""
+"""Sentences for mistakes: how a node is named, which shapes would fit, what was changed too late."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["broadcast_error"]
+from .layout import Layout
+from .texts import visible
+
+__all__ = ["broadcast_error", "check_fresh", "describe"]
 
 
 def broadcast_error(name: str, data: Sequence[Any], static: Mapping[str, Any], error: Exception) -> Exception:
@@ -32,3 +35,33 @@ def broadcast_error(name: str, data: Sequence[Any], static: Mapping[str, Any], e
     settings = "".join(f", {key}={value!r}" for key, value in static.items())
     given = f"shape{'s' if len(shapes) > 1 else ''} {listed}" if shapes else "no input"
     return kind(f"{name} got {given}{settings}: {str(error).rstrip('.')}.")
+
+
+def check_fresh(order: Sequence[Layout]) -> None:
+    """Refuse a graph of which a leaf was changed after it was used.
+
+    Raises:
+        RuntimeError: one was.
+    """
+    for node in order:
+        for x in node.inputs or ():
+            if isinstance(x, Layout) and x.time > node.time:
+                raise RuntimeError(
+                    f"{describe(x)} was changed after {visible(node.primitive.name)} had used it, so the gradient would "
+                    "mix old and new numbers. Run the forward pass again after a change, or call backward() before it."
+                )
+
+
+def describe(node: Layout) -> str:
+    """How an error names a node.
+
+    Example:
+        >>> from autograd import Value
+        >>> describe(Value(2.0, label="w")), describe(Value(2.0) + 1)
+        ("Value 'w'", 'the Value 3.0 (from add)')
+    """
+    kind = node.__class__.__name__
+    if node.label is not None:
+        return f"{kind} {node.label!r}"
+    what = f"{node._datum!r}" if isinstance(node._datum, float) else f"of shape {node._datum.shape}"
+    return f"the {kind} {what}" + (f" (from {visible(node.primitive.name)})" if node.primitive else "")

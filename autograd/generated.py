@@ -19,7 +19,8 @@ from _thread import get_ident
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .core import BLANK, FLOATS, MANY, NO_STATIC, NOTHING, NUMBERS, ONE, Node, Primitive, new, table
+from .core import Node, Primitive, table
+from .layout import BLANK, FLOATS, MANY, NO_STATIC, NOTHING, NUMBERS, ONE, new
 from .modes import choose_the_way, quick
 from .primitives import arithmetic as a
 from .primitives import elementary as e

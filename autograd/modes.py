@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 if TYPE_CHECKING:
     from .core import Node
 
-__all__ = ["Moment", "Observer", "Scope", "enter", "leave", "mode", "moment", "no_grad", "observers", "quick", "scope", "set_scope", "tick"]
+__all__ = [
+    "Moment", "Observer", "Scope", "enter", "leave", "mode", "moment", "no_grad", "observed", "observers", "quick", "scope", "set_scope",
+    "tick",
+]  # fmt: skip
 
 
 class Scope(NamedTuple):
@@ -128,6 +131,20 @@ class Observer:
 
     def pulled_back(self, node: Node, gradients: Sequence[Any]) -> None:
         """`gradients` came out of the rules of `node`, one for each input."""
+
+
+def observed(step: Callable[..., Sequence[Any]]) -> Callable[..., Sequence[Any]]:
+    """A `step` of a backward pass that observers are told of."""
+
+    def told(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
+        for observer in observers:
+            observer.reached(node, g)
+        gradients = step(node, inputs, g)
+        for observer in observers:
+            observer.pulled_back(node, gradients)
+        return gradients
+
+    return told
 
 
 class _Observers(list[Observer]):

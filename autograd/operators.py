@@ -14,9 +14,11 @@ import numpy as np
 from . import functions as f
 from . import numpy_interface
 from .arrays import numbers
-from .backward import backward, describe
+from .backward import backward
 from .copying import copy_graph, reduce_graph
-from .core import NO_STATIC, Node, Primitive
+from .core import Node, Primitive
+from .errors import describe
+from .layout import NO_STATIC
 from .modes import mode, no_grad
 from .numpy_interface import READ_INSTEAD
 from .primitives import arithmetic as a

@@ -10,11 +10,13 @@ from __future__ import annotations
 import gc
 import itertools
 import threading
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
 import numpy as np
+
+from .core import Node
 
 __all__ = ["collect_cycles_less_often", "expect_again"]
 
@@ -27,8 +29,8 @@ _visits: Final = itertools.count(1).__next__
 _largest = 0  # block so far, in bytes
 
 
-def expect_again(nodes: Iterable[Any]) -> None:
-    """Let the C library learn how much memory a step takes, which the next will take again; `nodes` are the step's graph.
+def expect_again(nodes: Sequence[Node], ends: Sequence[tuple[Node, Any]] = ()) -> None:
+    """Let the C library learn how much memory a step takes, which the next will take again.
 
     Linux's C library gives the memory of large arrays back to the system, which hands it out again
     at the next step page by page, filled with zeros: a third of the time of a step of an LSTM. How
@@ -42,7 +44,7 @@ def expect_again(nodes: Iterable[Any]) -> None:
     visit = _visits()
     if visit > ALWAYS and visit % SOMETIMES:
         return
-    nodes = list(nodes)
+    nodes = [*nodes, *[x for x, _ in ends]]
     parts = [node._datum for node in nodes if type(node._datum) is np.ndarray]
     parts += [x for node in nodes if node.static for x in node.static.values()]  # a compiled program keeps its arrays there
     block = min(1 << _bytes(parts).bit_length(), LARGEST_BLOCK)

@@ -10,24 +10,54 @@ from typing import Any
 
 import numpy as np
 
-from .core import NO_STATIC, NOTHING, NUMBERS, Node, Primitive, describe
+from .core import Node, Primitive
+from .errors import describe
 from .halves import HALF, in_single
+from .layout import NO_STATIC, NOTHING, NUMBERS, ndarray
 from .primitives.arithmetic import astype
 from .primitives.reductions import broadcast_to, unbroadcast
 from .primitives.shapes import reshape
 
-_ERRORS = (ArithmeticError, TypeError, ValueError)
-
 __all__ = ["check_given", "fit", "given", "operands", "run_rules", "step", "step_among_nodes"]
 
 
-def step(node: Node, inputs: Sequence[Any], g: Any, as_nodes: bool = False) -> Sequence[Any]:
-    """What a node, whose whole gradient is `g`, passes on to its inputs: to each a gradient that fits it, or None."""
-    if type(node._datum) is np.ndarray and not as_nodes and type(node.primitive.vjp) is tuple:  # type: ignore[union-attr]
-        try:
-            return _step_of_arrays(node, inputs, g)
-        except _ERRORS:
-            pass  # what follows meets it too, and knows what to do or to say
+def step(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
+    """What a node, whose whole gradient is `g`, passes on to its inputs: to each a gradient that fits it, or None.
+
+    Written for the usual case, an array and one rule for each input; `step_in_general` would take 30 of 110 µs longer for moons on Tensors.
+    """
+    primitive: Any = node.primitive
+    rules, out = primitive.vjp, node._datum
+    if type(out) is not ndarray or type(rules) is not tuple:
+        return step_in_general(node, inputs, g)
+    data: list[Any] = []
+    for x in inputs:
+        data.append(x._datum if isinstance(x, Node) else x)
+    if not primitive.elementwise:
+        if not NUMBERS.isdisjoint(map(type, data)):
+            data = [np.asarray(x) if type(x) in NUMBERS else x for x in data]
+        if primitive.sums and out.dtype is HALF:
+            return step_in_general(node, inputs, g)
+    aside = node._aside
+    static = NO_STATIC if aside is None else aside[1]
+    gradients: list[Any] = []
+    try:
+        for rule, x in zip(rules, inputs, strict=True):
+            if rule is None or not isinstance(x, Node):
+                gradients.append(None)
+                continue
+            gx = rule(g, out, *data, **static) if static else rule(g, out, *data)
+            datum = x._datum
+            if type(gx) is not ndarray or type(datum) is float or gx.shape != datum.shape or gx.dtype is not datum.dtype:
+                gx = fit(given(gx, primitive), x, node, False)
+            gradients.append(gx)
+        return gradients
+    except (ArithmeticError, TypeError, ValueError):
+        return step_in_general(node, inputs, g)  # meets it too, and knows what to do or to say
+
+
+def step_in_general(node: Node, inputs: Sequence[Any], g: Any, as_nodes: bool = False) -> Sequence[Any]:
+    """`step` in every case."""
     on_floats = type(node._datum) is float and node.primitive.elementwise  # type: ignore[union-attr]
     gradients = run_rules(node, inputs, g, on_floats, as_nodes)
     for i, x in enumerate(inputs):
@@ -40,38 +70,14 @@ def step(node: Node, inputs: Sequence[Any], g: Any, as_nodes: bool = False) -> S
                 gradients[i] = fit(gx, x, node, as_nodes)
         else:
             data = x._datum
-            if type(gx) is not np.ndarray or type(data) is float or gx.shape != data.shape or gx.dtype is not data.dtype:
+            if type(gx) is not ndarray or type(data) is float or gx.shape != data.shape or gx.dtype is not data.dtype:
                 gradients[i] = fit(gx, x, node, as_nodes)
-    return gradients
-
-
-def _step_of_arrays(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
-    """`step` in the usual case of arrays, in one go: 12 of the 170 µs that `backward` takes for moons on Tensors."""
-    primitive: Any = node.primitive
-    out = node._datum
-    data = [x._datum if isinstance(x, Node) else x for x in inputs]
-    if not primitive.elementwise:
-        if not NUMBERS.isdisjoint(map(type, data)):
-            data = [np.asarray(x) if type(x) in NUMBERS else x for x in data]
-        if primitive.sums and out.dtype is HALF:
-            g, out, *data = map(in_single, (g, out, *data))
-    static = NO_STATIC if node._aside is None else node._aside[1]
-    gradients: list[Any] = []
-    for rule, x in zip(primitive.vjp, inputs, strict=True):
-        if rule is None or not isinstance(x, Node):
-            gradients.append(None)
-            continue
-        gx = rule(g, out, *data, **static) if static else rule(g, out, *data)
-        datum = x._datum
-        if type(gx) is not np.ndarray or type(datum) is float or gx.shape != datum.shape or gx.dtype is not datum.dtype:
-            gx = fit(given(gx, primitive), x, node, False)
-        gradients.append(gx)
     return gradients
 
 
 def step_among_nodes(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
     """The same with nodes in place of numbers, whose graph can be differentiated again."""
-    return step(node, inputs, g, as_nodes=True)
+    return step_in_general(node, inputs, g, as_nodes=True)
 
 
 def operands(node: Node, on_floats: bool, as_nodes: bool) -> tuple[Any, Sequence[Any]]:

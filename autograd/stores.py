@@ -14,7 +14,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .core import BLANK, Node, walking
+from .core import Node, walking
+from .layout import BLANK, Layout
 from .modes import Moment, mode, moment
 from .tensor import Tensor
 from .value import Value
@@ -25,9 +26,9 @@ __all__ = ["Store", "StoredValue", "blocks", "move_into_store"]
 GRADIENT_INSTEAD = "read gradients outside of the compiled function, or compute with autograd.grad"
 GRADIENT_ASSIGNED_INSTEAD = "assign to it, or call zero_grad(), outside of the compiled function"
 
-_gradient: Any = vars(Node)["_grad"]
-_origin: Any = vars(Node)["origin"]
-_number: Any = vars(Node)["_datum"]  # the slot itself, which of a window has the store and the position
+_gradient: Any = vars(Layout)["_grad"]
+_origin: Any = vars(Layout)["origin"]
+_number: Any = vars(Layout)["_datum"]  # the slot itself, which of a window has the store and the position
 _changing = threading.RLock()  # held while numbers move into a store, and while gradients are added up there
 
 

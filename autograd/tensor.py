@@ -13,8 +13,9 @@ import numpy as np
 from . import functions as f
 from . import statistics
 from .arrays import constant, no_result, numbers
-from .backward import describe
-from .core import NO_STATIC, NUMBERS, Node, Primitive, record
+from .core import Node, Primitive, record
+from .errors import describe
+from .layout import NO_STATIC, NUMBERS
 from .modes import Moment, mode, moment
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives import arithmetic, products, reductions, shapes
@@ -64,11 +65,16 @@ class Tensor(Operators):
 
     @classmethod
     def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
-        try:
-            data = [x._datum for x in inputs]
-        except AttributeError:
-            inputs = tuple([x if isinstance(x, Node) or type(x) in NUMBERS else constant(x, primitive) for x in inputs])
-            data = [x._datum if isinstance(x, Node) else x for x in inputs]
+        data: list[Any] = []
+        for x in inputs:
+            if isinstance(x, Node):
+                data.append(x._datum)
+            elif type(x) in NUMBERS:
+                data.append(x)
+            else:
+                inputs = tuple([x if isinstance(x, Node) or type(x) in NUMBERS else constant(x, primitive) for x in inputs])
+                data = [x._datum if isinstance(x, Node) else x for x in inputs]
+                break
         if not primitive.elementwise and not NUMBERS.isdisjoint(map(type, data)):
             data = [np.asarray(x) if type(x) in NUMBERS else x for x in data]
         result = primitive.compute_arrays(data, static)

@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from .backward import ancestors, describe, gradients
+from .backward import ancestors, gradients
 from .core import Node
+from .errors import describe
 from .modes import mode, tick
 from .primitives.arithmetic import identity
 from .structures import leaves, matching, rebuild, tree_map

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from .arrays import constant, no_result
-from .backward import describe
-from .core import BLANK, MANY, NO_STATIC, Node, Primitive, record
+from .core import Node, Primitive, record
+from .errors import describe
 from .generated import generate
+from .layout import BLANK, MANY, NO_STATIC
 from .modes import Moment, mode, moment
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives.arithmetic import identity

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from .arrays import check_complete
-from .backward import describe
 from .core import Node
+from .errors import describe
 from .modes import moment
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import pytest
 
 import autograd
 from autograd import Primitive, Tensor, Value, detect_anomaly, no_grad, scope, table
-from autograd.core import Node, Walk
+from autograd.core import Walk
 from autograd.generated import CHOICES, FUNCTIONS, OPERATORS, SIGNS
+from autograd.layout import Layout
 from autograd.operators import Operators
 from autograd.rules import step
 
@@ -163,7 +164,7 @@ def test_special_modes_reach_the_generated_methods_and_end():
 
 
 def test_a_node_is_small():
-    assert len(Node.__slots__) == 7
+    assert len(Layout.__slots__) == 7
     assert sys.getsizeof(Value(1.0) * 2.0) <= 16 + 7 * 8 + 16  # the object, its slots, and what the collector needs
 
 

@@ -187,7 +187,8 @@ def test_deep_second_derivatives():
 
 
 def test_work_grows_with_the_length_of_a_chain_and_not_faster():
-    short, long = (steps_of(lambda length=length: chain(length)[1].backward()) for length in (1_000, 2_000))
+    # The least of three: now and then a pass looks at the whole graph, to see how much memory it takes.
+    short, long = (min(steps_of(lambda n=n: chain(n)[1].backward()) for _ in range(3)) for n in (1_000, 2_000))
     assert long <= 2 * short
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import autograd
 from autograd import Case, Primitive, Tensor, Value, grad, no_grad, scope, table
-from autograd.backward import describe
+from autograd.errors import describe
 
 
 @pytest.mark.parametrize("number", [2, 2.0, True, np.float32(2), np.int64(2), np.bool_(True), np.array(2.0), Fraction(2), math.inf])

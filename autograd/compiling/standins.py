@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Node, Primitive, new
+from ..core import Node, Primitive
+from ..layout import Layout, new
 from ..modes import mode
 from ..tensor import Tensor
 from ..value import Value
@@ -80,7 +81,7 @@ class Argument(Tensor):
         if not isinstance(positions, np.ndarray):
             return self.whole.entry(int(positions))
         part, tensor = new(Argument), compute()
-        for name in Node.__slots__:
+        for name in Layout.__slots__:
             setattr(part, name, getattr(tensor, name))
         part.type, part._whole, part._positions = self.type, self.whole, positions
         return part

@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import describe, gradients, history
+from ..backward import gradients, history
 from ..core import Node
+from ..errors import describe
 from ..modes import Observer, observers
 from ..primitives.reductions import unbroadcast
 from ..texts import visible

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..core import NOTHING, Case, Node, Primitive
+from ..core import Case, Node, Primitive
+from ..layout import NOTHING
 from ..modes import mode
 from . import algebra, printing
 

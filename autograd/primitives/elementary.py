@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core import FLOATS, NOTHING, NUMBERS, Node, Primitive
+from ..core import Node, Primitive
+from ..layout import FLOATS, NOTHING, NUMBERS
 from ..modes import mode
 from . import algebra, printing
 from .arithmetic import either

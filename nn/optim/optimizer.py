@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd import Node, Value
-from autograd.backward import describe
+from autograd.errors import describe
 from autograd.stores import Store
 
 from ..checks import is_number, number

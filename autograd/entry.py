@@ -1,0 +1,172 @@
+"""The table of derivatives, and what an entry of it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from .texts import visible
+
+__all__ = ["Case", "Entry", "entries"]
+
+entries: Final[dict[str, Any]] = {}  # the table: `core.Primitive`s by name
+
+
+class Case:
+    """A sample call of a primitive: the shapes of its inputs, and its static arguments.
+
+    Example:
+        >>> Case((2, 3), axis=1).shapes
+        ((2, 3),)
+    """
+
+    def __init__(self, *shapes: tuple[int, ...], **static: Any) -> None:
+        self.shapes = shapes
+        self.static = static
+
+    def __repr__(self) -> str:
+        parts = [str(shape) for shape in self.shapes] + [f"{key}={value!r}" for key, value in self.static.items()]
+        return f"Case({', '.join(parts)})"
+
+
+class Entry:
+    """One entry of the table of derivatives: all that is known of a primitive.
+
+    Args:
+        name: what the table, the pictures and the errors call it.
+        symbol: what stands in its circle in a picture, or a function from the inputs to that.
+        latex: its formula, with `#1`, `#2`, … for the inputs as in a TeX macro, or a function
+            from the typeset inputs to the formula.
+        scalar: the forward on Python floats; None if the primitive is for arrays only. Where
+            `math` raises (1/0, log 0, exp 1000) the array forward decides instead.
+        array: the forward on NumPy arrays.
+        vjp: the vector-Jacobian products, written in arithmetic that works on floats, arrays and
+            nodes alike. One rule `(g, out, *inputs, **static) -> gradient` for each input (None
+            for an input without a derivative, such as a condition); or, for any number of
+            inputs, one rule that returns the sequence of all gradients.
+        cases: sample calls on which the tests hold the entry against finite differences: a
+            sequence of `Case`s. Left out, an elementwise entry with a rule for each input is
+            sampled on its `domain`.
+        domain: the open interval from which the tests draw its inputs.
+        elementwise: whether it broadcasts its inputs as NumPy does; then the engine undoes the
+            broadcasting, and the rules need not.
+        masks: how it passes a gradient on to some entries of its inputs only, and none to the others: by
+            "choice", as `where` and `maximum` do; to the "place" that an index names; or at a "kink",
+            as `relu` does. None, if it passes it on to all.
+        sums: whether it adds up many numbers. Of float16 it is then computed in float32, forward and
+            backward, and rounded once; else 5,000 times 20 would be inf, and their mean too.
+        analytic: whether the array forward is complex-analytic, so that the tests can use the
+            complex step.
+        numpy: how compiled programs write it in NumPy: a template such as "np.maximum({0}, 0)", or a function
+            `(writer, node, *inputs, **static) -> text`; `primitives.printing` has those for operators and
+            views. Left out, it is a call: of NumPy's function, if `array` is one; else of `array`, whose text is
+            copied into the program.
+        simplify: a rule `(node, *inputs, **static) -> something simpler with the same number`, or None where there
+            is nothing simpler; see `primitives.algebra`.
+        variable: what a program calls its result, such as "h", or a function from the inputs to that.
+        doc: its documentation: first a sentence, then an example.
+
+    Raises:
+        TypeError: a part is missing or of the wrong kind.
+        ValueError: the name is taken.
+
+    Example:
+        >>> from autograd import Primitive, Value, table
+        >>> cube = Primitive(
+        ...     "cube", symbol="x³", latex="#1^3",
+        ...     scalar=lambda x: x * x * x, array=lambda x: x * x * x,
+        ...     vjp=(lambda g, y, x: g * 3 * x * x,),
+        ...     analytic=True, doc="The cube.",
+        ... )
+        >>> v = Value(2.0)
+        >>> cube(v).backward()
+        >>> v.grad
+        12.0
+        >>> del table["cube"]
+    """
+
+    numpy: Callable[..., Any] | str | None = None
+    simplify: Callable[..., Any] | None = None
+    variable: Callable[..., str] | str | None = None
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        symbol: str | Callable[..., str],
+        latex: str | Callable[..., str],
+        scalar: Callable[..., Any] | None,
+        array: Callable[..., Any],
+        vjp: tuple[Callable[..., Any] | None, ...] | Callable[..., Any],
+        doc: str,
+        cases: tuple[Case, ...] = (),
+        domain: tuple[float, float] = (-2.0, 2.0),
+        elementwise: bool = True,
+        masks: str | None = None,
+        sums: bool = False,
+        analytic: bool = False,
+        numpy: Callable[..., Any] | str | None = None,
+        simplify: Callable[..., Any] | None = None,
+        variable: Callable[..., str] | str | None = None,
+    ) -> None:
+        for part, given, wanted in (
+            ("name", bool(name) and isinstance(name, str), "a name"),
+            ("symbol", bool(symbol) and (isinstance(symbol, str) or callable(symbol)), "a short text, or a function to one"),
+            ("latex", bool(latex) and (isinstance(latex, str) or callable(latex)), "a template such as '#1 + #2'"),
+            ("scalar", scalar is None or callable(scalar), "a function of floats (None: arrays only)"),
+            ("array", callable(array), "a function of arrays"),
+            (
+                "vjp",
+                callable(vjp) or (isinstance(vjp, tuple) and len(vjp) > 0 and all(r is None or callable(r) for r in vjp)),
+                "a tuple with one rule for each input, or one rule that returns all gradients",
+            ),
+            ("masks", masks in (None, "choice", "place", "kink"), 'None, "choice", "place" or "kink"'),
+            ("numpy", numpy is None or isinstance(numpy, str) or callable(numpy), 'a template such as "np.sin({0})" or a function'),
+            ("simplify", simplify is None or callable(simplify), "a function from the node and its inputs to something simpler"),
+            ("variable", variable is None or isinstance(variable, str) or callable(variable), "a name, or a function to one"),
+            ("doc", bool(doc) and isinstance(doc, str), "a sentence"),
+        ):
+            if not given:
+                raise TypeError(f"The primitive {name!r} cannot be registered: its {part} must be {wanted}.")
+        if not cases and (callable(vjp) or not elementwise):
+            raise TypeError(f"The primitive {name!r} cannot be registered: give `cases`, sample calls that the tests can check.")
+        if name in entries:
+            raise ValueError(f"There is a primitive {name!r} already; choose another name.")
+        self.name = name
+        self.symbol = symbol
+        self.latex = latex
+        self.scalar = scalar
+        self.array = array
+        self.vjp = vjp
+        self.arity = len(vjp) if isinstance(vjp, tuple) else None  # None: any number of inputs
+        self.cases = cases
+        self.domain = domain
+        self.elementwise = elementwise
+        self.masks = masks
+        self.sums = sums
+        self.analytic = analytic
+        self.numpy = numpy
+        self.simplify = simplify
+        self.variable = variable
+        self.__doc__ = doc
+        entries[name] = self
+
+    def gradients(self, g: Any, out: Any, inputs: Any, wanted: Any, static: Mapping[str, Any]) -> list[Any]:
+        """The gradients of the `wanted` inputs (a sequence of bools), None for the others."""
+        rules = self.vjp
+        if isinstance(rules, tuple):
+            pairs = zip(rules, wanted, strict=True)
+            return [rule(g, out, *inputs, **static) if want and rule is not None else None for rule, want in pairs]
+        return [gx if want else None for gx, want in zip(rules(g, out, *inputs, **static), wanted, strict=True)]
+
+    def __repr__(self) -> str:
+        return f"<primitive {visible(self.name)}>"
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        return _named, (self.name,)
+
+
+def _named(name: str) -> Any:
+    if name not in entries:
+        raise LookupError(f"No primitive is called {name!r} here; import the module that registers it first.")
+    return entries[name]
