@@ -23,7 +23,7 @@ from ..structures import rebuild, tree_map
 from ..tensor import Tensor
 from ..texts import in_latex, visible
 from ..value import Value
-from .flatten import flatten
+from .flatten import Flattening
 from .given import Given
 from .lift import Lifting
 from .naming import families, name_of_path
@@ -208,15 +208,17 @@ class Program(Call):
                 self.inputs[-1]._datum = argument._datum.astype(np.intp)
             lifting.add(self.inputs[-1], argument.entries.items())
             lifting.tensors[id(argument)] = self.inputs[-1]
-        made = [node for node in order if node.time >= trace.start]
-        lifting.run(*flatten(made, [x for x in [*trace.outputs, *trace.kept] if isinstance(x, Node)]))
+        made = [node for node in order if node.primitive is not None and node.time >= trace.start]
+        self._flat = Flattening(made, [x for x in [*trace.outputs, *trace.kept] if isinstance(x, Node)])
+        lifting.run(self._flat.nodes)
         mode.scope = None
         return lifting
 
     def _find_results(self, trace: Trace, lifting: Lifting) -> None:
         """The arrays that hold what the function returned, and where in them each number is."""
-        numbers = list(dict.fromkeys(x for x in trace.outputs if isinstance(x, Value)))
-        tensors = list(dict.fromkeys(x for x in trace.outputs if isinstance(x, Tensor)))
+        outputs = [self._flat.of(x) for x in trace.outputs]
+        numbers = list(dict.fromkeys(x for x in outputs if isinstance(x, Value)))
+        tensors = list(dict.fromkeys(x for x in outputs if isinstance(x, Tensor)))
         self.outputs: list[Tensor] = []
         places: dict[Any, Place] = {}
         start = 0
@@ -228,8 +230,8 @@ class Program(Call):
             places[x] = Place(len(self.outputs), None, start)
             self.outputs.append(lifting.tensor(x))
             start += x.size
-        self._result = rebuild(trace.out, iter([places[x] if isinstance(x, Node) else Place(None, constant=x) for x in trace.outputs]))
-        self.kept = [lifting.tensor(x) if isinstance(x, Tensor) else lifting.entry(x) for x in trace.kept]
+        self._result = rebuild(trace.out, iter([places[x] if isinstance(x, Node) else Place(None, constant=x) for x in outputs]))
+        self.kept = [lifting.tensor(x) if isinstance(x, Tensor) else lifting.entry(x) for x in map(self._flat.of, trace.kept)]
         self._ends = np.cumsum([x.size for x in self.outputs])[:-1]
         self._kind = (Value if numbers else Tensor) if len(numbers) + len(tensors) == 1 and isinstance(self._result, Place) else None
 
