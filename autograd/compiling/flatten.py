@@ -23,7 +23,6 @@ from ..value import Value
 __all__ = ["Flattening", "number"]
 
 PLAIN = frozenset({float, int, bool, np.ndarray, np.float64, np.float32})
-SUMS = (add, add_n)
 
 
 class Flattening:
@@ -40,103 +39,112 @@ class Flattening:
     def __init__(self, order: Iterable[Node], outputs: Sequence[Node]) -> None:
         self.nodes: list[Node] = []
         self._inputs: dict[int, tuple[Any, ...]] = {}  # of each old node that is not the same as one before
-        self._new: dict[int, Node] = {}  # for the ids of old nodes the one that takes its place, if there is one
         self._changed: set[int] = set()  # those of which an input is the same as one before
-        same: dict[int, Node] = {}
-        old = self._distinct(order, same)
+        self._same: dict[int, Node] = {}  # for the ids of old nodes the earlier one that they equal
+        self._new: dict[int, Node] = {}  # and the new one that takes their place, if there is one
+        old = self._distinct(order)
+        sums = {id(node) for node in old if (node.primitive is add or node.primitive is add_n) and isinstance(node, Value)}
+        products = {id(node) for node in old if node.primitive is multiply and isinstance(node, Value)}
         uses = Counter(map(id, chain.from_iterable(self._inputs.values())))
-        uses.update([id(same.get(id(x), x)) for x in outputs] * 2)
-        # Parts of sums that nobody else reads: these are taken in.
-        self._parts = {id(x) for node in old if _is_sum(node) for x in self._inputs[id(node)] if uses[id(x)] == 1}
+        uses.update([id(self._same.get(id(x), x)) for x in outputs] * 2)
+        # Terms that nobody else reads are taken into the sum.
+        terms = {i for node in sums for i in map(id, self._inputs[node]) if uses[i] == 1}
+        self._inner_sums, self._inner_products = terms & sums, terms & products
+        inner = self._inner_sums | self._inner_products
         for node in old:
-            if id(node) not in self._parts or not (_is_sum(node) or _is_product(node)):
+            if id(node) in sums and id(node) not in inner:
+                self._new[id(node)] = self._sum(node)
+            elif id(node) not in inner:
                 self._add(node)
-        self._new.update([(other, self.of(first)) for other, first in same.items()])
+        self._new.update([(other, self.of(first)) for other, first in self._same.items()])
 
     def of(self, node: Any) -> Any:
         """The node in the place of an old one."""
         return self._new.get(id(node), node)
 
-    def _distinct(self, order: Iterable[Node], same: dict[int, Node]) -> list[Node]:
-        """The nodes without the Values that equal an earlier one; for the ids of these, `same` gets that one."""
+    def _distinct(self, order: Iterable[Node]) -> list[Node]:
+        """The nodes without the Values that equal an earlier one."""
         nodes: list[Node] = []
         made: dict[Any, Node] = {}
+        same, same_or = self._same, self._same.get
         for node in order:
-            right = node.right
-            own = node.left if right is MANY else (node.left, right) if right is not ONE else (node.left,)
-            inputs = _renewed(own, same)
+            left, right = node.left, node.right
+            if right is MANY or right is ONE:
+                own = left if right is MANY else (left,)
+                inputs = _renewed(own, same)
+                is_changed = inputs is not own
+            else:  # as most are: the same, without lists
+                inputs = same_or(id(left), left), same_or(id(right), right)
+                is_changed = inputs[0] is not left or inputs[1] is not right
             if isinstance(node, Value):
-                key: list[Any] = [node.primitive, *map(id, inputs)]
+                key: Any = (node.primitive, *map(id, inputs))
                 if not PLAIN.isdisjoint(map(type, inputs)):
-                    key[1:] = [id(x) if isinstance(x, (Node, np.ndarray)) else repr(x) for x in inputs]
+                    key = (node.primitive, *[id(x) if isinstance(x, (Node, np.ndarray)) else repr(x) for x in inputs])
                 if node._aside is not None and node.static:
-                    key.append(repr(node.static))
-                first = made.setdefault(tuple(key), node)
+                    key = (*key, repr(node.static))
+                first = made.setdefault(key, node)
                 if first is not node:
                     same[id(node)] = first
                     continue
-            if inputs is not own:
+            if is_changed:
                 self._changed.add(id(node))
             self._inputs[id(node)] = inputs
             nodes.append(node)
         return nodes
 
     def _add(self, node: Any) -> None:
-        """Make the new nodes for an old one."""
+        """Make the new node for an old one that is no sum."""
         inputs = self._inputs[id(node)]
-        if _is_sum(node):
-            self._new[id(node)] = self._sum(node, self._terms(inputs))
-            return
         new_inputs = _renewed(inputs, self._new)
         if node.primitive is dot_n and len(inputs) % 2 and isinstance(node, Value):
             n = len(inputs) // 2
-            pairs = list(zip(new_inputs[:n], new_inputs[n:-1], strict=True))
-            self._new[id(node)] = self._weighted_sum(node, pairs, [new_inputs[-1]])
+            self._new[id(node)] = self._weighted_sum(node, [*new_inputs[:n]], [*new_inputs[n:-1]], [new_inputs[-1]])
             return
         if new_inputs is not inputs or id(node) in self._changed:
             self._new[id(node)] = node = _like(node, new_inputs)
         self.nodes.append(node)
 
-    def _terms(self, inputs: tuple[Any, ...]) -> list[Any]:
-        """The terms of a sum from left to right, through the partial sums inside it."""
-        terms, todo = [], list(reversed(inputs))
-        while todo:
-            x = todo.pop()
-            if not isinstance(x, Node):
-                if isinstance(x, np.ndarray) or x != 0:
-                    terms.append(x)
-            elif id(x) in self._parts and _is_sum(x):
-                todo.extend(reversed(self._inputs[id(x)]))
-            else:
-                terms.append(x)
-        return terms
-
-    def _sum(self, node: Node, terms: list[Any]) -> Node:
-        products: list[tuple[Any, Any]] = []
+    def _sum(self, node: Node) -> Node:
+        """Make the new node for a sum."""
+        new_or, inputs_of = self._new.get, self._inputs
+        lefts: list[Any] = []  # the factors of products
+        rights: list[Any] = []
         others: list[Any] = []
-        last: Any = None  # of the products
-        for i, x in enumerate(terms):
-            if id(x) in self._parts and _is_product(x):
-                left, right = _renewed(self._inputs[id(x)], self._new)
-                if _is_one(left) or _is_one(right):  # the bias may be the weight of an input that is always 1
-                    others.append(left if _is_one(right) else right)
-                    terms[i] = others[-1]
-                else:
-                    products.append((left, right))
-                    last = i
+        everything: list[Any] = []
+        place = 0  # of the last product
+        todo = list(reversed(inputs_of[id(node)]))
+        while todo:  # through the sums inside it, from left to right
+            x = todo.pop()
+            number_of_x = id(x)
+            if number_of_x in self._inner_sums:
+                todo += reversed(inputs_of[number_of_x])
+                continue
+            if number_of_x in self._inner_products:
+                left, right = inputs_of[number_of_x]
+                left, right = new_or(id(left), left), new_or(id(right), right)
+                if not _is_one(left) and not _is_one(right):
+                    place = len(everything)
+                    everything.append(x)
+                    lefts.append(left)
+                    rights.append(right)
+                    continue
+                x = left if _is_one(right) else right  # the bias may be the weight of an input that is always 1
+            elif isinstance(x, Node) or isinstance(x, np.ndarray) or x != 0:
+                x = new_or(number_of_x, x)
             else:
-                others.append(self.of(x))
-                terms[i] = others[-1]
-        if len(products) == 1 and others:
-            terms[last] = self._part(multiply, products[0], terms[last])
-            return self._part(add_n, terms, node)
-        return self._weighted_sum(node, products, others)
+                continue
+            everything.append(x)
+            others.append(x)
+        if len(lefts) == 1 and others:
+            everything[place] = self._part(multiply, (*lefts, *rights), everything[place])
+            return self._part(add_n, everything, node)
+        return self._weighted_sum(node, lefts, rights, others)
 
-    def _weighted_sum(self, node: Node, pairs: list[tuple[Any, Any]], others: list[Any]) -> Node:
+    def _weighted_sum(self, node: Node, lefts: list[Any], rights: list[Any], others: list[Any]) -> Node:
         """Σ aᵢbᵢ + Σ others: a dot product, a sum, and the addition of the two."""
-        if not pairs:
+        if not lefts:
             return self._part(add_n, others or [0.0], node)
-        dot = self._part(dot_n, list(chain(*zip(*pairs, strict=True))), node)
+        dot = self._part(dot_n, lefts + rights, node)
         if not others:
             return dot
         return self._part(add, (dot, others[0] if len(others) == 1 else self._part(add_n, others, node)), node)
@@ -170,14 +178,6 @@ def _renewed(inputs: tuple[Any, ...], new_of: dict[int, Node]) -> tuple[Any, ...
     if new_of.keys().isdisjoint(map(id, inputs)):
         return inputs
     return tuple([new_of.get(id(x), x) for x in inputs])
-
-
-def _is_sum(x: Any) -> bool:
-    return isinstance(x, Value) and x.primitive in SUMS
-
-
-def _is_product(x: Any) -> bool:
-    return isinstance(x, Value) and x.primitive is multiply
 
 
 def _is_one(x: Any) -> bool:

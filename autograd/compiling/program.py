@@ -12,8 +12,9 @@ import numpy as np
 
 from ..backward import ancestors
 from ..branches import careful_step, spoiled, to_watch
-from ..core import Node, Primitive, Walk, record
+from ..core import Node, Primitive, Walk, record, time_of
 from ..halves import in_single
+from ..layout import MANY
 from ..modes import mode
 from ..primitives.arithmetic import select
 from ..primitives.shapes import getitem, lookup, reshape, scatter
@@ -397,29 +398,39 @@ def _nodes_of(trace: Trace) -> list[Node]:
     todo = [x for x in [*trace.kept, *trace.outputs][::-1] if isinstance(x, Node)]
     while todo:
         node = todo.pop()
-        if node not in seen:
-            seen[node] = None
-            if node.primitive is not None and node.time >= trace.start:
-                todo += [x for x in reversed(node.inputs or ()) if isinstance(x, Node)]
-    return sorted(seen, key=lambda node: node.time)
+        if node in seen:
+            continue
+        seen[node] = None
+        if node.primitive is not None and node.origin.when >= trace.start:
+            left, right = node.left, node.right
+            if right is MANY:
+                todo += [x for x in reversed(left) if isinstance(x, Node) and x not in seen]
+                continue
+            if isinstance(right, Node) and right not in seen:
+                todo.append(right)
+            if isinstance(left, Node) and left not in seen:
+                todo.append(left)
+    return sorted(seen, key=time_of)
 
 
 def _only_indices(order: list[Node], arguments: list[Argument], name: str) -> set[Argument]:
     """The arguments that only choose rows, and stay integers."""
-    whole_numbers = {id(x): argument.integers for argument in arguments for x in argument.entries.values()}
-    numbers: set[int] = set()
+    # For the ids of arguments, their parts and their entries: the argument.
+    whole = {id(x): argument for argument in arguments for x in (argument, *argument.entries.values())}
+    whole.update([(id(node), node.whole) for node in order if type(node) is Argument])
+    found = {x for x in arguments if x.integers}
     for node in order:
-        if isinstance(node, Argument):
+        if node.primitive is None or type(node) is Argument:
             continue  # a part of an argument is what it is used for
-        index = {select: 0, lookup: 1}.get(node.primitive)  # type: ignore[arg-type]
-        for place, x in enumerate(node.inputs or ()):
-            if not isinstance(x, Node):
-                continue
-            if place != index:
-                numbers.add(id(x.whole if isinstance(x, Argument) else x))
-            elif not (x.whole.integers if isinstance(x, Argument) else whole_numbers.get(id(x), True)):
+        index: Any = None
+        numbers = node.left if node.right is MANY else (node.left, node.right)
+        if node.primitive is select or node.primitive is lookup:
+            index, numbers = (numbers[0], numbers[1:]) if node.primitive is select else (numbers[1], numbers[:1])
+            if isinstance(index, Node) and id(index) in whole and not whole[id(index)].integers:
                 raise TypeError(f"{name}: take needs whole numbers to say which rows, and got an argument that is not of integers.")
-    return {x for x in arguments if x.integers and id(x) not in numbers and not any(id(entry) in numbers for entry in x.entries.values())}
+        if found and not whole.keys().isdisjoint(map(id, numbers)):
+            found.difference_update([whole[id(x)] for x in numbers if id(x) in whole])
+    return found
 
 
 def _data(inputs: Iterable[Any]) -> list[Any]:
