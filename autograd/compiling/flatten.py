@@ -129,7 +129,7 @@ class Flattening:
                     rights.append(right)
                     continue
                 x = left if _is_one(right) else right  # the bias may be the weight of an input that is always 1
-            elif isinstance(x, Node) or isinstance(x, np.ndarray) or x != 0:
+            elif isinstance(x, (Node, np.ndarray)) or x != 0:
                 x = new_or(number_of_x, x)
             else:
                 continue
@@ -168,7 +168,8 @@ def number(primitive: Primitive, inputs: tuple[Any, ...], like: Node) -> Node:
 def _like(node: Node, inputs: tuple[Any, ...]) -> Node:
     """The same computation of other inputs."""
     copy = new(Value if isinstance(node, Value) else Tensor)
-    copy._datum, copy._grad, copy._aside, copy.primitive, copy.origin = node._datum, node._blank_grad, node._aside, node.primitive, node.origin
+    copy._datum, copy._grad, copy._aside = node._datum, node._blank_grad, node._aside
+    copy.primitive, copy.origin = node.primitive, node.origin
     copy.inputs = inputs
     return copy
 

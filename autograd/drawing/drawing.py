@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..compiling.compiled import Compiled
+from ..compiling.stages import Stage
 from ..core import Node
 from ..files import whole_file
 from ..structures import leaves
@@ -69,7 +70,7 @@ def draw(root: Any, *, fold: int | None = None, direction: str | None = None) ->
     if isinstance(function, Compiled):
         reading = compared(function)
         return Drawing(reading, both_open(reading, fold), direction or "TB")
-    roots = leaves(root)
+    roots = leaves(root.roots if isinstance(root, Stage) else root)
     for node in roots:
         if not isinstance(node, Node):
             call = "; call it, and draw the result" if callable(node) else ""
