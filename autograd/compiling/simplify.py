@@ -93,11 +93,11 @@ def _with_inputs(node: Node, inputs: list[Any]) -> Node:
     types = [x._datum.dtype for x in inputs if isinstance(x, Node)]
     if node.primitive.elementwise and data.dtype.kind == "f" and types and all(t.kind == "f" for t in types):  # type: ignore[union-attr]
         data = data.astype(np.result_type(*types), copy=False)  # an array of one number was made a number, which changes no type
-    return _made(node.primitive, inputs, node.static, data)
+    return _made(node.primitive, inputs, node.static, data)  # type: ignore[arg-type]
 
 
 def _made(primitive: Primitive, inputs: Iterable[Any], static: Mapping[str, Any], data: Any) -> Node:
-    return record(Tensor, data, primitive, tuple(inputs), static)  # type: ignore[no-any-return]
+    return record(Tensor, data, primitive, tuple(inputs), static)
 
 
 def _repeated(once: Any, like: Node) -> Node:
