@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Primitive, Tensor, Value, table
+from autograd.compiling.literals import array_text
 from autograd.compiling.naming import identifier
 from autograd.compiling.wrapping import WIDTH, wrapped
-from autograd.compiling.writers import array_text
 from autograd.core import Case
 from autograd.state import update
 

@@ -28,9 +28,9 @@ from ..core import Node
 from ..tensor import Tensor
 from ..texts import visible
 from ..value import Value
+from .bytecode import MAKING, Reading, reading_of
 from .guard import Guard, Names, Path
 from .kinds import ATOMS, MISSING, OBJECTS_OF, is_denied, is_exact, kind_of, origin_of, refusal_of
-from .bytecode import MAKING, Reading, reading_of
 
 __all__ = ["Surroundings", "state_of"]
 

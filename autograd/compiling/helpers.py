@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .naming import identifier
 from .bytecode import reading_of
+from .naming import identifier
 
 __all__ = ["text_of_functions"]
 

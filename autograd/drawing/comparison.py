@@ -40,8 +40,8 @@ def compared(function: Compiled) -> Reading:
     if not program.outputs:
         raise ValueError(f"{name} returned no Value or Tensor: there is nothing to draw.")
     reading = Reading([])
-    reading.beside("as written", Reading(program.as_written()), "nodes")
-    compiled = Reading(program.as_compiled())
+    reading.beside("as written", Reading(program.retraced()[1]), "nodes")
+    compiled = Reading(program.lifted()[1])
     _place_by_use(compiled)
     reading.beside("as compiled", compiled, "arrays")
     return reading
