@@ -77,8 +77,8 @@ class Compiled:
         program = self._last("stages")
         if not program.surroundings.guard.unchanged():
             raise RuntimeError(
-                f"{name_of(self.function)} will be compiled anew, as `{program.surroundings.guard.changed()}` was changed since its last call. "
-                "Call it once more, and look at its stages then."
+                f"{name_of(self.function)} will be compiled anew, as `{program.surroundings.guard.changed()}` was changed since its last "
+                "call. Call it once more, and look at its stages then."
             )
         return stages_of(program)
 
