@@ -1,4 +1,4 @@
-"""`autograd.compile`: what it is called like, what it notices, and what it refuses."""
+"""`autograd.compile`: what it is called like, what it takes and returns, and that its numbers are those of the eager run."""
 
 import copy
 import functools
