@@ -1,0 +1,38 @@
+"""`keras`, a phrase book: Keras' words, and what each is called here.
+
+    from nn import keras
+
+and a program written for Keras runs. There is hardly any mathematics in here: each name is a short way onto what exists. A
+`keras.layers.Dense` is an `nn.Linear` inside, `fit` is that of `nn.Trainer`, `model.save` is `nn.save`. Where the two mean different
+things by one word, this book means Keras' thing: images have their channels last, kernels have Keras' shapes, a layer makes its weights
+at its first call, and a model that was not told otherwise is in evaluation.
+"""
+
+from . import (
+    activations,
+    backend,
+    callbacks,
+    datasets,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    ops,
+    optimizers,
+    regularizers,
+    utils,
+)
+from .entries import missing, page
+from .layers import Input, Layer
+from .layers.base import Variable
+from .models import Model, Sequential
+
+THEMES = (
+    "models", "layers", "activations", "initializers", "regularizers", "losses", "metrics", "optimizers", "callbacks", "utils", "datasets",
+    "backend", "ops",
+)  # fmt: skip
+
+__all__ = [*THEMES, "Input", "Layer", "Model", "Sequential", "Variable", "page"]
+
+__getattr__ = missing(globals())

@@ -1,0 +1,448 @@
+"""`keras.Model` and `keras.Sequential`: layers that are called one after the other, or as a graph says."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable
+from typing import Any
+
+from .. import saving as files
+from . import initializers, layers, losses, metrics, optimizers, regularizers
+from .entries import missing
+from .layers.base import Call, Layer, Symbol, leaves_of, mapped
+from .layers.core import Input
+from .saving import Kept, described, made
+from .summary import table
+from .training import Trained
+
+__all__ = ["Model", "Sequential", "load_model"]
+
+
+class Model(Trained):
+    """A network: from `Input` to the outputs, or a subclass with a `call` of its own.
+
+    Args:
+        inputs: a `keras.Input`, or a list of several.
+        outputs: what a layer gave that was called on them, or a list of several.
+        name: by default "functional" and a number.
+
+    Raises:
+        TypeError: inputs and outputs are not those of layers.
+        ValueError: an output depends on an input that is not among `inputs`.
+
+    Example:
+        >>> inputs = Input(shape=(4,))
+        >>> hidden = layers.Dense(8, activation="relu")(inputs)
+        >>> model = Model(inputs, layers.Dense(3)(hidden))
+        >>> model.output_shape, model.count_params()
+        ((None, 3), 67)
+    """
+
+    def __init__(self, inputs: Any = None, outputs: Any = None, name: str | None = None, **kwargs: Any) -> None:
+        functional = inputs is not None or outputs is not None
+        super().__init__(name=name or (layers.base.name_for("Functional") if functional else None), **kwargs)
+        self._graph: _Graph | None = None
+        if functional:
+            self._set_graph(_Graph(inputs, outputs))
+
+    def _set_graph(self, graph: _Graph) -> None:
+        self._graph, self.built = graph, True
+        for layer in graph.layers():
+            self._add(layer)
+        self.train(self.training)
+
+    def _add(self, layer: Layer) -> None:
+        """Keep a layer as an attribute of its name."""
+        name = layer.name
+        while name in vars(self) or hasattr(type(self), name):
+            if vars(self).get(name) is layer:
+                return
+            name += "_"
+        vars(self)[name] = layer
+        vars(self)["_name"] = None  # the next call names what is inside
+
+    def call(self, inputs: Any, **kwargs: Any) -> Any:
+        """The outputs, for one input or a list of several."""
+        if self._graph is None:
+            raise NotImplementedError(f"{type(self).__name__} does not define call(self, inputs), which says what it computes.")
+        return self._graph.run(inputs)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if len(args) > 1 and self._graph is not None:
+            args = ([*args],)
+        elif len(args) > 1:
+            accepted = [p for name, p in inspect.signature(self.call).parameters.items() if name not in ("training", "mask")]
+            if len(accepted) == 1 and accepted[0].kind is not inspect.Parameter.VAR_POSITIONAL:
+                args = ([*args],)
+        return super().__call__(*args, **kwargs)
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, in their order."""
+        return self._inner()
+
+    @property
+    def inputs(self) -> list[Any]:
+        """The symbols that the model begins with."""
+        return leaves_of(self._known().inputs)
+
+    @property
+    def outputs(self) -> list[Any]:
+        """The symbols that the model ends with."""
+        return leaves_of(self._known().outputs)
+
+    @property
+    def input(self) -> Any:
+        return self._known().inputs
+
+    @property
+    def output(self) -> Any:
+        return self._known().outputs
+
+    def _known(self) -> _Graph:
+        if self._graph is None:
+            raise AttributeError(f"The model {self.name} has no inputs and outputs yet; it is not built, or computes in a call of its own.")
+        return self._graph
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """The layer of a name, or of a number.
+
+        Raises:
+            ValueError: there is none.
+        """
+        for i, layer in enumerate(self.layers):
+            if layer.name == name or i == index:
+                return layer
+        raise ValueError(
+            f"There is no layer {name if index is None else index!r} in {self.name}; there are {[x.name for x in self.layers]}."
+        )
+
+    def _takes(self, n: int) -> bool:
+        return self._graph is None or len(self.inputs) == n > 1
+
+    def _by_name(self, inputs: dict[str, Any]) -> list[Any]:
+        return [inputs[symbol.name] for symbol in self.inputs] if self._graph is not None else list(inputs.values())
+
+    def summary(self, line_length: int | None = None, print_fn: Callable[[str], Any] | None = None, **kwargs: Any) -> None:  # type: ignore[override]
+        """Print Keras' table of the layers, the shapes of their outputs and their numbers of parameters.
+
+        Example:
+            >>> Sequential([layers.Dense(3, input_shape=(4,), name="hidden")], name="small").summary()
+            Model: "small"
+            ┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━┓
+            ┃ Layer (type)                    ┃ Output Shape           ┃       Param # ┃
+            ┡━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━┩
+            │ hidden (Dense)                  │ (None, 3)              │            15 │
+            └─────────────────────────────────┴────────────────────────┴───────────────┘
+             Total params: 15 (60.00 B)
+             Trainable params: 15 (60.00 B)
+             Non-trainable params: 0 (0.00 B)
+        """
+        graph = self._graph
+        functional = graph is not None and not isinstance(self, Sequential)
+        rows = [(f"{s.name} (InputLayer)", str(s.shape), "0", "-") for s in (self.inputs if functional else [])]
+        for layer in self.layers:
+            call = None if graph is None else graph.call_of(layer)
+            shape = "?" if call is None else _shown([s.shape for s in leaves_of(call.output)])
+            before = [] if call is None else call.symbols()
+            names = ", ".join(f"{s.call.layer.name if s.call else s.name}[0][0]" for s in before)
+            params = f"{layer.count_params():,}" if layer.built or layer.weights else "0 (unbuilt)"
+            rows.append((f"{layer.name} ({type(layer).__name__})", shape, params, names))
+        total = self.count_params()
+        trainable = sum(variable.size for variable in self.trainable_weights)
+        table(self.name, rows, total, trainable, graph is not None and functional and not graph.is_chain(), print_fn or print)
+
+    # --- files ---
+
+    def get_config(self) -> dict[str, Any]:
+        """The layers and how they are connected.
+
+        Raises:
+            TypeError: the model computes in a `call` of its own, which only its program knows.
+        """
+        if type(self) is not Model or self._graph is None:
+            raise TypeError(
+                f"{type(self).__name__} computes in a call of its own, and a file cannot hold its program. model.save_weights(path) stores "
+                "the numbers; make the model by its program, and model.load_weights(path) brings them back."
+            )
+        return {"name": self.name, **self._graph.config()}
+
+    @classmethod
+    def from_config(cls, config: Any) -> Any:
+        inputs, outputs = _Graph.from_config(config)
+        return cls(inputs, outputs, name=config["name"])
+
+    def save(self, filepath: str | os.PathLike[str], **kwargs: Any) -> None:
+        """Write the layers, the weights, and what `compile` and the optimizer know into a file of `nn.save`; `load_model` brings it back.
+
+        Raises:
+            TypeError: a part is the user's own.
+            OSError: the file cannot be written.
+
+        Example:
+            >>> import tempfile
+            >>> path = tempfile.mkdtemp() + "/small.keras"
+            >>> model = Sequential([layers.Dense(3, input_shape=(4,))])
+            >>> model.save(path)
+            >>> bool((load_model(path).get_weights()[0] == model.get_weights()[0]).all())
+            True
+        """
+        compiled = None if self._compiled is None else described(self._compiled, "compile")
+        steps = 0 if self.optimizer is None else self.optimizer.iterations
+        inside = None if self.optimizer is None else self.optimizer.inside
+        files.save(path_of(filepath), self, inside, keras=Kept({"model": described(self), "compile": compiled, "iterations": steps}))
+
+    def save_weights(self, filepath: str | os.PathLike[str], **kwargs: Any) -> None:
+        """`nn.save`: write the weights."""
+        files.save(path_of(filepath), self)
+
+    def load_weights(self, filepath: str | os.PathLike[str], **kwargs: Any) -> None:
+        """`nn.load`: bring the weights back, all or none.
+
+        Raises:
+            ValueError: the model is not built; or the file does not fit.
+            FileNotFoundError: there is no such file.
+        """
+        if any(not layer.built for layer in self.modules() if isinstance(layer, Layer)):
+            raise ValueError(f"{self.name} has no weights yet; call it on an example, or give an Input, before load_weights.")
+        files.load(path_of(filepath), self)
+
+
+def path_of(filepath: str | os.PathLike[str]) -> str:
+    """A path as text."""
+    return os.fspath(filepath)
+
+
+def _shown(shapes: list[Any]) -> str:
+    return str(shapes[0]) if len(shapes) == 1 else ", ".join(map(str, shapes))
+
+
+class Sequential(Model):
+    """`nn.Sequential`, of a list of layers; the first may be a `keras.Input`, or know its `input_shape`.
+
+    Args:
+        layers: the layers.
+        name: by default "sequential" and a number.
+
+    Raises:
+        TypeError: one of them is not a layer.
+
+    Example:
+        >>> import numpy as np
+        >>> model = Sequential([layers.Dense(8, activation="relu"), layers.Dense(3)])
+        >>> model(np.ones((5, 4))).shape
+        (5, 3)
+    """
+
+    def __init__(self, layers: Any = None, name: str | None = None, **kwargs: Any) -> None:
+        super().__init__(name=name, **kwargs)
+        self._chain = _Chain()
+        for layer in layers or ():
+            self.add(layer)
+
+    def add(self, layer: Any) -> None:
+        """Add a layer at the end.
+
+        Raises:
+            TypeError: it is not a layer.
+        """
+        if isinstance(layer, Symbol):
+            self._chain.input = layer
+            return
+        if not isinstance(layer, Layer):
+            hint = "; write brackets after it" if isinstance(layer, type) else ""
+            raise TypeError(f"Sequential is made of keras layers, such as keras.layers.Dense(8), and got {layer!r:.80}{hint}.")
+        if self._chain.input is None and not self._chain.layers:
+            if layer._given_shape is not None:
+                self._chain.input = Input(layer._given_shape[1:])
+            elif isinstance(layer, Model) and layer._graph is not None:
+                self._chain.input = Input(layer.inputs[0].shape[1:])
+        self._chain.layers.append(layer)
+        self._add(layer)
+        self._connect()
+
+    def pop(self) -> None:
+        """Leave out the last layer."""
+        last = self._chain.layers.pop()
+        for name in [name for name, child in vars(self).items() if child is last and last not in self._chain.layers]:
+            del vars(self)[name]
+        self._connect()
+
+    def _connect(self) -> None:
+        chain = self._chain
+        if chain.input is not None and chain.layers:
+            x = chain.input
+            for layer in chain.layers:
+                x = layer(x)
+            self._graph, self.built = _Graph(chain.input, x), True
+            self.train(self.training)
+
+    def build(self, input_shape: Any = None) -> None:
+        """Make the weights, for inputs of this shape, with None for the batch."""
+        if input_shape is not None and self._graph is None:
+            self._chain.input = Input(tuple(input_shape)[1:])
+            self._connect()
+
+    def call(self, inputs: Any, **kwargs: Any) -> Any:
+        for layer in self._chain.layers:
+            inputs = layer(inputs)
+        return inputs
+
+    @property
+    def layers(self) -> list[Layer]:
+        return list(self._chain.layers)
+
+    def get_config(self) -> dict[str, Any]:
+        if type(self) is not Sequential:
+            return super().get_config()
+        shape = None if self._chain.input is None else list(self._chain.input.shape)
+        return {"name": self.name, "input_shape": shape, "layers": self.layers}
+
+    @classmethod
+    def from_config(cls, config: Any) -> Any:
+        first = [] if config["input_shape"] is None else [Input(tuple(config["input_shape"])[1:])]
+        return cls([*first, *config["layers"]], name=config["name"])
+
+
+class _Chain:
+    """The layers of a `Sequential`, which may be there twice, and what they begin with."""
+
+    def __init__(self) -> None:
+        self.input: Symbol | None = None
+        self.layers: list[Layer] = []
+
+
+class _Graph:
+    """The calls between inputs and outputs, in their order."""
+
+    def __init__(self, inputs: Any, outputs: Any) -> None:
+        self.inputs, self.outputs = inputs, outputs
+        for what, structure in (("inputs", inputs), ("outputs", outputs)):
+            if not all(isinstance(symbol, Symbol) for symbol in leaves_of(structure)):
+                raise TypeError(
+                    f"The {what} of a Model are a keras.Input, or what layers gave that were called on one; got {structure!r:.80}."
+                )
+        self.calls = self._between(leaves_of(inputs), leaves_of(outputs))
+
+    @staticmethod
+    def _between(inputs: list[Symbol], outputs: list[Symbol]) -> list[Call]:
+        known, ordered, seen = set(map(id, inputs)), [], set()
+        todo: list[tuple[Symbol, bool]] = [(symbol, False) for symbol in reversed(outputs)]
+        while todo:
+            symbol, ready = todo.pop()
+            if id(symbol) in known or id(symbol.call) in seen:
+                continue
+            if symbol.call is None:
+                raise ValueError(f"The outputs depend on the input {symbol.name!r}, which is not among the inputs of the Model.")
+            if ready:
+                seen.add(id(symbol.call))
+                ordered.append(symbol.call)
+                continue
+            todo.append((symbol, True))
+            todo.extend((x, False) for x in reversed(symbol.call.symbols()))
+        return ordered
+
+    def layers(self) -> list[Layer]:
+        """Each layer once."""
+        return list({id(call.layer): call.layer for call in self.calls}.values())
+
+    def is_chain(self) -> bool:
+        """Whether each layer is called on what the one before gave, and on nothing else."""
+        before = [call.symbols() for call in self.calls]
+        used = [id(symbol) for symbols in before for symbol in symbols]
+        return all(len(symbols) == 1 for symbols in before) and len(set(used)) == len(used)
+
+    def call_of(self, layer: Layer) -> Call | None:
+        """The call of a layer."""
+        return next((call for call in self.calls if call.layer is layer), None)
+
+    def run(self, inputs: Any) -> Any:
+        """The outputs for arrays or symbols in the place of the inputs."""
+        given = self._given(inputs)
+        values = {id(symbol): x for symbol, x in zip(leaves_of(self.inputs), given, strict=True)}
+        for call in self.calls:
+            args, kwargs = mapped(lambda x: values.get(id(x), x), call.args), mapped(lambda x: values.get(id(x), x), call.kwargs)
+            found = call.layer(*args, **kwargs)
+            values.update(
+                zip(map(id, leaves_of(call.output)), leaves_of(found) if len(leaves_of(call.output)) > 1 else [found], strict=True)
+            )
+        return mapped(lambda symbol: values[id(symbol)], self.outputs)
+
+    def _given(self, inputs: Any) -> list[Any]:
+        symbols = leaves_of(self.inputs)
+        if isinstance(inputs, dict):
+            return [inputs[symbol.name] for symbol in symbols]
+        if len(symbols) == 1 and not (isinstance(inputs, (list, tuple)) and len(inputs) == 1 and hasattr(inputs[0], "shape")):
+            return [inputs]
+        if not isinstance(inputs, (list, tuple)) or len(inputs) != len(symbols):
+            raise ValueError(f"The model takes {len(symbols)} inputs, {', '.join(str(s.name) for s in symbols)}, in a list.")
+        return list(inputs)
+
+    def config(self) -> dict[str, Any]:
+        """The graph as numbers, texts and layers: each symbol is the number of its call, and its place among the outputs."""
+        places: dict[int, list[int]] = {id(s): [-1, i] for i, s in enumerate(leaves_of(self.inputs))}
+        calls = []
+        every = self.layers()
+
+        def place(x: Any) -> Any:
+            return {"symbol": places[id(x)]} if isinstance(x, Symbol) else x
+
+        for i, call in enumerate(self.calls):
+            if type(call.layer).__name__ == "Operation":
+                raise TypeError("A model with arithmetic between symbols cannot be saved whole; use layers such as Add, or save_weights.")
+            calls.append([every.index(call.layer), [mapped(place, x) for x in call.args], mapped(place, call.kwargs)])
+            places.update({id(s): [i, k] for k, s in enumerate(leaves_of(call.output))})
+        return {
+            "inputs": [[list(s.shape), s.name] for s in leaves_of(self.inputs)], "one_input": isinstance(self.inputs, Symbol),
+            "layers": every, "calls": calls, "outputs": mapped(place, self.outputs),
+        }  # fmt: skip
+
+    @staticmethod
+    def from_config(config: Any) -> tuple[Any, Any]:
+        """The inputs and the outputs that `config` wrote down."""
+        inputs = [Input(tuple(shape)[1:], name=name) for shape, name in config["inputs"]]
+        found = [inputs]
+
+        def symbols(x: Any) -> Any:
+            if isinstance(x, dict) and x.keys() == {"symbol"}:
+                call, place = x["symbol"]
+                return found[call + 1][place]
+            if isinstance(x, dict):
+                return {key: symbols(item) for key, item in x.items()}
+            return [symbols(item) for item in x] if isinstance(x, list) else x
+
+        for layer, args, kwargs in config["calls"]:
+            found.append(leaves_of(config["layers"][layer](*symbols(args), **symbols(kwargs))))
+        return inputs[0] if config["one_input"] else inputs, symbols(config["outputs"])
+
+
+ROOMS = (layers, initializers, regularizers, losses, metrics, optimizers)
+KINDS = {
+    **{name: getattr(room, name) for room in ROOMS for name in room.__all__ if isinstance(getattr(room, name), type)},
+    **{kind.__name__: kind for kind in vars(optimizers.schedules).values() if isinstance(kind, type)},
+    "Model": Model, "Sequential": Sequential,
+}  # fmt: skip
+
+
+def load_model(filepath: str | os.PathLike[str], **kwargs: Any) -> Any:
+    """`nn.load`: bring back a model that `model.save` has written, with its optimizer; all of it, or an error.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is damaged, or was not written by `model.save`.
+    """
+    kept, path = Kept(), path_of(filepath)
+    files.load(path, keras=kept)
+    model = made(kept.content["model"], KINDS)
+    if kept.content["compile"] is not None:
+        model.compile(**made(kept.content["compile"], KINDS))
+    inside = None
+    if model.optimizer is not None and kept.content["iterations"]:
+        model.optimizer.iterations = kept.content["iterations"]
+        inside = model.optimizer.bind([node for variable in model.trainable_weights for node in variable.nodes])
+    files.load(path, model, inside)
+    return model
+
+
+__getattr__ = missing(globals())
