@@ -25,7 +25,7 @@ from . import (
 )
 from .entries import missing, page
 from .layers import Input, Layer
-from .layers.base import Variable
+from .layers.variable import Variable
 from .models import Model, Sequential
 
 THEMES = (

@@ -112,7 +112,8 @@ def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool 
     if targets.shape not in (predictions.shape[:-1], (*predictions.shape[:-1], 1)):
         raise ValueError(
             f"sparse_categorical_crossentropy got predictions of shape {predictions.shape} and targets of shape {targets.shape}, "
-            f"which are to be the numbers of the classes, shape {predictions.shape[:-1]}. For one-hot targets there is categorical_crossentropy."
+            f"which are to be the numbers of the classes, shape {predictions.shape[:-1]}. "
+            "For one-hot targets there is categorical_crossentropy."
         )
     return _of_classes(targets.reshape(-1).astype(int), predictions, from_logits)
 

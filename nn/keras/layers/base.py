@@ -20,10 +20,12 @@ from autograd import Node, Tensor, no_grad
 
 from ...module import Module
 from ...types import Array
-from .. import initializers
+from .. import initializers, regularizers
 from ..entries import Described, no_such_name
+from .structures import leaves_of, mapped
+from .variable import Variable
 
-__all__ = ["Call", "Layer", "Shape", "Symbol", "Variable", "forget_names", "mapped", "shapes_of"]
+__all__ = ["Call", "Layer", "Shape", "Symbol", "forget_names", "name_for", "shapes_of"]
 
 Shape = tuple[int | None, ...]
 
@@ -106,32 +108,6 @@ class Symbol:
         return f"<KerasTensor shape={self.shape}>"
 
 
-def mapped(function: Callable[[Any], Any], structure: Any) -> Any:
-    """The function of every entry of nested lists, tuples and dicts.
-
-    Example:
-        >>> mapped(len, ["a", ("bc",)])
-        [1, (2,)]
-    """
-    if isinstance(structure, dict):
-        return {key: mapped(function, item) for key, item in structure.items()}
-    if isinstance(structure, (list, tuple)):
-        return type(structure)(mapped(function, item) for item in structure)
-    return function(structure)
-
-
-def leaves_of(structure: Any) -> list[Any]:
-    """The entries of nested lists, tuples and dicts.
-
-    Example:
-        >>> leaves_of([1, (2, {"a": 3})])
-        [1, 2, 3]
-    """
-    found: list[Any] = []
-    mapped(found.append, structure)
-    return found
-
-
 def shapes_of(inputs: Any) -> Any:
     """The shapes of symbols, or of arrays with None for the batch; a list for a list.
 
@@ -145,73 +121,6 @@ def shapes_of(inputs: Any) -> Any:
         return inputs.shape
     shape = np.shape(inputs.data if isinstance(inputs, Node) else inputs)
     return (None, *shape[1:])
-
-
-def _same(x: Array) -> Array:
-    return x
-
-
-class Variable:
-    """A weight under Keras' name and in Keras' shape. The numbers are those of one or more parameters of `nn`, or of a buffer.
-
-    Args:
-        name: Keras' name, such as "kernel".
-        owner: whose attributes hold the numbers.
-        parts: the names of these attributes.
-        to_keras: makes Keras' array of theirs.
-        to_ours: makes theirs, in a list if there are several, of Keras' array.
-        trainable: whether the parts are parameters, and not buffers.
-    """
-
-    def __init__(
-        self, name: str, owner: Any, parts: Sequence[str], to_keras: Callable[..., Array] = _same, to_ours: Callable[[Array], Any] = _same,
-        trainable: bool = True, regularizer: Callable[[Any], Any] | None = None,
-    ) -> None:  # fmt: skip
-        self.name, self.owner, self.parts, self.trainable, self.regularizer = name, owner, tuple(parts), trainable, regularizer
-        self._to_keras, self._to_ours = to_keras, to_ours
-
-    @property
-    def nodes(self) -> list[Any]:
-        """The parameters, or the arrays, that hold the numbers."""
-        return [getattr(self.owner, part) for part in self.parts]
-
-    def numpy(self) -> Array:
-        """The numbers, in Keras' shape."""
-        return np.array(self._to_keras(*(np.asarray(x.data if isinstance(x, Node) else x) for x in self.nodes)))
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.numpy().shape
-
-    @property
-    def size(self) -> int:
-        return self.numpy().size
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self.numpy().dtype
-
-    def assign(self, value: Any) -> None:
-        """Take other numbers.
-
-        Raises:
-            ValueError: they have another shape.
-        """
-        array = np.asarray(value.data if isinstance(value, Node) else value)
-        if array.shape != self.shape:
-            raise ValueError(f"The weight {self.name!r} has shape {self.shape}, and got shape {array.shape}.")
-        ours = self._to_ours(array)
-        for part, node, numbers in zip(self.parts, self.nodes, ours if len(self.parts) > 1 else [ours], strict=True):
-            if isinstance(node, Node):
-                node.data = numbers
-            else:
-                setattr(self.owner, part, np.array(numbers, dtype=node.dtype))
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        return self.numpy().astype(dtype or self.dtype)
-
-    def __repr__(self) -> str:
-        return f"<Variable {self.name}, shape={self.shape}>"
 
 
 class _Box:
@@ -284,8 +193,6 @@ class Layer(Described, Module):
             raise ValueError("add_weight(trainable=False) is not here; an array that is not trained is self.register_buffer(name, array).")
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
         tensor = Tensor(initializers.get(initializer)(shape, dtype or np.float32))
-        from .. import regularizers
-
         self._variables.all.append(
             Variable(name or f"variable_{len(self._variables.all)}", _Box(tensor), ["tensor"], regularizer=regularizers.get(regularizer))
         )

@@ -11,6 +11,7 @@ from autograd.primitives.networks import standardize
 
 from ... import normalization
 from ...module import Module
+from ...types import Array
 from .base import Layer
 from .core import width
 
@@ -76,6 +77,9 @@ class BatchNormalization(Layer):
 
 class _Numbers(Module):
     """The weights of a `BatchNormalization`."""
+
+    moving_mean: Array
+    moving_variance: Array
 
     def __init__(self, n: int, scale: bool, center: bool) -> None:
         self.gamma = Tensor(np.ones(n, np.float32)) if scale else None
