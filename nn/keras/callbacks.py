@@ -156,8 +156,6 @@ class ReduceLROnPlateau(callbacks.Callback):
         TypeError, ValueError: `patience` or `cooldown` is not a whole number from 0; or, in `fit`, the column is not measured.
     """
 
-    sets_learning_rate = True
-
     def __init__(
         self, monitor: str = "val_loss", factor: float = 0.1, patience: int = 10, verbose: int = 0, mode: str = "auto",
         min_delta: float = 1e-4, cooldown: int = 0, min_lr: float = 0.0,
@@ -170,11 +168,13 @@ class ReduceLROnPlateau(callbacks.Callback):
 
     def on_fit_begin(self, trainer: Training) -> None:
         check_measured(self, self.monitor, trainer)
+        self.rates: list[float] = []
         scheduler: Any = optim.ReduceLROnPlateau
         self.inside = LearningRateSchedule(scheduler(trainer.optimizer, **self.settings), monitor=self.monitor)
 
     def on_epoch_end(self, trainer: Training) -> None:
         before = trainer.optimizer.lr
+        self.rates.append(before)
         self.inside.on_epoch_end(trainer)
         if self.verbose and trainer.optimizer.lr < before:
             print(f"Epoch {trainer.epoch}: ReduceLROnPlateau reducing learning rate to {trainer.optimizer.lr}.")
@@ -183,15 +183,17 @@ class ReduceLROnPlateau(callbacks.Callback):
 class LearningRateScheduler(callbacks.Callback):
     """A function of the epoch, from 0, and of the learning rate, to the learning rate; `nn.optim.LambdaLR`."""
 
-    sets_learning_rate = True
-
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
         self.schedule, self.verbose = schedule, verbose
         self.takes_rate = len(inspect.signature(schedule).parameters) > 1
 
+    def on_fit_begin(self, trainer: Training) -> None:
+        self.rates: list[float] = []
+
     def on_epoch_begin(self, trainer: Training) -> None:
         rate = float(self.schedule(trainer.epoch, trainer.optimizer.lr) if self.takes_rate else self.schedule(trainer.epoch))
         trainer.optimizer.lr = rate
+        self.rates.append(rate)
         if self.verbose:
             print(f"Epoch {trainer.epoch + 1}: LearningRateScheduler setting learning rate to {rate}.")
 

@@ -10,17 +10,16 @@ from typing import Any
 __all__ = ["Described", "looked_up", "missing", "no_such_name", "page"]
 
 
-def no_such_name(name: str, known: Iterable[str], what: str = "") -> str:
+def no_such_name(name: str, known: Iterable[str]) -> str:
     """The sentence about a name that is not in the book, with one that is near, if there is one.
 
     Example:
         >>> no_such_name("keras.layers.Dens", ["keras.layers.Dense"])
         'keras.layers.Dens is not here; did you mean keras.layers.Dense?'
     """
-    known = list(known)
-    near = difflib.get_close_matches(name, known, 1, 0.75)
-    others = "" if not what else f"; {what} are {', '.join(known)}"
-    return f"{name} is not here" + (f"; did you mean {near[0]}?" if near else f"{others}.")
+    ends = {other.rpartition(".")[2]: other for other in known}
+    near = [ends[end] for end in difflib.get_close_matches(name.rpartition(".")[2], ends, 1, 0.8)]
+    return f"{name} is not here" + (f"; did you mean {near[0]}?" if near else ".")
 
 
 def missing(module: Mapping[str, Any]) -> Callable[[str], Any]:

@@ -190,6 +190,7 @@ class Model(Trained):
             >>> bool((load_model(path).get_weights()[0] == model.get_weights()[0]).all())
             True
         """
+        self.get_config()  # which says why a model of a subclass cannot be stored
         compiled = None if self._compiled is None else described(self._compiled, "compile")
         steps = 0 if self.optimizer is None else self.optimizer.iterations
         inside = None if self.optimizer is None else self.optimizer.inside

@@ -123,7 +123,7 @@ class Trained(Layer):
                 raise ValueError("A DataLoader has its targets, and cannot be split; pass validation_data.")
             first: Any = next(iter(x))[0]
         else:
-            inputs, targets = self._arrays(x, y)
+            inputs, targets = self._pair(x, y)
             if validation_split and validation_data is None:
                 kept = math.floor(len(targets) * (1 - validation_split))
                 if not 0 < kept < len(targets):
@@ -141,7 +141,7 @@ class Trained(Layer):
         elif validation_data is not None:
             if not isinstance(validation_data, (tuple, list)) or len(validation_data) != 2:
                 raise ValueError("validation_data is a pair of inputs and targets, (x_val, y_val), or a DataLoader.")
-            held_out = self._arrays(*validation_data)
+            held_out = self._pair(*validation_data)
         if held_out is not None:
             validation = DataLoader(TensorDataset(*held_out[0], held_out[1]), validation_batch_size or train.batch_size)
         self._see(first if isinstance(first, list) else [first])
@@ -156,8 +156,8 @@ class Trained(Layer):
         before = initial_epoch
         if epochs > before:
             trainer.fit(train, validation, epochs=epochs - before, verbose=False)
-        if any(getattr(callback, "sets_learning_rate", False) for callback in everyone):
-            history.history["learning_rate"] = trainer.history["lr"]
+        for rates in [callback.rates for callback in everyone if hasattr(callback, "rates")]:
+            history.history["learning_rate"] = rates
         return history
 
     def evaluate(
@@ -176,7 +176,7 @@ class Trained(Layer):
             loader = x
             self._see([next(iter(x))[0]])
         else:
-            inputs, targets = self._arrays(x, y)
+            inputs, targets = self._pair(x, y)
             loader = DataLoader(TensorDataset(*inputs, targets), BATCH_SIZE if batch_size is None else count("batch_size", batch_size))
             self._see([part[:1] for part in inputs])
         begin = time.perf_counter()
@@ -208,7 +208,7 @@ class Trained(Layer):
 
     def train_on_batch(self, x: Any, y: Any, class_weight: Mapping[int, float] | None = None) -> Any:
         """One step of the optimizer on all of these examples; the loss, and the metrics after it."""
-        inputs, targets = self._arrays(x, y)
+        inputs, targets = self._pair(x, y)
         self._see([part[:1] for part in inputs])
         trainer = self._trainer(class_weight, [])
         loader = DataLoader(TensorDataset(*inputs, targets), len(targets))
@@ -244,6 +244,11 @@ class Trained(Layer):
         for metric in self._metrics:
             trainer.metrics[metric.name] = partial(_measured, metric)
         return trainer
+
+    def _pair(self, x: Any, y: Any) -> tuple[list[Any], Any]:
+        if x is None or y is None:
+            raise TypeError("fit and evaluate take inputs and targets, model.fit(x, y); one of them is missing.")
+        return self._arrays(x, y)
 
     def _arrays(self, x: Any, y: Any) -> tuple[list[Any], Any]:
         """Inputs as a list of arrays, and targets as an array."""
@@ -288,6 +293,4 @@ def _metrics_of(given: Any) -> list[Any]:
 
 
 def _plain(x: Any) -> Any:
-    if x is None:
-        raise TypeError("fit and evaluate take inputs and targets, model.fit(x, y); one of them is missing.")
     return np.asarray(x.data if isinstance(x, Node) else x)

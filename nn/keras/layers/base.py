@@ -372,6 +372,8 @@ class Layer(Described, Module):
         for variable in vars(self)["_variables"].all if "_variables" in vars(self) else ():
             if variable.name == name:
                 return variable
+        if isinstance(getattr(type(self), name, None), property):  # its own error is the better one
+            return object.__getattribute__(self, name)
         known = [] if name.startswith("_") else [known for known in dir(self) if not known.startswith("_")]
         raise AttributeError(no_such_name(f"{type(self).__name__}.{name}", [f"{type(self).__name__}.{near}" for near in known]))
 

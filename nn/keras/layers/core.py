@@ -11,7 +11,7 @@ import autograd
 
 from ... import dropout, linear
 from ...inputs import check_size
-from .. import activations, regularizers
+from .. import activations, initializers, regularizers
 from ..entries import missing
 from .base import Layer, Symbol, name_for
 
@@ -81,7 +81,7 @@ class Dense(Layer):
     ) -> None:  # fmt: skip
         super().__init__(**kwargs)
         self.units, self.activation, self.use_bias = check_size("Dense", "units", units), activations.get(activation), use_bias
-        self._starts = kernel_initializer, bias_initializer
+        self._starts = initializers.get(kernel_initializer), initializers.get(bias_initializer)
         self._costs = regularizers.get(kernel_regularizer), regularizers.get(bias_regularizer)
 
     def build(self, input_shape: Any) -> None:
@@ -112,7 +112,7 @@ class Embedding(Layer):
         self.input_dim, self.output_dim = input_dim, output_dim
         if input_length is not None:
             self._given_shape = (None, input_length)
-        self._start, self._cost = embeddings_initializer, regularizers.get(embeddings_regularizer)
+        self._start, self._cost = initializers.get(embeddings_initializer), regularizers.get(embeddings_regularizer)
 
     def build(self, input_shape: Any) -> None:
         self.inside = linear.Embedding(self.input_dim, self.output_dim)

@@ -11,7 +11,7 @@ from autograd.primitives import convolution as primitives
 
 from ... import convolution
 from ...types import Array
-from .. import activations, regularizers
+from .. import activations, initializers, regularizers
 from .base import Layer
 from .core import width
 
@@ -84,7 +84,7 @@ class _Conv(Layer):
             _per_axis(self, "strides", strides, self.axes),
             _per_axis(self, "dilation_rate", dilation_rate, self.axes),
         )
-        self._starts = kernel_initializer, bias_initializer
+        self._starts = initializers.get(kernel_initializer), initializers.get(bias_initializer)
         self._costs = regularizers.get(kernel_regularizer), regularizers.get(bias_regularizer)
 
     def build(self, input_shape: Any) -> None:

@@ -11,7 +11,7 @@ import autograd
 from ... import recurrent
 from ...functional import dropout as dropped
 from ...types import Array
-from .. import regularizers
+from .. import initializers, regularizers
 from .base import Layer, name_for
 from .core import width
 
@@ -42,7 +42,7 @@ class _Recurrent(Layer):
         self.units, self.activation, self.use_bias, self.dropout = units, activation, use_bias, dropout
         self.return_sequences, self.return_state, self.go_backwards = return_sequences, return_state, go_backwards
         self.unit_forget_bias = unit_forget_bias
-        self._starts = kernel_initializer, recurrent_initializer, bias_initializer
+        self._starts = [initializers.get(start) for start in (kernel_initializer, recurrent_initializer, bias_initializer)]
         self._costs = regularizers.get(kernel_regularizer), regularizers.get(recurrent_regularizer)
 
     def _activations(self) -> tuple[str, ...]:
