@@ -23,16 +23,15 @@ from . import (
     regularizers,
     utils,
 )
-from .entries import missing, page
+from .entries import missing
 from .layers import Input, Layer
 from .layers.variable import Variable
 from .models import Model, Sequential
+from .page import page
 
-THEMES = (
-    "models", "layers", "activations", "initializers", "regularizers", "losses", "metrics", "optimizers", "callbacks", "utils", "datasets",
-    "backend", "ops",
-)  # fmt: skip
-
-__all__ = [*THEMES, "Input", "Layer", "Model", "Sequential", "Variable", "page"]
+__all__ = [
+    "Input", "Layer", "Model", "Sequential", "Variable", "activations", "backend", "callbacks", "datasets", "initializers", "layers",
+    "losses", "metrics", "models", "ops", "optimizers", "page", "regularizers", "utils",
+]  # fmt: skip
 
 __getattr__ = missing(globals())

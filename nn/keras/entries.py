@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-__all__ = ["Described", "looked_up", "missing", "no_such_name", "page"]
+__all__ = ["Described", "looked_up", "missing", "no_such_name"]
 
 
 def no_such_name(name: str, known: Iterable[str]) -> str:
@@ -123,27 +123,3 @@ def _wrong_arguments(cls: type, error: TypeError, signature: inspect.Signature) 
     if "unexpected keyword" not in str(error):
         return f"{cls.__name__}: {error}; it takes {', '.join(known)}."
     return no_such_name(f"{cls.__name__}({name}=…)", [f"{cls.__name__}({other}=…)" for other in known]) + f" It takes {', '.join(known)}."
-
-
-def page() -> str:
-    """The whole book as a page of Markdown, a table for each theme: Keras' name, and what it is here.
-
-    Example:
-        >>> "| `keras.layers.Dense` | " in page()
-        True
-    """
-    from nn import keras  # the page is of the whole book, which takes its entries from here
-
-    parts = ["# The phrase book of Keras", "", *(inspect.getdoc(keras) or "").splitlines(), ""]
-    for theme in keras.THEMES:
-        parts += [f"## keras.{theme}", "", "| Keras | here |", "|---|---|"]
-        room = getattr(keras, theme)
-        for name in sorted(room.__all__):
-            parts.append(f"| `keras.{theme}.{name}` | {_said_of(getattr(room, name))} |")
-        parts.append("")
-    return "\n".join(parts)
-
-
-def _said_of(entry: Any) -> str:
-    doc = inspect.getdoc(entry) or ""
-    return doc.partition("\n\n")[0].replace("\n", " ").replace("|", "\\|") if callable(entry) or inspect.ismodule(entry) else repr(entry)
