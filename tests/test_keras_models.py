@@ -492,6 +492,21 @@ def test_sequences_are_cut_and_filled_up_at_the_chosen_end():
     assert keras.utils.to_categorical([[1], [0]]).tolist() == [[0, 1], [1, 0]]
 
 
+def test_images_come_as_keras_gives_them(tmp_path):
+    images, photos = RNG.integers(0, 256, (5, 28, 28), np.uint8), np.arange(5, dtype=np.uint8)
+    np.savez(tmp_path / "mnist.npz", x_train=images, y_train=photos, x_test=images[:2], y_test=photos[:2])
+    (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data(str(tmp_path))
+    assert (x_train == images).all()
+    assert (y_test == photos[:2]).all()
+    assert (x_test.shape, y_train.dtype) == ((2, 28, 28), np.uint8)
+
+
+def test_old_names_of_modules_are_known():
+    from nn.keras.preprocessing.sequence import pad_sequences
+
+    assert pad_sequences is keras.preprocessing.sequence.pad_sequences is keras.utils.pad_sequences
+
+
 def test_the_book_is_opened_only_by_those_who_ask_for_it():
     program = "import sys, nn; assert 'nn.keras' not in sys.modules; from nn import keras; from nn.keras.layers import Dense"
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -20,6 +20,7 @@ from . import (
     models,
     ops,
     optimizers,
+    preprocessing,
     regularizers,
     utils,
 )
@@ -31,7 +32,7 @@ from .page import page
 
 __all__ = [
     "Input", "Layer", "Model", "Sequential", "Variable", "activations", "backend", "callbacks", "datasets", "initializers", "layers",
-    "losses", "metrics", "models", "ops", "optimizers", "page", "regularizers", "utils",
+    "losses", "metrics", "models", "ops", "optimizers", "page", "preprocessing", "regularizers", "utils",
 ]  # fmt: skip
 
 __getattr__ = missing(globals())

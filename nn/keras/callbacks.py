@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import callbacks, optim
-from ..callbacks import LearningRateSchedule, Monitor, TerminateOnNaN, Training
+from ..callbacks import LearningRateSchedule, Monitor, Training
 from ..callbacks.monitor import check_measured
 from ..checks import count
 from .entries import missing
@@ -145,6 +145,10 @@ class EarlyStopping(callbacks.EarlyStopping):
             print(f"Epoch {trainer.epoch}: early stopping")
 
 
+class TerminateOnNaN(callbacks.TerminateOnNaN):
+    """`nn.callbacks.TerminateOnNaN`, which says where nan began; every `fit` has one."""
+
+
 class ReduceLROnPlateau(callbacks.Callback):
     """`nn.optim.ReduceLROnPlateau`, with Keras' way of counting epochs.
 
@@ -181,7 +185,7 @@ class ReduceLROnPlateau(callbacks.Callback):
 
 
 class LearningRateScheduler(callbacks.Callback):
-    """A function of the epoch, from 0, and of the learning rate, to the learning rate; `nn.optim.LambdaLR`."""
+    """A function of the epoch, from 0, and of the learning rate, to the learning rate, which an optimizer of `nn.optim` takes as `lr`."""
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
         self.schedule, self.verbose = schedule, verbose
