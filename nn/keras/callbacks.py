@@ -116,7 +116,7 @@ def _mode(mode: str, monitor: str) -> str:
 
 
 class EarlyStopping(callbacks.EarlyStopping):
-    """`nn.callbacks.EarlyStopping`; epochs count from 0.
+    """`nn.callbacks.EarlyStopping`, with Keras' defaults; its `best_epoch` and `stopped_epoch` count from 1.
 
     Args:
         monitor, min_delta, patience, mode, restore_best_weights: as in Keras.

@@ -32,6 +32,7 @@ class Objective:
 
     def __init__(self, model: Trained, loss: losses.Loss, class_weight: Mapping[int, float] | None) -> None:
         self.model, self.loss, self.class_weight = model, loss, class_weight
+        self.costly = [variable for variable in model.weights if variable.regularizer is not None]
 
     def __call__(self, output: Any, target: Any) -> Any:
         weights = None
@@ -41,8 +42,8 @@ class Objective:
             classes = (labels.argmax(-1) if one_hot else labels.reshape(len(labels))).astype(int)
             weights = np.array([self.class_weight.get(int(c), 1.0) for c in classes])
         total = self.loss(target, output, weights)
-        for cost in self.model.losses:
-            total = total + cost
+        for variable in self.costly:
+            total = total + variable.regularizer(variable.nodes[0])  # type: ignore[misc]
         return total
 
 

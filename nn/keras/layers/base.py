@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -282,7 +283,7 @@ class Layer(Described, Module):
         raise NotImplementedError(f"{type(self).__name__} does not define call(self, inputs), which says what it computes.")
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        if "training" in inspect.signature(self.call).parameters:
+        if _takes_training(type(self).call):
             kwargs["training"] = self.training
         return self.call(*args, **kwargs)
 
@@ -376,6 +377,11 @@ class Layer(Described, Module):
             return object.__getattribute__(self, name)
         known = [] if name.startswith("_") else [known for known in dir(self) if not known.startswith("_")]
         raise AttributeError(no_such_name(f"{type(self).__name__}.{name}", [f"{type(self).__name__}.{near}" for near in known]))
+
+
+@cache
+def _takes_training(call: Callable[..., Any]) -> bool:
+    return "training" in inspect.signature(call).parameters
 
 
 class _Variables:
