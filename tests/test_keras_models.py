@@ -272,7 +272,7 @@ def rates(callback, epochs=6, optimizer=1.0):
 def test_the_learning_rate_is_reduced_when_keras_would():
     reduce = keras.callbacks.ReduceLROnPlateau
     assert rates(reduce("loss", factor=0.5, patience=2)) == [1, 1, 1, 0.5, 0.5, 0.25]
-    assert rates(reduce("loss", factor=0.5, patience=2, cooldown=2)) == [1, 1, 1, 0.5, 0.5, 0.5]
+    assert rates(reduce("loss", factor=0.5, patience=2, cooldown=2), 7) == [1, 1, 1, 0.5, 0.5, 0.5, 0.25]
     assert rates(reduce("loss", factor=0.5, patience=1, min_lr=0.3)) == [1, 1, 0.5, 0.3, 0.3, 0.3]
 
 
