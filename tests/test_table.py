@@ -221,6 +221,16 @@ def torch_functions(torch):
     def over_axes(function):
         return lambda x, axis, keepdims: function(x, tuple(range(x.ndim)) if axis is None else axis, keepdims)
 
+    def over_each(function):
+        """Over several axes, what PyTorch takes over one at a time."""
+
+        def along(x, axis, keepdims):
+            for a in sorted(range(x.ndim) if axis is None else [a % x.ndim for a in np.atleast_1d(axis)], reverse=True):
+                x = function(x, int(a), keepdims)
+            return x
+
+        return along
+
     def taps(x, kernel, stride, padding, dilation, fill=0.0):
         """For each window, what stands under each tap of the kernel, on the last axis."""
         x = functional.pad(x, [n for sides in reversed(padding) for n in sides], value=fill)
@@ -288,6 +298,8 @@ def torch_functions(torch):
         "choose": lambda x, index: x[torch.arange(len(x)), index.long()],
         "attention": lambda q, k, mask: torch.softmax(q @ k.mT / q.shape[-1] ** 0.5 + mask, -1),
         "broadcast_to": lambda x, shape: x.expand(shape),
+        "cbrt": lambda x: x ** (1 / 3),  # PyTorch has no cube root; these are positive
+        "cholesky": torch.linalg.cholesky,
         "clip": torch.clamp,
         "conv": convolved,
         "conv_transpose": lambda g, weight, shape, groups, **settings: pulled(
@@ -300,11 +312,15 @@ def torch_functions(torch):
         "concatenate": lambda *xs, axis: torch.cat(xs, axis),
         "divide": torch.div,
         "dot_n": weighted_sum,
+        "eigh": lambda x: torch.cat([(found := torch.linalg.eigh(x)).eigenvalues[..., None, :], found.eigenvectors], -2),
+        "einsum": lambda *xs, subscripts: torch.einsum(subscripts, *xs),
         "expand_dims": lambda x, axis: x.reshape(np.expand_dims(np.empty(tuple(x.shape)), axis).shape),
         "getitem": picked,
         "gru": gru,
         "identity": torch.clone,
+        "inv": torch.linalg.inv,
         "linear": lambda x, weight, bias: functional.linear(x, weight) + bias,
+        "logabsdet": lambda x: torch.linalg.slogdet(x)[1],
         "logsumexp": over_axes(torch.logsumexp),
         "lookup": lambda x, index: x[index.long()],
         "lstm": lstm,
@@ -315,20 +331,26 @@ def torch_functions(torch):
         "max_unpool": max_unpooled,
         "mean": over_axes(torch.mean),
         "min": over_axes(torch.amin),
+        "mod": torch.remainder,
         "multiply": torch.mul,
         "negative": torch.neg,
         "pad": lambda x, pad_width: functional.pad(x, [n for sides in reversed(pad_width) for n in sides]),
+        "pinv": torch.linalg.pinv,
         "place": lambda x, index, shape: x[:, None] * functional.one_hot(index.long(), shape[1]),
         "power": torch.pow,
+        "prod": over_each(torch.prod),
         "put_along_axis": lambda x, index, shape, axis: torch.zeros(shape, dtype=x.dtype).scatter_add(axis, index.long(), x),
+        "qr": lambda x: torch.cat([(found := torch.linalg.qr(x))[0], found[1].mT], -2),
         "reshape": lambda x, shape: x.reshape(shape),
         "reverse_sequences": reversed_sequences,
+        "rint": torch.round,
         "rnn": rnn,
         "scatter": scattered,
         "scatter_rows": lambda x, index, shape: torch.zeros(shape, dtype=x.dtype).index_add(0, index.long(), x),
         "select": lambda index, *xs: torch.stack(torch.broadcast_tensors(index, *xs))[1:].gather(
             0, index.broadcast_to(torch.broadcast_shapes(index.shape, *(x.shape for x in xs)))[None].long()
         )[0],
+        "solve": torch.linalg.solve,
         "softmax": lambda x, axis: (x - torch.logsumexp(x, axis, True)).exp(),
         "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x)),
         "squeeze": lambda x, axis: x.squeeze() if axis is None else x.squeeze(axis),
@@ -338,6 +360,7 @@ def torch_functions(torch):
         "sum": over_axes(torch.sum),
         "sum_pool": lambda x, **settings: taps(x, **settings).sum(-1),
         "sum_unpool": lambda g, shape, **settings: pulled(lambda x: taps(x, **settings).sum(-1), (*g.shape[:2], *shape), g),
+        "svd": lambda x: torch.cat([(found := torch.linalg.svd(x, full_matrices=False))[1][..., None, :], found[0], found[2].mT], -2),
         "take": taken,
         "take_along_axis": lambda x, index, axis: torch.take_along_dim(x, index.long(), axis),
         "transpose": lambda x, axes: x.permute(*(axes or reversed(range(x.ndim)))),
