@@ -20,7 +20,7 @@ from .modes import mode
 from .operands import array_of
 from .primitives import arithmetic, elementary, rounding, sorting
 
-__all__ = ["call_function", "call_ufunc"]
+__all__ = ["COMPOSED", "FUNCTIONS", "PLAIN", "call_function", "call_ufunc", "entry_for"]
 
 READ_INSTEAD = "compute with the Value or Tensor itself, and read numbers from what the compiled function returns"
 
@@ -40,11 +40,11 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
         return OVER_AXES[ufunc, method](*inputs, **{"axis": 0, **options})
     if ufunc in PLAIN and method == "__call__":
         if mode.tracing is not None:
-            if (comparison := _entry_for(ufunc)) is not None:  # which the program makes anew at each call
+            if (comparison := entry_for(ufunc)) is not None:  # which the program makes anew at each call
                 return comparison(*inputs)
             mode.tracing(f"np.{ufunc.__name__}", READ_INSTEAD)
         return ufunc(*map(_data, inputs), **options)
-    function = _entry_for(ufunc) or COMPOSED.get(ufunc)
+    function = entry_for(ufunc) or COMPOSED.get(ufunc)
     if method == "outer" and function is not None and not options:
         a, b = map(array_of, inputs)
         return function(shaping.reshape(a, (*a.shape, *(1,) * b.ndim)), b)
@@ -58,7 +58,7 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
 
 def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What NumPy's `function(*args)` gives where an argument is, or contains, a node."""
-    ours = FUNCTIONS.get(function) or _entry_for(function)
+    ours = FUNCTIONS.get(function) or entry_for(function)
     if ours is not None:
         try:
             return ours(*args, **kwargs)
@@ -104,7 +104,7 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max:
     return f.clip(a, a_min if min is None else min, a_max if max is None else max)
 
 
-def _entry_for(function: Any) -> Primitive | None:
+def entry_for(function: Any) -> Primitive | None:
     """The entry of the table that answers a function of NumPy's: the library's own at once, those of users after a search."""
     return ANSWERS.get(function) or next((entry for entry in table.values() if function in (entry.array, *entry.answers)), None)
 
