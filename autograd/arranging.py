@@ -25,7 +25,7 @@ from .types import Axis, Operand, Result
 __all__ = [
     "append", "array_split", "atleast_1d", "atleast_2d", "atleast_3d", "block", "broadcast_arrays", "choose", "column_stack", "compress",
     "delete", "diag", "diagflat", "diagonal", "dsplit", "dstack", "extract", "flip", "fliplr", "flipud", "hsplit", "hstack", "insert",
-    "matrix_transpose", "meshgrid", "moveaxis", "pad", "ravel", "repeat", "resize", "roll", "rollaxis", "rot90", "select", "split",
+    "matrix_transpose", "meshgrid", "moveaxis", "pad", "piecewise", "ravel", "repeat", "resize", "roll", "rollaxis", "rot90", "select", "split",
     "swapaxes", "tile", "trace", "tril", "triu", "unstack", "vsplit", "vstack",
 ]  # fmt: skip
 
@@ -165,6 +165,17 @@ def triu(m: Operand, k: int = 0) -> Result:
     """The entries on and above the `k`-th diagonal, and zeros below."""
     array = array_of(m)
     return where(np.tri(*array.shape[-2:], k=k - 1, dtype=bool), 0.0, array)
+
+
+def piecewise(x: Operand, condlist: Sequence[Any], funclist: Sequence[Any]) -> Result:
+    """For each number the function of the last condition that holds there, and else one more function, or 0. Functions may be numbers."""
+    array = array_of(x)
+    conditions = condlist if isinstance(condlist, (list, tuple)) else [condlist]
+    *functions, default = funclist if len(funclist) > len(conditions) else [*funclist, 0.0]
+    result: Any = default(array) if callable(default) else array * 0.0 + default
+    for condition, function in zip(conditions, functions, strict=True):
+        result = where(condition, function(array) if callable(function) else function, result)
+    return result
 
 
 def select(condlist: Sequence[Any], choicelist: Sequence[Operand], default: Operand = 0.0) -> Result:

@@ -9,11 +9,15 @@ import numpy as np
 from . import functions as f
 from . import shaping
 from .arranging import atleast_2d, moveaxis, ravel, vstack
+from .contracting import convolve
 from .operands import array_of
 from .primitives import arithmetic, cumulative, elementary, products, rounding, shapes, sorting
 from .types import Axis, Operand, Result
 
-__all__ = ["corrcoef", "cov", "diff", "ediff1d", "gradient", "interp", "polyval", "trapezoid", "unwrap", "vander"]
+__all__ = [
+    "bincount", "corrcoef", "cov", "diff", "ediff1d", "geomspace", "gradient", "interp", "linspace", "logspace", "polyadd", "polyder",
+    "polyint", "polymul", "polysub", "polyval", "trapezoid", "unwrap", "vander",
+]  # fmt: skip
 
 
 def diff(a: Operand, n: int = 1, axis: int = -1, prepend: Operand | None = None, append: Operand | None = None) -> Result:
@@ -116,6 +120,65 @@ def corrcoef(x: Operand, y: Operand | None = None, rowvar: bool = True) -> Resul
         return covariances / covariances
     spreads = elementary.sqrt(shapes.getitem(covariances, index=(np.arange(len(covariances)),) * 2))
     return covariances / spreads / shaping.expand_dims(spreads, 1)
+
+
+def bincount(x: Any, weights: Operand | None = None, minlength: int = 0) -> Result:
+    """The sum of the weights of each whole number in `x`, from 0."""
+    if weights is None:
+        return np.bincount(np.asarray(getattr(x, "_datum", x)).astype(int), minlength=minlength)
+    places = np.asarray(x)
+    return shapes.scatter(array_of(weights), index=places, shape=(max(int(places.max(initial=-1)) + 1, minlength),))
+
+
+def linspace(start: Operand, stop: Operand, num: int = 50, endpoint: bool = True) -> Result:
+    """Numbers from `start` to `stop` in equal steps."""
+    first, last = array_of(start), array_of(stop)
+    shares = np.linspace(0.0, 1.0, num, endpoint).reshape(num, *(1,) * max(first.ndim, last.ndim))
+    return first * (1 - shares) + last * shares
+
+
+def logspace(start: Operand, stop: Operand, num: int = 50, endpoint: bool = True, base: Operand = 10.0) -> Result:
+    """The powers of a base, whose exponents have equal steps."""
+    return elementary.power(base, linspace(start, stop, num, endpoint))
+
+
+def geomspace(start: Operand, stop: Operand, num: int = 50, endpoint: bool = True) -> Result:
+    """Numbers from `start` to `stop`, each the same multiple of the one before."""
+    first, last = array_of(start), array_of(stop)
+    return first * elementary.power(last / first, linspace(0.0 * first, 0.0 * last + 1.0, num, endpoint))
+
+
+def polyadd(a1: Operand, a2: Operand) -> Result:
+    """The sum of two polynomials, lists of coefficients from the highest power on."""
+    first, second = array_of(a1), array_of(a2)
+    n = max(len(first), len(second))
+    return shaping.pad(first, (n - len(first), 0)) + shaping.pad(second, (n - len(second), 0))
+
+
+def polysub(a1: Operand, a2: Operand) -> Result:
+    """The difference of two polynomials."""
+    return polyadd(a1, -array_of(a2))
+
+
+def polymul(a1: Operand, a2: Operand) -> Result:
+    """The product of two polynomials."""
+    return convolve(a1, a2)
+
+
+def polyder(p: Operand, m: int = 1) -> Result:
+    """The derivative of a polynomial, taken `m` times."""
+    coefficients = array_of(p)
+    for _ in range(m):
+        coefficients = coefficients[:-1] * np.arange(len(coefficients) - 1.0, 0.0, -1.0)
+    return coefficients
+
+
+def polyint(p: Operand, m: int = 1) -> Result:
+    """The integral of a polynomial from 0, taken `m` times."""
+    coefficients = array_of(p)
+    for _ in range(m):
+        coefficients = shaping.pad(coefficients / np.arange(float(len(coefficients)), 0.0, -1.0), (0, 1))
+    return coefficients
 
 
 def polyval(p: Operand, x: Operand) -> Result:

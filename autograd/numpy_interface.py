@@ -20,7 +20,7 @@ from .modes import mode
 from .operands import array_of
 from .primitives import arithmetic, elementary, rounding, sorting
 
-__all__ = ["COMPOSED", "FUNCTIONS", "PLAIN", "call_function", "call_ufunc", "entry_for"]
+__all__ = ["COMPOSED", "FUNCTIONS", "LOGIC", "PLAIN", "call_function", "call_ufunc", "entry_for"]
 
 READ_INSTEAD = "compute with the Value or Tensor itself, and read numbers from what the compiled function returns"
 
@@ -142,10 +142,10 @@ PLAIN = frozenset({
     np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.isnan, np.isinf, np.isfinite, np.isneginf,
     np.isposinf, np.signbit, np.argmax, np.argmin, np.argsort, np.nanargmax, np.nanargmin, np.argpartition, np.argwhere, np.allclose,
     np.isclose, np.array_equal, np.array_equiv, np.isreal, np.iscomplex, np.imag, np.all, np.any, np.count_nonzero, np.nonzero,
-    np.flatnonzero, np.digitize, np.searchsorted, np.lexsort, np.floor_divide, np.histogram, np.histogram2d, np.histogramdd,
+    np.flatnonzero, np.digitize, np.searchsorted, np.lexsort, np.histogram, np.histogram2d, np.histogramdd,
     np.histogram_bin_edges, np.isin, np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values, np.intersect1d,
     np.setdiff1d, np.setxor1d, np.union1d, np.array2string, np.array_repr, np.array_str, np.may_share_memory, np.shares_memory,
-    np.linalg.matrix_rank, *OF_SHAPES,
+    np.linalg.matrix_rank, np.diag_indices_from, np.tril_indices_from, np.triu_indices_from, np.can_cast, np.common_type, *OF_SHAPES,
 })  # fmt: skip
 
 # The first of two with the same array forward: `np.positive` is `identity`, and not `stop_gradient`.
@@ -171,15 +171,22 @@ def _where(condition: Any, *choices: Any) -> Any:
     return arithmetic.where(condition, *choices) if choices else np.nonzero(condition)
 
 
+# What joins conditions.
+LOGIC: dict[Any, Callable[..., Any]] = {
+    **dict.fromkeys((np.bitwise_and, np.logical_and), lambda a, b: b & a if isinstance(b, Node) else a & b),
+    **dict.fromkeys((np.bitwise_or, np.logical_or), lambda a, b: b | a if isinstance(b, Node) else a | b),
+    **dict.fromkeys((np.bitwise_xor, np.logical_xor), lambda a, b: b ^ a if isinstance(b, Node) else a ^ b),
+    **dict.fromkeys((np.invert, np.logical_not), lambda a: ~a),
+}
+
 # What is no entry of the table, but composed of some.
 COMPOSED: dict[Any, Callable[..., Any]] = {
     np.square: lambda x: x * x,
     np.reciprocal: lambda x: 1 / x,
     np.conjugate: lambda x: +x,
-    np.divmod: lambda a, b: (np.floor_divide(a, b), rounding.mod(a, b)),
+    np.divmod: lambda a, b: (rounding.floor_divide(a, b), rounding.mod(a, b)),
     np.modf: lambda x: (x - rounding.trunc(x), rounding.trunc(x)),
     np.ldexp: lambda x, n: x * np.exp2(n),
-    np.copysign: lambda a, b: arithmetic.where(np.signbit(b), -arithmetic.abs_(a), arithmetic.abs_(a)),
     np.heaviside: _heaviside,
     np.fmax: _fmax,
     np.fmin: lambda a, b: -_fmax(-a, -b),
@@ -188,10 +195,7 @@ COMPOSED: dict[Any, Callable[..., Any]] = {
     np.vecdot: contracting.vecdot,
     np.matvec: contracting.matvec,
     np.vecmat: contracting.vecmat,
-    **dict.fromkeys((np.bitwise_and, np.logical_and), lambda a, b: b & a if isinstance(b, Node) else a & b),
-    **dict.fromkeys((np.bitwise_or, np.logical_or), lambda a, b: b | a if isinstance(b, Node) else a | b),
-    **dict.fromkeys((np.bitwise_xor, np.logical_xor), lambda a, b: b ^ a if isinstance(b, Node) else a ^ b),
-    **dict.fromkeys((np.invert, np.logical_not), lambda a: ~a),
+    **LOGIC,
 }
 
 # Methods of NumPy's elementwise functions.
@@ -208,6 +212,6 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     **{getattr(np.linalg, name): getattr(linear_algebra, name) for name in linear_algebra.__all__},
     np.sum: _over_axes(f.sum), np.mean: _over_axes(f.mean), np.max: _over_axes(f.max), np.amax: _over_axes(f.max),
     np.min: _over_axes(f.min), np.amin: _over_axes(f.min), np.clip: _clip, np.var: _spread(statistics.var), np.std: _spread(statistics.std),
-    np.around: _round, np.round: _round, np.fix: rounding.trunc, np.where: _where, np.copy: lambda a: +array_of(a), np.real: lambda a: +array_of(a),
+    np.around: _round, np.round: _round, np.fix: rounding.trunc, np.where: _where, **dict.fromkeys((np.copy, np.real, np.real_if_close), lambda a: +array_of(a)),
     np.astype: lambda x, dtype, /: arithmetic.astype(array_of(x), dtype=np.dtype(dtype)),
 }  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.numpy_interface import COMPOSED, FUNCTIONS, PLAIN, entry_for
+from autograd.numpy_interface import COMPOSED, FUNCTIONS, LOGIC, PLAIN, entry_for
 
 TITLES = {
     "entry": "One entry of the table of derivatives",
@@ -37,7 +37,7 @@ def kind_of(function: Any) -> str:
         >>> kind_of(np.tanh), kind_of(np.median), kind_of(np.argmax), kind_of(np.linalg.eig)
         ('entry', 'composed', 'plain', 'refused')
     """
-    if function in PLAIN:
+    if function in PLAIN or function in LOGIC:
         return "plain"
     if function in FUNCTIONS or function in COMPOSED:
         return "composed"

@@ -221,6 +221,12 @@ def torch_functions(torch):
     def over_axes(function):
         return lambda x, axis, keepdims: function(x, tuple(range(x.ndim)) if axis is None else axis, keepdims)
 
+    def svd(x):
+        """Singular vectors are determined but for their sign."""
+        u, s, vh = torch.linalg.svd(x, full_matrices=False)
+        signs = torch.sign((u.detach() * torch.tensor(np.linalg.svd(x.detach().numpy(), False).U)).sum(-2, keepdim=True))
+        return torch.cat([s[..., None, :], u * signs, vh.mT * signs], -2)
+
     def over_each(function):
         """Over several axes, what PyTorch takes over one at a time."""
 
@@ -315,6 +321,7 @@ def torch_functions(torch):
         "eigh": lambda x: torch.cat([(found := torch.linalg.eigh(x)).eigenvalues[..., None, :], found.eigenvectors], -2),
         "einsum": lambda *xs, subscripts: torch.einsum(subscripts, *xs),
         "expand_dims": lambda x, axis: x.reshape(np.expand_dims(np.empty(tuple(x.shape)), axis).shape),
+        "floor_divide": lambda a, b: torch.floor(a / b),
         "getitem": picked,
         "gru": gru,
         "identity": torch.clone,
@@ -360,7 +367,7 @@ def torch_functions(torch):
         "sum": over_axes(torch.sum),
         "sum_pool": lambda x, **settings: taps(x, **settings).sum(-1),
         "sum_unpool": lambda g, shape, **settings: pulled(lambda x: taps(x, **settings).sum(-1), (*g.shape[:2], *shape), g),
-        "svd": lambda x: torch.cat([(found := torch.linalg.svd(x, full_matrices=False))[1][..., None, :], found[0], found[2].mT], -2),
+        "svd": svd,
         "take": taken,
         "take_along_axis": lambda x, index, axis: torch.take_along_dim(x, index.long(), axis),
         "transpose": lambda x, axes: x.permute(*(axes or reversed(range(x.ndim)))),

@@ -239,6 +239,7 @@ def _is_basic(index: Any) -> bool:
 
 
 def _reshape(w: Writer, x: Expression, a: Any, shape: Any) -> str:
+    shape = x.shape  # without a -1
     if not isinstance(a, Expression) or (a.shape == () and shape):
         return f"np.full({shape}, {w.text_of(a)})" if shape != (1,) else f"np.array([{w.text_of(a)}])"
     if shape == ():

@@ -1,13 +1,15 @@
-"""The table, part 7: rounding, whose derivative is 0, and remainders."""
+"""The table, part 7: rounding, whose derivative is 0, remainders, and signs."""
 
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
 
 from ..core import Primitive
+from .arithmetic import sign
 
 
 def _rounding(name: str, symbol: str, latex: str, scalar: Any, array: Any, doc: str) -> Primitive:
@@ -26,6 +28,17 @@ ceil = _rounding("ceil", "⌈·⌉", r"\lceil #1 \rceil", math.ceil, np.ceil, "T
 trunc = _rounding("trunc", "trunc", r"\operatorname{trunc}(#1)", math.trunc, np.trunc, "The number without its decimals.")
 rint = _rounding("rint", "round", r"\operatorname{round}(#1)", round, np.rint, "The nearest whole number; the even one of two.")
 
+floor_divide = Primitive(
+    "floor_divide", symbol="⌊÷⌋", latex=r"\left\lfloor \frac{#1}{#2} \right\rfloor", domain=(0.1, 3.0),
+    scalar=operator.floordiv, array=np.floor_divide,
+    vjp=(lambda g, y, a, b: g * 0.0,
+         lambda g, y, a, b: g * 0.0),
+    doc="""How many times b goes into a, rounded down. Its derivative is 0.
+
+    >>> floor_divide(7.0, 2.0)
+    3.0
+    """,
+)  # fmt: skip
 mod = Primitive(
     "mod", symbol="mod", latex=r"#1 \bmod #2", domain=(0.1, 3.0),
     scalar=lambda a, b: a % b, array=np.remainder,
@@ -48,5 +61,16 @@ fmod = Primitive(
     -1.0
     """,
 )  # fmt: skip
+copysign: Primitive = Primitive(
+    "copysign", symbol="±", latex=r"\operatorname{copysign}(#1, #2)",
+    scalar=math.copysign, array=np.copysign,
+    vjp=(lambda g, y, a, b: g * sign(a) * copysign(1.0, b),
+         lambda g, y, a, b: g * 0.0),
+    doc="""The size of a with the sign of b.
 
-__all__ = ["ceil", "floor", "fmod", "mod", "rint", "trunc"]
+    >>> copysign(3.0, -0.0)
+    -3.0
+    """,
+)  # fmt: skip
+
+__all__ = ["ceil", "copysign", "floor", "floor_divide", "fmod", "mod", "rint", "trunc"]
