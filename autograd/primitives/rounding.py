@@ -40,7 +40,7 @@ floor_divide = Primitive(
     """,
 )  # fmt: skip
 mod = Primitive(
-    "mod", symbol="mod", latex=r"#1 \bmod #2", domain=(0.1, 3.0),
+    "mod", symbol="mod", latex=r"#1 \; \mathrm{mod} \; #2", domain=(0.1, 3.0),
     scalar=lambda a, b: a % b, array=np.remainder,
     vjp=(lambda g, y, a, b: g,
          lambda g, y, a, b: -g * floor(a / b)),

@@ -5,9 +5,13 @@ They are inputs of `take_along_axis` and `lookup`, and so a sorted array is made
 
 from __future__ import annotations
 
+import functools
+from typing import Any
+
 import numpy as np
 
 from ..core import Case, Primitive
+from .batching import Batch
 from .shapes import axes_of_batch
 
 argsort: Primitive = Primitive(
@@ -22,11 +26,20 @@ argsort: Primitive = Primitive(
     array([1, 2, 0])
     """,
 )  # fmt: skip
-searchsorted = Primitive(
+
+
+def _searchsorted_of_batch(batch: Batch, sorted_: Any, x: Any, side: str = "left") -> Any:
+    if batch.has_axis[0]:
+        return batch.one_by_one(functools.partial(searchsorted, side=side), (sorted_, x))
+    return searchsorted(sorted_, x, side=side)
+
+
+searchsorted: Primitive = Primitive(
     "searchsorted", symbol="searchsorted", latex=r"\operatorname{searchsorted}(#1, #2)", elementwise=False,
     cases=(Case((3,), (2,), side="right"),),
     scalar=None, array=lambda sorted_, x, side="left": np.searchsorted(sorted_, x, side),
     vjp=(None, None),
+    batch=_searchsorted_of_batch,
     doc="""How many entries of a sorted list are below each number ("left"), or not above it ("right").
 
     >>> searchsorted(np.array([1.0, 2.0, 3.0]), np.array([2.0, 9.0]), side="right")
