@@ -15,10 +15,11 @@ from .array_methods import ArrayMethods
 from .arrays import constant, no_result, numbers
 from .core import Node, Primitive, record
 from .errors import describe
+from .halves import HALF
 from .layout import NO_STATIC, NUMBERS
 from .modes import Moment, mode, moment, quick
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
-from .primitives.arithmetic import identity
+from .primitives.arithmetic import astype, identity
 from .primitives.products import matmul
 from .types import Array, Operand
 from .window import Window, window
@@ -82,6 +83,10 @@ class Tensor(ArrayMethods):
         result = primitive.compute_arrays(data, static)
         if type(result) is not np.ndarray:
             result = np.asarray(result if result is not None else no_result(primitive))
+        if result.dtype is HALF and any(isinstance(x, Tensor) and x.dtype == bool for x in inputs):
+            # Of bools NumPy computes functions in float16; here they are 0.0 and 1.0.
+            wide = [astype(x, dtype=np.dtype(float)) if isinstance(x, Tensor) and x.dtype == bool else x for x in inputs]
+            return primitive(*wide, **static)
         return record(Tensor, result, primitive, inputs, static)
 
     @property
