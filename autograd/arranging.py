@@ -25,7 +25,8 @@ from .types import Axis, Operand, Result
 __all__ = [
     "append", "array_split", "atleast_1d", "atleast_2d", "atleast_3d", "block", "broadcast_arrays", "choose", "column_stack", "compress",
     "delete", "diag", "diagflat", "diagonal", "dsplit", "dstack", "extract", "flip", "fliplr", "flipud", "hsplit", "hstack", "insert",
-    "matrix_transpose", "meshgrid", "moveaxis", "pad", "piecewise", "ravel", "repeat", "resize", "roll", "rollaxis", "rot90", "select", "split",
+    "matrix_transpose", "meshgrid", "moveaxis", "pad", "piecewise", "ravel", "repeat", "resize", "roll", "rollaxis", "rot90", "select",
+    "split",
     "swapaxes", "tile", "trace", "tril", "triu", "unstack", "vsplit", "vstack",
 ]  # fmt: skip
 

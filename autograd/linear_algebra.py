@@ -115,7 +115,7 @@ def qr(a: Operand, mode: str = "reduced") -> Any:
     array = array_of(a)
     m, n = array.shape[-2:]
     if mode not in ("reduced", "r") and not (mode == "complete" and m <= n):
-        raise TypeError(f'np.linalg.qr with the mode {mode!r} has no derivative for a matrix that is {m} by {n}; there are "reduced" and "r".')
+        raise TypeError(f'np.linalg.qr with mode={mode!r} has no derivative for a matrix that is {m} by {n}; there are "reduced" and "r".')
     square = array[..., :m]
     packed = linalg.qr(square)
     q, r = rows(packed, 0, m), mT(rows(packed, m, None))

@@ -18,7 +18,7 @@ from . import functions as f
 from .core import Node, Primitive, table
 from .modes import mode
 from .operands import array_of
-from .primitives import arithmetic, elementary, rounding, sorting
+from .primitives import arithmetic, rounding, sorting
 
 __all__ = ["COMPOSED", "FUNCTIONS", "LOGIC", "PLAIN", "call_function", "call_ufunc", "entry_for"]
 
@@ -135,7 +135,10 @@ def _read_only(x: Any) -> Any:
     return array
 
 
-OF_SHAPES = frozenset({np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.result_type, np.iscomplexobj, np.isrealobj})
+OF_SHAPES = frozenset({
+    np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.result_type, np.iscomplexobj, np.isrealobj,
+    np.diag_indices_from, np.tril_indices_from, np.triu_indices_from, np.can_cast, np.common_type,
+})  # fmt: skip
 
 # Questions whose answers are plain numbers, with no derivative to lose.
 PLAIN = frozenset({
@@ -145,7 +148,7 @@ PLAIN = frozenset({
     np.flatnonzero, np.digitize, np.searchsorted, np.lexsort, np.histogram, np.histogram2d, np.histogramdd,
     np.histogram_bin_edges, np.isin, np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values, np.intersect1d,
     np.setdiff1d, np.setxor1d, np.union1d, np.array2string, np.array_repr, np.array_str, np.may_share_memory, np.shares_memory,
-    np.linalg.matrix_rank, np.diag_indices_from, np.tril_indices_from, np.triu_indices_from, np.can_cast, np.common_type, *OF_SHAPES,
+    np.linalg.matrix_rank, *OF_SHAPES,
 })  # fmt: skip
 
 # The first of two with the same array forward: `np.positive` is `identity`, and not `stop_gradient`.
@@ -212,6 +215,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     **{getattr(np.linalg, name): getattr(linear_algebra, name) for name in linear_algebra.__all__},
     np.sum: _over_axes(f.sum), np.mean: _over_axes(f.mean), np.max: _over_axes(f.max), np.amax: _over_axes(f.max),
     np.min: _over_axes(f.min), np.amin: _over_axes(f.min), np.clip: _clip, np.var: _spread(statistics.var), np.std: _spread(statistics.std),
-    np.around: _round, np.round: _round, np.fix: rounding.trunc, np.where: _where, **dict.fromkeys((np.copy, np.real, np.real_if_close), lambda a: +array_of(a)),
+    np.around: _round, np.round: _round, np.fix: rounding.trunc, np.where: _where,
+    **dict.fromkeys((np.copy, np.real, np.real_if_close), lambda a: +array_of(a)),
     np.astype: lambda x, dtype, /: arithmetic.astype(array_of(x), dtype=np.dtype(dtype)),
 }  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Tensor, Value, check_gradients, grad, vmap
+from autograd import Tensor, check_gradients, grad, vmap
 from autograd.structures import leaves
 from scripts.numpy_functions import dispatched, kind_of
 
@@ -40,7 +40,8 @@ CALLS = {
     "degrees": [lambda x: np.degrees(x)], "rad2deg": [lambda x: np.rad2deg(x)],
     "arctan2": [lambda x, y: np.arctan2(x, y)], "hypot": [lambda x, w: np.hypot(x[:, :3], w)],
     "logaddexp": [lambda x, y: np.logaddexp(x, y), lambda x: np.logaddexp.reduce(x, axis=1)],
-    "multiply": [lambda w, v: np.multiply.outer(w, v), lambda x: np.multiply.accumulate(x)], "subtract": [lambda x, y: np.subtract.outer(x, y)],
+    "multiply": [lambda w, v: np.multiply.outer(w, v), lambda x: np.multiply.accumulate(x)],
+    "subtract": [lambda x, y: np.subtract.outer(x, y)],
     "vecdot": [lambda x, y: np.vecdot(x, y)], "matvec": [lambda x, p: np.matvec(p, x.T)], "vecmat": [lambda w, x: np.vecmat(w, x)],
     "round": [lambda x: np.round(x, 1), lambda x: np.round(x)], "fix": [lambda x: np.fix(x)], "real": [lambda x: np.real(x)],
     "copy": [lambda x: np.copy(x)], "astype": [lambda x: np.astype(x, np.float64)],
@@ -57,7 +58,8 @@ CALLS = {
         lambda x: np.pad(x, 2, mode="reflect"), lambda x: np.pad(x, 2, "symmetric"), lambda x: np.pad(x, 1, mode="wrap"),
     ],
     "prod": [
-        lambda x: np.prod(x), lambda x: np.prod(x, axis=1, keepdims=True), lambda t: np.prod(t, axis=(0, 2)), lambda zeros: np.prod(zeros, 1),
+        lambda x: np.prod(x), lambda x: np.prod(x, axis=1, keepdims=True), lambda t: np.prod(t, axis=(0, 2)),
+        lambda zeros: np.prod(zeros, 1),
         lambda x: np.multiply.reduce(x),
     ],
     "cumsum": [lambda x: np.cumsum(x), lambda x: np.cumsum(x, axis=0), lambda x: np.add.accumulate(x, 1)],
@@ -70,7 +72,8 @@ CALLS = {
     "percentile": [lambda x: np.percentile(x, 30), lambda x: np.percentile(x, [25, 75], axis=0, keepdims=True)],
     "ptp": [lambda x: np.ptp(x), lambda x: np.ptp(x, axis=1)],
     "average": [
-        lambda x: np.average(x), lambda x, p: np.average(x[:2, :3], weights=p), lambda x, w: np.average(x, axis=0, weights=w * w, returned=True),
+        lambda x: np.average(x), lambda x, p: np.average(x[:2, :3], weights=p),
+        lambda x, w: np.average(x, axis=0, weights=w * w, returned=True),
     ],
     "take_along_axis": [lambda x: np.take_along_axis(x, INDEX, 0)], "nan_to_num": [lambda holes: np.nan_to_num(holes, nan=2.0)],
     "nansum": [lambda holes: np.nansum(holes, axis=0)], "nanprod": [lambda holes: np.nanprod(holes, axis=1)],
@@ -115,7 +118,8 @@ CALLS = {
         lambda x, y: np.einsum("ij,kj->ik", x, y), lambda square: np.einsum("ii", square), lambda t, w: np.einsum("...jk,j", t, w),
         lambda x, w: np.einsum("ij, i -> j", x, w), lambda t: np.einsum("ijk->k", t), lambda x, y: np.einsum("ij,ij", x, y, optimize=True),
     ],
-    "inner": [lambda x, y: np.inner(x, y), lambda v: np.inner(v, v)], "kron": [lambda p, w: np.kron(p, w), lambda p, square: np.kron(p, square)],
+    "inner": [lambda x, y: np.inner(x, y), lambda v: np.inner(v, v)],
+    "kron": [lambda p, w: np.kron(p, w), lambda p, square: np.kron(p, square)],
     "outer": [lambda v, w: np.outer(v, w)], "vdot": [lambda x, y: np.vdot(x, y)],
     "tensordot": [lambda t, x: np.tensordot(t, x, ([1], [0])), lambda x, y: np.tensordot(x, y)],
     "diff": [lambda x: np.diff(x), lambda x: np.diff(x, n=2, axis=0), lambda x: np.diff(x, prepend=0.0, append=1.0)],
@@ -153,14 +157,16 @@ CALLS = {
     "linalg.matrix_transpose": [lambda t: np.linalg.matrix_transpose(t)],
     "linalg.multi_dot": [lambda w, x, v: np.linalg.multi_dot([w, x, np.ones((4, 5)), v])],
     "linalg.norm": [
-        lambda x: np.linalg.norm(x), lambda x: np.linalg.norm(x, axis=0), lambda x: np.linalg.norm(x, "nuc"), lambda x: np.linalg.norm(x, 2),
+        lambda x: np.linalg.norm(x), lambda x: np.linalg.norm(x, axis=0), lambda x: np.linalg.norm(x, "nuc"),
+        lambda x: np.linalg.norm(x, 2),
         lambda x: np.linalg.norm(x, 1), lambda x: np.linalg.norm(x, -np.inf), lambda t: np.linalg.norm(t, -2, axis=(0, 1)),
         lambda x: np.linalg.norm(x, 3, axis=1), lambda v: np.linalg.norm(v, np.inf), lambda t: np.linalg.norm(t, "fro", (2, 0), True),
     ],
     "linalg.outer": [lambda v, w: np.linalg.outer(v, w)],
     "linalg.pinv": [lambda square: np.linalg.pinv(square), lambda tall: np.linalg.pinv(tall), lambda t: np.linalg.pinv(t)],
     "linalg.qr": [
-        lambda square: np.linalg.qr(square), lambda tall: np.linalg.qr(tall), lambda p: np.linalg.qr(p), lambda x: np.linalg.qr(x, mode="r"),
+        lambda square: np.linalg.qr(square), lambda tall: np.linalg.qr(tall), lambda p: np.linalg.qr(p),
+        lambda x: np.linalg.qr(x, mode="r"),
     ],
     "linalg.slogdet": [lambda square: np.linalg.slogdet(square), lambda stack: np.linalg.slogdet(stack)],
     "linalg.solve": [lambda square, w: np.linalg.solve(square, w), lambda square, x: np.linalg.solve(square, x)],
@@ -248,6 +254,6 @@ def test_a_compiled_call_gives_the_same(call):
 
 def test_every_function_that_is_recorded_has_a_sample_call():
     recorded = {name for name, function in dispatched() if kind_of(function) == "composed"}
-    names = {name: function for name, function in dispatched()}
+    names = dict(dispatched())
     called = {names[name] for name in CALLS}
     assert {name for name in recorded if names[name] not in called} == set()

@@ -25,4 +25,7 @@ from . import (
     trigonometry,
 )
 
-__all__ = ["arithmetic", "attention", "contraction", "convolution", "cumulative", "elementary", "linalg", "networks", "products", "recurrence", "reductions", "rounding", "shapes", "sorting", "table", "trigonometry"]
+__all__ = [
+    "arithmetic", "attention", "contraction", "convolution", "cumulative", "elementary", "linalg", "networks", "products", "recurrence",
+    "reductions", "rounding", "shapes", "sorting", "table", "trigonometry",
+]  # fmt: skip

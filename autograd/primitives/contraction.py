@@ -47,6 +47,7 @@ einsum: Primitive = Primitive(
         Case((2,), (3,), (2, 3), subscripts="i,j,ij->ji"), Case((2, 3, 3), subscripts="ijj->"),
     ),
     scalar=None, array=lambda *xs, subscripts: np.einsum(subscripts, *xs),
+    numpy=lambda w, y, *xs, subscripts: f"np.einsum({', '.join([repr(subscripts), *map(w.text_of, xs)])})",
     vjp=_gradients,
     batch=_of_batch,
     doc="""A sum of products: the axes of each factor, and of the result, have names, and all others are summed over.

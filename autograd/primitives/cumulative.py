@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Case, Primitive
+from . import printing
 from .batching import Batch
 from .shapes import axes_of_batch, concatenate, getitem, reshape, transpose
 
@@ -40,7 +41,7 @@ def _one_axis(batch: Batch, x: Any, axis: int) -> int:
 cumsum: Primitive = Primitive(
     "cumsum", symbol="cumsum", latex=r"\operatorname{cumsum}(#1)", analytic=True, elementwise=False, sums=True,
     cases=(Case((3,), axis=0), Case((2, 3), axis=-1), Case((0, 2), axis=0)),
-    scalar=None, array=lambda x, axis: np.cumsum(x, axis),
+    scalar=None, array=lambda x, axis: np.cumsum(x, axis), numpy="np.cumsum({0}, {axis})",
     vjp=(lambda g, y, x, axis: _reversed(cumsum(_reversed(g, axis), axis=axis), axis),),
     batch=lambda batch, x, axis: cumsum(x, axis=_one_axis(batch, x, axis)),
     doc="""The sums of the entries so far along an axis.
@@ -67,7 +68,7 @@ def _gradient_of_cumprod(g: Any, y: Any, x: Any, axis: int) -> Any:
 cumprod: Primitive = Primitive(
     "cumprod", symbol="cumprod", latex=r"\operatorname{cumprod}(#1)", analytic=True, elementwise=False,
     cases=(Case((4,), axis=0), Case((2, 3), axis=-1), Case((0, 2), axis=0)),
-    scalar=None, array=lambda x, axis: np.cumprod(x, axis),
+    scalar=None, array=lambda x, axis: np.cumprod(x, axis), numpy="np.cumprod({0}, {axis})",
     vjp=(_gradient_of_cumprod,),
     batch=lambda batch, x, axis: cumprod(x, axis=_one_axis(batch, x, axis)),
     doc="""The products of the entries so far along an axis.
@@ -95,6 +96,7 @@ prod: Primitive = Primitive(
     "prod", symbol="Π", latex=r"\prod #1", analytic=True, elementwise=False,
     cases=(Case((2, 3), axis=None, keepdims=False), Case((2, 3), axis=0, keepdims=False), Case((2, 3, 2), axis=(0, -1), keepdims=True)),
     scalar=None, array=lambda x, axis=None, keepdims=False: np.prod(x, axis=axis, keepdims=keepdims),
+    numpy=printing.reduction("prod"),
     vjp=(_gradient_of_prod,),
     batch=lambda batch, x, axis=None, keepdims=False: prod(x, axis=axes_of_batch(x, axis), keepdims=keepdims),
     doc="""The product over axes.

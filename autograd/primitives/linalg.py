@@ -46,7 +46,7 @@ def _quotient(a: Any, b: Any) -> Any:
 
 inv: Primitive = Primitive(
     "inv", symbol="⁻¹", latex="#1^{-1}", analytic=True, elementwise=False, cases=_STACKS,
-    scalar=None, array=np.linalg.inv,
+    scalar=None, array=np.linalg.inv, numpy="np.linalg.inv({0})",
     vjp=(lambda g, y, x: -matmul(mT(y), matmul(g, mT(y))),),
     batch=lambda batch, x: inv(x),
     doc="""The inverse matrix.
@@ -79,7 +79,7 @@ def _cofactors(y: Any, x: Any) -> Any:
 
 det: Primitive = Primitive(
     "det", symbol="det", latex=r"\det #1", analytic=True, elementwise=False, cases=_STACKS,
-    scalar=None, array=np.linalg.det,
+    scalar=None, array=np.linalg.det, numpy="np.linalg.det({0})",
     vjp=(lambda g, y, x: _matrices_of(g) * _cofactors(y, x),),
     batch=lambda batch, x: det(x),
     doc="""The determinant. Its derivative, the matrix of the cofactors, is right for singular matrices too.
@@ -90,7 +90,7 @@ det: Primitive = Primitive(
 )  # fmt: skip
 det_sign: Primitive = Primitive(
     "det_sign", symbol="sgn det", latex=r"\operatorname{sgn} \det #1", elementwise=False, cases=_STACKS,
-    scalar=None, array=lambda x: np.linalg.slogdet(x).sign,
+    scalar=None, array=lambda x: np.linalg.slogdet(x).sign, numpy="np.linalg.slogdet({0}).sign",
     vjp=(None,),
     batch=lambda batch, x: det_sign(x),
     doc="""The sign of the determinant, which has no derivative.
@@ -101,7 +101,7 @@ det_sign: Primitive = Primitive(
 )  # fmt: skip
 logabsdet: Primitive = Primitive(
     "logabsdet", symbol="ln |det|", latex=r"\ln |\det #1|", elementwise=False, cases=_STACKS,
-    scalar=None, array=lambda x: np.linalg.slogdet(x).logabsdet,
+    scalar=None, array=lambda x: np.linalg.slogdet(x).logabsdet, numpy="np.linalg.slogdet({0}).logabsdet",
     vjp=(lambda g, y, x: _matrices_of(g) * mT(inv(x)),),
     batch=lambda batch, x: logabsdet(x),
     doc="""The logarithm of the absolute value of the determinant, which neither overflows nor vanishes.
@@ -119,7 +119,7 @@ def _solve_of_batch(batch: Batch, a: Any, b: Any) -> Any:
 solve: Primitive = Primitive(
     "solve", symbol="solve", latex=r"#1^{-1} #2", analytic=True, elementwise=False,
     cases=(Case((2, 2), (2, 3)), Case((2, 3, 3), (3, 1)), Case((2, 2), (3, 2, 1))),
-    scalar=None, array=np.linalg.solve,
+    scalar=None, array=np.linalg.solve, numpy="np.linalg.solve({0}, {1})",
     vjp=(lambda g, y, a, b: unbroadcast(-matmul(solve(mT(a), g), mT(y)), a.shape),
          lambda g, y, a, b: unbroadcast(solve(mT(a), g), b.shape)),
     batch=_solve_of_batch,
@@ -146,6 +146,7 @@ def _gradient_of_cholesky(g: Any, y: Any, x: Any) -> Any:
 cholesky: Primitive = Primitive(
     "cholesky", symbol="cholesky", latex=r"\operatorname{chol}(#1)", elementwise=False, cases=_STACKS,
     scalar=None, array=lambda x: np.linalg.cholesky(_symmetric(x)),
+    numpy=lambda w, y, x: f"np.linalg.cholesky(0.5 * ({w.text_of(x)} + np.matrix_transpose({w.text_of(x)})))",
     vjp=(_gradient_of_cholesky,),
     batch=lambda batch, x: cholesky(x),
     doc="""The lower triangle L with L Lᵀ = x, of a symmetric matrix x that is positive definite.
@@ -168,7 +169,7 @@ def row(x: Any, i: int) -> Any:
 
 
 def _eigh(x: Any) -> Any:
-    values, vectors = np.linalg.eigh(_symmetric(x))
+    values, vectors = np.linalg.eigh(0.5 * (x + np.swapaxes(x, -1, -2)))
     return np.concatenate([values[..., None, :], vectors], -2)
 
 
@@ -275,6 +276,7 @@ def _gradient_of_pinv(g: Any, y: Any, x: Any, rcond: Any = None) -> Any:
 pinv: Primitive = Primitive(
     "pinv", symbol="⁺", latex="#1^{+}", elementwise=False, cases=(Case((2, 2)), Case((3, 2)), Case((2, 2, 3))),
     scalar=None, array=lambda x, rcond=None: np.linalg.pinv(x, rcond),
+    numpy=lambda w, y, x, rcond=None: f"np.linalg.pinv({w.text_of(x)}, {rcond!r})",
     vjp=(_gradient_of_pinv,),
     batch=lambda batch, x, rcond=None: pinv(x, rcond=rcond),
     doc="""The pseudoinverse of a matrix, of any shape, whose rank does not change (Golub and Pereyra, 1973).

@@ -18,6 +18,7 @@ argsort: Primitive = Primitive(
     "argsort", symbol="argsort", latex=r"\operatorname{argsort}(#1)", elementwise=False,
     cases=(Case((3,), axis=0), Case((2, 3), axis=-1)),
     scalar=None, array=lambda x, axis=-1: np.argsort(x, axis, kind="stable"),
+    numpy=lambda w, y, x, axis=-1: f'np.argsort({w.text_of(x)}, {axis}, kind="stable")',
     vjp=(None,),
     batch=lambda batch, x, axis=-1: argsort(x, axis=int(axes_of_batch(x, axis)[0])),
     doc="""The places of the smallest entry along an axis, of the next one, and so on; of equal ones, the first comes first.
@@ -38,6 +39,7 @@ searchsorted: Primitive = Primitive(
     "searchsorted", symbol="searchsorted", latex=r"\operatorname{searchsorted}(#1, #2)", elementwise=False,
     cases=(Case((3,), (2,), side="right"),),
     scalar=None, array=lambda sorted_, x, side="left": np.searchsorted(sorted_, x, side),
+    numpy=lambda w, y, sorted_, x, side="left": f"np.searchsorted({w.text_of(sorted_)}, {w.text_of(x)}, {side!r})",
     vjp=(None, None),
     batch=_searchsorted_of_batch,
     doc="""How many entries of a sorted list are below each number ("left"), or not above it ("right").
