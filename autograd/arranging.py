@@ -94,7 +94,7 @@ rot90 = moved(np.rot90, "m")
 tile = moved(np.tile, "A")
 
 
-def pad(array: Operand, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Result:
+def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Result:
     """Zeros or `constant_values` around an array; or its own entries, if the mode is "edge", "reflect", "symmetric" or "wrap"."""
     if mode in ("edge", "reflect", "symmetric", "wrap"):
         return moved(np.pad, "array")(array, pad_width, mode=mode)
@@ -159,13 +159,13 @@ def trace(a: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Result
 def tril(m: Operand, k: int = 0) -> Result:
     """The entries on and below the `k`-th diagonal, and zeros above."""
     array = array_of(m)
-    return where(np.tri(*array.shape[-2:], k=k, dtype=bool), array, 0.0)
+    return where(np.tri(array.shape[-2], array.shape[-1], k, bool), array, 0.0)
 
 
 def triu(m: Operand, k: int = 0) -> Result:
     """The entries on and above the `k`-th diagonal, and zeros below."""
     array = array_of(m)
-    return where(np.tri(*array.shape[-2:], k=k - 1, dtype=bool), 0.0, array)
+    return where(np.tri(array.shape[-2], array.shape[-1], k - 1, bool), 0.0, array)
 
 
 def piecewise(x: Operand, condlist: Sequence[Any], funclist: Sequence[Any]) -> Result:

@@ -48,7 +48,7 @@ def ediff1d(ary: Operand, to_end: Operand | None = None, to_begin: Operand | Non
     return shaping.concatenate([x for x in (ends[0], diff(ravel(ary)), ends[1]) if x is not None])
 
 
-def gradient(f_: Operand, *varargs: Any, axis: Axis = None, edge_order: int = 1) -> Result:
+def gradient(f_: Operand, *varargs: Any, axis: Axis = None, edge_order: Any = 1) -> Result:
     """The slope of data along each axis, from the neighbours on both sides; see `numpy.gradient`. The spacings are plain numbers."""
     array = array_of(f_)
     along = [int(n) % array.ndim for n in (range(array.ndim) if axis is None else np.atleast_1d(axis))]
@@ -59,7 +59,7 @@ def gradient(f_: Operand, *varargs: Any, axis: Axis = None, edge_order: int = 1)
     return slopes[0] if len(slopes) == 1 else tuple(slopes)
 
 
-def _slopes(x: Any, axis: int, spacing: Any, edge_order: int) -> Any:
+def _slopes(x: Any, axis: int, spacing: Any, edge_order: Any) -> Any:
     """Each slope is a weighted sum of three neighbours; NumPy's own slopes of 1 at one of these and 0 at the others are the weights."""
     n = x.shape[axis]
     if n < edge_order + 1:

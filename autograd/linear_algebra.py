@@ -167,7 +167,7 @@ def norm(x: Operand, ord: Any = None, axis: Axis = None, keepdims: bool = False)
     count = array.ndim if axis is None else np.size(axis)
     if ord is None or (axis is None and count > 2):
         return statistics.norm(array, ord, axis, keepdims)
-    along = [int(n) % array.ndim for n in (range(array.ndim) if axis is None else np.atleast_1d(axis))]  # type: ignore[arg-type]
+    along = [int(n) % array.ndim for n in (range(array.ndim) if axis is None else np.atleast_1d(axis))]
     if count == 1:
         return vector_norm(array, axis=along[0], ord=ord, keepdims=keepdims)
     if count != 2:

@@ -155,7 +155,6 @@ PLAIN = frozenset({
 ANSWERS: dict[Any, Primitive] = {function: entry for entry in reversed(table.values()) for function in (entry.array, *entry.answers)}
 
 
-
 def _fmax(a: Any, b: Any) -> Any:
     return arithmetic.where(arithmetic.not_equal(a, a), b, arithmetic.where(arithmetic.not_equal(b, b), a, arithmetic.maximum(a, b)))
 
@@ -164,9 +163,8 @@ def _heaviside(x: Any, at_0: Any) -> Any:
     return arithmetic.where(arithmetic.equal(x, 0), at_0, arithmetic.where(arithmetic.greater(x, 0), 1.0, x * 0.0))
 
 
-def _round(a: Any, decimals: int = 0) -> Any:
-    """`np.round`, whose derivative is 0."""
-    return rounding.rint(a * 10.0**decimals) / 10.0**decimals if decimals else rounding.rint(a)
+def _rounded(a: Any, decimals: int = 0) -> Any:
+    return rounding.rounded(array_of(a), decimals)
 
 
 def _where(condition: Any, *choices: Any) -> Any:
@@ -215,7 +213,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     **{getattr(np.linalg, name): getattr(linear_algebra, name) for name in linear_algebra.__all__},
     np.sum: _over_axes(f.sum), np.mean: _over_axes(f.mean), np.max: _over_axes(f.max), np.amax: _over_axes(f.max),
     np.min: _over_axes(f.min), np.amin: _over_axes(f.min), np.clip: _clip, np.var: _spread(statistics.var), np.std: _spread(statistics.std),
-    np.around: _round, np.round: _round, np.fix: rounding.trunc, np.where: _where,
+    np.around: _rounded, np.round: _rounded, np.fix: rounding.trunc, np.where: _where,
     **dict.fromkeys((np.copy, np.real, np.real_if_close), lambda a: +array_of(a)),
     np.astype: lambda x, dtype, /: arithmetic.astype(array_of(x), dtype=np.dtype(dtype)),
 }  # fmt: skip

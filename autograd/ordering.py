@@ -106,7 +106,7 @@ def _sorted_rows(a: Operand, axis: Axis) -> tuple[Any, tuple[int, ...]]:
     return sort(rows), tuple(1 if n in gone else length for n, length in enumerate(array.shape))
 
 
-def quantile(a: Operand, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: Any = False) -> Result:
+def quantile(a: Operand, q: Any, axis: Axis = None, *, method: Any = "linear", keepdims: Any = False) -> Result:
     """The number below which a share `q` of the entries is, between the two entries that are next to it; nan if one is nan.
 
     Args:
@@ -129,7 +129,7 @@ def quantile(a: Operand, q: Any, axis: Axis = None, *, method: str = "linear", k
     return shaping.reshape(result, (*places.shape, *shape)) if keepdims else result
 
 
-def percentile(a: Operand, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: Any = False) -> Result:
+def percentile(a: Operand, q: Any, axis: Axis = None, *, method: Any = "linear", keepdims: Any = False) -> Result:
     """`quantile`, with shares in percent."""
     return quantile(a, np.asarray(q) / 100, axis, method=method, keepdims=keepdims)
 

@@ -28,6 +28,12 @@ ceil = _rounding("ceil", "⌈·⌉", r"\lceil #1 \rceil", math.ceil, np.ceil, "T
 trunc = _rounding("trunc", "trunc", r"\operatorname{trunc}(#1)", math.trunc, np.trunc, "The number without its decimals.")
 rint = _rounding("rint", "round", r"\operatorname{round}(#1)", round, np.rint, "The nearest whole number; the even one of two.")
 
+
+def rounded(x: Any, decimals: int = 0) -> Any:
+    """A number rounded to some decimals, as `np.round` does it."""
+    return rint(x * 10.0**decimals) / 10.0**decimals if decimals else rint(x)
+
+
 floor_divide = Primitive(
     "floor_divide", symbol="⌊÷⌋", latex=r"\left\lfloor \frac{#1}{#2} \right\rfloor", domain=(0.1, 3.0),
     scalar=operator.floordiv, array=np.floor_divide,
