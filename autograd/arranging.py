@@ -52,7 +52,8 @@ def moved(function: Callable[..., Any], *names: str) -> Callable[..., Any]:
             if name in given.arguments:
                 given.arguments[name] = _numbered(given.arguments[name], entries)
         places = function(*given.args, **given.kwargs)
-        everything = concatenate([np.zeros(1, np.result_type(*[x.dtype for x in entries])), *entries])
+        dtype = np.result_type(*[getattr(x, "dtype", x) for x in entries])  # to which Python's own numbers add nothing
+        everything = concatenate([np.zeros(1, dtype), *[x if hasattr(x, "dtype") else np.full(1, x, dtype) for x in entries]])
         return _each(lambda numbers: shapes.take(everything, indices=np.asarray(numbers), axis=0), places)
 
     functools.update_wrapper(rearranged, function)
@@ -65,8 +66,8 @@ def _numbered(x: Any, entries: list[Any]) -> Any:
     if isinstance(x, (list, tuple)) and any(isinstance(part, (list, tuple)) or np.ndim(part) or isinstance(part, Node) for part in x):
         return type(x)([_numbered(part, entries) for part in x])
     array = array_of(x)
-    start = sum(part.size for part in entries) + 1
-    entries.append(reshape(array, -1))
+    start = sum(np.size(part) for part in entries) + 1
+    entries.append(x if isinstance(x, (int, float)) else reshape(array, -1))
     return np.arange(start, start + array.size).reshape(array.shape)
 
 
@@ -183,7 +184,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Operand], default: Oper
     """For each place the entry of the first choice whose condition holds there; the default, if none does."""
     if len(condlist) != len(choicelist):
         raise ValueError(f"select got {len(condlist)} conditions and {len(choicelist)} choices; each choice has one condition.")
-    result: Any = array_of(default)
+    result: Any = default
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         result = where(condition, array_of(choice), result)
     return result

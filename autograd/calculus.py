@@ -10,6 +10,7 @@ from . import functions as f
 from . import shaping
 from .arranging import atleast_2d, moveaxis, ravel, vstack
 from .contracting import convolve
+from .core import Node
 from .operands import array_of
 from .primitives import arithmetic, cumulative, elementary, products, rounding, shapes, sorting
 from .types import Axis, Operand, Result
@@ -44,8 +45,9 @@ def _slice(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
 
 def ediff1d(ary: Operand, to_end: Operand | None = None, to_begin: Operand | None = None) -> Result:
     """The differences of neighbours among all entries, between others that are given."""
-    ends = [None if x is None else ravel(array_of(x)) for x in (to_begin, to_end)]
-    return shaping.concatenate([x for x in (ends[0], diff(ravel(ary)), ends[1]) if x is not None])
+    inner = diff(ravel(ary))
+    ends = [ravel(x if isinstance(x, Node) else np.asarray(x, inner.dtype)) for x in (to_begin, to_end) if x is not None]
+    return shaping.concatenate([*ends[: to_begin is not None], inner, *ends[to_begin is not None :]])
 
 
 def gradient(f_: Operand, *varargs: Any, axis: Axis = None, edge_order: Any = 1) -> Result:
@@ -132,8 +134,9 @@ def bincount(x: Any, weights: Operand | None = None, minlength: int = 0) -> Resu
 
 def linspace(start: Operand, stop: Operand, num: int = 50, endpoint: bool = True) -> Result:
     """Numbers from `start` to `stop` in equal steps."""
-    first, last = array_of(start), array_of(stop)
-    shares = np.linspace(0.0, 1.0, num, endpoint).reshape(num, *(1,) * max(first.ndim, last.ndim))
+    first, last = (x if isinstance(x, (int, float)) else array_of(x) for x in (start, stop))
+    dtype = np.result_type(*[getattr(x, "dtype", x) for x in (first, last)])
+    shares = np.linspace(0.0, 1.0, num, endpoint, dtype=dtype).reshape(num, *(1,) * max(np.ndim(first), np.ndim(last)))
     return first * (1 - shares) + last * shares
 
 
@@ -203,5 +206,5 @@ def unwrap(p: Operand, axis: int = -1, *, period: float = 2 * np.pi) -> Result:
     steps = diff(angles, axis=axis)
     turns = rounding.rint(steps / period) * -period
     moved = moveaxis(turns, axis, 0)
-    added = shapes.concatenate(np.zeros((1, *moved.shape[1:])), moved, axis=0)
+    added = shapes.concatenate(np.zeros((1, *moved.shape[1:]), moved.dtype), moved, axis=0)
     return angles + moveaxis(cumulative.cumsum(added, axis=0), 0, axis)

@@ -66,7 +66,7 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
             try:
                 inspect.signature(ours).bind(*args, **kwargs)
             except TypeError as error:
-                _refuse(f"np.{function.__name__} called like this ({error})", "leave that argument away, or use the functions of autograd")
+                _refuse(f"{_name(function)} called like this ({error})", "leave that argument away, or use the functions of autograd")
             raise
     if function in PLAIN:
         if mode.tracing is not None and function is np.argsort:
@@ -78,7 +78,11 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
         return np.full_like(_data(args[0]), *args[1:], **kwargs)
     if _are_constants((*args, *kwargs.values())):
         return function(*map(_read_only, args), **{key: _read_only(x) for key, x in kwargs.items()})
-    return _refuse(f"np.{function.__name__}", "use the functions of autograd")
+    return _refuse(_name(function), "use the functions of autograd")
+
+
+def _name(function: Any) -> str:
+    return f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}"
 
 
 def _over_axes(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Tensor, check_gradients, grad, vmap
+from autograd import Tensor, Value, check_gradients, grad, vmap
 from autograd.structures import leaves
 from scripts.numpy_functions import dispatched, kind_of
 
@@ -209,6 +209,14 @@ def test_the_numbers_are_numpys(call):
 
 
 @pytest.mark.parametrize("call", ALL)
+def test_float32_stays_float32_where_it_does_in_numpy(call):
+    arrays = [x.astype(np.float32) for x in inputs_of(call)]
+    for ours, numpys in zip(leaves(call(*map(Tensor, arrays))), leaves(call(*arrays)), strict=True):
+        if numpys.dtype == np.float32:
+            assert ours.dtype == np.float32
+
+
+@pytest.mark.parametrize("call", ALL)
 def test_the_derivatives_are_slopes_to_second_order(call):
     arrays = inputs_of(call)
 
@@ -257,3 +265,65 @@ def test_every_function_that_is_recorded_has_a_sample_call():
     names = dict(dispatched())
     called = {names[name] for name in CALLS}
     assert {name for name in recorded if names[name] not in called} == set()
+
+
+T, V = Tensor(np.arange(6.0).reshape(2, 3)), Tensor([3.0, 1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (lambda: np.linalg.eig(Tensor(np.eye(2))), TypeError, r"^np.linalg.eig has no derivative here"),
+        (lambda: np.partition(V, 1), TypeError, "^np.partition has no derivative here"),
+        (lambda: np.cumsum(T, dtype=np.float32), TypeError, "np.cumsum called like this .*'dtype'.* leave that argument away"),
+        (lambda: np.linalg.svd(T), TypeError, r"2 by 3 adds vectors .* write svd\(a, full_matrices=False\)"),
+        (lambda: np.linalg.qr(T.T, mode="complete"), TypeError, "mode='complete' has no derivative for a matrix that is 3 by 2"),
+        (lambda: np.linalg.norm(T, 7), ValueError, "no ord=7 for matrices"),
+        (lambda: np.linalg.norm(V, "fro", axis=0), ValueError, "no ord='fro' for vectors; it is a number"),
+        (lambda: np.linalg.norm(Tensor(np.ones((2, 2, 2))), 1, axis=(0, 1, 2)), ValueError, "along one axis, .* and got 3 axes"),
+        (lambda: np.linalg.solve(Tensor(np.eye(2)), V), ValueError, r"right sides \(3 rows\) must be as high as the matrix \(2\)"),
+        (lambda: np.linalg.solve(T, V), ValueError, "the first must be square"),
+        (lambda: np.linalg.inv(Tensor(np.ones((2, 2)))), ValueError, r"inv got shape \(2, 2\): Singular matrix"),
+        (lambda: np.pad(T, 1, mode="mean"), ValueError, "the mode 'mean' is not here; there are constant, edge"),
+        (lambda: np.select([np.ones(3) > 0], [V, V]), ValueError, "select got 1 conditions and 2 choices"),
+        (lambda: np.convolve(T, V), ValueError, r"convolve takes two lists of numbers, and got shapes \(2, 3\) and \(3,\)"),
+        (lambda: np.convolve(V, V, "x"), ValueError, 'has the modes "full", "same" and "valid", and got \'x\''),
+        (lambda: np.cross(T[:, :2], T[:, :2]), ValueError, "cross takes vectors of three numbers"),
+        (lambda: np.einsum("ij,jk", T), ValueError, "einsum got 1 arrays for 'ij,jk', which names the axes of 2"),
+        (lambda: np.einsum(T, [0, 1]), TypeError, "einsum takes the names of the axes as one text"),
+        (lambda: np.tensordot(T, Tensor([1.0]), 1), ValueError, r"tensordot got shapes \(2, 3\) and \(1,\), whose axes \[1\] and \[0\]"),
+        (lambda: np.average(T, weights=[1.0, 2.0]), ValueError, "give one for each entry along `axis`"),
+        (lambda: np.take_along_axis(T, np.array([[0.5]]), 1), TypeError, "take_along_axis needs whole numbers"),
+        (lambda: np.gradient(V[:1]), ValueError, "needs 2 entries along an axis, and got 1"),
+        (lambda: np.gradient(T, 1.0, 2.0, 3.0), TypeError, "gradient got 3 spacings for 2 axes"),
+        (lambda: np.diff(V, n=-1), ValueError, "diff takes differences along an axis, 0 times or more, and got n=-1"),
+        (lambda: np.cov(V[:1]), ValueError, "cov needs more numbers of each variable than 1"),
+    ],
+)
+def test_what_does_not_go_says_so(call, kind, message):
+    with pytest.raises(kind, match=message):
+        call()
+
+
+def test_what_has_no_derivative_is_a_plain_answer():
+    assert np.unique(V).tolist() == [1.0, 2.0, 3.0]
+    assert [type(x) for x in np.histogram(V)] == [np.ndarray] * 2
+    assert (V.argmax(), V.argmin(), V.argsort().tolist(), V.any(), V.all()) == (0, 1, [1, 2, 0], True, True)
+    assert T.argmax(axis=1, keepdims=True).tolist() == [[2], [2]]
+    assert np.linalg.matrix_rank(T) == 2
+
+
+def test_equal_eigenvalues_have_derivatives_and_their_vectors_have_none():
+    x = Tensor(np.eye(2))
+    np.linalg.eigvalsh(x).sum().backward()
+    assert x.grad.tolist() == [[1.0, 0.0], [0.0, 1.0]]
+    with np.errstate(all="ignore"):
+        gradient = grad(lambda a: np.linalg.eigh(a).eigenvectors[0, 0] + np.linalg.eigh(a).eigenvectors[1, 0])(np.eye(2))
+    assert not np.isfinite(gradient).all()
+
+
+def test_values_go_the_same_ways():
+    a, b = Value(1.0), Value(3.0)
+    middle = np.median([a, b, 7.0]) * np.sinh(a)
+    middle.backward()
+    assert (a.grad, b.grad) == (3.0 * np.cosh(1.0), np.sinh(1.0))

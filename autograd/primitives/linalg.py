@@ -116,12 +116,18 @@ def _solve_of_batch(batch: Batch, a: Any, b: Any) -> Any:
     return solve(*batch.aligned((a, b), rank=len(batch.shape)))
 
 
+def _solve_misfit(a: tuple[int, ...], b: tuple[int, ...]) -> str | None:
+    if len(a) < 2 or a[-1] != a[-2]:
+        return "the first must be square matrices."
+    return f"the right sides ({b[-2]} rows) must be as high as the matrix ({a[-1]})." if b[-2] != a[-1] else None
+
+
 solve: Primitive = Primitive(
     "solve", symbol="solve", latex=r"#1^{-1} #2", analytic=True, elementwise=False,
     cases=(Case((2, 2), (2, 3)), Case((2, 3, 3), (3, 1)), Case((2, 2), (3, 2, 1))),
     scalar=None, array=np.linalg.solve, numpy="np.linalg.solve({0}, {1})",
     vjp=(lambda g, y, a, b: unbroadcast(-matmul(solve(mT(a), g), mT(y)), a.shape),
-         lambda g, y, a, b: unbroadcast(solve(mT(a), g), b.shape)),
+         lambda g, y, a, b: unbroadcast(solve(mT(a), g), b.shape)), misfit=_solve_misfit,
     batch=_solve_of_batch,
     doc="""The matrix x for which a x = b.
 
