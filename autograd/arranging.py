@@ -18,12 +18,13 @@ from .core import Node
 from .operands import array_of
 from .primitives import reductions, shapes
 from .primitives.arithmetic import where
-from .shaping import concatenate, expand_dims, getitem, reshape, transpose
+from .shaping import concatenate, expand_dims, getitem, reshape, stack, transpose
 from .shaping import pad as zeros_around
 from .types import Axis, Operand, Result
 
 __all__ = [
-    "append", "array_split", "atleast_1d", "atleast_2d", "atleast_3d", "block", "broadcast_arrays", "choose", "column_stack", "compress",
+    "append", "apply_along_axis", "array_split", "atleast_1d", "atleast_2d", "atleast_3d", "block", "broadcast_arrays", "choose",
+    "column_stack", "compress",
     "delete", "diag", "diagflat", "diagonal", "dsplit", "dstack", "extract", "flip", "fliplr", "flipud", "hsplit", "hstack", "insert",
     "matrix_transpose", "meshgrid", "moveaxis", "pad", "piecewise", "ravel", "repeat", "resize", "roll", "rollaxis", "rot90", "select",
     "split",
@@ -178,6 +179,16 @@ def piecewise(x: Operand, condlist: Sequence[Any], funclist: Sequence[Any]) -> R
     for condition, function in zip(conditions, functions, strict=True):
         result = where(condition, function(array) if callable(function) else function, result)
     return result
+
+
+def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Operand, *args: Any, **kwargs: Any) -> Result:
+    """The results of a function of each list of numbers along an axis, in the place of that axis."""
+    front = moveaxis(arr, axis, -1)
+    results = stack([func1d(row, *args, **kwargs) for row in reshape(front, (-1, front.shape[-1]))])
+    n = results.ndim - 1
+    whole = reshape(results, (*front.shape[:-1], *results.shape[1:]))
+    axis %= front.ndim
+    return moveaxis(whole, range(whole.ndim - n, whole.ndim), range(axis, axis + n)) if n else whole
 
 
 def select(condlist: Sequence[Any], choicelist: Sequence[Operand], default: Operand = 0.0) -> Result:

@@ -1,7 +1,8 @@
 """NumPy's own functions on nodes: `np.tanh(v)` and `np.sum(t)` record as ours do.
 
 NumPy hands a call on to us through `__array_ufunc__` and `__array_function__` (NEP 13 and 18).
-What has no derivative here is refused with a sentence, never computed on the side.
+What has no derivative here is refused with a sentence, never computed on the side. `scripts/numpy_functions.py` lists
+what becomes of each function.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
             f"np.{ufunc.__name__}(…, out=…), or an operator such as +=, would write a node into a plain array and lose the "
             "gradient; use the result instead: x = x + t."
         )
-    if (ufunc, method) in OVER_AXES and options.keys() <= {"axis", "keepdims"}:
+    if method != "__call__" and (ufunc, method) in OVER_AXES and options.keys() <= {"axis", "keepdims"}:
         return OVER_AXES[ufunc, method](*inputs, **{"axis": 0, **options})
     if ufunc in PLAIN and method == "__call__":
         if mode.tracing is not None:
@@ -74,8 +75,6 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
         if mode.tracing is not None and function not in OF_SHAPES:
             mode.tracing(f"np.{function.__name__}", READ_INSTEAD)
         return function(*map(_data, args), **{key: _data(x) for key, x in kwargs.items()})
-    if function is np.full_like and not any(isinstance(x, Node) for x in (*args[1:], *kwargs.values())):
-        return np.full_like(_data(args[0]), *args[1:], **kwargs)
     if _are_constants((*args, *kwargs.values())):
         return function(*map(_read_only, args), **{key: _read_only(x) for key, x in kwargs.items()})
     return _refuse(_name(function), "use the functions of autograd")
@@ -167,6 +166,11 @@ def _heaviside(x: Any, at_0: Any) -> Any:
     return arithmetic.where(arithmetic.equal(x, 0), at_0, arithmetic.where(arithmetic.greater(x, 0), 1.0, x * 0.0))
 
 
+def _full_like(a: Any, fill_value: Any, dtype: Any = None) -> Any:
+    """`np.full_like`: a plain array, if it is not filled with a node."""
+    return shaping.broadcast_to(fill_value, np.shape(a)) if isinstance(fill_value, Node) else np.full_like(_data(a), fill_value, dtype)
+
+
 def _rounded(a: Any, decimals: int = 0) -> Any:
     return rounding.rounded(array_of(a), decimals)
 
@@ -217,7 +221,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     **{getattr(np.linalg, name): getattr(linear_algebra, name) for name in linear_algebra.__all__},
     np.sum: _over_axes(f.sum), np.mean: _over_axes(f.mean), np.max: _over_axes(f.max), np.amax: _over_axes(f.max),
     np.min: _over_axes(f.min), np.amin: _over_axes(f.min), np.clip: _clip, np.var: _spread(statistics.var), np.std: _spread(statistics.std),
-    np.around: _rounded, np.round: _rounded, np.fix: rounding.trunc, np.where: _where,
+    np.full_like: _full_like, np.around: _rounded, np.round: _rounded, np.fix: rounding.trunc, np.where: _where,
     **dict.fromkeys((np.copy, np.real, np.real_if_close), lambda a: +array_of(a)),
     np.astype: lambda x, dtype, /: arithmetic.astype(array_of(x), dtype=np.dtype(dtype)),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What NumPy's functions do with nodes, as a page of Markdown: `python -m scripts.numpy_functions`.
+"""What NumPy's functions do with nodes, as a page of Markdown: `python -m scripts.numpy_functions > scripts/NUMPY.md`.
 
 Nothing is written by hand. The functions are those that NumPy hands over to other kinds of arrays, and the library says of each
 whether it is recorded.
@@ -54,4 +54,4 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    print(page())
+    print(page(), end="")
