@@ -17,6 +17,8 @@ from .modes import no_grad, scope
 from .primitives.arithmetic import abs_ as abs
 from .primitives.arithmetic import add, divide, maximum, minimum, multiply, negative, sign, subtract, where
 from .primitives.elementary import *
+from .primitives.rounding import *
+from .primitives.trigonometry import *
 from .process import collect_cycles_less_often
 from .randomness import bernoulli, dropout
 from .shaping import broadcast_to, concatenate, expand_dims, getitem, pad, reshape, squeeze, stack, take, transpose

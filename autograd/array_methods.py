@@ -8,12 +8,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
+from . import arranging, ordering, shaping, statistics
 from . import functions as f
-from . import shaping, statistics
 from .errors import describe
 from .operands import axes
 from .operators import Operators
-from .primitives import arithmetic, products, reductions, shapes
+from .primitives import arithmetic, products, reductions, rounding, shapes
 from .types import Axis, Operand
 
 __all__ = ["ArrayMethods"]
@@ -224,3 +224,153 @@ class ArrayMethods(Operators):
             Tensor(50.)
         """
         return f.dot(self, other)
+
+    def prod(self, axis: Axis = None, keepdims: bool = False) -> Self:
+        """The product over axes.
+
+        Example:
+            >>> from autograd import Tensor
+            >>> Tensor([2.0, 3.0]).prod()
+            Tensor(6.)
+        """
+        return ordering.prod(self, axis, keepdims=keepdims)
+
+    def cumsum(self, axis: int | None = None) -> Self:
+        """The sums of the entries so far along an axis; of all in one row, if None.
+
+        Example:
+            >>> from autograd import Tensor
+            >>> Tensor([1.0, 2.0, 3.0]).cumsum()
+            Tensor([1., 3., 6.])
+        """
+        return ordering.cumsum(self, axis)
+
+    def cumprod(self, axis: int | None = None) -> Self:
+        """The products of the entries so far along an axis; of all in one row, if None.
+
+        Example:
+            >>> from autograd import Tensor
+            >>> Tensor([1.0, 2.0, 3.0]).cumprod()
+            Tensor([1., 2., 6.])
+        """
+        return ordering.cumprod(self, axis)
+
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
+        """The sum of the diagonal.
+
+        Example:
+            >>> from autograd import Tensor
+            >>> Tensor([[1.0, 2.0], [3.0, 4.0]]).trace()
+            Tensor(5.)
+        """
+        return arranging.trace(self, offset, axis1, axis2)
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
+        """The entries on the diagonal.
+
+        Example:
+            >>> from autograd import Tensor
+            >>> Tensor([[1.0, 2.0], [3.0, 4.0]]).diagonal()
+            Tensor([1., 4.])
+        """
+        return arranging.diagonal(self, offset, axis1, axis2)
+
+    def swapaxes(self, axis1: int, axis2: int) -> Self:
+        """With two axes exchanged.
+
+        Example:
+            >>> from autograd import Tensor
+            >>> Tensor(np.ones((2, 3, 4))).swapaxes(0, 2).shape
+            (4, 3, 2)
+        """
+        return arranging.swapaxes(self, axis1, axis2)
+
+    def repeat(self, repeats: Any, axis: int | None = None) -> Self:
+        """Each entry several times, as NumPy's arrays have it; PyTorch's `repeat` is `np.tile(t, …)`.
+
+        Example:
+            >>> from autograd import Tensor
+            >>> Tensor([1.0, 2.0]).repeat(2)
+            Tensor([1., 1., 2., 2.])
+        """
+        return arranging.repeat(self, repeats, axis)
+
+    def ravel(self) -> Self:
+        """All entries along one axis.
+
+        Example:
+            >>> from autograd import Tensor
+            >>> Tensor([[1.0, 2.0], [3.0, 4.0]]).ravel()
+            Tensor([1., 2., 3., 4.])
+        """
+        return shaping.reshape(self, -1)
+
+    def flatten(self) -> Self:
+        """All entries along one axis.
+
+        Example:
+            >>> from autograd import Tensor
+            >>> Tensor([[1.0, 2.0], [3.0, 4.0]]).flatten()
+            Tensor([1., 2., 3., 4.])
+        """
+        return shaping.reshape(self, -1)
+
+    def round(self, decimals: int = 0) -> Self:
+        """Rounded to some decimals; the derivative is 0.
+
+        Example:
+            >>> from autograd import Tensor
+            >>> Tensor([1.26]).round(1)
+            Tensor([1.3])
+        """
+        return rounding.rounded(self, decimals)
+
+    def argmax(self, axis: int | None = None, keepdims: bool = False) -> Any:
+        """Where the largest entry is, as a plain number; along an axis, as plain numbers.
+
+        Example:
+            >>> from autograd import Tensor
+            >>> int(Tensor([1.0, 3.0, 2.0]).argmax())
+            1
+        """
+        return np.argmax(self, axis, keepdims=keepdims)  # type: ignore[call-overload]
+
+    def argmin(self, axis: int | None = None, keepdims: bool = False) -> Any:
+        """Where the smallest entry is, as a plain number; along an axis, as plain numbers.
+
+        Example:
+            >>> from autograd import Tensor
+            >>> int(Tensor([1.0, 3.0, 2.0]).argmin())
+            0
+        """
+        return np.argmin(self, axis, keepdims=keepdims)  # type: ignore[call-overload]
+
+    def argsort(self, axis: int | None = -1) -> Any:
+        """The places of the smallest entry along an axis, of the next one, and so on, as plain numbers.
+
+        Example:
+            >>> from autograd import Tensor
+            >>> Tensor([3.0, 1.0, 2.0]).argsort()
+            array([1, 2, 0])
+        """
+        return np.argsort(self, axis)  # type: ignore[arg-type]
+
+    def all(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        """Whether no entry is 0, as a plain truth.
+
+        Example:
+            >>> from autograd import Tensor
+            >>> bool(Tensor([1.0, 0.0]).all())
+            False
+        """
+        return np.all(self, axis, keepdims=keepdims)  # type: ignore[call-overload]
+
+    def any(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        """Whether an entry is not 0, as a plain truth.
+
+        Example:
+            >>> from autograd import Tensor
+            >>> bool(Tensor([1.0, 0.0]).any())
+            True
+        """
+        return np.any(self, axis, keepdims=keepdims)  # type: ignore[call-overload]

@@ -173,3 +173,159 @@ class Methods(Node):
         >>> softplus(0.0), softplus(1000.0)
         (0.6931471805599453, 1000.0)
         """
+    def floor(self) -> Self:
+        r"""The largest whole number that is not above x. Its derivative is 0.
+
+        >>> floor(-2.5)
+        -3.0
+        """
+    def ceil(self) -> Self:
+        r"""The smallest whole number that is not below x. Its derivative is 0.
+
+        >>> ceil(-2.5)
+        -2.0
+        """
+    def trunc(self) -> Self:
+        r"""The number without its decimals. Its derivative is 0.
+
+        >>> trunc(-2.5)
+        -2.0
+        """
+    def rint(self) -> Self:
+        r"""The nearest whole number; the even one of two. Its derivative is 0.
+
+        >>> rint(-2.5)
+        -2.0
+        """
+    def floor_divide(self, other: Any) -> Any:
+        r"""How many times b goes into a, rounded down. Its derivative is 0.
+
+        >>> floor_divide(7.0, 2.0)
+        3.0
+        """
+    def mod(self, other: Any) -> Any:
+        r"""What remains of a after division by b, with the sign of b.
+
+        >>> mod(-1.0, 3.0)
+        2.0
+        """
+    def fmod(self, other: Any) -> Any:
+        r"""What remains of a after division by b, with the sign of a.
+
+        >>> fmod(-1.0, 3.0)
+        -1.0
+        """
+    def copysign(self, other: Any) -> Any:
+        r"""The size of a with the sign of b.
+
+        >>> copysign(3.0, -0.0)
+        -3.0
+        """
+    def tan(self) -> Self:
+        r"""The tangent of x radians, sin(x) / cos(x).
+
+        >>> round(tan(1.0), 4)
+        1.5574
+        """
+    def arcsin(self) -> Self:
+        r"""The angle between -π/2 and π/2 whose sine is x; nan for |x| > 1.
+
+        >>> round(arcsin(1.0), 4)
+        1.5708
+        """
+    def arccos(self) -> Self:
+        r"""The angle between 0 and π whose cosine is x; nan for |x| > 1.
+
+        >>> round(arccos(0.0), 4)
+        1.5708
+        """
+    def arctan(self) -> Self:
+        r"""The angle between -π/2 and π/2 whose tangent is x.
+
+        >>> round(arctan(1.0), 4)
+        0.7854
+        """
+    def hypot(self, other: Any) -> Any:
+        r"""The hypotenuse √(a² + b²), without overflow; where both are 0, its gradient is 0.
+
+        >>> hypot(3.0, 4.0)
+        5.0
+        """
+    def arctan2(self, other: Any) -> Any:
+        r"""The angle between -π and π of the point with the coordinates b and a, in this order.
+
+        >>> round(arctan2(1.0, -1.0), 4)
+        2.3562
+        """
+    def sinh(self) -> Self:
+        r"""The hyperbolic sine, (exp(x) - exp(-x)) / 2.
+
+        >>> round(sinh(1.0), 4)
+        1.1752
+        """
+    def cosh(self) -> Self:
+        r"""The hyperbolic cosine, (exp(x) + exp(-x)) / 2.
+
+        >>> round(cosh(1.0), 4)
+        1.5431
+        """
+    def arcsinh(self) -> Self:
+        r"""The number whose hyperbolic sine is x.
+
+        >>> round(arcsinh(1.0), 4)
+        0.8814
+        """
+    def arccosh(self) -> Self:
+        r"""The number, not below 0, whose hyperbolic cosine is x; nan for x < 1.
+
+        >>> round(arccosh(2.0), 4)
+        1.317
+        """
+    def arctanh(self) -> Self:
+        r"""The number whose hyperbolic tangent is x; nan for |x| > 1.
+
+        >>> round(arctanh(0.5), 4)
+        0.5493
+        """
+    def exp2(self) -> Self:
+        r"""The power 2ˣ.
+
+        >>> exp2(3.0)
+        8.0
+        """
+    def log2(self) -> Self:
+        r"""The logarithm to base 2.
+
+        >>> log2(8.0)
+        3.0
+        """
+    def log10(self) -> Self:
+        r"""The logarithm to base 10.
+
+        >>> log10(1000.0)
+        3.0
+        """
+    def logaddexp(self, other: Any) -> Any:
+        r"""log(exp(a) + exp(b)), without overflow.
+
+        >>> logaddexp(1000.0, 1000.0)
+        1000.6931471805599
+        """
+    def logaddexp2(self, other: Any) -> Any:
+        r"""log₂(2ᵃ + 2ᵇ), without overflow.
+
+        >>> logaddexp2(3.0, 3.0)
+        4.0
+        """
+    def cbrt(self) -> Self:
+        r"""The cube root, also of negative numbers; its derivative at 0 is inf.
+
+        >>> round(cbrt(-8.0), 12)
+        -2.0
+        """
+    def sinc(self) -> Self:
+        r"""sin(πx) / (πx), and 1 at 0.
+
+        >>> sinc(0.0), round(sinc(0.5), 4)
+        (1.0, 0.6366)
+        """

@@ -1,7 +1,8 @@
 """NumPy's own functions on nodes: `np.tanh(v)` and `np.sum(t)` record as ours do.
 
 NumPy hands a call on to us through `__array_ufunc__` and `__array_function__` (NEP 13 and 18).
-What has no derivative here is refused with a sentence, never computed on the side.
+What has no derivative here is refused with a sentence, never computed on the side. `scripts/numpy_functions.py` lists
+what becomes of each function.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from . import arranging, calculus, contracting, linear_algebra, ordering, shaping, statistics
 from . import functions as f
-from . import shaping, statistics
 from .core import Node, Primitive, table
 from .modes import mode
-from .primitives import elementary
+from .operands import array_of
+from .primitives import arithmetic, rounding, sorting
 
-__all__ = ["call_function", "call_ufunc"]
+__all__ = ["COMPOSED", "FUNCTIONS", "LOGIC", "PLAIN", "call_function", "call_ufunc", "entry_for"]
 
 READ_INSTEAD = "compute with the Value or Tensor itself, and read numbers from what the compiled function returns"
 
@@ -35,16 +37,18 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
             f"np.{ufunc.__name__}(…, out=…), or an operator such as +=, would write a node into a plain array and lose the "
             "gradient; use the result instead: x = x + t."
         )
-    if method == "reduce" and ufunc in REDUCTIONS and options.keys() <= {"axis", "keepdims"}:
-        (x,) = inputs
-        return REDUCTIONS[ufunc](x, options.get("axis", 0), bool(options.get("keepdims", False)))
+    if method != "__call__" and (ufunc, method) in OVER_AXES and options.keys() <= {"axis", "keepdims"}:
+        return OVER_AXES[ufunc, method](*inputs, **{"axis": 0, **options})
     if ufunc in PLAIN and method == "__call__":
         if mode.tracing is not None:
-            if (comparison := _entry_for(ufunc)) is not None:  # which the program makes anew at each call
+            if (comparison := entry_for(ufunc)) is not None:  # which the program makes anew at each call
                 return comparison(*inputs)
             mode.tracing(f"np.{ufunc.__name__}", READ_INSTEAD)
         return ufunc(*map(_data, inputs), **options)
-    function = _entry_for(ufunc) or COMPOSED.get(ufunc)
+    function = entry_for(ufunc) or COMPOSED.get(ufunc)
+    if method == "outer" and function is not None and not options:
+        a, b = map(array_of, inputs)
+        return function(shaping.reshape(a, (*a.shape, *(1,) * b.ndim)), b)
     if method != "__call__" or function is None or options:
         if _are_constants(inputs) and not (method == "at" and isinstance(inputs[0], Node)):
             return getattr(ufunc, method)(*map(_read_only, inputs), **options)
@@ -55,7 +59,7 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
 
 def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What NumPy's `function(*args)` gives where an argument is, or contains, a node."""
-    ours = FUNCTIONS.get(function) or _entry_for(function)
+    ours = FUNCTIONS.get(function) or entry_for(function)
     if ours is not None:
         try:
             return ours(*args, **kwargs)
@@ -63,17 +67,21 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
             try:
                 inspect.signature(ours).bind(*args, **kwargs)
             except TypeError as error:
-                _refuse(f"np.{function.__name__} called like this ({error})", "leave that argument away, or use the functions of autograd")
+                _refuse(f"{_name(function)} called like this ({error})", "leave that argument away, or use the functions of autograd")
             raise
     if function in PLAIN:
+        if mode.tracing is not None and function is np.argsort:
+            return sorting.argsort(*args, **kwargs)
         if mode.tracing is not None and function not in OF_SHAPES:
             mode.tracing(f"np.{function.__name__}", READ_INSTEAD)
         return function(*map(_data, args), **{key: _data(x) for key, x in kwargs.items()})
-    if function is np.full_like and not any(isinstance(x, Node) for x in (*args[1:], *kwargs.values())):
-        return np.full_like(_data(args[0]), *args[1:], **kwargs)
     if _are_constants((*args, *kwargs.values())):
         return function(*map(_read_only, args), **{key: _read_only(x) for key, x in kwargs.items()})
-    return _refuse(f"np.{function.__name__}", "use the functions of autograd")
+    return _refuse(_name(function), "use the functions of autograd")
+
+
+def _name(function: Any) -> str:
+    return f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}"
 
 
 def _over_axes(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -99,7 +107,7 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max:
     return f.clip(a, a_min if min is None else min, a_max if max is None else max)
 
 
-def _entry_for(function: Any) -> Primitive | None:
+def entry_for(function: Any) -> Primitive | None:
     """The entry of the table that answers a function of NumPy's: the library's own at once, those of users after a search."""
     return ANSWERS.get(function) or next((entry for entry in table.values() if function in (entry.array, *entry.answers)), None)
 
@@ -130,38 +138,90 @@ def _read_only(x: Any) -> Any:
     return array
 
 
-OF_SHAPES = frozenset({np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like})
+OF_SHAPES = frozenset({
+    np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.result_type, np.iscomplexobj, np.isrealobj,
+    np.diag_indices_from, np.tril_indices_from, np.triu_indices_from, np.can_cast, np.common_type,
+})  # fmt: skip
 
 # Questions whose answers are plain numbers, with no derivative to lose.
 PLAIN = frozenset({
-    np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.isnan, np.isinf, np.isfinite,
-    np.argmax, np.argmin, np.argsort, np.allclose, np.isclose, np.array_equal, *OF_SHAPES,
+    np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.isnan, np.isinf, np.isfinite, np.isneginf,
+    np.isposinf, np.signbit, np.argmax, np.argmin, np.argsort, np.nanargmax, np.nanargmin, np.argpartition, np.argwhere, np.allclose,
+    np.isclose, np.array_equal, np.array_equiv, np.isreal, np.iscomplex, np.imag, np.all, np.any, np.count_nonzero, np.nonzero,
+    np.flatnonzero, np.digitize, np.searchsorted, np.lexsort, np.histogram, np.histogram2d, np.histogramdd,
+    np.histogram_bin_edges, np.isin, np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values, np.intersect1d,
+    np.setdiff1d, np.setxor1d, np.union1d, np.array2string, np.array_repr, np.array_str, np.may_share_memory, np.shares_memory,
+    np.linalg.matrix_rank, *OF_SHAPES,
 })  # fmt: skip
 
 # The first of two with the same array forward: `np.positive` is `identity`, and not `stop_gradient`.
 ANSWERS: dict[Any, Primitive] = {function: entry for entry in reversed(table.values()) for function in (entry.array, *entry.answers)}
 
-# What is no entry of the table, but composed of some.
-COMPOSED: dict[Any, Callable[..., Any]] = {
-    np.square: lambda x: x * x,
-    np.reciprocal: lambda x: 1 / x,
-    np.exp2: lambda x: elementary.power(2.0, x),
-    np.log2: lambda x: elementary.log(x) / math.log(2),
-    np.log10: lambda x: elementary.log(x) / math.log(10),
+
+def _fmax(a: Any, b: Any) -> Any:
+    return arithmetic.where(arithmetic.not_equal(a, a), b, arithmetic.where(arithmetic.not_equal(b, b), a, arithmetic.maximum(a, b)))
+
+
+def _heaviside(x: Any, at_0: Any) -> Any:
+    return arithmetic.where(arithmetic.equal(x, 0), at_0, arithmetic.where(arithmetic.greater(x, 0), 1.0, x * 0.0))
+
+
+def _full_like(a: Any, fill_value: Any, dtype: Any = None) -> Any:
+    """`np.full_like`: a plain array, if it is not filled with a node."""
+    return shaping.broadcast_to(fill_value, np.shape(a)) if isinstance(fill_value, Node) else np.full_like(_data(a), fill_value, dtype)
+
+
+def _rounded(a: Any, decimals: int = 0) -> Any:
+    return rounding.rounded(array_of(a), decimals)
+
+
+def _where(condition: Any, *choices: Any) -> Any:
+    """`np.where`; with a condition alone, where it holds."""
+    return arithmetic.where(condition, *choices) if choices else np.nonzero(condition)
+
+
+# What joins conditions.
+LOGIC: dict[Any, Callable[..., Any]] = {
     **dict.fromkeys((np.bitwise_and, np.logical_and), lambda a, b: b & a if isinstance(b, Node) else a & b),
     **dict.fromkeys((np.bitwise_or, np.logical_or), lambda a, b: b | a if isinstance(b, Node) else a | b),
     **dict.fromkeys((np.bitwise_xor, np.logical_xor), lambda a, b: b ^ a if isinstance(b, Node) else a ^ b),
     **dict.fromkeys((np.invert, np.logical_not), lambda a: ~a),
-    np.tan: lambda x: elementary.sin(x) / elementary.cos(x),
 }
 
-REDUCTIONS = {np.add: f.sum, np.maximum: f.max, np.minimum: f.min}
+# What is no entry of the table, but composed of some.
+COMPOSED: dict[Any, Callable[..., Any]] = {
+    np.square: lambda x: x * x,
+    np.reciprocal: lambda x: 1 / x,
+    np.conjugate: lambda x: +x,
+    np.divmod: lambda a, b: (rounding.floor_divide(a, b), rounding.mod(a, b)),
+    np.modf: lambda x: (x - rounding.trunc(x), rounding.trunc(x)),
+    np.ldexp: lambda x, n: x * np.exp2(n),
+    np.heaviside: _heaviside,
+    np.fmax: _fmax,
+    np.fmin: lambda a, b: -_fmax(-a, -b),
+    **dict.fromkeys((np.radians, np.deg2rad), lambda x: x * (math.pi / 180)),
+    **dict.fromkeys((np.degrees, np.rad2deg), lambda x: x * (180 / math.pi)),
+    np.vecdot: contracting.vecdot,
+    np.matvec: contracting.matvec,
+    np.vecmat: contracting.vecmat,
+    **LOGIC,
+}
 
-# Those of `functions` and `shaping` have NumPy's names and arguments, but for what is said after them.
+# Methods of NumPy's elementwise functions.
+OVER_AXES: dict[tuple[Any, str], Callable[..., Any]] = {
+    (np.add, "reduce"): f.sum, (np.maximum, "reduce"): f.max, (np.minimum, "reduce"): f.min, (np.multiply, "reduce"): ordering.prod,
+    (np.logaddexp, "reduce"): f.logsumexp, (np.add, "accumulate"): ordering.cumsum, (np.multiply, "accumulate"): ordering.cumprod,
+}  # fmt: skip
+
+ROOMS = (f, shaping, arranging, ordering, contracting, calculus)
+
+# Those of the rooms have NumPy's names and arguments, but for what is said after them.
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    **{getattr(np, name): getattr(room, name) for room in (f, shaping) for name in room.__all__ if hasattr(np, name)},
+    **{getattr(np, name): getattr(room, name) for room in ROOMS for name in room.__all__ if hasattr(np, name)},
+    **{getattr(np.linalg, name): getattr(linear_algebra, name) for name in linear_algebra.__all__},
     np.sum: _over_axes(f.sum), np.mean: _over_axes(f.mean), np.max: _over_axes(f.max), np.amax: _over_axes(f.max),
-    np.min: _over_axes(f.min), np.amin: _over_axes(f.min), np.dot: lambda a, b: f.dot(a, b), np.clip: _clip,
-    np.var: _spread(statistics.var), np.std: _spread(statistics.std), np.linalg.norm: statistics.norm,
-    np.ravel: lambda x: shaping.reshape(x, -1),
+    np.min: _over_axes(f.min), np.amin: _over_axes(f.min), np.clip: _clip, np.var: _spread(statistics.var), np.std: _spread(statistics.std),
+    np.full_like: _full_like, np.around: _rounded, np.round: _rounded, np.fix: rounding.trunc, np.where: _where,
+    **dict.fromkeys((np.copy, np.real, np.real_if_close), lambda a: +array_of(a)),
+    np.astype: lambda x, dtype, /: arithmetic.astype(array_of(x), dtype=np.dtype(dtype)),
 }  # fmt: skip

@@ -138,15 +138,17 @@ def test_floats_and_arrays_agree_on_pairs_at_the_edges(name):
 
 
 @pytest.mark.parametrize("x", POINTS)
-@pytest.mark.parametrize("name", UNARY)
+@pytest.mark.parametrize("name", [name for name in UNARY if name != "cbrt"])  # which PyTorch lacks
 def test_functions_and_derivatives_at_the_edges_are_pytorchs(name, x, pytorch):
     def theirs(torch):
-        others = {"identity": torch.clone, "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x))}
+        others = {"identity": torch.clone, "rint": torch.round, "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x))}
         return in_torch(torch, others.get(name) or getattr(torch, name, None) or getattr(torch.nn.functional, name), x)
 
     found, expected = on_values(table[name], x), pytorch(theirs)
     if name in ("expm1", "sigmoid", "tanh") and 0 < found[1] < 1e-16 and expected[1] == 0.0:
         found[1] = 0.0  # PyTorch takes the value from 1; see test_tails
+    if name == "sinc" and 0 < abs(x) < 1e-12:
+        expected[1] = -(math.pi**2) / 3 * x  # PyTorch divides by a square that is 0 by rounding
     assert same(found, expected, 1e-9)
 
 

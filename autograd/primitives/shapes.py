@@ -17,6 +17,7 @@ from . import algebra, printing
 
 
 def _reshape_in_numpy(w: printing.Writer, y: Node, x: Any, shape: Any) -> str:
+    shape = y.shape  # without a -1
     if not isinstance(x, Node) or (x.shape == () and shape):
         return f"np.full({shape}, {w.text_of(x)})" if shape != (1,) else f"np.array([{w.text_of(x)}])"
     if shape == ():

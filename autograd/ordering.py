@@ -1,0 +1,240 @@
+"""What is found by putting entries in order, and reductions beyond `sum` and `max`, with NumPy's names and arguments.
+
+These are `sort`, `median` and `quantile`, products and averages, and the functions that leave nan out.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from . import functions as f
+from . import shaping, statistics
+from .operands import array_of, axes
+from .primitives import arithmetic, cumulative, elementary, networks, rounding, sorting
+from .types import Axis, Operand, Result
+
+__all__ = [
+    "average", "cumprod", "cumsum", "cumulative_prod", "cumulative_sum", "median", "nan_to_num", "nancumprod", "nancumsum", "nanmax",
+    "nanmean", "nanmedian", "nanmin", "nanpercentile", "nanprod", "nanquantile", "nanstd", "nansum", "nanvar", "percentile", "prod",
+    "ptp", "quantile", "sort", "take_along_axis",
+]  # fmt: skip
+
+
+def prod(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
+    """The product over axes."""
+    return cumulative.prod(array_of(a), axis=axes(axis), keepdims=bool(keepdims))
+
+
+def cumsum(a: Operand, axis: int | None = None) -> Result:
+    """The sums of the entries so far along an axis; of all entries in one row, if None."""
+    return cumulative.cumsum(_row(a, axis), axis=axis or 0)
+
+
+def cumprod(a: Operand, axis: int | None = None) -> Result:
+    """The products of the entries so far along an axis; of all entries in one row, if None."""
+    return cumulative.cumprod(_row(a, axis), axis=axis or 0)
+
+
+def _row(a: Operand, axis: int | None) -> Any:
+    array = array_of(a)
+    return shaping.reshape(array, -1) if axis is None else array
+
+
+def cumulative_sum(x: Operand, /, *, axis: int | None = None, include_initial: bool = False) -> Result:
+    """The sums of the entries so far along an axis, after a 0 if that is wanted."""
+    return _with_initial(cumsum(x, axis), axis, 0.0) if include_initial else cumsum(x, axis)
+
+
+def cumulative_prod(x: Operand, /, *, axis: int | None = None, include_initial: bool = False) -> Result:
+    """The products of the entries so far along an axis, after a 1 if that is wanted."""
+    return _with_initial(cumprod(x, axis), axis, 1.0) if include_initial else cumprod(x, axis)
+
+
+def _with_initial(x: Any, axis: int | None, initial: float) -> Any:
+    axis = (axis or 0) % x.ndim
+    return shaping.concatenate([np.full((*x.shape[:axis], 1, *x.shape[axis + 1 :]), initial, x.dtype), x], axis=axis)
+
+
+def ptp(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
+    """The largest entry less the smallest one."""
+    return f.max(a, axis, bool(keepdims)) - f.min(a, axis, bool(keepdims))
+
+
+def average(a: Operand, axis: Axis = None, weights: Operand | None = None, returned: bool = False, *, keepdims: Any = False) -> Result:
+    """The mean over axes, in which entries count by their weights; and if wanted, the sum of the weights."""
+    array, keepdims = array_of(a), bool(keepdims)
+    shares = np.ones(array.shape, array.dtype) if weights is None else array_of(weights)
+    if shares.shape != array.shape:
+        if axis is None or shares.shape != tuple(array.shape[n] for n in np.atleast_1d(axis)):
+            raise ValueError(f"average got weights of shape {shares.shape} for shape {array.shape}; give one for each entry along `axis`.")
+        along = [int(n) % array.ndim for n in np.atleast_1d(axis)]
+        order = np.argsort(along).tolist()
+        shape = [n if i in along else 1 for i, n in enumerate(array.shape)]
+        shares = shaping.broadcast_to(shaping.reshape(shaping.transpose(shares, order), shape), array.shape)
+    total = f.sum(shares, axis, keepdims)
+    result = f.sum(array * shares, axis, keepdims) / total
+    return (result, total) if returned else result
+
+
+def take_along_axis(arr: Operand, indices: Operand, axis: int | None = -1) -> Result:
+    """Of each row along an axis the entries with the numbers in the same row of `indices`."""
+    places: Any = array_of(indices)
+    if getattr(places, "dtype", np.dtype(int)).kind not in "iu":
+        raise TypeError(f"take_along_axis needs whole numbers as indices, not {places.dtype}.")
+    if axis is None:
+        return networks.take_along_axis(_row(arr, None), places, axis=0)
+    return networks.take_along_axis(array_of(arr), places, axis=axis)
+
+
+def sort(a: Operand, axis: int | None = -1) -> Result:
+    """The entries along an axis in rising order, nan last; of all entries in one row, if None. Each gets its own gradient."""
+    array = _row(a, axis)
+    axis = 0 if axis is None else axis
+    return networks.take_along_axis(array, sorting.argsort(array, axis=axis), axis=axis)
+
+
+def _sorted_rows(a: Operand, axis: Axis) -> tuple[Any, tuple[int, ...]]:
+    """The entries over some axes in order, along the last axis; and the shape of a result with these axes kept."""
+    array = array_of(a)
+    gone = [int(n) % array.ndim for n in (range(array.ndim) if axis is None else np.atleast_1d(axis))]
+    kept = [n for n in range(array.ndim) if n not in gone]
+    front = [array.shape[n] for n in kept]
+    rows = shaping.reshape(shaping.transpose(array, [*kept, *gone]), (*front, math.prod(array.shape[n] for n in gone)))
+    return sort(rows), tuple(1 if n in gone else length for n, length in enumerate(array.shape))
+
+
+def quantile(a: Operand, q: Any, axis: Axis = None, *, method: Any = "linear", keepdims: Any = False) -> Result:
+    """The number below which a share `q` of the entries is, between the two entries that are next to it; nan if one is nan.
+
+    Args:
+        a: a Tensor, an array or a list.
+        q: a share, or several, of which there is one result each along a new first axis.
+        axis: an axis or several of them; all if None.
+        method: how a place between two entries counts, see `numpy.quantile`.
+        keepdims: keep the reduced axes, with length 1.
+    """
+    rows, shape = _sorted_rows(a, axis)
+    # A quantile of 0, 1, 2, … is its place.
+    places = np.quantile(np.arange(float(rows.shape[-1])), q, method=method)
+    low, high = np.floor(places).astype(int), np.ceil(places).astype(int)
+    below = shaping.take(rows, low, axis=-1)
+    result = below + (shaping.take(rows, high, axis=-1) - below) * (places - low).astype(rows.dtype)
+    largest = shaping.reshape(rows[..., -1], (*rows.shape[:-1], *(1,) * places.ndim))
+    result = arithmetic.where(largest == largest, result, np.nan)  # nan is last
+    n = rows.ndim - 1
+    result = shaping.transpose(result, [*range(n, n + places.ndim), *range(n)])
+    return shaping.reshape(result, (*places.shape, *shape)) if keepdims else result
+
+
+def percentile(a: Operand, q: Any, axis: Axis = None, *, method: Any = "linear", keepdims: Any = False) -> Result:
+    """`quantile`, with shares in percent."""
+    return quantile(a, np.asarray(q) / 100, axis, method=method, keepdims=keepdims)
+
+
+def median(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
+    """The entry in the middle, or the mean of the two there."""
+    return quantile(a, 0.5, axis, keepdims=keepdims)
+
+
+def nanquantile(a: Operand, q: Any, axis: Axis = None, *, keepdims: Any = False) -> Result:
+    """`quantile` of the entries that are not nan."""
+    if np.ndim(q):
+        return shaping.stack([nanquantile(a, share, axis, keepdims=keepdims) for share in q])
+    rows, shape = _sorted_rows(a, axis)
+    place = arithmetic.maximum(f.sum(_ones(rows), -1, True) - 1, 0.0) * float(q)
+    low = rounding.floor(place)
+    below = networks.take_along_axis(rows, low, axis=-1)
+    above = networks.take_along_axis(rows, rounding.ceil(place), axis=-1)
+    result = below + (above - below) * (place - low)
+    return shaping.reshape(result, shape if keepdims else rows.shape[:-1])
+
+
+def nanpercentile(a: Operand, q: Any, axis: Axis = None, *, keepdims: Any = False) -> Result:
+    """`percentile` of the entries that are not nan."""
+    return nanquantile(a, np.asarray(q) / 100, axis, keepdims=keepdims)
+
+
+def nanmedian(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
+    """`median` of the entries that are not nan."""
+    return nanquantile(a, 0.5, axis, keepdims=keepdims)
+
+
+def _without_nan(a: Operand, fill: float) -> Any:
+    """Something else in place of nan."""
+    array = array_of(a)
+    return arithmetic.where(array == array, array, fill)
+
+
+def _ones(a: Operand) -> Any:
+    """1 for each entry, and 0 for nan."""
+    array = array_of(a)
+    return arithmetic.astype(arithmetic.where(array == array, np.ones((), array.dtype), 0.0), dtype=array.dtype)
+
+
+def nansum(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
+    """The sum of the entries that are not nan."""
+    return f.sum(_without_nan(a, 0.0), axis, bool(keepdims))
+
+
+def nanprod(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
+    """The product of the entries that are not nan."""
+    return prod(_without_nan(a, 1.0), axis, keepdims=keepdims)
+
+
+def nancumsum(a: Operand, axis: int | None = None) -> Result:
+    """`cumsum`, to which nan adds nothing."""
+    return cumsum(_without_nan(a, 0.0), axis)
+
+
+def nancumprod(a: Operand, axis: int | None = None) -> Result:
+    """`cumprod`, to which nan adds no factor."""
+    return cumprod(_without_nan(a, 1.0), axis)
+
+
+def nanmean(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
+    """The mean of the entries that are not nan."""
+    return nansum(a, axis, keepdims=keepdims) / f.sum(_ones(a), axis, bool(keepdims))
+
+
+def nanvar(a: Operand, axis: Axis = None, *, ddof: float = 0, keepdims: Any = False) -> Result:
+    """The variance of the entries that are not nan."""
+    distances = _distances(a, axis)
+    return f.sum(distances * distances, axis, bool(keepdims)) / (f.sum(_ones(a), axis, bool(keepdims)) - ddof)
+
+
+def nanstd(a: Operand, axis: Axis = None, *, ddof: float = 0, keepdims: Any = False) -> Result:
+    """The standard deviation of the entries that are not nan. Where all are the same, its gradient is 0."""
+    count = f.sum(_ones(a), axis, bool(keepdims)) - ddof
+    return statistics.norm(_distances(a, axis), axis=axis, keepdims=bool(keepdims)) / elementary.sqrt(count)
+
+
+def _distances(a: Operand, axis: Axis) -> Any:
+    """What the entries differ from their mean; 0 for nan."""
+    return _without_nan(array_of(a) - nanmean(a, axis, keepdims=True), 0.0)
+
+
+def _nan_extreme(extreme: Any, a: Operand, axis: Axis, keepdims: Any, fill: float) -> Any:
+    found = extreme(_without_nan(a, fill), axis, bool(keepdims))
+    return arithmetic.where(f.sum(_ones(a), axis, bool(keepdims)) > 0, found, np.nan)
+
+
+def nanmax(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
+    """The largest of the entries that are not nan."""
+    return _nan_extreme(f.max, a, axis, keepdims, -np.inf)
+
+
+def nanmin(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
+    """The smallest of the entries that are not nan."""
+    return _nan_extreme(f.min, a, axis, keepdims, np.inf)
+
+
+def nan_to_num(x: Operand, copy: bool = True, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Result:
+    """Numbers in place of nan and of infinities: the largest that there are, if no others are given."""
+    array = array_of(x)
+    limit = float(np.finfo(array.dtype).max)
+    numbers = _without_nan(array, nan)
+    numbers = arithmetic.where(array == np.inf, limit if posinf is None else posinf, numbers)
+    return arithmetic.where(array == -np.inf, -limit if neginf is None else neginf, numbers)
