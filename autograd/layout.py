@@ -54,6 +54,7 @@ class Layout:
     origin: Moment
     primitive: Any
     _blank_grad: ClassVar[Any] = None
+    _kind_of_arrays: ClassVar[Any] = None  # of what is computed with such a node, if it is an array; None for Tensor itself
 
     data: Any  # a property of each kind, as are shape and size
     shape: Any

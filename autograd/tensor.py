@@ -17,6 +17,7 @@ from .core import Node, Primitive, record
 from .errors import describe
 from .layout import NO_STATIC, NUMBERS
 from .modes import Moment, mode, moment
+from .methods import Methods
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives import arithmetic, products, reductions, shapes
 from .window import Window
@@ -26,7 +27,7 @@ __all__ = ["Tensor"]
 HOLDS_NUMBERS = "A Tensor holds real numbers"
 
 
-class Tensor(Operators):
+class Tensor(Methods):
     """An array that remembers how it was computed.
 
     Args:
@@ -66,9 +67,13 @@ class Tensor(Operators):
     @classmethod
     def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
         data: list[Any] = []
+        kind = Tensor
         for x in inputs:
-            if isinstance(x, Node):
+            if type(x) is Tensor:
                 data.append(x._datum)
+            elif isinstance(x, Node):
+                data.append(x._datum)
+                kind = x._kind_of_arrays or kind
             elif type(x) in NUMBERS:
                 data.append(x)
             else:
@@ -80,7 +85,7 @@ class Tensor(Operators):
         result = primitive.compute_arrays(data, static)
         if type(result) is not np.ndarray:
             result = np.asarray(result if result is not None else no_result(primitive))
-        return record(Tensor, result, primitive, inputs, static)
+        return record(kind, result, primitive, inputs, static)
 
     @property
     def data(self) -> Any:
@@ -151,7 +156,7 @@ class Tensor(Operators):
         return self._datum.ndim  # type: ignore[no-any-return]
 
     @property
-    def size(self) -> int:
+    def size(self) -> Any:
         return self._datum.size  # type: ignore[no-any-return]
 
     @property
