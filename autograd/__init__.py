@@ -11,67 +11,28 @@ from .anomaly import detect_anomaly
 from .checking import check_gradients
 from .compiling import compile, vmap
 from .core import Case, Node, Primitive, table
-from .functions import (
-    broadcast_to,
-    clip,
-    concatenate,
-    dot,
-    expand_dims,
-    getitem,
-    log_softmax,
-    logsumexp,
-    matmul,
-    max,
-    mean,
-    min,
-    pad,
-    reshape,
-    softmax,
-    squeeze,
-    stack,
-    sum,
-    take,
-    transpose,
-)
+from .functions import clip, dot, log_softmax, logsumexp, matmul, max, mean, min, softmax, sum
+from .methods import named as _named
 from .modes import no_grad, scope
 from .primitives.arithmetic import abs_ as abs
 from .primitives.arithmetic import add, divide, maximum, minimum, multiply, negative, sign, subtract, where
-from .primitives.elementary import (
-    cos,
-    elu,
-    erf,
-    erfc,
-    exp,
-    expm1,
-    gelu,
-    leaky_relu,
-    log,
-    log1p,
-    power,
-    relu,
-    sigmoid,
-    silu,
-    sin,
-    softplus,
-    sqrt,
-    tanh,
-)
+from .primitives.elementary import *
 from .process import collect_cycles_less_often
 from .randomness import bernoulli, dropout
+from .shaping import broadcast_to, concatenate, expand_dims, getitem, pad, reshape, squeeze, stack, take, transpose
 from .statistics import norm, std, var
 from .tensor import Tensor
 from .transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
 from .value import Value
 
 __all__ = [
-    "Case", "Drawing", "Node", "Primitive", "Tensor", "Value", "abs", "add", "bernoulli", "broadcast_to",
-    "check_gradients", "clip", "collect_cycles_less_often", "compile", "concatenate", "cos", "detect_anomaly", "divide", "dot", "draw",
-    "dropout", "elu", "erf", "erfc", "exp", "expand_dims", "expm1", "gelu", "getitem", "grad", "hessian", "jacobian", "jvp",
-    "latex", "leaky_relu", "log", "log1p", "log_softmax", "logsumexp", "matmul", "max", "maximum", "mean", "min",
-    "minimum", "multiply", "negative", "no_grad", "norm", "pad", "power", "relu", "reshape", "scope", "sigmoid", "sign",
-    "silu", "sin", "softmax", "softplus", "sqrt", "squeeze", "stack", "std", "subtract", "sum", "table", "take", "tanh",
-    "transpose", "value_and_grad", "var", "vjp", "vmap", "where",
+    "Case", "Drawing", "Node", "Primitive", "Tensor", "Value", "abs", "add", "bernoulli", "broadcast_to", "check_gradients", "clip",
+    "collect_cycles_less_often", "compile", "concatenate", "detect_anomaly", "divide", "dot", "draw", "dropout", "expand_dims", "getitem",
+    "grad", "hessian", "jacobian", "jvp", "latex", "log_softmax", "logsumexp", "matmul", "max", "maximum", "mean", "min", "minimum",
+    "multiply", "negative", "no_grad", "norm", "pad", "reshape", "scope", "sign", "softmax", "squeeze", "stack", "std", "subtract", "sum",
+    "table", "take", "transpose", "value_and_grad", "var", "vjp", "vmap", "where",
 ]  # fmt: skip
+__all__ += [name for name in ("power", *_named()) if name not in __all__]
 
 if TYPE_CHECKING:
     from .drawing import Drawing, draw, latex

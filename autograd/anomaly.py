@@ -25,9 +25,9 @@ PACKAGES = (os.path.join(HERE, "autograd") + os.sep, os.path.join(HERE, "nn") + 
 
 @contextmanager
 def detect_anomaly() -> Iterator[None]:
-    """Inside, a nan in a forward or backward pass raises, and names the operation and its line.
+    """Inside, a nan in a forward or backward pass raises an error that names the operation and its line.
 
-    It looks at every number and every line, so it is slow; for finding mistakes only.
+    It looks at every number and every line, so it is slow: it is for finding mistakes only.
 
     Raises:
         FloatingPointError: an operation, or its derivative, gave nan where its inputs had none.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .core import Node, Primitive
 from .modes import mode
@@ -20,6 +21,15 @@ def constant(x: Any, primitive: Primitive) -> Any:
     """An input of a primitive that is no node: a number, or an array of numbers that nobody can write to.
 
     An array that owns its entries and is read-only already is taken as it is.
+
+    Raises:
+        TypeError: the entries are no real numbers, or some are missing.
+        ValueError: the rows are of different lengths.
+
+    Example:
+        >>> from autograd import table
+        >>> constant([1, 2], table["add"]).flags.writeable, constant(np.float32(2.0), table["add"])
+        (False, 2.0)
     """
     if type(x) is np.ndarray and x.dtype.kind in "fiub":
         if not mode.recording or (x.base is None and not x.flags.writeable):
@@ -36,16 +46,28 @@ def constant(x: Any, primitive: Primitive) -> Any:
 
 
 def no_result(primitive: Primitive) -> NoReturn:
-    """Refuse a forward that gave nothing."""
+    """Refuse a forward that gave nothing.
+
+    Raises:
+        TypeError: always.
+    """
     raise TypeError(f"The forward of {primitive.name} returned None; does it lack a `return`?")
 
 
-def numbers(x: Any, rule: str) -> Any:
+def numbers(x: Any, rule: str) -> NDArray[Any]:
     """A fresh array of `x`, if its entries are real numbers; `rule`, the beginning of the errors, says who wants that.
 
     Raises:
         TypeError: the entries are no real numbers, or some are missing.
         ValueError: the rows are of different lengths.
+
+    Example:
+        >>> numbers([[1, 2], [3, 4]], "A gradient is made of real numbers")
+        array([[1, 2],
+               [3, 4]])
+        >>> numbers(["a"], "A gradient is made of real numbers")
+        Traceback (most recent call last):
+        TypeError: A gradient is made of real numbers, not text. Convert the entries to floats first.
     """
     check_complete(x, rule)
     try:
@@ -64,6 +86,11 @@ def check_complete(x: Any, rule: str) -> None:
 
     Raises:
         TypeError: entries are masked or missing, or the array is a matrix.
+
+    Example:
+        >>> check_complete(np.ma.array([1.0, 2.0], mask=[True, False]), "A Tensor holds real numbers")
+        Traceback (most recent call last):
+        TypeError: A Tensor holds real numbers, and not masked arrays: their masks would be lost. ...
     """
     if isinstance(x, np.ma.MaskedArray):
         raise TypeError(

@@ -1,4 +1,4 @@
-"""`check_gradients`: the derivatives of a function of one's own, held against finite differences."""
+"""`check_gradients`: the derivatives of a function compared with finite differences."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def check_gradients(
     Args:
         f: a function of Values or Tensors that returns one, or a structure of them.
         inputs: where to check: numbers, float arrays, nodes, and structures of them.
-        step: how far to nudge each number, both ways, relative to its size where that is over 1.
+        step: how far to move each number, up and down; of numbers over 1, relative to their size.
         rtol, atol: how far apart the two may be, as in `numpy.isclose`.
 
     Returns:

@@ -21,7 +21,23 @@ __all__ = ["copy_graph", "reduce_graph"]
 
 
 def copy_graph(root: Node, memo: dict[int, Any] | None) -> Any:
-    """A copy of `root`: with the same inputs if `memo` is None, else with copies of them."""
+    """A copy of `root`: with the same inputs if `memo` is None, else with copies of them, however long the graph is.
+
+    Args:
+        root: the node.
+        memo: what has been copied already, by the `id` of the original, as `copy.deepcopy` passes it on.
+
+    Raises:
+        RuntimeError: a leaf was changed after it was used.
+
+    Example:
+        >>> from autograd import Value
+        >>> x = Value(3.0)
+        >>> twin = copy_graph(x * x, {})
+        >>> twin.backward()
+        >>> twin, x.grad
+        (Value(data=9.0, grad=1.0), 0.0)
+    """
     if memo is None:
         return _copied(root, root.inputs, copy.copy(getattr(root, "__dict__", None)))
     for node in reversed(history(root)):
@@ -34,7 +50,7 @@ def copy_graph(root: Node, memo: dict[int, Any] | None) -> Any:
 def _copied(node: Node, inputs: tuple[Any, ...] | None, attributes: dict[str, Any] | None) -> Any:
     """`node` with copies of its numbers, and with `attributes`, those that a subclass added."""
     data, grad = copy.copy(node._datum), copy.copy(node.grad)
-    made = _rebuild((), node.__class__, data, grad, node.label, node.primitive, inputs, node.static, node.scope)
+    made = _rebuild((), node._kind(), data, grad, node.label, node.primitive, inputs, node.static, node.scope)
     if attributes:
         vars(made).update(attributes)
     return made
@@ -75,10 +91,20 @@ class _EndOfHistory:
 
 
 def reduce_graph(node: Node) -> tuple[Any, ...]:
-    """What `pickle` needs to rebuild a node (see `object.__reduce__`)."""
+    """What `pickle` needs to rebuild a node, and all that it was computed from; see `object.__reduce__`.
+
+    Raises:
+        RuntimeError: a leaf was changed after it was used.
+
+    Example:
+        >>> import pickle
+        >>> from autograd import Value
+        >>> pickle.loads(pickle.dumps(Value(3.0) ** 2))
+        Value(data=9.0, grad=0.0)
+    """
     history_first = () if _pickling.oldest_first or not node.inputs else _HistoryFirst(node)
     static = dict(node.static)
-    arguments = (history_first, node.__class__, node._datum, node.grad, node.label, node.primitive, node.inputs, static, node.scope)
+    arguments = (history_first, node._kind(), node._datum, node.grad, node.label, node.primitive, node.inputs, static, node.scope)
     return _rebuild, arguments, getattr(node, "__dict__", None)
 
 

@@ -116,7 +116,7 @@ class Primitive(Entry):
                 return in_halves(self.array(*map(in_single, data), **static), data)
             return self.array(*data, **static) if static else self.array(*data)
         except (ValueError, IndexError, TypeError) as error:
-            raise broadcast_error(self.name, data, static, error) from None
+            raise broadcast_error(self, data, static, error) from None
 
 
 def record(kind: type[Node], data: Any, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
@@ -143,7 +143,7 @@ def record(kind: type[Node], data: Any, primitive: Primitive, inputs: tuple[Any,
         node.primitive = node.inputs = None
         if isinstance(data, ndarray) and (data.base is not None or any(data is getattr(x, "_datum", x) for x in inputs)):
             node._datum = data.copy()  # a constant may be written to, and must not write through to an input
-    elif primitive.name != "stop_gradient":  # a compiled program computes constants anew too, and only cuts their derivative
+    elif primitive.passes_on:  # a compiled program computes constants anew too, and only cuts their derivative
         return table["stop_gradient"](node)
     return node
 

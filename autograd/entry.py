@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from .spelling import SIGNS, signature_of
 from .texts import visible
 
 __all__ = ["Case", "Entry", "entries"]
@@ -57,6 +59,18 @@ class Entry:
             backward, and rounded once; else 5,000 times 20 would be inf, and their mean too.
         analytic: whether the array forward is complex-analytic, so that the tests can use the
             complex step.
+        operator: Python's sign for it, such as "+" in `a + b`, "-" in `-a`, "<" in `a < b` or "abs" in `abs(a)`.
+        logic: the sign for it among conditions, the numbers 0 and 1, such as "&" for the product.
+        answers: NumPy's functions of nodes that it answers, besides the one that is its array forward.
+        range: the interval in which its results are.
+        kind: what it does to numbers, for those who read graphs: "layer", if it takes weighted sums, as a
+            layer of a network does; "shape", if it only arranges them; "affine", if it adds or scales
+            them; "normalization", if it gives them a mean of 0 and a spread of 1; "squashing", if it
+            maps all numbers into its `range`, at whose ends it is flat. None, if it is none of these.
+        misfit: a function that says, in a sentence, why inputs of some shapes do not fit together; None, if it does not know.
+        batch: how `vmap` computes it for all examples of a batch at once: a rule `(batch, *inputs, **static)
+            -> results`, written in primitives; see `primitives.batching`. An elementwise primitive needs
+            none. Of another one without a rule, `vmap` computes one example after the other.
         doc: its documentation: first a sentence, then an example.
 
     Raises:
@@ -94,6 +108,13 @@ class Entry:
         masks: str | None = None,
         sums: bool = False,
         analytic: bool = False,
+        operator: str | None = None,
+        logic: str | None = None,
+        answers: tuple[Callable[..., Any], ...] = (),
+        range: tuple[float, float] = (-math.inf, math.inf),
+        kind: str | None = None,
+        misfit: Callable[..., str | None] | None = None,
+        batch: Callable[..., Any] | None = None,
     ) -> None:
         for part, given, wanted in (
             ("name", bool(name) and isinstance(name, str), "a name"),
@@ -107,6 +128,13 @@ class Entry:
                 "a tuple with one rule for each input, or one rule that returns all gradients",
             ),
             ("masks", masks in (None, "choice", "place", "kink"), 'None, "choice", "place" or "kink"'),
+            ("operator", operator is None or operator in SIGNS, f"one of {' '.join(SIGNS)}"),
+            ("logic", logic in (None, "&", "|", "^"), "one of & | ^"),
+            ("answers", isinstance(answers, tuple) and all(map(callable, answers)), "a tuple of functions"),
+            ("range", isinstance(range, tuple) and len(range) == 2 and range[0] < range[1], "a pair, low and high"),
+            ("kind", kind in (None, "layer", "shape", "affine", "normalization", "squashing"), "one of those that are documented"),
+            ("misfit", misfit is None or callable(misfit), "a function of shapes"),
+            ("batch", batch is None or callable(batch), "a rule (batch, *inputs, **static) -> results, or None"),
             ("doc", bool(doc) and isinstance(doc, str), "a sentence"),
         ):
             if not given:
@@ -128,6 +156,14 @@ class Entry:
         self.masks = masks
         self.sums = sums
         self.analytic = analytic
+        self.operator = operator
+        self.logic = logic
+        self.answers = answers
+        self.range = range
+        self.kind = kind
+        self.misfit = misfit
+        self.__signature__ = signature_of(vjp, scalar, array)
+        self.batch = batch
         self.__doc__ = doc
         entries[name] = self
 
@@ -138,6 +174,16 @@ class Entry:
             pairs = zip(rules, wanted, strict=True)
             return [rule(g, out, *inputs, **static) if want and rule is not None else None for rule, want in pairs]
         return [gx if want else None for gx, want in zip(rules(g, out, *inputs, **static), wanted, strict=True)]
+
+    @property
+    def passes_on(self) -> bool:
+        """Whether an input gets a gradient; those of comparisons get none."""
+        return not isinstance(self.vjp, tuple) or any(self.vjp)
+
+    @property
+    def compares(self) -> bool:
+        """Whether it is a comparison, whose results are truths."""
+        return self.operator is not None and not self.passes_on
 
     def __repr__(self) -> str:
         return f"<primitive {visible(self.name)}>"

@@ -13,28 +13,21 @@ from .texts import visible
 __all__ = ["broadcast_error", "check_fresh", "describe"]
 
 
-def broadcast_error(name: str, data: Sequence[Any], static: Mapping[str, Any], error: Exception) -> Exception:
-    """The error of NumPy's, `error`, said in terms of the primitive `name` and its inputs' shapes."""
+def broadcast_error(entry: Any, data: Sequence[Any], static: Mapping[str, Any], error: Exception) -> Exception:
+    """The error of NumPy's, `error`, said in terms of the entry and its inputs' shapes."""
     shapes = [np.shape(x) for x in data]
     listed = " and ".join(map(str, shapes)) if len(shapes) <= 3 else ", ".join(map(str, shapes[:3])) + ", …"
     kind = next(kind for kind in (ValueError, IndexError, TypeError) if isinstance(error, kind))
-    if name == "matmul":
-        if any(len(shape) == 0 for shape in shapes):
-            return kind(f"matmul got shapes {listed}: a single number has no axis to multiply along; use * instead.")
-        inner = shapes[0][-1], shapes[1][-2 if len(shapes[1]) > 1 else 0]
-        if inner[0] != inner[1]:
-            return kind(
-                f"matmul got shapes {listed}: the last axis of the first ({inner[0]}) must be as long as "
-                f"the {'second to last' if len(shapes[1]) > 1 else 'only'} axis of the second ({inner[1]})."
-            )
+    if entry.misfit is not None and (why := entry.misfit(*shapes)) is not None:
+        return kind(f"{entry.name} got shapes {listed}: {why}")
     if "broadcast" in str(error) and not static:
         return kind(
-            f"{name} got shapes {listed}, which do not broadcast: counted from the right, each two axes "
+            f"{entry.name} got shapes {listed}, which do not broadcast: counted from the right, each two axes "
             "must be equally long, or one of them 1."
         )
     settings = "".join(f", {key}={value!r}" for key, value in static.items())
     given = f"shape{'s' if len(shapes) > 1 else ''} {listed}" if shapes else "no input"
-    return kind(f"{name} got {given}{settings}: {str(error).rstrip('.')}.")
+    return kind(f"{entry.name} got {given}{settings}: {str(error).rstrip('.')}.")
 
 
 def check_fresh(order: Sequence[Layout]) -> None:
@@ -60,7 +53,7 @@ def describe(node: Layout) -> str:
         >>> describe(Value(2.0, label="w")), describe(Value(2.0) + 1)
         ("Value 'w'", 'the Value 3.0 (from add)')
     """
-    kind = node.__class__.__name__
+    kind = node._kind().__name__
     if node.label is not None:
         return f"{kind} {node.label!r}"
     what = f"{node._datum!r}" if isinstance(node._datum, float) else f"of shape {node._datum.shape}"

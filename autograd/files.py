@@ -27,17 +27,28 @@ OLD = 24 * 60 * 60  # seconds
 
 @contextlib.contextmanager
 def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """A file to write to, which is put at `path` at the end, or deleted if there is an error. Folders are made.
+    """A file to write to. At the end it is moved to `path`; if there is an error, it is deleted. Missing folders are made.
 
-    Until then it stands beside, as `.glassgrad-….part`: only in the same folder is it put in place
-    at once. A kill may leave it there; the next file that is written in that folder sweeps it.
+    Until then it is in the same folder, named `.glassgrad-….part`, since only within a folder can a
+    file be moved in one step. If the process is killed it stays there, and the next file that is
+    written in that folder deletes it.
 
-    A symbolic link stays, and the file behind it is replaced. What is replaced passes on its mode
-    and its owner. Its other names (hard links) keep what was there before. Devices and pipes have
-    nothing to replace, and are written to directly.
+    A symbolic link stays, and the file that it points to is replaced. The new file has the mode and
+    the owner of the old one. Other names of the old one (hard links) keep the old contents. Devices and
+    pipes have nothing to replace, and are written to directly.
 
     Raises:
         OSError: the file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "file"
+        >>> with whole_file(path) as file:
+        ...     size = file.write(b"half of it, ")
+        ...     path.exists()
+        False
+        >>> path.read_bytes()
+        b'half of it, '
     """
     path = Path(path)
     try:
@@ -69,7 +80,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def write_whole(path: str | os.PathLike[str], contents: bytes) -> None:
-    """Write a file, so that a kill at any moment leaves all of it, or what was there before; see `whole_file`.
+    """Write a file. If the process is killed, the file has all of the new contents or still the old ones; see `whole_file`.
 
     Raises:
         OSError: the file cannot be written.

@@ -21,18 +21,11 @@ from typing import Any
 
 from .core import Node, Primitive, table
 from .layout import BLANK, FLOATS, MANY, NO_STATIC, NOTHING, NUMBERS, ONE, new
+from .methods import named, operators
 from .modes import choose_the_way, quick
 from .primitives import arithmetic as a
-from .primitives import elementary as e
 
 __all__ = ["generate"]
-
-OPERATORS = {"add": a.add, "sub": a.subtract, "mul": a.multiply, "truediv": a.divide, "pow": e.power}
-SIGNS = {"__neg__": a.negative, "__pos__": a.identity, "__abs__": a.abs_}
-FUNCTIONS = (
-    "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tanh", "erf", "sigmoid", "relu", "gelu", "silu", "softplus", "abs", "sign",
-)  # fmt: skip
-CHOICES = ("maximum", "minimum")
 
 
 class Symbol(Node):
@@ -278,13 +271,18 @@ def generate(kind: type[Node]) -> None:
     quick["dot_n_entry"] = a.dot_n
     quick.update(Value=kind, new=new, BLANK=BLANK, ONE=ONE, MANY=MANY, NO_STATIC=NO_STATIC, NOTHING=NOTHING, NUMBERS=NUMBERS)
     quick["UNUSUAL"] = (ArithmeticError, ValueError, TypeError, AttributeError)  # then the general way knows what to do
-    entries = {**SIGNS, **{name: table[name] for name in FUNCTIONS}}
-    methods = {name: (method_of_one(name, primitive), primitive) for name, primitive in entries.items()}
-    for name, primitive in OPERATORS.items():
-        methods[f"__{name}__"] = method_of_two(f"__{name}__", primitive), primitive
-        methods[f"__r{name}__"] = method_of_two(f"__r{name}__", primitive, swapped=True), primitive
-    for name in CHOICES:
-        methods[name] = method_of_two(name, table[name]), table[name]
+    methods: dict[str, tuple[str, Primitive]] = {}
+    for name, primitive in {**named(), **operators()}.items():
+        count = len(primitive.__signature__.parameters)
+        if primitive.compares or primitive.scalar is None or count != primitive.arity:
+            continue  # those with static arguments go the general way
+        if count == 1:
+            methods[name] = method_of_one(name, primitive), primitive
+        elif count == 2:
+            methods[name] = method_of_two(name, primitive), primitive
+            if primitive.operator is not None:
+                swapped = name.replace("__", "__r", 1)
+                methods[swapped] = method_of_two(swapped, primitive, swapped=True), primitive
     made = _made("\n".join(text for text, _ in methods.values()))
     for name, (_, primitive) in methods.items():
         quick[f"{primitive.name}_entry"] = primitive

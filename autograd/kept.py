@@ -1,8 +1,8 @@
-"""A warning for who keeps the loss of every step, and with it every step's graph.
+"""Warnings of graphs that are kept by mistake.
 
-`total += loss` and `losses.append(loss)` are the commonest way to run out of memory: they look like
-numbers, and each holds all that it was computed from. And a warning for who computes each step from
-the last one's graph, as `w = w - 0.1 * w.grad` does, so that every step takes longer.
+`total += loss` and `losses.append(loss)` are the commonest ways to run out of memory: losses look like
+numbers, and each holds all that it was computed from. And `w = w - 0.1 * w.grad` computes each step
+from the graph of the one before, so that every step takes longer.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any, Final
 
 from .core import Node, time_of
-from .modes import tick
+from .modes import Moment, tick
 
 __all__ = ["watch"]
 
@@ -26,8 +26,8 @@ FAR = 100_000  # nodes: how far it is looked for what holds them
 _passes: Final = itertools.count(1).__next__
 
 
-class _Static(dict[str, Any]):
-    """A root's `static`. It lives as long as the root, and can be referred to weakly; nodes have no room for that."""
+class _OwnMoment(Moment):
+    """The moment of one root, which no other node shares. It lives as long as the root, and can be referred to weakly; nodes cannot."""
 
     __slots__ = ("__weakref__",)
 
@@ -39,7 +39,7 @@ class _Roots:
     """
 
     def __init__(self) -> None:
-        self.watched: list[weakref.ref[_Static]] = []
+        self.watched: list[weakref.ref[_OwnMoment]] = []
         self.last_look = 0  # its time
         self.from_before = 0  # how many nodes of that graph had been computed before the look before it
         self.grown = 0  # in how many looks in a row there were more of these each time
@@ -59,9 +59,9 @@ def watch(root: Node, order: Sequence[Node]) -> None:
     if root.time < since or root.primitive is None:
         return
     _watch_growth(order, since)
-    root.static = static = _Static(root.static)
+    root.origin = own = _OwnMoment(root.time, root.origin.scope)
     watched = _roots.watched
-    watched.append(weakref.ref(static))
+    watched.append(weakref.ref(own))
     if len(watched) < MANY:
         return
     alive = [ref() is not None for ref in watched]
@@ -110,7 +110,7 @@ def _holds(x: Any, kept: set[int]) -> bool:
             continue
         seen.add(id(x))
         if isinstance(x, Node):
-            if id(x.static) in kept:
+            if id(x.origin) in kept:
                 return True
             todo.extend(x.inputs or ())
         else:

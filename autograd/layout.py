@@ -13,9 +13,11 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 
-from .modes import Moment, Scope
+from .modes import Moment, Scope, mode, quick
 
-__all__ = ["BLANK", "FLOATS", "MANY", "NOTHING", "NO_STATIC", "NUMBERS", "ONE", "Layout", "ndarray", "new"]
+__all__ = [
+    "ASSIGNS_GRADIENT", "BLANK", "FLOATS", "MANY", "NOTHING", "NO_STATIC", "NUMBERS", "ONE", "READS_GRADIENT", "Layout", "ndarray", "new",
+]  # fmt: skip
 
 ndarray: Final = np.ndarray
 new: Final = object.__new__
@@ -25,6 +27,9 @@ FLOATS: Final[set[type]] = {float}  # for rules that ask; and `generated.Symbol`
 BLANK: Final = 0.0  # the gradient of a Value that no backward pass has reached
 ONE: Final = type("One", (), {})()  # in the place of a second input: there is only one
 MANY: Final = type("Many", (), {})()  # or `left` is the tuple of all; () of a leaf, None of a constant
+# What a function that is being compiled may not do, and what to do instead.
+READS_GRADIENT: Final = ".grad", "read gradients outside of the compiled function, or compute with autograd.grad"
+ASSIGNS_GRADIENT: Final = "assigning to .grad", "assign to it, or call zero_grad(), outside of the compiled function"
 _NOTHING_ASIDE: Final = (None, NO_STATIC, None)
 
 
@@ -60,6 +65,11 @@ class Layout:
     shape: Any
     size: Any
     item: Callable[[], float]
+
+    @classmethod
+    def _kind(cls) -> type[Any]:
+        """The class by which users know such nodes: that of a copy, and in errors. It is `Value` where a `Value`'s number is in a store."""
+        return cls
 
     @property
     def inputs(self) -> tuple[Any, ...] | None:
@@ -107,10 +117,14 @@ class Layout:
 
     @property
     def grad(self) -> Any:
+        if quick["usual"] is None and mode.tracing is not None:  # the first is quicker to ask
+            mode.tracing(*READS_GRADIENT)
         return self._grad
 
     @grad.setter
     def grad(self, new: Any) -> None:
+        if quick["usual"] is None and mode.tracing is not None:
+            mode.tracing(*ASSIGNS_GRADIENT)
         if new is None:
             self._grad = self._blank_grad
         elif new is not self._grad:  # else `x.grad *= 2` has written already

@@ -52,7 +52,13 @@ _clock: Final = threading.Lock()
 
 
 def moment() -> Moment:
-    """A new moment: what was made before is older than it, and what is made from now on is not."""
+    """A new moment: what was made before is older than it, and what is made from now on is not.
+
+    Example:
+        >>> before = moment()
+        >>> moment().when > before.when
+        True
+    """
     with _clock:
         quick["when"] += 1
         quick["now"] = now = Moment(quick["when"], quick["now"].scope)
@@ -65,18 +71,36 @@ def tick() -> int:
 
 
 def set_scope(scope: Scope | None) -> Scope | None:
-    """Compute in another scope, on this thread; the one before."""
+    """Compute in another scope, on this thread.
+
+    Returns:
+        The scope from before, for the call that goes back to it.
+
+    Example:
+        >>> before = set_scope(Scope("outer", None))
+        >>> mode.scope.name
+        'outer'
+        >>> set_scope(before).name
+        'outer'
+    """
     if get_ident() != quick["main"]:
         before, mode.own_scope = mode.own_scope, scope
         return before
     with _clock:
         now = quick["now"]
         quick["now"] = Moment(quick["when"], scope)
-    return now.scope  # type: ignore[no-any-return]
+    return now.scope
 
 
 def enter(name: str, owner: int) -> Moment:
-    """Compute in a scope inside of the present one, on this thread, until what is returned is given to `leave`."""
+    """Compute in a scope inside of the present one, on this thread, until what is returned is given to `leave`.
+
+    Example:
+        >>> before = enter("layer", owner=1)
+        >>> mode.scope.name
+        'layer'
+        >>> leave(before)
+    """
     if get_ident() != quick["main"]:
         return Moment(0, set_scope(Scope(name, mode.own_scope, owner)))
     now: Moment = quick["now"]
@@ -96,16 +120,29 @@ def leave(before: Moment) -> None:
 
 
 class _Mode(threading.local):
-    """What this thread does with a computation: `recording` is off inside `no_grad()`, `scope` is
-    the innermost of the named parts that the computation is in, with those around it;
-    `tracing` is set while `compile` reads a function; nodes older than `start` are then from outside."""
+    """What this thread does with a computation.
+
+    Attributes:
+        recording: whether what is computed is recorded; off inside `no_grad()`.
+        scope: the innermost of the named parts that the computation is in, with those around it.
+        own_scope: the same, of a thread that is not the main one.
+
+    The others are set while `compile` or `vmap` reads a function, and only then:
+
+        tracing: refuses to show a number, in an error that says what looked at it, and what to do instead.
+        start: the time when the reading began; older nodes are from outside of the function.
+        draw: gives the node for random numbers, from a function that draws them and an array like them.
+        update: notes what the function changes; see `state.update`.
+        plain: gives the node for what are plain numbers in an ordinary call; None for all else.
+    """
 
     recording = True
-    own_scope: Scope | None = None  # of a thread that is not the main one
-    draw: Callable[[Callable[[], Any], Any], Any] | None = None  # inside `compile`: random numbers
+    own_scope: Scope | None = None
+    tracing: Callable[[str, str], NoReturn] | None = None
     start = 0
-    tracing: Callable[[str, str], NoReturn] | None = None  # inside `compile`: refuses to show a number
-    plain: Callable[[Any], Node | None] | None = None  # inside `compile`: the node for what are plain numbers in an ordinary call
+    draw: Callable[[Callable[[], Any], Any], Any] | None = None
+    update: Callable[[Any, Sequence[str], Callable[..., None], dict[str, Any]], None] | None = None
+    plain: Callable[[Any], Node | None] | None = None
 
     def __setattr__(self, name: str, new: Any) -> None:
         super().__setattr__(name, new)

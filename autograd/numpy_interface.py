@@ -14,10 +14,10 @@ from typing import Any, NoReturn
 import numpy as np
 
 from . import functions as f
-from . import statistics
-from .core import Node, table
+from . import shaping, statistics
+from .core import Node, Primitive, table
 from .modes import mode
-from .primitives import arithmetic, elementary, products
+from .primitives import elementary
 
 __all__ = ["call_function", "call_ufunc"]
 
@@ -40,11 +40,11 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
         return REDUCTIONS[ufunc](x, options.get("axis", 0), bool(options.get("keepdims", False)))
     if ufunc in PLAIN and method == "__call__":
         if mode.tracing is not None:
-            if ufunc.__name__ in table:  # a comparison, which the program makes anew at each call
-                return table[ufunc.__name__](*inputs)
+            if (comparison := _entry_for(ufunc)) is not None:  # which the program makes anew at each call
+                return comparison(*inputs)
             mode.tracing(f"np.{ufunc.__name__}", READ_INSTEAD)
         return ufunc(*map(_data, inputs), **options)
-    function = UFUNCS.get(ufunc) or _by_array_forward(ufunc)
+    function = _entry_for(ufunc) or COMPOSED.get(ufunc)
     if method != "__call__" or function is None or options:
         if _are_constants(inputs) and not (method == "at" and isinstance(inputs[0], Node)):
             return getattr(ufunc, method)(*map(_read_only, inputs), **options)
@@ -55,8 +55,8 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
 
 def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What NumPy's `function(*args)` gives where an argument is, or contains, a node."""
-    if function in FUNCTIONS:
-        ours = FUNCTIONS[function]
+    ours = FUNCTIONS.get(function) or _entry_for(function)
+    if ours is not None:
         try:
             return ours(*args, **kwargs)
         except TypeError:
@@ -99,9 +99,9 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max:
     return f.clip(a, a_min if min is None else min, a_max if max is None else max)
 
 
-def _by_array_forward(ufunc: Any) -> Callable[..., Any] | None:
-    """The entry of the table that this ufunc is the array forward of."""
-    return next((primitive for primitive in table.values() if primitive.array is ufunc), None)
+def _entry_for(function: Any) -> Primitive | None:
+    """The entry of the table that answers a function of NumPy's: the library's own at once, those of users after a search."""
+    return ANSWERS.get(function) or next((entry for entry in table.values() if function in (entry.array, *entry.answers)), None)
 
 
 def _refuse(call: str, instead: str) -> NoReturn:
@@ -138,12 +138,13 @@ PLAIN = frozenset({
     np.argmax, np.argmin, np.argsort, np.allclose, np.isclose, np.array_equal, *OF_SHAPES,
 })  # fmt: skip
 
-UFUNCS: dict[Any, Callable[..., Any]] = {
-    np.matmul: products.matmul,
+# The first of two with the same array forward: `np.positive` is `identity`, and not `stop_gradient`.
+ANSWERS: dict[Any, Primitive] = {function: entry for entry in reversed(table.values()) for function in (entry.array, *entry.answers)}
+
+# What is no entry of the table, but composed of some.
+COMPOSED: dict[Any, Callable[..., Any]] = {
     np.square: lambda x: x * x,
     np.reciprocal: lambda x: 1 / x,
-    np.float_power: elementary.power,
-    np.fabs: arithmetic.abs_,
     np.exp2: lambda x: elementary.power(2.0, x),
     np.log2: lambda x: elementary.log(x) / math.log(2),
     np.log10: lambda x: elementary.log(x) / math.log(10),
@@ -156,11 +157,11 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
 
 REDUCTIONS = {np.add: f.sum, np.maximum: f.max, np.minimum: f.min}
 
+# Those of `functions` and `shaping` have NumPy's names and arguments, but for what is said after them.
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    **{getattr(np, name): getattr(room, name) for room in (f, shaping) for name in room.__all__ if hasattr(np, name)},
     np.sum: _over_axes(f.sum), np.mean: _over_axes(f.mean), np.max: _over_axes(f.max), np.amax: _over_axes(f.max),
-    np.min: _over_axes(f.min), np.amin: _over_axes(f.min), np.dot: lambda a, b: f.dot(a, b),
-    np.reshape: f.reshape, np.transpose: f.transpose, np.expand_dims: f.expand_dims, np.squeeze: f.squeeze,
-    np.broadcast_to: f.broadcast_to, np.concatenate: f.concatenate, np.stack: f.stack, np.take: f.take, np.pad: f.pad,
+    np.min: _over_axes(f.min), np.amin: _over_axes(f.min), np.dot: lambda a, b: f.dot(a, b), np.clip: _clip,
     np.var: _spread(statistics.var), np.std: _spread(statistics.std), np.linalg.norm: statistics.norm,
-    np.clip: _clip, np.where: arithmetic.where, np.ravel: lambda x: f.reshape(x, -1),
+    np.ravel: lambda x: shaping.reshape(x, -1),
 }  # fmt: skip

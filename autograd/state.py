@@ -1,25 +1,38 @@
-"""State that a function changes besides what it returns, such as the running mean of a `BatchNorm1d`.
+"""What a function has to say, or to ask, so that it can be compiled.
 
-What changes must be said through `update`: then a compiled function computes the new numbers at
-each call, and hands them over.
+A function that changes something besides what it returns, as a `BatchNorm1d` changes its running
+mean, says so through `update`: a compiled function then computes the new numbers at each call. A
+function that checks the numbers that it is given asks first whether they are `known`.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any
 
 from .core import Node
+from .modes import mode
+from .structures import leaves
 
-__all__ = ["keeping", "update"]
-
-
-class _Keeping(threading.local):
-    later: Callable[[Any, Sequence[str], Callable[..., None], dict[str, Any]], None] | None = None  # set while `compile` reads a function
+__all__ = ["is_known", "update"]
 
 
-keeping: Final = _Keeping()
+def is_known(x: Any) -> bool:
+    """Whether the numbers of `x` may be looked at. While `compile` or `vmap` reads a function, those of nodes may not.
+
+    Args:
+        x: a Value, a Tensor, an array or a number; or lists, tuples and dicts of them.
+
+    Example:
+        >>> from autograd import Value, compile
+        >>> def root(x):
+        ...     if is_known(x) and x.data < 0:
+        ...         raise ValueError("root takes numbers from 0")
+        ...     return x ** 0.5
+        >>> root(Value(4.0)).data, compile(root)(9.0).data
+        (2.0, 3.0)
+    """
+    return mode.tracing is None or not any(isinstance(leaf, Node) for leaf in leaves(x))
 
 
 def update(owner: Any, names: Sequence[str], change: Callable[..., None], **numbers: Any) -> None:
@@ -43,7 +56,7 @@ def update(owner: Any, names: Sequence[str], change: Callable[..., None], **numb
         >>> f(1.0).data, seen.last, f(5.0).data, seen.last
         (4.0, 2.0, 100.0, 10.0)
     """
-    if keeping.later is not None:
-        keeping.later(owner, names, change, numbers)
+    if mode.update is not None:
+        mode.update(owner, names, change, numbers)
     else:
         change(**{name: x.data if isinstance(x, Node) else x for name, x in numbers.items()})

@@ -11,24 +11,27 @@ from typing import Any
 import numpy as np
 
 from . import functions as f
+from .operands import array_of, axes, first_of, is_scalars
 from .primitives import arithmetic, elementary, reductions
+from .types import Axis, Operand, Result
 
 __all__ = ["narrow", "norm", "std", "var", "wide"]
 
 
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+def norm(x: Operand, ord: float | str | None = None, axis: Axis = None, keepdims: bool = False) -> Result:
     """The length of a vector, √Σx²; of an array over axes, or of a list of numbers.
 
-    At 0 its gradient is 0, as of `abs`; that of sqrt(sum(x * x)) is nan there, so that this is the better
-    way to write it. NumPy's `np.linalg.norm` and `x.norm()` are the same.
+    At 0 its gradient is 0, like that of `abs`. That of `sqrt(sum(x * x))` is nan there. `np.linalg.norm(x)` and
+    `x.norm()` are the same function.
 
     Args:
+        x: a Tensor or array, or a list of Values and numbers.
         ord: 2 if None; 1 for Σ|x|, inf for the largest |x| and -inf for the smallest.
-        axis: an axis or a tuple of axes; all of them if None.
+        axis: an axis or several of them; all if None.
         keepdims: keep the reduced axes, with length 1.
 
     Raises:
-        ValueError: another `ord`; or one with two axes, as norms of matrices are not here.
+        ValueError: another `ord`, or one of these with two axes: there are no norms of matrices here.
 
     Example:
         >>> from autograd import Value
@@ -37,29 +40,30 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
         >>> norm(np.array([[3.0, 4.0], [0.0, 0.0]]), axis=1)
         array([5., 0.])
     """
-    scalars, given = f._is_scalars(x) and axis is None and not keepdims, x
-    x, axis = list(x) if scalars else wide(f._array(x)), f._axis(axis)
-    axes = 1 if scalars else x.ndim if axis is None else np.size(axis)
-    if ord not in (None, "fro", 1, 2, np.inf, -np.inf) or (ord is not None and axes != (2 if ord == "fro" else 1)):
+    numbers: Any = list(x) if is_scalars(x) and axis is None and not keepdims else wide(array_of(x))
+    is_list = isinstance(numbers, list)
+    count = 1 if is_list else numbers.ndim if axis is None else np.size(axis)
+    if ord not in (None, "fro", 1, 2, np.inf, -np.inf) or (ord is not None and count != (2 if ord == "fro" else 1)):
         raise ValueError(
-            f"norm got ord={ord!r} for {axes} axes. It is of vectors: ord is 1, 2, inf or -inf, along one axis; "
+            f"norm got ord={ord!r} for {count} axes. It is of vectors: ord is 1, 2, inf or -inf, along one axis; "
             "without an ord it is √Σx², over any axes."
         )
     if ord not in (None, "fro", 2):
-        sizes = [arithmetic.abs_(item) for item in x] if scalars else arithmetic.abs_(x)
-        return narrow((f.sum if ord == 1 else f.max if ord > 0 else f.min)(sizes, axis, keepdims), given)
-    squares = f.dot(x, x) if scalars else reductions.sum_(x * x, axis=axis, keepdims=keepdims)
-    return narrow(arithmetic.where(arithmetic.not_equal(squares, 0.0), elementary.sqrt(squares), 0.0), given)
+        sizes = [arithmetic.abs_(item) for item in numbers] if is_list else arithmetic.abs_(numbers)
+        return narrow((f.sum if ord == 1 else f.max if ord == np.inf else f.min)(sizes, axis, keepdims), x)
+    squares = f.dot(numbers, numbers) if is_list else reductions.sum_(numbers * numbers, axis=axes(axis), keepdims=keepdims)
+    return narrow(arithmetic.where(arithmetic.not_equal(squares, 0.0), elementary.sqrt(squares), 0.0), x)
 
 
-def var(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0, *, correction: float | None = None) -> Any:
+def var(x: Operand, axis: Axis = None, keepdims: bool = False, ddof: float = 0, *, correction: float | None = None) -> Result:
     """The variance over axes of an array, or of a list of numbers: the mean of the squared distances from the mean.
 
     Args:
-        axis: an axis or a tuple of axes; all of them if None.
+        x: a Tensor or array, or a list of Values and numbers.
+        axis: an axis or several of them; all if None.
         keepdims: keep the reduced axes, with length 1.
-        ddof: the sum of squares is divided by n - ddof: 0 for the variance of these numbers, as in
-            NumPy; 1 to estimate that of what they are a sample of, as PyTorch does unasked.
+        ddof: the sum of the squares is divided by n - ddof: 0 for the variance of these numbers, which is NumPy's
+            default; 1 for an estimate of the variance of what they are a sample of, which is PyTorch's default.
         correction: another name for `ddof`.
 
     Raises:
@@ -76,8 +80,14 @@ def var(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0, *, co
     return narrow(squares / n, x)
 
 
-def std(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0, *, correction: float | None = None) -> Any:
-    """The standard deviation, the root of the variance; see `var`. Where all numbers are the same, its gradient is 0.
+def std(x: Operand, axis: Axis = None, keepdims: bool = False, ddof: float = 0, *, correction: float | None = None) -> Result:
+    """The standard deviation, the root of the variance. Where all numbers are the same, its gradient is 0.
+
+    Args:
+        x, axis, keepdims, ddof, correction: as in `var`.
+
+    Raises:
+        ValueError: there are not more numbers than `ddof`.
 
     Example:
         >>> from autograd import Value
@@ -88,33 +98,45 @@ def std(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0, *, co
     return narrow(norm(centred, axis=axis, keepdims=keepdims) / math.sqrt(n), x)
 
 
-def _centred(x: Any, axis: Any, ddof: float, name: str) -> tuple[Any, float]:
+def _centred(x: Operand, axis: Axis, ddof: float, name: str) -> tuple[Any, float]:
     """Numbers without their mean, and by what their squares' sum is to be divided.
 
     One of the numbers is taken from all of them first, so that they are exactly 0 where they are all the same.
     """
-    if f._is_scalars(x) and axis is None:
-        x = f._first_of(x, name)
-        first, count = arithmetic.stop_gradient(x[0]), len(x)
-        x = [item - first for item in x]
-        middle = f.mean(x)
-        centred: Any = [item - middle for item in x]
+    centred: Any
+    if is_scalars(x) and axis is None:
+        items = first_of(x, name)
+        first, count = arithmetic.stop_gradient(items[0]), len(items)
+        shifted = [item - first for item in items]
+        middle = f.mean(shifted)
+        centred = [item - middle for item in shifted]
     else:
-        x, axis = wide(f._array(x)), f._axis(axis)
-        count = math.prod(x.shape[a] for a in (range(x.ndim) if axis is None else np.atleast_1d(axis)))
+        array, along = wide(array_of(x)), axes(axis)
+        count = math.prod(array.shape[a] for a in (range(array.ndim) if along is None else np.atleast_1d(along)))
         if count:
-            x = x - arithmetic.stop_gradient(reductions.max_(x, axis=axis, keepdims=True))
-            centred = x - reductions.mean(x, axis=axis, keepdims=True)
+            array = array - arithmetic.stop_gradient(reductions.max_(array, axis=along, keepdims=True))
+            centred = array - reductions.mean(array, axis=along, keepdims=True)
     if count <= ddof:
         raise ValueError(f"{name} with ddof={ddof} needs more than {ddof} numbers, and got {count}.")
     return centred, count - ddof
 
 
 def wide(x: Any) -> Any:
-    """float16 as float32, in which squares neither overflow nor vanish."""
+    """float16 as float32, in which squares neither overflow nor vanish; all else as it is.
+
+    Example:
+        >>> wide(np.ones(3, np.float16)).dtype, wide(np.ones(3)).dtype
+        (dtype('float32'), dtype('float64'))
+    """
     return arithmetic.astype(x, dtype=np.float32) if getattr(x, "dtype", None) == np.float16 else x
 
 
 def narrow(result: Any, x: Any) -> Any:
-    """A result in the precision of `x` again."""
+    """A result in float16 if `x` is, from which it was computed; see `wide`.
+
+    Example:
+        >>> x = np.full(3, 2.0, np.float16)
+        >>> narrow(wide(x).mean(), x)
+        np.float16(2.0)
+    """
     return arithmetic.astype(result, dtype=np.float16) if getattr(x, "dtype", None) == np.float16 else result

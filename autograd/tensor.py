@@ -5,29 +5,30 @@ The same graph and the same table as `Value`'s, with NumPy's arrays, shapes and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from . import functions as f
-from . import statistics
 from .arrays import constant, no_result, numbers
 from .core import Node, Primitive, record
 from .errors import describe
 from .layout import NO_STATIC, NUMBERS
-from .modes import Moment, mode, moment
-from .methods import Methods
+from .modes import Moment, mode, moment, quick
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
-from .primitives import arithmetic, products, reductions, shapes
-from .window import Window
+from .primitives.arithmetic import identity
+from .primitives.products import matmul
+from .torch_methods import TorchMethods
+from .types import Array, Operand
+from .window import Window, window
 
 __all__ = ["Tensor"]
 
 HOLDS_NUMBERS = "A Tensor holds real numbers"
 
 
-class Tensor(Methods):
+class Tensor(TorchMethods):
     """An array that remembers how it was computed.
 
     Args:
@@ -54,20 +55,20 @@ class Tensor(Methods):
 
     __slots__ = ()
 
-    def __init__(self, data: Any, label: str | None = None) -> None:
+    def __init__(self, data: ArrayLike, label: str | None = None) -> None:
         if label is not None and not isinstance(label, str):
             raise TypeError(f"label is a text for pictures and errors, not {type(label).__name__} {label!r}.")
         source = None if mode.plain is None else mode.plain(data)
         self._datum = _as_floats(data if source is None else source._datum)
         self._grad = None
         self._aside = None if label is None else (label, NO_STATIC, None)
-        self.primitive, self.inputs = (None, ()) if source is None else (arithmetic.identity, (source,))
+        self.primitive, self.inputs = (None, ()) if source is None else (identity, (source,))
         self.origin = moment()
 
     @classmethod
     def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
         data: list[Any] = []
-        kind = Tensor
+        kind: type[Node] = Tensor
         for x in inputs:
             if type(x) is Tensor:
                 data.append(x._datum)
@@ -88,14 +89,23 @@ class Tensor(Methods):
         return record(kind, result, primitive, inputs, static)
 
     @property
-    def data(self) -> Any:
-        if mode.tracing is not None:
+    def data(self) -> Array:
+        """The array, which tells the Tensor when it is written to; see `Window`. What was computed from it is stale then.
+
+        Raises:
+            RuntimeError: on a write, the Tensor was computed.
+            TypeError: on a write, the entries are no real numbers; or a function that is being compiled looks at the numbers.
+            ValueError: on assigning, the shape is another.
+
+        Example:
+            >>> t = Tensor([1.0, 2.0])
+            >>> t.data -= 0.5
+            >>> t.data
+            array([0.5, 1.5])
+        """
+        if quick["usual"] is None and mode.tracing is not None:
             mode.tracing(".data", READ_INSTEAD)
-        window = self._datum.view(Window)
-        window.setflags(False)
-        if self.primitive is None:
-            window.tensor = self  # a result's window must not keep its graph alive
-        return window
+        return window(self)
 
     @data.setter
     def data(self, new: Any) -> None:
@@ -111,7 +121,7 @@ class Tensor(Methods):
         self._datum = array
         self.origin = moment()
 
-    def _to_overwrite(self, now: Moment | None = None) -> Any:
+    def _to_overwrite(self, now: Moment | None = None) -> Array:
         """A leaf's array, for whoever is about to change it in place; what was computed from it is stale from `now` on, a new moment."""
         if mode.tracing is not None:
             mode.tracing(".data", READ_INSTEAD)
@@ -149,114 +159,73 @@ class Tensor(Methods):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self._datum.shape  # type: ignore[no-any-return]
+        """The lengths of its axes."""
+        return self._datum.shape
 
     @property
     def ndim(self) -> int:
-        return self._datum.ndim  # type: ignore[no-any-return]
+        """How many axes it has."""
+        return self._datum.ndim
 
     @property
-    def size(self) -> Any:
-        return self._datum.size  # type: ignore[no-any-return]
+    def size(self) -> int:
+        """How many entries it has."""
+        return self._datum.size
 
     @property
-    def dtype(self) -> Any:
+    def dtype(self) -> np.dtype[Any]:
+        """The precision of its entries, such as float64."""
         return self._datum.dtype
 
-    @property
-    def T(self) -> Any:
-        return shapes.transpose(self)
+    def __setitem__(self, index: Any, value: Operand) -> None:
+        """Change entries of a leaf, as `t.data[index] = value` does.
 
-    def __len__(self) -> int:
-        if self.ndim == 0:
-            raise TypeError(f"{describe(self)} is a single number and has no length; .item() gives the number.")
-        return len(self._datum)
+        Raises:
+            RuntimeError: it was computed.
+            TypeError: `value` has a derivative, which would be lost.
 
-    def __iter__(self) -> Iterator[Any]:
-        return (self[i] for i in range(len(self)))
-
-    def __getitem__(self, index: Any) -> Any:
-        if getattr(index, "integers", False):  # an argument of a compiled function that chooses rows
-            return f.take(self, index, axis=0)
-        return f.getitem(self, index)
-
-    def __setitem__(self, index: Any, value: Any) -> None:
+        Example:
+            >>> t = Tensor([1.0, 2.0])
+            >>> t[0] = 5.0
+            >>> t
+            Tensor([5., 2.])
+        """
         if self.primitive is not None:
             raise RuntimeError(COMPUTED.format(describe(self)))
         if isinstance(value, Operators) and (value._has_none() or not mode.recording):
             value = value._datum  # no derivative is lost
         self.data[index] = value
 
-    def __matmul__(self, other: Any) -> Any:
-        return products.matmul(self, other)
-
-    def __rmatmul__(self, other: Any) -> Any:
-        return products.matmul(other, self)
-
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
-        return reductions.sum_(self, axis=f._axis(axis), keepdims=keepdims)
-
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
-        return reductions.mean(self, axis=f._axis(axis), keepdims=keepdims)
-
-    def max(self, axis: Any = None, keepdims: bool = False) -> Any:
-        return f.max(self, axis, keepdims)
-
-    def min(self, axis: Any = None, keepdims: bool = False) -> Any:
-        return f.min(self, axis, keepdims)
-
-    def norm(self, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-        return statistics.norm(self, ord, axis, keepdims)
-
-    def std(self, axis: Any = None, keepdims: bool = False, ddof: float = 0, *, correction: float | None = None) -> Any:
-        return statistics.std(self, axis, keepdims, ddof, correction=correction)
-
-    def var(self, axis: Any = None, keepdims: bool = False, ddof: float = 0, *, correction: float | None = None) -> Any:
-        return statistics.var(self, axis, keepdims, ddof, correction=correction)
-
-    def logsumexp(self, axis: Any = None, keepdims: bool = False) -> Any:
-        return f.logsumexp(self, axis, keepdims)
-
-    def astype(self, dtype: Any) -> Any:
-        """The same numbers in another precision, such as `np.float32`, still in the graph."""
-        dtype = np.dtype(dtype)
-        if dtype.kind != "f":
-            raise TypeError(f"A Tensor holds floats, such as float32, and cannot become {dtype}; t.data.astype({dtype}) is a plain array.")
-        return arithmetic.astype(self, dtype=dtype)
-
-    def softmax(self, axis: Any = -1) -> Any:
-        return f.softmax(self, axis)
-
-    def log_softmax(self, axis: Any = -1) -> Any:
-        return f.log_softmax(self, axis)
-
-    def reshape(self, *shape: Any) -> Any:
-        return f.reshape(self, shape[0] if len(shape) == 1 else shape)
-
-    def transpose(self, *axes: Any) -> Any:
-        return f.transpose(self, axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None)
-
-    def squeeze(self, axis: Any = None) -> Any:
-        return f.squeeze(self, axis)
-
-    def take(self, indices: Any, axis: int | None = None) -> Any:
-        return f.take(self, indices, axis)
-
-    def dot(self, other: Any) -> Any:
-        return f.dot(self, other)
-
     def item(self) -> float:
-        """The number of a Tensor that holds only one, as a float."""
+        """The number of a Tensor that holds only one, as a float.
+
+        Raises:
+            ValueError: it holds several, or none.
+
+        Example:
+            >>> Tensor([[2.0]]).item()
+            2.0
+        """
         if self.size != 1:
             raise ValueError(f"{describe(self)} has {self.size} entries, and item() is for one; .data is the array, .tolist() a list.")
         return float(self.data.item())
 
     def tolist(self) -> Any:
-        """The entries as (nested) lists of floats."""
+        """The entries as nested lists of floats; of a Tensor without axes, a float.
+
+        Example:
+            >>> Tensor([[1.0, 2.0]]).tolist()
+            [[1.0, 2.0]]
+        """
         return self.data.tolist()
 
-    def numpy(self) -> Any:
-        """A copy of the array."""
+    def numpy(self) -> Array:
+        """A copy of the array.
+
+        Example:
+            >>> Tensor([1.0, 2.0]).numpy()
+            array([1., 2.])
+        """
         return np.array(self.data)
 
     def __bool__(self) -> bool:
@@ -269,10 +238,10 @@ class Tensor(Methods):
             mode.tracing("an `if`, `while`, `and`, `or`, max(), min() or sorted() on a Tensor", BRANCH_INSTEAD)
         return bool(self._datum.item())
 
-    def __imatmul__(self, other: Any) -> Any:
+    def __imatmul__(self, other: Operand) -> Tensor:
         if self.primitive is None and not isinstance(other, Node):
             raise RuntimeError(f"`w @= …` does not change {describe(self)} in place. Write `w = w @ …`, or assign to `w.data`.")
-        return products.matmul(self, other)
+        return matmul(self, other)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         if self._has_none():

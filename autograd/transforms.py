@@ -1,11 +1,12 @@
-"""Functions from functions to their derivatives, with JAX's names and meaning.
+"""Functions that take a function and return its derivatives, with JAX's names and meaning.
 
-All of them call the function on fresh nodes and walk the graph that it leaves. The results are
-plain numbers and arrays where the arguments were; where an argument is itself a node (as when
-`grad` is nested), or the function uses nodes from outside, the derivatives are nodes too, and can
-be differentiated again.
+Each of them calls the function on fresh nodes and walks the graph that the call leaves. The results
+are plain numbers and arrays if the arguments are. If an argument is a node (as it is when `grad` is
+nested), or the function uses nodes from outside, the derivatives are nodes too, and can be
+differentiated again.
 
-Arguments may be numbers, arrays, nodes, and nested lists, tuples and dicts of them.
+Arguments may be numbers, arrays, nodes, and nested lists, tuples and dicts of them. A result that
+does not depend on an argument has the derivative 0. Nothing is added to `.grad`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from .core import Node
 from .errors import describe
 from .modes import mode, tick
 from .primitives.arithmetic import identity
+from .shaping import reshape, stack
 from .structures import leaves, matching, rebuild, tree_map
 from .tensor import Tensor
 from .value import Value
@@ -33,14 +35,17 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
 
     Args:
         f: a function of numbers, arrays and nested lists, tuples and dicts of them.
-        argnums: which argument to differentiate with respect to, or a tuple of several.
+        argnums: the position of the argument to differentiate with respect to, or a tuple of
+            positions; negative ones count from the end. Other arguments, and keyword arguments,
+            reach `f` as they are.
 
     Returns:
-        A function of the same arguments; its result has the structure of the argument (a tuple of
-        them for several).
+        A function of the same arguments. Its result has the structure and the shapes of the
+        argument; for several, it is a tuple with one for each.
 
     Raises:
-        TypeError: `f` does not return a single number, or `argnums` names no argument of the call.
+        TypeError: of the call: `f` does not return a single number, or `argnums` does not name
+            arguments of the call, each once.
 
     Example:
         >>> grad(lambda x: x**3)(2.0)
@@ -60,11 +65,22 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
 
 
 def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
-    """The function that returns the pair of `f`'s value and its gradient; see `grad`.
+    """The function that returns the value of `f` and its gradient, as a pair, from one forward pass.
+
+    Args:
+        f, argnums: as for `grad`.
+
+    Returns:
+        A function of the same arguments. Its result is what `f` returns, and what `grad(f)` does.
+
+    Raises:
+        TypeError: as for `grad`.
 
     Example:
         >>> value_and_grad(lambda x: x**3)(2.0)
         (8.0, 12.0)
+        >>> value_and_grad(lambda w, x: (w * x).sum())(2.0, np.array([1.0, 3.0]))
+        (array(8.), 4.0)
     """
 
     @wraps(f)
@@ -85,18 +101,31 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
     """`f(*primals)`, and the function that pulls a gradient of the result back to the arguments.
 
+    For `f` with the Jacobian J, that is the vector-Jacobian product: from a cotangent v to vᵀJ, for
+    the price of one backward pass. It may be called any number of times.
+
+    Args:
+        f: a function of the `primals`.
+        primals: its arguments.
+
     Returns:
-        The result, and a function from a cotangent (of the result's structure and shapes; None for
-        a part of the result that does not count) to the tuple of the gradients of all arguments.
+        The result, and a function from a cotangent to the tuple of the gradients of all arguments,
+        in their structures and shapes. A cotangent has the structure and the shapes of the result;
+        None in place of a part of it stands for zeros.
 
     Raises:
-        TypeError: `f` returns something that is no number or array; the cotangent has another structure.
-        ValueError: a cotangent has another shape than its part of the result.
+        TypeError: `f` returns something other than numbers and arrays, such as a comparison; a
+            cotangent has another structure than the result.
+        ValueError: a part of a cotangent has another shape than that of the result.
+        RuntimeError: a node from outside was changed before the cotangent was pulled back.
 
     Example:
         >>> out, pull = vjp(lambda x, y: x * y, 2.0, 3.0)
         >>> out, pull(1.0)
         (6.0, (3.0, 2.0))
+        >>> _, pull = vjp(lambda p: {"sum": p[0] + p[1], "product": p[0] * p[1]}, [2.0, 3.0])
+        >>> pull({"sum": None, "product": 1.0})
+        ([3.0, 2.0],)
     """
     start = tick()
     with _Recording():
@@ -131,22 +160,30 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-    """`f(*primals)`, and how it changes when the arguments move along `tangents`.
+    """`f(*primals)`, and its derivative in the direction of `tangents`.
 
-    Forward mode as the vjp of a vjp: the pulled-back gradient is linear in the cotangent, and the
-    transpose of that linear map is the derivative along a direction.
+    For `f` with the Jacobian J and a direction t, that is the Jacobian-vector product Jt. It is
+    computed as the vjp of a vjp (Townsend, 2017, "A new trick for calculating Jacobian vector
+    products"): vᵀJ is linear in the cotangent v, and the transpose of that linear map is Jt.
 
     Args:
-        primals: the arguments, a list or tuple.
+        f: a function of the `primals`.
+        primals: its arguments, as a list or tuple.
         tangents: the direction, of the same structure and shapes.
 
+    Returns:
+        The result, and the derivative, of the result's structure and shapes.
+
     Raises:
-        TypeError: the tangents have another structure than the arguments.
+        TypeError: the arguments or tangents are no list or tuple, or their structures differ; `f`
+            returns something other than numbers and arrays.
         ValueError: a tangent has another shape than its argument.
 
     Example:
         >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 10.0))
         (6.0, 23.0)
+        >>> jvp(lambda x: x**2, (np.array([1.0, 2.0]),), (np.array([1.0, 0.0]),))
+        (array([1., 4.]), array([2., 0.]))
     """
     if not isinstance(primals, (list, tuple)) or not isinstance(tangents, (list, tuple)):
         raise TypeError("jvp takes the arguments of the function as one list or tuple, and the tangents as another: jvp(f, (x,), (1.0,)).")
@@ -162,12 +199,22 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 
 
 def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
-    """The function that returns all derivatives of all results of `f`.
+    """The function that returns the derivatives of each entry of `f`'s result with respect to each entry of its argument.
+
+    `f` is called once; then each entry of the result takes one backward pass.
+
+    Args:
+        f: a function of numbers, arrays and nested lists, tuples and dicts of them, that returns such.
+        argnums: as for `grad`.
 
     Returns:
         A function of the same arguments. For a result of shape `s` and an argument of shape `t`
-        it returns an array of shape `s + t`; where either is a structure, the structure of the
-        result with that of the argument in place of each leaf.
+        it returns an array of shape `s + t`. If the result is a list, tuple or dict, so is what it
+        returns; and each leaf of that has the structure of the argument.
+
+    Raises:
+        TypeError: of the call: `f` returns something other than numbers and arrays, or `argnums`
+            does not name arguments of the call, each once.
 
     Example:
         >>> jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
@@ -210,30 +257,42 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
 def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """The function that returns the second derivatives of `f`: the Jacobian of its gradient.
 
+    Args:
+        f, argnums: as for `grad`.
+
+    Returns:
+        A function of the same arguments. For an argument of shape `t` it returns an array of shape
+        `t + t`; for a list, tuple or dict, one in whose leaves there is the structure again.
+
+    Raises:
+        TypeError: as for `grad`.
+
     Example:
         >>> hessian(lambda x: (x**3).sum())(np.array([1.0, 2.0]))
         array([[ 6.,  0.],
                [ 0., 12.]])
+        >>> hessian(lambda p: p["a"] ** 2 * p["b"])({"a": 2.0, "b": 3.0})
+        {'a': {'a': 6.0, 'b': 4.0}, 'b': {'a': 4.0, 'b': 0.0}}
     """
     return jacobian(grad(f, argnums), argnums)
 
 
 class _Recording:
-    """Recording, even where the caller is inside `no_grad()`: a derivative needs the graph."""
+    """Recording, even if the caller is inside `no_grad()`: a derivative needs the graph."""
 
     def __enter__(self) -> None:
         self.before = mode.recording
         mode.recording = True
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, *error: object) -> None:
         mode.recording = self.before
 
 
 def _variable(x: Any) -> Node:
-    """A node to differentiate with respect to: fresh, and computed from `x`, so that nobody can assign to it."""
+    """A node to differentiate with respect to: a fresh one, and computed from `x`, so that nobody can assign to it."""
     if not isinstance(x, Node):
         x = Tensor(x) if isinstance(x, np.ndarray) or np.ndim(x) else Value(x)
-    return identity(x)  # type: ignore[no-any-return]
+    return identity(x)
 
 
 def _check_result(x: Any, f: Callable[..., Any]) -> None:
@@ -289,8 +348,6 @@ def _zeros(x: Any) -> Any:
 
 def _stacked(column: Sequence[Any], shape: tuple[int, ...]) -> Any:
     """Rows of derivatives as one array, its leading axes those of the result."""
-    from .functions import reshape, stack
-
     return reshape(stack(column), shape + np.shape(_plain(column[0])))
 
 
@@ -300,7 +357,8 @@ def _chosen(args: tuple[Any, ...], argnums: int | Sequence[int], f: Callable[...
         raise TypeError(f"argnums is the position of an argument or a tuple of positions, not {argnums!r}.")
     for number in numbers:
         if not -len(args) <= number < len(args):
-            raise TypeError(f"argnums names argument {number}, and {_name(f)} was called with {len(args)} positional arguments.")
+            count = f"{len(args)} positional argument{'' if len(args) == 1 else 's'}"
+            raise TypeError(f"argnums names argument {number}, and {_name(f)} was called with {count}.")
     if len({number % len(args) for number in numbers}) < len(numbers):
         raise TypeError(f"argnums names an argument twice: {argnums}.")
     return [args[number] for number in numbers]

@@ -17,7 +17,7 @@ from .core import Node, Primitive, record
 from .errors import describe
 from .generated import generate
 from .layout import BLANK, MANY, NO_STATIC
-from .modes import Moment, mode, moment
+from .modes import Moment, mode, moment, quick
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives.arithmetic import identity
 from .tensor import Tensor
@@ -94,9 +94,15 @@ class Value(Operators):
 
     @property
     def data(self) -> float:
-        if mode.tracing is not None:
+        """The number. Assigning another to a leaf makes what was computed from it stale.
+
+        Raises:
+            RuntimeError: on assigning, the Value was computed.
+            TypeError: what is assigned is no real number; or a function that is being compiled looks at the number.
+        """
+        if quick["usual"] is None and mode.tracing is not None:
             mode.tracing(".data", READ_INSTEAD)
-        return self._datum  # type: ignore[no-any-return]
+        return self._datum
 
     @data.setter
     def data(self, new: Any) -> None:
@@ -119,18 +125,26 @@ class Value(Operators):
 
     @property
     def shape(self) -> tuple[()]:
+        """As of an array without axes."""
         return ()
 
     @property
     def ndim(self) -> int:
+        """How many axes it has: none."""
         return 0
 
     @property
     def size(self) -> int:
+        """How many numbers it holds: one."""
         return 1
 
     def item(self) -> float:
-        """The number, as in PyTorch: the same as `.data`."""
+        """The number, as in PyTorch: the same as `.data`.
+
+        Example:
+            >>> Value(2).item()
+            2.0
+        """
         return self.data
 
     @property

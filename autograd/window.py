@@ -1,8 +1,16 @@
-"""`Window`: the array that `tensor.data` gives, which tells its tensor when it is written to."""
+"""`Window`: the array that `tensor.data` gives, which tells its tensor when it is written to.
+
+NumPy does not tell anybody that an array was written to. So this file plays two tricks, which are
+the only ones of their kind: a window is an array of a class of its own, whose writing methods tell
+the tensor; and it is read-only, so that NumPy itself refuses all other ways to write, such as
+`np.copyto`, `sort` or a view of another class. What a window writes goes through a plain view of
+the same entries. Without the class `t.data[0] = 1.0` could not be noticed, and without the flag
+`t.data.sort()` would go unnoticed, and the gradient would be wrong.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -11,24 +19,38 @@ from .core import Node
 from .errors import describe
 from .modes import moment
 
-if TYPE_CHECKING:
-    from .tensor import Tensor
-
-__all__ = ["Window"]
+__all__ = ["Window", "window"]
 
 WRITTEN = "The data of a Tensor are real numbers"
 
 
 class Window(np.ndarray):
-    """What `tensor.data` gives: the tensor's array, which tells the tensor when it is written to.
+    """A read-only array that can be written to in the ways which tell the tensor.
 
-    A write between forward and backward would make the gradient wrong, so the tensor has to know
-    of it. `w[i] = x`, `w -= x`, `w.fill(x)` and NumPy's ufuncs (`np.maximum(…, out=w)`,
-    `np.add.at(w, …)`), on the whole or on a view of a part, tell it; all else that NumPy may do to
-    an array behind our back is refused, since the window is read-only.
+    These are `w[i] = x`, `w -= x`, `w.fill(x)` and NumPy's ufuncs, as in `np.maximum(x, 0, out=w)` and
+    `np.add.at(w, i, x)`; on the whole, or on a view of a part.
+
+    Attributes:
+        tensor: the leaf whose entries these are; None for those of a computed Tensor, and for a copy.
+
+    Raises:
+        RuntimeError: on a write, the Tensor is a computed one, or has got another array since.
+        TypeError: on a write, a node was to be written.
+        ValueError: NumPy would write in a way that the tensor would not know of.
+
+    Example:
+        >>> from autograd import Tensor
+        >>> t = Tensor([1.0, 2.0])
+        >>> loss = (t * t).sum()
+        >>> t.data[1:] -= 5.0
+        >>> t
+        Tensor([ 1., -3.])
+        >>> loss.backward()
+        Traceback (most recent call last):
+        RuntimeError: the Tensor of shape (2,) was changed after multiply had used it, so the gradient would mix old and new numbers. ...
     """
 
-    tensor: Tensor | None = None
+    tensor: Node | None = None
 
     def __array_finalize__(self, source: Any) -> None:
         if self.base is not None:  # a view of a window is a window too; a copy is an array like any other
@@ -53,9 +75,15 @@ class Window(np.ndarray):
         if outs:
             options["out"] = tuple([entries.get(id(x), x) for x in outs])
         arrays = [entries.get(id(x), _plain(x)) for x in inputs]
-        result = getattr(ufunc, method)(*arrays, **{key: _plain(x) for key, x in options.items()})
-        for x in written:
-            x._changed()
+        error = None
+        try:
+            result = getattr(ufunc, method)(*arrays, **{key: _plain(x) for key, x in options.items()})
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            for x in written:
+                x._changed(error)
         return outs[0] if len(outs) == 1 else result
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -71,7 +99,7 @@ class Window(np.ndarray):
 
     def _entries(self) -> Any:
         """A plain array to write the entries through; then comes `_changed`."""
-        if self.flags.writeable:  # a copy
+        if self.flags.writeable:  # a copy of a window
             return self.view(np.ndarray)
         if self.tensor is None:
             raise RuntimeError(
@@ -82,23 +110,29 @@ class Window(np.ndarray):
         if self.base is not entries:
             if self.size and not np.may_share_memory(self, entries):
                 raise RuntimeError(f"{describe(self.tensor)} has got new data since this array was taken; take its .data again.")
-            entries = self.view(np.ndarray)
-            entries.flags.writeable = True
+            entries = self.view(np.ndarray)  # of a part
+            entries.setflags(write=True)
         return entries
 
-    def _changed(self) -> None:
-        """Tell the tensor."""
-        if self.tensor is not None:
+    def _changed(self, error: BaseException | None = None) -> None:
+        """Tell the tensor; also after an error, unless NumPy refused an index or a shape, and so wrote nothing."""
+        if self.tensor is not None and not isinstance(error, IndexError) and "broadcast" not in str(error):
             self.tensor.origin = moment()
 
     def __setitem__(self, index: Any, value: Any) -> None:
         if isinstance(value, Node):
             _refuse_to_write(value)
         check_complete(value, WRITTEN)
-        self._entries()[index] = value
+        entries = self._entries()
+        try:
+            entries[index] = value
+        except BaseException as error:
+            self._changed(error)
+            raise
         self._changed()
 
     def fill(self, value: Any) -> None:
+        """Write one number into all entries."""
         self[...] = value
 
     def __repr__(self) -> str:
@@ -108,9 +142,18 @@ class Window(np.ndarray):
         return np.array(self).__reduce__()
 
 
+def window(tensor: Node) -> Window:
+    """The window on a Tensor's array; what `tensor.data` gives."""
+    made = tensor._datum.view(Window)
+    made.setflags(False)
+    if tensor.primitive is None:
+        made.tensor = tensor  # that of a computed Tensor must not keep its graph alive
+    return made
+
+
 def _refuse_to_write(node: Node) -> NoReturn:
     raise TypeError(
-        f"Writing a {node.__class__.__name__} into an array would drop it from the graph, and its derivative with it. "
+        f"Writing a {node._kind().__name__} into an array would drop it from the graph, and its derivative with it. "
         "For the plain number write `.data`; to keep the derivative make a new Tensor, with where, stack or concatenate."
     )
 

@@ -1,11 +1,14 @@
-"""Attention: every place of a sequence looks at all others, and takes from each as much as fits. Transformers are made of it."""
+"""Attention, with PyTorch's names: each place of a sequence takes from all places, and most from those whose keys fit its query."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from autograd import Node, Tensor
 from autograd.primitives.arithmetic import where
@@ -19,6 +22,7 @@ from .linear import Linear
 from .module import Module
 from .normalization import LayerNorm
 from .randomness import Seed, generator
+from .types import Data, Input
 
 __all__ = ["MultiheadAttention", "TransformerEncoderLayer"]
 
@@ -29,7 +33,7 @@ class MultiheadAttention(Module):
     Args:
         embed_dim: how many numbers there are at each place, in and out.
         num_heads: how many heads; each has d = embed_dim / num_heads numbers.
-        dropout: with which probability to drop, in training, what a place takes from another.
+        dropout: the probability with which, in training, a place takes nothing from another.
         bias: whether the projections have biases.
         kdim, vdim: how many numbers keys and values have, if not embed_dim.
         batch_first: whether inputs and outputs are (n, places, …) instead of (places, n, …).
@@ -39,15 +43,15 @@ class MultiheadAttention(Module):
 
     Shape:
         query (targets, n, embed_dim), key (sources, n, kdim), value (sources, n, vdim) → output
-        (targets, n, embed_dim) and weights (n, targets, sources), how much each target takes from
-        each source; all without n for one sequence.
+        (targets, n, embed_dim) and weights (n, targets, sources), which say how much each target
+        takes from each source; all without n for one sequence.
 
         `attn_mask`, (targets, sources) or (n · num_heads, targets, sources), and
-        `key_padding_mask`, (n, sources), are arrays of bool, true where nothing is to be taken; or
-        of floats, which are added before the softmax. A target that may take from nowhere gets
-        zeros. `is_causal` without an `attn_mask` lets nobody look ahead. The weights are means
-        over the heads, unless `average_attn_weights` is false: (n, num_heads, targets, sources);
-        or None, if `need_weights` is false.
+        `key_padding_mask`, (n, sources), are arrays of bool, true where nothing is to be taken, or
+        of floats, which are added before the softmax. A target that may take from no source gets
+        zeros. With `is_causal` and no `attn_mask`, no place takes from a later one. The weights are
+        means over the heads; without `average_attn_weights` they are (n, num_heads, targets,
+        sources), and without `need_weights` they are None.
 
     Raises:
         ValueError: a setting is impossible; on a call, shapes do not fit.
@@ -65,7 +69,7 @@ class MultiheadAttention(Module):
 
     def __init__(
         self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True,
-        *, kdim: int | None = None, vdim: int | None = None, batch_first: bool = False, dtype: Any = np.float32, rng: Seed = None,
+        *, kdim: int | None = None, vdim: int | None = None, batch_first: bool = False, dtype: DTypeLike = np.float32, rng: Seed = None,
     ) -> None:  # fmt: skip
         kdim, vdim = (embed_dim if size is None else size for size in (kdim, vdim))
         sizes = {"embed_dim": embed_dim, "num_heads": num_heads, "kdim": kdim, "vdim": vdim}
@@ -87,26 +91,25 @@ class MultiheadAttention(Module):
             init.zeros_(self.out_proj.bias)
 
     def forward(
-        self, query: Any, key: Any, value: Any, key_padding_mask: Any = None, need_weights: bool = True, attn_mask: Any = None,
-        average_attn_weights: bool = True, is_causal: bool = False,
-    ) -> tuple[Any, Any]:  # fmt: skip
-        query, key, value = (as_input(x, self.out_proj.weight.dtype, self) for x in (query, key, value))
-        single = self._check_inputs(query, key, value)
+        self, query: Input, key: Input, value: Input, key_padding_mask: Input | None = None, need_weights: bool = True,
+        attn_mask: Input | None = None, average_attn_weights: bool = True, is_causal: bool = False,
+    ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
+        inputs = [as_input(x, self.out_proj.weight.dtype, self) for x in (query, key, value)]
+        single = self._check_inputs(*inputs)
         if single:
-            query, key, value = query[:, None], key[:, None], value[:, None]
+            inputs = [x[:, None] for x in inputs]
         by_sequence = self.batch_first and not single
         apart, together = ((0, 2, 1, 3), (0, 2, 1, 3)) if by_sequence else ((1, 2, 0, 3), (2, 0, 1, 3))
-        d = self.embed_dim // self.num_heads
         q, k, v = (
-            linear(x, weight, bias).reshape(*x.shape[:-1], self.num_heads, d).transpose(*apart)  # (n, heads, places, d)
-            for x, weight, bias in zip((query, key, value), *self._projections(), strict=True)
+            linear(x, weight, bias).reshape(*x.shape[:-1], self.num_heads, -1).transpose(*apart)  # (n, heads, places, d)
+            for x, weight, bias in zip(inputs, *self._projections(), strict=True)
         )
         (n, _, targets, _), sources = q.shape, k.shape[2]
         if is_causal and attn_mask is None:
             attn_mask = np.triu(np.ones((targets, sources), bool), 1)
         mask = self._mask(attn_mask, key_padding_mask, n, targets, sources)
         shares = functional.dropout(attention(q, k, mask), self.dropout, self.training, rng=self.rng)
-        output = self.out_proj((shares @ v).transpose(*together).reshape(*query.shape))
+        output: Tensor = self.out_proj((shares @ v).transpose(*together).reshape(*inputs[0].shape))
         if single:
             output = output[:, 0]
         if not need_weights:
@@ -115,7 +118,7 @@ class MultiheadAttention(Module):
             shares = shares.mean(axis=1)
         return output, shares[0] if single else shares
 
-    def _projections(self) -> tuple[Any, Any]:
+    def _projections(self) -> tuple[list[Tensor], list[Tensor | float]]:
         """The weights and the biases of queries, keys and values."""
         e = self.embed_dim
         parts = [slice(0, e), slice(e, 2 * e), slice(2 * e, 3 * e)]
@@ -125,8 +128,8 @@ class MultiheadAttention(Module):
             weights = [getattr(self, f"{name}_proj_weight") for name in "qkv"]
         return weights, [0.0 if self.in_proj_bias is None else self.in_proj_bias[part] for part in parts]
 
-    def _check_inputs(self, query: Any, key: Any, value: Any) -> bool:
-        """Refuse what does not fit; whether the input is one sequence, without the axis of the batch."""
+    def _check_inputs(self, query: Data, key: Data, value: Data) -> bool:
+        """Refuse what does not fit; return whether the input is one sequence, without the axis of the batch."""
         for name, x, size in (("query", query, self.embed_dim), ("key", key, self.kdim), ("value", value, self.vdim)):
             if x.ndim not in (2, 3) or x.shape[-1] != size:
                 axes = f"(n, places, {size})" if self.batch_first else f"(places, n, {size})"
@@ -146,26 +149,24 @@ class MultiheadAttention(Module):
             )
         return bool(query.ndim == 2)
 
-    def _mask(self, attn_mask: Any, key_padding_mask: Any, n: int, targets: int, sources: int) -> Any:
+    def _mask(self, attn_mask: Input | None, key_padding_mask: Input | None, n: int, targets: int, sources: int) -> Data | float:
         """Both masks as one to be added to scores of shape (n, heads, targets, sources); 0.0 if there is none."""
-        mask: Any = 0.0
+        masks: list[Data] = []
         if attn_mask is not None:
             mask = self._additive("attn_mask", attn_mask)
             allowed = ((targets, sources), (n * self.num_heads, targets, sources))
             if mask.shape not in allowed:
                 raise ValueError(f"{self._called()} takes an attn_mask of shape {allowed[0]} or {allowed[1]}, and got {mask.shape}.")
-            if mask.ndim == 3:
-                mask = mask.reshape(n, self.num_heads, targets, sources)
+            masks.append(mask if mask.ndim == 2 else mask.reshape(n, self.num_heads, targets, sources))
         if key_padding_mask is not None:
             padding = self._additive("key_padding_mask", key_padding_mask)
             if padding.shape != (n, sources) and (n, padding.shape) != (1, (sources,)):
                 raise ValueError(f"{self._called()} takes a key_padding_mask of shape {(n, sources)}, and got {padding.shape}.")
-            padding = padding.reshape(n, 1, 1, sources)
-            mask = mask + padding
-        return mask
+            masks.append(padding.reshape(n, 1, 1, sources))
+        return reduce(add, masks) if masks else 0.0
 
-    def _additive(self, name: str, mask: Any) -> Any:
-        """A mask as floats to be added: of bools, -inf where one is true."""
+    def _additive(self, name: str, mask: Input) -> Data:
+        """A mask as floats to be added: -inf where a mask of bools is true."""
         if isinstance(mask, Node):
             return where(mask, -np.inf, 0.0) if getattr(mask, "booleans", False) else as_input(mask, self.out_proj.weight.dtype, self)
         mask = np.asarray(mask)
@@ -181,26 +182,29 @@ class MultiheadAttention(Module):
 
 
 class TransformerEncoderLayer(Module):
-    """Attention of a sequence to itself, then a small network at each place; each adds to what came in, and is normalised.
+    """Attention of a sequence to itself, then a small network at each place; the output of each is added to its input, and normalised.
+
+    Source: Vaswani and others, 2017.
 
     Args:
         d_model: how many numbers there are at each place, in and out.
         nhead: how many heads the attention has.
         dim_feedforward: how many neurons the network has.
-        dropout: with which probability to drop, in training: in the attention, after it, and
-            after each of the network's layers.
+        dropout: the probability with which numbers are dropped in training: in the attention, after
+            it, and after each layer of the network.
         activation: of the network: "relu", "gelu", or a function of Tensors.
         layer_norm_eps: what the normalisations add to the variance.
         batch_first: whether inputs and outputs are (n, places, d_model) instead of (places, n, d_model).
-        norm_first: whether to normalise what goes into the attention and the network, instead of
-            the sums that come out; this trains more easily (Xiong and others, 2020).
+        norm_first: whether to normalise the inputs of the attention and the network, instead of the
+            sums after them; this trains more easily (Xiong and others, 2020).
         bias: whether linear layers and normalisations have biases.
         dtype: the precision of the parameters, and so of the outputs.
         rng: a seed or a NumPy generator for the first weights and for the dropout.
 
     Shape:
-        (places, n, d_model), as it is, or without n. `layer(src, src_mask, src_key_padding_mask,
-        is_causal)`: see `attn_mask`, `key_padding_mask` and `is_causal` of `MultiheadAttention`.
+        (places, n, d_model), or without n; the output has the same. `layer(src, src_mask,
+        src_key_padding_mask, is_causal)`: see `attn_mask`, `key_padding_mask` and `is_causal` of
+        `MultiheadAttention`.
 
     Raises:
         ValueError: as in `MultiheadAttention`, or the activation is unknown.
@@ -215,9 +219,9 @@ class TransformerEncoderLayer(Module):
     def __init__(
         self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1, activation: str | Callable[[Any], Any] = "relu",
         layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True,
-        *, dtype: Any = np.float32, rng: Seed = None,
+        *, dtype: DTypeLike = np.float32, rng: Seed = None,
     ) -> None:  # fmt: skip
-        named: dict[Any, Callable[[Any], Any]] = {"relu": functional.relu, "gelu": functional.gelu}
+        named: dict[object, Callable[[Any], Any]] = {"relu": functional.relu, "gelu": functional.gelu}
         if not callable(activation) and activation not in named:
             raise ValueError(f"TransformerEncoderLayer takes as activation 'relu', 'gelu' or a function; got {activation!r}.")
         rng = None if rng is None else generator(rng)
@@ -232,16 +236,20 @@ class TransformerEncoderLayer(Module):
         self.activation = activation if callable(activation) else named[activation]
         self.norm_first = norm_first
 
-    def forward(self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False) -> Any:
-        def attend(x: Any) -> Any:
+    def forward(
+        self, src: Input, src_mask: Input | None = None, src_key_padding_mask: Input | None = None, is_causal: bool = False
+    ) -> Tensor:
+        def attend(x: Data) -> Any:
             return self.dropout1(self.self_attn(x, x, x, src_key_padding_mask, False, src_mask, is_causal=is_causal)[0])
 
-        def think(x: Any) -> Any:
+        def think(x: Data) -> Any:
             return self.dropout2(self.linear2(self.dropout(self.activation(self.linear1(x)))))
 
         x = as_input(src, self.linear1.weight.dtype, self)
         if self.norm_first:
             x = x + attend(self.norm1(x))
-            return x + think(self.norm2(x))
-        x = self.norm1(x + attend(x))
-        return self.norm2(x + think(x))
+            y: Tensor = x + think(self.norm2(x))
+        else:
+            x = self.norm1(x + attend(x))
+            y = self.norm2(x + think(x))
+        return y

@@ -1,18 +1,19 @@
-"""Checks that several rooms share: of numbers and counts, and of packages; and how an error says what is wrong."""
+"""Checks that many files share: of numbers, of counts and of packages."""
 
 from __future__ import annotations
 
 import math
 import numbers
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["count", "epsilon", "is_number", "number", "require"]
+__all__ = ["all_finite", "count", "epsilon", "is_number", "number", "require"]
 
 
-def is_number(x: Any) -> bool:
+def is_number(x: object) -> TypeGuard[float]:
     """Whether `x` is one real number, Python's or NumPy's.
 
     Example:
@@ -22,11 +23,11 @@ def is_number(x: Any) -> bool:
     return isinstance(x, numbers.Real)
 
 
-def number(name: str, x: Any, most: float = math.inf) -> float:
+def number(name: str, x: object, most: float = math.inf) -> float:
     """`x` as a float, if it is a finite number from 0 to `most`.
 
     Raises:
-        TypeError: it is no number.
+        TypeError: it is not a number.
         ValueError: it is out of range.
 
     Example:
@@ -41,11 +42,11 @@ def number(name: str, x: Any, most: float = math.inf) -> float:
     return float(x)
 
 
-def epsilon(x: Any, dtype: Any) -> float:
-    """`x` as a float, if it is a number from 0 that does not become 0 in the precision in which it is to keep a quotient finite.
+def epsilon(x: object, dtype: DTypeLike) -> float:
+    """`x` as a float, if it is a number from 0 that is not rounded to 0 in this precision, where it is to keep a quotient finite.
 
     Raises:
-        TypeError: it is no number.
+        TypeError: it is not a number.
         ValueError: it is out of range, or becomes 0.
 
     Example:
@@ -58,11 +59,11 @@ def epsilon(x: Any, dtype: Any) -> float:
     return eps
 
 
-def count(name: str, x: Any, least: int = 1) -> int:
+def count(name: str, x: object, least: int = 1) -> int:
     """`x` as an int, if it is a whole number from `least`.
 
     Raises:
-        TypeError: it is no whole number.
+        TypeError: it is not a whole number.
         ValueError: it is less.
 
     Example:
@@ -76,8 +77,24 @@ def count(name: str, x: Any, least: int = 1) -> int:
     return int(x)
 
 
+def all_finite(array: NDArray[Any]) -> bool:
+    """Whether no entry of an array of floats is nan or infinite.
+
+    Example:
+        >>> all_finite(np.array([1.0, 2.0])), all_finite(np.array([1.0, np.nan]))
+        (True, False)
+    """
+    flat = array.ravel()
+    if flat.size > 2_000:
+        with np.errstate(over="ignore", invalid="ignore"):
+            # The sum of squares is quick, and finite only if all are; but it may overflow.
+            if math.isfinite(flat.dot(flat)):
+                return True
+    return bool(np.isfinite(flat).all())
+
+
 def require(package: str, what: str, install: str) -> None:
-    """See to it that a package is there, without loading it: where something is made that will need it, not hours later.
+    """Check that a package is installed, without loading it; to be called early, not after hours of training.
 
     Raises:
         ModuleNotFoundError: it is not installed.

@@ -1,9 +1,9 @@
-"""Modules made of modules: one after the other, or in a list."""
+"""Modules made of modules, with PyTorch's names: one after the other, or in a list."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Self
+from typing import Any, NoReturn, Self, overload
 
 import numpy as np
 
@@ -13,23 +13,41 @@ __all__ = ["ModuleList", "Sequential"]
 
 
 class _Numbered(Module):
-    """Modules that are attributes called "0", "1", …, as in PyTorch's state dicts; or by names of the user's."""
+    """Modules that are attributes called "0", "1", …, as in PyTorch's state dicts, or by names that the user gave."""
 
     def append(self, module: Module) -> Self:
-        """Add a module at the end."""
+        """Add a module at the end.
+
+        Raises:
+            TypeError: it is not a module.
+
+        Example:
+            >>> import nn
+            >>> len(nn.Sequential(nn.Linear(2, 3)).append(nn.ReLU()))
+            2
+        """
         self._check(module)
         vars(self)[str(len(self))] = module
         self._name = None  # the next call gives it its name
         return self
 
     def extend(self, modules: Iterable[Module]) -> Self:
-        """Add modules at the end."""
+        """Add modules at the end.
+
+        Raises:
+            TypeError: one of them is not a module.
+
+        Example:
+            >>> import nn
+            >>> len(nn.ModuleList().extend([nn.Linear(2, 3), nn.ReLU()]))
+            2
+        """
         for module in modules:
             self.append(module)
         return self
 
-    def _check(self, module: Any) -> None:
-        """Refuse what is no module."""
+    def _check(self, module: object) -> None:
+        """Refuse what is not a module."""
         if isinstance(module, Module):
             return
         is_list = isinstance(self, Sequential) and isinstance(module, (list, tuple))
@@ -45,8 +63,12 @@ class _Numbered(Module):
     def __iter__(self) -> Iterator[Module]:
         return (child for _, child in self._inside())
 
-    def __getitem__(self, index: int | slice) -> Any:
-        """The module of a number; of a slice, those modules in a container of the same kind."""
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: int | slice) -> Module:
+        """The module with a number; for a slice, a container of the same kind with those modules."""
         inside = list(self)
         if not isinstance(index, (slice, int, np.integer)):
             raise TypeError(f"The modules of a {type(self).__name__} are numbered from 0; got {index!r}.")
@@ -71,8 +93,11 @@ class Sequential(_Numbered):
     Args:
         modules: the modules; or one dict of them, whose keys become their names.
 
+    Shape:
+        that of the first module's input → that of the last module's output.
+
     Raises:
-        TypeError: something among them is no module.
+        TypeError: one of them is not a module, or a name is taken.
 
     Example:
         >>> import numpy as np
@@ -84,7 +109,7 @@ class Sequential(_Numbered):
         ['0.weight', '0.bias', '2.weight', '2.bias']
     """
 
-    def __init__(self, *modules: Any) -> None:
+    def __init__(self, *modules: Module | Mapping[str, Module]) -> None:
         if len(modules) == 1 and isinstance(modules[0], Mapping):
             for name, module in modules[0].items():
                 if hasattr(self, name) or not isinstance(module, Module):
@@ -93,7 +118,7 @@ class Sequential(_Numbered):
                     )
                 vars(self)[name] = module
         else:
-            self.extend(modules)
+            self.extend(modules)  # type: ignore[arg-type]  # which refuses what is not a module
 
     def forward(self, x: Any) -> Any:
         for module in self:
@@ -102,7 +127,13 @@ class Sequential(_Numbered):
 
 
 class ModuleList(_Numbered):
-    """Modules in a list, for a `forward` of one's own to use; it is no function itself.
+    """Modules in a list, for a `forward` of your own to call; the list itself cannot be called.
+
+    Args:
+        modules: the modules.
+
+    Raises:
+        TypeError: `modules` is a single module, or one of them is not a module.
 
     Example:
         >>> import nn
@@ -116,11 +147,11 @@ class ModuleList(_Numbered):
             raise TypeError(f"ModuleList takes a list of modules, and got {_described(modules)}; put it in brackets, [layer].")
         self.extend(modules or ())
 
-    def forward(self, *args: Any) -> Any:
-        """There is none; a list does not say in which order its modules are used."""
+    def forward(self, *args: object) -> NoReturn:
+        """There is none, since a list does not say in which order its modules are used."""
         raise NotImplementedError(f"{self._called()} is a list: call its modules, or use nn.Sequential for one after the other.")
 
 
-def _described(thing: Any) -> str:
+def _described(thing: object) -> str:
     hint = ", without brackets after it" if isinstance(thing, type) else ""
     return f"{thing!r:.80}{hint}"

@@ -1,8 +1,8 @@
 """The functions behind the layers, with the names and arguments of `torch.nn.functional`.
 
-Each is a function of Tensors and arrays (the activations and losses of Values too) without
-parameters of its own. Precision is that of the input. `inplace` is taken for PyTorch's programs;
-an input always stays as it is.
+Each is a function of Tensors and arrays, activations and losses also of Values, and has no parameters
+of its own. A function of a node is a node, and of an array an array, in the precision of the input.
+`inplace` is accepted so that PyTorch's programs run; the input always stays unchanged.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ from .losses import (
     multi_margin_loss,
     nll_loss,
 )
-from .pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
+from .pooling import AdaptiveAvgPool2d, AdaptiveSizes, AvgPool2d, MaxPool2d
 from .randomness import Seed, generator
+from .types import Input, Sizes
 
 __all__ = [
     "adaptive_avg_pool2d", "avg_pool2d", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout",
@@ -39,8 +40,11 @@ __all__ = [
 ]  # fmt: skip
 
 
-def linear(input: Any, weight: Any, bias: Any = None) -> Any:
+def linear(input: Input, weight: Input, bias: Input | None = None) -> Any:
     """input @ weight.T + bias, for an input of shape (…, ins) and a weight of shape (outs, ins).
+
+    Raises:
+        ValueError: the shapes do not fit.
 
     Example:
         >>> import numpy as np
@@ -50,8 +54,8 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     return networks.linear(input, weight, 0.0 if bias is None else bias)
 
 
-def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
-    """The input where it is positive, else `negative_slope` times the input.
+def leaky_relu(input: Input, negative_slope: float = 0.01, inplace: bool = False) -> Any:
+    """The input where it is positive, else `negative_slope` times the input (Maas and others, 2013).
 
     Example:
         >>> round(leaky_relu(-3.0), 2)
@@ -60,7 +64,7 @@ def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) 
     return _leaky_relu(input, negative_slope=negative_slope)
 
 
-def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
+def elu(input: Input, alpha: float = 1.0, inplace: bool = False) -> Any:
     """The input where it is positive, else alpha (exp(input) - 1) (Clevert and others, 2015).
 
     Example:
@@ -70,7 +74,7 @@ def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     return _elu(input, alpha=alpha)
 
 
-def gelu(input: Any, approximate: str = "none") -> Any:
+def gelu(input: Input, approximate: str = "none") -> Any:
     """x Φ(x), with Φ the normal distribution function (Hendrycks and Gimpel, 2016).
 
     Args:
@@ -88,27 +92,28 @@ def gelu(input: Any, approximate: str = "none") -> Any:
         raise ValueError(f'gelu is exact with approximate="none", or approximated with "tanh"; got {approximate!r}.')
     if approximate == "none":
         return autograd.gelu(input)
-    x = input
+    x: Any = input
     return 0.5 * x * (1 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
 
 
-def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
-    """log(1 + exp(beta x)) / beta, a smooth ReLU; the input itself where beta x is over `threshold`.
+def softplus(input: Input, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    """log(1 + exp(beta x)) / beta, a smooth ReLU (Dugas and others, 2001); x itself where beta x is over `threshold`.
 
     Example:
         >>> round(softplus(0.0), 4), softplus(30.0)
         (0.6931, 30.0)
     """
-    scaled = input if beta == 1 else beta * input
+    x: Any = input
+    scaled = x if beta == 1 else beta * x
     smooth = autograd.softplus(scaled)
-    return autograd.where(scaled > threshold, input, smooth if beta == 1 else smooth / beta)
+    return autograd.where(scaled > threshold, x, smooth if beta == 1 else smooth / beta)
 
 
-def softmax(input: Any, dim: int = -1) -> Any:
+def softmax(input: Input, dim: int = -1) -> Any:
     """Positive shares that add up to 1 along an axis, in proportion to exp(input).
 
     Raises:
-        ValueError: `dim` is no whole number.
+        ValueError: `dim` is not a whole number.
 
     Example:
         >>> import numpy as np
@@ -119,8 +124,11 @@ def softmax(input: Any, dim: int = -1) -> Any:
     return autograd.softmax(input, dim)
 
 
-def log_softmax(input: Any, dim: int = -1) -> Any:
+def log_softmax(input: Input, dim: int = -1) -> Any:
     """The logarithm of `softmax`, exact however small the share.
+
+    Raises:
+        ValueError: `dim` is not a whole number.
 
     Example:
         >>> import numpy as np
@@ -131,8 +139,8 @@ def log_softmax(input: Any, dim: int = -1) -> Any:
     return autograd.log_softmax(input, dim)
 
 
-def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Seed = None) -> Any:
-    """The input with each entry set to 0 with probability `p`, and the others divided by 1 - p; as it is if not `training`.
+def dropout(input: Input, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Seed = None) -> Any:
+    """The input with each entry set to 0 with probability `p` and the others divided by 1 - p; unchanged if not `training`.
 
     Args:
         rng: a seed or a NumPy generator; without one, the generator that `nn.manual_seed` sets.
@@ -148,8 +156,10 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
     return autograd.dropout(input, p, rng=generator(rng)) if training and p else input
 
 
-def max_pool2d(input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False) -> Any:
-    """The largest number in each window of an image; see `MaxPool2d`.
+def max_pool2d(
+    input: Input, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0, dilation: Sizes = 1, ceil_mode: bool = False
+) -> Any:
+    """The largest number in each window of an image; `MaxPool2d` says more.
 
     Example:
         >>> import numpy as np
@@ -160,10 +170,10 @@ def max_pool2d(input: Any, kernel_size: Any, stride: Any = None, padding: Any = 
 
 
 def avg_pool2d(
-    input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True,
-    divisor_override: int | None = None,
+    input: Input, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0, ceil_mode: bool = False,
+    count_include_pad: bool = True, divisor_override: int | None = None,
 ) -> Any:  # fmt: skip
-    """The mean of each window of an image; see `AvgPool2d`.
+    """The mean of each window of an image; `AvgPool2d` says more.
 
     Example:
         >>> import numpy as np
@@ -173,8 +183,8 @@ def avg_pool2d(
     return AvgPool2d(kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)(input)
 
 
-def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
-    """The means of as many windows as are wanted; see `AdaptiveAvgPool2d`.
+def adaptive_avg_pool2d(input: Input, output_size: AdaptiveSizes) -> Any:
+    """The means of windows that give the wanted number of rows and columns; `AdaptiveAvgPool2d` says more.
 
     Example:
         >>> import numpy as np

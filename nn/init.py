@@ -1,16 +1,17 @@
-"""How parameters start: initialisers with the names and formulas of `torch.nn.init`, which fill a Tensor in place.
+"""How parameters start: initialisers that fill a Tensor in place. Names and formulas are those of `torch.nn.init`.
 
-Signals should keep their size from layer to layer, forwards and backwards. So the deviation of
-the first weights is gain / √fan: the fan counts what a neuron sums up, the gain makes up for what
-the activation takes away.
+Signals should keep their size from layer to layer, forwards and backwards. So the standard
+deviation of the first weights is gain / √fan: the fan is the number of terms that a neuron adds up,
+and the gain makes up for what the activation takes away.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd import Tensor
 
@@ -24,14 +25,15 @@ __all__ = [
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """The factor for the activation that follows a layer: √2 for ReLU, which cuts off half of what comes.
+    """The gain for the activation that follows a layer, such as √2 for ReLU, which cuts off half of its input (He and others, 2015).
 
     Args:
-        nonlinearity: linear (or conv1d, conv2d), sigmoid, tanh, relu, leaky_relu or selu.
+        nonlinearity: "linear" (or "conv1d", "conv2d"), "sigmoid", "tanh", "relu", "leaky_relu" or
+            "selu".
         param: the negative slope of leaky_relu; 0.01 if None.
 
     Raises:
-        ValueError: the activation is another.
+        ValueError: `nonlinearity` is another.
 
     Example:
         >>> calculate_gain("tanh") == 5 / 3
@@ -47,14 +49,18 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, *, rng: Seed = None) -> Tensor:
-    """Numbers between `a` and `b`, all equally likely.
+    """Random numbers between `a` and `b`, all equally likely.
 
     Args:
         tensor: the parameter to fill.
+        a, b: the ends of the range, the lower first.
         rng: a seed or a NumPy generator; without one, the generator that `nn.manual_seed` sets.
 
+    Returns:
+        The same Tensor, as all initialisers do.
+
     Raises:
-        TypeError: `tensor` is no Tensor.
+        TypeError: `tensor` is not a Tensor.
         ValueError: `a` and `b` are not the ends of a range.
 
     Example:
@@ -67,10 +73,16 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, *, rng: Seed = None
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, *, rng: Seed = None) -> Tensor:
-    """Numbers of the normal distribution with this mean and standard deviation.
+    """Random numbers of the normal distribution.
+
+    Args:
+        tensor, rng: as in `uniform_`.
+        mean: the mean of the distribution.
+        std: its standard deviation, from 0.
 
     Raises:
-        TypeError, ValueError: one of them is no finite number, or the deviation is negative.
+        TypeError: `tensor` is not a Tensor, or `std` is not a number.
+        ValueError: `mean` is not a finite number, or `std` is negative or not finite.
 
     Example:
         >>> normal_(Tensor([0.0, 0.0]), std=0.02, rng=0).data.round(4)
@@ -83,7 +95,10 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, *, rng: Seed = 
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
-    """The same number everywhere.
+    """The number `val` everywhere.
+
+    Raises:
+        TypeError: `tensor` is not a Tensor.
 
     Example:
         >>> constant_(Tensor([0.0, 0.0]), 0.1).data
@@ -95,6 +110,9 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
 def zeros_(tensor: Tensor) -> Tensor:
     """0 everywhere.
 
+    Raises:
+        TypeError: `tensor` is not a Tensor.
+
     Example:
         >>> zeros_(Tensor([1.0, 2.0])).data
         array([0., 0.])
@@ -105,6 +123,9 @@ def zeros_(tensor: Tensor) -> Tensor:
 def ones_(tensor: Tensor) -> Tensor:
     """1 everywhere.
 
+    Raises:
+        TypeError: `tensor` is not a Tensor.
+
     Example:
         >>> ones_(Tensor([3.0, 2.0])).data
         array([1., 1.])
@@ -113,7 +134,7 @@ def ones_(tensor: Tensor) -> Tensor:
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, *, rng: Seed = None) -> Tensor:
-    """Uniform, with the deviation gain √(2 / (fan in + fan out)): for tanh and sigmoid (Glorot and Bengio, 2010).
+    """Uniform, for tanh and sigmoid: standard deviation gain √(2 / (fan in + fan out)) (Glorot and Bengio, 2010).
 
     Args:
         tensor: a weight, of shape (outs, ins) or (outs, ins, *kernel).
@@ -121,8 +142,8 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, *, rng: Seed = None) -> T
         rng: as in `uniform_`.
 
     Raises:
-        TypeError: `tensor` is no Tensor.
-        ValueError: it has less than two axes.
+        TypeError: `tensor` is not a Tensor.
+        ValueError: it has fewer than two axes.
 
     Example:
         >>> weight = xavier_uniform_(Tensor(np.zeros((20, 30))), rng=0)
@@ -134,7 +155,13 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, *, rng: Seed = None) -> T
 
 
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, *, rng: Seed = None) -> Tensor:
-    """Normal, with the deviation of `xavier_uniform_`.
+    """Normal, with the standard deviation of `xavier_uniform_`.
+
+    Args:
+        tensor, gain, rng: as in `xavier_uniform_`.
+
+    Raises:
+        TypeError, ValueError: as in `xavier_uniform_`.
 
     Example:
         >>> weight = xavier_normal_(Tensor(np.zeros((200, 300))), rng=0)
@@ -145,18 +172,19 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, *, rng: Seed = None) -> Te
 
 
 def kaiming_uniform_(tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", *, rng: Seed = None) -> Tensor:
-    """Uniform, with the deviation gain / √fan: for ReLU and its relatives (He and others, 2015).
+    """Uniform, for ReLU and its variants: standard deviation gain / √fan (He and others, 2015).
 
     Args:
         tensor: a weight, of shape (outs, ins) or (outs, ins, *kernel).
         a: the negative slope of the leaky_relu that follows; 0 is ReLU.
-        mode: "fan_in" keeps the size of signals forwards, "fan_out" that of gradients backwards.
+        mode: "fan_in" keeps the size of signals in the forward pass, "fan_out" that of gradients in
+            the backward pass.
         nonlinearity: what follows; see `calculate_gain`.
         rng: as in `uniform_`.
 
     Raises:
-        TypeError: `tensor` is no Tensor.
-        ValueError: it has less than two axes, or `mode` or `nonlinearity` is another.
+        TypeError: `tensor` is not a Tensor.
+        ValueError: it has fewer than two axes, or `mode` or `nonlinearity` is another.
 
     Example:
         >>> weight = kaiming_uniform_(Tensor(np.zeros((20, 30))), nonlinearity="relu", rng=0)
@@ -168,7 +196,13 @@ def kaiming_uniform_(tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonli
 
 
 def kaiming_normal_(tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", *, rng: Seed = None) -> Tensor:
-    """Normal, with the deviation of `kaiming_uniform_`.
+    """Normal, with the standard deviation of `kaiming_uniform_`.
+
+    Args:
+        tensor, a, mode, nonlinearity, rng: as in `kaiming_uniform_`.
+
+    Raises:
+        TypeError, ValueError: as in `kaiming_uniform_`.
 
     Example:
         >>> weight = kaiming_normal_(Tensor(np.zeros((200, 300))), nonlinearity="relu", rng=0)
@@ -194,7 +228,7 @@ def _fans(tensor: Tensor) -> tuple[int, int]:
     return shape[1] * kernel, shape[0] * kernel
 
 
-def _fill(tensor: Tensor, numbers: Any) -> Tensor:
+def _fill(tensor: Tensor, numbers: Callable[[tuple[int, ...]], NDArray[np.float64]]) -> Tensor:
     """Give a parameter new numbers: `numbers(shape)`."""
     _checked(tensor)
     tensor.data = numbers(tensor.shape)

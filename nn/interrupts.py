@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from _signal import getsignal, signal  # type: ignore[import-not-found]  # what `signal` wraps, and ten times as quick
+from _signal import getsignal, signal  # type: ignore[import-not-found]  # what `signal` wraps; ten times as fast
+from collections.abc import Callable
 from signal import SIGINT
 from threading import get_ident, main_thread
-from types import TracebackType
-from typing import Any
+from types import FrameType, TracebackType
 
 __all__ = ["uninterrupted"]
 
@@ -23,12 +23,14 @@ class uninterrupted:  # noqa: N801  # it is used like contextlib.suppress
 
     __slots__ = ("handler", "waiting")
 
+    handler: Callable[[int, FrameType | None], object] | None  # who listens to Ctrl-C outside
+    waiting: tuple[int, FrameType | None] | None  # a Ctrl-C that has come, as handlers get it
+
     def __enter__(self) -> None:
-        self.waiting: tuple[Any, ...] | None = None
-        self.handler: Any = getsignal(CTRL_C)
-        if not callable(self.handler) or get_ident() != main_thread().ident:
-            self.handler = None  # nobody listens to Ctrl-C; or it is for another thread, the main one
-        else:
+        self.handler = self.waiting = None
+        handler = getsignal(CTRL_C)
+        if callable(handler) and get_ident() == main_thread().ident:  # only the main thread hears Ctrl-C
+            self.handler = handler
             signal(CTRL_C, self._wait)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -37,5 +39,5 @@ class uninterrupted:  # noqa: N801  # it is used like contextlib.suppress
             if self.waiting is not None:
                 self.handler(*self.waiting)
 
-    def _wait(self, *signal_and_frame: Any) -> None:
-        self.waiting = signal_and_frame
+    def _wait(self, number: int, frame: FrameType | None) -> None:
+        self.waiting = number, frame

@@ -1,31 +1,35 @@
-"""Layers that read a vector: `Linear`, the table of vectors `Embedding`, and those that only pass on."""
+"""Layers of vectors, with PyTorch's names: `Linear`, the table `Embedding`, and two that compute nothing."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 import autograd
 from autograd import Node, Tensor
-from autograd.modes import mode
 from autograd.primitives.arithmetic import stop_gradient
 from autograd.primitives.networks import linear
+from autograd.state import is_known
 
 from .inputs import array_from, as_input, check_dim, check_size, describe_kind, is_whole
 from .module import Module
 from .randomness import Seed, generator
+from .types import Data, Input
 
 __all__ = ["Embedding", "Flatten", "Identity", "Linear"]
 
+Anything = TypeVar("Anything")
+
 
 class Linear(Module):
-    """x @ weight.T + bias: every output a weighted sum of all inputs.
+    """x @ weight.T + bias: each output is a weighted sum of all inputs.
 
     Args:
         in_features, out_features: the numbers of inputs and outputs.
-        bias: whether there is one.
+        bias: whether a bias is added.
         dtype: the precision of the parameters, and so of the outputs.
         rng: a seed or a NumPy generator for the first weights and biases, which are uniform
             between ±1/√in_features, as in PyTorch; see `nn.init` for others.
@@ -34,7 +38,9 @@ class Linear(Module):
         (…, in_features) → (…, out_features); `weight` is (out_features, in_features).
 
     Raises:
-        ValueError: a size is no whole number from 1; on a call, the input has another last axis.
+        TypeError: on a call, the input is not made of numbers.
+        ValueError: a size is not a whole number from 1; on a call, the last axis of the input has
+            another length.
 
     Example:
         >>> layer = Linear(3, 2, rng=0)
@@ -42,7 +48,7 @@ class Linear(Module):
         (5, 2)
     """
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True, *, dtype: Any = np.float32, rng: Seed = None) -> None:
+    def __init__(self, in_features: int, out_features: int, bias: bool = True, *, dtype: DTypeLike = np.float32, rng: Seed = None) -> None:
         check_size("Linear", "in_features", in_features)
         check_size("Linear", "out_features", out_features)
         self.in_features, self.out_features = int(in_features), int(out_features)
@@ -50,17 +56,18 @@ class Linear(Module):
         self.weight = Tensor(rng.uniform(-bound, bound, (out_features, in_features)).astype(dtype))
         self.bias = Tensor(rng.uniform(-bound, bound, out_features).astype(dtype)) if bias else None
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Input) -> Tensor:
         x = as_input(x, self.weight.dtype, self)
         if x.shape[-1:] != (self.in_features,):
             raise ValueError(
                 f"{self._called()} takes arrays whose last axis is {self.in_features} long (in_features), and got shape {x.shape}"
                 f"{self._hint(x.shape)}."
             )
-        return linear(x, self.weight, 0.0 if self.bias is None else self.bias)
+        y: Tensor = linear(x, self.weight, 0.0 if self.bias is None else self.bias)
+        return y
 
     def _hint(self, shape: tuple[int, ...]) -> str:
-        """What to do with an array of this shape, if that can be told."""
+        """What to do with an array of this shape, where that is known."""
         if shape and math.prod(shape[1:]) == self.in_features:
             return "; x[:, None] makes a column of it" if len(shape) == 1 else "; nn.Flatten() before it makes rows of images"
         return "; x[None] makes a batch of this one example, before nn.Flatten()" if math.prod(shape) == self.in_features else ""
@@ -70,28 +77,31 @@ class Linear(Module):
 
 
 class Identity(Module):
-    """Its input, as it is; to stand where a layer could be, and so made with whatever arguments that has.
+    """The input, unchanged. It stands in the place of a layer, and so it accepts the arguments of any layer.
 
     Example:
         >>> Identity()(3)
         3
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         pass
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Anything) -> Anything:
         return x
 
 
 class Flatten(Module):
-    """Several axes in one: images as rows.
+    """Several axes joined to one, so that images become rows, as in PyTorch.
 
     Args:
-        start_dim, end_dim: the first and the last axis of those that become one.
+        start_dim, end_dim: the first and the last of the axes that become one.
+
+    Shape:
+        (n, a, b, …) → (n, a · b · …); other axes with other settings.
 
     Raises:
-        ValueError: on a call, the input has no such axes.
+        ValueError: a setting is not a whole number; on a call, the input has no such axes.
 
     Example:
         >>> Flatten()(np.ones((5, 2, 3))).shape
@@ -103,25 +113,25 @@ class Flatten(Module):
         check_dim("Flatten", "end_dim", end_dim)
         self.start_dim, self.end_dim = start_dim, end_dim
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Input) -> Data:
         x = array_from(x, self)
-        shape = x.shape
-        n = len(shape)
+        shape, n = x.shape, x.ndim
         start, end = (dim + n if dim < 0 else dim for dim in (self.start_dim, self.end_dim))
         if not 0 <= start <= end < n:
             raise ValueError(f"{self._called()} joins the axes {self.start_dim} to {self.end_dim}, and got shape {shape}.")
-        return autograd.reshape(x, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
+        y: Data = autograd.reshape(x, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
+        return y
 
     def extra_repr(self) -> str:
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
 
 
 class Embedding(Module):
-    """A table of vectors, one for each word, letter or item; given their numbers, it returns their vectors.
+    """A table of vectors, one for each word, letter or item: it takes their numbers and returns their vectors (Bengio and others, 2003).
 
     Args:
-        num_embeddings: how many vectors.
-        embedding_dim: how long each is.
+        num_embeddings: how many vectors there are.
+        embedding_dim: how long each of them is.
         padding_idx: the number that stands for "nothing here"; its vector starts at 0 and is not trained.
         dtype: the precision of the vectors.
         rng: a seed or a NumPy generator for the first vectors, which are normal with mean 0 and deviation 1.
@@ -130,9 +140,9 @@ class Embedding(Module):
         whole numbers of any shape (…) → (…, embedding_dim).
 
     Raises:
-        ValueError: a size is no whole number from 1, or there is no row `padding_idx`.
+        ValueError: a size is not a whole number from 1, or there is no vector `padding_idx`.
         TypeError: on a call, the input is not made of whole numbers.
-        IndexError: on a call, there is no vector of such a number.
+        IndexError: on a call, there is no vector with such a number.
 
     Example:
         >>> Embedding(27, 8, rng=0)([[0, 5, 26]]).shape
@@ -140,7 +150,7 @@ class Embedding(Module):
     """
 
     def __init__(
-        self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, *, dtype: Any = np.float32, rng: Seed = None
+        self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, *, dtype: DTypeLike = np.float32, rng: Seed = None
     ) -> None:
         num_embeddings = self.num_embeddings = check_size("Embedding", "num_embeddings", num_embeddings)
         embedding_dim = self.embedding_dim = check_size("Embedding", "embedding_dim", embedding_dim)
@@ -152,17 +162,18 @@ class Embedding(Module):
             vectors[self.padding_idx] = 0
         self.weight = Tensor(vectors)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Input) -> Tensor:
         numbers = array_from(x, self)
-        if mode.tracing is None or not isinstance(numbers, Node):
+        if is_known(numbers):
             self._check(numbers)
-        vectors = autograd.take(self.weight, numbers, axis=0)
-        if self.padding_idx is None:
-            return vectors
-        is_padding = autograd.expand_dims(numbers, -1) == self.padding_idx
-        return autograd.where(is_padding, stop_gradient(vectors), vectors)
+        vectors: Tensor = autograd.take(self.weight, numbers, axis=0)
+        if self.padding_idx is not None:
+            is_padding = autograd.expand_dims(numbers, -1) == self.padding_idx
+            vectors = autograd.where(is_padding, stop_gradient(vectors), vectors)
+        return vectors
 
-    def _check(self, numbers: Any) -> None:
+    def _check(self, numbers: Data) -> None:
+        """Refuse what are not numbers of vectors."""
         if isinstance(numbers, Node) or numbers.dtype.kind not in "iu":
             given = f"a {type(numbers).__name__}" if isinstance(numbers, Node) else f"an array of {describe_kind(numbers)}"
             hint = "" if isinstance(numbers, Node) else "; x.astype(int) makes them"

@@ -1,4 +1,4 @@
-"""How well a network answers, by scikit-learn's metrics: accuracy, precision, recall, F1, AUC, confusion matrix.
+"""How good the answers of a network are, by scikit-learn's metrics: accuracy, precision, recall, F1, AUC, confusion matrix.
 
 Each takes predictions as networks give them and the targets, in the order of the losses, and first
 makes classes of the predictions:
@@ -6,8 +6,8 @@ makes classes of the predictions:
 - scores of classes, of shape (n, classes), logits or probabilities: the class with the highest.
   With further axes, (n, classes, …), each place counts as an example, as in `cross_entropy`;
 - one score for each example, of shape (n,) or (n, 1): the second of two classes where the score is
-  above `threshold`. That is 0 for logits and for the scores of a hinge, and 0.5 for probabilities.
-  The numbers cannot tell which they are, so it has to be said;
+  above `threshold`, which is 0 for logits and for the scores of a hinge, and 0.5 for probabilities.
+  The numbers do not show which they are, so you have to say it;
 - whole numbers or booleans, of shape (n,) or (n, 1): the classes themselves.
 
 All may be Tensors, arrays, or lists of Values and numbers. Targets are the numbers of the classes
@@ -29,11 +29,12 @@ from autograd.structures import leaves
 from . import losses
 from .checks import require
 from .losses.pairing import shape_of
+from .types import Array, Input
 
 __all__ = ["accuracy", "auc", "by_name", "confusion_matrix", "f1", "precision", "recall", "require_sklearn"]
 
 
-def accuracy(predictions: Any, targets: Any, threshold: float | None = None) -> float:
+def accuracy(predictions: Input, targets: Input, threshold: float | None = None) -> float:
     """The share of examples that were put into their class.
 
     Args:
@@ -48,9 +49,9 @@ def accuracy(predictions: Any, targets: Any, threshold: float | None = None) -> 
         A number from 0 to 1.
 
     Raises:
-        TypeError: there is something else than numbers.
-        ValueError: the shapes do not fit, there are no examples, a class is none, a prediction is
-            nan; or `threshold` is missing, or given where it has no meaning.
+        TypeError: something is not a number.
+        ValueError: the shapes do not fit, there are no examples, something is not a class, a
+            prediction is nan; or `threshold` is missing, or given where it has no meaning.
         ModuleNotFoundError: scikit-learn is not installed.
 
     Example:
@@ -63,7 +64,7 @@ def accuracy(predictions: Any, targets: Any, threshold: float | None = None) -> 
     return float(_sklearn_metrics().accuracy_score(right, predicted))
 
 
-def precision(predictions: Any, targets: Any, threshold: float | None = None) -> float:
+def precision(predictions: Input, targets: Input, threshold: float | None = None) -> float:
     """Of the examples that were put into a class, the share that belongs there.
 
     Of two classes it is that of the second; of more, the mean over the classes that occur (the
@@ -78,7 +79,7 @@ def precision(predictions: Any, targets: Any, threshold: float | None = None) ->
     return _averaged("precision_score", *_answers("precision", predictions, targets, threshold))
 
 
-def recall(predictions: Any, targets: Any, threshold: float | None = None) -> float:
+def recall(predictions: Input, targets: Input, threshold: float | None = None) -> float:
     """Of the examples that belong to a class, the share that was put there.
 
     Of two classes it is that of the second; of more, the mean over the classes that occur (the
@@ -93,7 +94,7 @@ def recall(predictions: Any, targets: Any, threshold: float | None = None) -> fl
     return _averaged("recall_score", *_answers("recall", predictions, targets, threshold))
 
 
-def f1(predictions: Any, targets: Any, threshold: float | None = None) -> float:
+def f1(predictions: Input, targets: Input, threshold: float | None = None) -> float:
     """The harmonic mean of precision and recall, 2pr / (p + r).
 
     Of two classes it is that of the second; of more, the mean over the classes that occur (the
@@ -108,7 +109,7 @@ def f1(predictions: Any, targets: Any, threshold: float | None = None) -> float:
     return _averaged("f1_score", *_answers("f1", predictions, targets, threshold))
 
 
-def auc(predictions: Any, targets: Any) -> float:
+def auc(predictions: Input, targets: Input) -> float:
     """The area under the ROC curve: how often an example of a class has a higher score than one of another class.
 
     It needs no threshold, and is 0.5 for scores by chance. Of more than two classes it is the mean,
@@ -144,8 +145,8 @@ def auc(predictions: Any, targets: Any) -> float:
     return float(_sklearn_metrics().roc_auc_score(right, scores, multi_class="ovr"))
 
 
-def confusion_matrix(predictions: Any, targets: Any, threshold: float | None = None) -> Any:
-    """How many examples of each class were put into which.
+def confusion_matrix(predictions: Input, targets: Input, threshold: float | None = None) -> Array:
+    """How many examples of each class were put into which class.
 
     Arguments and errors are those of `accuracy`.
 
@@ -160,7 +161,8 @@ def confusion_matrix(predictions: Any, targets: Any, threshold: float | None = N
                [0, 1, 0]])
     """
     predicted, right, classes = _answers("confusion_matrix", predictions, targets, threshold)
-    return _sklearn_metrics().confusion_matrix(right, predicted, labels=range(classes))
+    matrix: Array = _sklearn_metrics().confusion_matrix(right, predicted, labels=range(classes))
+    return matrix
 
 
 METRICS: dict[str, Callable[..., Any]] = {
@@ -168,7 +170,7 @@ METRICS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 # Where the second class begins, by what a network was trained with.
-THRESHOLDS: dict[Any, float] = {
+THRESHOLDS: dict[object, float] = {
     losses.BCELoss: 0.5, losses.binary_cross_entropy: 0.5,
     losses.BCEWithLogitsLoss: 0.0, losses.binary_cross_entropy_with_logits: 0.0,
     losses.HingeLoss: 0.0, losses.hinge_loss: 0.0,
@@ -176,15 +178,18 @@ THRESHOLDS: dict[Any, float] = {
 
 
 def require_sklearn() -> None:
-    """See to it that the metrics can be computed.
+    """Check that the metrics can be computed.
 
     Raises:
         ModuleNotFoundError: scikit-learn is not installed.
+
+    Example:
+        >>> require_sklearn()
     """
     require("sklearn", "The metrics need scikit-learn", '"glassgrad[scripts]"')
 
 
-def by_name(name: str, loss: Any = None) -> Callable[[Any, Any], Any]:
+def by_name(name: str, loss: object = None) -> Callable[[Any, Any], Any]:
     """The metric of that name, as a function of predictions and targets.
 
     Args:
@@ -211,12 +216,12 @@ def by_name(name: str, loss: Any = None) -> Callable[[Any, Any], Any]:
 class _Answers(NamedTuple):
     """The classes that were predicted, the right ones, both of shape (n,), and how many classes there are."""
 
-    predicted: Any
-    right: Any
+    predicted: Array
+    right: Array
     classes: int
 
 
-def _answers(name: str, predictions: Any, targets: Any, threshold: float | None) -> _Answers:
+def _answers(name: str, predictions: Input, targets: Input, threshold: float | None) -> _Answers:
     scores, right, classes = _checked(name, predictions, targets)
     if classes is None and scores.dtype.kind == "f":
         if threshold is None:
@@ -239,7 +244,7 @@ def _answers(name: str, predictions: Any, targets: Any, threshold: float | None)
     return _Answers(scores.argmax(axis=1), right, classes)
 
 
-def _checked(name: str, predictions: Any, targets: Any) -> tuple[Any, Any, int | None]:
+def _checked(name: str, predictions: Input, targets: Input) -> tuple[Array, Array, int | None]:
     """The predictions as an array of shape (n, classes) or (n,), the targets as classes, and how many classes the scores are of."""
     scores, right = _array(name, predictions), _array(name, targets)
     if scores.size == 0:
@@ -264,15 +269,14 @@ def _checked(name: str, predictions: Any, targets: Any) -> tuple[Any, Any, int |
     return np.moveaxis(scores, 1, -1).reshape(-1, classes), _labels(name, "a target", right.reshape(-1), classes), classes
 
 
-def _array(name: str, x: Any) -> Any:
+def _array(name: str, x: Input) -> Array:
     """The numbers in a Tensor, an array, or nested lists of Values, Tensors and numbers."""
-    x = x.tolist() if isinstance(x, np.ndarray) and x.dtype == object else x
     shape = shape_of(name, x)
     pieces = [np.ravel(leaf.data if isinstance(leaf, Node) else leaf) for leaf in leaves(x)]
     return np.concatenate(pieces).reshape(shape) if pieces else np.empty(shape)
 
 
-def _labels(name: str, what: str, numbers: Any, classes: int | None = None) -> Any:
+def _labels(name: str, what: str, numbers: Array, classes: int | None = None) -> Array:
     """Numbers of classes as whole numbers from 0, also where two classes are -1 and 1."""
     if classes in (None, 2) and (numbers == -1).any() and np.isin(numbers, (-1, 1)).all():
         return (numbers > 0).astype(int)
@@ -283,16 +287,17 @@ def _labels(name: str, what: str, numbers: Any, classes: int | None = None) -> A
     return numbers.astype(int)
 
 
-def _averaged(score: str, predicted: Any, right: Any, classes: int) -> float:
+def _averaged(score: str, predicted: Array, right: Array, classes: int) -> float:
     average = "binary" if classes == 2 else "macro"
     return float(getattr(_sklearn_metrics(), score)(right, predicted, average=average, zero_division=0))
 
 
-def _probabilities(scores: Any) -> Any:
-    if (scores >= 0).all() and np.allclose(scores.sum(axis=1), 1, atol=1e-5):
-        return scores / scores.sum(axis=1, keepdims=True)
-    shares = np.exp(scores.astype(float) - scores.max(axis=1, keepdims=True))
-    return shares / shares.sum(axis=1, keepdims=True)
+def _probabilities(scores: Array) -> Array:
+    """The scores of classes if they are probabilities, else their softmax."""
+    if not ((scores >= 0).all() and np.allclose(scores.sum(axis=1), 1, atol=1e-5)):
+        scores = np.exp(scores.astype(float) - scores.max(axis=1, keepdims=True))
+    shares: Array = scores / scores.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _sklearn_metrics() -> Any:

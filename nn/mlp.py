@@ -1,6 +1,6 @@
-"""The scalar world: networks written neuron by neuron, every weight a `Value` of its own.
+"""The scalar world: networks written neuron by neuron, with a `Value` for every weight, by micrograd's names.
 
-Slow next to arrays, and clear: a neuron's picture shows every weight with its derivative.
+This is slow beside arrays, and clear: the picture of a neuron shows each weight with its derivative.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from autograd.primitives.arithmetic import dot_n
 from . import randomness
 from .module import Module
 from .randomness import Seed
+from .types import Input
 
 __all__ = ["MLP", "Layer", "Neuron"]
 
@@ -25,9 +26,8 @@ __all__ = ["MLP", "Layer", "Neuron"]
 class Activation(NamedTuple):
     """What a network has to know of an activation besides the entry of that name in the table.
 
-    The gain makes up at initialisation for how much the activation shrinks what passes through it:
-    √2 for the half that ReLU cuts off (He and others, 2015), 5/3 for tanh (as in PyTorch's
-    `calculate_gain`).
+    The first weights are larger by the gain, since the activation makes signals smaller: √2 for ReLU,
+    which cuts off half of them (He and others, 2015), 5/3 for tanh (PyTorch's `calculate_gain`).
     """
 
     title: str
@@ -49,30 +49,35 @@ ACTIVATIONS = {
 
 
 def generator(rng: Seed) -> np.random.Generator:
-    """The random generator for a seed; without one, seeded from Python's `random`, as micrograd's users expect."""
+    """The random generator for a seed; without a seed one that starts from Python's `random`, as micrograd's users expect."""
     return randomness.generator(random.getrandbits(128) if rng is None else rng)
 
 
 class Neuron(Module):
-    """A weighted sum of its inputs plus a bias, and then (unless `nonlin` is false) an activation.
+    """A weighted sum of the inputs plus a bias, then an activation: tanh(w₁x₁ + w₂x₂ + … + b), for example.
 
     Args:
         nin: the number of inputs.
-        nonlin: whether the activation follows; micrograd's argument.
+        nonlin: whether the activation follows.
         activation: its name: relu, leaky_relu, elu, gelu, silu, softplus, sigmoid, tanh, sin or
             identity.
-        rng: a seed or a NumPy generator for the initial weights. They are uniform with variance
+        rng: a seed or a NumPy generator for the first weights. They are uniform with variance
             gain²/nin, which keeps the size of signals from layer to layer (He and others, 2015);
             the bias starts at 0.
 
+    Shape:
+        a list of `nin` numbers or Values → a Value.
+
     Raises:
         ValueError: the activation is unknown, or `nin` is not a positive integer; on a call, the
-            input is not a row of `nin` numbers.
+            input is not a list of `nin` numbers.
 
     Example:
         >>> neuron = Neuron(2, activation="tanh", rng=0)
         >>> round(neuron([1.0, -1.0]).data, 4)
         0.905
+        >>> neuron.w is neuron.weight, neuron.b is neuron.bias, neuron.nonlin
+        (True, True, True)
     """
 
     def __init__(self, nin: int, nonlin: bool = True, *, activation: str = "relu", rng: Seed = None) -> None:
@@ -100,10 +105,10 @@ class Neuron(Module):
         """Whether an activation follows the sum."""
         return self.activation != "identity"
 
-    def forward(self, x: Sequence[Any]) -> Any:
+    def forward(self, x: Input) -> Value:
         if type(x) is not list or len(x) != len(self.weight):
             x = _row(x, len(self.weight), self)
-        total = dot_n(*self.weight, *x, self.bias)
+        total: Value = dot_n(*self.weight, *x, self.bias)
         return total if self.activation == "identity" else getattr(total, self.activation)()
 
     def __repr__(self) -> str:
@@ -111,20 +116,25 @@ class Neuron(Module):
 
 
 class Layer(Module):
-    """Neurons side by side on the same inputs. A layer of one neuron returns its Value, not a list.
+    """Neurons side by side, with the same inputs.
 
     Args:
         nin: the number of inputs.
         nout: the number of neurons, and so of outputs.
         nonlin, activation, rng: as in `Neuron`.
 
+    Shape:
+        a list of `nin` numbers or Values → a list of `nout` Values; of a single neuron, its Value.
+
     Raises:
-        ValueError: as `Neuron`, or `nout` is not a positive integer.
+        ValueError: as in `Neuron`, or `nout` is not a positive integer.
 
     Example:
         >>> len(Layer(2, 3, rng=0)([1.0, -1.0]))
         3
     """
+
+    _has_one_row = True
 
     def __init__(self, nin: int, nout: int, nonlin: bool = True, *, activation: str = "relu", rng: Seed = None) -> None:
         if not isinstance(nout, (int, np.integer)) or nout < 1:
@@ -132,7 +142,7 @@ class Layer(Module):
         rng = generator(rng)
         self.neurons = [Neuron(nin, nonlin, activation=activation, rng=rng) for _ in range(nout)]
 
-    def forward(self, x: Sequence[Any]) -> Any:
+    def forward(self, x: Input) -> Value | list[Value]:
         x = _row(x, len(self.neurons[0].weight), self)
         out = [neuron(x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
@@ -144,14 +154,15 @@ class Layer(Module):
 class MLP(Module):
     """A multi-layer perceptron: layers one after the other, the last one linear, as in micrograd.
 
-    It is called on one row: a list of `nin` numbers or Values, or an array of shape (nin,). It
-    returns the list of the last layer's outputs; if that is a single neuron, its Value.
-
     Args:
         nin: the number of inputs.
         nouts: the number of neurons of each layer.
         activation: of all layers but the last; see `Neuron`.
         rng: a seed or a NumPy generator; see `Neuron`.
+
+    Shape:
+        one example, a list of `nin` numbers or Values, or an array of shape (nin,) → a list of the
+        last layer's Values; of a single neuron, its Value.
 
     Raises:
         ValueError: a size or the activation is impossible; on a call, the input is not a row of
@@ -173,8 +184,8 @@ class MLP(Module):
         last = len(nouts) - 1
         self.layers = [Layer(sizes[i], sizes[i + 1], i != last, activation=activation, rng=rng) for i in range(len(nouts))]
 
-    def forward(self, x: Sequence[Any]) -> Any:
-        out: Any = _row(x, len(self.layers[0].neurons[0].weight), self)
+    def forward(self, x: Input) -> Value | list[Value]:
+        out: Value | list[Value] = _row(x, len(self.layers[0].neurons[0].weight), self)
         for layer in self.layers:
             out = layer([out] if isinstance(out, Node) else out)
         return out
@@ -183,10 +194,12 @@ class MLP(Module):
         return f"MLP of [{', '.join(map(repr, self.layers))}]"
 
 
-def _row(x: Any, nin: int, module: Module) -> list[Any]:
-    """`x` as the list of inputs that a module takes."""
-    if isinstance(x, tuple) or (isinstance(x, (np.ndarray, Tensor)) and x.ndim):
-        x = x.tolist() if isinstance(x, np.ndarray) else list(x)
+def _row(x: Input, nin: int, module: Module) -> list[Value]:
+    """`x` as the list of inputs that a module takes: Values, or numbers, which do as well."""
+    if isinstance(x, np.ndarray) and x.ndim:
+        x = x.tolist()
+    elif isinstance(x, tuple) or (isinstance(x, Tensor) and x.ndim):
+        x = list(x)
     if not isinstance(x, list):
         given = f"a {type(x).__name__}"
     elif x and not isinstance(x[0], (float, Value)) and np.ndim(x[0]):

@@ -1,35 +1,43 @@
 """`Module`: something that owns parameters and says how they combine.
 
 A module's parameters are the leaf `Value`s and `Tensor`s among its attributes, and those of the
-modules among them, however deep in lists and dicts. Nothing needs to be registered; but an array
-that belongs to the state without being trained is, see `register_buffer`.
+modules among its attributes, at any depth in lists and dicts. Parameters need not be registered. An
+array that belongs to the state but is not trained does: see `register_buffer`. The names of methods
+and of the entries of a state dict are those of `torch.nn.Module`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from reprlib import recursive_repr
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from autograd import Node, Tensor
+from autograd import Node, Tensor, Value, no_grad
 from autograd.modes import Scope, enter, leave, moment, tick
 from autograd.stores import blocks
 from autograd.texts import visible
 
+from .state import fitting
+from .summary import Row, Shapes, output_shapes, printed, shape_of_example
+from .types import Array, Input, Sizes
+
 __all__ = ["Module"]
+
+Kind = TypeVar("Kind")
+
 
 class Module:
     """The base of all networks and layers.
 
     A subclass makes its parameters in `__init__` and computes in `forward`; calling the module
     calls `forward`. Subclasses written for micrograd, which override `__call__` and `parameters`,
-    work as well.
+    work too.
 
     Example:
         >>> import nn
-        >>> from autograd import Value
         >>> class Line(nn.Module):
         ...     def __init__(self):
         ...         self.slope, self.intercept = Value(2.0), Value(1.0)
@@ -38,15 +46,14 @@ class Module:
         >>> line = Line()
         >>> line(3.0).data
         7.0
-        >>> [name for name, parameter in line.named_parameters()]
-        ['slope', 'intercept']
     """
 
     training = True
     _name: str | None = None
     _number = 0  # its own, unlike an id, which the next module may get
     _buffers: tuple[str, ...] = ()
-    _hooks: tuple[Callable[..., Any], ...] = ()
+    _hooks: tuple[Callable[..., object], ...] = ()
+    _has_one_row = False  # in a summary: whether what is inside has no rows of its own
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The computation; see the subclass."""
@@ -65,7 +72,7 @@ class Module:
         return out
 
     def _give_names(self) -> None:
-        """Name the modules and the parameters inside by their path from here, and say that they belong here."""
+        """Name the modules and the parameters inside by their path from here, and say that the parameters belong here."""
         for path, module in self.named_modules():
             module._name = path or type(self).__name__
             module._number = module._number or tick()
@@ -78,18 +85,17 @@ class Module:
         kind = visible(type(self).__name__)
         return kind if self._name is None or self._name == type(self).__name__ else f"{kind} {self._name!r}"
 
-    def register_buffer(self, name: str, array: Any) -> None:
+    def register_buffer(self, name: str, array: Array) -> None:
         """Make `array` the attribute `name`, and a part of the state that is not trained, such as a running mean.
 
-        It is a plain array: assign or write to it as you like, and `state_dict` has it.
+        It stays a plain array. Assign or write to it as you like: `state_dict` has it.
 
         Raises:
-            TypeError: `array` is no NumPy array.
-            ValueError: there is an attribute of that name.
+            TypeError: `array` is not a NumPy array.
+            ValueError: there is an attribute of that name already.
 
         Example:
-            >>> import nn
-            >>> model = nn.Module()
+            >>> model = Module()
             >>> model.register_buffer("steps", np.zeros(1))
             >>> model.steps += 1
             >>> model.state_dict()
@@ -104,30 +110,36 @@ class Module:
         self._buffers = (*self._buffers, name)
         setattr(self, name, array)
 
-    def register_forward_hook(self, hook: Callable[[Any, tuple[Any, ...], Any], Any]) -> Callable[[], None]:
-        """Have `hook(module, args, output)` called after each call of this module, to look at what it computed.
+    def register_forward_hook(self, hook: Callable[[Any, tuple[Any, ...], Any], object]) -> Callable[[], None]:
+        """Call `hook(module, args, output)` after each call of this module, to look at what it computed.
 
         Returns:
-            A function that ends it.
+            A function that removes the hook.
 
         Example:
             >>> import nn
             >>> layer = nn.Identity()
-            >>> end = layer.register_forward_hook(lambda module, args, output: print("gave", output))
+            >>> remove = layer.register_forward_hook(lambda module, args, output: print("computed", output))
             >>> layer(3)
-            gave 3
+            computed 3
             3
-            >>> end()
+            >>> remove()
         """
         self._hooks = (*self._hooks, hook)
 
-        def end() -> None:
+        def remove() -> None:
             self._hooks = tuple(other for other in self._hooks if other is not hook)
 
-        return end
+        return remove
 
-    def named_parameters(self) -> Iterator[tuple[str, Any]]:
-        """Each parameter once, with its dotted path, such as `layers.0.neurons.2.bias`."""
+    def named_parameters(self) -> Iterator[tuple[str, Node]]:
+        """Each parameter once, with its dotted path, such as `layers.0.neurons.2.bias`.
+
+        Example:
+            >>> import nn
+            >>> [(path, parameter.shape) for path, parameter in nn.Linear(3, 2).named_parameters()]
+            [('weight', (2, 3)), ('bias', (2,))]
+        """
         seen: set[Node] = set()
         for path, module in self.named_modules():
             for name, leaf in _members(vars(module), Node):
@@ -135,12 +147,24 @@ class Module:
                     seen.add(leaf)
                     yield f"{path}.{name}" if path else name, leaf
 
-    def parameters(self) -> list[Any]:
-        """All parameters, each once."""
+    def parameters(self) -> list[Node]:
+        """All parameters, each once.
+
+        Example:
+            >>> import nn
+            >>> len(nn.MLP(2, [16, 16, 1]).parameters())
+            337
+        """
         return [parameter for _, parameter in self.named_parameters()]
 
     def named_modules(self) -> Iterator[tuple[str, Module]]:
-        """This module (with the path '') and all inside it, each once, with their dotted paths."""
+        """This module (with the path '') and all modules inside it, each once, with their dotted paths.
+
+        Example:
+            >>> import nn
+            >>> [path for path, _ in nn.Sequential(nn.ReLU(), nn.Sequential(nn.Tanh())).named_modules()]
+            ['', '0', '1', '1.0']
+        """
         seen: set[int] = set()
         todo: list[tuple[str, Module]] = [("", self)]
         while todo:
@@ -153,15 +177,27 @@ class Module:
             todo.extend(reversed(inside))
 
     def modules(self) -> list[Module]:
-        """This module and all inside it, each once."""
+        """This module and all modules inside it, each once.
+
+        Example:
+            >>> import nn
+            >>> [type(module).__name__ for module in nn.Sequential(nn.Linear(2, 3), nn.ReLU()).modules()]
+            ['Sequential', 'Linear', 'ReLU']
+        """
         return [module for _, module in self.named_modules()]
 
     def children(self) -> list[Module]:
-        """The modules directly inside this one."""
+        """The modules directly inside this one.
+
+        Example:
+            >>> import nn
+            >>> nn.Sequential(nn.ReLU(), nn.Tanh()).children()
+            [ReLU(), Tanh()]
+        """
         return list({id(child): child for _, child in _members(vars(self), Module)}.values())
 
-    def apply(self, function: Callable[[Module], Any]) -> Self:
-        """Call a function with every module inside and at last with this one, for example to initialise what they have.
+    def apply(self, function: Callable[[Module], object]) -> Self:
+        """Call a function with every module inside, and with this one last; for example to initialise parameters.
 
         Example:
             >>> import nn
@@ -176,17 +212,23 @@ class Module:
         function(self)
         return self
 
-    def named_buffers(self) -> Iterator[tuple[str, Any]]:
-        """Each buffer with its dotted path, such as `layers.1.running_mean`."""
+    def named_buffers(self) -> Iterator[tuple[str, Array]]:
+        """Each buffer with its dotted path.
+
+        Example:
+            >>> import nn
+            >>> [path for path, _ in nn.Sequential(nn.BatchNorm1d(3)).named_buffers()]
+            ['0.running_mean', '0.running_var', '0.num_batches_tracked']
+        """
         for path, module in self.named_modules():
             for name in module._buffers:
                 yield f"{path}.{name}" if path else name, getattr(module, name)
 
-    def to(self, dtype: Any) -> Self:
+    def to(self, dtype: DTypeLike) -> Self:
         """Convert all Tensors among the parameters, and the buffers of floats, to `dtype`, such as np.float64.
 
         Raises:
-            TypeError: `dtype` is no type of floats.
+            TypeError: `dtype` is not a type of floats.
 
         Example:
             >>> import nn
@@ -211,36 +253,62 @@ class Module:
         return self
 
     def zero_grad(self) -> None:
-        """Forget the gradients of all parameters; to be called before each `backward()`."""
+        """Forget the gradients of all parameters. Call it before each `backward()`, which adds to them.
+
+        Example:
+            >>> import nn
+            >>> neuron = nn.Neuron(1)
+            >>> neuron([3.0]).backward()
+            >>> neuron.zero_grad()
+            >>> neuron.bias.grad
+            0.0
+        """
         for piece in blocks(self.parameters()):
             piece.grad = piece._blank_grad
 
     def train(self, mode: bool = True) -> Self:
-        """Switch to training, for modules that compute something else then, such as dropout."""
+        """Switch this module and all inside it to training, or if not `mode` to evaluation; dropout, for one, tells them apart.
+
+        Example:
+            >>> import nn
+            >>> nn.Sequential(nn.Dropout()).train()[0].training
+            True
+        """
         for module in self.modules():
             module.training = mode
         return self
 
     def eval(self) -> Self:
-        """Switch to evaluation; the opposite of `train()`."""
+        """Switch this module and all inside it to evaluation: `train(False)`.
+
+        Example:
+            >>> import nn
+            >>> nn.Dropout(0.5).eval()(3.0)
+            3.0
+        """
         return self.train(False)
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, float | Array]:
         """A copy of the data of all parameters, and of all buffers, by dotted path: floats, or arrays.
 
         The paths and their order are PyTorch's: of each module first the parameters, then the
-        buffers, then what is inside. What is shared is there under each of its names.
+        buffers, then the modules inside. What is shared is there under each of its names.
+
+        Example:
+            >>> import nn
+            >>> list(nn.Sequential(nn.Linear(2, 3), nn.ReLU()).state_dict())
+            ['0.weight', '0.bias']
         """
         state = {path: owner.data if name is None else getattr(owner, name) for path, owner, name in self._places()}
         return {path: np.array(numbers) if isinstance(numbers, np.ndarray) else numbers for path, numbers in state.items()}
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over the numbers of a state dict; all of them fit, or nothing is changed.
+    def load_state_dict(self, state: Mapping[str, Input]) -> None:
+        """Take the numbers of a state dict. All of them must fit, or nothing is changed.
 
         Raises:
             TypeError: `state` is not a dict.
             ValueError: names are missing or unknown, shapes differ, or entries are not numbers;
-                all of them are listed.
+                the message lists all of them.
 
         Example:
             >>> import nn
@@ -249,23 +317,9 @@ class Module:
             >>> a([1.0, 2.0]) == b([1.0, 2.0])
             True
         """
-        if not isinstance(state, Mapping):
-            raise TypeError(f"load_state_dict takes a dict from names to numbers, as state_dict() gives, not a {type(state).__name__}.")
-        arrays = {name: np.asarray(x.data if isinstance(x, Node) else x) for name, x in state.items()}
         places = {path: (owner, name) for path, owner, name in self._places()}
-        faults = []
-        for path, (owner, name) in places.items():
-            numbers = arrays.get(path)
-            shape = owner.shape if name is None else getattr(owner, name).shape
-            if numbers is None:
-                faults.append(f"{visible(path)} is missing")
-            elif numbers.dtype.kind not in "fiub":
-                faults.append(f"{visible(path)} is not made of numbers")
-            elif numbers.shape != shape:
-                faults.append(f"{visible(path)} has shape {numbers.shape} and must have {shape}")
-        faults += [f"{visible(str(path))} is unknown here" for path in arrays if path not in places]
-        if faults:
-            raise ValueError(f"The state dict does not fit this {visible(type(self).__name__)}: {'; '.join(faults)}.")
+        shapes = {path: (owner if name is None else getattr(owner, name)).shape for path, (owner, name) in places.items()}
+        arrays = fitting(type(self).__name__, state, shapes)
         for path, (owner, name) in places.items():
             if name is None:
                 owner.data = arrays[path]
@@ -283,8 +337,8 @@ class Module:
             if child not in (*around, self):  # a module may know the one that it is in
                 yield from child._places(f"{prefix}{name}.", (*around, self))
 
-    def summary(self, input_shape: tuple[int, ...], dtype: Any = np.float32) -> str:
-        """Print a table of the modules inside, the shapes of their outputs and their numbers of parameters.
+    def summary(self, input_shape: Sizes, dtype: DTypeLike = np.float32) -> str:
+        """Print a table of the modules inside, the shapes of their outputs and their numbers of parameters, as Keras does.
 
         Args:
             input_shape: of one example, such as (784,) or (1, 28, 28), without the axis of the batch.
@@ -295,7 +349,7 @@ class Module:
 
         Raises:
             TypeError: the model takes several inputs.
-            ValueError: `input_shape` is no shape, or such an input does not fit the model.
+            ValueError: `input_shape` is not a shape, or such an input does not fit the model.
 
         Example:
             >>> import nn
@@ -307,9 +361,36 @@ class Module:
               2 (Linear)  (n, 3)                51
             131 parameters, 524 bytes
         """
-        from .summary import summary
+        shape = shape_of_example(type(self).__name__, self.forward, input_shape)
+        of_values = any(isinstance(p, Value) for p in self.parameters())  # such a network takes one example
+        inputs = [np.zeros((*batch, *shape), dtype) for batch in ([(), ()] if of_values else [(2,), (3,)])]
+        once, again = map(self._outputs, inputs)  # the axes whose lengths differ are the batch's
+        hidden = {id(part) for module in self.modules() if module._has_one_row for part in module.modules()[1:]}
+        rows = []
+        for path, module in self.named_modules():
+            if id(module) in once and id(module) not in hidden:
+                inside = {id(p) for child in module.children() if id(child) not in hidden for p in child.parameters()}
+                own = sum(p.size for p in module.parameters() if id(p) not in inside)
+                rows.append(Row(path, type(module).__name__, once[id(module)], again[id(module)], own))
+        return printed(rows, self.parameters())
 
-        return summary(self, input_shape, dtype)
+    def _outputs(self, x: Array) -> dict[int, Shapes]:
+        """Call the module for evaluation; for each module that was called, by its id, the shapes of what it returned."""
+        outputs: dict[int, Shapes] = {}
+
+        def note(module: Module, _: object, output: object) -> None:
+            outputs[id(module)] = output_shapes(output)
+
+        modules = [(module, module.training, module.register_forward_hook(note)) for module in self.modules()]
+        self.eval()
+        try:
+            with no_grad():
+                note(self, None, self(x))
+        finally:
+            for module, training, remove in modules:
+                module.training = training
+                remove()
+        return outputs
 
     def extra_repr(self) -> str:
         """What stands in the brackets of the module's text, such as its sizes; for subclasses to say."""
@@ -326,7 +407,7 @@ class Module:
         return f"{kind}(\n  {lines}\n)"
 
 
-def _members(attribute: Any, kind: type, name: str = "") -> Iterator[tuple[str, Any]]:
+def _members(attribute: object, kind: type[Kind], name: str = "") -> Iterator[tuple[str, Kind]]:
     """The objects of `kind` in nested dicts, lists, tuples and object arrays, with their dotted names."""
     if isinstance(attribute, np.ndarray) and attribute.dtype == object:
         attribute = attribute.tolist()

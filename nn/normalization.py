@@ -1,42 +1,43 @@
-"""Normalisation: numbers with mean 0 and deviation 1 between the layers, so that each layer finds what it is used to.
+"""Normalisation, with PyTorch's names: numbers get mean 0 and deviation 1, so that each layer's inputs keep their range.
 
-`BatchNorm` takes each channel's mean and deviation over the examples of a batch, and in evaluation
-those of the whole training; `LayerNorm` and `RMSNorm` take each example's own.
+`BatchNorm` takes the mean and the deviation of each channel over the examples of a batch, and in
+evaluation running ones from the training; `LayerNorm` and `RMSNorm` take those of each example.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 import autograd
-from autograd import Node, Tensor
-from autograd.modes import mode
+from autograd import Tensor
 from autograd.primitives.networks import standardize
-from autograd.state import update
+from autograd.state import is_known, update
 from autograd.statistics import narrow, wide
 
 from .checks import epsilon, number
 from .inputs import as_input, check_size
 from .module import Module
+from .types import Array, Data, Input, Sizes
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "LayerNorm", "RMSNorm"]
 
 
 class _BatchNorm(Module):
-    """What `BatchNorm1d` and `BatchNorm2d` share: all but the shape of their inputs."""
+    """What `BatchNorm1d` and `BatchNorm2d` share, which is all but the shapes of their inputs."""
 
     ranks: ClassVar[tuple[int, ...]]
     shapes: ClassVar[str]
-    running_mean: Any
-    running_var: Any
-    num_batches_tracked: Any
+    running_mean: Array
+    running_var: Array
+    num_batches_tracked: Array
 
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
-        track_running_stats: bool = True, *, bias: bool = True, dtype: Any = np.float32,
+        track_running_stats: bool = True, *, bias: bool = True, dtype: DTypeLike = np.float32,
     ) -> None:  # fmt: skip
         check_size(type(self).__name__, "num_features", num_features)
         self.num_features, self.eps = int(num_features), epsilon(eps, dtype)
@@ -49,7 +50,7 @@ class _BatchNorm(Module):
             self.register_buffer("running_var", np.ones(num_features, dtype))
             self.register_buffer("num_batches_tracked", np.array(0))
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Input) -> Data:
         x = as_input(x, self._dtype(), self)
         if x.ndim not in self.ranks or x.shape[1] != self.num_features:
             raise ValueError(
@@ -64,7 +65,7 @@ class _BatchNorm(Module):
                     f"{self._called()} cannot take the deviation of a single number for each channel, of a batch of shape {x.shape}. "
                     "Train with larger batches (drop_last=True leaves out a last batch of one), or call model.eval() to evaluate."
                 )
-            y = standardize(x, axis=axes, eps=self.eps)
+            y: Data = standardize(x, axis=axes, eps=self.eps)
             if self.training and self.track_running_stats:
                 self._track(x, axes)
         else:
@@ -72,29 +73,29 @@ class _BatchNorm(Module):
         y = y if self.weight is None else y * self._along(self.weight, x)
         return y if self.bias is None else y + self._along(self.bias, x)
 
-    def _dtype(self) -> Any:
-        """The precision of what the layer has; None if it has nothing."""
+    def _dtype(self) -> DTypeLike | None:
+        """The precision of the layer's numbers; None if it has none."""
+        dtype: DTypeLike | None = None
         if self.weight is not None:
-            return self.weight.dtype
-        return self.running_mean.dtype if self.track_running_stats else None
+            dtype = self.weight.dtype
+        elif self.track_running_stats:
+            dtype = self.running_mean.dtype
+        return dtype
 
-    def _along(self, numbers: Any, x: Any) -> Any:
+    def _along(self, numbers: Data, x: Data) -> Data:
         """One number for each channel, in a shape that broadcasts to that of `x`."""
-        return numbers if x.ndim == 2 else autograd.reshape(numbers, (-1, *(1,) * (x.ndim - 2)))
+        column: Data = numbers if x.ndim == 2 else autograd.reshape(numbers, (-1, *(1,) * (x.ndim - 2)))
+        return column
 
-    def _track(self, x: Any, axes: tuple[int, ...]) -> None:
-        """Move the running mean and variance towards the batch's."""
+    def _track(self, x: Data, axes: tuple[int, ...]) -> None:
+        """Move the running mean and variance towards those of the batch."""
         names = ("running_mean", "running_var", "num_batches_tracked")
-        if mode.tracing is None:
-            data = x.data if isinstance(x, Node) else x
-            wide = np.result_type(data.dtype, np.float32)  # float16 would overflow
-            update(self, names, self._move, mean=np.mean(data, axes, wide), variance=np.var(data, axes, wide, ddof=1))
-        else:  # compiled
-            mean = autograd.mean(x, axis=axes, keepdims=True)
-            variance = autograd.sum((x - mean) ** 2, axis=axes) / (x.size // self.num_features - 1)
-            update(self, names, self._move, mean=mean.reshape(-1), variance=variance)
+        x = wide(np.asarray(x.data) if isinstance(x, Tensor) and is_known(x) else x)
+        mean = autograd.mean(x, axis=axes, keepdims=True)
+        variance = autograd.sum((x - mean) ** 2, axis=axes) / (x.size // self.num_features - 1)
+        update(self, names, self._move, mean=mean.reshape(-1), variance=variance)
 
-    def _move(self, mean: Any, variance: Any) -> None:
+    def _move(self, mean: Array, variance: Array) -> None:
         self.num_batches_tracked = np.asarray(self.num_batches_tracked + 1)
         share = 1 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
         self.running_mean = ((1 - share) * self.running_mean + share * mean).astype(self.running_mean.dtype)
@@ -108,27 +109,28 @@ class _BatchNorm(Module):
 
 
 class BatchNorm1d(_BatchNorm):
-    """In training, (x - mean) / √(variance + eps), with those of each channel over the batch; then times `weight` plus `bias`.
+    """(x - mean) / √(variance + eps), times `weight` plus `bias`; mean and variance are those of each channel over the batch.
 
-    It keeps a running mean and variance, which it uses in evaluation in the place of the batch's
+    It also keeps a running mean and variance, which take the place of the batch's in evaluation
     (Ioffe and Szegedy, 2015).
 
     Args:
         num_features: the number of channels.
         eps: is added to the variance.
-        momentum: how far the running mean and variance move towards each batch's; None for the
-            mean of all batches.
+        momentum: how far the running mean and variance move towards those of each batch; None for
+            the mean over all batches.
         affine: whether there is a `weight`, and with `bias` also a `bias`; they start at 1 and 0.
         track_running_stats: whether there are a running mean and variance; without them, evaluation
-            takes the batch's too. The running variance is the unbiased one.
+            takes those of the batch too. The running variance is the unbiased one.
+        bias: see `affine`.
         dtype: the precision of the parameters, and so of the outputs.
 
     Shape:
-        (n, channels) or (n, channels, length), as it is.
+        (n, channels) or (n, channels, length); the output has the same.
 
     Raises:
-        ValueError: `num_features` is no whole number from 1; on a call, the input has another shape,
-            or in training each channel has a single number.
+        ValueError: `num_features` is not a whole number from 1, or `eps` is rounded to 0; on a call,
+            the input has another shape, or in training each channel has a single number.
 
     Example:
         >>> norm = BatchNorm1d(2)
@@ -144,16 +146,16 @@ class BatchNorm1d(_BatchNorm):
 
 
 class BatchNorm2d(_BatchNorm):
-    """`BatchNorm1d` for images: each channel is normalised over all pixels of all images.
+    """`BatchNorm1d` for images: each channel is normalised over all pixels of all images (Ioffe and Szegedy, 2015).
 
     Args:
-        num_features, eps, momentum, affine, track_running_stats, dtype: as in `BatchNorm1d`.
+        num_features, eps, momentum, affine, track_running_stats, bias, dtype: as in `BatchNorm1d`.
 
     Shape:
-        (n, channels, height, width), as it is.
+        (n, channels, height, width); the output has the same.
 
     Raises:
-        ValueError: as `BatchNorm1d`.
+        ValueError: as in `BatchNorm1d`.
 
     Example:
         >>> BatchNorm2d(3)(np.ones((4, 3, 8, 8))).shape
@@ -165,20 +167,23 @@ class BatchNorm2d(_BatchNorm):
 
 
 class LayerNorm(Module):
-    """(x - mean) / √(variance + eps), with those of each example's own numbers; then times `weight` plus `bias` (Ba and others, 2016).
+    """(x - mean) / √(variance + eps), times `weight` plus `bias`; mean and variance are those of each example (Ba and others, 2016).
 
     Args:
-        normalized_shape: the last axes, over which mean and variance are taken: a length, or several.
+        normalized_shape: the lengths of the last axes, over which mean and variance are taken; or
+            one length.
         eps: is added to the variance.
         elementwise_affine: whether there is a `weight`, and with `bias` also a `bias`; they start at
             1 and 0.
+        bias: see `elementwise_affine`.
         dtype: the precision of the parameters, and so of the outputs.
 
     Shape:
-        (…, *normalized_shape), as it is.
+        (…, *normalized_shape); the output has the same.
 
     Raises:
-        ValueError: a size is no whole number from 1; on a call, the input has other last axes.
+        ValueError: a size is not a whole number from 1, or `eps` is rounded to 0; on a call, the
+            input has other last axes.
 
     Example:
         >>> LayerNorm(2)(np.array([[1.0, 3.0], [10.0, 30.0]])).data.round(3)
@@ -187,19 +192,19 @@ class LayerNorm(Module):
     """
 
     def __init__(
-        self, normalized_shape: int | Sequence[int], eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True,
-        *, dtype: Any = np.float32,
+        self, normalized_shape: Sizes, eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True,
+        *, dtype: DTypeLike = np.float32,
     ) -> None:  # fmt: skip
         self.normalized_shape = _sizes("LayerNorm", normalized_shape)
         self.eps, self.elementwise_affine = epsilon(eps, dtype), elementwise_affine
         self.weight = Tensor(np.ones(self.normalized_shape, dtype)) if elementwise_affine else None
         self.bias = Tensor(np.zeros(self.normalized_shape, dtype)) if elementwise_affine and bias else None
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Input) -> Data:
         x = _with_last_axes(self, x)
         if self.weight is None:
             epsilon(self.eps, x.dtype)
-        y = standardize(x, axis=tuple(range(-len(self.normalized_shape), 0)), eps=self.eps)
+        y: Data = standardize(x, axis=tuple(range(-len(self.normalized_shape), 0)), eps=self.eps)
         y = y if self.weight is None else y * self.weight
         return y if self.bias is None else y + self.bias
 
@@ -208,19 +213,19 @@ class LayerNorm(Module):
 
 
 class RMSNorm(Module):
-    """x / √(mean of x² + eps) over each example's own numbers, then times `weight`: a cheaper `LayerNorm` (Zhang and Sennrich, 2019).
+    """x / √(mean of x² + eps) times `weight`, with the mean of each example: a cheaper `LayerNorm` (Zhang and Sennrich, 2019).
 
     Args:
-        normalized_shape: the last axes, over which the mean is taken: a length, or several.
-        eps: is added to the mean square; None for the smallest step of the precision above 1.
+        normalized_shape: the lengths of the last axes, over which the mean is taken; or one length.
+        eps: is added to the mean square; None for the precision's distance from 1 to the next number.
         elementwise_affine: whether there is a `weight`, which starts at 1.
         dtype: the precision of the parameters, and so of the outputs.
 
     Shape:
-        (…, *normalized_shape), as it is.
+        (…, *normalized_shape); the output has the same.
 
     Raises:
-        ValueError: as `LayerNorm`.
+        ValueError: as in `LayerNorm`.
 
     Example:
         >>> RMSNorm(2)(np.array([[3.0, 3.0]])).data.round(3)
@@ -228,27 +233,28 @@ class RMSNorm(Module):
     """
 
     def __init__(
-        self, normalized_shape: int | Sequence[int], eps: float | None = None, elementwise_affine: bool = True, *, dtype: Any = np.float32
-    ) -> None:
+        self, normalized_shape: Sizes, eps: float | None = None, elementwise_affine: bool = True,
+        *, dtype: DTypeLike = np.float32,
+    ) -> None:  # fmt: skip
         self.normalized_shape = _sizes("RMSNorm", normalized_shape)
         self.eps, self.elementwise_affine = None if eps is None else epsilon(eps, dtype), elementwise_affine
         self.weight = Tensor(np.ones(self.normalized_shape, dtype)) if elementwise_affine else None
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Input) -> Data:
         x = _with_last_axes(self, x)
         if self.weight is None and self.eps is not None:
             epsilon(self.eps, x.dtype)
         axes = tuple(range(-len(self.normalized_shape), 0))
         eps = float(np.finfo(x.dtype).eps) if self.eps is None else self.eps
         z = wide(x)
-        y = narrow(z / autograd.sqrt(autograd.mean(z * z, axis=axes, keepdims=True) + eps), x)
+        y: Data = narrow(z / autograd.sqrt(autograd.mean(z * z, axis=axes, keepdims=True) + eps), x)
         return y if self.weight is None else y * self.weight
 
     def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
 
 
-def _sizes(kind: str, shape: int | Sequence[int]) -> tuple[int, ...]:
+def _sizes(kind: str, shape: Sizes) -> tuple[int, ...]:
     """`normalized_shape` as a tuple."""
     sizes = tuple(shape) if isinstance(shape, Sequence) else (shape,)
     for size in sizes:
@@ -256,8 +262,8 @@ def _sizes(kind: str, shape: int | Sequence[int]) -> tuple[int, ...]:
     return tuple(map(int, sizes))
 
 
-def _with_last_axes(layer: LayerNorm | RMSNorm, x: Any) -> Any:
-    """The input of a layer that normalises over the last axes, checked."""
+def _with_last_axes(layer: LayerNorm | RMSNorm, x: Input) -> Data:
+    """The input of a layer that normalises over the last axes, if it has them."""
     x = as_input(x, None if layer.weight is None else layer.weight.dtype, layer)
     wanted = layer.normalized_shape
     if x.shape[-len(wanted) :] != wanted:

@@ -1,51 +1,49 @@
-"""Layers that make images smaller: each output is the largest, or the mean, of a window of the input."""
+"""Layers that make images smaller, with PyTorch's names: each output is the largest number, or the mean, of a window."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
-from typing import Any, ClassVar
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from autograd.primitives import convolution
 from autograd.statistics import narrow, wide
 
-from .convolution import as_batch, per_axis
+from .convolution import Windows
 from .inputs import as_input, check_size
-from .module import Module
+from .types import Array, Data, Input, Sizes
 
-__all__ = ["AdaptiveAvgPool2d", "AvgPool2d", "MaxPool2d"]
+__all__ = ["AdaptiveAvgPool2d", "AdaptiveSizes", "AvgPool2d", "MaxPool2d"]
+
+AdaptiveSizes: TypeAlias = int | Sequence[int | None] | None
 
 
-class _Pool(Module):
-    """Which windows there are; a subclass says what to make of each."""
+class _Pool(Windows):
+    """Where the windows are; a subclass says what is computed of each."""
 
-    axes: ClassVar[tuple[str, ...]] = ("height", "width")
-
-    def __init__(self, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> None:
-        self.kernel_size = per_axis(self, "kernel_size", kernel_size)
-        self.stride = self.kernel_size if stride is None else per_axis(self, "stride", stride)
-        self.padding = per_axis(self, "padding", padding, least=0)
-        self.dilation = per_axis(self, "dilation", dilation)
-        self.ceil_mode = ceil_mode
-        self.reach = tuple((k - 1) * d + 1 for k, d in zip(self.kernel_size, self.dilation, strict=True))
+    def __init__(self, kernel_size: Sizes, stride: Sizes | None, padding: Sizes, dilation: Sizes, ceil_mode: bool) -> None:
+        self._set_windows(kernel_size, kernel_size if stride is None else stride, dilation)
+        self.padding, self.ceil_mode = self._per_axis("padding", padding, least=0), ceil_mode
         if any(pad > reach // 2 for pad, reach in zip(self.padding, self.reach, strict=True)):
             raise ValueError(
                 f"{type(self).__name__} pads at most half a window, so that there is something in each; "
                 f"got padding={padding!r} with kernel_size={kernel_size!r}."
             )
 
-    def forward(self, x: Any) -> Any:
-        x, single = as_batch(self, as_input(x, None, self))
+    def forward(self, x: Input) -> Data:
+        x, single = self._as_batch(as_input(x, None, self))
         padding = []
         for i, size in enumerate(x.shape[2:]):
             after = (self._count(i, size) - 1) * self.stride[i] + self.reach[i] - size - self.padding[i]
             padding.append((self.padding[i], max(self.padding[i], after)))
-        y = self.pool(x, {"kernel": self.kernel_size, "stride": self.stride, "padding": tuple(padding), "dilation": self.dilation})
+        y = self._pool(x, {"kernel": self.kernel_size, "stride": self.stride, "padding": tuple(padding), "dilation": self.dilation})
         return y[0] if single else y
 
-    def pool(self, x: Any, windows: dict[str, Any]) -> Any:
-        """What to make of the windows; see the subclass."""
+    def _pool(self, x: Data, windows: dict[str, Any]) -> Data:
+        """One number for each window; `windows` are the settings of the table's pooling entries."""
         raise NotImplementedError
 
     def _count(self, i: int, size: int) -> int:
@@ -60,7 +58,7 @@ class _Pool(Module):
         if not self.ceil_mode:
             return room // stride + 1
         count = -(-room // stride) + 1
-        return count - 1 if (count - 1) * stride >= size + pad else count  # none that begins beyond the input
+        return count - 1 if (count - 1) * stride >= size + pad else count  # no window begins beyond the input
 
     def extra_repr(self) -> str:
         text = f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
@@ -70,18 +68,18 @@ class _Pool(Module):
 
 
 class MaxPool2d(_Pool):
-    """The largest number in each window of an image; if several are, the first gets the gradient.
+    """The largest number in each window of an image, as in PyTorch; of several largest ones the first gets the gradient.
 
     Args:
         kernel_size: the height and the width of the windows; one number if they are equal.
-        stride: how far apart they are, for each axis or for both; the kernel's size if None.
-        padding: how much, less than any number, is added at each end; at most half a window.
+        stride: how far apart the windows are, for each axis or for both; the kernel's size if None.
+        padding: how many entries of -∞ are added at each end; at most half a window.
         dilation: how far apart the entries of a window are.
-        ceil_mode: whether what is left over at the end of an axis is a window too, a smaller one.
+        ceil_mode: whether what is left at the end of an axis is a window too, a smaller one.
 
     Shape:
         (n, channels, height, width) → (n, channels, height', width'), or both without n;
-        height' = (height + 2 padding - dilation (kernel_size - 1) - 1) // stride + 1.
+        height' = (height + 2 padding - dilation (kernel_size - 1) - 1) // stride + 1, and width' likewise.
 
     Raises:
         ValueError: a setting is impossible; on a call, the input has another shape, or is smaller
@@ -93,15 +91,18 @@ class MaxPool2d(_Pool):
                 [13., 15.]]])
     """
 
-    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, *, ceil_mode: bool = False) -> None:
+    def __init__(
+        self, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0, dilation: Sizes = 1, *, ceil_mode: bool = False
+    ) -> None:
         super().__init__(kernel_size, stride, padding, dilation, ceil_mode)
 
-    def pool(self, x: Any, windows: dict[str, Any]) -> Any:
-        return convolution.max_pool(x, **windows)
+    def _pool(self, x: Data, windows: dict[str, Any]) -> Data:
+        y: Data = convolution.max_pool(x, **windows)
+        return y
 
 
 class AvgPool2d(_Pool):
-    """The mean of each window of an image.
+    """The mean of each window of an image, as in PyTorch.
 
     Args:
         kernel_size, stride, ceil_mode: as in `MaxPool2d`.
@@ -110,10 +111,10 @@ class AvgPool2d(_Pool):
         divisor_override: what to divide the sums by, instead of the number of entries.
 
     Shape:
-        as `MaxPool2d`.
+        as in `MaxPool2d`.
 
     Raises:
-        ValueError: as `MaxPool2d`.
+        ValueError: as in `MaxPool2d`.
 
     Example:
         >>> AvgPool2d(2)(np.arange(16.0).reshape(1, 4, 4))
@@ -122,22 +123,23 @@ class AvgPool2d(_Pool):
     """
 
     def __init__(
-        self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True,
-        divisor_override: int | None = None,
+        self, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0, ceil_mode: bool = False,
+        count_include_pad: bool = True, divisor_override: int | None = None,
     ) -> None:  # fmt: skip
         super().__init__(kernel_size, stride, padding, 1, ceil_mode)
         self.count_include_pad = count_include_pad
         self.divisor_override = None if divisor_override is None else check_size("AvgPool2d", "divisor_override", divisor_override)
 
-    def pool(self, x: Any, windows: dict[str, Any]) -> Any:
-        precise = wide(x)  # float16 may have the means and not the sums
-        return narrow(convolution.sum_pool(precise, **windows) / self._divisor(precise), x)
+    def _pool(self, x: Data, windows: dict[str, Any]) -> Data:
+        precise = wide(x)  # a sum may be beyond float16 where the mean is not
+        y: Data = narrow(convolution.sum_pool(precise, **windows) / self._divisor(precise), x)
+        return y
 
-    def _divisor(self, x: Any) -> Any:
+    def _divisor(self, x: Data) -> int | Array:
         """What the sum of each window is divided by; one number if it is the same for all."""
         if self.divisor_override is not None:
             return self.divisor_override
-        counts = []  # of the entries of each window, along each axis
+        counts = []  # how many entries each window has, along each axis
         for i, size in enumerate(x.shape[2:]):
             pad = self.padding[i]
             start = np.arange(self._count(i, size)) * self.stride[i] - pad
@@ -147,46 +149,44 @@ class AvgPool2d(_Pool):
         return int(grid.flat[0]) if (grid == grid.flat[0]).all() else grid.astype(x.dtype)
 
 
-class AdaptiveAvgPool2d(Module):
-    """The means of as many windows as are wanted, whatever the size of the image.
+class AdaptiveAvgPool2d(Windows):
+    """The means of as many windows as are wanted, whatever the size of the image, as in PyTorch.
 
     Args:
         output_size: the height and the width of the output, one number if they are equal; None
-            keeps that of the input.
+            stands for that of the input.
 
     Shape:
         (n, channels, height, width) → (n, channels, *output_size), or both without n. Window i of
         m begins at ⌊i height / m⌋ and ends before ⌈(i + 1) height / m⌉.
 
     Raises:
-        ValueError: a size is no whole number from 1; on a call, the input has another shape.
+        ValueError: a size is not a whole number from 1; on a call, the input has another shape.
 
     Example:
         >>> AdaptiveAvgPool2d(1)(np.arange(16.0).reshape(1, 4, 4))
         array([[[7.5]]])
     """
 
-    axes: ClassVar[tuple[str, ...]] = ("height", "width")
-
-    def __init__(self, output_size: Any) -> None:
+    def __init__(self, output_size: AdaptiveSizes) -> None:
         sizes = output_size if isinstance(output_size, (tuple, list)) else (output_size, output_size)
-        checked = per_axis(self, "output_size", tuple(1 if size is None else size for size in sizes))
+        checked = self._per_axis("output_size", tuple(1 if size is None else size for size in sizes))
         self.output_size = output_size
         self._sizes = tuple(None if size is None else number for size, number in zip(sizes, checked, strict=True))
 
-    def forward(self, x: Any) -> Any:
-        x, single = as_batch(self, as_input(x, None, self))
+    def forward(self, x: Input) -> Data:
+        x, single = self._as_batch(as_input(x, None, self))
         if 0 in x.shape[2:]:
             raise ValueError(f"{self._called()} takes images that have pixels, and got shape {x.shape}.")
         rows, columns = (_means(size, wanted or size, x.dtype) for size, wanted in zip(x.shape[2:], self._sizes, strict=True))
-        y = rows @ x @ columns.T
+        y: Data = rows @ x @ columns.T
         return y[0] if single else y
 
     def extra_repr(self) -> str:
         return f"output_size={self.output_size}"
 
 
-def _means(size: int, wanted: int, dtype: Any) -> Any:
+def _means(size: int, wanted: int, dtype: DTypeLike) -> Array:
     """The matrix that makes `wanted` means of `size` numbers."""
     matrix = np.zeros((wanted, size), dtype)
     for i, row in enumerate(matrix):

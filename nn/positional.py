@@ -1,11 +1,11 @@
-"""Where in a sequence something stands: attention cannot see it, so it is added to the numbers themselves."""
+"""The places of a sequence as numbers: attention does not see the order, so the place is added to the numbers themselves."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from autograd import Tensor
 
@@ -13,6 +13,7 @@ from .dropout import Dropout
 from .inputs import as_input, check_size
 from .module import Module
 from .randomness import Seed, generator
+from .types import Data, Input
 
 __all__ = ["LearnedPositionalEncoding", "PositionalEncoding"]
 
@@ -20,14 +21,14 @@ __all__ = ["LearnedPositionalEncoding", "PositionalEncoding"]
 class _Positions(Module):
     """Adds the first rows of a table (max_len, d_model) to a sequence."""
 
-    def __init__(self, d_model: int, dropout: float, max_len: int, batch_first: bool, rng: Any) -> None:
+    def __init__(self, d_model: int, dropout: float, max_len: int, batch_first: bool, rng: Seed) -> None:
         for name, size in (("d_model", d_model), ("max_len", max_len)):
             check_size(type(self).__name__, name, size)
         self.d_model, self.max_len, self.batch_first = int(d_model), int(max_len), batch_first
         self.dropout = Dropout(dropout, rng=rng)
 
-    def add(self, x: Any, table: Any) -> Any:
-        """`x` plus the table, where every sequence starts at its first row."""
+    def _add(self, x: Data, table: Data) -> Data:
+        """`x` plus the first rows of the table, one for each place."""
         axes = "(n, places, {})" if self.batch_first else "(places, n, {})"
         if x.ndim not in (2, 3) or x.shape[-1] != self.d_model:
             raise ValueError(
@@ -38,30 +39,32 @@ class _Positions(Module):
         if places > self.max_len:
             raise ValueError(f"{self._called()} knows {self.max_len} places (max_len), and got a sequence of {places}.")
         rows = table[:places]
-        return self.dropout(x + (rows[:, None] if x.ndim == 3 and not self.batch_first else rows))
+        y: Data = self.dropout(x + (rows[:, None] if x.ndim == 3 and not self.batch_first else rows))
+        return y
 
     def extra_repr(self) -> str:
         return f"{self.d_model}, max_len={self.max_len}, batch_first={self.batch_first}"
 
 
 class PositionalEncoding(_Positions):
-    """Adds sines and cosines of the place: like the hands of clocks that go ever slower (Vaswani and others, 2017).
+    """Adds sines and cosines of the place, as if read from the hands of ever slower clocks (Vaswani and others, 2017).
 
-    To the numbers 2i and 2i + 1 of place p it adds sin(p / 10000^(2i / d_model)) and the cosine of the same.
+    Numbers 2i and 2i + 1 of place p get sin(p / 10000^(2i / d_model)) and the cosine of the same angle.
 
     Args:
         d_model: how many numbers there are at each place.
-        dropout: with which probability to drop, in training, the sums.
+        dropout: the probability with which a sum is dropped in training.
         max_len: the length of the longest sequence.
         batch_first: whether sequences are (n, places, d_model) instead of (places, n, d_model).
         rng: a seed or a NumPy generator for the dropout.
 
     Shape:
-        (places, n, d_model), as it is, or without n. Nothing is trained, and nothing is in the state.
+        (places, n, d_model), or without n; the output has the same. Nothing is trained, and the
+        state dict is empty.
 
     Raises:
-        ValueError: a size is no whole number from 1; on a call, the input has another shape, or is
-            too long.
+        ValueError: a size is not a whole number from 1; on a call, the input has another shape, or
+            is too long.
 
     Example:
         >>> PositionalEncoding(4, dropout=0.0, batch_first=True)(np.zeros((1, 2, 4))).round(2)
@@ -77,13 +80,13 @@ class PositionalEncoding(_Positions):
         self.table[:, 0::2] = np.sin(angles)
         self.table[:, 1::2] = np.cos(angles[:, : d_model // 2])
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Input) -> Data:
         x = as_input(x, None, self)
-        return self.add(x, self.table[: max(x.shape[:2], default=0)].astype(x.dtype))
+        return self._add(x, self.table[: max(x.shape[:2], default=0)].astype(x.dtype))
 
 
 class LearnedPositionalEncoding(_Positions):
-    """Adds to each place numbers of its own that are learned, as in GPT.
+    """Adds learned numbers to each place, as in GPT (Radford and others, 2018).
 
     Args:
         d_model, dropout, max_len, batch_first: as in `PositionalEncoding`.
@@ -92,7 +95,7 @@ class LearnedPositionalEncoding(_Positions):
             0.02, and for the dropout.
 
     Shape:
-        (places, n, d_model), as it is, or without n; `weight` is (max_len, d_model).
+        (places, n, d_model), or without n; the output has the same. `weight` is (max_len, d_model).
 
     Raises:
         ValueError: as in `PositionalEncoding`.
@@ -104,11 +107,11 @@ class LearnedPositionalEncoding(_Positions):
 
     def __init__(
         self, d_model: int, dropout: float = 0.1, max_len: int = 5000,
-        *, batch_first: bool = False, dtype: Any = np.float32, rng: Seed = None,
+        *, batch_first: bool = False, dtype: DTypeLike = np.float32, rng: Seed = None,
     ) -> None:  # fmt: skip
         rng = None if rng is None else generator(rng)
         super().__init__(d_model, dropout, max_len, batch_first, rng)
         self.weight = Tensor(generator(rng).normal(0.0, 0.02, (max_len, d_model)).astype(dtype))
 
-    def forward(self, x: Any) -> Any:
-        return self.add(as_input(x, self.weight.dtype, self), self.weight)
+    def forward(self, x: Input) -> Data:
+        return self._add(as_input(x, self.weight.dtype, self), self.weight)

@@ -1,7 +1,7 @@
-"""Where the random numbers of networks come from: one generator for all, or one of one's own.
+"""Where the random numbers of networks come from: a generator that all share, or one of your own.
 
-Whatever draws random numbers takes `rng`, a seed or a NumPy generator. Without one it draws from
-a generator that all share, in the order of the program; `manual_seed` sets that to a start.
+Whatever draws random numbers takes `rng`, a seed or a NumPy generator. Without it, the numbers come
+from a generator that all share, in the order of the program; `manual_seed` sets where that starts.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -17,18 +17,19 @@ from autograd import Node
 
 __all__ = ["Seed", "generator", "generators", "get_rng_state", "manual_seed", "set_rng_state", "shared_generator"]
 
-Seed = int | np.integer[Any] | np.random.Generator | None
+Seed: TypeAlias = int | np.integer[Any] | np.random.Generator | None
+RngState: TypeAlias = Mapping[str, Any]  # of one of NumPy's generators, which of them says what is in it
 
 _shared: list[np.random.Generator] = []
 
 
 def manual_seed(seed: int) -> None:
-    """Set the shared generator to a start, so that from here on a program draws the same numbers each time.
+    """Start the shared generator from a seed, so that a program draws the same numbers each time; `torch.manual_seed`.
 
-    Python's `random` too, from which networks of Values take their first weights.
+    It seeds Python's `random` too, from which networks of Values take their first weights.
 
     Raises:
-        ValueError: `seed` is no whole number from 0.
+        ValueError: `seed` is not a whole number from 0.
 
     Example:
         >>> import nn
@@ -44,8 +45,8 @@ def manual_seed(seed: int) -> None:
     random.seed(int(seed))  # after the shared generator was made, which may take from it
 
 
-def get_rng_state() -> Any:
-    """Where the shared generator is in its sequence; `set_rng_state` brings it back there.
+def get_rng_state() -> RngState:
+    """The state of the shared generator; `set_rng_state` brings it back there. Python's `random` is not in it.
 
     Example:
         >>> state = get_rng_state()
@@ -57,13 +58,27 @@ def get_rng_state() -> Any:
     return shared_generator().bit_generator.state
 
 
-def set_rng_state(state: Any) -> None:
-    """Take the shared generator to a place that `get_rng_state` gave."""
+def set_rng_state(state: RngState) -> None:
+    """Set the shared generator to a state that `get_rng_state` gave.
+
+    Example:
+        >>> import nn
+        >>> state = nn.get_rng_state()
+        >>> first = nn.Linear(2, 1)
+        >>> nn.set_rng_state(state)
+        >>> bool((first.weight == nn.Linear(2, 1).weight).all())
+        True
+    """
     shared_generator().bit_generator.state = state
 
 
 def shared_generator() -> np.random.Generator:
-    """The generator that all share; it starts from Python's `random`, so that one `random.seed` is enough for all."""
+    """The generator that all share. It starts from Python's `random`, so that one `random.seed` is enough.
+
+    Example:
+        >>> shared_generator() is shared_generator()
+        True
+    """
     if not _shared:
         _shared.append(np.random.default_rng(random.getrandbits(128)))
     return _shared[0]
@@ -73,7 +88,11 @@ def generator(rng: Seed) -> np.random.Generator:
     """The generator for a seed; a generator as it is; the shared one for None.
 
     Raises:
-        ValueError: `rng` is nothing of the kind.
+        ValueError: `rng` is something else.
+
+    Example:
+        >>> round(generator(0).random(), 4)
+        0.637
     """
     if rng is None:
         return shared_generator()
@@ -82,8 +101,8 @@ def generator(rng: Seed) -> np.random.Generator:
     return np.random.default_rng(rng)
 
 
-def generators(**roots: Any) -> dict[str, np.random.Generator]:
-    """The generators among the attributes of some objects, however deep, by dotted path; not the shared one.
+def generators(**roots: object) -> dict[str, np.random.Generator]:
+    """The generators among the attributes of some objects, at any depth, by dotted path; not the shared one.
 
     Example:
         >>> import nn
@@ -104,7 +123,8 @@ def generators(**roots: Any) -> dict[str, np.random.Generator]:
     return found
 
 
-def _parts(thing: Any) -> Iterator[tuple[Any, Any]]:
+def _parts(thing: object) -> Iterator[tuple[object, object]]:
+    """What is inside a thing: the names, keys or numbers, and the parts."""
     if isinstance(thing, Mapping):
         yield from thing.items()
     elif isinstance(thing, (list, tuple)):

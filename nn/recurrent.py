@@ -1,15 +1,16 @@
-"""Layers that read a sequence from its start to its end and remember: `RNN`, `LSTM` and `GRU`."""
+"""Layers that read a sequence step by step and remember, with PyTorch's names: `RNN`, `LSTM` and `GRU`."""
 
 from __future__ import annotations
 
 import math
 import warnings
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 import autograd
-from autograd import Node, Tensor
+from autograd import Tensor
 from autograd.primitives import networks, recurrence
 from autograd.primitives.arithmetic import less, where
 
@@ -17,24 +18,29 @@ from . import functional
 from .inputs import as_input, check_probability, check_size
 from .module import Module
 from .randomness import Seed, generator
+from .types import Data, Input
 
 __all__ = ["GRU", "LSTM", "RNN"]
+
+Bias: TypeAlias = Tensor | float  # 0.0 if there is none
 
 
 class _Recurrent(Module):
     """What the three kinds share: layers on top of each other, in one or both directions.
 
     Attributes:
-        gates: how many numbers a hidden unit needs at each time.
+        gates: how many weighted sums a hidden unit takes at each time.
         states: the names of what is remembered from one time to the next.
     """
 
     gates: ClassVar[int]
     states: ClassVar[tuple[str, ...]] = ("h",)
+    weight_ih_l0: Tensor
+    weight_hh_l0: Tensor
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
-        dropout: float = 0.0, bidirectional: bool = False, *, dtype: Any = np.float32, rng: Seed = None,
+        dropout: float = 0.0, bidirectional: bool = False, *, dtype: DTypeLike = np.float32, rng: Seed = None,
     ) -> None:  # fmt: skip
         kind = type(self).__name__
         for name, size in (("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers)):
@@ -55,42 +61,40 @@ class _Recurrent(Module):
                         setattr(self, name + end, Tensor(draw.uniform(-bound, bound, shape).astype(dtype)))
 
     def _ends(self, layer: int) -> list[str]:
-        """How the names of a layer's parameters end, in each direction."""
+        """The ends of the names of a layer's parameters, for each direction."""
         return [f"_l{layer}", f"_l{layer}_reverse"] if self.bidirectional else [f"_l{layer}"]
 
-    def run(self, x: Any, first: list[Any], weight_ih: Any, weight_hh: Any, bias_ih: Any, bias_hh: Any) -> tuple[Any, ...]:
+    def _run(self, x: Data, first: list[Data], weight_ih: Tensor, weight_hh: Tensor, bias_ih: Bias, bias_hh: Bias) -> tuple[Tensor, ...]:
         """The states at all times, in the order of `states`, of one layer in one direction."""
         raise NotImplementedError
 
-    def forward(self, x: Any, hx: Any = None, lengths: Any = None) -> Any:
-        x = as_input(x, self.weight_ih_l0.dtype, self)  # type: ignore[attr-defined]
-        self._check_input(x)
-        single = x.ndim == 2
+    def forward(self, x: Input, hx: Input | None = None, lengths: Input | None = None) -> tuple[Data, Tensor | tuple[Tensor, ...]]:
+        output: Data = as_input(x, self.weight_ih_l0.dtype, self)
+        self._check_input(output)
+        single = output.ndim == 2
         if single:
-            x = x[:, None]
+            output = output[:, None]
         elif self.batch_first:
-            x = x.transpose(1, 0, 2)
-        times, batch, _ = x.shape
-        inside = None
-        if lengths is not None:
-            lengths = self._lengths(lengths, times, batch)
-            inside = less(np.arange(times)[:, None, None], autograd.expand_dims(lengths, -1))
-            x = where(inside, x, 0.0)
+            output = output.transpose(1, 0, 2)
+        times, batch, _ = output.shape
+        ends = None if lengths is None else self._lengths(lengths, times, batch)
+        if ends is not None:
+            inside = less(np.arange(times)[:, None, None], autograd.expand_dims(ends, -1))
+            output = where(inside, output, 0.0)
         firsts = self._first_states(hx, batch, single)
-        lasts: list[list[Any]] = []
-        output = x
+        lasts: list[list[Tensor]] = []
         for layer in range(self.num_layers):
             if layer:
                 output = functional.dropout(output, self.dropout, self.training, rng=self.rng)
             directions = []
-            for end in self._ends(layer):
-                weights = [getattr(self, name + end, 0.0) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
-                backwards = end.endswith("_reverse")
-                states = self.run(_reversed(output, lengths) if backwards else output, [first[len(lasts)] for first in firsts], *weights)
-                lasts.append([_last(state, lengths) for state in states])
-                directions.append(_reversed(states[0], lengths) if backwards else states[0])
+            for name in self._ends(layer):
+                weights: list[Any] = [getattr(self, weight + name, 0.0) for weight in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+                backwards = name.endswith("_reverse")
+                states = self._run(_reversed(output, ends) if backwards else output, [first[len(lasts)] for first in firsts], *weights)
+                lasts.append([_last(state, ends) for state in states])
+                directions.append(_reversed(states[0], ends) if backwards else states[0])
             output = autograd.concatenate(directions, axis=-1) if self.bidirectional else directions[0]
-        if inside is not None:
+        if ends is not None:
             output = where(inside, output, 0.0)
         finals = [autograd.stack(states, axis=0) for states in zip(*lasts, strict=True)]
         if single:
@@ -99,7 +103,8 @@ class _Recurrent(Module):
             output = output.transpose(1, 0, 2)
         return output, finals[0] if len(finals) == 1 else tuple(finals)
 
-    def _check_input(self, x: Any) -> None:
+    def _check_input(self, x: Data) -> None:
+        """Refuse what are not sequences of the right width."""
         axes = "(n, time, {})" if self.batch_first else "(time, n, {})"
         if x.ndim not in (2, 3) or x.shape[-1] != self.input_size:
             raise ValueError(
@@ -109,15 +114,16 @@ class _Recurrent(Module):
         if x.shape[1 if x.ndim == 3 and self.batch_first else 0] == 0:
             raise ValueError(f"{self._called()} got sequences without any time, of shape {x.shape}.")
 
-    def _first_states(self, hx: Any, batch: int, single: bool) -> list[Any]:
-        """The states before the start, each (layers × directions, batch, hidden)."""
+    def _first_states(self, hx: Input | None, batch: int, single: bool) -> list[Data]:
+        """The states before the start, each of shape (layers × directions, batch, hidden)."""
         runs = self.num_layers * (2 if self.bidirectional else 1)
-        shape, dtype = (runs, batch, self.hidden_size), self.weight_hh_l0.dtype  # type: ignore[attr-defined]
+        shape, dtype = (runs, batch, self.hidden_size), self.weight_hh_l0.dtype
         if hx is None:
             return [np.zeros(shape, dtype)] * len(self.states)
         given = [hx] if len(self.states) == 1 else hx
         if not isinstance(given, (tuple, list)) or len(given) != len(self.states):
-            raise ValueError(f"{self._called()} takes as hx the pair ({', '.join(self.states)}) of its first states, and got {_kind(hx)}.")
+            got = f"{len(hx)} of them" if isinstance(hx, (tuple, list)) else f"a {type(hx).__name__}"
+            raise ValueError(f"{self._called()} takes as hx the pair ({', '.join(self.states)}) of its first states, and got {got}.")
         firsts = []
         for name, state in zip(self.states, given, strict=True):
             state = as_input(state, dtype, self)
@@ -127,9 +133,9 @@ class _Recurrent(Module):
             firsts.append(state[:, None] if single else state)
         return firsts
 
-    def _lengths(self, lengths: Any, times: int, batch: int) -> Any:
-        """How long each sequence is, checked."""
-        if isinstance(lengths, Node):  # an argument of a compiled function
+    def _lengths(self, lengths: Input, times: int, batch: int) -> Data:
+        """How long each sequence is, if these can be lengths."""
+        if isinstance(lengths, Tensor):  # an argument of a compiled function
             return lengths
         numbers = np.asarray(lengths)
         if numbers.shape != (batch,) or numbers.dtype.kind not in "iu":
@@ -148,19 +154,18 @@ class _Recurrent(Module):
         return ", ".join([str(self.input_size), str(self.hidden_size), *unusual])
 
 
-def _kind(hx: Any) -> str:
-    return f"{len(hx)} of them" if isinstance(hx, (tuple, list)) else f"a {type(hx).__name__}"
+def _reversed(x: Data, lengths: Data | None) -> Data:
+    """The sequences from their ends to their starts."""
+    y: Data = x[::-1] if lengths is None else recurrence.reverse_sequences(x, lengths)
+    return y
 
 
-def _reversed(x: Any, lengths: Any) -> Any:
-    return x[::-1] if lengths is None else recurrence.reverse_sequences(x, lengths)
-
-
-def _last(states: Any, lengths: Any) -> Any:
+def _last(states: Tensor, lengths: Data | None) -> Tensor:
     """The state at the end of each sequence."""
-    if lengths is None:
-        return states[-1]
-    return networks.take_along_axis(states, autograd.reshape(lengths - 1, (1, -1, 1)), axis=0)[0]
+    if lengths is not None:
+        states = networks.take_along_axis(states, autograd.reshape(lengths - 1, (1, -1, 1)), axis=0)
+    last: Tensor = states[-1]
+    return last
 
 
 class RNN(_Recurrent):
@@ -169,11 +174,11 @@ class RNN(_Recurrent):
     Args:
         input_size: how many numbers there are at each time.
         hidden_size: how many numbers the network remembers from one time to the next.
-        num_layers: how many networks on top of each other; each reads the states of the one below.
+        num_layers: how many layers there are; each reads the states of the layer below.
         nonlinearity: "tanh" or "relu".
         bias: whether there are `bias_ih` and `bias_hh`.
         batch_first: whether inputs and outputs are (n, time, …) instead of (time, n, …).
-        dropout: with which probability to drop, in training, what one layer hands to the next.
+        dropout: the probability with which, in training, a number from one layer to the next is dropped.
         bidirectional: whether a second network in each layer reads backwards; outputs have the
             states of both, side by side.
         dtype: the precision of the parameters, and so of the outputs.
@@ -186,9 +191,9 @@ class RNN(_Recurrent):
         for one sequence. With two directions, the last axis of the output and the first of h_n
         are twice as long.
 
-        `layer(x, hx, lengths)` starts from the states `hx` (as h_n) instead of zeros. `lengths`
-        (n,) says how long each sequence is: what follows in x does not count, its output is 0,
-        and h_n is the state at the sequence's own end.
+        `layer(x, hx, lengths)` starts from the states `hx`, of the shape of h_n, instead of zeros.
+        `lengths` (n,) says how long each sequence is: what follows in x does not count, the output
+        there is 0, and h_n is the state at the sequence's own end.
 
     Raises:
         ValueError: a setting is impossible; on a call, shapes do not fit, or a length is out of range.
@@ -203,20 +208,20 @@ class RNN(_Recurrent):
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh", bias: bool = True,
-        batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, *, dtype: Any = np.float32, rng: Seed = None,
+        batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, *, dtype: DTypeLike = np.float32, rng: Seed = None,
     ) -> None:  # fmt: skip
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"RNN takes as nonlinearity 'tanh' or 'relu'; got {nonlinearity!r}.")
         self.nonlinearity = nonlinearity
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype, rng=rng)
 
-    def run(self, x: Any, first: list[Any], weight_ih: Any, weight_hh: Any, bias_ih: Any, bias_hh: Any) -> tuple[Any, ...]:
+    def _run(self, x: Data, first: list[Data], weight_ih: Tensor, weight_hh: Tensor, bias_ih: Bias, bias_hh: Bias) -> tuple[Tensor, ...]:
         z = networks.linear(x, weight_ih, bias_ih + bias_hh)
         return (recurrence.rnn(z, *first, weight_hh, nonlinearity=self.nonlinearity),)
 
 
 class LSTM(_Recurrent):
-    """Long short-term memory (Hochreiter and Schmidhuber, 1997): a cell c that gates write to, keep, and read.
+    """Long short-term memory (Hochreiter and Schmidhuber, 1997): gates say what a cell c takes in, keeps and shows.
 
     At each time, with h the hidden state of the time before,
 
@@ -243,13 +248,13 @@ class LSTM(_Recurrent):
     gates = 4
     states = ("h", "c")
 
-    def run(self, x: Any, first: list[Any], weight_ih: Any, weight_hh: Any, bias_ih: Any, bias_hh: Any) -> tuple[Any, ...]:
+    def _run(self, x: Data, first: list[Data], weight_ih: Tensor, weight_hh: Tensor, bias_ih: Bias, bias_hh: Bias) -> tuple[Tensor, ...]:
         y = recurrence.lstm(networks.linear(x, weight_ih, bias_ih + bias_hh), *first, weight_hh)
         return y[:, 5], y[:, 4]
 
 
 class GRU(_Recurrent):
-    """The gated recurrent unit (Cho and others, 2014): a hidden state that is kept as far as a gate says.
+    """The gated recurrent unit (Cho and others, 2014): a gate says how much of the hidden state is kept.
 
     At each time, with h_before the hidden state of the time before,
 
@@ -275,6 +280,6 @@ class GRU(_Recurrent):
 
     gates = 3
 
-    def run(self, x: Any, first: list[Any], weight_ih: Any, weight_hh: Any, bias_ih: Any, bias_hh: Any) -> tuple[Any, ...]:
+    def _run(self, x: Data, first: list[Data], weight_ih: Tensor, weight_hh: Tensor, bias_ih: Bias, bias_hh: Bias) -> tuple[Tensor, ...]:
         y = recurrence.gru(networks.linear(x, weight_ih, bias_ih), *first, weight_hh, bias_hh)
         return (y[:, 4],)

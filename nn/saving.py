@@ -1,10 +1,10 @@
-"""`save` and `load`: a model, and all that its training needs to go on, in one file.
+"""`save` and `load`: a model, and all that is needed to go on with its training, in one file.
 
 The file is of the safetensors format: a header of JSON, and then the numbers of arrays. Unlike a
 pickle, it cannot run a program when it is read. The model's arrays stand there under the names of
 its state dict, as PyTorch's users store them. What else is saved is made of numbers, texts, lists
-and dicts, which go into the header, and of arrays. A checksum of all this stands there too, so that a
-bit that was flipped on the disk or on the way is noticed.
+and dicts, which go into the header, and of arrays. The header also has a checksum of all this, so
+that damage on the disk or on the way is noticed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import os
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from autograd.files import write_whole
 
 from .module import Module
 from .randomness import generators
+from .types import Array
 
 __all__ = ["load", "save"]
 
@@ -31,15 +32,16 @@ NOTHING_ELSE = '{"version": 1, "generators": {"dict": []}, "entries": {"dict": [
 HEADER = {"version", "generators", "entries"}
 SEAL = ', "glassgrad crc32": '  # before the checksum, at the end of the header; older files have none
 
-Arrays = dict[str, Any]
+Arrays: TypeAlias = dict[str, Array]
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
-def save(path: str | os.PathLike[str], model: Any, optimizer: Any = None, **others: Any) -> None:
-    """Store a model in a file, and what else is given; `load` brings it back, bit for bit.
+def save(path: str | os.PathLike[str], model: Module | Mapping[str, Any], optimizer: Any = None, **others: Any) -> None:
+    """Store a model in a file of the format of safetensors, and what else is given; `load` brings it back, bit for bit.
 
-    The file is whole at any moment: a kill or a full disk leaves what was there before. A link
-    stays a link, and a file that is replaced passes on its mode. To go on training as if it had
-    not stopped, save all that changes in training::
+    The file is whole at any moment: if the program is killed or the disk is full, the old file
+    stays. A link stays a link, and a new file has the mode of the one that it replaces. To go on
+    training as if it had not stopped, save all that changes in training::
 
         nn.save(path, model, optimizer, schedule=schedule, loader=loader, rng=nn.get_rng_state(), epoch=epoch)
 
@@ -47,8 +49,8 @@ def save(path: str | os.PathLike[str], model: Any, optimizer: Any = None, **othe
         path: the file, by custom called `….safetensors`. Folders are made.
         model: a module, or a state dict. The generators of a module's own, such as that of
             `Dropout(rng=0)`, are stored with it.
-        optimizer: its settings, and what it remembers.
-        others: whatever else, by name: objects with a `state_dict()`, such as schedules, loaders
+        optimizer: stored with its settings and its memory.
+        others: more, by name: objects with a `state_dict()`, such as schedules, loaders
             and more models; NumPy's generators; numbers, texts, None, arrays, and lists, tuples
             and dicts of them.
 
@@ -86,28 +88,27 @@ def save(path: str | os.PathLike[str], model: Any, optimizer: Any = None, **othe
     write_whole(path, library.numpy.save(arrays, {"glassgrad": _sealed(json.dumps(header), arrays)}))
 
 
-def load(path: str | os.PathLike[str], model: Any = None, optimizer: Any = None, **others: Any) -> dict[str, Any]:
-    """Bring a model back from a file of `save`, and what else was stored; all that is asked for, or nothing.
+def load(path: str | os.PathLike[str], model: Module | None = None, optimizer: Any = None, **others: Any) -> dict[str, Any]:
+    """Bring a model back from a file of `save`, and what else was stored: all that is asked for, or nothing.
 
     The file may also come from PyTorch: `safetensors.torch.save_file(model.state_dict(), path)`.
 
     Args:
         path: the file.
-        model: the module that takes over the numbers; it must have the same parts.
-        optimizer: the optimizer that goes on.
-        others: what else takes over its state, by the name under which it was saved: objects with
+        model: the module that takes the numbers; it must have the same parts.
+        optimizer: the optimizer that takes its state.
+        others: what else takes its state, by the name under which it was saved: objects with
             a `load_state_dict`, and NumPy's generators.
 
     Returns:
-        Without a model, the state dict in the file, from names to arrays. With one, the other
-        entries by name, without those that something here took over; those of objects as their
-        state dicts.
+        Without a model, the state dict in the file, from names to arrays. With a model, the entries
+        by name that nothing here took; those of objects are their state dicts.
 
     Raises:
         FileNotFoundError, PermissionError: there is no such file, or it may not be read.
-        ValueError: it is cut off, damaged, or no safetensors file; or does not have what is asked
-            for; or that does not fit, and then all misfits are listed.
-        TypeError: something given cannot take over a state.
+        ValueError: the file is cut off, damaged, or not of this format; or an entry is missing or
+            does not fit, and then the message lists all that do not.
+        TypeError: something given cannot take a state.
         ModuleNotFoundError: safetensors is not installed.
 
     Example:
@@ -130,7 +131,7 @@ def load(path: str | os.PathLike[str], model: Any = None, optimizer: Any = None,
     if absent:
         there = ", ".join(entries) or "nothing"
         raise ValueError(f"{path} holds no {', '.join(absent)}; besides a model it holds {there}.")
-    pairs = [] if model is None else [("model", model, arrays)]
+    pairs: list[tuple[str, Any, Any]] = [] if model is None else [("model", model, arrays)]
     pairs += [(name, x, entries.pop(name)) for name, x in wanted.items()]
     pairs += [(name, rng, states[name]) for name, rng in generators(model=model).items() if name in states]
     _take_over(path, pairs)
@@ -156,6 +157,7 @@ def _take_over(path: Path, pairs: list[tuple[str, Any, Any]]) -> None:
 
 
 def _state(x: Any) -> Any:
+    """The state of an object that has one; else the object itself."""
     if isinstance(x, np.random.Generator):
         return x.bit_generator.state
     return x.state_dict() if hasattr(x, "state_dict") else x
@@ -168,7 +170,7 @@ def _set_state(x: Any, state: Any) -> None:
         x.load_state_dict(state)
 
 
-def _pack(x: Any, path: str, arrays: Arrays) -> Any:
+def _pack(x: Any, path: str, arrays: Arrays) -> Json:
     """`x` in JSON. Arrays are put among `arrays`, and their names in their places.
 
     An object of JSON says what JSON has no words for: {"array": name}, {"tuple": […]}, and
@@ -206,7 +208,7 @@ def _unpack(packed: Any, arrays: Arrays) -> Any:
     return {_unpack(key, arrays): _unpack(item, arrays) for key, item in content}
 
 
-def _storable(x: Any, path: str) -> Any:
+def _storable(x: Any, path: str) -> Array:
     """`x` as an array as the format has it: dense, in the order and the byte order of C on the usual machines."""
     array = np.asarray(x.data if isinstance(x, Node) else x)
     if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
@@ -233,7 +235,7 @@ def _sealed(text: str, arrays: Arrays) -> str:
     checksum = zlib.crc32(text.encode())
     for name, array in sorted(arrays.items()):
         checksum = zlib.crc32(f"{name} {array.dtype.str} {array.shape}".encode(), checksum)
-        checksum = zlib.crc32(array, checksum)
+        checksum = zlib.crc32(array, checksum)  # type: ignore[arg-type]  # NumPy's stubs know no buffers before Python 3.12
     return f'{text[:-1]}{SEAL}"{checksum:08x}"}}'
 
 

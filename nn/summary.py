@@ -1,51 +1,98 @@
-"""`model.summary(input_shape)`: what a model is made of, as a table of its modules."""
+"""How `model.summary(input_shape)` writes its table. It knows of no modules: they bring a row each."""
 
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from autograd import Node, Value, no_grad
+from autograd import Node, Tensor, Value
 from autograd.texts import visible
 
-from .mlp import Layer
+from .types import Sizes
 
-if TYPE_CHECKING:
-    from .module import Module
-
-__all__ = ["summary"]
+__all__ = ["Row", "Shapes", "output_shapes", "printed", "shape_of_example"]
 
 LONG = 80  # characters of a module's name
 
+Shapes: TypeAlias = Sequence[tuple[int, ...] | str]  # a shape, or the name of a type that has none
 
-def summary(model: Module, input_shape: tuple[int, ...], dtype: Any) -> str:
-    """What `model.summary(input_shape, dtype)` does."""
-    shape = _checked(model, input_shape)
-    neurons = {id(neuron) for layer in model.modules() if isinstance(layer, Layer) for neuron in layer.neurons}
-    modules = {path: module for path, module in model.named_modules() if id(module) not in neurons}
-    if any(isinstance(p, Value) for p in model.parameters()):  # a network of Values takes one example
-        once = again = _run(model, np.zeros(shape, dtype))
-    else:
-        once, again = (_run(model, np.zeros((n, *shape), dtype)) for n in (2, 3))  # what differs is the batch's
-    table = [["Module", "Output shape", "Parameters"]]
+
+class Row(NamedTuple):
+    """What the table says of a module that was called.
+
+    `once` and `again` are the shapes of its outputs for two sizes of the batch; `own` is how many
+    numbers it trains itself, without the modules inside that have rows.
+    """
+
+    path: str
+    kind: str
+    once: Shapes
+    again: Shapes
+    own: int
+
+
+def shape_of_example(kind: str, forward: Callable[..., object], input_shape: Sizes) -> tuple[int, ...]:
+    """`input_shape` as a tuple, if it is a shape and the `forward` of this `kind` of module takes one input.
+
+    Raises:
+        TypeError: `forward` takes several inputs.
+        ValueError: `input_shape` is not a shape.
+    """
+    shape = input_shape if isinstance(input_shape, (tuple, list)) else (input_shape,)
+    if not all(isinstance(n, (int, np.integer)) and n > 0 for n in shape):
+        raise ValueError(f"summary takes the shape of one example without the batch, such as (784,) or (1, 28, 28); got {input_shape!r}.")
+    parameters = inspect.signature(forward)
+    try:
+        parameters.bind(None)
+    except TypeError:
+        raise TypeError(f"summary calls a model on one input, and {kind} takes {', '.join(parameters.parameters)}.") from None
+    return tuple(shape)
+
+
+def output_shapes(output: object) -> Shapes:
+    """The shapes of all that a module returned, or the names of their types.
+
+    Example:
+        >>> output_shapes((np.ones((2, 3)), [np.ones(4), "text"]))
+        [(2, 3), (4,), 'str']
+    """
+    if isinstance(output, Node) or hasattr(output, "shape"):
+        return [output.shape]
+    if isinstance(output, dict):
+        output = list(output.values())
+    if isinstance(output, (list, tuple)) and output:
+        if all(isinstance(x, Value) for x in output):
+            return [(len(output),)]
+        return [shape for x in output if x is not None for shape in output_shapes(x)]
+    return [type(output).__name__]
+
+
+def printed(rows: list[Row], parameters: list[Node]) -> str:
+    """Print the table, with the sum of the parameters below it; the text, which a notebook does not show again."""
+    table = [("Module", "Output shape", "Parameters")]
     shown: list[str] = []
-    for path, module in modules.items():
-        if id(module) in once:
-            depth = sum(path.startswith(f"{outer}.") or not outer for outer in shown)
-            shapes = ", ".join(map(_shape, once[id(module)], again[id(module)]))
-            own = _own_parameters(module)
-            kind = visible(type(module).__name__, LONG)
-            table.append(["  " * depth + (f"{visible(path, LONG)} ({kind})" if path else kind), shapes, f"{own:,}" if own else ""])
-            shown.append(path)
-    widths = [max(len(row[column]) for row in table) for column in range(3)]
+    for path, kind, once, again, own in rows:
+        depth = sum(path.startswith(f"{outer}.") or not outer for outer in shown)
+        name = f"{visible(path, LONG)} ({visible(kind, LONG)})" if path else visible(kind, LONG)
+        table.append(("  " * depth + name, ", ".join(map(_shape, once, again)), f"{own:,}" if own else ""))
+        shown.append(path)
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     lines = [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}".rstrip() for a, b, c in table]
-    sizes = [(p.size, p.dtype.itemsize) if not isinstance(p, Value) else (1, 8) for p in model.parameters()]
-    lines.append(f"{sum(n for n, _ in sizes):,} parameters, {sum(n * bytes_each for n, bytes_each in sizes):,} bytes")
-    text = "\n".join(lines)
+    size = sum(p.size * (p.dtype.itemsize if isinstance(p, Tensor) else 8) for p in parameters)
+    text = "\n".join([*lines, f"{sum(p.size for p in parameters):,} parameters, {size:,} bytes"])
     print(text)
     return _Printed(text)
+
+
+def _shape(once: tuple[int, ...] | str, again: tuple[int, ...] | str) -> str:
+    """A shape as text, with n where it depends on the number of examples."""
+    if isinstance(once, str) or len(once) != len(again):
+        return str(once)
+    axes = ["n" if a != b else str(a) for a, b in zip(once, again, strict=True)]
+    return f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
 
 
 class _Printed(str):
@@ -55,63 +102,3 @@ class _Printed(str):
 
     def _ipython_display_(self) -> None:
         pass
-
-
-def _checked(model: Module, input_shape: Any) -> tuple[int, ...]:
-    shape = input_shape if isinstance(input_shape, (tuple, list)) else (input_shape,)
-    if not all(isinstance(n, (int, np.integer)) and n > 0 for n in shape):
-        raise ValueError(f"summary takes the shape of one example without the batch, such as (784,) or (1, 28, 28); got {input_shape!r}.")
-    try:
-        inspect.signature(model.forward).bind(None)
-    except TypeError:
-        takes = ", ".join(inspect.signature(model.forward).parameters)
-        raise TypeError(f"summary calls a model on one input, and {type(model).__name__} takes {takes}.") from None
-    return tuple(shape)
-
-
-def _run(model: Module, x: Any) -> dict[int, list[Any]]:
-    """Call the model for evaluation; for each module that was called, by its id, what it returned."""
-    outputs: dict[int, list[Any]] = {}
-
-    def note(module: Module, _: Any, output: Any) -> None:
-        outputs[id(module)] = _parts(output)
-
-    modules = model.modules()
-    ends = [module.register_forward_hook(note) for module in modules]
-    before = [module.training for module in modules]
-    model.eval()
-    try:
-        with no_grad():
-            note(model, None, model(x))
-    finally:
-        for module, training, end in zip(modules, before, ends, strict=True):
-            module.training = training
-            end()
-    return outputs
-
-
-def _own_parameters(module: Module) -> int:
-    """How many numbers are trained in the module itself, not in the modules inside; those of neurons are their layer's."""
-    inside = {id(p) for child in module.children() for p in child.parameters() if not isinstance(module, Layer)}
-    return sum(p.size for p in module.parameters() if id(p) not in inside)
-
-
-def _parts(output: Any) -> list[Any]:
-    """The shapes of all that a module returned, or the names of their types."""
-    if isinstance(output, Node) or hasattr(output, "shape"):
-        return [output.shape]
-    if isinstance(output, dict):
-        output = list(output.values())
-    if isinstance(output, (list, tuple)) and output:
-        if all(isinstance(x, Value) for x in output):
-            return [(len(output),)]
-        return [part for x in output if x is not None for part in _parts(x)]
-    return [type(output).__name__]
-
-
-def _shape(once: Any, again: Any) -> str:
-    """A shape as text, with n for what depends on the number of examples."""
-    if isinstance(once, str) or len(once) != len(again):
-        return str(once)
-    axes = ["n" if a != b else str(a) for a, b in zip(once, again, strict=True)]
-    return f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"

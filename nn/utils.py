@@ -1,4 +1,4 @@
-"""What is done to gradients between `backward()` and `step()`: clipping, with the names of `torch.nn.utils`."""
+"""Clipping of gradients, between `backward()` and `optimizer.step()`. Names and arguments are those of `torch.nn.utils`."""
 
 from __future__ import annotations
 
@@ -8,33 +8,38 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Node, Value
+from autograd import Tensor, Value
 from autograd.stores import blocks
 
 from .checks import is_number
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
 
+Parameters = Value | Tensor | Iterable[Value | Tensor]
 
-def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False) -> float:
-    """Make all gradients together no longer than `max_norm`: they keep their direction.
+
+def clip_grad_norm_(parameters: Parameters, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False) -> float:
+    """Scale all gradients by one factor, so that their norm is at most `max_norm` (Pascanu, Mikolov and Bengio, 2013).
+
+    With g the vector of all gradients together, g ← g max_norm / ‖g‖ if ‖g‖ > max_norm. So the
+    direction of g stays.
 
     Args:
         parameters: Values and Tensors, such as `model.parameters()`; those without a gradient do
             not count.
-        max_norm: the largest length, from 0.
-        norm_type: which norm measures it: 2, 1, another p above 0, or `math.inf` for the largest
-            entry.
-        error_if_nonfinite: whether a length of inf or nan is an error. Otherwise it turns the
+        max_norm: the largest norm, from 0.
+        norm_type: the p of the p-norm, a number above 0; `math.inf` for the largest absolute value
+            of an entry.
+        error_if_nonfinite: whether a norm of inf or nan is an error. Otherwise it turns the
             gradients into 0 and nan, as in PyTorch.
 
     Returns:
-        The length before.
+        The norm before.
 
     Raises:
-        TypeError: `parameters` are no Values and Tensors, or `max_norm` is no number.
+        TypeError: `parameters` are not Values and Tensors, or `max_norm` is not a number.
         ValueError: `max_norm` or `norm_type` is out of range.
-        FloatingPointError: the length is not finite, and that is an error.
+        FloatingPointError: the norm is not finite, and `error_if_nonfinite` was given.
 
     Example:
         >>> from autograd import Value
@@ -64,16 +69,16 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0, er
     return length
 
 
-def clip_grad_value_(parameters: Any, clip_value: float) -> None:
-    """Cut every entry of every gradient off at -clip_value and clip_value.
+def clip_grad_value_(parameters: Parameters, clip_value: float) -> None:
+    """Limit every entry of every gradient to the range from -clip_value to clip_value.
 
     Args:
         parameters: Values and Tensors, such as `model.parameters()`; those without a gradient do
             not count.
-        clip_value: the largest size of an entry, from 0.
+        clip_value: the largest absolute value of an entry, from 0.
 
     Raises:
-        TypeError: `parameters` are no Values and Tensors, or `clip_value` is no number.
+        TypeError: `parameters` are not Values and Tensors, or `clip_value` is not a number.
         ValueError: `clip_value` is negative or nan.
 
     Example:
@@ -92,20 +97,20 @@ def clip_grad_value_(parameters: Any, clip_value: float) -> None:
             np.clip(p.grad, -clip_value, clip_value, out=p.grad)
 
 
-def _check(name: str, limit: Any) -> None:
+def _check(name: str, limit: float) -> None:
     if not is_number(limit):
         raise TypeError(f"{name} must be a number; got {limit!r}.")
     if not limit >= 0:
         raise ValueError(f"{name} must not be negative; got {limit!r}.")
 
 
-def _with_gradient(parameters: Any) -> list[Any]:
-    """Those of the parameters that have a gradient, in as few pieces as can be."""
-    if not isinstance(parameters, (Node, Iterable)):
+def _with_gradient(parameters: Parameters) -> list[Any]:
+    """Those of the parameters that have a gradient, in as few pieces as possible."""
+    if not isinstance(parameters, (Value, Tensor, Iterable)):
         raise TypeError(f"Clipping takes a list of parameters, not a {type(parameters).__name__}; pass model.parameters().")
-    parameters = [parameters] if isinstance(parameters, Node) else list(parameters)
+    parameters = [parameters] if isinstance(parameters, (Value, Tensor)) else list(parameters)
     for p in parameters:
-        if not isinstance(p, Node):
+        if not isinstance(p, (Value, Tensor)):
             raise TypeError(f"Clipping is of the gradients of Values and Tensors, not of a {type(p).__name__}; pass model.parameters().")
     return [p for p in blocks(parameters) if p.grad is not None]
 

@@ -1,10 +1,9 @@
-"""From the scalar world to the array world and back: the same network, with the same numbers."""
+"""From the scalar world to the array world and back: the same network with the same numbers."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import DTypeLike
 
 from . import activation
 from .containers import Sequential
@@ -17,18 +16,20 @@ __all__ = ["devectorize", "vectorize"]
 MODULES: dict[str, type[Module]] = {name: getattr(activation, named.title) for name, named in ACTIVATIONS.items() if name != "identity"}
 
 
-def vectorize(mlp: MLP, dtype: Any = np.float64) -> Sequential:
+def vectorize(mlp: MLP, dtype: DTypeLike = np.float64) -> Sequential:
     """An `MLP` of Values as a `Sequential` of `Linear` layers and activations that computes the same.
 
-    Where the `MLP` takes one row and returns a list, or a single Value, this takes a table of rows
-    and returns one, (n, outputs). Its numbers are copies: what one learns the other does not.
+    The numbers are copies: training one network does not change the other.
 
     Args:
         mlp: the network.
         dtype: the precision of the arrays; that of Values is float64.
 
+    Shape:
+        the `MLP` takes one row of `nin` numbers; the `Sequential` takes (n, nin) → (n, outputs).
+
     Raises:
-        TypeError: `mlp` is no `MLP`.
+        TypeError: `mlp` is not an `MLP`.
         ValueError: the neurons of one of its layers have different activations.
 
     Example:
@@ -65,8 +66,8 @@ def devectorize(model: Sequential) -> MLP:
     """A `Sequential` of `Linear` layers and activations as an `MLP` of Values; the opposite of `vectorize`.
 
     Raises:
-        TypeError: `model` is no `Sequential`.
-        ValueError: there is something else in it, or an activation with other settings than a neuron's.
+        TypeError: `model` is not a `Sequential`.
+        ValueError: it holds other modules, or an activation with settings that no neuron has.
 
     Example:
         >>> import nn
@@ -94,6 +95,7 @@ def devectorize(model: Sequential) -> MLP:
 
 
 def _layer(linear: Linear) -> Layer:
+    """The neurons with the numbers of a `Linear` layer."""
     layer = Layer(linear.in_features, linear.out_features, nonlin=False, rng=0)
     weight = linear.weight.data.tolist()
     bias = [0.0] * linear.out_features if linear.bias is None else linear.bias.data.tolist()

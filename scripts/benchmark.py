@@ -1,9 +1,9 @@
 """How fast glassgrad is and how little memory it takes, next to its peers, as ratios measured in one run.
 
-In each of the races (see `races.py`), every contender (see `peers/`) trains the same network on the
-same data, in a process of its own, over several rounds in which all of them take their turn. A
-contender that fails, or whose losses are not those of the others (it does something else), is said
-to have failed in its place in the table; the others go on.
+In each race (see `races.py`), every contender (see `peers/`) trains the same network on the same
+data, in a process of its own, in several rounds in which the contenders take turns. If a contender
+fails, or if its losses differ from those of the others, since it computes something else, the table
+says "failed" in its place, and the others go on.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ MEMORY_GOAL = 0.3  # of micrograd's bytes for each node
 
 CHAIN = Contender("a chain of operations", "glassgrad.chain", "glassgrad")
 
-# One thread for each library, so that all have the same: left alone, each has its own idea of how many.
+# One thread for every library, since by default each chooses another number.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "VECLIB_MAXIMUM_THREADS": "1"}
 
-# Chooses OpenBLAS's kernels in place of those that suit the processor. NumPy's matrix products are OpenBLAS's.
+# This variable overrides OpenBLAS's choice of kernels for the processor. NumPy's matrix products are OpenBLAS's.
 KERNELS = "OPENBLAS_CORETYPE"
 
 
@@ -65,7 +65,12 @@ class ContenderError(Exception):
 
 
 class Benchmark:
-    """The measurements, and the tables made of them; whatever was not measured is left out."""
+    """The measurements, and the tables made from them; what was not measured is left out.
+
+    Args:
+        pythons: the programs to look for contenders in, one after the other.
+        seconds: how long each measurement takes.
+    """
 
     def __init__(self, pythons: list[str], seconds: float) -> None:
         self.pythons, self.seconds = pythons, seconds
@@ -80,17 +85,17 @@ class Benchmark:
         self.failures: list[str] = []
 
     def attempt(self, work: Callable[..., None], *subjects: Any) -> None:
-        """Do a piece of the work; if a contender fails, note it and go on."""
+        """Do a part of the work; if a contender fails, note it and go on."""
         try:
             work(*subjects)
         except ContenderError as error:
             self.failures.append(str(error))
 
     def measure(self, what: str, contender: Contender, subject: Any) -> dict[str, Any] | None:
-        """What `benchmark_one.py` finds, in the first Python that has the contender; None if none has it.
+        """The result of `benchmark_one.py`, run by the first Python that has the contender; None if none has it.
 
         Raises:
-            ContenderError: it ended with an error.
+            ContenderError: the contender ended with an error.
         """
         if contender.name in self.skipped:
             return None
@@ -98,7 +103,7 @@ class Benchmark:
             environment = {**os.environ, **ONE_THREAD}
             environment.pop(KERNELS, None)
             if python != sys.executable:
-                environment.pop("PYTHONPATH", None)  # it leads to this environment's packages
+                environment.pop("PYTHONPATH", None)  # it leads to the packages of this environment
             module, function = contender.function.split(".")
             done = subprocess.run(
                 [python, Path(__file__).with_name("benchmark_one.py"), what, module, function, contender.package, str(self.seconds)],
@@ -116,6 +121,11 @@ class Benchmark:
         return None
 
     def race(self, race: Race, contender: Contender) -> None:
+        """Measure the steps of a contender in a race, and compare its losses with those of the others.
+
+        Raises:
+            ContenderError: it ended with an error, or computes something else.
+        """
         if contender in race.failed:
             return
         try:
@@ -135,6 +145,7 @@ class Benchmark:
         race.samples.setdefault(contender, []).extend(result["samples"])
 
     def compile(self, compilation: Compilation) -> None:
+        """Measure the first step of a compiled function, and a step of the same code eagerly."""
         for measure, contender, samples in (
             ("first", compilation.compiled, compilation.first),
             ("speed", compilation.uncompiled, compilation.eager),
@@ -144,16 +155,19 @@ class Benchmark:
                 samples.extend(result["samples"])
 
     def peak(self, peak: Peak, contender: Contender) -> None:
+        """Measure how much memory a contender takes at most."""
         result = self.measure("peak", contender, peak.problem)
         if result is not None and "bytes" in result:
             peak.bytes[contender] = result["bytes"]
 
     def weigh(self, contender: Contender, problem: Problem) -> None:
+        """Measure the memory of a contender's graph."""
         result = self.measure("memory", contender, problem)
         if result is not None:
             self.graphs[contender] = result
 
     def lengthen(self, length: int) -> None:
+        """Measure a chain of so many operations."""
         result = self.measure("chain", CHAIN, length)
         if result is not None:
             self.chains[length] = result["runs"]
@@ -162,11 +176,11 @@ class Benchmark:
         """The report, line by line, in Markdown."""
         yield (
             f"Measured with Python {platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores, "
-            "one thread for each contender. Only the ratios travel. glassgrad's contenders, and the plain scalars beside them, "
-            "call `autograd.collect_cycles_less_often()`."
+            "one thread for each contender. Only ratios can be compared between machines. glassgrad's contenders, and the plain "
+            "scalars beside them, call `autograd.collect_cycles_less_often()`."
         )
         if KERNELS in os.environ:
-            yield f"{KERNELS}={os.environ[KERNELS]} is set here, and not passed on: it would hold back NumPy, and PyTorch not."
+            yield f"{KERNELS}={os.environ[KERNELS]} is set here, and not passed on: it would slow NumPy down, but not PyTorch."
         for race in self.races:
             if race.samples or race.failed:
                 yield from race.table(self.versions)
@@ -186,6 +200,7 @@ class Benchmark:
             yield from ("", failure)
 
     def memory_table(self) -> Iterator[str]:
+        """The table of the bytes of a node, line by line."""
         yield from ("", "Memory for each node, after forward and backward of the same program (sums of products by hand).", "")
         yield "| | nodes | bytes a node | of micrograd's |"
         yield "|---|---:|---:|---:|"
@@ -198,7 +213,8 @@ class Benchmark:
             yield from ("", f"Goal: at most {MEMORY_GOAL} of micrograd's; measured {ratio:.2f}, {verdict(ratio <= MEMORY_GOAL)}.")
 
     def chain_table(self) -> Iterator[str]:
-        yield from ("", "A chain of operations on `Value`s, in seconds; straight growth means the same nanoseconds in each row.", "")
+        """The table of the times of a chain of operations, line by line."""
+        yield from ("", "A chain of operations on `Value`s, in seconds; with linear growth, each row has the same nanoseconds.", "")
         yield "| operations | forward | backward | destruction | ns an operation |"
         yield "|---:|---:|---:|---:|---:|"
         for length, runs in self.chains.items():
@@ -208,10 +224,10 @@ class Benchmark:
 
 def main() -> None:
     parser = Arguments(__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=positive, default=2, help="how many times each contender takes its turn")
+    parser.add_argument("--rounds", type=positive, default=2, help="how many turns each contender takes")
     parser.add_argument("--seconds", type=float, default=1.0, help="how long a turn is measured")
-    parser.add_argument("--seed", type=int, default=0, help="of the points and of the first weights")
-    parser.add_argument("--quick", action="store_true", help="a small run that shows that all is in order; its numbers mean little")
+    parser.add_argument("--seed", type=int, default=0, help="the seed of the points and of the first weights")
+    parser.add_argument("--quick", action="store_true", help="a small run, to check that everything works; its numbers mean little")
     parser.add_argument("--other-python", metavar="PYTHON", help="a Python for the peers not installed in this one; HIPS autograd has "
                         "our import name and needs an environment of its own")  # fmt: skip
     parser.add_argument("--save", type=file, metavar="FILE", help="where to write the tables as well")

@@ -1,7 +1,7 @@
 """Measures one contender of `benchmark.py`, alone in this process, and prints the result as JSON.
 
-Called by `benchmark.py`, in whichever Python has the contender. It imports the contender and
-NumPy only, so that nobody's memory, threads or garbage collector weigh on anybody else.
+It is called by `benchmark.py`, with whichever Python has the contender. It imports only the contender
+and NumPy, so that no contender's memory, threads or garbage collector affect another one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CHECKED_STEPS = 5
 
 
 def speed(contender: Callable[..., Any], problem: Any, seconds: float) -> dict[str, Any]:
-    """The losses of the first steps and the time of the very first, and then that of each step for about `seconds`."""
+    """The losses of the first steps, the time of the very first step, and then of each step for about `seconds`."""
     step = contender(problem)
     start = time.perf_counter()
     losses = [step()]
@@ -40,7 +40,7 @@ def speed(contender: Callable[..., Any], problem: Any, seconds: float) -> dict[s
 
 
 def first(contender: Callable[..., Any], problem: Any, seconds: float) -> dict[str, Any]:
-    """The time of the very first step, three times or for about `seconds`, each time set up anew."""
+    """The time of the very first step, each time set up anew, at least three times and for about `seconds`."""
     samples: list[float] = []
     end = time.perf_counter() + seconds
     while len(samples) < 3 or time.perf_counter() < end:
@@ -53,8 +53,8 @@ def first(contender: Callable[..., Any], problem: Any, seconds: float) -> dict[s
 
 
 def memory(contender: Callable[..., Any], problem: Any, seconds: float) -> dict[str, Any]:
-    """The bytes of a graph after forward and backward, as Python's allocator counts them."""
-    contender(problem)  # once before, so that caches filled on first use are not counted
+    """The bytes of a graph after the forward and backward pass, as Python's allocator counts them."""
+    contender(problem)  # first, so that caches that are filled on first use do not count
     gc.collect()
     tracemalloc.start()
     graph, nodes = contender(problem)
@@ -66,11 +66,11 @@ def memory(contender: Callable[..., Any], problem: Any, seconds: float) -> dict[
 
 
 def peak(contender: Callable[..., Any], problem: Any, seconds: float) -> dict[str, Any]:
-    """The most bytes of memory that training holds at a time, beyond those that the library itself takes; as Linux counts them.
+    """The most bytes of memory that training holds at a time, beyond those of the library itself, as Linux counts them.
 
-    Everything is done once before, so that the code is there that is loaded on first use. Then all
-    is dropped, and what the C library keeps for later is given back. Elsewhere than on Linux there
-    is no number.
+    Everything is done once before, so that code that is loaded on first use does not count. Then all
+    objects are dropped, and the memory that the C library keeps for later is given back. On other
+    systems than Linux there is no number.
     """
     try:
         trim, forget_peak = ctypes.CDLL(None).malloc_trim, Path("/proc/self/clear_refs")
@@ -86,19 +86,20 @@ def peak(contender: Callable[..., Any], problem: Any, seconds: float) -> dict[st
 
 
 def train_a_little(contender: Callable[..., Any], problem: Any) -> None:
+    """Train for three steps."""
     step = contender(problem)
     for _ in range(3):
         step()
 
 
 def resident(name: str) -> int:
-    """The bytes of memory that this process has now (VmRSS), or had at most (VmHWM)."""
+    """The bytes of memory that this process holds now (VmRSS), or held at most (VmHWM)."""
     (line,) = (line for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines() if line.startswith(name))
     return int(line.split()[1]) * 1024
 
 
 def chain(contender: Callable[..., Any], length: int, seconds: float) -> dict[str, Any]:
-    """The times of a forward pass, a backward pass and the destruction of a chain, several times over."""
+    """The times of the forward pass, the backward pass and the destruction of a chain, measured several times."""
     end = time.perf_counter() + seconds
     runs = [contender(length)]
     while len(runs) < 3 or time.perf_counter() < end:
@@ -107,6 +108,7 @@ def chain(contender: Callable[..., Any], length: int, seconds: float) -> dict[st
 
 
 def version(package: str) -> str:
+    """The version of an installed package; "" if it is unknown."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

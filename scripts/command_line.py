@@ -1,7 +1,7 @@
-"""What all scripts share: how they are called, how they save figures, and how they end.
+"""What all scripts share: their arguments, how they save figures, and how they end.
 
-A wrong argument is one line and exit code 2, before any work begins; Ctrl-C is one line and exit
-code 130.
+A wrong argument ends a script with one line and exit code 2, before any work begins. Ctrl-C ends it
+with one line and exit code 130.
 """
 
 from __future__ import annotations
@@ -11,15 +11,18 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from autograd.files import whole_file
 
-INTERRUPTED = 130  # what shells give for a program that Ctrl-C ended
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+INTERRUPTED = 130  # the exit code, in shells, of a program that Ctrl-C ended
 
 
 class Help(argparse.RawDescriptionHelpFormatter):
-    """Help that says what holds where an argument is not given, if anything does."""
+    """Help that shows the default of each argument that has one."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         silent = action.default in (None, argparse.SUPPRESS, []) or action.default is False
@@ -33,11 +36,16 @@ class Arguments(argparse.ArgumentParser):
         super().__init__(description=description, formatter_class=Help)
 
     def error(self, message: str) -> NoReturn:
+        """End the program with one line."""
         self.exit(2, f"{self.prog}: {message}\n")
 
 
 def folder(text: str) -> Path:
-    """A folder that can be written to; it is created where it is missing."""
+    """A folder that can be written to; it is created if it is missing.
+
+    Raises:
+        ArgumentTypeError: it cannot be written to.
+    """
     path = Path(text)
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -49,7 +57,11 @@ def folder(text: str) -> Path:
 
 
 def file(text: str) -> Path:
-    """A file in a folder that can be written to."""
+    """A file in a folder that can be written to.
+
+    Raises:
+        ArgumentTypeError: the folder cannot be written to, or the path is a folder.
+    """
     path = Path(text)
     folder(str(path.parent))
     if path.is_dir():
@@ -58,28 +70,36 @@ def file(text: str) -> Path:
 
 
 def positive(text: str) -> int:
-    """A whole number from 1 on."""
+    """A whole number from 1.
+
+    Raises:
+        ArgumentTypeError: it is something else.
+    """
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on.")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1.")
     return int(text)
 
 
 def natural(text: str) -> int:
-    """A whole number from 0 on."""
+    """A whole number from 0.
+
+    Raises:
+        ArgumentTypeError: it is something else.
+    """
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on.")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0.")
     return int(text)
 
 
-def save_figure(path: Path, figure: Any) -> None:
-    """Save a figure of matplotlib, whole or not at all, and say so."""
+def save_figure(path: Path, figure: Figure) -> None:
+    """Save a matplotlib figure, whole or not at all, and print its path."""
     with whole_file(path) as file:
         figure.savefig(file, format=path.suffix[1:], dpi=150)
     print(f"Saved {path}")
 
 
 def run(main: Callable[[], None]) -> NoReturn:
-    """Run a script's `main`, and end without a traceback where it was interrupted."""
+    """Run a script's `main`, and end without a traceback if it is interrupted."""
     try:
         main()
     except KeyboardInterrupt:

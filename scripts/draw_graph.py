@@ -1,4 +1,4 @@
-"""Draws the computation graph of an expression, or of an example, with every derivative on it.
+"""Draws the computation graph of an expression, or of an example, with all its derivatives.
 
 For instance: draw_graph.py "e = a*b; L = tanh(e + c)" --values a=2 b=-3 c=5 --out tanh.svg
 """
@@ -14,10 +14,11 @@ import numpy as np
 
 import nn
 from autograd import Node, Tensor, Value, draw, table
+from autograd.methods import operators
 
 OPERATORS = {
-    ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power", ast.USub: "negative",
-    ast.UAdd: "identity",
+    ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.Div: "__truediv__", ast.Pow: "__pow__", ast.USub: "__neg__",
+    ast.UAdd: "__pos__",
 }  # fmt: skip
 FUNCTIONS = [name for name, primitive in table.items() if name.isalnum() and primitive.elementwise and primitive.scalar is not None]
 
@@ -25,7 +26,7 @@ FUNCTIONS = [name for name, primitive in table.items() if name.isalnum() and pri
 def evaluate(text: str, values: dict[str, Value]) -> Node:
     """The last result of an expression, or of several with names, such as `e = a*b; tanh(e)`.
 
-    It is read as arithmetic and nothing else, so that a text from anywhere can be evaluated.
+    The text is read as arithmetic and nothing else, so that any text can be evaluated safely.
 
     Raises:
         ValueError: the text is not arithmetic, or a name in it is unknown.
@@ -47,12 +48,16 @@ def evaluate(text: str, values: dict[str, Value]) -> Node:
         else:
             raise ValueError(f"{ast.unparse(statement)!r} is not arithmetic. Write expressions, such as e = a*b; tanh(e).")
     if not isinstance(result, Node):
-        raise ValueError(f"{text!r} has no values in it to differentiate by. Use names, and give their numbers with --values.")
+        raise ValueError(f"{text!r} has no variables to differentiate by. Use names, and give their numbers with --values.")
     return result
 
 
 def compute(part: ast.expr, names: dict[str, Any]) -> Any:
-    """The value of a part of an expression."""
+    """The value of a part of an expression.
+
+    Raises:
+        ValueError: it is not arithmetic, or a name in it is unknown.
+    """
     match part:
         case ast.Constant(value=int() | float()):
             return float(part.value)
@@ -61,9 +66,9 @@ def compute(part: ast.expr, names: dict[str, Any]) -> Any:
                 raise ValueError(f"{part.id!r} has no number. Add it to the others: --values {part.id}=1.")
             return names[part.id]
         case ast.UnaryOp() if type(part.op) in OPERATORS:
-            return table[OPERATORS[type(part.op)]](compute(part.operand, names))
+            return operators()[OPERATORS[type(part.op)]](compute(part.operand, names))
         case ast.BinOp() if type(part.op) in OPERATORS:
-            return table[OPERATORS[type(part.op)]](compute(part.left, names), compute(part.right, names))
+            return operators()[OPERATORS[type(part.op)]](compute(part.left, names), compute(part.right, names))
         case ast.Call(func=ast.Name(id=function)) if not part.keywords:
             if function not in FUNCTIONS:
                 raise ValueError(f"There is no function {function!r}; there are {', '.join(sorted(FUNCTIONS))}.")
@@ -72,7 +77,7 @@ def compute(part: ast.expr, names: dict[str, Any]) -> Any:
 
 
 def neuron(seed: int) -> Node:
-    """One neuron, its output as micrograd's users write it."""
+    """One neuron, as micrograd's users write it."""
     rng = np.random.default_rng(seed)
     x = [Value(number, label=f"x{i}") for i, number in enumerate(rng.normal(size=2), start=1)]
     w = [Value(number, label=f"w{i}") for i, number in enumerate(rng.normal(size=2), start=1)]
@@ -102,7 +107,11 @@ EXAMPLES = {"neuron": neuron, "mlp": mlp, "tensor": tensor}
 
 
 def labelled(text: str) -> Value:
-    """The Value for `name=number`."""
+    """The Value for `name=number`.
+
+    Raises:
+        ArgumentTypeError: the text is something else.
+    """
     name, _, number = text.partition("=")
     try:
         if name.isidentifier():
@@ -114,11 +123,11 @@ def labelled(text: str) -> Value:
 
 def main() -> None:
     parser = command_line.Arguments(__doc__)
-    parser.add_argument("expression", nargs="?", help="such as 'a*b + tanh(c)'; several with names are divided by ;")
+    parser.add_argument("expression", nargs="?", help="such as 'a*b + tanh(c)'; several with names are separated by ;")
     parser.add_argument("--values", type=labelled, nargs="+", default=[], metavar="NAME=NUMBER", help="the numbers for the names in it")
-    parser.add_argument("--example", choices=EXAMPLES, default="neuron", help="what to draw where no expression is given")
-    parser.add_argument("--seed", type=command_line.natural, default=0, help="of the example's random numbers")
-    parser.add_argument("--fold", type=int, help="how many levels of modules are open (default: what can be read)")
+    parser.add_argument("--example", choices=EXAMPLES, default="neuron", help="what to draw if no expression is given")
+    parser.add_argument("--seed", type=command_line.natural, default=0, help="the seed of the example's random numbers")
+    parser.add_argument("--fold", type=int, help="how many levels of modules are open (default: as many as are readable)")
     parser.add_argument(
         "--out", type=command_line.file, default="out/graph.svg", help="the picture: .svg, .png, .pdf, .dot, or .html to step through"
     )
@@ -129,7 +138,7 @@ def main() -> None:
         root.backward()
         path = draw(root, fold=args.fold).save(args.out)
     except RecursionError:
-        parser.error("The expression is nested too deeply to be read. Give names to parts of it: e = a*b; tanh(e).")
+        parser.error("The expression is nested too deeply. Give names to parts of it: e = a*b; tanh(e).")
     except OverflowError:
         parser.error("A number in the expression is too large; floats end at 1.8e308.")
     except (TypeError, ValueError, OSError) as error:

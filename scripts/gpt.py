@@ -1,23 +1,29 @@
-"""A small GPT in plain scalar Python: one layer, four heads, every number a `Value`.
+"""A small GPT in plain scalar Python: one layer, four heads, and every number is a `Value`.
 
-It follows GPT-2 but for RMS norm in place of layer norm, ReLU in place of GELU, and no biases.
+It is GPT-2 (Radford and others, 2019) with RMS norm in place of layer norm, ReLU in place of GELU, and
+no biases, as in Karpathy's microgpt.
 """
 
 from __future__ import annotations
 
 import random
-from typing import Any
 
 from autograd import Value, softmax, take
 
 EMBEDDING, HEADS, CONTEXT, HIDDEN = 16, 4, 16, 64
 HEAD = EMBEDDING // HEADS
 
-Matrix = list[list[Value]]
+Vector = list[Value]
+Matrix = list[Vector]
 
 
 class GPT:
-    """Its parameters are matrices, lists of rows of Values."""
+    """The model. Its parameters are matrices, which are lists of rows of Values.
+
+    Args:
+        tokens: how many different tokens there are.
+        rng: the generator of the first weights.
+    """
 
     def __init__(self, tokens: int, rng: random.Random) -> None:
         def matrix(rows: int, columns: int, spread: float = 0.08) -> Matrix:
@@ -34,17 +40,18 @@ class GPT:
         self.head = matrix(tokens, EMBEDDING)
 
     def parameters(self) -> list[Value]:
+        """All numbers of all matrices."""
         return [number for matrix in vars(self).values() for row in matrix for number in row]
 
-    def logits(self, token: Any, position: int, keys: list[Any], values: list[Any]) -> list[Any]:
-        """The scores of every token to come next; what this position computes is added to `keys` and `values`."""
+    def logits(self, token: int, position: int, keys: Matrix, values: Matrix) -> Vector:
+        """The scores of all tokens to come next. The key and the value of this position are added to `keys` and `values`."""
         x = rms_norm(add(take(self.token_embedding, token), self.position_embedding[position]))
         x = add(x, self.attend(rms_norm(x), keys, values))
         hidden = [number.relu() for number in linear(self.hidden, rms_norm(x))]
         return linear(self.head, add(x, linear(self.output, hidden)))
 
-    def attend(self, x: list[Any], keys: list[Any], values: list[Any]) -> list[Any]:
-        """What the positions so far say that matters here."""
+    def attend(self, x: Vector, keys: Matrix, values: Matrix) -> Vector:
+        """Attention: for each head, the mean of the values so far, weighted by how well their keys match the query of `x`."""
         query = linear(self.query, x)
         keys.append(linear(self.key, x))
         values.append(linear(self.value, x))
@@ -56,10 +63,10 @@ class GPT:
             mixed += [sum(w * value[i] for w, value in zip(weights, values, strict=True)) for i in range(start, start + HEAD)]
         return linear(self.attention, mixed)
 
-    def loss(self, tokens: list[Any]) -> Any:
+    def loss(self, tokens: list[int]) -> Value:
         """The mean of -log p of each token after the first, given those before it."""
-        keys: list[Any] = []
-        values: list[Any] = []
+        keys: Matrix = []
+        values: Matrix = []
         losses = []
         for position in range(len(tokens) - 1):
             probabilities = softmax(self.logits(tokens[position], position, keys, values))
@@ -67,14 +74,17 @@ class GPT:
         return sum(losses) / len(losses)
 
 
-def linear(matrix: Matrix, x: list[Any]) -> list[Any]:
+def linear(matrix: Matrix, x: Vector) -> Vector:
+    """The product of a matrix and a vector."""
     return [sum(w * number for w, number in zip(row, x, strict=True)) for row in matrix]
 
 
-def rms_norm(x: list[Any]) -> list[Any]:
+def rms_norm(x: Vector) -> Vector:
+    """A vector divided by the root of its mean square (Zhang and Sennrich, 2019)."""
     scale = (sum(number * number for number in x) / len(x) + 1e-5) ** -0.5
     return [number * scale for number in x]
 
 
-def add(a: list[Any], b: list[Any]) -> list[Any]:
+def add(a: Vector, b: Vector) -> Vector:
+    """The sum of two vectors."""
     return [x + y for x, y in zip(a, b, strict=True)]

@@ -1,31 +1,43 @@
-"""How a network on arrays is trained on most of the names, measured on the others, and asked for new ones."""
+"""How a network on arrays is trained on most of the names, measured on the others, and makes up new ones."""
 
 from __future__ import annotations
 
 import argparse
 import random
-from typing import Any
 
 import numpy as np
 import tutorial
 from names_models import MODELS
+from numpy.typing import NDArray
 
 import nn
 
-NOT_THERE = nn.CrossEntropyLoss().ignore_index  # the target where a name has already ended
+NOT_THERE = nn.CrossEntropyLoss().ignore_index  # the target after the end of a name
 
-Arrays = tuple[Any, Any]
+Arrays = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+
+class Alphabet:
+    """Numbers the characters of the names. One more number, `end`, marks where a name begins and ends."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.characters = sorted(set("".join(names)))
+        self.end = len(self.characters)
+
+    def encode(self, name: str) -> list[int]:
+        """A name as numbers, with `end` before and after it."""
+        return [self.end, *map(self.characters.index, name), self.end]
 
 
 class Names:
-    """Names as arrays, nine of ten for training. No name is in both parts, so that none can be known by heart.
+    """Names as arrays, nine tenths of them for training. No name is in both parts, so that none can be memorised.
 
     Attributes:
-        train, held_out: inputs and targets, of shape (names, time): after each letter of the input
-            should come what is at its place in the target.
+        train, held_out: inputs and targets, of shape (names, time). The target has the letter that
+            comes after the one at the same place in the input.
     """
 
-    def __init__(self, names: list[str], alphabet: Any, seed: int) -> None:
+    def __init__(self, names: list[str], alphabet: Alphabet, seed: int) -> None:
         self.alphabet, self.tokens = alphabet, alphabet.end + 1
         names = sorted(set(names))
         random.Random(seed).shuffle(names)
@@ -34,6 +46,7 @@ class Names:
         self.train, self.held_out = self.arrays(names[tenth:]), self.arrays(names[:tenth])
 
     def arrays(self, names: list[str]) -> Arrays:
+        """Names as inputs and targets, both of shape (names, time)."""
         inputs = np.full((len(names), self.time), self.alphabet.end)
         targets = np.full((len(names), self.time), NOT_THERE)
         for i, name in enumerate(names):
@@ -43,7 +56,7 @@ class Names:
         return inputs, targets
 
     def bigram(self) -> float:
-        """The mean of -log p of a character held out, by how often it came after the one before it in training (and once more)."""
+        """The mean of -log p of a character held out, with p from the counts of pairs of characters in training, plus one each."""
         counts = np.ones((self.tokens, self.tokens))
         np.add.at(counts, pairs(self.train), 1)
         p = counts / counts.sum(axis=1, keepdims=True)
@@ -51,13 +64,13 @@ class Names:
 
 
 def pairs(arrays: Arrays) -> Arrays:
-    """Each character of some names, and the one that comes next, as two flat arrays."""
+    """Each character of the names, and the one that follows it, as two flat arrays."""
     inputs, targets = arrays
     return inputs[targets != NOT_THERE], targets[targets != NOT_THERE]
 
 
-def lesson(kind: str, names: Names, seed: int, epochs: int) -> tuple[nn.Trainer, Any]:
-    """A trainer, and the data that it trains on."""
+def lesson(kind: str, names: Names, seed: int, epochs: int) -> tuple[nn.Trainer, nn.data.DataLoader]:
+    """A trainer, and the batches that it trains on."""
     nn.manual_seed(seed)
     model = MODELS[kind](names.tokens, names.time)
     optimizer = nn.optim.Adam(model.parameters(), lr=0.003)
@@ -68,7 +81,7 @@ def lesson(kind: str, names: Names, seed: int, epochs: int) -> tuple[nn.Trainer,
 
 
 def sample(trainer: nn.Trainer, names: Names, count: int, rng: np.random.Generator, temperature: float = 0.7) -> list[str]:
-    """New names, all at the same time, letter by letter."""
+    """New names, letter by letter, all at the same time."""
     end = names.alphabet.end
     tokens = np.full((count, 1), end)
     for _ in range(names.time):
@@ -80,7 +93,7 @@ def sample(trainer: nn.Trainer, names: Names, count: int, rng: np.random.Generat
     return ["".join(names.alphabet.characters[t] for t in row[: row.index(end) if end in row else None]) for row in rows]
 
 
-def run(args: argparse.Namespace, alphabet: Any) -> None:
+def run(args: argparse.Namespace, alphabet: Alphabet) -> None:
     """Train, print how well it went, and make up names."""
 
     def nats(seed: int) -> float:

@@ -1,8 +1,8 @@
-"""Networks on arrays that read names: which letter comes next, after each that was there?
+"""Networks on arrays that predict, after each letter of a name, the next one.
 
 Each is made for a number of tokens and the length of the longest name. It takes tokens of shape
-(n, time), whole numbers, and gives logits of shape (n, tokens, time): at each time a score for every
-token to come next. None of them sees what comes later.
+(n, time), whole numbers, and returns logits of shape (n, tokens, time): for each time the scores of
+all tokens to come next. None of them sees later letters.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ __all__ = ["MODELS", "MLP", "Recurrent", "Transformer"]
 
 
 class MLP(nn.Module):
-    """The last letters side by side, through two layers (Bengio and others, 2003)."""
+    """The embeddings of the last letters side by side, and two layers (Bengio and others, 2003)."""
 
     def __init__(self, tokens: int, longest: int, context: int = 8, embedding: int = 24, hidden: int = 256) -> None:
-        self.context, self.before = context, tokens - 1  # before a name stands the last token, at which names begin
+        self.context, self.before = context, tokens - 1  # the last token, which begins a name, also stands before it
         self.embedding = nn.Embedding(tokens, embedding)
         self.hidden = nn.Linear(context * embedding, hidden)
         self.dropout = nn.Dropout(0.2)
@@ -51,7 +51,7 @@ class Recurrent(nn.Module):
 
 
 class Transformer(nn.Module):
-    """Every letter looks at all before it, in two layers of attention: a small GPT."""
+    """Two layers of attention, in which each letter attends to all before it: a small GPT."""
 
     def __init__(self, tokens: int, longest: int, width: int = 64, heads: int = 4, layers: int = 2) -> None:
         self.embedding = nn.Embedding(tokens, width)

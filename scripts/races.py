@@ -1,6 +1,6 @@
-"""The races of `benchmark.py`: who takes part, on which problem, and what glassgrad is to reach.
+"""The races of `benchmark.py`: the contenders, their problems, and the goals for glassgrad.
 
-To enter a contender, write it in `peers/` and add its line here.
+To add a contender, write it in `peers/` and add a line here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from peers import Examples, Names, Problem
 
 
 class Contender(NamedTuple):
-    """Who takes part: the name in the table, the function in `peers/`, and the package that it needs."""
+    """A contender: its name in the table, its function in `peers/`, and the package that it needs."""
 
     name: str
     function: str
@@ -25,7 +25,7 @@ class Contender(NamedTuple):
 
 
 class Goal(NamedTuple):
-    """The contender is to be `factor` times as fast as its peer; or, `at_most`, to take at most `factor` times its time."""
+    """The contender should be `factor` times as fast as its peer; or, with `at_most`, take at most `factor` times as long."""
 
     contender: Contender
     factor: float
@@ -33,6 +33,7 @@ class Goal(NamedTuple):
     at_most: bool = False
 
     def row(self, medians: dict[Contender, float]) -> str:
+        """The row of a table, from the median times of a step."""
         own, other = medians[self.contender], medians[self.peer]
         ratio = own / other if self.at_most else other / own
         met = ratio <= self.factor if self.at_most else ratio >= self.factor
@@ -48,11 +49,11 @@ class Race:
     Attributes:
         title: what a step is.
         yardstick: whose time the last column of the table divides.
-        tolerance: how far the losses may be apart, as a part of them; float32 needs more than float64.
+        tolerance: the largest relative difference between the losses; float32 needs more than float64.
         samples: the seconds of each step, by contender.
         first: the seconds of its very first step, which may compile, by contender.
-        losses: those of the first steps, which must be everybody's.
-        failed: who could not be measured.
+        losses: those of the first steps, which all contenders must share.
+        failed: the contenders that could not be measured.
     """
 
     title: str
@@ -67,9 +68,11 @@ class Race:
     failed: set[Contender] = field(default_factory=set)
 
     def medians(self) -> dict[Contender, float]:
+        """The median time of a step, by contender."""
         return {contender: statistics.median(samples) for contender, samples in self.samples.items()}
 
     def table(self, versions: dict[Contender, str]) -> Iterator[str]:
+        """The table of the race and that of its goals, line by line."""
         medians = self.medians()
         yield from ("", f"{self.title}.", "", f"| | µs a step | middle half | × {self.yardstick.name} |", "|---|---:|---:|---:|")
         for contender in self.contenders:
@@ -88,11 +91,11 @@ class Race:
 
 @dataclass
 class Compilation:
-    """How long the first step of a compiled function takes, which traces and compiles, beside a step of the same code eagerly.
+    """The time of the first step of a compiled function, which traces and compiles, beside an eager step of the same code.
 
     Attributes:
-        seconds_goal: what the first step is to stay under.
-        steps_goal: how many eager steps it is to stay under; None for any number.
+        seconds_goal: the seconds that the first step should stay under.
+        steps_goal: the number of eager steps that it should stay under; None for any number.
         first, eager: the seconds that were measured.
     """
 
@@ -106,6 +109,7 @@ class Compilation:
     eager: list[float] = field(default_factory=list)
 
     def row(self) -> str:
+        """The row of a table."""
         seconds = statistics.median(self.first)
         steps = seconds / statistics.median(self.eager)
         met = seconds < self.seconds_goal and (self.steps_goal is None or steps < self.steps_goal)
@@ -113,16 +117,16 @@ class Compilation:
         return f"| {self.title} | {figures(seconds)} | {figures(steps)} | {wanted} | {verdict(met)} |"
 
 
-PAGE = 4096  # bytes; less of memory is not counted
+PAGE = 4096  # bytes; Linux counts memory in pages
 
 
 @dataclass
 class Peak:
-    """How much memory a few steps of training take at most, beyond what the library itself takes.
+    """The most memory that a few steps of training take, beyond that of the library itself.
 
     Attributes:
-        factor: the contender is to take at most so many times the memory of its peer.
-        bytes: what was measured.
+        factor: the contender should take at most so many times the memory of its peer.
+        bytes: what was measured, by contender.
     """
 
     title: str
@@ -133,6 +137,7 @@ class Peak:
     bytes: dict[Contender, int] = field(default_factory=dict)
 
     def row(self) -> str:
+        """The row of a table."""
         own, other = (max(self.bytes[contender], PAGE) for contender in (self.contender, self.peer))
         ratio, sizes = own / other, f"{other / 1e6:.1f} | {own / 1e6:.1f}"
         return f"| {self.title} | {sizes} | {ratio:.2f} × | at most {self.factor:g} × | {verdict(ratio <= self.factor)} |"
@@ -196,8 +201,8 @@ EAGER_UP_TO = 1_000  # points; beyond, an eager step takes seconds
 
 def races(quick: bool, seed: int) -> list[Race]:
     """The races, on small problems if `quick`."""
-    # No more names than checked steps, so that every length is compiled before the clock runs; an odd number, so that
-    # the median step is that of the name of middle length.
+    # At most as many names as checked steps, so that every length is compiled before the clock starts; an odd number,
+    # so that the median step is that of the name of median length.
     points, words = (20, ["ada"]) if quick else (100, ["ada", "sophie", "katherine"])
     return [
         Race(
@@ -216,7 +221,7 @@ def races(quick: bool, seed: int) -> list[Race]:
 
 
 def growth(quick: bool, seed: int) -> dict[int, Race]:
-    """The step of the moons for more and more points."""
+    """The step on the moons, for more and more points."""
     return {
         points: Race("", moons_problem(points, seed), [MLP, COMPILED, VMAPPED] if points <= EAGER_UP_TO else [COMPILED, VMAPPED], [], MLP)
         for points in ([5, 10] if quick else [10, 100, 1_000, 10_000])
@@ -224,6 +229,7 @@ def growth(quick: bool, seed: int) -> dict[int, Race]:
 
 
 def growth_table(races: dict[int, Race]) -> Iterator[str]:
+    """The table of the growth of a step, line by line."""
     yield from ("", "How the step grows with the points, in µs, and the first compiled step, which traces and compiles, in s.", "")
     contenders = [MLP, COMPILED, VMAPPED]
     yield f"| points | {' | '.join(contender.name for contender in contenders)} | compiling |"
@@ -236,7 +242,7 @@ def growth_table(races: dict[int, Race]) -> Iterator[str]:
 
 
 def compilations(quick: bool, seed: int) -> list[Compilation]:
-    """The moons, and the GPT for names of several lengths, since each length is a program of its own."""
+    """The moons, and the GPT for names of several lengths, each of which is compiled to a program of its own."""
     points, words = (20, ["ada"]) if quick else (100, ["ada", "hypatia", "maria-guadalupe"])
     moons = Compilation(f"moons, {points} points", moons_problem(points, seed), COMPILED, MLP, 3, 20)
     return [moons] + [
@@ -245,6 +251,7 @@ def compilations(quick: bool, seed: int) -> list[Compilation]:
 
 
 def compilation_table(compilations: list[Compilation]) -> Iterator[str]:
+    """The table of first steps, line by line."""
     yield from ("", "The first step of a compiled function, which traces and compiles.", "")
     yield from ("| | seconds | eager steps | wanted | |", "|---|---:|---:|---|---|")
     yield from (compilation.row() for compilation in compilations if compilation.first and compilation.eager)
@@ -256,14 +263,15 @@ def peaks(quick: bool, seed: int) -> list[Peak]:
 
 
 def peak_table(peaks: list[Peak], versions: dict[Contender, str]) -> Iterator[str]:
-    yield from ("", "The most memory that training holds at a time, beyond what the library itself takes, in MB.", "")
+    """The table of peaks of memory, line by line."""
+    yield from ("", "The most memory that training holds at a time, beyond that of the library itself, in MB.", "")
     yield f"| | {titled(PYTORCH_LAYERS, versions)} | {LAYERS.name} | | wanted | |"
     yield "|---|---:|---:|---:|---|---|"
     yield from (peak.row() for peak in peaks if {peak.contender, peak.peer} <= {*peak.bytes})
 
 
 def moons_problem(points: int, seed: int) -> Problem:
-    """The moons and an untrained network, with micrograd's way of initialising."""
+    """The moons and an untrained network, initialised as in micrograd."""
     from sklearn.datasets import make_moons  # on first use, since it takes a second to load
 
     X, y = make_moons(points, noise=0.1, random_state=seed)
@@ -273,14 +281,14 @@ def moons_problem(points: int, seed: int) -> Problem:
 
 
 def names_problem(words: list[str], seed: int) -> Names:
-    """Each name between two marks; the alphabet is that of English and the hyphen, whatever the names."""
+    """Each name between two marks. The alphabet is always the English one with a hyphen."""
     alphabet = "abcdefghijklmnopqrstuvwxyz-"
     mark = len(alphabet)
     return Names([[mark, *map(alphabet.index, word), mark] for word in words], len(alphabet) + 1, seed)
 
 
 def layers(quick: bool, seed: int) -> dict[str, Examples]:
-    """The networks of the tutorials: what each is, and the problem."""
+    """The networks of the tutorials: a title for each, and its problem."""
     if quick:
         return {
             "20-8-8-4 with ReLU, 6 pictures": examples_problem("mlp", (20, 8, 8, 4), (6, 20), seed),
@@ -300,8 +308,8 @@ def layers(quick: bool, seed: int) -> dict[str, Examples]:
 
 
 def examples_problem(network: str, sizes: tuple[int, ...], shape: tuple[int, ...], seed: int) -> Examples:
-    """Random examples and classes, and the first weights that this project gives the network, all in float32."""
-    from peers import glassgrad  # on first use, with the whole library
+    """Random examples and classes, and the network's first weights as this project draws them, in float32."""
+    from peers import glassgrad  # on first use, since it loads the whole library
 
     rng = np.random.default_rng(seed)
     glassgrad.nn.manual_seed(seed)
@@ -310,15 +318,17 @@ def examples_problem(network: str, sizes: tuple[int, ...], shape: tuple[int, ...
 
 
 def titled(contender: Contender, versions: dict[Contender, str]) -> str:
+    """The name of a contender, with the version of another library."""
     return f"{contender.name} {'' if contender.package == 'glassgrad' else versions.get(contender, '')}".strip()
 
 
 def micro(seconds: float) -> str:
+    """A time in microseconds, with three significant digits."""
     return figures(seconds * 1e6)
 
 
 def figures(x: float) -> str:
-    """A positive number with three figures, such as 1,170,000."""
+    """A positive number with three significant digits, such as 1,170,000."""
     digits = 2 - math.floor(math.log10(x))
     return f"{round(x, digits):,.{max(digits, 0)}f}"
 

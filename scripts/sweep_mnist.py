@@ -1,10 +1,10 @@
 """Trains the layers of `train_mnist.py` with 18 settings, in parallel: learning rate × batch size × dropout.
 
-Each setting that is finished has its file in the folder --out, and is not run again: a sweep that
-was stopped goes on where it was, if it is called in the same way.
+Each finished setting has a file in the folder --out, and is not run again. So a sweep that was
+stopped continues if it is called in the same way.
 
-The settings run in processes on this machine. A cluster of Dask or Ray takes them by joblib's own
-back-ends, if its workers have one thread each and see the same folder:
+The settings run in processes on this machine. With joblib's back-ends they run on a cluster of Dask
+or Ray, if its workers have one thread each and share the folder:
 
     with joblib.parallel_config("dask"):
         sweep_mnist.main()
@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 import tutorial
 from command_line import INTERRUPTED, Arguments, folder, natural, positive, run, save_figure
+from matplotlib.figure import Figure
 from tqdm import tqdm
 from train_mnist import mlp
 
@@ -37,8 +38,8 @@ SETTINGS = [{"lr": lr, "batch": batch, "dropout": dropout} for lr, batch, dropou
 Numbers = dict[str, Any]
 
 
-def train(setting: Numbers, sweep: Numbers, learned: Any, validation: Any, test: Any, path: Path) -> None:
-    """Train with one setting, and write what came of it to a file. This is what runs in parallel."""
+def train(setting: Numbers, sweep: Numbers, learned: nn.data.Subset, validation: nn.data.Subset, test: nn.data.MNIST, path: Path) -> None:
+    """Train with one setting, and write the result to a file. This is what runs in parallel."""
     nn.manual_seed(sweep["seed"])
     model = mlp(setting["dropout"])
     trainer = nn.Trainer(model, nn.CrossEntropyLoss(), nn.optim.Adam(model.parameters(), lr=setting["lr"]), metrics=["accuracy"])
@@ -48,11 +49,12 @@ def train(setting: Numbers, sweep: Numbers, learned: Any, validation: Any, test:
 
 
 def result_path(out: Path, setting: Numbers) -> Path:
+    """The file for the result of a setting."""
     return out / (",".join(f"{name}={number:g}" for name, number in setting.items()) + ".json")
 
 
 def read(path: Path, sweep: Numbers) -> Numbers | None:
-    """What came of a setting; None if it has to be run.
+    """The result of a setting; None if it has to be run.
 
     Raises:
         ValueError: it is the result of another sweep.
@@ -76,18 +78,19 @@ def read(path: Path, sweep: Numbers) -> Numbers | None:
 
 
 class Parallel(joblib.Parallel):
-    """joblib's, with a progress bar."""
+    """joblib's `Parallel`, with a progress bar."""
 
     def __call__(self, iterable: Any) -> Any:
         with tqdm(total=len(SETTINGS), initial=len(SETTINGS) - len(iterable), unit="setting") as self.bar:
             return super().__call__(iterable)
 
     def print_progress(self) -> None:
+        """Move the bar to the number of finished settings; joblib calls this."""
         self.bar.update(self.bar.initial + self.n_completed_tasks - self.bar.n)
 
 
-def run_missing(missing: list[Numbers], sweep: Numbers, images: Any, test: Any, out: Path) -> None:
-    """Run settings, on the back-end of joblib that is in force."""
+def run_missing(missing: list[Numbers], sweep: Numbers, images: nn.data.MNIST, test: nn.data.MNIST, out: Path) -> None:
+    """Run settings, on joblib's current back-end."""
     chosen = nn.data.Subset(images, np.random.default_rng(sweep["seed"]).permutation(len(images))[: sweep["examples"]])
     learned, validation = nn.data.random_split(chosen, [5 / 6, 1 / 6], rng=sweep["seed"])
     Parallel()([joblib.delayed(train)(setting, sweep, learned, validation, test, result_path(out, setting)) for setting in missing])
@@ -107,7 +110,7 @@ def table(results: list[Numbers]) -> pd.DataFrame:
     return pd.DataFrame(rows).sort_values("val_accuracy", ascending=False, kind="stable")
 
 
-def curves(results: list[Numbers]) -> Any:
+def curves(results: list[Numbers]) -> Figure:
     """The accuracy on the validation images, epoch by epoch: a panel for each learning rate, a colour for each dropout."""
     figure, panels = plt.subplots(1, len(RATES), figsize=(4 * len(RATES) + 2, 3.6), sharey=True, layout="constrained")
     for result in results:
@@ -130,7 +133,7 @@ def curves(results: list[Numbers]) -> Any:
 
 
 def report(results: list[Numbers], out: Path) -> None:
-    """Print the table, save it and the figure, and say how well the best does on images that had no say in the choice."""
+    """Print the table, save it and the figure, and print how well the best does on test images, by which it was not chosen."""
     rows = table(results)
     print(rows.to_string(index=False, float_format="{:.4g}".format))
     best = rows.iloc[0]
@@ -143,14 +146,14 @@ def report(results: list[Numbers], out: Path) -> None:
 def main() -> None:
     parser = Arguments(__doc__)
     tutorial.add_digits(parser)
-    parser.add_argument("--epochs", type=positive, default=20, help="how often a network sees every image")
+    parser.add_argument("--epochs", type=positive, default=20, help="how often a network sees each image")
     parser.add_argument("--examples", type=positive, default=60_000, help="how many images to use; a sixth of them is for validation")
-    parser.add_argument("--seed", type=natural, default=0, help="of all that is random")
+    parser.add_argument("--seed", type=natural, default=0, help="the seed of everything random")
     parser.add_argument("--jobs", type=positive, default=joblib.cpu_count(), help="how many settings to train at the same time")
     parser.add_argument("--out", type=folder, default="out/sweep", help="the folder for the results, the table and the figure")
     args = parser.parse_args()
     if args.examples < 6:
-        parser.error(f"a sixth of the images is for validation, and {args.examples} are too few; 6 are needed.")
+        parser.error(f"a sixth of the images is for validation, so at least 6 are needed; got {args.examples}.")
     images, test = tutorial.digits(parser, args)
     sweep = {"epochs": args.epochs, "examples": min(args.examples, len(images)), "seed": args.seed, "images": zlib.crc32(images.images)}
 

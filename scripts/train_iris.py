@@ -1,4 +1,4 @@
-"""Trains a network to tell three kinds of iris apart by the sizes of their leaves: 4-16-3, or a deeper one."""
+"""Trains a network to tell three kinds of iris apart by the sizes of their sepals and petals: 4-16-3, or a deeper one."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ Fit = Callable[..., nn.History]
 
 
 def flowers() -> tuple[nn.data.TensorDataset, nn.data.TensorDataset]:
-    """120 flowers for training and 30 for the test: four sizes of leaves, and which of the three kinds it is.
+    """120 flowers for training and 30 for the test: four lengths and widths, and which of the three kinds it is.
 
-    The mean and the deviation that scale them are those of the first, as the others are not known yet.
+    Both are scaled by the mean and the standard deviation of the training flowers, since those of the
+    test are not known in training.
     """
     X, y = load_iris(return_X_y=True)
     X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.2, random_state=42)
@@ -28,7 +29,7 @@ def flowers() -> tuple[nn.data.TensorDataset, nn.data.TensorDataset]:
 
 
 def shallow(seed: int) -> tuple[nn.Trainer, Fit]:
-    """4-16-3, trained by gradient descent with momentum, on all flowers at once: the trainer, and its `fit` with all that it needs."""
+    """4-16-3, trained by gradient descent with momentum on all flowers at once: the trainer, and its `fit` with its arguments."""
     nn.manual_seed(seed)
     train, _ = flowers()
     model = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 3))
@@ -38,7 +39,7 @@ def shallow(seed: int) -> tuple[nn.Trainer, Fit]:
 
 
 def deep(seed: int) -> tuple[nn.Trainer, Fit]:
-    """4-64-32-3, trained until it gets no better on flowers that it does not learn from; returned in the same way."""
+    """4-64-32-3, trained until it no longer gets better on validation flowers; the same two things."""
     nn.manual_seed(seed)
     train, validation = nn.data.random_split(flowers()[0], [0.8, 0.2])
     model = nn.Sequential(

@@ -1,16 +1,18 @@
-"""Trains a network to read handwritten digits (MNIST): 784-256-128-10, or with convolutions, and shows what it learned and mistook."""
+"""Trains a network to read handwritten digits (MNIST), 784-256-128-10 or with convolutions, and shows its filters and its mistakes."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
 import tutorial
 from command_line import positive, run
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 import nn
 
@@ -18,6 +20,7 @@ MISTAKES = (4, 8)  # rows and columns of their picture
 
 
 def mlp(dropout: float = 0.3) -> nn.Sequential:
+    """784-256-128-10, with ReLU and dropout."""
     return nn.Sequential(
         nn.Flatten(),
         nn.Linear(784, 256), nn.ReLU(), nn.Dropout(dropout),
@@ -27,6 +30,7 @@ def mlp(dropout: float = 0.3) -> nn.Sequential:
 
 
 def cnn() -> nn.Sequential:
+    """Two convolutions, each with max pooling, and two layers of neurons."""
     return nn.Sequential(
         nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2),   # 28×28 pixels become 26×26, and then 13×13
         nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),  # 11×11, and then 5×5
@@ -39,7 +43,7 @@ def cnn() -> nn.Sequential:
 class Plan(NamedTuple):
     """How a network is trained. With `one_cycle` the learning rate first rises to 0.003 and then falls to 0, which saves epochs."""
 
-    network: Any
+    network: Callable[[], nn.Sequential]
     epochs: int
     one_cycle: bool
 
@@ -47,10 +51,10 @@ class Plan(NamedTuple):
 PLANS = {"mlp": Plan(mlp, 20, False), "cnn": Plan(cnn, 5, True)}
 
 
-def lesson(plan: Plan, train: Any, test: Any, seed: int, epochs: int) -> tuple[nn.Trainer, Callable[[], Any]]:
-    """A trainer, and its `fit` with all that it needs.
+def lesson(plan: Plan, train: nn.data.MNIST, test: nn.data.MNIST, seed: int, epochs: int) -> tuple[nn.Trainer, Callable[[], nn.History]]:
+    """A trainer, and its `fit` with its arguments.
 
-    The test's images are measured after each epoch. Nothing is chosen by that, so they stay a test.
+    The test images are measured after each epoch. Nothing is chosen by the result, so they stay a test.
     """
     nn.manual_seed(seed)
     model = plan.network()
@@ -64,20 +68,20 @@ def lesson(plan: Plan, train: Any, test: Any, seed: int, epochs: int) -> tuple[n
     return trainer, partial(trainer.fit, batches, test, epochs=epochs)
 
 
-def first_filters(model: nn.Sequential) -> Any:
-    """The weights that look at the pixels themselves, as small images."""
-    layer = next(module for module in model if isinstance(module, (nn.Conv2d, nn.Linear)))
+def first_filters(model: nn.Module) -> Axes:
+    """The weights of the first layer, which sees the pixels, as small images."""
+    layer = next(module for module in model.modules() if isinstance(module, (nn.Conv2d, nn.Linear)))
     return nn.plot.filters(layer if isinstance(layer, nn.Conv2d) else layer.weight.data[:64].reshape(-1, 1, 28, 28))
 
 
-def mistakes(logits: Any, test: Any) -> Any:
-    """The digits that were mistaken, those first that the network was surest of."""
+def mistakes(logits: NDArray[np.float32], test: nn.data.MNIST) -> Axes:
+    """The digits that the network got wrong, those first of which it was surest."""
     guesses = logits.argmax(axis=1)
     sureness = logits.max(axis=1) - logits[np.arange(len(test)), test.targets]
     rows, columns = MISTAKES
     figure, panels = plt.subplots(rows, columns, figsize=(columns, 1.3 * rows), layout="constrained")
     wrong = [i for i in np.argsort(-sureness) if guesses[i] != test.targets[i]]
-    figure.suptitle(f"{len(wrong)} of {len(test)} are mistaken", fontsize=10)
+    figure.suptitle(f"{len(wrong)} of {len(test)} are wrong", fontsize=10)
     for panel in panels.flat:
         panel.set_axis_off()
     for panel, i in zip(panels.flat, wrong, strict=False):
@@ -89,8 +93,8 @@ def mistakes(logits: Any, test: Any) -> Any:
 def main() -> None:
     parser = tutorial.arguments(__doc__, out="out/mnist")
     tutorial.add_digits(parser)
-    parser.add_argument("--model", choices=list(PLANS), default="mlp", help="layers of neurons, or convolutions first")
-    parser.add_argument("--epochs", type=positive, help="how often it sees every image (default: 20 for mlp, 5 for cnn)")
+    parser.add_argument("--model", choices=list(PLANS), default="mlp", help="layers of neurons, or convolutions before them")
+    parser.add_argument("--epochs", type=positive, help="how often it sees each image (default: 20 for mlp, 5 for cnn)")
     args = parser.parse_args()
     train, test = tutorial.digits(parser, args)
     plan = PLANS[args.model]

@@ -1,4 +1,4 @@
-"""Trains a network of scalars, MLP(2, [16, 16, 1]), to tell two moons of 100 points apart, and draws what it learned."""
+"""Trains a network of scalars, MLP(2, [16, 16, 1]), to tell two moons of 100 points apart, and draws the result."""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ import nn
 
 
 def moons(seed: int) -> tuple[list[list[float]], list[float]]:
-    """100 points of the plane and their classes, -1 and 1."""
-    from sklearn.datasets import make_moons  # here, as it takes a second to load
+    """100 points in the plane and their classes, -1 and 1."""
+    from sklearn.datasets import make_moons  # here, since it takes a second to load
 
     X, y = make_moons(100, noise=0.1, random_state=seed)
     return X.tolist(), (2.0 * y - 1).tolist()
 
 
 def network(seed: int) -> nn.MLP:
+    """An untrained network."""
     return nn.MLP(2, [16, 16, 1], rng=seed)
 
 
 def right_after_training(steps: int, seed: int) -> int:
+    """How many points a network gets right after training."""
     X, y = moons(seed)
     model = network(seed)
     training.train(model, X, y, steps, quiet=True)
@@ -33,7 +35,7 @@ def right_after_training(steps: int, seed: int) -> int:
 
 
 def try_seeds(seeds: int, steps: int) -> None:
-    """Train with the seeds 0, 1, … on all cores, and print how each did."""
+    """Train with the seeds 0, 1, … on all cores, and print how many points each gets right."""
     with (
         multiprocessing.Pool(initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)) as pool,
         tqdm(pool.imap(partial(right_after_training, steps), range(seeds)), total=seeds, unit="seed") as bar,

@@ -1,4 +1,4 @@
-"""Trains a model on a file of names, and makes up new ones: a GPT in scalars (`gpt.py`) or a network on arrays (`names_models.py`)."""
+"""Trains a model on a file of names, and makes up new ones: a GPT in scalars (`gpt.py`), or a network on arrays (`names_models.py`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 
 import names_arrays
 from command_line import INTERRUPTED, Arguments, natural, positive, run
-from gpt import CONTEXT, GPT
+from gpt import CONTEXT, GPT, Matrix
+from names_arrays import Alphabet
 from tqdm import tqdm
 
 import autograd
@@ -18,19 +19,12 @@ import nn
 LEARNING_RATE = 0.01
 
 
-class Alphabet:
-    """The characters of the names as whole numbers; the last number is where a name begins and ends."""
-
-    def __init__(self, names: list[str]) -> None:
-        self.characters = sorted(set("".join(names)))
-        self.end = len(self.characters)
-
-    def encode(self, name: str) -> list[int]:
-        return [self.end, *map(self.characters.index, name), self.end]
-
-
 def names_in(path: str) -> list[str]:
-    """The lines of a file."""
+    """The names in a file, one on each line.
+
+    Raises:
+        ArgumentTypeError: the file cannot be read, or is empty.
+    """
     try:
         names = Path(path).read_text(encoding="utf-8").split()
     except (OSError, UnicodeDecodeError) as error:
@@ -42,8 +36,8 @@ def names_in(path: str) -> list[str]:
 
 def sample(model: GPT, alphabet: Alphabet, rng: random.Random, temperature: float = 0.5) -> str:
     """A new name, letter by letter."""
-    keys: list[object] = []
-    values: list[object] = []
+    keys: Matrix = []
+    values: Matrix = []
     name, token = "", alphabet.end
     for position in range(CONTEXT):
         logits = model.logits(token, position, keys, values)
@@ -56,6 +50,7 @@ def sample(model: GPT, alphabet: Alphabet, rng: random.Random, temperature: floa
 
 
 def train_scalars(args: argparse.Namespace) -> None:
+    """Train the GPT in scalars, print its loss, and make up names."""
     rng = random.Random(args.seed)
     names = rng.sample(args.data, len(args.data))
     alphabet = Alphabet(names)
@@ -94,7 +89,7 @@ def main() -> None:
     parser.add_argument(
         "--model", choices=["gpt", *names_arrays.MODELS], default="gpt", help="gpt is the one in scalars, the others are on arrays"
     )
-    parser.add_argument("--seed", type=natural, default=42, help="of all that is random")
+    parser.add_argument("--seed", type=natural, default=42, help="the seed of everything random")
     parser.add_argument("--samples", type=positive, default=20, help="how many new names to make up")
     scalars = parser.add_argument_group("for --model gpt")
     scalars.add_argument("--steps", type=positive, help="how many names it is shown (default: 5000)")
@@ -109,7 +104,7 @@ def main() -> None:
         parser.error("--steps and --eager are for --model gpt; a model on arrays has --epochs.")
     args.steps, args.epochs = args.steps or 5000, args.epochs or 5
     if args.model != "gpt" and len(set(args.data)) < 10:
-        parser.error(f"a tenth of the names is held out, and there are only {len(set(args.data))} different ones; 10 are needed.")
+        parser.error(f"a tenth of the names is held out, so at least 10 different ones are needed, and there are {len(set(args.data))}.")
     if args.model == "gpt":
         train_scalars(args)
     else:

@@ -1,4 +1,4 @@
-"""Trains a network of scalars, MLP(2, [8, 1]), on the exclusive or, which no single neuron can learn, and draws what it learned."""
+"""Trains a network of scalars, MLP(2, [8, 1]), on the exclusive or, which no single neuron can learn, and draws the result."""
 
 from __future__ import annotations
 

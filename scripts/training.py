@@ -1,39 +1,40 @@
-"""What the training scripts share: how a network of scalars is trained, and the pictures of what came of it."""
+"""What the scripts that train networks of scalars share: training, and the pictures of its result."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 from command_line import INTERRUPTED, Arguments, folder, natural, positive, save_figure
 from tqdm import tqdm
 
 import autograd
 import nn
-from autograd import Value, draw
+from autograd import Drawing, Value, draw
+
+Points = list[list[float]]
 
 LEARNING_RATE = 0.05
-ALPHA = 1e-4  # of the L2 penalty
+ALPHA = 1e-4  # the weight of the L2 penalty
 
 
 def arguments(description: str, steps: int, out: str) -> Arguments:
-    """The arguments that every training script has."""
+    """The arguments of every training script."""
     parser = Arguments(description)
-    parser.add_argument("--seed", type=natural, default=0, help="of all that is random")
+    parser.add_argument("--seed", type=natural, default=0, help="the seed of everything random")
     parser.add_argument("--steps", type=positive, default=steps, help="how many times the weights are improved")
     parser.add_argument("--out", type=folder, default=out, help="the folder for the pictures")
     return parser
 
 
-def right(model: nn.MLP, X: Any, y: Any) -> int:
-    """How many points the sign of the score puts into their class."""
+def right(model: nn.MLP, X: Points, y: list[float]) -> int:
+    """How many points get the right class from the sign of their score."""
     with autograd.no_grad():
         return sum((model(x) > 0) == (target > 0) for x, target in zip(X, y, strict=True))
 
 
-def train(model: nn.MLP, X: Any, y: Any, steps: int, quiet: bool = False) -> tuple[dict[str, list[float]], bool]:
-    """Fit `model` to the points X of the classes y, -1 and 1.
+def train(model: nn.MLP, X: Points, y: list[float], steps: int, quiet: bool = False) -> tuple[dict[str, list[float]], bool]:
+    """Train `model` to tell the classes y, -1 and 1, of the points X apart.
 
     Returns:
         The loss and the accuracy before each step, and whether Ctrl-C ended it early.
@@ -59,8 +60,8 @@ def train(model: nn.MLP, X: Any, y: Any, steps: int, quiet: bool = False) -> tup
     return history, False
 
 
-def neuron_graph(model: nn.MLP, X: Any) -> Any:
-    """The first neuron's computation on a point that excites it, with all derivatives."""
+def neuron_graph(model: nn.MLP, X: Points) -> Drawing:
+    """The graph of the first neuron for the point with its largest output, with all derivatives."""
     neuron = model.layers[0].neurons[0]
     x = max(X, key=lambda point: neuron(point).data)
     model.zero_grad()
@@ -71,8 +72,8 @@ def neuron_graph(model: nn.MLP, X: Any) -> Any:
     return draw(output)
 
 
-def network_graph(model: nn.MLP, x: Any) -> Any:
-    """The whole network's computation on one point, a box for each layer."""
+def network_graph(model: nn.MLP, x: list[float]) -> Drawing:
+    """The graph of the whole network for one point, with a box for each layer."""
     model.zero_grad()
     score = model([Value(number, label=f"x{i}") for i, number in enumerate(x, start=1)])
     score.label = "score"
@@ -80,8 +81,8 @@ def network_graph(model: nn.MLP, x: Any) -> Any:
     return draw(score, fold=1)
 
 
-def run(model: nn.MLP, X: Any, y: Any, steps: int, out: Path) -> None:
-    """Train, save the pictures, and say how well it went and what is where."""
+def run(model: nn.MLP, X: Points, y: list[float], steps: int, out: Path) -> None:
+    """Train, save the pictures, and print how well it went and where they are."""
     history, interrupted = train(model, X, y, steps)
     print(f"{right(model, X, y)} of {len(y)} right")
     save_figure(out / "boundary.png", nn.plot.decision_boundary(lambda points: [model(p) for p in points], X, y).figure)

@@ -1,4 +1,4 @@
-"""What the tutorials' programs share: their arguments, several seeds, what Ctrl-C does, and where the digits are."""
+"""What the programs of the tutorials share: their arguments, several seeds, Ctrl-C, and where the digits are."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ import statistics
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from command_line import INTERRUPTED, Arguments, folder, natural, positive, save_figure
 
 import nn
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 def arguments(description: str, out: str) -> Arguments:
-    """The arguments that every program has."""
+    """The arguments of every program."""
     parser = Arguments(description)
-    parser.add_argument("--seed", type=natural, default=0, help="of all that is random")
+    parser.add_argument("--seed", type=natural, default=0, help="the seed of everything random")
     parser.add_argument("--seeds", type=positive, metavar="N", help="train with the seeds 0 to N-1 instead, without saving anything")
-    parser.add_argument("--out", type=folder, default=out, help="the folder for what is saved")
+    parser.add_argument("--out", type=folder, default=out, help="the folder for the results")
     return parser
 
 
 def try_seeds(seeds: int, result: Callable[[int], float], what: str) -> None:
-    """Print what comes of the seeds 0, 1, …, and the spread of it; after Ctrl-C, of those that were finished."""
+    """Print the results of the seeds 0, 1, … and their mean and range; after Ctrl-C, of those that were finished."""
     results: list[float] = []
     try:
         for seed in range(seeds):
@@ -36,12 +39,8 @@ def try_seeds(seeds: int, result: Callable[[int], float], what: str) -> None:
             print(f"{what} of {len(results)} seeds: mean {mean:.4f}, min {min(results):.4f}, max {max(results):.4f}")
 
 
-def until_ctrl_c(fit: Callable[[], Any]) -> bool:
-    """Train.
-
-    Returns:
-        Whether Ctrl-C ended it early.
-    """
+def until_ctrl_c(fit: Callable[[], object]) -> bool:
+    """Call `fit`, and return whether Ctrl-C ended it early."""
     try:
         fit()
     except KeyboardInterrupt:
@@ -49,19 +48,19 @@ def until_ctrl_c(fit: Callable[[], Any]) -> bool:
     return False
 
 
-def save(out: Path, **pictures: Any) -> None:
-    """Save pictures, each under its name, and say so."""
+def save(out: Path, **pictures: Axes) -> None:
+    """Save the figures of some axes, each under its name, and print the paths."""
     for name, ax in pictures.items():
         save_figure(out / f"{name}.png", ax.figure)
 
 
-def curves(trainer: nn.Trainer) -> dict[str, Any]:
-    """The picture of how the training went, under its name; nothing if no epoch was finished."""
+def curves(trainer: nn.Trainer) -> dict[str, Axes]:
+    """The curves of training, under its name; nothing if no epoch was finished."""
     return {"curves": trainer.history.plot()[0]} if trainer.epoch else {}
 
 
 def end(trainer: nn.Trainer, interrupted: bool) -> None:
-    """End a program after all was saved, with one line if it was interrupted."""
+    """End a program, with one line and an exit code if it was interrupted."""
     if interrupted:
         print(f"Interrupted after {trainer.epoch} whole epochs.", file=sys.stderr)
         sys.exit(INTERRUPTED)
@@ -74,7 +73,7 @@ def add_digits(parser: argparse.ArgumentParser) -> None:
 
 
 def digits(parser: argparse.ArgumentParser, args: argparse.Namespace) -> tuple[nn.data.MNIST, nn.data.MNIST]:
-    """MNIST's images for training and for the test; without them the program ends with a line that says why."""
+    """MNIST's images for training and for the test. If they are not there, the program ends with a line that says why."""
     try:
         return nn.data.MNIST(args.data, train=True, download=args.download), nn.data.MNIST(args.data, train=False, download=args.download)
     except (OSError, ValueError) as error:  # the files are not there, cannot be downloaded, or are broken

@@ -221,6 +221,15 @@ def test_a_thread_may_not_look_for_the_function(run):
     assert done == [1]
 
 
+@pytest.mark.parametrize("argument", [Value(3.0), Tensor([3.0])])
+def test_the_gradient_of_an_argument_may_not_be_read_inside(argument):
+    (argument * argument).sum().backward() if isinstance(argument, Tensor) else (argument * argument).backward()
+    with pytest.raises(TypeError, match=r"\.grad in line .* read gradients outside of the compiled function"):
+        autograd.compile(lambda x: x * x.grad)(argument)
+    assert type(argument) in (Value, Tensor)
+    assert np.ravel(argument.grad) == [6.0]
+
+
 def test_the_gradient_may_not_be_assigned_inside():
     t = Tensor([1.0])
     v = Value(1.0)

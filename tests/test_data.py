@@ -80,7 +80,7 @@ def test_a_batch_may_be_written_to():
         ([], ValueError, "needs at least one array; pass inputs and targets: TensorDataset(X, y)"),
         ([X, Y[:9]], ValueError, "must be equally long; got the shapes (10, 2), (9,)"),
         ([X[:0], Y[:0]], ValueError, "needs at least one item; the arrays are empty"),
-        ([3.0], ValueError, "have a first axis, of items; got the shapes ()"),
+        ([3.0], ValueError, "Each array of a TensorDataset needs a first axis, for the items; got the shapes ()"),
         ([[[1.0], [2.0, 3.0]]], ValueError, "Array 0 of the TensorDataset has rows of different lengths"),
         ([X, list("abcdefghij")], TypeError, "made of numbers; got text; classes, labels = np.unique(names, return_inverse=True)"),
         ([X, None], TypeError, "Array 1 of the TensorDataset must be made of numbers; got None."),
@@ -135,6 +135,8 @@ def test_columns_that_are_no_numbers_are_named():
         check_table(table)
     with pytest.raises(TypeError, match="and the column 1 is not"):
         check_table(np.array([[1.0, "a"], [2.0, "b"]], dtype=object))
+    with pytest.raises(TypeError, match="and the column 'sex' is not"):
+        check_table(np.array([[1.0, "a"], [2.0, "b"]], dtype=object), columns=["age", "sex"])
 
 
 def test_a_good_table_is_an_array_of_its_numbers():
@@ -237,7 +239,7 @@ def test_a_state_that_is_not_of_such_a_loader_is_refused_and_changes_nothing():
         with pytest.raises(TypeError, match="takes a dict with the keys 'rng' and 'to_come', as state_dict\\(\\) gives"):
             other.load_state_dict(state)
     for _ in loader:
-        with pytest.raises(ValueError, match="The state is of a loader of more items: number 11 is to come, of 9 here"):
+        with pytest.raises(ValueError, match="The state is that of a loader of more items: it has item 11, and here are 9"):
             other.load_state_dict(loader.state_dict())
         break
     with pytest.raises(ValueError, match="state must be for a PCG64"):
@@ -310,7 +312,7 @@ def test_orders_do_not_touch_the_generators_of_the_user():
         (([],), ValueError, "The dataset of a DataLoader is empty; it needs at least one item"),
         ((3,), TypeError, "takes a dataset, with a length and items by number, not a int"),
         ((iter([1]),), TypeError, "takes a dataset, with a length and items by number"),
-        ((X, Y), TypeError, "and then the batch_size; inputs and targets make one: TensorDataset(X, y)."),
+        ((X, Y), TypeError, "and then the batch_size; make one of inputs and targets: TensorDataset(X, y)."),
         (((X, Y), 2), TypeError, "A DataLoader takes one dataset, and then the batch_size"),
     ],
 )

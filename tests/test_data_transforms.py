@@ -171,10 +171,10 @@ def test_the_module_has_what_it_names():
         (lambda: RandomRotation((5, -5)), ValueError, "degrees must be an angle, or the smallest and the largest; got (5, -5)"),
         (lambda: RandomRotation((0, np.inf)), ValueError, "degrees must be an angle"),
         (lambda: RandomRotation(["a", "b"]), ValueError, "degrees must be an angle"),
-        (lambda: Normalize(0.5, 0.0), ValueError, "Normalize needs finite means and deviations above 0; got 0.5 and 0.0"),
+        (lambda: Normalize(0.5, 0.0), ValueError, "Normalize needs finite means, and standard deviations above 0; got 0.5 and 0.0"),
         (lambda: Normalize(np.nan, 1.0), ValueError, "Normalize needs finite means"),
-        (lambda: Normalize("a", 1.0), TypeError, "Normalize takes a mean and a deviation for each channel, as numbers"),
-        (lambda: Normalize([0.5, 0.5], [0.5, 0.5])(IMAGES), ValueError, "Normalize has 2 channels, and the images have 3"),
+        (lambda: Normalize("a", 1.0), TypeError, "Normalize takes numbers, a mean and a standard deviation for each channel"),
+        (lambda: Normalize([0.5, 0.5], [0.5, 0.5])(IMAGES), ValueError, "Normalize is for 2 channels, and the images have 3"),
         (
             lambda: Normalize(0.5, 0.5)(IMAGES.astype(np.uint8)),
             TypeError,

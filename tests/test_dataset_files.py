@@ -198,7 +198,8 @@ def test_what_follows_an_archive_is_refused(tmp_path, tail):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"<html>404</html>", b"PK\x03\x04" + bytes(600), gzip.compress(b"no archive" * 100), gzip.compress(b"")],
+    "content",
+    [b"", b"<html>404</html>", b"PK\x03\x04" + bytes(600), gzip.compress(b"no archive" * 100), gzip.compress(b"")],
     ids=["empty", "a page", "a zip file", "a text", "nothing"],
 )
 def test_an_archive_that_is_something_else_is_refused(tmp_path, content):
@@ -315,7 +316,7 @@ class System:
 @pytest.mark.parametrize("protocol", range(6))
 def test_a_pickle_cannot_run_a_program(tmp_path, protocol):
     put(tmp_path, {"test_batch": pickle.dumps({b"data": System(str(tmp_path / "ran"))}, protocol)})
-    with pytest.raises(BrokenFileError, match=r"test_batch is damaged, or is no file of CIFAR-10's version for Python"):
+    with pytest.raises(BrokenFileError, match=r"test_batch is damaged, or is not a file of CIFAR-10's Python version"):
         CIFAR10(tmp_path, train=False)
     assert everything_in(tmp_path) == ["test_batch"]
 
@@ -332,7 +333,7 @@ def test_a_pickle_cannot_run_a_program(tmp_path, protocol):
 )  # fmt: skip
 def test_a_pickle_of_something_else_is_refused(tmp_path, content):
     put(tmp_path, {"test_batch": content})
-    with pytest.raises(BrokenFileError, match="test_batch is damaged, or is no file of CIFAR-10's version for Python"):
+    with pytest.raises(BrokenFileError, match="test_batch is damaged, or is not a file of CIFAR-10's Python version"):
         CIFAR10(tmp_path, train=False)
 
 

@@ -152,12 +152,12 @@ IMAGE_FILE, LABEL_FILE = "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.
         (IMAGE_FILE, lambda x: x[: len(x) // 2], "cannot be decompressed"),
         (LABEL_FILE, lambda x: x[:-8] + bytes(8), "cannot be decompressed"),
         (IMAGE_FILE, lambda x: x[:50] + bytes([x[50] ^ 255]) + x[51:], "cannot be decompressed"),
-        (IMAGE_FILE, lambda x: b"", "is no IDX file of 3 axes: it should begin with 0, 0, 8, 3 and begins with nothing"),
+        (IMAGE_FILE, lambda x: b"", "is not an IDX file of 3 axes: it should begin with 0, 0, 8, 3 and begins with nothing"),
         (IMAGE_FILE, lambda x: b"<html>404</html>", "it should begin with 0, 0, 8, 3 and begins with 60, 104, 116, 109"),
         (IMAGE_FILE, lambda x: gzip.compress(idx(LABELS)), "it should begin with 0, 0, 8, 3 and begins with 0, 0, 8, 1"),
-        (LABEL_FILE, lambda x: gzip.compress(idx(IMAGES)), "is no IDX file of 1 axis: it should begin with 0, 0, 8, 1 and"),
+        (LABEL_FILE, lambda x: gzip.compress(idx(IMAGES)), "is not an IDX file of 1 axis: it should begin with 0, 0, 8, 1 and"),
         (LABEL_FILE, lambda x: gzip.compress(bytes([0, 0, 13, 1]) + idx(LABELS)[4:]), "begins with 0, 0, 13, 1"),
-        (LABEL_FILE, lambda x: gzip.compress(idx(LABELS)[:6]), "is no IDX file of 1 axis"),
+        (LABEL_FILE, lambda x: gzip.compress(idx(LABELS)[:6]), "is not an IDX file of 1 axis"),
         (IMAGE_FILE, lambda x: gzip.compress(idx(IMAGES)[:-1]), "9408 bytes after its header, for the shape (12, 28, 28), and has 9407"),
         (LABEL_FILE, lambda x: gzip.compress(idx(LABELS) + b"x"), "12 bytes after its header, for the shape (12,), and has 13"),
         (LABEL_FILE, lambda x: gzip.compress(idx(LABELS[:11])), f"has 11 labels, and {IMAGE_FILE} has 12 images"),
@@ -200,7 +200,7 @@ def test_missing_files_are_named_with_the_folders_where_they_could_be(tmp_path, 
     with pytest.raises(FileNotFoundError) as caught:
         MNIST(tmp_path)
     sentence = str(caught.value)
-    assert "MNIST needs the files train-images-idx3-ubyte, train-labels-idx1-ubyte, and they are not together in any of" in sentence
+    assert "MNIST needs the files train-images-idx3-ubyte, train-labels-idx1-ubyte, which are not together in any of" in sentence
     assert str(tmp_path / "mnist") in sentence
     assert "pass download=True" in sentence
 
@@ -227,7 +227,7 @@ def test_cifar_is_read_from_its_binary_files(tmp_path, place):
     ("damage", "sentence"),
     [
         (lambda x: x[:-1], "data_batch_3.bin was cut off: it has 61459 bytes, and an image and its class have 3073"),
-        (lambda x: x[:-3073], "data_batch_3.bin has 19 images, and data_batch_1.bin has 20; all have as many"),
+        (lambda x: x[:-3073], "data_batch_3.bin has 19 images, and data_batch_1.bin has 20; they should be equal"),
         (lambda x: b"", "data_batch_3.bin has 0 images, and data_batch_1.bin has 20"),
         (lambda x: bytes([10]) + x[1:], "data_batch_3.bin has the label 10, and there are 10 classes, from 0"),
     ],
@@ -244,9 +244,7 @@ def test_a_broken_file_of_cifar_is_named(tmp_path, damage, sentence):
 def test_a_missing_file_of_cifar_is_named(tmp_path):
     put(tmp_path, cifar_files())
     (tmp_path / "data_batch_5.bin").unlink()
-    with pytest.raises(
-        FileNotFoundError, match=r"CIFAR10 needs the files data_batch_1.bin, .*, data_batch_5.bin, and they are not together"
-    ):
+    with pytest.raises(FileNotFoundError, match=r"CIFAR10 needs the files data_batch_1.bin, .*, data_batch_5.bin, which are not together"):
         CIFAR10(tmp_path)
 
 
@@ -354,7 +352,7 @@ def test_a_file_of_another_checksum_is_refused_and_not_kept(tmp_path):
             served(address, files)(tmp_path, download=True)
         right = md5(files["train-labels-idx1-ubyte.gz"])
         assert f"its checksum is {md5(gzip.compress(idx(LABELS * 0)))} and should be {right}" in str(caught.value)
-        assert f"train-labels-idx1-ubyte.gz could not be downloaded. Put it into {tmp_path / 'mnist'} by hand" in str(caught.value)
+        assert f"train-labels-idx1-ubyte.gz could not be downloaded. Put it into {tmp_path / 'mnist'} yourself" in str(caught.value)
     assert everything_in(tmp_path) == ["train-images-idx3-ubyte.gz"]
 
 
@@ -401,7 +399,7 @@ def test_the_next_address_is_tried_and_all_are_named_if_none_has_the_file(tmp_pa
 def test_a_server_that_is_not_there_is_a_clear_error(tmp_path):
     with server({}) as (address, _):
         pass
-    with pytest.raises(ConnectionError, match=r"file could not be downloaded. Put it into .* by hand. Tried http://127.0.0.1"):
+    with pytest.raises(ConnectionError, match=r"file could not be downloaded. Put it into .* yourself. Tried http://127.0.0.1"):
         download([address + "file"], tmp_path / "file", md5(b""))
 
 

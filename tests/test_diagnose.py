@@ -209,7 +209,7 @@ def test_a_loss_far_above_its_expected_start_is_found(loss, outputs, targets, ex
     report = nn.diagnose(model, (X, targets), loss=loss)
     finding = the("loss at the start", report)
     assert finding.number == pytest.approx(report.loss / expected, rel=1e-5)
-    assert f"and that of a network that knows nothing {expected:.4g}: this one is sure, and wrong." in finding.sentence
+    assert f"while a network that knows nothing has {expected:.4g}: this one is sure, and wrong." in finding.sentence
 
 
 def test_log_probabilities_and_probabilities_have_their_expected_start_too():
@@ -375,7 +375,7 @@ def test_the_first_layer_with_nan_is_named():
 def test_a_loss_that_is_not_finite_is_found():
     model = Sequential(Linear(8, 1, rng=0))
     report = nn.diagnose(model, (X, -np.ones((64, 1))), loss=lambda out, y: autograd.log(out * out * y).mean())
-    assert the("not finite", report).sentence == "The loss is nan, of outputs that are finite."
+    assert the("not finite", report).sentence == "The loss is nan, though the outputs are finite."
 
 
 def test_a_gradient_that_is_not_finite_is_found():

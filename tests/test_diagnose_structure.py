@@ -76,7 +76,7 @@ def test_linear_layers_without_an_activation_between_them_are_found(model, first
         f"From {first} to {last} there are {count} linear layers without an activation between them, "
         "which together can do no more than a single one."
     )
-    assert finding.advice == "Put an activation between each two of them, such as nn.ReLU()."
+    assert finding.advice == "Put an activation such as nn.ReLU() after each but the last."
     assert "missing activation" in kinds(nn.diagnose(model, (X, Y)))
 
 
@@ -92,12 +92,12 @@ class Squeezed(Sequential):
         (layers(8, 16, 3, between=[ReLU], end=[Tanh]), CE, Y, "The model ends in a tanh, which gives numbers only from -1 to 1."),
         (layers(8, 16, 3, between=[ReLU], end=[Sigmoid]), CE, Y, "The model ends in a sigmoid, which gives numbers only from 0 to 1."),
         (layers(8, 16, 1, between=[ReLU], end=[ReLU]), nn.BCEWithLogitsLoss(), (X[:, :1] > 0) * 1.0, "The model ends in a relu, which"),
-        (layers(8, 16, 1, between=[ReLU], end=[ReLU]), MSE, REAL, "never below 0, and 45% of the targets are not there."),
-        (layers(8, 16, 1, between=[ReLU], end=[Sigmoid]), MSE, REAL, "only from 0 to 1, and 59% of the targets are not there."),
+        (layers(8, 16, 1, between=[ReLU], end=[ReLU]), MSE, REAL, "never below 0, and 45% of the targets are outside."),
+        (layers(8, 16, 1, between=[ReLU], end=[Sigmoid]), MSE, REAL, "only from 0 to 1, and 59% of the targets are outside."),
         (layers(8, 16, 3, between=[ReLU], end=[ReLU, nn.Flatten]), CE, Y, "The model ends in a relu, which gives numbers never below 0."),
         (layers(8, 16, 3, between=[ReLU], end=[nn.GELU]), CE, Y, "The model ends in a gelu, which gives numbers never below -0.17."),
         (layers(8, 16, 1, between=[ReLU], end=[nn.SiLU]), MSE, REAL, "ends in a silu, which gives numbers never below -0.279, and"),
-        (Squeezed(layers(8, 16, 1, between=[ReLU], end=[ReLU])), MSE, REAL[:, 0], "never below 0, and 45% of the targets are not there."),
+        (Squeezed(layers(8, 16, 1, between=[ReLU], end=[ReLU])), MSE, REAL[:, 0], "never below 0, and 45% of the targets are outside."),
         (layers(8, 16, 1, between=[ReLU], end=[ReLU]), nn.HingeLoss(), np.sign(REAL), "never below 0, and 45% of the targets"),
     ],
 )
@@ -119,9 +119,11 @@ def test_an_activation_at_the_output_of_a_scalar_network_is_found():
 
 
 @pytest.mark.parametrize("end", [(), (nn.Softmax,)])
-@pytest.mark.parametrize("loss", [nn.NLLLoss(), nn.nll_loss])
-def test_scores_and_probabilities_in_the_place_of_log_probabilities_are_found(end, loss):
-    finding = the("no log-probabilities", nn.diagnose(layers(8, 16, 3, between=[ReLU], end=end), (X, Y), loss=loss))
+@pytest.mark.parametrize(
+    ("loss", "targets"), [(nn.NLLLoss(), Y), (nn.nll_loss, Y), (nn.KLDivLoss(), np.eye(3)[Y]), (nn.kl_div, np.eye(3)[Y])]
+)
+def test_scores_and_probabilities_in_the_place_of_log_probabilities_are_found(end, loss, targets):
+    finding = the("no log-probabilities", nn.diagnose(layers(8, 16, 3, between=[ReLU], end=end), (X, targets), loss=loss))
     assert "takes log-probabilities, which are never above 0, and" in finding.sentence
     assert finding.advice == "End the model with nn.LogSoftmax(); or, for classes, take nn.CrossEntropyLoss() and scores (logits)."
 
@@ -139,7 +141,7 @@ def test_class_numbers_of_which_some_are_rare_by_chance_are_found():
 def test_class_numbers_for_a_loss_of_numbers_are_found(loss, dtype):
     finding = the("class numbers", nn.diagnose(layers(8, 16, 1, between=[ReLU]), (X, Y[:, None].astype(dtype)), loss=loss))
     name = getattr(loss, "__name__", type(loss).__name__)
-    assert finding.sentence == f"The targets are the whole numbers from 0 to 2, as of classes, and {name} takes class 2 for twice class 1."
+    assert finding.sentence == f"The targets are the whole numbers from 0 to 2, like classes, and {name} treats class 2 as twice class 1."
     assert "with 3 outputs, and take nn.CrossEntropyLoss()" in finding.advice
 
 
@@ -253,12 +255,12 @@ def falling(n, start=1.0, end=0.1):
 @pytest.mark.parametrize(
     ("columns", "found", "sentence"),
     [
-        ({"loss": [1.0, 3.0, 80.0, float("nan"), float("nan")]}, "divergence", "its loss was 1 in epoch 1 and nan in 4."),
-        ({"loss": [1.0, 3.0, 80.0]}, "divergence", "its loss was 1 in epoch 1 and 80 in 3."),
-        ({"loss": [0.693, 0.6931, 0.6929, 0.693, 0.6931, 0.693]}, "no progress", "its loss was 0.693 in epoch 1 and is 0.693 in 6."),
+        ({"loss": [1.0, 3.0, 80.0, float("nan"), float("nan")]}, "divergence", "its loss was 1 in epoch 1 and nan in epoch 4."),
+        ({"loss": [1.0, 3.0, 80.0]}, "divergence", "its loss was 1 in epoch 1 and 80 in epoch 3."),
+        ({"loss": [0.693, 0.6931, 0.6929, 0.693, 0.6931, 0.693]}, "no progress", "its loss was 0.693 in epoch 1 and is 0.693 in epoch 6."),
         ({"loss": [1.0, 0.9, 0.8, *[0.75] * 8]}, "plateau", "stands still at a loss of 0.75, not much less than the 1 of epoch 1"),
         ({"loss": falling(20), "val_loss": [*falling(10, 1.0, 0.5), *np.linspace(0.5, 0.9, 10)]}, "overfitting",
-         "since epoch 10 the validation loss has risen from 0.5 to 0.8556, while that of the training fell from"),
+         "since epoch 10 the validation loss has risen from 0.5 to 0.8556, while the training loss fell from"),
         ({"loss": [1.0, 0.5, 0.2, 0.05], "val_loss": [0.9, 0.8, 1.2, 1.9]}, "overfitting", "since epoch 2 the validation loss has risen"),
         ({"loss": [1.0, 0.5, 0.2, 0.05], "val_loss": [0.9, 0.8, 0.6, 0.7]}, "", ""),
         ({"loss": falling(20), "val_loss": falling(20, 1.0, 0.2)}, "", ""),

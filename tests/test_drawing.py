@@ -534,7 +534,7 @@ def test_an_unknown_direction_is_refused():
 
 @pytest.mark.parametrize("fold", [-1, 1.5, "all", True])
 def test_fold_is_a_count(fold):
-    with pytest.raises(ValueError, match="fold is how many levels of modules stay open"):
+    with pytest.raises(ValueError, match="fold must be the number of levels of modules that stay open"):
         draw(Value(1.0), fold=fold)
 
 

@@ -197,7 +197,7 @@ def test_a_function_that_sees_something_new_since_its_call_cannot_be_drawn():
 
     f(np.ones(3))
     settings["strength"] = 3.0
-    with pytest.raises(RuntimeError, match=r"^f will be compiled anew, as `settings\.strength` was changed since its last call"):
+    with pytest.raises(RuntimeError, match=r"^f must be compiled again, since `settings\.strength` was changed after its last call"):
         draw(f)
     f(np.ones(3))
     assert len(Shown(draw(f)).parts) == 2
@@ -224,7 +224,7 @@ def test_several_results_and_keywords_can_be_drawn():
 def test_the_comparison_has_no_page(tmp_path):
     _, loss, xs = moons_loss()
     loss(xs)
-    with pytest.raises(ValueError, match=r"compares the two graphs of a compiled function\. Draw what its `\.function`"):
+    with pytest.raises(ValueError, match=r"compares the two graphs of a compiled function\. Draw the result of its `\.function`"):
         draw(loss).save(tmp_path / "x.html")
     assert not list(tmp_path.iterdir())
     assert draw(loss).save(tmp_path / "x.svg").stat().st_size > 1000

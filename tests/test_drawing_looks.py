@@ -91,7 +91,7 @@ def test_the_sharpness_of_a_png_is_chosen_by_its_size_before_it_is_drawn(columns
     # Boxes of an inch, so many beside and above each other.
     source = f'digraph {{ ranksep=0; nodesep=0; a [shape=box, fixedsize=true, width={columns}, height={rows}, label=""] }}'
     if max(columns, rows) * layout.LEGIBLE > layout.LONGEST:
-        with pytest.raises(ValueError, match=rf"{columns} × {rows} inches large.*Save it as \.svg or \.pdf.*smaller fold"):
+        with pytest.raises(ValueError, match=rf"{columns} × {rows} inches.*Save it as \.svg or \.pdf.*smaller fold"):
             layout.rendered(source, "png")
         return
     width, height = struct.unpack(">II", layout.rendered(source, "png")[16:24])
@@ -102,7 +102,7 @@ def test_the_sharpness_of_a_png_is_chosen_by_its_size_before_it_is_drawn(columns
 def test_a_picture_that_cannot_be_read_as_png_is_saved_as_svg_and_pdf(tmp_path, monkeypatch):
     monkeypatch.setattr(layout, "MOST_PIXELS", 1_000)
     drawing = draw(Value(1.0, label="x") + 1)
-    with pytest.raises(ValueError, match="A png of this drawing could not be read"):
+    with pytest.raises(ValueError, match="A png of this drawing would not be readable"):
         drawing.save(tmp_path / "x.png")
     assert not list(tmp_path.iterdir())
     assert drawing.save(tmp_path / "x.svg").stat().st_size > 0
@@ -132,7 +132,7 @@ def test_the_whole_memory_for_a_png_stays_low(tmp_path):
 def test_a_fold_that_opens_more_than_can_be_laid_out_is_refused(monkeypatch):
     monkeypatch.setattr(folding, "DRAWABLE", 50)
     root = chain(30)
-    with pytest.raises(ValueError, match=r"With fold=3 this drawing has 121 boxes, and more than 50 .*Give a smaller fold"):
+    with pytest.raises(ValueError, match=r"With fold=3 this drawing has 121 boxes, and more than 50 .*Choose a smaller fold"):
         draw(root, fold=3)
     with scope("long"):
         y = chain(30)

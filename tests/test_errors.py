@@ -236,7 +236,7 @@ TRANSFORMS = [
     (lambda: grad(lambda x: x.sum())(np.array([1, 2])), TypeError, "A Tensor has derivatives, so it holds floats, not int64."),
     (lambda: grad(lambda x: x)("a"), TypeError, "A Value is a number, not the text 'a'."),
     (lambda: grad(lambda x: x)(), TypeError, "argnums names argument 0, and <lambda> was called with 0 positional arguments."),
-    (lambda: grad(lambda x: x, 1)(1.0), TypeError, "argnums names argument 1, and <lambda> was called with 1 positional arguments."),
+    (lambda: grad(lambda x: x, 1)(1.0), TypeError, "argnums names argument 1, and <lambda> was called with 1 positional argument."),
     (lambda: grad(lambda x: x, -2)(1.0), TypeError, "argnums names argument -2"),
     (lambda: grad(lambda x: x, "x")(1.0), TypeError, "argnums is the position of an argument or a tuple of positions, not 'x'."),
     (lambda: grad(lambda x: x, (0, 0.5))(1.0), TypeError, "argnums is the position of an argument or a tuple of positions, not (0, 0.5)."),
@@ -282,5 +282,9 @@ def test_an_error_leaves_nodes_as_they_were():
         x.data[...] = np.ones(3)
     with pytest.raises(ValueError, match="cannot take data"):
         x.data = np.ones(3)
+    with pytest.raises(ValueError, match="broadcast"):
+        x.data += np.ones(3)
+    with pytest.raises(IndexError):
+        x.data[5] = 1.0
     out.backward()  # not stale: nothing was changed
     assert np.array_equal(x.grad, [2.0, 2.0])

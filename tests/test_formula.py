@@ -172,7 +172,7 @@ def test_a_formula_that_nobody_reads_is_refused():
     assert latex(x).startswith(r"\tanh(\tanh(")
     for _ in range(100_000):
         x = x.tanh()
-    with pytest.raises(ValueError, match=r"This formula would have 101,000 operations.* more than 1,000 nobody reads"):
+    with pytest.raises(ValueError, match=r"This formula would have 101,000 operations.* nobody reads more than 1,000"):
         latex(x)
 
 
@@ -180,7 +180,7 @@ def test_a_formula_that_grows_by_repetition_is_refused_before_it_is_written():
     x = Value(1.0)
     for _ in range(200):
         x = x * x
-    with pytest.raises(ValueError, match="what is used twice counted twice"):
+    with pytest.raises(ValueError, match="counting twice what is used twice"):
         latex(x)
 
 

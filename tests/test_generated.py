@@ -11,14 +11,14 @@ import pytest
 import autograd
 from autograd import Primitive, Tensor, Value, detect_anomaly, no_grad, scope, table
 from autograd.core import Walk
-from autograd.generated import CHOICES, FUNCTIONS, OPERATORS, SIGNS
 from autograd.layout import Layout
-from autograd.operators import Operators
+from autograd.methods import Methods, named, operators
 from autograd.rules import step
 
 NUMBERS = [0.0, -0.0, 1.0, -1.0, 0.3, -2.5, 40.0, 1e4, -1e4, 1e200, math.inf, -math.inf, math.nan, 2, 0, -3]
-ONE = {**SIGNS, **{name: table[name] for name in FUNCTIONS}}
-TWO = {**{f"__{name}__": p for name, p in OPERATORS.items()}, **{name: table[name] for name in CHOICES}}
+ENTRIES = {name: entry for name, entry in {**operators(), **named()}.items() if vars(Value).get(name) is not None}
+ONE = {name: entry for name, entry in ENTRIES.items() if entry.arity == 1}
+TWO = {name: entry for name, entry in ENTRIES.items() if entry.arity == 2}
 
 
 def same(a, b):
@@ -67,7 +67,7 @@ def test_a_method_of_two_numbers_is_the_entry(name):
 @pytest.mark.parametrize("name", [*ONE, *TWO])
 def test_a_method_has_the_signature_of_its_kind_and_the_documentation_of_its_entry(name):
     method = vars(Value)[name]
-    assert list(inspect.signature(method).parameters) == list(inspect.signature(vars(Operators)[name]).parameters)
+    assert list(inspect.signature(method).parameters) == list(inspect.signature(vars(Methods)[name]).parameters)
     assert method.__doc__ == {**ONE, **TWO}[name].__doc__
     assert method.__qualname__ == f"Value.{name}"
 

@@ -209,3 +209,16 @@ def test_graphs_that_are_longer_each_time_or_share_a_part_are_not_warned_of():
                 chain = chain * 1.0
             chain.backward()
             (shared - n).backward()
+
+
+def test_a_root_that_is_looked_at_keeps_its_time_its_scope_and_its_static_arguments():
+    w = Tensor(np.ones((2, 3)))
+    for _ in range(EACH):
+        with autograd.scope("loss"):
+            root = w.sum(axis=(0, 1))
+        static = root.static
+        before = root.time, root.scope, root.static
+        root.backward()
+        assert (root.time, root.scope, root.static) == before
+        assert root.static is static
+        assert root.scope.name == "loss"

@@ -13,10 +13,23 @@ from nn import optim
 from nn.interrupts import uninterrupted
 from nn.optim.optimizer import ENTRIES_AT_ONCE
 
+
+class Normalized(optim.Optimizer):
+    """A formula that sees one parameter at a time."""
+
+    def memory(self, settings):
+        return {"v": 0.0}
+
+    def update(self, p, g, v, *, step, lr):
+        v += g / np.linalg.norm(g)
+        p -= lr * v
+
+
 METHODS = [
     lambda groups: optim.SGD(groups, lr=0.1, momentum=0.9),
     lambda groups: optim.Adam(groups, lr=0.1),
     lambda groups: optim.RMSprop(groups, lr=0.1, centered=True),
+    lambda groups: Normalized(groups, {"lr": 0.1}),
 ]
 
 

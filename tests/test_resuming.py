@@ -1,4 +1,4 @@
-"""Claims about a training that stopped and goes on: bit for bit as if it had not, also in another process."""
+"""Claims about training that stopped and continues: bit for bit as if it had not, also in another process."""
 
 import random
 import subprocess
@@ -234,7 +234,7 @@ def test_what_a_checkpoint_remembers_for_a_callback_must_have_its_place(tmp_path
     fit(make(0, path, adam, restoring), arrays(), epochs=2)
     other = make(1, path, adam, nothing)
     before = other.model.state_dict()
-    with pytest.raises(ValueError, match=r"nothing was loaded\. .*memory of EarlyStopping, which is not among the callbacks here"):
+    with pytest.raises(ValueError, match=r"nothing was loaded\. .*state of EarlyStopping, which is not among the callbacks here"):
         fit(other, arrays(), epochs=3, resume_from=path)
     assert_same(other.model.state_dict(), before)
     assert (other.epoch, other.resumed) == (0, False)
@@ -249,9 +249,7 @@ def test_a_new_callback_may_join_when_a_training_goes_on(tmp_path):
 def test_random_numbers_from_elsewhere_than_before_are_refused(tmp_path):
     path = tmp_path / "a.safetensors"
     fit(make(0, path, adam, nothing), loader(), epochs=2)
-    with pytest.raises(
-        ValueError, match=r"has the random numbers of train.rng, and here there are none; go on with the model and the data"
-    ):
+    with pytest.raises(ValueError, match=r"has the random numbers of train.rng, and here there are none; make the model and the data"):
         fit(make(1, path, adam, nothing), arrays(), epochs=3, resume_from=path)
 
 

@@ -421,7 +421,7 @@ def test_all_misfits_are_listed_and_nothing_changes(path):
         nn.load(path, model, optimizer, schedule=CosineAnnealingLR(SGD([Value(1.0)]), T_max=3), mine=mine)
     for fault in (
         "model: The state dict does not fit this Sequential: 0.weight has shape (3, 2) and must have (4, 2);", "1.running_mean is unknown",
-        "optimizer: The state dict does not fit this SGD: group 0 has 6 parameters and here are 2; momentum of group 0 is missing",
+        "optimizer: The state dict does not fit this SGD: group 0 has 6 parameters instead of 2; momentum of group 0 is missing",
         "schedule: The state dict does not fit this CosineAnnealingLR: T_max is missing", "mine: state must be for a MT19937",
     ):  # fmt: skip
         assert fault in str(error.value)

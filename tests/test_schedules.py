@@ -335,16 +335,16 @@ def test_a_state_dict_of_another_schedule_is_refused_and_changes_nothing():
     step, exponential = optim.StepLR(optimizer, 2), optim.ExponentialLR(optimizer, 0.5)
     with pytest.raises(ValueError, match="does not fit this StepLR: step_size is missing"):
         step.load_state_dict(exponential.state_dict())
-    with pytest.raises(ValueError, match="does not fit this ExponentialLR: step_size is unknown here"):
+    with pytest.raises(ValueError, match="does not fit this ExponentialLR: step_size is unknown"):
         exponential.load_state_dict(step.state_dict())
     with pytest.raises(TypeError, match="load_state_dict takes a dict, as state_dict\\(\\) gives, not a list"):
         step.load_state_dict([])
     sequence = optim.SequentialLR(optimizer, [optim.StepLR(optimizer, 2), optim.ExponentialLR(optimizer, 0.5)], [3])
     before = copy.deepcopy(sequence.state_dict())
     other = optim.SequentialLR(optimizer, [optim.StepLR(optimizer, 5), optim.StepLR(optimizer, 5)], [4])
-    with pytest.raises(ValueError, match="does not fit this SequentialLR: step_size is unknown here"):
+    with pytest.raises(ValueError, match="does not fit this SequentialLR: step_size is unknown"):
         sequence.load_state_dict(other.state_dict())
-    with pytest.raises(ValueError, match="it has 1 schedules and here are 2"):
+    with pytest.raises(ValueError, match="it has 1 schedules instead of 2"):
         sequence.load_state_dict(optim.SequentialLR(optimizer, [optim.StepLR(optimizer, 5)], []).state_dict())
     assert sequence.state_dict() == before
 

@@ -92,7 +92,7 @@ def test_a_schedule_alone_brings_its_rates_along():
 
 def test_a_state_of_other_groups_is_refused():
     one = optim.SGD([Tensor([1.0])], lr=0.1)
-    with pytest.raises(ValueError, match="does not fit this ExponentialLR: it has 2 groups and here are 1"):
+    with pytest.raises(ValueError, match="does not fit this ExponentialLR: it has 2 groups instead of 1"):
         optim.ExponentialLR(one, 0.5).load_state_dict(optim.ExponentialLR(fresh_optimizer("SGD"), 0.5).state_dict())
 
 

@@ -1,6 +1,7 @@
 """The scripts, each run as a user runs it: what they reach, what they save, and how they end."""
 
 import os
+import random
 import re
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import autograd
+import nn
 
 ROOT = Path(__file__).parents[1]
 PICTURES = {"boundary.png", "curves.png", "network.svg", "neuron.svg"}
@@ -98,8 +100,8 @@ def test_help_says_what_a_script_does_and_takes(script, tmp_path):
         ("train_xor.py", ["--out", "file/folder"], "cannot write to the folder 'file/folder'"),
         ("train_moons.py", ["--out", "file"], "cannot write to the folder 'file'"),
         ("train_moons.py", ["--out", "/proc/nowhere"], "cannot write to the folder '/proc/nowhere'"),
-        ("train_xor.py", ["--steps", "0"], "'0' is not a whole number from 1 on"),
-        ("train_xor.py", ["--steps", "many"], "'many' is not a whole number from 1 on"),
+        ("train_xor.py", ["--steps", "0"], "'0' is not a whole number from 1"),
+        ("train_xor.py", ["--steps", "many"], "'many' is not a whole number from 1"),
         ("train_xor.py", ["--speed", "1"], "unrecognized arguments: --speed 1"),
         ("benchmark.py", ["--save", "file/table.md"], "cannot write to the folder 'file'"),
         ("benchmark.py", ["--save", "."], "'.' is a folder"),
@@ -109,7 +111,7 @@ def test_help_says_what_a_script_does_and_takes(script, tmp_path):
         ("draw_graph.py", ["a*b", "--values", "a=1"], "'b' has no number. Add it to the others: --values b=1"),
         ("draw_graph.py", ["a", "--values", "a"], "'a' is not a name and a number"),
         ("draw_graph.py", ["a", "--values", "=1"], "'=1' is not a name and a number"),
-        ("draw_graph.py", ["1 + 2"], "has no values in it to differentiate by"),
+        ("draw_graph.py", ["1 + 2"], "has no variables to differentiate by"),
         ("draw_graph.py", ["a +"], "cannot be read as an expression"),
         ("draw_graph.py", ["import os"], "'import os' is not arithmetic"),
         ("draw_graph.py", ["().__class__"], "is not arithmetic"),
@@ -188,3 +190,81 @@ def test_draw_graph_can_fold_the_network(tmp_path):
 def test_where_floats_overflow_draw_graph_computes_as_ieee_does(tmp_path):
     done = run("draw_graph.py", "a*1/0 + 9**9**9", "--values", "a=1", cwd=tmp_path)
     assert done.stdout.startswith("result = inf")
+
+
+# --- the GPT in scalars ----------------------------------------------------------------------------
+
+NAMES = ["emma", "olivia", "ava", "isabella", "sophia", "mia", "charlotte", "amelia", "noah", "liam", "jacob"]
+
+
+@pytest.fixture
+def gpt(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    import gpt
+
+    return gpt
+
+
+def names_file(tmp_path, text=None):
+    path = tmp_path / "names.txt"
+    path.write_text("\n".join(NAMES) if text is None else text)
+    return path
+
+
+def test_the_gpt_has_the_parameters_of_its_sizes(gpt):
+    assert len(gpt.GPT(27, random.Random(0)).parameters()) == 4192
+
+
+def test_the_compiled_loss_is_the_eager_one_and_one_program_serves_all_names_of_a_length(gpt):
+    model = gpt.GPT(6, random.Random(0))
+    compiled = autograd.compile(model.loss)
+    parameters = model.parameters()
+    for tokens in ([5, 1, 2, 5], [5, 4, 4, 5], [5, 0, 5]):
+        gradients = []
+        for loss in (model.loss, compiled):
+            for p in parameters:
+                p.zero_grad()
+            value = loss(tokens)
+            value.backward()
+            gradients.append([value.data, *(p.grad for p in parameters)])
+        assert gradients[1] == pytest.approx(gradients[0], rel=1e-12, abs=1e-15)
+    assert len(compiled.programs) == 2
+
+
+def test_training_lowers_the_loss(gpt):
+    model = gpt.GPT(6, random.Random(0))
+    loss = autograd.compile(model.loss)
+    optimizer = nn.optim.Adam(model.parameters(), lr=0.01)
+    losses = []
+    for _ in range(60):
+        value = loss([5, 1, 2, 3, 5])
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+        losses.append(value.data)
+    assert losses[-1] < 0.2 * losses[0]
+
+
+def test_the_script_trains_and_makes_up_names(tmp_path):
+    done = run("train_names.py", "--data", names_file(tmp_path), "--steps", 30, "--samples", 3, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    first, *made_up = done.stdout.splitlines()
+    assert first.startswith("loss ")
+    assert len(made_up) == 3
+    assert "step/s" in done.stderr
+
+
+def test_eager_and_compiled_runs_print_the_same(tmp_path):
+    path = names_file(tmp_path)
+    outputs = [
+        run("train_names.py", "--data", path, "--steps", 3, "--samples", 2, *more, cwd=tmp_path).stdout for more in ([], ["--eager"])
+    ]
+    assert outputs[0] == outputs[1] != ""
+
+
+@pytest.mark.parametrize(("text", "complaint"), [(None, "cannot read names"), ("", "has no names in it")])
+def test_a_bad_names_file_is_one_line(tmp_path, text, complaint):
+    path = tmp_path / "missing.txt" if text is None else names_file(tmp_path, text)
+    done = run("train_names.py", "--data", path, cwd=tmp_path)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert complaint in done.stderr

@@ -29,10 +29,9 @@ def test_a_stored_value_looks_like_any_other():
     assert repr(v) == repr(plain)
     assert str(v) == str(plain)
     assert f"{v:.3f}" == "2.500"
-    assert v.__class__ is Value
     assert isinstance(v, Value)
     assert isinstance(v, Node)
-    assert type(v) is StoredValue
+    assert type(v) is v.__class__ is StoredValue
     assert (v.label, v.shape, v.ndim, v.size, v.is_leaf, v.requires_grad) == ("w", (), 0, 1, True, True)
     assert type(v.data) is float
     assert type(v.grad) is float
@@ -51,6 +50,10 @@ def test_it_computes_and_compares():
     assert autograd.dot([a, b], [b, a]).data == -12.0
     with pytest.raises(TypeError, match="drop the Value"):
         math.exp(a)
+    with pytest.raises(TypeError, match=r"got the Value 2\.0, which is a node already"):
+        Value(a)
+    with pytest.raises(TypeError, match="no operation of a Value"):
+        a % 2
 
 
 def test_gradients_add_up_and_can_be_assigned():
@@ -142,7 +145,7 @@ def test_who_reads_a_value_while_another_thread_moves_it_waits():
     value, found = Value(3.0), []
     store = Store(np.array([3.0]), [value])
     with stores._changing:  # as in `move_into_store`, half way
-        object.__setattr__(value, "__class__", StoredValue)
+        value.__class__ = StoredValue
         thread = threading.Thread(target=lambda: found.append((value.data, value.grad)))
         thread.start()
         thread.join(0.1)

@@ -97,6 +97,22 @@ def test_every_way_to_write_data_writes_and_is_noticed(write, expected):
     assert np.array_equal(x.grad, 2 * np.array(expected, float))
 
 
+def half_written(x):
+    with np.errstate(all="raise"):
+        x.data /= [2.0, 0.0]
+
+
+@pytest.mark.parametrize("write", [half_written, lambda x: x.data.__setitem__(..., np.array([9.0, "no"], dtype=object))])
+def test_a_write_that_fails_half_way_is_noticed(write):
+    x = Tensor([1.0, 2.0])
+    out = (x * x).sum()
+    with pytest.raises((FloatingPointError, ValueError)):
+        write(x)
+    assert x.data[0] != 1.0
+    with pytest.raises(RuntimeError, match="was changed after multiply had used it"):
+        out.backward()
+
+
 REFUSED = [
     "np.copyto(x.data, 0)", "np.put(x.data, 0, 1)", "np.place(x.data, x.data > 0, [1])", "np.putmask(x.data, x.data > 0, 1)",
     "np.asarray(x.data)[0] = 0", "x.data.view(np.ndarray)[0] = 0", "np.fill_diagonal(x.data, 0)", "x.data.flat[0] = 0", "x.data.sort()",

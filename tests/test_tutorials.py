@@ -334,23 +334,23 @@ def test_help_says_what_a_program_takes(name, call):
     assert code == 0
     assert "usage:" in out
     assert "--seed" in out
-    assert "of all that is random (default: " in out
+    assert "the seed of everything random (default: " in out
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train_mnist", "--data", "nowhere"], "MNIST needs the files train-images-idx3-ubyte, train-labels-idx1-ubyte, and they"),
+        (["train_mnist", "--data", "nowhere"], "MNIST needs the files train-images-idx3-ubyte, train-labels-idx1-ubyte, which"),
         (["train_mnist", "--data", "nowhere"], "there are no such folders. Put them there, or add --download"),
         (["sweep_mnist", "--data", "nowhere"], "MNIST needs the files"),
-        (["sweep_mnist", "--data", "here", "--examples", "5"], "a sixth of the images is for validation, and 5 are too few; 6 are needed"),
+        (["sweep_mnist", "--data", "here", "--examples", "5"], "a sixth of the images is for validation, so at least 6 are needed; got 5"),
         (["train_mnist"], "the following arguments are required: --data"),
-        (["train_mnist", "--data", "cut"], "cut/train-images-idx3-ubyte is no IDX file of 3 axes"),
+        (["train_mnist", "--data", "cut"], "cut/train-images-idx3-ubyte is not an IDX file of 3 axes"),
         (["train_mnist", "--data", "cut"], "get it again with --download"),
         (["train_mnist", "--data", "nowhere", "--model", "resnet"], "invalid choice: 'resnet'"),
-        (["train_iris", "--seed=-1"], "'-1' is not a whole number from 0 on"),
-        (["train_iris", "--seeds", "0"], "'0' is not a whole number from 1 on"),
-        (["train_names", "--data", "few", "--model", "rnn"], "there are only 2 different ones; 10 are needed"),
+        (["train_iris", "--seed=-1"], "'-1' is not a whole number from 0"),
+        (["train_iris", "--seeds", "0"], "'0' is not a whole number from 1"),
+        (["train_names", "--data", "few", "--model", "rnn"], "so at least 10 different ones are needed, and there are 2"),
         (["train_names", "--data", "few", "--model", "rnn", "--steps", "5"], "--steps and --eager are for --model gpt"),
         (["train_names", "--data", "few", "--epochs", "5"], "--epochs and --seeds are for the models on arrays"),
     ],
@@ -407,7 +407,7 @@ def test_the_picture_of_mistakes_says_how_many_there_are(script, digits, right):
     test = nn.data.MNIST(digits, train=False)
     logits = np.eye(10)[(test.targets + (np.arange(100) >= right)) % 10]
     figure = script("train_mnist").mistakes(logits, test).figure
-    assert figure.get_suptitle() == f"{100 - right} of 100 are mistaken"
+    assert figure.get_suptitle() == f"{100 - right} of 100 are wrong"
     assert sum(bool(panel.images) for panel in figure.axes) == 100 - right
 
 
@@ -444,7 +444,7 @@ def test_the_loss_of_few_names_is_the_mean_of_as_many(call, tmp_path, steps):
 @pytest.mark.parametrize("name", ["train_xor", "train_moons", "draw_graph"])
 def test_a_seed_below_0_is_one_line(call, name):
     code, _, err = call(name, "--seed=-1")
-    assert (code, err) == (2, f"{name}.py: argument --seed: '-1' is not a whole number from 0 on.\n")
+    assert (code, err) == (2, f"{name}.py: argument --seed: '-1' is not a whole number from 0.\n")
 
 
 def test_a_figure_that_cannot_be_saved_whole_leaves_the_old_one(script, tmp_path, monkeypatch):

@@ -210,7 +210,6 @@ def test_a_primitive_of_ones_own_may_use_numpy_in_its_rule():
         own(v).backward()
         assert type(v.grad) is float
         assert v.grad == np.cosh(2.0)
-        assert np.sinh(v).primitive is own
     finally:
         del table["own_sinh"]
 

@@ -10,7 +10,7 @@ from test_compile_random_programs import CODES, close, instruction, tensor_instr
 
 import autograd
 import nn
-from autograd import Primitive, Tensor, Value, table, vmap
+from autograd import Tensor, Value, table, vmap
 from autograd.compiling.program import Program
 
 SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -167,18 +167,6 @@ def test_what_vmap_refuses():
         vmap(lambda x: x if x > 0 else -x)(np.ones(3))
     with pytest.raises(ValueError, match="at least one example"):
         autograd.compile(lambda x: vmap(lambda a: a * 2)(x))(np.ones((0, 2)))
-
-
-def test_a_primitive_without_a_rule_says_so():
-    flip = Primitive(
-        "flip_of_this_test", symbol="f", latex="f(#1)", scalar=None, array=lambda x: x[::-1], elementwise=False,
-        vjp=(lambda g, y, x: flip(g),), cases=(autograd.Case((3,)),), doc="Backwards.",
-    )  # fmt: skip
-    try:
-        with pytest.raises(TypeError, match="flip_of_this_test takes a batch"):
-            vmap(lambda x: flip(x))(np.ones((2, 3)))
-    finally:
-        del table["flip_of_this_test"]
 
 
 @pytest.mark.parametrize(

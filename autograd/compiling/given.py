@@ -39,7 +39,7 @@ class Given:
         kind = type(x)
         if isinstance(x, Node):
             self.arrays.append(x)
-            return x.__class__, x.shape, getattr(x, "dtype", float)
+            return x._kind(), x.shape, getattr(x, "dtype", float)
         if kind is float or kind is int:
             self.arrays.append(np.asarray(x if kind is float or -LARGEST <= x <= LARGEST else float(x)))
             return kind
@@ -53,7 +53,7 @@ class Given:
             if array is None:
                 return kind, *[self._read(item) for item in x]
             self.arrays.append(array)
-            return array.__class__, _kinds(x), array.shape, array.dtype
+            return type(array), _kinds(x), array.shape, array.dtype
         if isinstance(x, dict):
             return kind, *[(key, self._read(item)) for key, item in x.items()]
         return Thing(x)

@@ -1,8 +1,7 @@
-"""What a function may not look at while it is traced, because it is another number at each call: gradients, and what the call changes."""
+"""What a function may not look at while it is traced, because it is another number at each call: what the call changes."""
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,18 +9,14 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from ..core import Node
 from ..modes import mode
-from ..stores import GRADIENT_ASSIGNED_INSTEAD, GRADIENT_INSTEAD, StoredValue
 
-__all__ = ["Update", "hidden_gradients", "hidden_state", "no_new_threads"]
+__all__ = ["Update", "hidden_state", "no_new_threads"]
 
 OPERATORS = [
     *("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "pow", "rpow", "matmul", "rmatmul"),
     *("neg", "pos", "abs", "lt", "le", "gt", "ge", "eq", "ne"),
 ]
-
-KIND: Any = vars(object)["__class__"]  # to change it, also where an object says that it is of another
 
 
 class Update(NamedTuple):
@@ -70,37 +65,6 @@ def no_new_threads() -> Iterator[None]:
         yield
     finally:
         threading.Thread.start = start  # type: ignore[method-assign]
-
-
-@contextmanager
-def hidden_gradients(nodes: Sequence[Node]) -> Iterator[None]:
-    """While a function is traced, it may not look at `.grad`; other threads go on computing with it."""
-    kinds = [(node, type(node)) for node in nodes if type(node) is not StoredValue]
-    for node, kind in kinds:
-        KIND.__set__(node, _with_hidden_gradient(kind))  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        for node, kind in kinds:
-            KIND.__set__(node, kind)
-
-
-@functools.cache
-def _with_hidden_gradient(kind: Any) -> Any:
-    """The same kind of node, whose gradient the function that is traced does not see."""
-    gradient: Any = kind.grad
-
-    def read(node: Node) -> Any:
-        if mode.tracing is not None:
-            mode.tracing(".grad", GRADIENT_INSTEAD)
-        return gradient.__get__(node)
-
-    def write(node: Node, new: Any) -> None:
-        if mode.tracing is not None:
-            mode.tracing("assigning to .grad", GRADIENT_ASSIGNED_INSTEAD)
-        gradient.__set__(node, new)
-
-    return type(kind.__name__, (kind,), {"__slots__": (), "grad": property(read, write), "__class__": property(lambda node: kind)})
 
 
 @contextmanager

@@ -49,6 +49,10 @@ class Argument(Tensor):
     def __class__(self) -> type:
         return Tensor
 
+    @classmethod
+    def _kind(cls) -> type[Any]:
+        return Tensor
+
     @property
     def whole(self) -> Argument:
         """The argument that this is a part of."""
@@ -143,6 +147,10 @@ class Entry(Value):
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
+        return Value
+
+    @classmethod
+    def _kind(cls) -> type[Any]:
         return Value
 
     @classmethod

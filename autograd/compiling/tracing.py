@@ -19,14 +19,13 @@ import numpy as np
 from ..anomaly import line_of_user_code
 from ..backward import ancestors
 from ..core import Node
-from ..functions import stack
 from ..modes import mode, tick
-from ..state import keeping
+from ..shaping import stack
 from ..structures import leaves
 from ..texts import visible
 from .closure import ATOMS, Surroundings, state_of
 from .given import Given
-from .hidden import Update, hidden_gradients, hidden_state, no_new_threads
+from .hidden import Update, hidden_state, no_new_threads
 from .standins import Argument, Arguments, Entry
 
 __all__ = ["COMPILING", "Trace", "name_of", "tracing"]
@@ -65,8 +64,8 @@ class Trace:
                 "at each call. Take what it needs outside, with next(), and pass it as an argument."
             )
         before = _global_states()
-        with tracing(name, self.start), no_new_threads(), hidden_gradients(self.surroundings.nodes), hidden_state(changing):
-            mode.draw, mode.plain, keeping.later = self._draw, self._plain, self._update
+        with tracing(name, self.start), no_new_threads(), hidden_state(changing):
+            mode.draw, mode.plain, mode.update = self._draw, self._plain, self._update
             self.out = function(*self.arguments.args, **self.arguments.kwargs)
         if before != _global_states() or self.surroundings.used_generator():
             raise TypeError(
@@ -157,14 +156,14 @@ class tracing:  # noqa: N801
         raise _Refusal(self.refused[-1])
 
     def __enter__(self) -> Self:
-        self._before = mode.tracing, mode.recording, mode.draw, mode.plain, mode.scope, mode.start, keeping.later
+        self._before = mode.tracing, mode.recording, mode.draw, mode.plain, mode.update, mode.scope, mode.start
         self._errors = np.errstate(all="ignore")
         self._errors.__enter__()
         mode.tracing, mode.recording, mode.scope, mode.start = self.refuse, True, None, self.start
         return self
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        mode.tracing, mode.recording, mode.draw, mode.plain, mode.scope, mode.start, keeping.later = self._before
+        mode.tracing, mode.recording, mode.draw, mode.plain, mode.update, mode.scope, mode.start = self._before
         self._errors.__exit__(None, None, None)
         if self.refused and (error is None or isinstance(error, (Exception, _Refusal))):
             raise TypeError(self.refused[0]).with_traceback(traceback) from None

@@ -1,4 +1,4 @@
-"""A compiled function: the graph that it leaves as it is written, beside the graph of arrays it was compiled to."""
+"""A compiled function: the graph of the function as it is written, beside the graph of arrays that it was compiled to."""
 
 from __future__ import annotations
 
@@ -12,11 +12,18 @@ __all__ = ["both_open", "compared"]
 
 
 def compared(function: Compiled) -> Reading:
-    """Both graphs as one, in two parts.
+    """Both graphs of a compiled function, as the two parts of one reading.
 
     Raises:
-        RuntimeError: the function was not called yet, or not since something that it sees was changed.
+        RuntimeError: the function was not called yet, or not since something that it uses was changed.
         ValueError: it returns constants.
+
+    Example:
+        >>> import autograd
+        >>> f = autograd.compile(lambda x: (x * x).sum())
+        >>> _ = f(autograd.Tensor([1.0, 2.0]))
+        >>> list(compared(f).titles.values())
+        ['as written: 2 nodes', 'as compiled: 2 arrays']
     """
     name = name_of(function.function)
     if not function.programs:
@@ -26,7 +33,7 @@ def compared(function: Compiled) -> Reading:
     program = next(reversed(function.programs.values()))
     if not program.surroundings.unchanged():
         raise RuntimeError(
-            f"{name} will be compiled anew, as `{program.surroundings.changed()}` was changed since its last call. Call it once more, "
+            f"{name} must be compiled again, since `{program.surroundings.changed()}` was changed after its last call. Call it once more, "
             "and draw it then."
         )
     if not program.outputs:
@@ -40,22 +47,29 @@ def compared(function: Compiled) -> Reading:
 
 
 def _place_by_use(reading: Reading) -> None:
-    """Put parameters, and arrays that were made for all calls of a module together, to where they are used."""
+    """Place parameters, and arrays that serve all calls of a module together, where they are used."""
     uses: dict[Thing, list[Place]] = {}
     for thing, inputs in reversed(reading.inputs.items()):
         if not reading.places[thing] and thing in uses and isinstance(thing, Node) and thing.requires_grad:
-            # Of a parameter, a loss may be a user too (weight decay).
+            # A loss may use a parameter too (weight decay).
             reading.places[thing] = common_place(place for place in uses[thing] if place or not thing.is_leaf)
         for x in inputs:
             uses.setdefault(x, []).append(reading.places[thing])
 
 
 def both_open(reading: Reading, fold: int | None) -> Folding:
-    """A folding that shows the arrays one by one if that can be read, and of the graph as written as much as stays clear.
+    """A folding that shows the arrays one by one if that is readable, and as much of the graph as written as stays clear.
 
     Args:
-        reading: both graphs.
-        fold: how many levels of modules of the graph as written are open; None for what stays clear.
+        reading: both graphs, from `compared`.
+        fold: how many levels of modules are open in the graph as written; None for as many as stay clear.
+
+    Example:
+        >>> import autograd
+        >>> f = autograd.compile(lambda x: (x * x).sum())
+        >>> _ = f(autograd.Tensor([1.0, 2.0]))
+        >>> both_open(compared(f), fold=None).size
+        6
     """
     opened: set[Place] = set()
     for name, most in (("as compiled", READABLE), ("as written", CLEAR)):
@@ -66,7 +80,7 @@ def both_open(reading: Reading, fold: int | None) -> Folding:
             break
         depths = range(max(map(len, containers), default=0), 0, -1)
         for further in (set(places), *({place for place in containers if len(place) <= depth} for depth in depths)):
-            alone = Folding(reading, further)  # the other graph is one box then
+            alone = Folding(reading, further)  # with the other graph as one box
             if alone.size + alone.arrows(reading) <= most:
                 opened |= further
                 break

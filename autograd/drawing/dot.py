@@ -1,9 +1,9 @@
 """What a picture looks like, as DOT text for Graphviz.
 
-Ink is for what the forward pass computed, and rust for derivatives. Shapes tell the kinds apart
-without colour: a value is rounded, a leaf has square corners and a thick border, a constant a
-dashed one, an operation is an ellipse, and a folded module is a folder. What is not finite is red
-and bold, its box too.
+Dark text is what the forward pass computed, rust-coloured text is derivatives. Shapes tell the kinds
+apart without colour: a value is rounded, a leaf has square corners and a thick border, a constant a
+dashed border, an operation is an ellipse, and a folded module is a folder. A number that is not
+finite is red and bold, and so is its box.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["dot_of"]
 
-LONG, SHORT = 12, 8  # so many operations after each other are one line; of a longer chain, a line has at least so many
+LONG, SHORT = 12, 8  # the operations of a chain that fit in one line; the fewest in each line of a longer chain
 FONT = "Helvetica,Arial,sans-serif"
 INK, GREY, PALE, RUST, BLUE, RED = "#1e293b", "#64748b", "#94a3b8", "#b4431a", "#1d4ed8", "#d90429"
 
@@ -45,7 +45,12 @@ LOOKS = {kind: {"class": kind, **look} for kind, look in LOOKS.items()}  # the c
 
 
 def dot_of(picture: Picture, direction: str) -> str:
-    """The DOT text of a picture that runs in a `direction` such as LR, from left to right."""
+    """The DOT text of a picture that runs in a `direction` such as LR, from left to right.
+
+    Example:
+        >>> dot_of(Picture(boxes=[Box("n0", "leaf", (), "x")]), "LR").splitlines()[0]
+        'digraph computation {'
+    """
     from graphviz import Digraph
 
     whole = Digraph("computation")
@@ -61,8 +66,8 @@ def dot_of(picture: Picture, direction: str) -> str:
             label=f"<{html_label(title)}>" if title.strip() else "", id=f"part{i}", labeljust="l", fontcolor=GREY, fontsize="11",
             style="rounded,filled", color="#cbd5e1", fillcolor="#f8fafc" if len(place) % 2 else "#f1f5f9", margin="10",
         )  # fmt: skip
-    # Sideways, dot puts what it meets first at the bottom; but not outside of all parts, so that
-    # there is one part around everything.
+    # When it draws sideways, dot puts what comes first at the bottom, but only within a part. So there
+    # is one part around everything.
     ordered = (lambda things: list(things)[::-1]) if direction in ("LR", "RL") else list
     for box in ordered(picture.boxes):
         looks = LOOKS[box.kind] | ({"class": f"{box.kind} alarm", "color": RED, "penwidth": "2.5"} if box.is_alarming else {})
@@ -70,8 +75,8 @@ def dot_of(picture: Picture, direction: str) -> str:
     for operation in ordered(picture.operations):
         parts[operation.place].node(operation.id, label=f"<{html_label(operation.symbol)}>", id=operation.id, **LOOKS["operation"])
     places = {box.id: box.place for box in picture.boxes} | {operation.id: operation.place for operation in picture.operations}
-    # Left alone, dot leads an arrow into a part around the parameters that stand there; a point
-    # between them makes it go through.
+    # By itself, dot leads an arrow into a part around the parameters there; a point between them makes
+    # it go through.
     entries = {
         arrow.id: f"p{arrow.id}"
         for arrow in picture.arrows
@@ -82,8 +87,8 @@ def dot_of(picture: Picture, direction: str) -> str:
     for arrow in ordered(picture.arrows):
         if arrow.id in entries:
             parts[places[arrow.head]].node(entries[arrow.id], **LOOKS["entry"] | {"color": LOOKS[arrow.kind]["color"]})
-    # Where two orders have as few crossings, dot takes either. With the inputs of each operation
-    # and the results of all in their order, only one has few: that from the first neuron to the last.
+    # Of two orders with equally few crossings, dot takes either. If the inputs of each operation and all
+    # results are kept in order, only one has few: the order from the first neuron to the last.
     for head, sources in _sources(picture, places, entries | starts).items():
         _in_order(parts[places[head]], ordered(sources))
     for number, (first, *_) in enumerate(breaks, start=2):
@@ -113,9 +118,9 @@ def dot_of(picture: Picture, direction: str) -> str:
 
 
 def _line_breaks(picture: Picture) -> list[list[Arrow]]:
-    """Where a long chain goes on in a new line, as text does: at each place the arrows that lead there.
+    """Where a long chain continues in a new line, like text: for each line break the arrows that cross it.
 
-    A line ends with a value through which alone all that follows depends on what was before.
+    A line ends with a value if everything after it depends on what was before through this value only.
     """
     steps = {operation.id: i for i, operation in enumerate(picture.operations)}
     if picture.parts or len(steps) <= LONG:
@@ -125,7 +130,7 @@ def _line_breaks(picture: Picture) -> list[list[Arrow]]:
     for arrow in picture.arrows:
         if arrow.kind != "result":
             uses.setdefault(arrow.tail, []).append(arrow)
-    alive = Counter[int]()  # how many things from up to a step are used after it
+    alive = Counter[int]()  # for each step, how many results up to it are used after it
     for tail, arrows in uses.items():
         heads = [steps.get(arrow.head, len(steps)) for arrow in arrows]  # a folded module is the end
         alive.update(range(results.get(tail, min(heads)), max(heads)))
@@ -140,7 +145,7 @@ def _line_breaks(picture: Picture) -> list[list[Arrow]]:
 
 
 def _sources(picture: Picture, places: dict[str, Place], entries: dict[str, str]) -> dict[str, list[str]]:
-    """For each operation what only leads to it and can stand in a row before it: w₁, x₁, w₂, x₂, …, b."""
+    """For each operation the inputs that only it uses, which can stand in a row before it: w₁, x₁, w₂, x₂, …, b."""
     uses = Counter(arrow.tail for arrow in picture.arrows)
     kinds = {box.id: box.kind for box in picture.boxes}
     found: dict[str, dict[bool, dict[str, None]]] = {}
@@ -187,7 +192,7 @@ def _table(box: Box) -> str:
 
 
 def _number(text: str, colour: str) -> str:
-    """A number, or other words, in a colour; red and bold where it is not finite."""
+    """A number or a text in a colour; red and bold if it is a number that is not finite."""
     if not_finite(text):
         return f'<font color="{RED}"><b>{html_label(text)}</b></font>'
     return f'<font color="{colour}">{html_label(text)}</font>'

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 from ..compiling.compiled import Compiled
 from ..core import Node
@@ -24,32 +23,32 @@ FORMATS = (".svg", ".png", ".pdf", ".dot", ".html")
 DIRECTIONS = ("LR", "TB", "RL", "BT")
 
 
-def draw(root: Any, *, fold: int | None = None, direction: str | None = None) -> Drawing:
-    """A picture of all that `root` was computed from.
+def draw(root: object, *, fold: int | None = None, direction: str | None = None) -> Drawing:
+    """A picture of the graph from which `root` was computed.
 
-    Boxes are values, with label, data and grad (of a Tensor: its shape, and the norm of its
-    gradient); thick square ones are leaves, which learning changes, and dashed ones constants.
-    Ellipses are operations. The number on an arrow into an operation is the local derivative
-    ∂out/∂in: the derivative along a path is the product of its numbers, and the sum over all
-    paths is the gradient. Between arrays stands the size of the Jacobian matrix instead.
+    Boxes are values, with their label, data and grad (for a Tensor its shape, and the norm of its
+    gradient). Boxes with square corners and a thick border are leaves, which learning changes; dashed
+    boxes are constants. Ellipses are operations. The number on an arrow into an operation is the local
+    derivative ∂out/∂in: the derivative along a path is the product of these numbers, and the gradient
+    is the sum over all paths. Between arrays, the size of the Jacobian matrix stands there instead.
 
     Args:
         root: a Value or a Tensor, or a (nested) list of them. Or a function made by
-            `autograd.compile` that was called: the graph that it leaves as it is written, beside
-            the graph of arrays that it was compiled to. The arguments are those of the first call
-            with the shapes of the last one.
-        fold: how many levels of modules (and of `autograd.scope`s) are open. Those further
-            inside become one box each, for all their calls. By default all but losses are open if
-            that makes at most 500 boxes, else as many levels as can be. Of a compiled function the
-            graph as written is folded so, at the latest to one box.
-        direction: where the computation runs: LR (from left to right), TB (top to bottom), RL or BT.
-            By default LR; of a compiled function TB, so that its two graphs stand side by side.
+            `autograd.compile` that was called: its graph as it is written is drawn beside the graph
+            of arrays that it was compiled to, with the arguments of the first call with the shapes
+            of the last one.
+        fold: how many levels of modules (and of `autograd.scope`s) are open. Each module further
+            inside becomes one box for all its calls. By default everything but losses is open if
+            that makes at most 500 boxes, else as many levels as stay readable. For a compiled
+            function, this folds the graph as written.
+        direction: the direction of the computation: LR (from left to right), TB (top to bottom), RL
+            or BT. By default LR; for a compiled function TB, with its two graphs side by side.
 
     Raises:
         TypeError: `root` is not made of Values and Tensors.
-        ValueError: `fold` or `direction` is unknown; or the graph is too large, and folding its
-            modules does not help.
-        RuntimeError: a compiled function was not called yet, or not since something that it sees
+        ValueError: `fold` or `direction` is unknown; or the graph is too large, even with its
+            modules folded.
+        RuntimeError: a compiled function was not called yet, or not since something that it uses
             was changed.
 
     Example:
@@ -62,9 +61,9 @@ def draw(root: Any, *, fold: int | None = None, direction: str | None = None) ->
         True
     """
     if direction is not None and direction not in DIRECTIONS:
-        raise ValueError(f"direction is where the picture runs, one of {', '.join(DIRECTIONS)}, not {direction!r}.")
+        raise ValueError(f"direction must be one of {', '.join(DIRECTIONS)}, not {direction!r}.")
     if fold is not None and (isinstance(fold, bool) or not isinstance(fold, int) or fold < 0):
-        raise ValueError(f"fold is how many levels of modules stay open: 0, 1, 2, …, or None for what can be read; not {fold!r}.")
+        raise ValueError(f"fold must be the number of levels of modules that stay open, 0, 1, 2, …, or None; not {fold!r}.")
     function = getattr(root, "__func__", root)  # of a method
     if isinstance(function, Compiled):
         reading = compared(function)
@@ -84,7 +83,7 @@ class Drawing:
     """A picture of a graph, made by `draw`. A notebook shows it.
 
     It shows the numbers that the graph had when it was drawn. A page (`.html`) is made when it is
-    saved, and so a graph of which a leaf was changed in between has none.
+    saved, so it cannot be made once a leaf of the graph was changed.
 
     Attributes:
         source: the picture in the DOT language of Graphviz.
@@ -105,16 +104,23 @@ class Drawing:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Save the picture in the format of the path's suffix, and return the path.
 
-        `.svg`, `.png` and `.pdf` are pictures, `.dot` is the source for other tools, and `.html`
-        is a page on which one steps through the backward pass, with losses open. A `.png` of a
-        large drawing is less sharp, so that it has at most 40 million pixels. The file is there
-        whole, or not at all.
+        `.svg`, `.png` and `.pdf` are pictures, `.dot` is the source for other tools, and `.html` is
+        a page for stepping through the backward pass, with losses open. A `.png` has at most 40
+        million pixels, so a large drawing is less sharp. The file is saved whole, or not at all.
 
         Raises:
-            ValueError: the suffix is unknown; or a png could not be read; or, for a page, there is
-                no single number to start a backward pass from, or a part is folded.
-            RuntimeError: for a page, a leaf was changed after it was used.
-            OSError: there is no such folder, or one cannot write there.
+            ValueError: the suffix is unknown; the letters of a png would be too small to read; or,
+                for a page, there is no single number to start a backward pass from, or a part is
+                folded.
+            RuntimeError: for a page, a leaf was changed after it was used; or Graphviz is not
+                installed, or fails.
+            OSError: there is no such folder, or it cannot be written to.
+
+        Example:
+            >>> import tempfile
+            >>> from autograd import Value
+            >>> draw(Value(2.0, label="x").exp()).save(tempfile.mkdtemp() + "/exp.svg").suffix
+            '.svg'
         """
         path = Path(path)
         suffix = path.suffix.lower()

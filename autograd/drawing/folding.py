@@ -1,12 +1,11 @@
-"""Folding: which things of a graph a picture shows, and what stands for the others.
+"""Folding: which parts of a graph a picture shows, and what stands for the others.
 
-A folded module is one box for all that was computed in all its calls, and for its parameters.
+A folded module is one box for everything that was computed in all its calls, and for its parameters.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 import numpy as np
 
@@ -15,14 +14,20 @@ from .reading import Constant, Place, Reading, Thing
 
 __all__ = ["Folding", "Group", "Module", "open_as_readable", "open_to"]
 
-READABLE = 500  # more boxes than this nobody reads
-CLEAR = 150  # where something must be folded, so many boxes and arrows are aimed at
-DRAWABLE = 2_000  # for more than this Graphviz takes many minutes
-FEW = 4  # so many results of a folded module are drawn one by one; more are an arrow with their number
+READABLE = 500  # nobody reads more boxes than this
+CLEAR = 150  # boxes and arrows to aim for, where something must be folded
+DRAWABLE = 2_000  # Graphviz takes many minutes for more boxes than this
+FEW = 4  # results of a folded module that are drawn one by one; more of them are an arrow with their number
 
 
 class Module:
-    """A folded module, with what is inside."""
+    """A folded module.
+
+    Attributes:
+        place: its place.
+        calls: how many times it was called.
+        nodes, parameters: how many computed nodes, and how many numbers of parameters, are inside.
+    """
 
     def __init__(self, place: Place, calls: int) -> None:
         self.place = place
@@ -32,20 +37,31 @@ class Module:
 
 
 class Group:
-    """Many constants, or many leaves, that all lead to the same folded modules."""
+    """Many constants, or many leaves, that are all used by the same folded modules."""
 
     def __init__(self) -> None:
         self.members: list[Thing] = []
 
 
 class Folding:
-    """A graph of which some modules are open, and the others are one box each.
+    """A graph in which some modules are open, and the others are one box each.
+
+    Args:
+        reading: the graph.
+        open: the places of the open modules; None for all.
 
     Attributes:
-        open: the places of the open modules; None if all are.
-        stand_in: each hidden thing's box, a `Module` or a `Group`.
-        results: the nodes inside folded modules that are drawn all the same, as their results.
-        size: how many boxes there are to draw, operations not counted.
+        open: as given.
+        stand_in: for each hidden thing its box, a `Module` or a `Group`.
+        results: the nodes inside folded modules that are drawn nevertheless, as their results.
+        size: how many boxes there are to draw, not counting operations.
+
+    Example:
+        >>> from autograd import Value, scope
+        >>> with scope("square"):
+        ...     y = Value(3.0) * 3.0
+        >>> Folding(Reading([y]), open=None).size, Folding(Reading([y]), open=()).size
+        (3, 3)
     """
 
     def __init__(self, reading: Reading, open: Collection[Place] | None) -> None:
@@ -79,7 +95,7 @@ class Folding:
         return ()
 
     def arrows(self, reading: Reading) -> int:
-        """How many arrows there are to draw, those from operations to their values not counted."""
+        """How many arrows there are to draw, not counting those from operations to their values."""
         pairs = {
             (self.stand_in.get(x, x) if x not in self.results else x, self.stand_in.get(thing, thing))
             for thing, inputs in reading.inputs.items()
@@ -88,7 +104,7 @@ class Folding:
         return sum(tail is not head for tail, head in pairs)
 
     def _choose_results(self, reading: Reading) -> None:
-        """Find what leaves each folded module; draw it if it is little."""
+        """Find the results that leave each folded module, and draw them if they are few."""
         leaving: dict[Module | Group, dict[Node, None]] = {}
         for thing, inputs in reading.inputs.items():
             for x in inputs:
@@ -103,13 +119,13 @@ class Folding:
                 self.results |= dict.fromkeys(nodes, box)
 
     def _group_sources(self, reading: Reading) -> None:
-        """Put the constants that the same folded modules use, and only they, into one box; and so the leaves."""
+        """Put the constants that only the same folded modules use into one box, and likewise the leaves."""
         users: dict[Thing, set[Thing | Module | Group]] = {}
         for thing, inputs in reading.inputs.items():
             for x in inputs:
                 if x not in self.stand_in and not reading.inputs[x]:
                     users.setdefault(x, set()).add(self.stand_in.get(thing, thing))
-        groups: dict[tuple[frozenset[Any], bool], Group] = {}
+        groups: dict[tuple[frozenset[Thing | Module | Group], bool], Group] = {}
         for source, boxes in users.items():
             if all(isinstance(box, Module) for box in boxes):
                 kind = isinstance(source, Constant) or not source.requires_grad
@@ -120,25 +136,35 @@ class Folding:
 
 
 def open_to(reading: Reading, depth: int) -> Folding:
-    """A folding with so many levels of modules open.
+    """A folding with `depth` levels of modules open.
 
     Raises:
         ValueError: that is more than can be drawn.
+
+    Example:
+        >>> from autograd import Value
+        >>> open_to(Reading([Value(3.0).tanh()]), depth=0).size
+        2
     """
     folding = Folding(reading, {place for place in reading.calls if len(place) <= depth})
     if folding.size > DRAWABLE:
         raise ValueError(
             f"With fold={depth} this drawing has {folding.size:,} boxes, and more than {DRAWABLE:,} cannot be laid out in a reasonable "
-            "time. Give a smaller fold, or draw a smaller part, such as one example or one neuron."
+            "time. Choose a smaller fold, or draw a smaller part, such as one example or one neuron."
         )
     return folding
 
 
 def open_as_readable(reading: Reading) -> Folding:
-    """Everything but losses, if that can be read; else the modules that have modules inside, to the level where it stays clear.
+    """A folding with everything but losses open, if that is readable; else with as many levels of modules as stay clear.
 
     Raises:
-        ValueError: folding all modules does not help, or there are none.
+        ValueError: even with all modules folded it is not readable.
+
+    Example:
+        >>> from autograd import Value
+        >>> open_as_readable(Reading([Value(3.0).tanh()])).size
+        2
     """
     usual = {place for place in reading.calls if not any(place[:length] in reading.folded for length in range(1, len(place) + 1))}
     everything = Folding(reading, usual if reading.folded else None)
@@ -154,8 +180,8 @@ def open_as_readable(reading: Reading) -> Folding:
                 '`with autograd.scope("name"):` or as nn.Modules, and each part becomes one box.'
             )
         raise ValueError(
-            f"{what} With all its modules folded there are still {best.size:,} boxes, of what was computed outside of them. "
-            'Draw a smaller part, or give a name to that too: `with autograd.scope("name"):` makes one box of it.'
+            f"{what} With all its modules folded there are still {best.size:,} boxes, for what was computed outside of them. "
+            'Draw a smaller part, or name that part too: `with autograd.scope("name"):` makes one box of it.'
         )
     for depth in range(1, max(map(len, containers), default=0) + 1):
         further = Folding(reading, {place for place in containers if len(place) <= depth})

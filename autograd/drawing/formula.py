@@ -1,7 +1,7 @@
 """The formula of a graph in LaTeX, with parentheses where they are needed and nowhere else.
 
-The table gives each primitive a template such as `#1 + #2`. Around an input there are
-parentheses if it binds less tightly than its neighbours in the template ask for.
+The table gives each primitive a template such as `#1 + #2`. An input is put in parentheses if it
+binds less tightly than its place in the template requires.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..backward import ancestors
 from ..core import Node, Primitive
@@ -21,18 +22,18 @@ from .picture import number
 
 __all__ = ["latex"]
 
-LONGEST = 1000  # operations; a longer formula nobody reads
+LONGEST = 1000  # operations; nobody reads a longer formula
 
-# How tightly a formula binds: a sum, a product with a dot, a product of things side by side, a
-# thing with an exponent or an index (or a fraction), and a single thing.
+# How tightly a formula binds: a sum, a product with a dot, a product of factors side by side,
+# something with an exponent or an index (or a fraction), and a single symbol or number.
 SUM, PRODUCT, JUXTAPOSED, SCRIPTED, SINGLE = range(5)
 
 
 def latex(node: Node) -> str:
-    """The formula by which a node was computed, as LaTeX for a notebook or a text.
+    """The formula by which a node was computed, as LaTeX.
 
-    Leaves and constants appear by their labels, else as numbers (arrays by their shapes). What
-    is used more than once is repeated.
+    Leaves and constants appear with their labels, or without a label as numbers (arrays with their
+    shapes). What is used more than once is repeated.
 
     Raises:
         TypeError: `node` is not a Value or a Tensor.
@@ -47,15 +48,15 @@ def latex(node: Node) -> str:
     if not isinstance(node, Node):
         raise TypeError(f"latex() takes a Value or a Tensor, not a {type(node).__name__}.")
     computed = [x for x in reversed(ancestors([node])) if x.primitive is not None]
-    operations: dict[Any, int] = {}
+    operations: dict[Node, int] = {}
     for x in computed:
         operations[x] = 1 + sum(operations.get(i, 0) for i in x.inputs or () if isinstance(i, Node))
     if operations.get(node, 0) > LONGEST:
         raise ValueError(
-            f"This formula would have {operations[node]:,} operations, what is used twice counted twice, and more than {LONGEST:,} "
-            "nobody reads. Typeset a part of it, or draw() it folded."
+            f"This formula would have {operations[node]:,} operations, counting twice what is used twice, and nobody reads more than "
+            f"{LONGEST:,}. Typeset a part of it, or draw() it folded."
         )
-    formulas: dict[Any, _Formula] = {}
+    formulas: dict[Node, _Formula] = {}
     for x in computed:
         inputs = [formulas[i] if isinstance(i, Node) and i in formulas else _leaf(i) for i in x.inputs or ()]
         formulas[x] = _filled(_template(x.primitive, len(inputs)), inputs)  # type: ignore[arg-type]
@@ -63,23 +64,22 @@ def latex(node: Node) -> str:
 
 
 class _Formula(NamedTuple):
-    """Typeset text, how tightly it binds, and whether it seems to go on with a product written after it, as a `\\sum` does."""
+    """Typeset text, how tightly it binds, and whether it is open: whether a product after it would belong to it, as to a `\\sum`."""
 
     text: str
     binding: int
     open: bool = False
 
 
-def _leaf(x: Any) -> _Formula:
-    """The formula of a leaf or a constant: its label, its number, or the shape of the array."""
-    if isinstance(x, Node):
-        if x.label and not x.label.isspace():
-            return _Formula(_symbol(x.label), SINGLE)
-        x = x.data
-    if np.ndim(x):
-        size = r" \times ".join(map(str, np.shape(x)))
+def _leaf(x: Node | ArrayLike) -> _Formula:
+    """The formula of a leaf or a constant: its label, its number, or the shape of its array."""
+    if isinstance(x, Node) and x.label and not x.label.isspace():
+        return _Formula(_symbol(x.label), SINGLE)
+    data: Any = x.data if isinstance(x, Node) else x
+    if np.ndim(data):
+        size = r" \times ".join(map(str, np.shape(data)))
         return _Formula(rf"\mathrm{{array}}_{{{size}}}", SCRIPTED)
-    digits, _, exponent = number(x).replace("inf", r"\infty").replace("nan", r"\mathrm{nan}").partition("e")
+    digits, _, exponent = number(data).replace("inf", r"\infty").replace("nan", r"\mathrm{nan}").partition("e")
     if not exponent:
         return _Formula(digits, SINGLE)
     power = f"10^{{{int(exponent)}}}"
@@ -87,7 +87,7 @@ def _leaf(x: Any) -> _Formula:
 
 
 def _symbol(label: str) -> str:
-    """A label as a symbol: x for x, with an index for x1 and x_1, else upright text.
+    """A label as a symbol: a single letter as it is, x1 and x_1 with an index, and anything else as upright text.
 
     Example:
         >>> _symbol("x"), _symbol("w12"), _symbol("layer.bias")
@@ -101,7 +101,7 @@ def _symbol(label: str) -> str:
 
 
 class _Slot(NamedTuple):
-    """What an input must be like to stand at a place in a template without parentheses."""
+    """What a place in a template requires of an input without parentheses."""
 
     binding: int
     may_be_negative: bool
@@ -110,7 +110,7 @@ class _Slot(NamedTuple):
 
 @dataclass
 class _Template:
-    """A template cut at its slots, and what it says of the whole formula."""
+    """A template, cut at its slots, and how tightly the whole formula binds."""
 
     texts: list[str]
     inputs: list[int] = field(default_factory=list)
@@ -120,7 +120,7 @@ class _Template:
 
 
 def _filled(template: _Template, inputs: list[_Formula]) -> _Formula:
-    """The template with its inputs, in parentheses where they need them."""
+    """The template with its inputs, in parentheses where necessary."""
     if template.texts == ["", ""]:
         return inputs[template.inputs[0]]  # such as reshape, which is not shown
     text, ends_open = template.texts[0], False
@@ -142,12 +142,12 @@ TOKEN = re.compile(r"#\d+|\\(?:left|right)\s*(?:\\.|.)|\\(?:begin|end)\{\w+\}|\\
 OPENING, CLOSING = ("{", "(", "[", r"\left", r"\begin"), ("}", ")", "]", r"\right", r"\end")
 DOTS = (r"\cdot", r"\times", r"\circ", "/", "*")
 SPACES = (r"\,", r"\;", r"\:", r"\ ")
-BREAKS = ("", ",", ";", ":", "&", "\\\\", "=", "<", ">", r"\lt", r"\gt", r"\le", r"\ge")  # what stands beside these stands free
+BREAKS = ("", ",", ";", ":", "&", "\\\\", "=", "<", ">", r"\lt", r"\gt", r"\le", r"\ge")  # beside these, an input needs no parentheses
 
 
 @lru_cache(maxsize=1024)
 def _analysed(text: str) -> _Template:
-    """What a template asks of its inputs, read from the signs beside each slot, and how tightly it binds itself."""
+    """What a template requires of its inputs, read from the signs beside each slot, and how tightly it binds itself."""
     tokens = [(match[0], match.start(), match.end()) for match in TOKEN.finditer(text)]
     words = [token for token, _, _ in tokens]
     template = _Template(texts=[])
@@ -172,7 +172,7 @@ def _analysed(text: str) -> _Template:
 
 
 def _slot(before: str, after: str) -> _Slot:
-    """What is asked of an input between two tokens."""
+    """What is required of an input between two tokens."""
     begins = before in BREAKS or before.startswith(OPENING)
     ends = after in BREAKS or after.startswith(CLOSING)
     if begins or before == "+":
@@ -193,7 +193,7 @@ def _slot(before: str, after: str) -> _Slot:
 
 
 def _binding(top: list[str]) -> tuple[int, bool]:
-    """How tightly a template binds, and whether it is open to the right, from its tokens outside of brackets."""
+    """How tightly a template binds, and whether it is open, from its tokens outside of brackets."""
     if "+" in top[1:] or "-" in top[1:]:
         return SUM, False
     # A name before its argument without parentheses, as in `\\sum x`, or a product without a sign.

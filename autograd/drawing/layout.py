@@ -1,7 +1,7 @@
-"""Laying out and rendering DOT text, by the `dot` program where there is one, else by pygraphviz.
+"""Laying out and rendering DOT text, by the program `dot` if it is installed, else by pygraphviz.
 
-Either runs as a process of its own: what it leaks is freed, what it prints is caught, and if it
-crashes the notebook lives.
+Both run in a process of their own: its memory is freed, its output is caught, and if it crashes the
+notebook survives.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 
 __all__ = ["rendered"]
 
-# Reads DOT and writes a picture, as the program would; pygraphviz carries Graphviz as a library.
+# Reads DOT and writes a picture, as the program does; pygraphviz contains Graphviz as a library.
 PYGRAPHVIZ = """
 import sys, pygraphviz
 source = sys.stdin.buffer.read().decode()
@@ -22,19 +22,23 @@ picture = pygraphviz.AGraph(string=source).draw(format=sys.argv[1], prog="dot", 
 sys.stdout.buffer.write(picture)
 """
 
-# Of a png: what common programs can open, and the memory that it takes while it is drawn.
+# The limits of a png: for the memory that drawing takes, and for the side that common programs can open.
 MOST_PIXELS, LONGEST = 40_000_000, 16_384
-SHARP, LEGIBLE = 144, 24  # pixels per inch: where there is room, and where letters are 4 pixels high
+SHARP, LEGIBLE = 144, 24  # pixels per inch: if there is room, and at least, where letters are 4 pixels high
 
 
 def rendered(source: str, format: str) -> bytes:
     """The picture of DOT text, in one of Graphviz's formats.
 
-    A png is less sharp where it would have more than 40 million pixels, or more than 16,384 on a side.
+    A png is made less sharp if it would have more than 40 million pixels, or more than 16,384 on a side.
 
     Raises:
-        ValueError: then a png could not be read.
-        RuntimeError: there is no Graphviz here, or it failed.
+        ValueError: the letters of such a png would be too small to read.
+        RuntimeError: Graphviz is not installed, or it failed.
+
+    Example:
+        >>> b"<svg" in rendered("digraph { a -> b }", "svg")
+        True
     """
     return _run(source, format, f"-Gdpi={_sharpness(source)}") if format == "png" else _run(source, format)
 
@@ -48,9 +52,9 @@ def _sharpness(source: str) -> int:
     sharpness = math.floor(min(SHARP, math.sqrt(MOST_PIXELS / (width * height)), LONGEST / max(width, height)))
     if sharpness < LEGIBLE:
         raise ValueError(
-            f"A png of this drawing could not be read: it is {width:,.0f} × {height:,.0f} inches large, and with {MOST_PIXELS // 10**6} "
-            "million pixels its letters would be specks. Save it as .svg or .pdf, which have no pixels; or draw fewer levels, with a "
-            "smaller fold."
+            f"A png of this drawing would not be readable: it measures {width:,.0f} × {height:,.0f} inches, and with "
+            f"{MOST_PIXELS // 10**6} million pixels its letters would be specks. Save it as .svg or .pdf, which have no pixels; or draw "
+            "fewer levels, with a smaller fold."
         )
     return sharpness
 
@@ -65,7 +69,7 @@ def _run(source: str, format: str, *options: str) -> bytes:
     for command in commands:
         run = subprocess.run(command, input=source.encode(), capture_output=True, check=False)
         if run.returncode == 0 and run.stdout:
-            # Browsers would show the titles, the names of the nodes in the DOT text, as tooltips.
+            # Browsers would show the titles, which are the names of the nodes in the DOT text, as tooltips.
             return re.sub(rb"<title>.*?</title>\n?", b"", run.stdout) if format == "svg" else run.stdout
         complaints.append(run.stderr.decode(errors="replace").strip().splitlines() or [f"it ended with code {run.returncode}"])
     if "ModuleNotFoundError" in complaints[-1][-1] and program is None:

@@ -1,5 +1,5 @@
-// Steps through the backward pass that page.py wrote down. Step 0 is the start, where only the
-// result has a gradient; then follows each node that passes its gradient on, and last the summary.
+// Steps through the backward pass that page.py recorded. Step 0 is the start, where only the result
+// has a gradient. Then comes a step for each node that passes its gradient on, and last the summary.
 "use strict";
 
 const pass = JSON.parse(document.getElementById("pass").textContent);
@@ -50,7 +50,7 @@ function show(to) {
   } else if (step === 0) {
     element(pass.start.box).classList.add("current");
     tell(`∂${pass.root}/∂${pass.root} = 1: here the backward pass starts`,
-      "Then it goes against the arrows. Each operation multiplies the gradient of its result by its local derivatives, " +
+      "Then it runs against the arrows. Each operation multiplies the gradient of its result by its local derivatives, " +
       "and adds the products to the gradients of its inputs.", []);
     look({ isFit: true });
   } else {
@@ -88,7 +88,7 @@ function tell(title, says, parts) {
     formula.classList.toggle("alarm", isAlarming(part.shown));
     formula.textContent = part.formula;
     item.append(formula);
-    const more = [part.total, part.complete === undefined ? "" : part.complete ? "the sum is complete" : "more is to come"].filter(Boolean).join("; ");
+    const more = [part.total, part.complete === undefined ? "" : part.complete ? "the sum is complete" : "more terms will follow"].filter(Boolean).join("; ");
     if (more) {
       const total = document.createElement("span");
       total.className = "total";
@@ -100,11 +100,11 @@ function tell(title, says, parts) {
   element("words").scrollTop = 0;
 }
 
-// The part of the picture that is seen: its middle, in the picture's own units, and how large a unit is.
+// The visible part of the picture: its centre, in the picture's own units, and the size of a unit in pixels.
 const picture = document.querySelector("#graph svg");
 const whole = picture.viewBox.baseVal;
 const bounds = { x: whole.x, y: whole.y, width: whole.width, height: whole.height };
-const CLEAR = 0.75, LARGEST = 1.5; // below the first, letters are hard to read; above the second, a picture looks blown up
+const CLEAR = 0.75, LARGEST = 1.5; // scales: below the first, letters are hard to read; the second is the largest for a small picture
 let view = fit();
 
 function fit() {
@@ -118,7 +118,7 @@ function look(next) {
   picture.setAttribute("viewBox", `${view.x - width / 2} ${view.y - height / 2} ${width} ${height}`);
 }
 
-// Zoom around a point of the window, by default the middle.
+// Zoom around a point of the window, by default the centre.
 function zoom(factor, at) {
   const scale = Math.max(fit().scale / 2, Math.min(6, view.scale * factor));
   const frame = picture.getBoundingClientRect();
@@ -135,7 +135,7 @@ function move(dx, dy) {
   });
 }
 
-// Bring a step into the middle, and near enough to be read.
+// Move a step into the centre, and close enough to be read.
 function reveal(node) {
   if (view.isFit && view.scale >= CLEAR) return;
   if (view.isFit) look({ ...view, scale: CLEAR, isFit: false });

@@ -1,6 +1,6 @@
-"""A page on which a learner steps through the backward pass, in a browser and without a network.
+"""A page for stepping through the backward pass, in a browser and without an internet connection.
 
-The pass is run here, by the engine itself, and written down; the page only shows it.
+The pass is run here, by the engine itself, and recorded; the page only shows it.
 """
 
 from __future__ import annotations
@@ -33,16 +33,27 @@ LONG = 60  # characters of a name in a formula
 
 
 def page_of(reading: Reading, folding: Folding, direction: str, name: str) -> str:
-    """The page, as HTML with everything in it; its heading is the label of the result, or else `name`.
+    """The page, as HTML with everything in it.
+
+    Args:
+        reading, folding: the graph, and which of its modules are open.
+        direction: the direction of the computation, such as LR.
+        name: a name for the heading, if the result has no label.
 
     Raises:
         ValueError: there is no single number to start from, or something is folded.
-        RuntimeError: a leaf was changed after it was used.
+        RuntimeError: a leaf was changed after it was used; or Graphviz is not installed, or fails.
+
+    Example:
+        >>> from autograd import Value
+        >>> reading = Reading([Value(2.0, label="x").tanh()])
+        >>> page_of(reading, Folding(reading, None), "LR", "tanh").splitlines()[0]
+        '<!DOCTYPE html>'
     """
     if reading.titles:
         raise ValueError(
-            "A page steps through one backward pass, and this drawing compares the two graphs of a compiled function. Draw what its "
-            "`.function`, the function as it was written, returns; on a small example."
+            "A page steps through one backward pass, and this drawing compares the two graphs of a compiled function. Draw the result "
+            "of its `.function`, the function as it was written, for a small example."
         )
     if len(reading.roots) > 1:
         raise ValueError(f"A page steps through one backward pass, and this drawing has {len(reading.roots)} results; draw one of them.")
@@ -79,7 +90,7 @@ def _template(name: str) -> str:
 
 
 def _inline_svg(source: str) -> str:
-    """The picture for use inside of HTML, where the style sheet colours its texts, for light and for dark."""
+    """The picture for use inside HTML, where a style sheet colours its texts, for light and dark mode."""
     svg = rendered(source, "svg").decode()
     for colour, name in ((INK, "ink"), (GREY, "grey"), (RUST, "rust"), (RED, "alarm")):
         svg = svg.replace(f'fill="{colour}"', f'class="{name}"')
@@ -87,7 +98,7 @@ def _inline_svg(source: str) -> str:
 
 
 def _names(reading: Reading) -> dict[Node, str]:
-    """A name for each node: its label; L for a result without one, and v1, v2, … for the others."""
+    """A name for each node: its label; without one L for the result, and v1, v2, … for the others."""
     nodes = [node for node in reading.inputs if isinstance(node, Node)]
     labels = {node: visible(node.label, LONG) for node in nodes if node.label}
     taken = set(labels.values())
@@ -96,7 +107,7 @@ def _names(reading: Reading) -> dict[Node, str]:
 
 
 def _warnings(reading: Reading, walk: _Walk, names: dict[Node, str]) -> list[str]:
-    """Where nan and infinity came up first, in the forward pass and in the backward pass."""
+    """Sentences about where nan and infinity appeared first, in the forward pass and in the backward pass."""
     root = names[reading.roots[0]]
     warnings = []
     for kind, thing in first_not_finite(reading).items():
@@ -117,7 +128,15 @@ def _call(node: Node, names: dict[Node, str]) -> str:
 
 @dataclass
 class _Part:
-    """What one step adds to the gradient of an input."""
+    """What one step adds to the gradient of an input.
+
+    Attributes:
+        input: the input.
+        slot: its place among the inputs.
+        formula, total: the product and the sum, in words.
+        shown: the gradient afterwards, for the picture.
+        complete: whether nothing is added to it later.
+    """
 
     input: Node
     slot: int
@@ -128,12 +147,12 @@ class _Part:
 
 
 class _Walk:
-    """A backward pass, written down.
+    """A record of a backward pass.
 
     Attributes:
-        steps: the nodes in the order in which their gradients are complete, with what each passes on.
-        texts: what is shown as each node's gradient, from before the pass to its end.
-        first_not_finite: the first nodes whose gradients have nan and infinity.
+        steps: the nodes in the order in which their gradients are completed, with what each passes on.
+        texts: for each node the texts of its gradient, from before the pass to its end.
+        first_not_finite: the first node whose gradient has nan, and the first with infinity.
     """
 
     def __init__(self, root: Node, names: dict[Node, str]) -> None:
@@ -176,7 +195,7 @@ def _recorded(order: list[Node], seed: Any) -> list[tuple[Node, Sequence[Any]]]:
 
     class Recorder(Observer):
         def pulled_back(self, node: Node, gradients: Sequence[Any]) -> None:
-            if node in among:  # else it is of another thread's pass
+            if node in among:  # else it belongs to another thread's pass
                 steps.append((node, list(gradients)))
 
     among = set(order)
@@ -190,21 +209,21 @@ def _recorded(order: list[Node], seed: Any) -> list[tuple[Node, Sequence[Any]]]:
 
 
 def _shaped(gradient: Any, x: Node) -> Any:
-    """A rule's gradient in the shape of its input, as the backward pass makes it."""
+    """The gradient from a rule, in the shape of its input, as in the backward pass."""
     gradient = np.asarray(gradient)
     shape = np.shape(x.data)
     return np.broadcast_to(gradient, shape) if gradient.ndim < len(shape) else unbroadcast(gradient, shape)
 
 
 def _shown(node: Node, gradient: Any) -> str:
-    """A gradient in the picture: a number, or of an array the norm."""
+    """A gradient as a text for the picture: a number, or the norm of an array."""
     if gradient is None:
         return "0" if isinstance(node.data, float) else "–"
     return number(np.linalg.norm(gradient) if np.ndim(gradient) else gradient)
 
 
 def _as_data(walk: _Walk, picture: Picture, names: dict[Node, str]) -> dict[str, Any]:
-    """What the page's script needs: ids of what to light up, and texts."""
+    """The data for the page's script: the ids of what to highlight, and texts."""
     root = next(iter(walk.texts))
     steps: list[dict[str, Any]] = []
     for node, parts in walk.steps:

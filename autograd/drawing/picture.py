@@ -1,15 +1,16 @@
 """The picture of a graph as plain data: boxes, operations and arrows, with their texts.
 
-What it looks like is decided in `dot`; here it is decided what it says.
+This file decides what a picture says, and `dot` what it looks like.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, SupportsFloat
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..core import Node
 from .folding import Folding, Group, Module
@@ -25,7 +26,12 @@ ArrowKind = Literal["input", "constant input", "result", "flow"]
 
 @dataclass
 class Box:
-    """A value, a leaf (which learning may change), a constant, a folded module, or a group of sources."""
+    """A value, a leaf (which learning may change), a constant, a folded module, or a group of constants or leaves.
+
+    Example:
+        >>> Box("n0", "value", (), "loss", rows=[("data", "nan")]).is_alarming
+        True
+    """
 
     id: str
     kind: Literal["value", "leaf", "constant", "module", "group"]
@@ -33,16 +39,17 @@ class Box:
     title: str = ""
     rows: list[tuple[str, str]] = field(default_factory=list)  # caption and text
     notes: list[str] = field(default_factory=list)
-    alarms: list[str] = field(default_factory=list)  # what is said of nan and infinity
+    alarms: list[str] = field(default_factory=list)  # notes about nan and infinity
 
     @property
     def is_alarming(self) -> bool:
+        """Whether there is nan or infinity in it."""
         return bool(self.alarms) or any(not_finite(text) for _, text in self.rows)
 
 
 @dataclass
 class Operation:
-    """What computed a value."""
+    """An operation, which computed a value."""
 
     id: str
     place: Place
@@ -51,7 +58,7 @@ class Operation:
 
 @dataclass
 class Arrow:
-    """From an input to an operation, with the local derivative; or on to the result; or between folded boxes."""
+    """An arrow from an input to an operation, with the local derivative; or from there to the result; or between folded boxes."""
 
     id: str
     tail: str
@@ -62,15 +69,15 @@ class Arrow:
 
 @dataclass
 class Picture:
-    """All there is to draw."""
+    """Everything there is to draw."""
 
     boxes: list[Box] = field(default_factory=list)
     operations: list[Operation] = field(default_factory=list)
     arrows: list[Arrow] = field(default_factory=list)
     parts: dict[Place, str] = field(default_factory=dict)  # the open modules, outer before inner, with their titles
     ids: dict[Thing, str] = field(default_factory=dict)  # of the boxes of things
-    into: dict[Thing, list[str]] = field(default_factory=dict)  # of the arrows from a thing's inputs, as far as they are drawn
-    numbers: dict[tuple[Thing, Place], str] = field(default_factory=dict)  # the boxes of constant numbers
+    into: dict[Thing, list[str]] = field(default_factory=dict)  # the ids of the arrows from a thing's inputs, if they are drawn
+    numbers: dict[tuple[Thing, Place], str] = field(default_factory=dict)  # the ids of the boxes of constant numbers
 
     def connect(self, tail: str, head: str, kind: ArrowKind, text: str = "") -> str:
         """Add an arrow, and return its id."""
@@ -78,10 +85,10 @@ class Picture:
         return self.arrows[-1].id
 
     def source(self, thing: Thing, place: Place) -> str:
-        """The id of the box that a thing is led from to something in `place`.
+        """The id of the box at the tail of an arrow from a thing to something in `place`.
 
-        A constant number has a box of its own in each place, made here: arrows from afar would
-        hide more than they say.
+        A constant number gets a box of its own in each place, made here: long arrows would hide more
+        than they say.
         """
         if not _is_number(thing):
             return self.ids[thing]
@@ -105,6 +112,13 @@ def picture_of(
         folding: which of its modules are open.
         names: titles for nodes without a label.
         grads: texts to show in place of the nodes' gradients.
+
+    Example:
+        >>> from autograd import Value
+        >>> reading = Reading([Value(2.0, label="x") * 3.0])
+        >>> picture = picture_of(reading, Folding(reading, None))
+        >>> [box.kind for box in picture.boxes], [arrow.text for arrow in picture.arrows]
+        (['leaf', 'value', 'constant'], ['3', '', ''])
     """
     picture = Picture()
     boxes: dict[Module | Group, str] = {}
@@ -162,10 +176,8 @@ def picture_of(
     return picture
 
 
-def _mark_not_finite(
-    picture: Picture, reading: Reading, folding: Folding, boxes: Mapping[Module | Group, str], *, gradients: bool
-) -> None:
-    """Say where nan and infinity are that no number shows: in arrays and in folded modules; and where they came up first."""
+def _mark_not_finite(picture: Picture, reading: Reading, folding: Folding, boxes: Mapping[Module | Group, str], *, gradients: bool) -> None:
+    """Mark nan and infinity where no number shows them, in arrays and in folded modules, and where they appeared first."""
     by_id = {box.id: box for box in picture.boxes}
     ids = {thing: boxes[stand_in] for thing, stand_in in folding.stand_in.items()} | picture.ids
     for (thing, _), id in picture.numbers.items():
@@ -187,7 +199,13 @@ def _mark_not_finite(
 
 
 def first_not_finite(reading: Reading) -> dict[str, Thing]:
-    """The first of all numbers and arrays that is or has nan, and the first with infinity."""
+    """The first number or array with nan, under "nan", and the first with infinity, under "inf".
+
+    Example:
+        >>> from autograd import Value
+        >>> list(first_not_finite(Reading([Value(float("inf")) * 0.0])))
+        ['inf', 'nan']
+    """
     firsts: dict[str, Thing] = {}
     for thing in reading.inputs:
         for kind in kinds_not_finite(thing.data):
@@ -195,8 +213,8 @@ def first_not_finite(reading: Reading) -> dict[str, Thing]:
     return firsts
 
 
-def kinds_not_finite(data: Any) -> list[str]:
-    """Which of "nan" and "inf" is in a number or an array.
+def kinds_not_finite(data: ArrayLike | None) -> list[str]:
+    """Which of "nan" and "inf" are in a number or an array.
 
     Example:
         >>> kinds_not_finite([1.0, float("-inf")]), kinds_not_finite(2.0)
@@ -209,12 +227,17 @@ def kinds_not_finite(data: Any) -> list[str]:
 
 
 def not_finite(text: str) -> bool:
-    """Whether a text is a number that is not finite."""
+    """Whether a text is a number that is not finite.
+
+    Example:
+        >>> not_finite(" -inf "), not_finite("0.5")
+        (True, False)
+    """
     return text.strip() in ("nan", "inf", "-inf")
 
 
 def _open_parts(picture: Picture, reading: Reading, place: Place) -> None:
-    """Make sure that the parts around a place are drawn."""
+    """Add the parts around a place to the picture."""
     for length in range(1, len(place) + 1):
         part = place[:length]
         if part not in picture.parts:
@@ -264,7 +287,7 @@ def _counted(count: int, what: str) -> str:
 
 
 def _amount(things: Mapping[Thing, None], folding: Folding, reading: Reading) -> str:
-    """How much flows between two boxes: results by their number in each call, and parameters that are used elsewhere too."""
+    """The text for what flows between two boxes: the number of results in each call, and of parameters that are used elsewhere too."""
     results = [x for x in things if reading.inputs[x]]
     texts = []
     if len(results) > 1:
@@ -279,15 +302,26 @@ def _amount(things: Mapping[Thing, None], folding: Folding, reading: Reading) ->
 
 
 def symbol_of(node: Node) -> str:
-    """What stands in the circle of a node's operation."""
+    """The symbol of the operation that computed a node.
+
+    Example:
+        >>> from autograd import Value
+        >>> symbol_of(Value(2.0) * 3.0)
+        '×'
+    """
     symbol = node.primitive.symbol  # type: ignore[union-attr]
     return symbol if isinstance(symbol, str) else symbol(*node.inputs or ())
 
 
 def local_derivatives(node: Node) -> list[str]:
-    """For each input, ∂node/∂input: a number; for arrays the size of the Jacobian matrix.
+    """For each input the local derivative ∂node/∂input, as a number; for arrays the size of the Jacobian matrix.
 
-    A number is what the rule of the table gives for the gradient 1, the chain rule aside.
+    The number is what the rule of the table gives for a gradient of 1.
+
+    Example:
+        >>> from autograd import Value
+        >>> local_derivatives(Value(2.0) * Value(3.0))
+        ['3', '2']
     """
     inputs: Any = node.inputs
     primitive: Any = node.primitive
@@ -304,7 +338,7 @@ def local_derivatives(node: Node) -> list[str]:
     return texts
 
 
-def number(x: Any) -> str:
+def number(x: SupportsFloat) -> str:
     """A number with four significant digits.
 
     Example:
@@ -315,7 +349,7 @@ def number(x: Any) -> str:
 
 
 def _size_or_number(data: Any) -> str:
-    """A number; or the shape of an array, and its kind of number where that is not the usual one."""
+    """A number; or the shape of an array, with its dtype if that is not float64."""
     if np.ndim(data) == 0:
         return str(bool(data)) if np.asarray(data).dtype.kind == "b" else number(data)
     return f"{np.shape(data)}" + ("" if data.dtype == np.float64 else f" {data.dtype}")

@@ -1,15 +1,15 @@
 """Reading a graph for a picture: its nodes and constants, and the place of each.
 
-A place is the path of named parts (modules and scopes) that something belongs to, outermost
-first. All calls of a module are one place: its parameters are the same in each.
+A place is the path of the named parts (modules and scopes) that something belongs to, outermost
+first. All calls of a module are one place, since its parameters are the same in each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..backward import ancestors
 from ..core import Node
@@ -17,7 +17,7 @@ from ..modes import Scope
 
 __all__ = ["Constant", "Place", "Reading", "Thing", "common_place", "label_within"]
 
-Place = tuple[tuple[str, int], ...]  # of each part its name, and which module it is
+Place = tuple[tuple[str, int], ...]  # for each part its name, and the number of its module
 
 
 class Constant:
@@ -25,7 +25,7 @@ class Constant:
 
     __slots__ = ("data",)
 
-    def __init__(self, data: Any) -> None:
+    def __init__(self, data: ArrayLike) -> None:
         self.data = data
 
 
@@ -33,15 +33,21 @@ Thing = Node | Constant
 
 
 class Reading:
-    """What there is to draw.
+    """A graph as things, which are nodes and constants, with their inputs and places.
 
     Attributes:
         roots: the results.
-        inputs: each thing with what it was computed from, oldest first; nothing for a leaf or a constant.
-        places: each thing's place.
-        calls: each place with its calls, as the `id`s of their scopes.
-        folded: the places that are one box unless one asks to see inside.
-        titles: what the frame around a place says, where that is more than its name.
+        inputs: for each thing, oldest first, what it was computed from; nothing for a leaf or a constant.
+        places: the place of each thing.
+        calls: the calls of each place, as the `id`s of their scopes.
+        folded: the places that are one box by default, such as losses.
+        titles: the titles of the places whose frames say more than their names.
+
+    Example:
+        >>> from autograd import Value
+        >>> reading = Reading([Value(2.0) * 3.0])
+        >>> len(reading), [len(inputs) for inputs in reading.inputs.values()]
+        (3, [0, 0, 2])
     """
 
     def __init__(self, roots: Iterable[Node]) -> None:
@@ -53,7 +59,7 @@ class Reading:
         self.titles: dict[Place, str] = {}
         self._scopes: dict[int, Place] = {}
         self._outermost: dict[int, int] = {}
-        self._shared: dict[Any, Constant] = {}
+        self._shared: dict[tuple[object, int, int], Constant] = {}
         nodes = ancestors(self.roots)[::-1]
         for node in nodes:
             if node.primitive is None:
@@ -66,7 +72,7 @@ class Reading:
         self._place_parameters()
 
     def beside(self, title: str, other: Reading, counted: str) -> None:
-        """Take in all of another graph, as one part, which says how many of its nodes are `counted`."""
+        """Add another graph as one part, whose title says how many nodes it has; `counted` is what it calls them."""
         part: Place = ((title, 0),)
         self.roots += other.roots
         self.inputs |= other.inputs
@@ -78,22 +84,22 @@ class Reading:
         return len(self.inputs)
 
     def _inputs_of(self, node: Node) -> list[Thing]:
-        """The inputs, each constant as a `Constant`.
+        """The inputs of a node, with each constant as a `Constant`.
 
-        Arrays, and the numbers of lists (a neuron's inputs), are data, drawn outside of every
+        Arrays, and the numbers of lists (a neuron's inputs), are data and drawn outside of every
         module: an array once, and a number once for each call. The number in `2 * x` is part of
-        the formula: it is drawn beside its operation, wherever Python keeps it.
+        the formula and drawn beside its operation.
         """
         takes_lists = not isinstance(node.primitive.vjp, tuple)  # type: ignore[union-attr]
         inputs: list[Thing] = []
-        seen: dict[Any, int] = {}  # [1.0, 1.0] may be one object twice, and is two numbers
+        seen: dict[object, int] = {}  # [1.0, 1.0] may be the same object twice, and is two numbers
         for x in node.inputs or ():
             if isinstance(x, Node):
                 inputs.append(x)
                 continue
             if takes_lists or isinstance(x, np.ndarray):
                 is_array = isinstance(x, np.ndarray)
-                which = (x.shape, x.dtype, x.tobytes()) if is_array else id(x)  # each node has its own copy of an array
+                which = (x.shape, x.dtype, x.tobytes()) if is_array else id(x)  # each node has a copy of an array of its own
                 seen[which] = seen.get(which, 0) + 1
                 call = 0 if is_array else self._outermost.get(id(node.scope), 0)
                 constant = self._shared.setdefault((which, seen[which], call), Constant(x))
@@ -106,7 +112,7 @@ class Reading:
         return inputs
 
     def _place_of(self, scope: Scope | None) -> Place:
-        """The place of a scope; remembered, as many nodes share one."""
+        """The place of a scope; remembered, since many nodes share it."""
         unknown = []
         while scope is not None and id(scope) not in self._scopes:
             unknown.append(scope)
@@ -122,12 +128,12 @@ class Reading:
         return place
 
     def _place_parameters(self) -> None:
-        """Put each module's parameter where it is used: in the innermost part that all its uses share.
+        """Place each parameter of a module where it is used: in the innermost part that contains all its uses.
 
-        A loss may use it too (weight decay). So uses under different outermost modules are
-        taken apart, and the most particular place wins.
+        A loss may use it too (weight decay). So this part is found for each outermost module
+        separately, and the deepest one wins.
         """
-        uses: dict[Node, dict[Any, Place]] = {}
+        uses: dict[Node, dict[Place, Place]] = {}
         for node, inputs in self.inputs.items():
             place = self.places[node]
             for x in inputs:
@@ -139,7 +145,12 @@ class Reading:
 
 
 def common_place(places: Iterable[Place]) -> Place:
-    """The innermost part that all the places are in."""
+    """The innermost part that contains all the places.
+
+    Example:
+        >>> common_place([(("MLP", 1), ("layers.0", 2)), (("MLP", 1), ("layers.1", 3))])
+        (('MLP', 1),)
+    """
     first, *others = dict.fromkeys(places) or [()]
     length = len(first)
     while any(first[:length] != place[:length] for place in others):
@@ -148,7 +159,7 @@ def common_place(places: Iterable[Place]) -> Place:
 
 
 def label_within(label: str, place: Place) -> str:
-    """A dotted label without the part that the box around it says already.
+    """A dotted label without what the box around it says already.
 
     Example:
         >>> label_within("layers.0.weight", (("MLP", 1), ("layers.0", 2)))

@@ -18,6 +18,7 @@ from ..modes import mode
 
 add = Primitive(
     "add", symbol="+", latex="#1 + #2", analytic=True,
+    operator="+", kind="affine",
     scalar=operator.add, array=np.add,
     vjp=(lambda g, y, a, b: g,
          lambda g, y, a, b: g),
@@ -29,6 +30,7 @@ add = Primitive(
 )  # fmt: skip
 subtract = Primitive(
     "subtract", symbol="−", latex="#1 - #2", analytic=True,
+    operator="-", kind="affine",
     scalar=operator.sub, array=np.subtract,
     vjp=(lambda g, y, a, b: g,
          lambda g, y, a, b: -g),
@@ -40,6 +42,7 @@ subtract = Primitive(
 )  # fmt: skip
 multiply = Primitive(
     "multiply", symbol="×", latex=r"#1 \cdot #2", analytic=True,
+    operator="*", logic="&", kind="affine",
     scalar=operator.mul, array=np.multiply,
     vjp=(lambda g, y, a, b: g * b,
          lambda g, y, a, b: g * a),
@@ -51,6 +54,7 @@ multiply = Primitive(
 )  # fmt: skip
 divide = Primitive(
     "divide", symbol="÷", latex=r"\frac{#1}{#2}", analytic=True, domain=(0.1, 3.0),
+    operator="/", kind="affine",
     scalar=operator.truediv, array=np.divide,
     vjp=(lambda g, y, a, b: g / b,
          lambda g, y, a, b: -g * y / b),
@@ -62,6 +66,7 @@ divide = Primitive(
 )  # fmt: skip
 negative = Primitive(
     "negative", symbol="−", latex="-#1", analytic=True,
+    operator="-",
     scalar=operator.neg, array=np.negative,
     vjp=(lambda g, y, x: -g,),
     doc="""The negative -x.
@@ -72,6 +77,7 @@ negative = Primitive(
 )  # fmt: skip
 identity = Primitive(
     "identity", symbol="=", latex="#1", analytic=True,
+    operator="+",
     scalar=operator.pos, array=np.positive,
     vjp=(lambda g, y, x: g,),
     doc="""The number itself, as a node of its own (`+x`).
@@ -90,10 +96,11 @@ stop_gradient = Primitive(
     3.0
     """,
 )  # fmt: skip
-astype = Primitive(
-    "astype", symbol="dtype", latex="#1", elementwise=False, cases=(Case((3,), dtype=np.float64),),
+astype: Primitive = Primitive(
+    "astype", symbol="dtype", latex="#1", elementwise=False, kind="shape", cases=(Case((3,), dtype=np.float64),),
     scalar=None, array=lambda x, dtype: x.astype(dtype),
     vjp=(lambda g, y, x, dtype: g,),  # the engine gives every gradient the type of its input
+    batch=lambda batch, x, dtype: astype(x, dtype=dtype),
     doc="""The numbers in another precision, such as `np.float32`.
 
     >>> astype(np.array([1.0, 2.0]), dtype=np.float32)
@@ -101,7 +108,7 @@ astype = Primitive(
     """,
 )  # fmt: skip
 sign = Primitive(
-    "sign", symbol="sgn", latex=r"\operatorname{sgn}(#1)",
+    "sign", symbol="sgn", latex=r"\operatorname{sgn}(#1)", range=(-1.0, 1.0),
     scalar=lambda x: x if x != x else float((x > 0) - (x < 0)), array=np.sign,
     vjp=(lambda g, y, x: g * 0.0,),
     doc="""The sign: -1, 0 or 1. Its derivative is 0.
@@ -112,6 +119,7 @@ sign = Primitive(
 )  # fmt: skip
 abs_ = Primitive(
     "abs", symbol="|·|", latex=r"\left|#1\right|",
+    operator="abs", answers=(np.fabs,), range=(0.0, np.inf),
     scalar=abs, array=np.absolute,
     vjp=(lambda g, y, x: g * sign(x),),
     doc="""The absolute value |x|; its derivative at 0 is 0.
@@ -121,9 +129,9 @@ abs_ = Primitive(
     """,
 )  # fmt: skip
 
-def _comparison(name: str, symbol: str, latex: str, relation: Any, ufunc: Any) -> Primitive:
+def _comparison(name: str, operator: str, symbol: str, latex: str, relation: Any, ufunc: Any, logic: str | None = None) -> Primitive:
     return Primitive(
-        name, symbol=symbol, latex=f"#1 {latex} #2", scalar=relation, array=ufunc, vjp=(None, None),
+        name, operator=operator, logic=logic, symbol=symbol, latex=f"#1 {latex} #2", scalar=relation, array=ufunc, vjp=(None, None),
         doc=f"""Whether a {symbol} b, elementwise; a condition for `where`, with no derivative.
 
         >>> bool({name}(1.0, 2.0))
@@ -132,12 +140,12 @@ def _comparison(name: str, symbol: str, latex: str, relation: Any, ufunc: Any) -
     )  # fmt: skip
 
 
-less = _comparison("less", "<", "<", operator.lt, np.less)
-less_equal = _comparison("less_equal", "≤", r"\leq", operator.le, np.less_equal)
-greater = _comparison("greater", ">", ">", operator.gt, np.greater)
-greater_equal = _comparison("greater_equal", "≥", r"\geq", operator.ge, np.greater_equal)
-equal = _comparison("equal", "=", "=", operator.eq, np.equal)
-not_equal = _comparison("not_equal", "≠", r"\neq", operator.ne, np.not_equal)
+less = _comparison("less", "<", "<", "<", operator.lt, np.less)
+less_equal = _comparison("less_equal", "<=", "≤", r"\leq", operator.le, np.less_equal)
+greater = _comparison("greater", ">", ">", ">", operator.gt, np.greater)
+greater_equal = _comparison("greater_equal", ">=", "≥", r"\geq", operator.ge, np.greater_equal)
+equal = _comparison("equal", "==", "=", "=", operator.eq, np.equal)
+not_equal = _comparison("not_equal", "!=", "≠", r"\neq", operator.ne, np.not_equal, logic="^")
 
 
 where: Primitive = Primitive(
@@ -193,11 +201,16 @@ def _smaller(a: float, b: float) -> float:
     return a if a <= b or a != a else b
 
 
+def _chosen(g: Any, y: Any, x: Any, other: Any) -> Any:
+    """What `x` gets of the gradient of `y`, the larger or the smaller of `x` and `other`."""
+    return either(x == y, either(x == other, 0.5 * g, g), NOTHING)
+
+
 maximum = Primitive(
-    "maximum", symbol="max", latex=r"\max(#1, #2)", masks="choice",
+    "maximum", symbol="max", latex=r"\max(#1, #2)", masks="choice", logic="|",
     scalar=_larger, array=np.maximum,
-    vjp=(lambda g, y, a, b: either(a == b, 0.5 * g, either(a > b, g, NOTHING)),
-         lambda g, y, a, b: either(a == b, 0.5 * g, either(b > a, g, NOTHING))),
+    vjp=(lambda g, y, a, b: _chosen(g, y, a, b),
+         lambda g, y, a, b: _chosen(g, y, b, a)),
     doc="""The larger of two numbers, elementwise; where they tie, each gets half the gradient.
 
     >>> float(maximum(1.0, 2.0))
@@ -207,8 +220,8 @@ maximum = Primitive(
 minimum = Primitive(
     "minimum", symbol="min", latex=r"\min(#1, #2)", masks="choice",
     scalar=_smaller, array=np.minimum,
-    vjp=(lambda g, y, a, b: either(a == b, 0.5 * g, either(a < b, g, NOTHING)),
-         lambda g, y, a, b: either(a == b, 0.5 * g, either(b < a, g, NOTHING))),
+    vjp=(lambda g, y, a, b: _chosen(g, y, a, b),
+         lambda g, y, a, b: _chosen(g, y, b, a)),
     doc="""The smaller of two numbers, elementwise; where they tie, each gets half the gradient.
 
     >>> float(minimum(1.0, 2.0))
@@ -266,7 +279,7 @@ add_n = Primitive(
     """,
 )  # fmt: skip
 dot_n = Primitive(
-    "dot_n", symbol=lambda *xs: "Σ wᵢxᵢ + b" if len(xs) % 2 else "Σ wᵢxᵢ", analytic=True,
+    "dot_n", symbol=lambda *xs: "Σ wᵢxᵢ + b" if len(xs) % 2 else "Σ wᵢxᵢ", analytic=True, kind="layer",
     latex=lambda *xs: " + ".join(
         [rf"{a} \cdot {b}" for a, b in zip(xs[: len(xs) // 2], xs[len(xs) // 2 :], strict=False)] + [*xs[-1:]] * (len(xs) % 2)
     ),

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core import Case, Primitive
 from .products import _swap, matmul
-from .reductions import sum_
+from .reductions import softmax_gradient
 
 
 def _attention(q: Any, k: Any, mask: Any) -> Any:
@@ -26,18 +26,18 @@ def _attention(q: Any, k: Any, mask: Any) -> Any:
 
 
 def _attention_gradients(g: Any, shares: Any, q: Any, k: Any, mask: Any) -> list[Any]:
-    scores = g - sum_(g * shares, axis=-1, keepdims=True)
-    scores *= shares
+    scores = softmax_gradient(g, shares, None)
     scale = 1 / math.sqrt(q.shape[-1])
     return [matmul(scores, k) * scale, matmul(_swap(scores), q) * scale, scores]
 
 
-attention = Primitive(
+attention: Primitive = Primitive(
     "attention", symbol="attention", latex=r"\operatorname{softmax}(#1 \, #2^\top / \sqrt{d} + #3)",
     analytic=True, elementwise=False, sums=True,
     cases=(Case((2, 3, 4), (2, 5, 4), (3, 5)), Case((2, 2, 3, 1), (2, 2, 3, 1), (2, 1, 1, 3)), Case((3, 2), (4, 2), ())),
     scalar=None, array=_attention,
     vjp=_attention_gradients,
+    batch=lambda batch, *xs: attention(*batch.aligned(xs)),
     doc="""How much each query takes from each key, in shares of 1: softmax(q kᵀ / √d + mask) (Vaswani and others, 2017).
 
     `q` (…, targets, d) and `k` (…, sources, d); the `mask` broadcasts to the result (…, targets,

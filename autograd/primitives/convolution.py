@@ -10,11 +10,13 @@ much is added (before, after).
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..core import Case, Primitive
+from .networks import _with_bias
 from .reductions import sum_
 
 SIMPLE: dict[str, Any] = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
@@ -91,12 +93,7 @@ def _conv(x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: A
     y = _new((len(x), len(weight), *windows.shape[2 : n + 2]), np.result_type(x, weight))
     for batch in _batches(windows):
         np.matmul(_window_matrix(windows[batch], n, groups), kernels, out=_output_matrix(y[batch], groups))
-    bias = np.asarray(bias).reshape(-1, *[1] * n)
-    if bias.dtype == y.dtype:
-        y += bias
-    elif bias.any():
-        y = y + bias
-    return y
+    return _with_bias(y, np.asarray(bias).reshape(-1, *[1] * n))
 
 
 def _conv_transpose(g: Any, weight: Any, shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
@@ -131,7 +128,7 @@ def _per_channel(g: Any) -> Any:
 # These three are one product of three arrays, Σ g · (weight ⋆ x), each time without one of them. So
 # the derivatives of each are the other two.
 conv: Primitive = Primitive(
-    "conv", symbol="conv", latex=r"#2 \star #1 + #3", analytic=True, elementwise=False, sums=True,
+    "conv", symbol="conv", latex=r"#2 \star #1 + #3", analytic=True, elementwise=False, sums=True, kind="layer",
     cases=(
         Case((2, 2, 4, 5), (3, 2, 2, 3), (3,), **SIMPLE), Case((2, 4, 4, 5), (2, 2, 3, 2), (2,), **SKEWED),
         Case((2, 2, 5), (3, 2, 3), (), **LINE),
@@ -140,6 +137,7 @@ conv: Primitive = Primitive(
     vjp=(lambda g, y, x, weight, bias, **settings: conv_transpose(g, weight, shape=x.shape[2:], **settings),
          lambda g, y, x, weight, bias, **settings: conv_weight(x, g, kernel=weight.shape[2:], **settings),
          lambda g, y, x, weight, bias, **settings: _per_channel(g)),
+    batch=lambda batch, *xs, **settings: batch.in_one(partial(conv, **settings), xs, axes=(0,), out_axis=0),
     doc="""The convolution of networks: each window of `x` times each kernel of `weight`, summed, plus `bias` (out,); a bias of 0.0 is none.
 
     Mathematics calls it cross-correlation: the kernel is not mirrored.
@@ -158,6 +156,7 @@ conv_transpose: Primitive = Primitive(
     scalar=None, array=_conv_transpose,
     vjp=(lambda h, x, g, weight, shape, **settings: conv(h, weight, 0.0, **settings),
          lambda h, x, g, weight, shape, **settings: conv_weight(h, g, kernel=weight.shape[2:], **settings)),
+    batch=lambda batch, *xs, **settings: batch.in_one(partial(conv_transpose, **settings), xs, axes=(0,), out_axis=0),
     doc="""The kernels of `weight` spread out by the numbers `g`, added up in an array of `shape`: what `conv` does to gradients.
 
     >>> g, weight = np.array([[[1.0, 2.0]]]), np.array([[[1.0, 10.0]]])
@@ -240,6 +239,7 @@ max_pool: Primitive = Primitive(
     cases=(Case((2, 2, 4, 5), **POOL), Case((2, 2, 5, 6), **OVERLAP)),
     scalar=None, array=_max_pool,
     vjp=(lambda g, y, x, **settings: max_unpool(g, x, **settings),),
+    batch=lambda batch, *xs, **settings: batch.in_one(partial(max_pool, **settings), xs, axes=(0,), out_axis=0),
     doc="""The largest number in each window; where several tie, the first gets the gradient.
 
     >>> max_pool(np.array([[[1.0, 3.0, 2.0, 0.0]]]), kernel=(2,), stride=(2,), padding=((0, 0),), dilation=(1,))
@@ -251,6 +251,7 @@ max_unpool: Primitive = Primitive(
     cases=(Case((2, 2, 2, 2), (2, 2, 4, 5), **POOL), Case((2, 2, 3, 5), (2, 2, 5, 6), **OVERLAP)),
     scalar=None, array=_max_unpool,
     vjp=(lambda h, y, g, x, **settings: max_pick(h, x, **settings), None),
+    batch=lambda batch, *xs, **settings: batch.in_one(partial(max_unpool, **settings), xs, axes=(0, 0), out_axis=0),
     doc="""The numbers `g` put back where `max_pool` found the largest of each window of `x`, and zeros elsewhere.
 
     >>> g, x = np.array([[[10.0, 20.0]]]), np.array([[[1.0, 3.0, 2.0, 0.0]]])
@@ -263,6 +264,7 @@ max_pick: Primitive = Primitive(
     cases=(Case((2, 2, 4, 5), (2, 2, 4, 5), **POOL), Case((2, 2, 5, 6), (2, 2, 5, 6), **OVERLAP)),
     scalar=None, array=_max_pick,
     vjp=(lambda g, y, h, x, **settings: max_unpool(g, x, **settings), None),
+    batch=lambda batch, *xs, **settings: batch.in_one(partial(max_pick, **settings), xs, axes=(0, 0), out_axis=0),
     doc="""The numbers of `h` from where `max_pool` finds the largest of each window of `x`.
 
     >>> h, x = np.array([[[5.0, 6.0, 7.0, 8.0]]]), np.array([[[1.0, 3.0, 2.0, 0.0]]])
@@ -289,10 +291,11 @@ def _sum_unpool(g: Any, shape: Any, kernel: Any, stride: Any, padding: Any, dila
 
 
 sum_pool: Primitive = Primitive(
-    "sum_pool", symbol="sum pool", latex=r"\operatorname{sumpool}(#1)", analytic=True, elementwise=False, sums=True,
+    "sum_pool", symbol="sum pool", latex=r"\operatorname{sumpool}(#1)", analytic=True, elementwise=False, sums=True, kind="affine",
     cases=(Case((2, 2, 4, 5), **POOL), Case((2, 2, 5, 6), **OVERLAP)),
     scalar=None, array=_sum_pool,
     vjp=(lambda g, y, x, **settings: sum_unpool(g, shape=x.shape[2:], **settings),),
+    batch=lambda batch, *xs, **settings: batch.in_one(partial(sum_pool, **settings), xs, axes=(0,), out_axis=0),
     doc="""The sum of each window.
 
     >>> sum_pool(np.array([[[1.0, 3.0, 2.0, 0.0]]]), kernel=(2,), stride=(2,), padding=((0, 0),), dilation=(1,))
@@ -304,6 +307,7 @@ sum_unpool: Primitive = Primitive(
     cases=(Case((2, 2, 2, 2), shape=(4, 5), **POOL), Case((2, 2, 3, 5), shape=(5, 6), **OVERLAP)),
     scalar=None, array=_sum_unpool,
     vjp=(lambda h, x, g, shape, **settings: sum_pool(h, **settings),),
+    batch=lambda batch, *xs, **settings: batch.in_one(partial(sum_unpool, **settings), xs, axes=(0,), out_axis=0),
     doc="""The numbers `g`, each added to all of its window in an array of `shape`: what `sum_pool` does to gradients.
 
     >>> sum_unpool(np.array([[[10.0, 20.0]]]), shape=(4,), kernel=(2,), stride=(2,), padding=((0, 0),), dilation=(1,))

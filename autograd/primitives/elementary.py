@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,20 +19,20 @@ from ..layout import FLOATS, NOTHING, NUMBERS
 from ..modes import mode
 from .arithmetic import either
 
-POSITIVE = (0.1, 3.0)
+_POSITIVE = (0.1, 3.0)
 
 exp = Primitive(
-    "exp", symbol="exp", latex="e^{#1}", analytic=True,
+    "exp", symbol="exp", latex="e^{#1}", analytic=True, range=(0.0, math.inf),
     scalar=math.exp, array=np.exp,
     vjp=(lambda g, y, x: g * y,),
-    doc="""The exponential function.
+    doc="""The exponential function, which is its own derivative.
 
-    >>> float(exp(0.0))
-    1.0
+    >>> exp(1.0)
+    2.718281828459045
     """,
 )  # fmt: skip
 expm1 = Primitive(
-    "expm1", symbol="expm1", latex="e^{#1} - 1", analytic=True,
+    "expm1", symbol="expm1", latex="e^{#1} - 1", analytic=True, range=(-1.0, math.inf),
     scalar=math.expm1, array=np.expm1,
     vjp=(lambda g, y, x: g * exp(x),),
     doc="""exp(x) - 1, exact for small x.
@@ -42,17 +42,17 @@ expm1 = Primitive(
     """,
 )  # fmt: skip
 log = Primitive(
-    "log", symbol="ln", latex=r"\ln(#1)", analytic=True, domain=POSITIVE,
+    "log", symbol="ln", latex=r"\ln(#1)", analytic=True, domain=_POSITIVE,
     scalar=math.log, array=np.log,
     vjp=(lambda g, y, x: g / x,),
     doc="""The natural logarithm; -inf at 0 and nan below, as in NumPy.
 
-    >>> float(log(1.0))
-    0.0
+    >>> log(10.0)
+    2.302585092994046
     """,
 )  # fmt: skip
 log1p = Primitive(
-    "log1p", symbol="log1p", latex=r"\ln(1 + #1)", analytic=True, domain=POSITIVE,
+    "log1p", symbol="log1p", latex=r"\ln(1 + #1)", analytic=True, domain=_POSITIVE,
     scalar=math.log1p, array=np.log1p,
     vjp=(lambda g, y, x: g / (1 + x),),
     doc="""log(1 + x), exact for small x.
@@ -62,7 +62,7 @@ log1p = Primitive(
     """,
 )  # fmt: skip
 sqrt = Primitive(
-    "sqrt", symbol="√", latex=r"\sqrt{#1}", analytic=True, domain=POSITIVE,
+    "sqrt", symbol="√", latex=r"\sqrt{#1}", analytic=True, domain=_POSITIVE, range=(0.0, math.inf),
     scalar=math.sqrt, array=np.sqrt,
     vjp=(lambda g, y, x: g / (2 * y),),
     doc="""The square root; its derivative at 0 is inf, so that of sqrt(sum(x * x)) is nan there: `norm` has 0.
@@ -81,7 +81,7 @@ def _one_less(a: Any, b: Any) -> Any:
 
 
 power: Primitive = Primitive(
-    "power", symbol="^", latex="#1^{#2}", analytic=True, domain=POSITIVE,
+    "power", symbol="^", latex="#1^{#2}", analytic=True, domain=_POSITIVE, operator="**", answers=(np.float_power,),
     scalar=math.pow, array=np.power,
     vjp=(lambda g, y, a, b: g * b * _one_less(a, b),
          lambda g, y, a, b: g * y * log(a + ((a == 0) & (b >= 0)))),
@@ -95,65 +95,63 @@ power: Primitive = Primitive(
     """,
 )  # fmt: skip
 sin = Primitive(
-    "sin", symbol="sin", latex=r"\sin(#1)", analytic=True,
+    "sin", symbol="sin", latex=r"\sin(#1)", analytic=True, range=(-1.0, 1.0),
     scalar=math.sin, array=np.sin,
     vjp=(lambda g, y, x: g * cos(x),),
     doc="""The sine of x radians.
 
-    >>> float(sin(0.0))
-    0.0
+    >>> sin(1.0)
+    0.8414709848078965
     """,
 )  # fmt: skip
 cos: Primitive = Primitive(
-    "cos", symbol="cos", latex=r"\cos(#1)", analytic=True,
+    "cos", symbol="cos", latex=r"\cos(#1)", analytic=True, range=(-1.0, 1.0),
     scalar=math.cos, array=np.cos,
     vjp=(lambda g, y, x: -g * sin(x),),
     doc="""The cosine of x radians.
 
-    >>> float(cos(0.0))
-    1.0
+    >>> cos(1.0)
+    0.5403023058681398
     """,
 )  # fmt: skip
 
 
+def _slope_of_tanh(y: Any) -> Any:
+    """The derivative of y = tanh(x), from y."""
+    return 1 - y * y
+
+
+def _slope_of_sigmoid(y: Any) -> Any:
+    """The derivative of y = σ(x), from y."""
+    return y * (1 - y)
+
+
 # 1 - y loses the digits of y = σ(x) that are beyond the last of 1, and at x = 40 all of them; likewise 1 - y² for tanh.
-# From there on the derivative is computed from x, which takes longer. A compiled program has the quick form throughout: its
-# derivatives of sigmoid and tanh are exact to 1e-16 of their largest, not of themselves.
-TAIL = 0.9
+# From there on the derivative is computed from x, which takes longer. A compiled program has the quick form throughout, as
+# have the recurrent networks: these derivatives are exact to 1e-16 of their largest, not of themselves.
+_TAIL = 0.9
 
 
-def _rest_of_sigmoid(y: Any, x: Any) -> Any:
-    """1 - y."""
-    if type(y) in FLOATS and y < TAIL:
-        return 1 - y
-    return _unless_in_tail(1 - y, y, lambda: sigmoid(-x))
-
-
-def _slope_of_tanh(y: Any, x: Any) -> Any:
-    """1 - y²."""
-    if type(y) in FLOATS and -TAIL < y < TAIL:
-        return 1 - y * y
-    return _unless_in_tail(1 - y * y, y, lambda: 4 * sigmoid(2 * x) * sigmoid(-2 * x))
-
-
-def _unless_in_tail(quick: Any, y: Any, exact: Callable[[], Any]) -> Any:
-    """`quick`; where `y` is in the tail, what `exact` gives."""
+def _from_tail(slope: Callable[[Any], Any], y: Any, exact: Callable[[], Any]) -> Any:
+    """`slope(y)`; where `y` is in the tail, what `exact` gives."""
+    if type(y) in FLOATS and -_TAIL < y < _TAIL:
+        return slope(y)
     if isinstance(y, Node):
-        return quick if mode.tracing is not None else exact()
-    tail = np.abs(y) > TAIL
+        return slope(y) if mode.tracing is not None else exact()
+    tail = np.abs(y) > _TAIL
     if not tail.any():
-        return quick
-    return exact() if type(y) is float else np.where(tail, exact(), quick)
+        return slope(y)
+    return exact() if type(y) is float else np.where(tail, exact(), slope(y))
 
 
 tanh = Primitive(
-    "tanh", symbol="tanh", latex=r"\tanh(#1)", analytic=True,
+    "tanh", symbol="tanh", latex=r"\tanh(#1)", analytic=True, kind="squashing", range=(-1.0, 1.0),
     scalar=math.tanh, array=np.tanh,
-    vjp=(lambda g, y, x: g * _slope_of_tanh(y, x),),
-    doc="""The hyperbolic tangent.
+    vjp=(lambda g, y, x: g * _from_tail(_slope_of_tanh, y, lambda: 4 * sigmoid(2 * x) * sigmoid(-2 * x)),),
+    doc="""The hyperbolic tangent, between -1 and 1; its derivative is 1 - tanh²(x).
 
-    >>> float(tanh(0.0))
-    0.0
+    >>> round(tanh(0.5), 4), tanh(100.0)
+    (0.4621, 1.0)
     """,
 )  # fmt: skip
 
@@ -201,24 +199,28 @@ def _erfc_array(x: Any) -> Any:
     return np.where(np.abs(x) < 1, 1 - near, np.where(x > 0, far, 2 - far))
 
 
+def _slope_of_erf(x: Any) -> Any:
+    return 2 / math.sqrt(math.pi) * exp(-x * x)
+
+
 erf = Primitive(
-    "erf", symbol="erf", latex=r"\operatorname{erf}(#1)",
+    "erf", symbol="erf", latex=r"\operatorname{erf}(#1)", kind="squashing", range=(-1.0, 1.0),
     scalar=math.erf, array=_erf_array,
-    vjp=(lambda g, y, x: g * (2 / math.sqrt(math.pi)) * exp(-x * x),),
+    vjp=(lambda g, y, x: g * _slope_of_erf(x),),
     doc="""The error function, 2/√π ∫ exp(-t²) dt from 0 to x.
 
-    >>> float(erf(0.0))
-    0.0
+    >>> round(erf(0.5), 4), erf(100.0)
+    (0.5205, 1.0)
     """,
 )  # fmt: skip
 erfc = Primitive(
-    "erfc", symbol="erfc", latex=r"\operatorname{erfc}(#1)",
+    "erfc", symbol="erfc", latex=r"\operatorname{erfc}(#1)", range=(0.0, 2.0),
     scalar=math.erfc, array=_erfc_array,
-    vjp=(lambda g, y, x: -g * (2 / math.sqrt(math.pi)) * exp(-x * x),),
+    vjp=(lambda g, y, x: -g * _slope_of_erf(x),),
     doc="""1 - erf(x), exact for large x.
 
-    >>> float(erfc(0.0))
-    1.0
+    >>> round(erfc(0.5), 4), erfc(10.0)
+    (0.4795, 2.088487583762545e-45)
     """,
 )  # fmt: skip
 
@@ -234,22 +236,26 @@ def _sigmoid_array(x: Any) -> Any:
 
 
 sigmoid: Primitive = Primitive(
-    "sigmoid", symbol="σ", latex=r"\sigma(#1)", analytic=True,
+    "sigmoid", symbol="σ", latex=r"\sigma(#1)", analytic=True, kind="squashing", range=(0.0, 1.0),
     scalar=_sigmoid_scalar, array=_sigmoid_array,
-    vjp=(lambda g, y, x: g * y * _rest_of_sigmoid(y, x),),
-    doc="""The logistic function 1 / (1 + exp(-x)).
+    vjp=(lambda g, y, x: g * _from_tail(_slope_of_sigmoid, y, lambda: y * sigmoid(-x)),),
+    doc="""The logistic function 1 / (1 + exp(-x)), between 0 and 1 (Verhulst, 1845).
 
-    >>> float(sigmoid(0.0))
-    0.5
+    >>> sigmoid(0.0), sigmoid(1000.0)
+    (0.5, 1.0)
     """,
 )  # fmt: skip
-relu = Primitive(
-    "relu", symbol="ReLU", latex=r"\operatorname{ReLU}(#1)", masks="kink",
-    scalar=lambda x: 0.0 if x <= 0 else x, array=lambda x: np.maximum(x, 0),
-    vjp=(lambda g, y, x: either(x > 0, g, NOTHING),),
-    doc="""The rectifier max(x, 0); its derivative at 0 is 0.
+def _relu_gradient(g: Any, y: Any, x: Any) -> Any:
+    return either(x > 0, g, NOTHING)
 
-    >>> float(relu(-3.0)), float(relu(3.0))
+
+relu = Primitive(
+    "relu", symbol="ReLU", latex=r"\operatorname{ReLU}(#1)", masks="kink", range=(0.0, math.inf),
+    scalar=lambda x: 0.0 if x <= 0 else x, array=lambda x: np.maximum(x, 0),
+    vjp=(_relu_gradient,),
+    doc="""The rectifier max(x, 0) (Nair and Hinton, 2010); its derivative at 0 is 0.
+
+    >>> relu(-3.0), relu(3.0)
     (0.0, 3.0)
     """,
 )  # fmt: skip
@@ -260,10 +266,10 @@ leaky_relu = Primitive(
     scalar=lambda x, negative_slope=0.01: x if x > 0 else negative_slope * x,
     array=lambda x, negative_slope=0.01: np.where(x > 0, x, negative_slope * x),
     vjp=(lambda g, y, x, negative_slope=0.01: either(x > 0, g, g * negative_slope),),
-    doc="""x where it is positive, else `negative_slope` times x.
+    doc="""x where it is positive, else `negative_slope` times x (Maas and others, 2013).
 
-    >>> float(leaky_relu(-3.0, negative_slope=0.1))
-    -0.30000000000000004
+    >>> leaky_relu(-3.0), leaky_relu(-3.0, negative_slope=0.5)
+    (-0.03, -1.5)
     """,
 )  # fmt: skip
 elu = Primitive(
@@ -273,8 +279,8 @@ elu = Primitive(
     vjp=(lambda g, y, x, alpha=1.0: either(x > 0, g, g * alpha * exp(-relu(-x))),),
     doc="""x where it is positive, else alpha (exp(x) - 1) (Clevert and others, 2015).
 
-    >>> float(elu(3.0))
-    3.0
+    >>> elu(3.0), round(elu(-3.0), 4)
+    (3.0, -0.9502)
     """,
 )  # fmt: skip
 def _gelu_array(x: Any) -> Any:
@@ -290,34 +296,37 @@ def _softplus_array(x: Any) -> Any:
 
 
 gelu = Primitive(
-    "gelu", symbol="GELU", latex=r"\operatorname{GELU}(#1)",
+    "gelu", symbol="GELU", latex=r"\operatorname{GELU}(#1)", range=(-0.17, math.inf),
     scalar=lambda x: 0.5 * x * math.erfc(-x / math.sqrt(2)),
     array=_gelu_array,
     vjp=(lambda g, y, x: g * (0.5 * erfc(-x / math.sqrt(2)) + x * exp(-0.5 * x * x) / math.sqrt(2 * math.pi)),),
     doc="""x Φ(x), with Φ the normal distribution function (Hendrycks and Gimpel, 2016); exact, as PyTorch's default.
 
-    >>> float(gelu(0.0))
-    0.0
+    >>> round(gelu(1.0), 4), round(gelu(-1.0), 4)
+    (0.8413, -0.1587)
     """,
 )  # fmt: skip
 silu = Primitive(
-    "silu", symbol="SiLU", latex=r"\operatorname{SiLU}(#1)", analytic=True,
+    "silu", symbol="SiLU", latex=r"\operatorname{SiLU}(#1)", analytic=True, range=(-0.279, math.inf),
     scalar=lambda x: x * _sigmoid_scalar(x), array=_silu_array,
     vjp=(lambda g, y, x: g * (sigmoid(x) + y * sigmoid(-x)),),
-    doc="""x σ(x), also called swish.
+    doc="""x σ(x) (Elfwing and others, 2017), also called swish.
 
-    >>> float(silu(0.0))
-    0.0
+    >>> round(silu(1.0), 4), round(silu(-1.0), 4)
+    (0.7311, -0.2689)
     """,
 )  # fmt: skip
 softplus = Primitive(
-    "softplus", symbol="softplus", latex=r"\ln(1 + e^{#1})", analytic=True,
+    "softplus", symbol="softplus", latex=r"\ln(1 + e^{#1})", analytic=True, range=(0.0, math.inf),
     scalar=lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))) if x == x else x,
     array=_softplus_array,
     vjp=(lambda g, y, x: g * sigmoid(x),),
-    doc="""log(1 + exp(x)), a smooth ReLU.
+    doc="""log(1 + exp(x)), a smooth ReLU (Dugas and others, 2000); its derivative is σ(x).
 
-    >>> float(softplus(1000.0))
-    1000.0
+    >>> softplus(0.0), softplus(1000.0)
+    (0.6931471805599453, 1000.0)
     """,
 )  # fmt: skip
+
+if not TYPE_CHECKING:  # type checkers read a list only if it is written out; without one they take what is defined here
+    __all__ = [name for name, thing in vars().items() if isinstance(thing, Primitive)]

@@ -6,14 +6,16 @@ memory, and stands in a picture as the thing it is called in a textbook.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from ..core import Case, Primitive
+from .batching import Batch
 from .elementary import sqrt
 from .reductions import mean, sum_
-from .shapes import reshape
+from .shapes import axes_of_batch, reshape, transpose
 
 
 def _rows(x: Any) -> Any:
@@ -21,13 +23,18 @@ def _rows(x: Any) -> Any:
     return x if x.ndim == 2 else reshape(x, shape=(-1, x.shape[-1]))
 
 
-def _linear(x: Any, weight: Any, bias: Any) -> Any:
-    rows = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
-    y, bias = rows @ weight.T, np.asarray(bias)
+def _with_bias(y: Any, bias: Any) -> Any:
+    """`y + bias`, in the memory of `y` where that has room for it; 0.0 is no bias."""
     if bias.dtype == y.dtype:
         y += bias
     elif bias.any():
         y = y + bias
+    return y
+
+
+def _linear(x: Any, weight: Any, bias: Any) -> Any:
+    rows = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
+    y = _with_bias(rows @ weight.T, np.asarray(bias))
     return y if x.ndim == 2 else y.reshape(*x.shape[:-1], len(weight))
 
 
@@ -36,8 +43,19 @@ def _gradient_of_input(g: Any, y: Any, x: Any, weight: Any, bias: Any) -> Any:
     return product if x.ndim == 2 else reshape(product, shape=x.shape)
 
 
-linear = Primitive(
-    "linear", symbol="linear", latex=r"#1 \, #2^\top + #3", analytic=True, elementwise=False, sums=True,
+def _linear_of_batch(batch: Batch, x: Any, weight: Any, bias: Any) -> Any:
+    x_has_axis, weight_has_axis, bias_has_axis = batch.has_axis
+    if not (weight_has_axis or bias_has_axis):
+        return linear(x, weight, bias)
+    rows = reshape(x, shape=(*x.shape[:x_has_axis], math.prod(batch.shape[:-1]), x.shape[-1]))
+    product = rows @ transpose(weight, axes=(0, 2, 1) if weight_has_axis else (1, 0))
+    if bias_has_axis:
+        bias = reshape(bias, shape=(batch.size, 1, math.prod(bias.shape[1:])))
+    return reshape(product + bias, shape=(batch.size, *batch.shape))
+
+
+linear: Primitive = Primitive(
+    "linear", symbol="linear", latex=r"#1 \, #2^\top + #3", analytic=True, elementwise=False, sums=True, kind="layer",
     cases=(
         Case((2, 3), (4, 3), (4,)), Case((3,), (4, 3), (4,)), Case((5, 2, 3), (1, 3), (1,)), Case((0, 3), (2, 3), (2,)),
         Case((2, 3), (4, 3), ()),
@@ -46,6 +64,7 @@ linear = Primitive(
     vjp=(_gradient_of_input,
          lambda g, y, x, weight, bias: _rows(g).T @ _rows(x),
          lambda g, y, x, weight, bias: sum_(_rows(g), axis=0) if bias.ndim else sum_(g)),
+    batch=_linear_of_batch,
     doc="""x @ weight.T + bias, for x of shape (…, ins) and a weight of shape (outs, ins), PyTorch's layout; a bias of 0.0 is none.
 
     >>> linear(np.array([[1.0, 2.0]]), np.array([[10.0, 1.0]]), np.array([0.5]))
@@ -64,15 +83,17 @@ def _deviation(x: Any, axis: Any, eps: float) -> Any:
     return sqrt(mean(centred * centred, axis=axis, keepdims=True) + eps)
 
 
-standardize = Primitive(
+standardize: Primitive = Primitive(
     "standardize", symbol="standardize", latex=r"\frac{#1 - \mu}{\sigma}", analytic=True, elementwise=False, sums=True,
-    cases=(Case((2, 3), axis=-1, eps=1e-5), Case((4, 2, 3), axis=(0, 2), eps=0.1)),
+    kind="normalization", cases=(Case((2, 3), axis=-1, eps=1e-5), Case((4, 2, 3), axis=(0, 2), eps=0.1)),
     scalar=None, array=_standardize,
     vjp=(lambda g, y, x, axis=-1, eps=1e-5:
          (g - mean(g, axis=axis, keepdims=True) - y * mean(g * y, axis=axis, keepdims=True)) / _deviation(x, axis, eps),),
+    batch=lambda batch, x, axis=-1, eps=1e-5: standardize(x, axis=axes_of_batch(x, axis), eps=eps),
     doc="""x less its mean along axes, divided by its standard deviation there: the step of batch and layer normalisation.
 
-    `eps` is added to the variance.
+    `eps` is added to the variance. The derivative is that of Ioffe and Szegedy (2015, section 3), with the
+    mean and the deviation put in.
 
     >>> standardize(np.array([1.0, 3.0]), eps=0.0)
     array([-1.,  1.])
@@ -106,6 +127,7 @@ take_along_axis: Primitive = Primitive(
     cases=(Case((4, 3), (4, 1), axis=1), Case((3, 2), (5, 2), axis=0), Case((2, 3, 2), (2, 1, 2), axis=-2)),
     scalar=None, array=_take_along_axis,
     vjp=(lambda g, y, x, index, axis: put_along_axis(g, index, shape=x.shape, axis=axis), None),
+    batch=lambda batch, x, index, axis: take_along_axis(*batch.repeated((x, index)), axis=axis % len(batch.shape) + 1),
     doc="""Of each row the entry (or entries) with the numbers that the same row of `index` gives, from 0.
 
     >>> take_along_axis(np.array([[10.0, 20.0], [30.0, 40.0]]), np.array([[1], [0]]), axis=1)
@@ -118,6 +140,8 @@ put_along_axis: Primitive = Primitive(
     cases=(Case((4, 1), (4, 1), shape=(4, 3), axis=1), Case((5, 2), (5, 2), shape=(3, 2), axis=0)),
     scalar=None, array=_put_along_axis,
     vjp=(lambda g, y, x, index, shape, axis: take_along_axis(g, index, axis=axis), None),
+    batch=lambda batch, g, index, shape, axis: put_along_axis(
+        *batch.repeated((g, index)), shape=(batch.size, *shape), axis=axis % len(shape) + 1),
     doc="""Zeros of a shape, with entries added in where `index` says: the opposite of `take_along_axis`.
 
     >>> put_along_axis(np.array([[5.0]]), np.array([[2]]), shape=(1, 3), axis=1)

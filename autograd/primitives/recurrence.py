@@ -8,13 +8,13 @@ depend on the `z` of their own time, for all times at once, and then goes backwa
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..core import Case, Primitive
-from .arithmetic import either
-from .elementary import tanh
+from .elementary import _relu_gradient, _slope_of_sigmoid, _slope_of_tanh, tanh
 from .reductions import sum_
 from .shapes import concatenate, stack
 
@@ -56,7 +56,7 @@ def _rnn(z: Any, h: Any, weight: Any, nonlinearity: str = "tanh") -> Any:
 def _rnn_gradients(g: Any, states: Any, z: Any, h: Any, weight: Any, nonlinearity: str = "tanh") -> list[Any]:
     dz, dh = [], g[-1]
     for t in reversed(range(len(states))):
-        dz.append(dh * (1 - states[t] * states[t]) if nonlinearity == "tanh" else either(states[t] > 0, dh, 0.0))
+        dz.append(dh * _slope_of_tanh(states[t]) if nonlinearity == "tanh" else _relu_gradient(dh, states[t], states[t]))
         dh = dz[-1] @ weight
         if t:
             dh += g[t - 1]
@@ -64,11 +64,12 @@ def _rnn_gradients(g: Any, states: Any, z: Any, h: Any, weight: Any, nonlinearit
     return [every_dz, dh, _rows(every_dz).T @ _rows(_before(h, states))]
 
 
-rnn = Primitive(
+rnn: Primitive = Primitive(
     "rnn", symbol="rnn", latex=r"\operatorname{rnn}(#1, #2, #3)", analytic=True, elementwise=False, sums=True,
     cases=(Case((3, 2, 4), (2, 4), (4, 4)), Case((4, 1, 2), (1, 2), (2, 2), nonlinearity="relu")),
     scalar=None, array=_rnn,
     vjp=_rnn_gradients,
+    batch=lambda batch, *xs, **settings: batch.in_one(partial(rnn, **settings), xs, axes=(1, 0), out_axis=1),
     doc="""The hidden states h = tanh(z + h_before @ weight.T) at all times (Elman, 1990); relu instead of tanh, if `nonlinearity` says so.
 
     `z` (time, batch, hidden), the first state `h` (batch, hidden), `weight` (hidden, hidden).
@@ -108,22 +109,26 @@ def _lstm(z: Any, h: Any, c: Any, weight: Any) -> Any:
 
 def _lstm_gradients(g: Any, y: Any, z: Any, h: Any, c: Any, weight: Any) -> list[Any]:
     i, f, a, o, cells, states = (y[:, k] for k in range(6))
-    before, written = _before(c, cells), i * a  # c = f before + written
-    dh_dc = o - states * tanh(cells)  # o (1 - tanh² c)
-    local = _side_by_side(written - written * i, f * before * (1 - f), i - written * a, states * (1 - o))  # dc_dz three times, dh_dz
-    del before, written  # memory
-    given = None
-    if not _nothing(g[:, :4]):
-        given = _side_by_side(*(g[:, k] * slope for k, slope in enumerate((i * (1 - i), f * (1 - f), 1 - a * a, o * (1 - o)))))
+    slopes = [_slope_of_sigmoid(i), _slope_of_sigmoid(f), _slope_of_tanh(a), _slope_of_sigmoid(o)]
+    given = None if _nothing(g[:, :4]) else _side_by_side(*(g[:, k] * slope for k, slope in enumerate(slopes)))
+    bent = tanh(cells)
+    for k, factor in enumerate((a, _before(c, cells), i, bent)):
+        slopes[k] *= factor
+    local = _side_by_side(*slopes)  # dc_dz three times, dh_dz
+    dh_dc = _slope_of_tanh(bent)
+    dh_dc *= o
+    del slopes, bent  # memory
     dz, dh, dc = [], g[-1, 5], g[-1, 4]
     for t in reversed(range(len(y))):
-        dc = dc + dh * dh_dc[t]
-        dz_t = concatenate(dc, dc, dc, dh, axis=-1)
+        dc_t = dh * dh_dc[t]
+        dc_t += dc
+        dz_t = concatenate(dc_t, dc_t, dc_t, dh, axis=-1)
         dz_t *= local[t]
         if given is not None:
             dz_t += given[t]
         dz.append(dz_t)
-        dh, dc = dz_t @ weight, dc * f[t]
+        dh, dc = dz_t @ weight, dc_t
+        dc *= f[t]
         if t:
             dh += g[t - 1, 5]
             dc += g[t - 1, 4]
@@ -132,11 +137,12 @@ def _lstm_gradients(g: Any, y: Any, z: Any, h: Any, c: Any, weight: Any) -> list
     return [every_dz, dh, dc, _rows(every_dz).T @ _rows(_before(h, states))]
 
 
-lstm = Primitive(
+lstm: Primitive = Primitive(
     "lstm", symbol="lstm", latex=r"\operatorname{lstm}(#1, #2, #3, #4)", analytic=True, elementwise=False, sums=True,
     cases=(Case((3, 2, 12), (2, 3), (2, 3), (12, 3)), Case((1, 1, 4), (1, 1), (1, 1), (4, 1))),
     scalar=None, array=_lstm,
     vjp=_lstm_gradients,
+    batch=lambda batch, *xs: batch.in_one(lstm, xs, axes=(1, 0, 0), out_axis=2),
     doc="""What a long short-term memory computes at all times: the gates i, f, g and o, the cells c and the hidden states h.
 
     With (i, f, g, o) = (σ, σ, tanh, σ)(z + h_before @ weight.T) in four parts, c = f c_before + i g
@@ -181,7 +187,7 @@ def _gru(z: Any, h: Any, weight: Any, bias: Any) -> Any:
 def _gru_gradients(g: Any, y: Any, z: Any, h: Any, weight: Any, bias: Any) -> list[Any]:
     r, u, n, m, states = (y[:, k] for k in range(5))
     before = _before(h, states)
-    slopes = r * (1 - r), u * (1 - u), 1 - n * n
+    slopes = _slope_of_sigmoid(r), _slope_of_sigmoid(u), _slope_of_tanh(n)
     dn_dz, given_n = (1 - u) * slopes[2], g[:, 2] * slopes[2]
     local = _side_by_side(dn_dz * m * slopes[0], (before - n) * slopes[1], dn_dz)
     given = _side_by_side((g[:, 0] + given_n * m) * slopes[0], g[:, 1] * slopes[1], given_n)
@@ -202,11 +208,12 @@ def _gru_gradients(g: Any, y: Any, z: Any, h: Any, weight: Any, bias: Any) -> li
     return [every_dz, dh, every_ds.T @ _rows(before), sum_(every_ds, axis=0)]
 
 
-gru = Primitive(
+gru: Primitive = Primitive(
     "gru", symbol="gru", latex=r"\operatorname{gru}(#1, #2, #3, #4)", analytic=True, elementwise=False, sums=True, domain=(-1.0, 1.0),
     cases=(Case((3, 2, 9), (2, 3), (9, 3), (9,)), Case((2, 1, 3), (1, 1), (3, 1), ())),
     scalar=None, array=_gru,
     vjp=_gru_gradients,
+    batch=lambda batch, *xs: batch.in_one(gru, xs, axes=(1, 0), out_axis=2),
     doc="""What a gated recurrent unit computes at all times: the gates r and u, the candidates n, their part m, the hidden states h.
 
     With s = h_before @ weight.T + bias and z in three parts, r = σ(z₁ + s₁), u = σ(z₂ + s₂), m = s₃,
@@ -233,6 +240,7 @@ reverse_sequences: Primitive = Primitive(
     cases=(Case((3, 2, 2), (2,)),),
     scalar=None, array=_reverse_sequences,
     vjp=(lambda g, y, x, lengths: reverse_sequences(g, lengths), None),
+    batch=lambda batch, *xs: batch.in_one(reverse_sequences, xs, axes=(1, 0), out_axis=1),
     doc="""Each sequence of a batch (time, batch, …) from its end to its start; what lies beyond its length stays where it is.
 
     >>> reverse_sequences(np.array([[1.0, 4.0], [2.0, 5.0], [3.0, 0.0]]), np.array([3, 2]))

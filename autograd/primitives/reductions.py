@@ -12,7 +12,7 @@ import numpy as np
 
 from ..core import Case, Primitive
 from .elementary import exp
-from .shapes import reshape
+from .shapes import axes_of_batch, reshape
 
 AXES = (Case((2, 3), axis=None, keepdims=False), Case((2, 3), axis=0, keepdims=False), Case((2, 3, 2), axis=(0, -1), keepdims=True))
 
@@ -46,20 +46,22 @@ def _mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return total / (x.size // total.size)
 
 
-sum_ = Primitive(
+sum_: Primitive = Primitive(
     "sum", symbol="Σ", latex=r"\sum #1", analytic=True, elementwise=False, sums=True, cases=(*AXES, Case((0, 3), axis=0, keepdims=False)),
     scalar=None, array=_sum,
     vjp=(lambda g, y, x, axis=None, keepdims=False: _spread(g, x, axis),),
+    batch=lambda batch, x, axis=None, keepdims=False: sum_(x, axis=axes_of_batch(x, axis), keepdims=keepdims),
     doc="""The sum over axes.
 
     >>> sum_(np.ones((2, 3)), axis=0)
     array([2., 2., 2.])
     """,
 )  # fmt: skip
-mean = Primitive(
+mean: Primitive = Primitive(
     "mean", symbol="mean", latex=r"\operatorname{mean} #1", analytic=True, elementwise=False, sums=True, cases=AXES,
     scalar=None, array=_mean,
     vjp=(lambda g, y, x, axis=None, keepdims=False: _spread(g / (x.size // max(y.size, 1)), x, axis),),
+    batch=lambda batch, x, axis=None, keepdims=False: mean(x, axis=axes_of_batch(x, axis), keepdims=keepdims),
     doc="""The mean over axes.
 
     >>> mean(np.ones((2, 3)), axis=0)
@@ -86,11 +88,12 @@ def _broadcast(x: Any, shape: tuple[int, ...]) -> Any:
     return view
 
 
-broadcast_to = Primitive(
+broadcast_to: Primitive = Primitive(
     "broadcast_to", symbol="broadcast", latex="#1", analytic=True, elementwise=False,
     cases=(Case((3,), shape=(2, 3)), Case((2, 1, 1), shape=(4, 2, 3, 1)), Case((), shape=(2,))),
     scalar=None, array=_broadcast,
     vjp=(lambda g, y, x, shape: unbroadcast(g, x.shape),),
+    batch=lambda batch, x, shape: broadcast_to(*batch.aligned((x,)), shape=(batch.size, *shape)),
     doc="""Repeated, without copying, along new axes and axes of length 1.
 
     >>> broadcast_to(np.array([1.0, 2.0]), shape=(2, 2))
@@ -100,20 +103,22 @@ broadcast_to = Primitive(
 )  # fmt: skip
 
 
-max_ = Primitive(
+max_: Primitive = Primitive(
     "max", symbol="max", latex=r"\max #1", elementwise=False, cases=AXES, masks="choice",
     scalar=None, array=np.max,
     vjp=(lambda g, y, x, axis=None, keepdims=False: _share_of_winners(g, y, x, axis),),
+    batch=lambda batch, x, axis=None, keepdims=False: max_(x, axis=axes_of_batch(x, axis), keepdims=keepdims),
     doc="""The largest entry along axes.
 
     >>> max_(np.array([[1.0, 3.0], [2.0, 0.0]]), axis=1)
     array([3., 2.])
     """,
 )  # fmt: skip
-min_ = Primitive(
+min_: Primitive = Primitive(
     "min", symbol="min", latex=r"\min #1", elementwise=False, cases=AXES, masks="choice",
     scalar=None, array=np.min,
     vjp=(lambda g, y, x, axis=None, keepdims=False: _share_of_winners(g, y, x, axis),),
+    batch=lambda batch, x, axis=None, keepdims=False: min_(x, axis=axes_of_batch(x, axis), keepdims=keepdims),
     doc="""The smallest entry along axes.
 
     >>> min_(np.array([[1.0, 3.0], [2.0, 0.0]]), axis=1)
@@ -148,32 +153,44 @@ def _log_softmax(x: Any, axis: Any = -1) -> Any:
         return below_top - np.log(np.sum(np.exp(below_top), axis=axis, keepdims=True))
 
 
-logsumexp = Primitive(
+logsumexp: Primitive = Primitive(
     "logsumexp", symbol="logsumexp", latex=r"\ln \sum e^{#1}", analytic=True, elementwise=False, sums=True, cases=AXES,
     scalar=None, array=_logsumexp,
     vjp=(lambda g, y, x, axis=None, keepdims=False: _along(g, x, axis) * softmax(x, axis=axis),),
+    batch=lambda batch, x, axis=None, keepdims=False: logsumexp(x, axis=axes_of_batch(x, axis), keepdims=keepdims),
     doc="""log of the sum of exponentials over axes; exact however large the entries.
 
     >>> float(logsumexp(np.array([1000.0, 1000.0]), axis=0))
     1000.6931471805599
     """,
 )  # fmt: skip
+
+
+def softmax_gradient(g: Any, y: Any, x: Any, axis: Any = -1) -> Any:
+    """y (g - Σ g y): the product of `g` with the derivatives ∂yᵢ/∂xⱼ = yᵢ (δᵢⱼ - yⱼ) of the softmax y."""
+    gradient = g - sum_(g * y, axis=axis, keepdims=True)
+    gradient *= y  # of nodes this makes a new one
+    return gradient
+
+
 softmax: Primitive = Primitive(
     "softmax", symbol="softmax", latex=r"\operatorname{softmax}(#1)", analytic=True, elementwise=False, sums=True,
-    cases=(Case((3,), axis=-1), Case((2, 3), axis=0), Case((2, 3), axis=(0, 1))),
+    cases=(Case((3,), axis=-1), Case((2, 3), axis=0), Case((2, 3), axis=(0, 1))), range=(0.0, 1.0),
     scalar=None, array=_softmax,
-    vjp=(lambda g, y, x, axis=-1: y * (g - sum_(g * y, axis=axis, keepdims=True)),),
-    doc="""Positive shares that add up to 1 along an axis: exp(x) / sum exp(x).
+    vjp=(softmax_gradient,),
+    batch=lambda batch, x, axis=-1: softmax(x, axis=axes_of_batch(x, axis)),
+    doc="""Positive shares that add up to 1 along an axis: exp(x) / sum exp(x) (Bridle, 1990).
 
     >>> softmax(np.array([0.0, 0.0]), axis=0)
     array([0.5, 0.5])
     """,
 )  # fmt: skip
-log_softmax = Primitive(
+log_softmax: Primitive = Primitive(
     "log_softmax", symbol="log softmax", latex=r"\ln \operatorname{softmax}(#1)", analytic=True, elementwise=False, sums=True,
     cases=(Case((3,), axis=-1), Case((2, 3), axis=0)),
     scalar=None, array=_log_softmax,
     vjp=(lambda g, y, x, axis=-1: g - exp(y) * sum_(g, axis=axis, keepdims=True),),
+    batch=lambda batch, x, axis=-1: log_softmax(x, axis=axes_of_batch(x, axis)),
     doc="""The logarithm of `softmax`, exact however small the share.
 
     Where a share is nearly 1, its logarithm and the derivative 1 - share are exact to the last digit of 1,

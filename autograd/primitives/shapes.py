@@ -7,17 +7,27 @@ from: the rule of `reshape` is a reshape, of `transpose` a transpose, of `getite
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from ..core import Case, Primitive
 
+
+def axes_of_batch(x: Any, axis: Any) -> tuple[int, ...]:
+    """The axes of `x`, whose first one counts examples, that are called `axis` in each example: one or several; all, if None."""
+    if axis is None:
+        return tuple(range(1, x.ndim))
+    return tuple(int(a) % (x.ndim - 1) + 1 for a in np.atleast_1d(axis))
+
+
 reshape: Primitive = Primitive(
-    "reshape", symbol="reshape", latex="#1", analytic=True, elementwise=False,
+    "reshape", symbol="reshape", latex="#1", analytic=True, elementwise=False, kind="shape",
     cases=(Case((2, 3), shape=(3, 2)), Case((), shape=(1, 1)), Case((0, 3), shape=(3, 0))),
     scalar=None, array=lambda x, shape: np.asarray(x).reshape(shape),
     vjp=(lambda g, y, x, shape: reshape(g, shape=x.shape),),
+    batch=lambda batch, x, shape: reshape(x, shape=(batch.size, *batch.shape)),
     doc="""The same entries in another shape.
 
     >>> reshape(np.arange(4.0), shape=(2, 2))
@@ -26,10 +36,11 @@ reshape: Primitive = Primitive(
     """,
 )  # fmt: skip
 transpose: Primitive = Primitive(
-    "transpose", symbol="ᵀ", latex=r"#1^\top", analytic=True, elementwise=False,
+    "transpose", symbol="ᵀ", latex=r"#1^\top", analytic=True, elementwise=False, kind="shape",
     cases=(Case((2, 3), axes=None), Case((2, 3, 4), axes=(2, 0, 1))),
     scalar=None, array=lambda x, axes=None: x.transpose(axes),
     vjp=(lambda g, y, x, axes=None: transpose(g, axes=None if axes is None else tuple(np.argsort([a % len(axes) for a in axes]))),),
+    batch=lambda batch, x, axes=None: transpose(x, axes=(0, *axes_of_batch(x, axes or range(x.ndim - 1)[::-1]))),
     doc="""The axes in another order; reversed if none is given.
 
     >>> transpose(np.ones((2, 3))).shape
@@ -37,10 +48,11 @@ transpose: Primitive = Primitive(
     """,
 )  # fmt: skip
 expand_dims = Primitive(
-    "expand_dims", symbol="expand dims", latex="#1", analytic=True, elementwise=False,
+    "expand_dims", symbol="expand dims", latex="#1", analytic=True, elementwise=False, kind="shape",
     cases=(Case((2, 3), axis=1), Case((3,), axis=(0, -1))),
     scalar=None, array=lambda x, axis: np.expand_dims(x, axis),
     vjp=(lambda g, y, x, axis: reshape(g, shape=x.shape),),
+    batch=lambda batch, x, axis: reshape(x, shape=(batch.size, *batch.shape)),
     doc="""New axes of length 1 at the given places.
 
     >>> expand_dims(np.ones(3), axis=0).shape
@@ -48,10 +60,11 @@ expand_dims = Primitive(
     """,
 )  # fmt: skip
 squeeze = Primitive(
-    "squeeze", symbol="squeeze", latex="#1", analytic=True, elementwise=False,
+    "squeeze", symbol="squeeze", latex="#1", analytic=True, elementwise=False, kind="shape",
     cases=(Case((2, 1, 3, 1), axis=None), Case((1, 3, 1), axis=0)),
     scalar=None, array=lambda x, axis=None: np.squeeze(x, axis),
     vjp=(lambda g, y, x, axis=None: reshape(g, shape=x.shape),),
+    batch=lambda batch, x, axis=None: reshape(x, shape=(batch.size, *batch.shape)),
     doc="""Without the axes of length 1 (or those given).
 
     >>> squeeze(np.ones((1, 3))).shape
@@ -93,6 +106,33 @@ def _add_rows(placed: Any, numbers: Any, rows: Any) -> None:
     placed[ordered[starts]] = np.add.reduceat(rows.reshape(-1, *placed.shape[1:])[order], starts, axis=0)
 
 
+def _axes_in_front(index: tuple[Any, ...]) -> int:
+    """How many axes the arrays in an index put in front, because they are not side by side; 0 if they are."""
+    if not any(isinstance(part, (np.ndarray, list)) for part in index):
+        return 0
+    advanced = [isinstance(part, (int, np.integer, np.ndarray, list)) for part in index]
+    first, last = advanced.index(True), len(advanced) - advanced[::-1].index(True)
+    if all(advanced[first:last]):
+        return 0
+    arrays = [np.asarray(part) for part, is_advanced in zip(index, advanced, strict=True) if is_advanced]
+    return max(1 if array.dtype == bool else array.ndim for array in arrays)
+
+
+def _getitem_of_batch(x: Any, index: Any) -> Any:
+    index = index if isinstance(index, tuple) else (index,)
+    part = getitem(x, index=(slice(None), *index))
+    front = _axes_in_front(index)  # these are before the axis of the examples
+    return transpose(part, axes=(front, *range(front), *range(front + 1, part.ndim))) if front else part
+
+
+def _scatter_of_batch(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    index = index if isinstance(index, tuple) else (index,)
+    front = _axes_in_front(index)
+    if front:
+        g = transpose(g, axes=(*range(1, front + 1), 0, *range(front + 1, g.ndim)))
+    return scatter(g, index=(slice(None), *index), shape=shape)
+
+
 ROWS = np.array([0, 2, 2])
 MASK = np.array([[True, False], [False, True], [True, True]])
 
@@ -104,6 +144,7 @@ getitem = Primitive(
     ),
     scalar=None, array=lambda x, index: x[index],
     vjp=(lambda g, y, x, index: scatter(g, index=index, shape=x.shape),),
+    batch=lambda batch, x, index: _getitem_of_batch(x, index),
     doc="""The entries at an index, basic or advanced, as in NumPy; an entry read twice gets both gradients.
 
     >>> getitem(np.array([1.0, 2.0, 3.0]), index=[0, 0])
@@ -115,6 +156,7 @@ scatter: Primitive = Primitive(
     cases=(Case((2,), index=1, shape=(3, 2)), Case((3, 2), index=ROWS, shape=(4, 2))),
     scalar=None, array=_scatter,
     vjp=(lambda g, y, x, index, shape: getitem(g, index=index),),
+    batch=lambda batch, g, index, shape: _scatter_of_batch(g, index, (batch.size, *shape)),
     doc="""Zeros of a shape, with entries added in at an index: the opposite of `getitem`.
 
     >>> scatter(np.array([1.0, 2.0]), index=[0, 0], shape=(3,))
@@ -139,6 +181,7 @@ take = Primitive(
     cases=(Case((3, 2), indices=ROWS, axis=0), Case((2, 3), indices=[[0, 0], [1, -1]], axis=-1), Case((2, 3), indices=5, axis=None)),
     scalar=None, array=lambda x, indices, axis=None: np.take(x, indices, axis=axis),
     vjp=(_take_gradient,),
+    batch=lambda batch, x, indices, axis=None: _take_of_batch(x, indices, axis),
     doc="""The rows (or the slices along another axis) with the given numbers; of the flattened array without an axis.
 
     >>> take(np.array([[1.0, 2.0], [3.0, 4.0]]), indices=[1, 1], axis=0)
@@ -146,6 +189,12 @@ take = Primitive(
            [3., 4.]])
     """,
 )  # fmt: skip
+
+
+def _take_of_batch(x: Any, indices: Any, axis: int | None) -> Any:
+    if axis is None:
+        return take(reshape(x, shape=(len(x), math.prod(x.shape[1:]))), indices=indices, axis=1)
+    return take(x, indices=indices, axis=axis % (x.ndim - 1) + 1)
 
 
 def _slices(axis: int, ndim: int, start: int, stop: int) -> tuple[slice, ...]:
@@ -160,22 +209,24 @@ def _split(g: Any, y: Any, *xs: Any, axis: int = 0) -> list[Any]:
     ]  # fmt: skip
 
 
-concatenate = Primitive(
+concatenate: Primitive = Primitive(
     "concatenate", symbol="concat", latex=lambda *xs: rf"\left[{', '.join(xs)}\right]", analytic=True, elementwise=False,
     cases=(Case((2, 3), (1, 3), axis=0), Case((2, 3), (2, 0), (2, 1), axis=-1)),
     scalar=None, array=lambda *xs, axis=0: np.concatenate(xs, axis=axis),
     vjp=_split,
+    batch=lambda batch, *xs, axis=0: concatenate(*batch.repeated(xs), axis=axis % len(batch.shape) + 1),
     doc="""Arrays one after the other along an axis that they have.
 
     >>> concatenate(np.ones(2), np.zeros(1))
     array([1., 1., 0.])
     """,
 )  # fmt: skip
-stack = Primitive(
+stack: Primitive = Primitive(
     "stack", symbol="stack", latex=lambda *xs: rf"\left[{', '.join(xs)}\right]", analytic=True, elementwise=False,
     cases=(Case((2, 3), (2, 3), axis=0), Case((3,), (3,), (3,), axis=-1), Case((), (), axis=0)),
     scalar=None, array=lambda *xs, axis=0: np.stack(xs, axis=axis),
     vjp=lambda g, y, *xs, axis=0: [getitem(g, index=(slice(None),) * (axis % g.ndim) + (i,)) for i in range(len(xs))],
+    batch=lambda batch, *xs, axis=0: stack(*batch.repeated(xs), axis=axis % len(batch.shape) + 1),
     doc="""Arrays of one shape side by side along a new axis.
 
     >>> stack(np.ones(2), np.zeros(2))
@@ -183,23 +234,26 @@ stack = Primitive(
            [0., 0.]])
     """,
 )  # fmt: skip
-pad = Primitive(
+pad: Primitive = Primitive(
     "pad", symbol="pad", latex="#1", analytic=True, elementwise=False,
     cases=(Case((2, 3), pad_width=((1, 0), (0, 2))), Case((3,), pad_width=((2, 1),))),
     scalar=None, array=lambda x, pad_width: np.pad(x, pad_width),
     vjp=(lambda g, y, x, pad_width: getitem(g, index=tuple(
         slice(before, before + n) for (before, _), n in zip(pad_width, x.shape, strict=True))),),
+    batch=lambda batch, x, pad_width: pad(x, pad_width=((0, 0), *pad_width)),
     doc="""Zeros added before and after the entries of each axis.
 
     >>> pad(np.ones(2), pad_width=((1, 1),))
     array([0., 1., 1., 0.])
     """,
 )  # fmt: skip
+
 lookup: Primitive = Primitive(
     "lookup", symbol="take", latex=r"#1_{#2}", analytic=True, elementwise=False, masks="place",
     cases=(Case((3, 2), (4,)), Case((3,), (2, 2))),
     scalar=None, array=lambda x, index: x[np.asarray(index).astype(np.intp)],
     vjp=(lambda g, y, x, index: scatter_rows(g, index, shape=x.shape), None),
+    batch=lambda batch, x, index: getitem(x, index=batch.rows(index)) if batch.has_axis[0] else lookup(x, index),
     doc="""The rows with the numbers that an array of them gives, as an input of its own (of a compiled program).
 
     >>> lookup(np.array([10.0, 20.0]), np.array([1, 1]))
@@ -219,6 +273,7 @@ scatter_rows: Primitive = Primitive(
     cases=(Case((4, 2), (4,), shape=(3, 2)),),
     scalar=None, array=_scatter_rows,
     vjp=(lambda g, y, x, index, shape: lookup(g, index), None),
+    batch=lambda batch, g, index, shape: scatter(*batch.repeated((g,)), index=batch.rows(index), shape=(batch.size, *shape)),
     doc="""Zeros of a shape, with rows added in where an array of numbers says: the opposite of `lookup`.
 
     >>> scatter_rows(np.array([1.0, 2.0]), np.array([0, 0]), shape=(3,))
@@ -238,6 +293,7 @@ choose: Primitive = Primitive(
     cases=(Case((3, 2), (3,)),),
     scalar=None, array=lambda x, index: x[np.arange(len(x)), np.asarray(index).astype(np.intp)],
     vjp=(lambda g, y, x, index: place(g, index, shape=x.shape), None),
+    batch=lambda batch, x, index: getitem(*batch.repeated((x,)), index=batch.rows(index, np.arange(*batch.shape))),
     doc="""One entry of each row: the one with the number that an array of them gives.
 
     >>> choose(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1, 0]))
@@ -249,6 +305,8 @@ place: Primitive = Primitive(
     cases=(Case((3,), (3,), shape=(3, 2)),),
     scalar=None, array=_place,
     vjp=(lambda g, y, x, index, shape: choose(g, index), None),
+    batch=lambda batch, g, index, shape: scatter(
+        *batch.repeated((g,)), index=batch.rows(index, np.arange(shape[0])), shape=(batch.size, *shape)),
     doc="""Zeros of a shape, with one number put into each row: the opposite of `choose`.
 
     >>> place(np.array([1.0, 2.0]), np.array([1, 0]), shape=(2, 2))

@@ -1,4 +1,7 @@
-"""Callbacks: who has a say in a training. A `Callback` is told of each epoch and each batch, and may look and change."""
+"""Callbacks take part in training: a `Callback` is called at each epoch and each batch, and may look and change.
+
+`Training` is the type of what it sees, and `Monitor` the base of callbacks that watch for the best epoch.
+"""
 
 from .callback import Callback
 from .checkpoint import ModelCheckpoint
@@ -6,5 +9,6 @@ from .monitor import Monitor
 from .nonfinite import TerminateOnNaN
 from .steps import ClipGradients, LearningRateSchedule
 from .stopping import EarlyStopping
+from .training import Training
 
-__all__ = ["Callback", "ClipGradients", "EarlyStopping", "LearningRateSchedule", "ModelCheckpoint", "Monitor", "TerminateOnNaN"]
+__all__ = ["Callback", "ClipGradients", "EarlyStopping", "LearningRateSchedule", "ModelCheckpoint", "Monitor", "TerminateOnNaN", "Training"]

@@ -1,38 +1,35 @@
-"""`ModelCheckpoint`: a file from which the training can go on."""
+"""`ModelCheckpoint`: a file from which training can continue."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..checks import require
 from .monitor import Monitor
-
-if TYPE_CHECKING:
-    from ..training.trainer import Trainer
+from .training import Training
 
 __all__ = ["ModelCheckpoint"]
 
 
 class ModelCheckpoint(Monitor):
-    """Saves the training after each epoch, or after each that is the best so far; see `Trainer.save`.
+    """Saves the state of training after each epoch, or after each that is the best so far; see `Trainer.save`.
 
-    `trainer.fit(…, resume_from=path)` goes on from there, and `nn.load(path, model)` takes only the weights.
+    `trainer.fit(…, resume_from=path)` continues from there, and `nn.load(path, model)` takes only the weights.
 
     Args:
-        path: the file. There may be names of the history's columns in it, such as
+        path: the file. It may contain names of the history's columns, as in
             "model-{epoch}.safetensors" or "{epoch:03d}-{val_loss:.3f}.safetensors"; without them
-            each save replaces the one before. Its folder is made.
-        monitor, mode, min_delta: what to watch for `save_best_only`; see `Monitor`.
+            each save replaces the one before. Its folder is created.
+        monitor, mode, min_delta: what to watch with `save_best_only`; see `Monitor`.
         save_best_only: whether to save only after an epoch that is the best so far.
 
     Attributes:
         best, best_epoch: as in `Monitor`.
-        last_path: the file that was written last, None before that.
+        last_path: the file that was written last; None before the first.
 
     Raises:
-        ValueError: the path has the name of something that is not measured; or as in `Monitor`.
+        ValueError: the path names something that is not measured; or as in `Monitor`.
         ModuleNotFoundError: safetensors is not installed.
         IsADirectoryError: it is a folder.
 
@@ -61,7 +58,13 @@ class ModelCheckpoint(Monitor):
         self.last_path: Path | None = None
         super().__init__(monitor, mode if save_best_only else "min", min_delta)
 
-    def on_fit_begin(self, trainer: Trainer) -> None:
+    def on_fit_begin(self, trainer: Training) -> None:
+        """Check that the file can be written, and create its folder.
+
+        Raises:
+            ValueError: the path cannot be filled in, or `monitor` is not measured.
+            IsADirectoryError: it is a folder.
+        """
         if self.save_best_only:
             super().on_fit_begin(trainer)
         path = self._path({"epoch": 1, **dict.fromkeys(trainer.measures, 1.0)})
@@ -69,7 +72,8 @@ class ModelCheckpoint(Monitor):
             raise IsADirectoryError(f"ModelCheckpoint writes a file, and {path} is a folder; add a name, such as model.safetensors.")
         path.parent.mkdir(parents=True, exist_ok=True)
 
-    def on_epoch_end(self, trainer: Trainer) -> None:
+    def on_epoch_end(self, trainer: Training) -> None:
+        """Save the state of training, if this epoch is to be saved."""
         if self.save_best_only and not self.notice(trainer):
             return
         path = self._path({name: column[-1] for name, column in trainer.history.items()})
@@ -81,4 +85,4 @@ class ModelCheckpoint(Monitor):
             return Path(self.path.format(**row))
         except (KeyError, IndexError, ValueError) as error:
             known = ", ".join(f"{{{name}}}" for name in row)
-            raise ValueError(f"The path {self.path!r} cannot be filled in ({error}); it may have {known}.") from None
+            raise ValueError(f"The path {self.path!r} cannot be filled in ({error}); it may contain {known}.") from None

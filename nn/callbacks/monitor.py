@@ -1,36 +1,52 @@
-"""`Monitor`: what callbacks share that watch for the best epoch."""
+"""`Monitor`: the base of callbacks that watch for the best epoch."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .. import metrics
 from ..checks import number
 from .callback import Callback
-
-if TYPE_CHECKING:
-    from ..training.trainer import Trainer
+from .training import Training
 
 __all__ = ["Monitor", "check_measured"]
 
 
 class Monitor(Callback):
-    """Watches a column of the history, and knows its best epoch.
+    """Watches a column of the history, and remembers its best epoch.
 
     Args:
         monitor: the name of the column, such as "val_loss".
-        mode: "min" if less of it is better, "max" if more is; "auto" knows it of the loss and of
+        mode: "min" if less is better, "max" if more is better; "auto" decides for the loss and for
             the metrics of `nn.metrics`.
-        min_delta: how much better than the best so far an epoch must be to be better, from 0.
+        min_delta: by how much an epoch must beat the best so far to count as better, from 0.
 
     Attributes:
         best: the best number so far.
         best_epoch: its epoch, from 1; 0 before there is one.
 
     Raises:
-        ValueError: a mode is unknown; or it is "auto", and nothing is known.
+        TypeError: `min_delta` is not a number.
+        ValueError: `mode` is unknown, or "auto" for a column that it does not know; `min_delta` is
+            negative; or, in `fit`, the column is not measured.
+
+    Example:
+        >>> import nn
+        >>> class Best(Monitor):
+        ...     def on_epoch_end(self, trainer):
+        ...         if self.notice(trainer):
+        ...             print(f"epoch {self.best_epoch} is the best so far")
+        >>> best = Best("loss")
+        >>> model = nn.Linear(1, 1, rng=0)
+        >>> trainer = nn.Trainer(model, nn.MSELoss(), nn.optim.SGD(model.parameters(), lr=0.1), callbacks=[best], rng=0)
+        >>> history = trainer.fit(([[0.0], [1.0]], [[1.0], [3.0]]), epochs=2, verbose=False)
+        epoch 1 is the best so far
+        epoch 2 is the best so far
+        >>> best.reset()
+        >>> best.best
+        inf
     """
 
     def __init__(self, monitor: str = "val_loss", mode: str = "auto", min_delta: float = 0.0) -> None:
@@ -44,15 +60,20 @@ class Monitor(Callback):
         """Forget all epochs."""
         self.best, self.best_epoch = (math.inf if self.mode == "min" else -math.inf), 0
 
-    def notice(self, trainer: Trainer) -> bool:
-        """Take notice of the last epoch, and say whether it is the best so far. nan never is."""
+    def notice(self, trainer: Training) -> bool:
+        """Look at the last epoch, and return whether it is the best so far. nan never is."""
         now = trainer.history[self.monitor][-1]
         better = now < self.best - self.min_delta if self.mode == "min" else now > self.best + self.min_delta
         if better:
             self.best, self.best_epoch = now, trainer.epoch
         return better
 
-    def on_fit_begin(self, trainer: Trainer) -> None:
+    def on_fit_begin(self, trainer: Training) -> None:
+        """Check that the column is measured.
+
+        Raises:
+            ValueError: it is not.
+        """
         check_measured(self, self.monitor, trainer)
 
     def state_dict(self) -> dict[str, Any]:
@@ -62,11 +83,11 @@ class Monitor(Callback):
         self.best, self.best_epoch = state["best"], state["best_epoch"]
 
 
-def check_measured(callback: Callback, name: str, trainer: Trainer) -> None:
-    """Refuse to watch what no epoch will have.
+def check_measured(callback: Callback, name: str, trainer: Training) -> None:
+    """Refuse to watch what is not measured.
 
     Raises:
-        ValueError: it will have none.
+        ValueError: no epoch will have the column `name`.
     """
     if name not in trainer.measures:
         hint = "; pass validation=… to fit" if name.startswith("val_") and name.removeprefix("val_") in trainer.measures else ""
@@ -79,4 +100,4 @@ def _direction(monitor: str) -> str:
         return "min"
     if name in metrics.METRICS:
         return "max"
-    raise ValueError(f"Whether less or more of {monitor!r} is better is not known; pass mode='min' or mode='max'.")
+    raise ValueError(f"mode='auto' does not know whether less or more of {monitor!r} is better; pass mode='min' or mode='max'.")

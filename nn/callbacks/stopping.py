@@ -1,35 +1,33 @@
-"""`EarlyStopping`: enough, when it gets no better."""
+"""`EarlyStopping`: ends training when the model no longer gets better."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..checks import count
 from .monitor import Monitor
-
-if TYPE_CHECKING:
-    from ..training.trainer import Trainer
+from .training import Training
 
 __all__ = ["EarlyStopping"]
 
 
 class EarlyStopping(Monitor):
-    """Ends the training when a number has not become better for some epochs.
+    """Ends training when a column of the history has not become better for some epochs.
 
     Args:
         monitor, mode, min_delta: what to watch; see `Monitor`.
-        patience: how many epochs in a row may be no better than the best; the last of them ends it.
-        restore_best_weights: whether the model gets back the weights of the best epoch when `fit`
-            ends, in whatever way.
+        patience: after how many epochs in a row that are no better than the best it ends training.
+        restore_best_weights: whether the model gets the weights of the best epoch back when `fit`
+            ends, also by Ctrl-C.
 
     Attributes:
         best, best_epoch: as in `Monitor`.
         wait: how many epochs in a row were no better.
-        stopped_epoch: the epoch after which it ended the training; 0 if it did not.
+        stopped_epoch: the epoch after which it ended training; 0 if it did not.
 
     Raises:
-        TypeError, ValueError: `patience` is no whole number from 1; or as in `Monitor`.
+        TypeError, ValueError: `patience` is not a whole number from 1; or as in `Monitor`.
 
     Example:
         >>> import nn
@@ -48,16 +46,17 @@ class EarlyStopping(Monitor):
         super().__init__(monitor, mode, min_delta)
 
     def reset(self) -> None:
+        """Forget all epochs, and their weights."""
         super().reset()
         self.wait = self.stopped_epoch = 0
         self.best_weights: dict[str, Any] | None = None
 
-    def on_fit_begin(self, trainer: Trainer) -> None:
+    def on_fit_begin(self, trainer: Training) -> None:
         super().on_fit_begin(trainer)
         if not trainer.resumed:
             self.reset()
 
-    def on_epoch_end(self, trainer: Trainer) -> None:
+    def on_epoch_end(self, trainer: Training) -> None:
         if self.notice(trainer):
             self.wait = 0
             if self.restore_best_weights:
@@ -67,7 +66,7 @@ class EarlyStopping(Monitor):
         if self.wait >= self.patience:
             self.stopped_epoch, trainer.should_stop = trainer.epoch, True
 
-    def on_fit_end(self, trainer: Trainer) -> None:
+    def on_fit_end(self, trainer: Training) -> None:
         if self.best_weights is not None:
             trainer.model.load_state_dict(self.best_weights)
 

@@ -1,15 +1,15 @@
-"""Data for training: datasets, batches of them, and the images of the tutorials. Names are those of `torch.utils.data` and torchvision."""
+"""Data for training: datasets, their batches, and the images of the tutorials. Names are those of `torch.utils.data` and torchvision."""
 
 from . import transforms
 from .cifar import CIFAR10
 from .collate import default_collate
-from .dataset import Dataset, Subset, TensorDataset, random_split
+from .dataset import Dataset, Items, Subset, TensorDataset, random_split
 from .images import KMNIST, MNIST, FashionMNIST, ImageDataset
 from .loader import DataLoader
 from .spirals import spirals
 from .table import check_table
 
 __all__ = [
-    "CIFAR10", "DataLoader", "Dataset", "FashionMNIST", "ImageDataset", "KMNIST", "MNIST", "Subset", "TensorDataset", "check_table",
-    "default_collate", "random_split", "spirals", "transforms",
+    "CIFAR10", "DataLoader", "Dataset", "FashionMNIST", "ImageDataset", "Items", "KMNIST", "MNIST", "Subset", "TensorDataset",
+    "check_table", "default_collate", "random_split", "spirals", "transforms",
 ]  # fmt: skip

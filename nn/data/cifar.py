@@ -1,4 +1,4 @@
-"""CIFAR-10, read from the files in which it is published: the binary version or the one for Python, in a folder or an archive."""
+"""CIFAR-10, read from the files in which it is published: the binary or the Python version, in a folder or an archive."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd.files import write_whole
 
 from .download import download as get
 from .files import BrokenFileError, contents, find, missing, places
-from .images import ImageDataset, check_labels
+from .images import Function, ImageDataset, check_labels
 
 __all__ = ["CIFAR10"]
 
@@ -23,21 +24,21 @@ BATCHES = [*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"]
 FOLDERS = {"binary": "cifar-10-batches-bin", "python": "cifar-10-batches-py"}  # by the version
 PIXELS = 3 * 32 * 32  # bytes of an image, colour by colour
 
-Batch = tuple[Any, Any]  # labels and images
+Part = tuple[NDArray[np.integer[Any]], NDArray[np.uint8]]  # the labels and the images of a file
 
 
 class CIFAR10(ImageDataset):
-    """Small photographs: 50,000 of 32×32 in three colours for training and 10,000 for testing (Krizhevsky, 2009).
+    """Small photographs of 32×32 pixels in three colours: 50,000 for training and 10,000 for testing (Krizhevsky, 2009).
 
     The files are `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin`, each with or without
-    `.gz`; or those of the version for Python, which have no `.bin`.
+    `.gz`; or those of the Python version, whose names have no `.bin`.
 
     Args:
-        root: the folder they are in, or in whose folder `cifar-10-batches-bin` (or `-py`) they are,
-            or that has `cifar-10-binary.tar.gz` (or `-python`), which is unpacked; or that archive.
-        train: those for training or those for testing.
-        download: get that archive, if neither it nor the files are there.
-        transform: what is done to an image of an item, each time anew; see `nn.data.transforms`.
+        root: the folder with the files, or with a folder `cifar-10-batches-bin` (or `-py`) that has
+            them, or with `cifar-10-binary.tar.gz` (or `-python`), which is unpacked; or that archive.
+        train: True for the training images, False for the test images.
+        download: whether to download the archive, if neither it nor the files are there.
+        transform: as in `ImageDataset`.
 
     Raises:
         FileNotFoundError, BrokenFileError, ConnectionError: as in `MNIST`.
@@ -55,7 +56,7 @@ class CIFAR10(ImageDataset):
         "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
     ]  # fmt: skip
 
-    def __init__(self, root: str | Path, train: bool = True, download: bool = False, transform: Callable[[Any], Any] | None = None) -> None:
+    def __init__(self, root: str | Path, train: bool = True, download: bool = False, transform: Function | None = None) -> None:
         root = Path(root).expanduser()
         root = root.parent if root.is_file() else root
         batches = BATCHES[:-1] if train else BATCHES[-1:]
@@ -67,11 +68,12 @@ class CIFAR10(ImageDataset):
                 _unpack(archive, folder)
                 found = _find(root, batches)
         if not found:
-            raise missing(type(self).__name__, [f"{name}.bin" for name in batches], [*(root / name for name in FOLDERS.values()), root])
+            folders = [*(root / name for name in FOLDERS.values()), root]
+            raise FileNotFoundError(missing(type(self).__name__, [f"{name}.bin" for name in batches], folders))
         parts = [_binary(path) if ".bin" in path.name.lower() else _pickled(path) for path in found]
         for path, (labels, _) in zip(found, parts, strict=True):
             if len(labels) != len(parts[0][0]):
-                raise BrokenFileError(path, f"has {len(labels)} images, and {found[0].name} has {len(parts[0][0])}; all have as many")
+                raise BrokenFileError(path, f"has {len(labels)} images, and {found[0].name} has {len(parts[0][0])}; they should be equal")
             check_labels(path, labels, len(self.classes))
         labels, images = (np.concatenate(part) for part in zip(*parts, strict=True))
         super().__init__(images.reshape(-1, 3, 32, 32), labels, transform)
@@ -85,13 +87,11 @@ def _find(root: Path, batches: list[str]) -> list[Path]:
 
 def _archives(root: Path) -> list[tuple[Path, Path]]:
     """The archives that are there, and the folders that they are unpacked into."""
-    return [
-        (archive, root / folder) for version, folder in FOLDERS.items() for archive in find([root], [f"cifar-10-{version}.tar.gz"])
-    ]
+    return [(archive, root / folder) for version, folder in FOLDERS.items() for archive in find([root], [f"cifar-10-{version}.tar.gz"])]
 
 
 def _unpack(archive: Path, folder: Path) -> None:
-    """Put the files of an archive of CIFAR-10 into a folder, each of them whole, after the archive was read to its end and is whole."""
+    """Unpack an archive of CIFAR-10 into a folder, each file whole or not at all, once the archive has been read to its end."""
     try:
         with tarfile.open(fileobj=io.BytesIO(contents(archive)), mode="r:") as tar:
             files = {Path(member.name).name: tar.extractfile(member) for member in tar if member.isfile()}
@@ -102,8 +102,8 @@ def _unpack(archive: Path, folder: Path) -> None:
         write_whole(folder / name, content)
 
 
-def _binary(path: Path) -> Batch:
-    """The records of the binary version, one after the other: the class, and then the image."""
+def _binary(path: Path) -> Part:
+    """A file of the binary version: records of a class and an image, one after the other."""
     found = np.frombuffer(contents(path), dtype=np.uint8)
     if found.size % (1 + PIXELS):
         raise BrokenFileError(path, f"was cut off: it has {found.size} bytes, and an image and its class have {1 + PIXELS}")
@@ -111,8 +111,8 @@ def _binary(path: Path) -> Batch:
     return records[:, 0], records[:, 1:]
 
 
-def _pickled(path: Path) -> Batch:
-    """A file of the version for Python: a dict of an array of images and a list of labels."""
+def _pickled(path: Path) -> Part:
+    """A file of the Python version: a dict with an array of images and a list of labels."""
     try:
         found = Unpickler(io.BytesIO(contents(path)), encoding="bytes").load()
         found = {key.decode() if isinstance(key, bytes) else key: x for key, x in found.items()}
@@ -125,17 +125,22 @@ def _pickled(path: Path) -> Batch:
     except BrokenFileError:
         raise
     except Exception:  # a damaged pickle may raise anything
-        raise BrokenFileError(path, "is damaged, or is no file of CIFAR-10's version for Python") from None
+        raise BrokenFileError(path, "is damaged, or is not a file of CIFAR-10's Python version") from None
     return labels, images
 
 
 class Unpickler(pickle.Unpickler):
-    """Reads a pickle of lists, dicts, numbers, texts and NumPy's arrays.
+    """Reads a pickle of lists, dicts, numbers, texts and NumPy arrays.
 
-    It calls nothing that is named in the file, so that no file can run a program.
+    It calls nothing that the file names, so that no file can run a program.
     """
 
-    def find_class(self, module: str, name: str) -> Any:
+    def find_class(self, module: str, name: str) -> Callable[..., object]:
+        """What stands for an object that the file names.
+
+        Raises:
+            UnpicklingError: CIFAR-10 has no such object.
+        """
         if module.partition(".")[0] == "numpy" and name in ("_reconstruct", "ndarray", "dtype"):
             return Parts
         if (module, name) == ("_codecs", "encode"):
@@ -144,10 +149,10 @@ class Unpickler(pickle.Unpickler):
 
 
 class Parts:
-    """Stands for an array of NumPy's, or a type of numbers, and holds what it would be made from."""
+    """Stands for a NumPy array or a type of numbers, and holds what it would be made from."""
 
-    def __init__(self, *arguments: Any) -> None:
+    def __init__(self, *arguments: object) -> None:
         self.arguments = arguments
 
-    def __setstate__(self, state: Any) -> None:
+    def __setstate__(self, state: object) -> None:
         self.state = state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,14 +15,20 @@ batch_of: Callable[[Any], Any] | None = None  # what makes of an array the Tenso
 
 
 def default_collate(items: Sequence[Any]) -> Any:
-    """A batch from items that are alike: numbers and arrays are stacked, tuples, lists and dicts keep their form, text stays text.
+    """A batch from items of the same structure.
+
+    Numbers and arrays are stacked along a new first axis. Tuples, lists and dicts become tuples,
+    lists and dicts of batches. Texts become a list.
 
     Args:
-        items: at least one.
+        items: the items, at least one.
+
+    Returns:
+        A batch of n items; of arrays of shape (…), an array of shape (n, …).
 
     Raises:
-        ValueError: there is no item; or they differ in shape, length or keys.
-        TypeError: they are of a kind that cannot be stacked.
+        ValueError: there are no items; or they differ in shape, length or keys.
+        TypeError: they hold something that cannot be stacked; or a node that was computed.
 
     Example:
         >>> images, labels = default_collate([([0.0, 1.0], 3), ([2.0, 3.0], 7)])
@@ -39,7 +45,7 @@ def default_collate(items: Sequence[Any]) -> Any:
         return list(items)
     if isinstance(first, Mapping):
         if any(item.keys() != first.keys() for item in items):
-            raise ValueError("The items of a batch are dicts with different keys; give all the same, or pass a collate_fn.")
+            raise ValueError("The items of a batch are dicts with different keys; give all of them the same keys, or pass a collate_fn.")
         return {key: default_collate([item[key] for item in items]) for key in first}
     if isinstance(first, (tuple, list)):
         if any(len(item) != len(first) for item in items):
@@ -49,7 +55,7 @@ def default_collate(items: Sequence[Any]) -> Any:
     arrays = [np.asarray(plain(item)) for item in items]
     if any(array.dtype.kind not in "fiub" for array in arrays):
         raise TypeError(
-            f"A batch is made of numbers, arrays and text, and tuples, lists and dicts of them, not of a {type(first).__name__}; "
+            f"A batch is made of numbers, arrays and texts, in tuples, lists and dicts, and not of a {type(first).__name__}; "
             "pass a collate_fn."
         )
     if any(array.shape != arrays[0].shape for array in arrays):
@@ -58,7 +64,16 @@ def default_collate(items: Sequence[Any]) -> Any:
 
 
 def plain(x: Any) -> Any:
-    """The numbers of a leaf, and anything else as it is. Data are constants: a computed node would lose its derivative."""
+    """The numbers of a leaf, and anything else as it is.
+
+    Raises:
+        TypeError: `x` is a node that was computed. Data are constants, so its derivative would be lost.
+
+    Example:
+        >>> from autograd import Value
+        >>> plain(Value(2.0)), plain("text")
+        (2.0, 'text')
+    """
     if not isinstance(x, Node):
         return x
     if not x.is_leaf:
@@ -66,5 +81,5 @@ def plain(x: Any) -> Any:
     return x.data
 
 
-def _list(things: Any) -> str:
-    return " and ".join(map(str, sorted(set(things))))
+def _list(things: Iterable[object]) -> str:
+    return " and ".join(sorted(set(map(str, things))))

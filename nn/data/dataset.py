@@ -1,27 +1,46 @@
-"""Datasets: things that have a length and give items by number; and parts of them."""
+"""Datasets: what has a length and gives items by number; and parts of them."""
 
 from __future__ import annotations
 
 import math
 import numbers
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from autograd import Node
 
 from ..checks import is_number
 from ..randomness import Seed, generator
 from .collate import default_collate
 from .table import as_numbers
 
-__all__ = ["Dataset", "Subset", "TensorDataset", "items_at", "random_split"]
+__all__ = ["Dataset", "Items", "Subset", "TensorDataset", "items_at", "random_split"]
+
+
+class Items(Protocol):
+    """The type of what can be loaded in batches: a `Dataset`, a list, a range, or anything else with a length and items by number.
+
+    It is a protocol, for annotations only; to make one is a TypeError.
+
+    Example:
+        >>> data: Items = [(0.0, 1.0), (1.0, 3.0)]
+        >>> len(data), data[1]
+        (2, (1.0, 3.0))
+    """
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Any: ...
 
 
 class Dataset:
-    """The base of datasets. A subclass has `__len__` and `__getitem__(i)`, which gives the item number i.
+    """The base of datasets. A subclass defines `__len__` and `__getitem__(i)`, which returns item number i.
 
-    An item is usually a pair of an input and its target. Where many items can be had at once
-    faster than one by one, a subclass has `batch` too.
+    An item is usually a pair of an input and its target. If many items can be read faster at once
+    than one by one, a subclass defines `batch` too.
 
     Example:
         >>> class Squares(Dataset):
@@ -37,27 +56,31 @@ class Dataset:
         raise NotImplementedError(f"{type(self).__name__} does not define __len__(self), the number of its items.")
 
     def __getitem__(self, index: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} does not define __getitem__(self, i), which gives the item number i.")
+        raise NotImplementedError(f"{type(self).__name__} does not define __getitem__(self, i), which returns item number i.")
 
     def batch(self, indices: Any) -> Any:
-        """The items of these numbers, as one batch of arrays; see `default_collate`."""
+        """The items of these numbers, n of them, as one batch of arrays of shape (n, …).
+
+        Raises:
+            TypeError, ValueError: as in `default_collate`.
+        """
         return default_collate([self[i] for i in indices])
 
 
 class TensorDataset(Dataset):
-    """Arrays that belong together, entry by entry: inputs and targets.
+    """Arrays that belong together, row by row: inputs and targets.
 
     Args:
-        arrays: each of shape (n, …), with the same n: arrays, lists, Tensors, DataFrames. They are
-            looked over for nan and infinity.
+        arrays: each of shape (n, …), with the same n: arrays, lists, Tensors, DataFrames. Their
+            numbers must be finite.
 
     Attributes:
         arrays: as NumPy arrays.
 
     Raises:
         TypeError: one of them is not made of numbers.
-        ValueError: there is none, they are of different lengths or empty, or there is nan or
-            infinity in one.
+        ValueError: there is none, they differ in length or are empty, or one contains nan or
+            infinity.
 
     Example:
         >>> data = TensorDataset([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]], [0, 1, 1])
@@ -68,13 +91,15 @@ class TensorDataset(Dataset):
                [4., 5.]]), array([1, 1]))
     """
 
-    def __init__(self, *arrays: Any) -> None:
+    def __init__(self, *arrays: ArrayLike | Node) -> None:
         if not arrays:
             raise ValueError("A TensorDataset needs at least one array; pass inputs and targets: TensorDataset(X, y).")
         self.arrays = tuple(as_numbers(x, f"Array {i} of the TensorDataset") for i, x in enumerate(arrays))
         shapes = [array.shape for array in self.arrays]
         if () in shapes:
-            raise ValueError(f"The arrays of a TensorDataset have a first axis, of items; got the shapes {', '.join(map(str, shapes))}.")
+            raise ValueError(
+                f"Each array of a TensorDataset needs a first axis, for the items; got the shapes {', '.join(map(str, shapes))}."
+            )
         if len({shape[0] for shape in shapes}) > 1:
             raise ValueError(f"The arrays of a TensorDataset must be equally long; got the shapes {', '.join(map(str, shapes))}.")
         if shapes[0][0] == 0:
@@ -86,8 +111,9 @@ class TensorDataset(Dataset):
     def __getitem__(self, index: Any) -> tuple[Any, ...]:
         return tuple(array[index] for array in self.arrays)
 
-    def batch(self, indices: Any) -> tuple[Any, ...]:
-        return tuple(np.take(array, indices, axis=0) for array in self.arrays)
+    def batch(self, indices: ArrayLike) -> tuple[NDArray[Any], ...]:
+        """The items of these numbers, n of them: of each array the rows, an array of shape (n, …)."""
+        return tuple(np.take(array, np.asarray(indices), axis=0) for array in self.arrays)
 
 
 class Subset(Dataset):
@@ -95,11 +121,11 @@ class Subset(Dataset):
 
     Args:
         dataset: anything with a length and items by number.
-        indices: the numbers of those that are in it, in its order.
+        indices: the numbers of the items that the subset has, in this order.
 
     Raises:
-        TypeError: they are no list of whole numbers.
-        IndexError: there is no item of such a number.
+        TypeError: they are not a list of whole numbers.
+        IndexError: the dataset has no item of such a number.
 
     Example:
         >>> subset = Subset(["a", "b", "c"], [2, 0])
@@ -107,7 +133,7 @@ class Subset(Dataset):
         (2, 'c')
     """
 
-    def __init__(self, dataset: Any, indices: Any) -> None:
+    def __init__(self, dataset: Items, indices: ArrayLike) -> None:
         given = np.array(indices)
         if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
             raise TypeError(f"The indices of a Subset are a list of whole numbers; got {indices!r}.")
@@ -124,26 +150,35 @@ class Subset(Dataset):
         return self.dataset[int(chosen)] if np.ndim(chosen) == 0 else self.batch(index)
 
     def batch(self, indices: Any) -> Any:
+        """The items of these numbers, n of them, counted in the subset, as one batch of arrays of shape (n, …)."""
         return items_at(self.dataset, self.indices[indices])
 
 
-def items_at(dataset: Any, indices: Any) -> Any:
-    """A batch of a dataset, or of anything else that has items by number."""
+def items_at(dataset: Items, indices: NDArray[np.intp]) -> Any:
+    """A batch of a dataset, or of anything else that has items by number.
+
+    Example:
+        >>> items_at([(0.0, 1), (2.0, 3), (4.0, 5)], np.array([0, 2]))
+        (array([0., 4.]), array([1, 5]))
+    """
     return dataset.batch(indices) if isinstance(dataset, Dataset) else default_collate([dataset[int(i)] for i in indices])
 
 
-def random_split(dataset: Any, lengths: Sequence[float], rng: Seed = None) -> list[Subset]:
-    """Deal the items of a dataset out at random, into parts of given lengths.
+def random_split(dataset: Items, lengths: Sequence[float], rng: Seed = None) -> list[Subset]:
+    """Split a dataset at random into parts of given lengths.
 
     Args:
         dataset: anything with a length and items by number.
-        lengths: the number of items of each part, which sum to that of the dataset; or their
-            fractions, which sum to 1. What rounding leaves over goes to the first parts.
+        lengths: the number of items in each part, which sum to that of the dataset; or fractions
+            that sum to 1. Items left over by rounding go to the first parts.
         rng: a seed or a NumPy generator.
 
+    Returns:
+        The parts, as datasets.
+
     Raises:
-        TypeError: the lengths are no numbers.
-        ValueError: they do not sum to that, or a part would be empty.
+        TypeError: the lengths are not numbers.
+        ValueError: they have another sum, or a part would be empty.
 
     Example:
         >>> train, test = random_split(range(10), [0.8, 0.2], rng=0)

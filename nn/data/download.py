@@ -1,4 +1,4 @@
-"""Downloading a file whole, or not at all."""
+"""Downloads of files that arrive whole, or not at all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import http.client
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from autograd.files import whole_file
 
@@ -19,17 +19,25 @@ PATIENCE = 30  # seconds without a byte
 
 
 def download(urls: Sequence[str], path: Path, md5: str) -> None:
-    """Get a file from the first of several addresses that has it, with a progress bar if tqdm is there.
+    """Get a file from the first of several addresses that has it, with a progress bar if tqdm is installed.
 
-    It appears at `path` when all of it is there and has the right checksum, and not before.
+    The file appears at `path` only when it is complete and has the right checksum.
 
     Args:
         urls: the addresses.
-        path: where to put it; folders are made.
+        path: where to put it; folders are created.
         md5: the checksum of the file, in hexadecimal.
 
     Raises:
-        ConnectionError: none of them gave it, whole and unchanged.
+        ConnectionError: no address gave the file, whole and unchanged.
+
+    Example:
+        >>> import hashlib, tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = (folder / "there.txt").write_bytes(b"text")
+        >>> download([(folder / "there.txt").as_uri()], folder / "here.txt", hashlib.md5(b"text").hexdigest())
+        >>> (folder / "here.txt").read_bytes()
+        b'text'
     """
     faults = []
     for url in urls:
@@ -41,11 +49,11 @@ def download(urls: Sequence[str], path: Path, md5: str) -> None:
             return
         except (OSError, http.client.HTTPException, ValueError) as error:
             faults.append(f"{url}: {error}")
-    raise ConnectionError(f"{path.name} could not be downloaded. Put it into {path.parent} by hand. Tried {'; '.join(faults)}.")
+    raise ConnectionError(f"{path.name} could not be downloaded. Put it into {path.parent} yourself. Tried {'; '.join(faults)}.")
 
 
 def _fetch(url: str, file: BinaryIO, name: str) -> str:
-    """Write what is at an address to a file.
+    """Copy what is at an address into a file.
 
     Returns:
         Its checksum.
@@ -65,8 +73,8 @@ def _fetch(url: str, file: BinaryIO, name: str) -> str:
 
 
 @contextlib.contextmanager
-def _progress_bar(name: str, size: int) -> Iterator[Callable[[int], Any]]:
-    """A function to be told of each number of bytes that came."""
+def _progress_bar(name: str, size: int) -> Iterator[Callable[[int], object]]:
+    """A progress bar, as a function that is called with each number of bytes that has arrived."""
     try:
         from tqdm import tqdm
     except ModuleNotFoundError:

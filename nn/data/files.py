@@ -1,4 +1,4 @@
-"""The files of data sets: where people have them, under which names, and what is in those that are compressed."""
+"""The files of data sets: where people keep them, under which names, and what is in them if they are compressed."""
 
 from __future__ import annotations
 
@@ -12,17 +12,31 @@ SHOWN = 8  # names in a message
 
 
 class BrokenFileError(ValueError):
-    """A file of data that is not what it should be, and is not used."""
+    """A file of data is damaged, or is something else.
+
+    Example:
+        >>> raise BrokenFileError(Path("images.gz"), "was cut off")
+        Traceback (most recent call last):
+        ...
+        nn.data.files.BrokenFileError: images.gz was cut off. Delete it, and get it again (with download=True).
+    """
 
     def __init__(self, path: Path, fault: str) -> None:
         super().__init__(f"{path} {fault}. Delete it, and get it again (with download=True).")
 
 
 def contents(path: Path) -> bytes:
-    """What is in a file, decompressed if it was compressed by gzip. All of it is read, and so its checksum, which stands at the end.
+    """The content of a file, decompressed if gzip compressed it. It is read to its end, where gzip's checksum is.
 
     Raises:
         BrokenFileError: it is cut off or damaged.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "images.gz"
+        >>> _ = path.write_bytes(gzip.compress(b"pixels"))
+        >>> contents(path)
+        b'pixels'
     """
     found = path.read_bytes()
     if found[:2] != b"\x1f\x8b":
@@ -34,9 +48,16 @@ def contents(path: Path) -> bytes:
 
 
 def places(root: Path, *names: str) -> list[Path]:
-    """The folders where a data set may be: those in `root` that have one of these names, `root` itself, and `raw` in each.
+    """The folders where a data set may be: those in `root` with one of these names, `root` itself, and `raw` inside each.
 
-    Capitals, and signs between the words of a name, make no difference.
+    Capital letters, and characters between the words of a name, make no difference.
+
+    Example:
+        >>> import tempfile
+        >>> root = Path(tempfile.mkdtemp())
+        >>> (root / "Fashion-MNIST").mkdir()
+        >>> [place.relative_to(root).as_posix() for place in places(root, "fashion_mnist")]
+        ['Fashion-MNIST', 'Fashion-MNIST/raw', '.', 'raw']
     """
     wanted = {_letters(name) for name in names}
     named = [path for path in _entries(root) if path.is_dir() and _letters(path.name) in wanted]
@@ -44,10 +65,18 @@ def places(root: Path, *names: str) -> list[Path]:
 
 
 def find(folders: list[Path], names: list[str]) -> list[Path]:
-    """The files of these names, in the first folder that has all of them; an empty list if none has.
+    """The files of these names in the first folder that has all of them; an empty list if none has.
 
-    Each may be compressed (`.gz`) or not, be in a folder of its own name, and have other capitals,
-    or other signs between its words: `train-images.idx3-ubyte` is `train-images-idx3-ubyte`.
+    A file may be compressed (`.gz`), or lie in a folder of its own name. Capital letters, and
+    characters between the words of its name, make no difference: `train-images.idx3-ubyte` is
+    `train-images-idx3-ubyte`.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> (folder / "train-images.idx3-ubyte.gz").touch()
+        >>> [path.name for path in find([folder], ["train-images-idx3-ubyte"])]
+        ['train-images.idx3-ubyte.gz']
     """
     for folder in folders:
         found = [_file(folder, name) for name in names]
@@ -56,16 +85,22 @@ def find(folders: list[Path], names: list[str]) -> list[Path]:
     return []
 
 
-def missing(dataset: str, names: list[str], folders: list[Path]) -> FileNotFoundError:
-    """The error that says what was looked for, where, and what lies there instead."""
+def missing(dataset: str, names: list[str], folders: list[Path]) -> str:
+    """The sentence that says which files were looked for, where, and what is there instead.
+
+    Example:
+        >>> print(missing("MNIST", ["train-images-idx3-ubyte"], [Path("no-such-folder")]))
+        MNIST needs the files train-images-idx3-ubyte, which are not together in any of no-such-folder: there are no such
+        folders. Put them there, or pass download=True.
+    """
     there = []
     for folder in folders:
         if folder.is_dir():
             entries = [path.name for path in _entries(folder)]
             more = f" and {len(entries) - SHOWN} more" if len(entries) > SHOWN else ""
             there.append(f"{folder} has {', '.join(entries[:SHOWN]) or 'nothing in it'}{more}")
-    return FileNotFoundError(
-        f"{dataset} needs the files {', '.join(names)}, and they are not together in any of {', '.join(map(str, folders))}: "
+    return (
+        f"{dataset} needs the files {', '.join(names)}, which are not together in any of {', '.join(map(str, folders))}: "
         f"{'; '.join(there) or 'there are no such folders'}. Put them there, or pass download=True."
     )
 
@@ -82,5 +117,5 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _letters(name: str) -> str:
-    """What makes a name that name: its letters and digits, without the suffix of compression."""
+    """The letters and digits of a name, in lower case and without the suffix of compression."""
     return "".join(filter(str.isalnum, name.lower().removesuffix(".gz")))

@@ -1,4 +1,4 @@
-"""Data sets of images, and MNIST and its relatives, read from the files in which they are published."""
+"""Data sets of images: MNIST and its relatives, read from the files in which they are published."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from .dataset import Dataset
 from .download import download as get
@@ -19,49 +20,52 @@ from .transforms import Compose, Transform
 
 __all__ = ["KMNIST", "MNIST", "FashionMNIST", "ImageDataset", "check_labels"]
 
+Function = Callable[[NDArray[Any]], NDArray[Any]]
+
 
 class ImageDataset(Dataset):
     """Images and their classes, all in memory.
 
-    An item is an image, float32 from 0 to 1 of the shape (channels, height, width), and its class;
-    a slice of the dataset is an array of them, (n, channels, height, width), and their classes.
+    An item is an image, float32 from 0 to 1 of shape (channels, height, width), and its class. A
+    slice of the dataset is an array of n images, (n, channels, height, width), and their classes.
 
     Args:
         images: bytes, of shape (n, channels, height, width).
         targets: the classes, of shape (n,).
-        transform: what is done to an image of an item, each time anew; see `nn.data.transforms`.
+        transform: a transform of `nn.data.transforms`, or a function of an image; it is called anew
+            each time an item is read.
 
     Attributes:
         images: as given.
         targets: as int64.
-        data: the images as torchvision arranges them, (n, height, width) if there is one channel,
-            else (n, height, width, channels).
 
     Example:
         >>> dots = ImageDataset(np.array([[[[0, 255]]], [[[255, 0]]]], dtype=np.uint8), [0, 1])
         >>> dots[0]
         (array([[[0., 1.]]], dtype=float32), np.int64(0))
         >>> images, targets = dots[:]
-        >>> images.shape
-        (2, 1, 1, 2)
+        >>> images.shape, dots.data.shape
+        ((2, 1, 1, 2), (2, 1, 2))
     """
 
-    def __init__(self, images: Any, targets: Any, transform: Callable[[Any], Any] | None = None) -> None:
+    def __init__(self, images: NDArray[np.uint8], targets: ArrayLike, transform: Function | None = None) -> None:
         self.images, self.targets = images, np.array(targets, dtype=np.int64)
         self.transform = transform if transform is None or isinstance(transform, Transform) else Compose([transform])
 
     @property
-    def data(self) -> Any:
+    def data(self) -> NDArray[np.uint8]:
+        """The images as torchvision arranges them: (n, height, width) if there is one channel, else (n, height, width, channels)."""
         return self.images[:, 0] if self.images.shape[1] == 1 else self.images.transpose(0, 2, 3, 1)
 
     def __len__(self) -> int:
         return len(self.images)
 
-    def __getitem__(self, index: Any) -> tuple[Any, Any]:
+    def __getitem__(self, index: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
         images, targets = np.divide(self.images[index], 255, dtype=np.float32), self.targets[index]
         return (images if self.transform is None else self.transform(images)), targets
 
-    def batch(self, indices: Any) -> tuple[Any, Any]:
+    def batch(self, indices: ArrayLike) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """The images of these numbers, n of them, of shape (n, channels, height, width), and their classes, of shape (n,)."""
         return self[np.asarray(indices)]
 
 
@@ -69,20 +73,22 @@ class MNIST(ImageDataset):
     """Handwritten digits: 60,000 images of 28×28 for training and 10,000 for testing (LeCun and others, 1998).
 
     The files are `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
-    `t10k-labels-idx1-ubyte`, each with or without `.gz`, or in a folder of its own, and also if
-    they are called `train-images.idx3-ubyte` and so on. Or there is `mnist.npz`, as Keras has it.
+    `t10k-labels-idx1-ubyte`, each with or without `.gz`, or in a folder of its own name; also under
+    names such as `train-images.idx3-ubyte`. Or the single file `mnist.npz` of Keras.
 
     Args:
-        root: the folder they are in, or in whose folder `mnist` (or `MNIST/raw`) they are; or one of them.
-        train: those for training or those for testing.
-        download: get them, into the folder `mnist` of `root`, if they are not there.
-        transform: what is done to an image of an item, each time anew; see `nn.data.transforms`.
+        root: the folder with the files, or with a folder `mnist` (or `MNIST/raw`) that has them; or
+            one of the files.
+        train: True for the training images, False for the test images.
+        download: whether to download the files, into the folder `mnist` of `root`, if they are not
+            there.
+        transform: as in `ImageDataset`.
 
     Raises:
-        FileNotFoundError: they are not there.
-        BrokenFileError: a ValueError: one is damaged, cut off, or something else, or there are not
-            as many labels as images.
-        ConnectionError: they could not be downloaded.
+        FileNotFoundError: the files are not there.
+        BrokenFileError: a ValueError: a file is damaged, cut off, or something else, or there are
+            more or fewer labels than images.
+        ConnectionError: the files could not be downloaded.
 
     Example:
         >>> train = MNIST("data", download=True)  # doctest: +SKIP
@@ -101,7 +107,7 @@ class MNIST(ImageDataset):
     }
     classes: ClassVar[list[str]] = [str(digit) for digit in range(10)]
 
-    def __init__(self, root: str | Path, train: bool = True, download: bool = False, transform: Callable[[Any], Any] | None = None) -> None:
+    def __init__(self, root: str | Path, train: bool = True, download: bool = False, transform: Function | None = None) -> None:
         root, part = Path(root).expanduser(), "train" if train else "t10k"
         root = root.parent if root.is_file() else root
         names = [f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte"]
@@ -112,7 +118,10 @@ class MNIST(ImageDataset):
                     get([mirror + path.name for mirror in self.mirrors], path, md5)
         found = self._find(root, names)
         if not found:
-            raise missing(type(self).__name__, names, [root / self.folder, root / type(self).__name__ / "raw", root])
+            folders = [root / self.folder, root / type(self).__name__ / "raw", root]
+            raise FileNotFoundError(missing(type(self).__name__, names, folders))
+        images: NDArray[np.uint8]
+        labels: NDArray[np.integer[Any]]
         if len(found) == 2:
             images, labels = read_idx(found[0], ndim=3), read_idx(found[1], ndim=1)
         else:
@@ -123,7 +132,7 @@ class MNIST(ImageDataset):
         super().__init__(images[:, None], labels, transform)
 
     def _find(self, root: Path, names: list[str]) -> list[Path]:
-        """The two files, or the one of Keras."""
+        """The two files, or the single one of Keras."""
         folders = places(root, type(self).__name__, self.folder)
         return find(folders, names) or find(folders, [f"{self.folder}.npz"])
 
@@ -132,8 +141,8 @@ class FashionMNIST(MNIST):
     """Pieces of clothing, in the form of MNIST (Xiao and others, 2017). The files have the same names.
 
     Args:
-        root: the folder they are in, or in whose folder `fashion-mnist` (or `FashionMNIST/raw`)
-            they are.
+        root: the folder with the files, or with a folder `fashion-mnist` (or `FashionMNIST/raw`)
+            that has them.
         train, download, transform: as in `MNIST`.
 
     Raises:
@@ -158,10 +167,10 @@ class FashionMNIST(MNIST):
 
 
 class KMNIST(MNIST):
-    """Ten characters of old Japanese script, in the form of MNIST (Clanuwat and others, 2018). The files have the same names.
+    """Ten characters of the old Japanese script, in the form of MNIST (Clanuwat and others, 2018). The files have the same names.
 
     Args:
-        root: the folder they are in, or in whose folder `kmnist` (or `KMNIST/raw`) they are.
+        root: the folder with the files, or with a folder `kmnist` (or `KMNIST/raw`) that has them.
         train, download, transform: as in `MNIST`.
 
     Raises:
@@ -183,8 +192,8 @@ class KMNIST(MNIST):
     classes: ClassVar[list[str]] = ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"]
 
 
-def _read_npz(path: Path, names: list[str]) -> list[Any]:
-    """The images and the labels in a file of NumPy's. Each array is read to its end, where its checksum is."""
+def _read_npz(path: Path, names: list[str]) -> tuple[NDArray[np.uint8], NDArray[np.integer[Any]]]:
+    """The images and the labels in a file of NumPy's `.npz` format. Each array is read to its end, where its checksum is."""
     try:
         with zipfile.ZipFile(path) as archive:
             images, labels = (np.load(io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False) for name in names)
@@ -193,10 +202,21 @@ def _read_npz(path: Path, names: list[str]) -> list[Any]:
     if images.dtype != np.uint8 or images.ndim != 3 or labels.dtype.kind not in "ui" or labels.ndim != 1:
         found = f"{images.dtype} of shape {images.shape} and {labels.dtype} of shape {labels.shape}"
         raise BrokenFileError(path, f"has {found}; it should have bytes of three axes and whole numbers of one")
-    return [images, labels]
+    return images, labels
 
 
-def check_labels(path: Path, labels: Any, classes: int) -> None:
+def check_labels(path: Path, labels: NDArray[np.integer[Any]], classes: int) -> None:
+    """Check that the labels in a file are numbers of classes.
+
+    Raises:
+        BrokenFileError: there are none, or one is out of range.
+
+    Example:
+        >>> check_labels(Path("labels"), np.array([0, 12]), classes=10)
+        Traceback (most recent call last):
+        ...
+        nn.data.files.BrokenFileError: labels has the label 12, and there are 10 classes, from 0. Delete it, and ...
+    """
     if not len(labels):
         raise BrokenFileError(path, "has no labels")
     for label in (labels.min(), labels.max()):

@@ -1,4 +1,4 @@
-"""`DataLoader`: a dataset in batches, once through for each `for` loop."""
+"""`DataLoader`: a dataset in batches; each `for` loop over it goes once through the items."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd.structures import tree_map
 
 from ..checks import count
 from ..randomness import Seed, generator
 from . import collate
-from .dataset import items_at
+from .dataset import Items, items_at
 
 __all__ = ["DataLoader"]
 
@@ -23,20 +24,21 @@ class DataLoader:
     Args:
         dataset: a `Dataset`, or anything else with a length and items by number.
         batch_size: the number of items in a batch; the last may have fewer.
-        shuffle: whether each loop goes through them in a new random order.
+        shuffle: whether each loop goes through the items in a new random order.
         drop_last: whether a last batch that is not full is left out.
-        collate_fn: how a list of items becomes a batch, where they are not alike; see
-            `default_collate`, which does it otherwise.
-        num_workers, pin_memory: taken so that PyTorch's programs run; the data are in memory, and
-            need neither.
-        rng: a seed or a NumPy generator for the orders.
+        collate_fn: makes a batch of a list of items; by default `default_collate`, which needs
+            items of the same structure and shape.
+        num_workers, pin_memory: accepted, and ignored, so that PyTorch's programs run; the data are
+            in memory and need neither.
+        rng: a seed or a NumPy generator for the random orders.
 
     Attributes:
         rng: the generator; its state says which order comes next.
 
     Raises:
-        TypeError: `batch_size` is no whole number, or `dataset` is several arrays, or has no length.
-        ValueError: it is less than 1; the dataset is empty; or no batch is left.
+        TypeError: `batch_size` is not a whole number; or `dataset` is several arrays, or has no
+            length and items by number.
+        ValueError: `batch_size` is less than 1; the dataset is empty; or `drop_last` leaves no batch.
 
     Example:
         >>> from nn.data import TensorDataset
@@ -51,19 +53,19 @@ class DataLoader:
     """
 
     def __init__(
-        self, dataset: Any, batch_size: int = 1, shuffle: bool = False, *,
+        self, dataset: Items, batch_size: int = 1, shuffle: bool = False, *,
         drop_last: bool = False, collate_fn: Callable[[list[Any]], Any] | None = None, num_workers: int = 0, pin_memory: bool = False,
         rng: Seed = None,
     ) -> None:  # fmt: skip
         arrays = dataset if isinstance(dataset, (tuple, list)) and all(hasattr(x, "shape") for x in dataset) else ()
         if getattr(batch_size, "shape", ()) or len({x.shape for x in arrays}) > 1:
-            raise TypeError("A DataLoader takes one dataset, and then the batch_size; inputs and targets make one: TensorDataset(X, y).")
+            raise TypeError("A DataLoader takes one dataset, and then the batch_size; make one of inputs and targets: TensorDataset(X, y).")
         if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
             raise TypeError(f"A DataLoader takes a dataset, with a length and items by number, not a {type(dataset).__name__}.")
         self.dataset, self.batch_size = dataset, count("batch_size", batch_size)
         self.shuffle, self.drop_last, self.collate_fn, self.rng = bool(shuffle), bool(drop_last), collate_fn, generator(rng)
-        self._to_come: Any = None  # the items that a loop which is running has still to give
-        self._resumed: Any = None  # those that the next loop gives instead of all
+        self._to_come: NDArray[np.intp] | None = None  # the items that are left in a running loop
+        self._resumed: NDArray[np.intp] | None = None  # the items of the next loop, if it is to be the rest of another
         if len(dataset) == 0:
             raise ValueError("The dataset of a DataLoader is empty; it needs at least one item.")
         if len(self) == 0:
@@ -93,17 +95,22 @@ class DataLoader:
             self._to_come = None
 
     def state_dict(self) -> dict[str, Any]:
-        """Where the loader is: the state of its generator, and the items still to come in a loop that is running, if one is."""
+        """The state of its generator and, inside a loop, the items that are still to come, as arrays and dicts of numbers.
+
+        Example:
+            >>> print(DataLoader(range(9), 3).state_dict()["to_come"])
+            None
+        """
         return {"rng": self.rng.bit_generator.state, "to_come": self._resumed if self._to_come is None else self._to_come}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on where another loader of the same data has stopped. If that was inside a loop, the next loop is the rest of it.
+        """Continue where another loader of the same data has stopped. If that was inside a loop, the next loop is the rest of it.
 
-        A loader that was made without an `rng` takes the generator that all share there too.
+        In a loader that was made without an `rng`, this sets the shared generator.
 
         Raises:
-            TypeError: it is no dict from `state_dict()`.
-            ValueError: it is that of a loader of more items, or of another kind of generator.
+            TypeError: it is not a dict from `state_dict()`.
+            ValueError: it comes from a loader of more items, or with another kind of generator.
 
         Example:
             >>> old, new = DataLoader(range(9), 3, shuffle=True, rng=0), DataLoader(range(9), 3, shuffle=True)
@@ -117,6 +124,6 @@ class DataLoader:
             raise TypeError("load_state_dict of a DataLoader takes a dict with the keys 'rng' and 'to_come', as state_dict() gives.")
         to_come = None if state_dict["to_come"] is None else np.array(state_dict["to_come"])
         if to_come is not None and to_come.max(initial=0) >= len(self.dataset):
-            raise ValueError(f"The state is of a loader of more items: number {to_come.max()} is to come, of {len(self.dataset)} here.")
+            raise ValueError(f"The state is that of a loader of more items: it has item {to_come.max()}, and here are {len(self.dataset)}.")
         self.rng.bit_generator.state = state_dict["rng"]
         self._resumed = to_come

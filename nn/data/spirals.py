@@ -1,10 +1,9 @@
-"""`spirals`: arms of points that wind around each other, a problem no straight line solves."""
+"""`spirals`: classes of points that wind around each other, which no straight line separates."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import NDArray
 
 from ..checks import count, number
 from ..randomness import Seed, generator
@@ -12,14 +11,14 @@ from ..randomness import Seed, generator
 __all__ = ["spirals"]
 
 
-def spirals(n: int = 300, classes: int = 3, noise: float = 0.2, rng: Seed = None) -> tuple[Any, Any]:
-    """Points of the plane in spiral arms, one arm for each class.
+def spirals(n: int = 300, classes: int = 3, noise: float = 0.2, rng: Seed = None) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Points in the plane on spiral arms, one arm for each class.
 
-    A point at the distance r from the middle, from 0 to 1, is at the angle 4 r of its arm (in
-    radians), give or take the noise.
+    A point at distance r from the centre, from 0 to 1, has turned by the angle 4r (in radians)
+    from the beginning of its arm, plus noise.
 
     Args:
-        n: the number of points; the arms have as many each, give or take one.
+        n: the number of points; all arms have the same number, or one more.
         classes: the number of arms.
         noise: the standard deviation of the angle, in radians.
         rng: a seed or a NumPy generator.
@@ -28,7 +27,7 @@ def spirals(n: int = 300, classes: int = 3, noise: float = 0.2, rng: Seed = None
         The points, of shape (n, 2), and their classes, of shape (n,), in random order.
 
     Raises:
-        TypeError, ValueError: one of them is not that, or there are fewer points than classes.
+        TypeError, ValueError: an argument is not such a number, or there are fewer points than classes.
 
     Example:
         >>> X, y = spirals(300, classes=3, rng=0)

@@ -1,4 +1,4 @@
-"""Tables of numbers, looked over before a network sees them: one nan in the data makes every weight nan."""
+"""Tables of numbers, checked before a network sees them: a single nan in the data would make every weight nan."""
 
 from __future__ import annotations
 
@@ -6,23 +6,27 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .collate import plain
 
 __all__ = ["as_numbers", "check_table"]
 
 
-def check_table(table: Any, columns: Sequence[str] | None = None) -> Any:
-    """The table as an array, if all of its entries are finite numbers.
+def check_table(table: object, columns: Sequence[str] | None = None) -> NDArray[Any]:
+    """A table as an array, if all its entries are finite numbers.
 
     Args:
         table: of shape (rows, columns): an array, lists, or a pandas DataFrame.
-        columns: their names, for the error; those of the DataFrame if it is one.
+        columns: the names of the columns, for errors; a DataFrame has its own.
+
+    Returns:
+        The array, of shape (rows, columns).
 
     Raises:
         TypeError: a column is not made of numbers.
-        ValueError: it has no rows or is no table; or there is nan or infinity in it. All columns
-            that have some are named, with how many and where the first is.
+        ValueError: it is not a table, or it is empty; or it contains nan or infinity. The message
+            names all columns that contain some, with how many and where the first is.
 
     Example:
         >>> check_table([[1, 2.5], [3, 4.5]]).shape
@@ -38,13 +42,27 @@ def check_table(table: Any, columns: Sequence[str] | None = None) -> Any:
     return array
 
 
-def as_numbers(x: Any, name: str, columns: Sequence[str] | None = None) -> Any:
-    """`x` as an array of finite numbers, whatever its shape; `name` is what an error calls it."""
+def as_numbers(x: Any, name: str, columns: Sequence[str] | None = None) -> NDArray[Any]:
+    """`x` as an array of finite numbers.
+
+    Args:
+        x: an array of any shape, lists, a Tensor, or a pandas DataFrame.
+        name: what an error calls it.
+        columns: as in `check_table`.
+
+    Raises:
+        TypeError: it is not made of numbers.
+        ValueError: it contains nan or infinity, or its rows differ in length.
+
+    Example:
+        >>> as_numbers([[1, 2.5], [3, 4.5]], "The table").dtype
+        dtype('float64')
+    """
     if x is None:
         raise TypeError(f"{name} must be made of numbers; got None.")
     if hasattr(x, "columns") and hasattr(x, "to_numpy"):  # a DataFrame
         columns = [str(column) for column in x.columns]
-        _refuse([column for column, dtype in zip(columns, x.dtypes, strict=True) if dtype.kind not in "fiub"], name)
+        _refuse([repr(column) for column, dtype in zip(columns, x.dtypes, strict=True) if dtype.kind not in "fiub"], name)
         x = x.to_numpy(dtype=float, na_value=np.nan)
     try:
         array = np.asarray(plain(x))
@@ -68,7 +86,7 @@ def as_numbers(x: Any, name: str, columns: Sequence[str] | None = None) -> Any:
     return array
 
 
-def _refuse_nonfinite(array: Any, name: str, columns: Sequence[str] | None) -> None:
+def _refuse_nonfinite(array: NDArray[Any], name: str, columns: Sequence[str] | None) -> None:
     wrong = ~np.isfinite(array)
     if array.ndim == 2:
         counts, first = wrong.sum(axis=0), wrong.argmax(axis=0)
@@ -87,12 +105,12 @@ def _refuse_nonfinite(array: Any, name: str, columns: Sequence[str] | None) -> N
 def _refuse(columns: list[str], name: str) -> None:
     if columns:
         raise TypeError(
-            f"{name} must be made of numbers, and the column{'s' if len(columns) > 1 else ''} {', '.join(map(repr, columns))} "
+            f"{name} must be made of numbers, and the column{'s' if len(columns) > 1 else ''} {', '.join(columns)} "
             f"{'are' if len(columns) > 1 else 'is'} not; encode categories first, for example with scikit-learn's OneHotEncoder."
         )
 
 
-def _is_numeric(objects: Any) -> bool:
+def _is_numeric(objects: NDArray[np.object_]) -> bool:
     try:
         objects.astype(float)
     except (TypeError, ValueError):
@@ -100,5 +118,5 @@ def _is_numeric(objects: Any) -> bool:
     return True
 
 
-def _name(j: int, columns: Sequence[str] | None) -> Any:
-    return repr(columns[j]) if columns is not None else j
+def _name(j: int, columns: Sequence[str] | None) -> str:
+    return str(j) if columns is None else repr(columns[j])

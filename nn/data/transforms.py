@@ -1,7 +1,7 @@
-"""Transforms of images, to train on more than there are: flips, crops, rotations. Names are torchvision's.
+"""Transforms that make new images of those that there are: flips, crops, rotations. Names are torchvision's.
 
-A transform takes an image, of shape (channels, height, width), or a batch of them, (n, channels,
-height, width), and gives a new array. In a batch, each image gets random numbers of its own.
+A transform takes an image, of shape (channels, height, width), or a batch, (n, channels, height,
+width), and returns a new array. In a batch, each image gets random numbers of its own.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from ..checks import count, is_number, number, require
 from ..randomness import Seed, generator
@@ -17,8 +18,14 @@ from ..randomness import Seed, generator
 __all__ = ["Compose", "Normalize", "RandomCrop", "RandomHorizontalFlip", "RandomRotation", "Transform"]
 
 
+Images = NDArray[Any]  # bytes, or floats of any precision
+
+
 class Transform:
-    """The base of transforms. A subclass says in `change` what becomes of a batch.
+    """The base of transforms. A subclass defines `change`, which transforms a batch.
+
+    Raises:
+        ValueError: on a call, the images have neither three axes nor four.
 
     Example:
         >>> class Invert(Transform):
@@ -28,7 +35,7 @@ class Transform:
         array([[[0.75, 0.  ]]])
     """
 
-    def __call__(self, images: Any) -> Any:
+    def __call__(self, images: ArrayLike) -> Images:
         images = np.asarray(images)
         if images.ndim not in (3, 4):
             raise ValueError(
@@ -36,16 +43,16 @@ class Transform:
             )
         return self.change(images) if images.ndim == 4 else self.change(images[None])[0]
 
-    def change(self, images: Any) -> Any:
-        """A new array from a batch of images, of shape (n, channels, height, width)."""
-        raise NotImplementedError(f"{type(self).__name__} does not define change(self, images), what becomes of a batch of images.")
+    def change(self, images: Images) -> Images:
+        """A new array made of a batch of images, of shape (n, channels, height, width)."""
+        raise NotImplementedError(f"{type(self).__name__} does not define change(self, images), which transforms a batch of images.")
 
 
 class Compose(Transform):
-    """Several transforms, one after the other. There may be functions among them, of a single image.
+    """Several transforms, one after the other.
 
     Args:
-        transforms: the transforms.
+        transforms: transforms, and functions of a single image.
 
     Raises:
         TypeError: one of them cannot be called.
@@ -56,7 +63,7 @@ class Compose(Transform):
         (2, 784)
     """
 
-    def __init__(self, transforms: Sequence[Callable[[Any], Any]]) -> None:
+    def __init__(self, transforms: Sequence[Callable[[Images], Images]]) -> None:
         if not isinstance(transforms, Sequence):
             raise TypeError(f"Compose takes a list of transforms, not a {type(transforms).__name__}.")
         self.transforms = list(transforms)
@@ -64,7 +71,7 @@ class Compose(Transform):
             if not callable(transform):
                 raise TypeError(f"Compose takes transforms and functions of an image, not a {type(transform).__name__}.")
 
-    def change(self, images: Any) -> Any:
+    def change(self, images: Images) -> Images:
         for transform in self.transforms:
             images = transform(images) if isinstance(transform, Transform) else np.stack([transform(image) for image in images])
         return images
@@ -74,11 +81,12 @@ class Normalize(Transform):
     """(x - mean) / std, channel by channel.
 
     Args:
-        mean, std: a number for each channel, or one for all. MNIST has 0.1307 and 0.3081.
+        mean, std: a number for each channel, or one for all. Those of MNIST are 0.1307 and 0.3081.
 
     Raises:
-        TypeError: they are no numbers; on a call, the images are bytes.
-        ValueError: a deviation is not above 0; on a call, there are other numbers of channels.
+        TypeError: they are not numbers; on a call, the images are bytes.
+        ValueError: a standard deviation is not above 0; on a call, the images have another number
+            of channels.
 
     Example:
         >>> Normalize(0.5, 0.25)(np.array([[[0.5, 1.0]]]))
@@ -89,28 +97,29 @@ class Normalize(Transform):
         try:
             self.mean, self.std = (np.atleast_1d(np.asarray(x, dtype=float)) for x in (mean, std))
         except (TypeError, ValueError):
-            raise TypeError(f"Normalize takes a mean and a deviation for each channel, as numbers; got {mean!r} and {std!r}.") from None
+            raise TypeError(f"Normalize takes numbers, a mean and a standard deviation for each channel; got {mean!r}, {std!r}.") from None
         if not (self.std > 0).all() or not np.isfinite([*self.mean, *self.std]).all():
-            raise ValueError(f"Normalize needs finite means and deviations above 0; got {mean!r} and {std!r}.")
+            raise ValueError(f"Normalize needs finite means, and standard deviations above 0; got {mean!r} and {std!r}.")
 
-    def change(self, images: Any) -> Any:
+    def change(self, images: Images) -> Images:
         if images.dtype.kind != "f":
             raise TypeError(f"Normalize takes images of floats, from 0 to 1, and got {images.dtype}; divide bytes by 255 first.")
         if not {len(self.mean), len(self.std)} <= {1, images.shape[1]}:
-            raise ValueError(f"Normalize has {max(len(self.mean), len(self.std))} channels, and the images have {images.shape[1]}.")
+            raise ValueError(f"Normalize is for {max(len(self.mean), len(self.std))} channels, and the images have {images.shape[1]}.")
         mean, std = (x.astype(images.dtype)[:, None, None] for x in (self.mean, self.std))
-        return (images - mean) / std
+        normalized: Images = (images - mean) / std
+        return normalized
 
 
 class RandomHorizontalFlip(Transform):
-    """Left and right exchanged, in some of the images.
+    """Flips each image left to right, with a given probability.
 
     Args:
         p: the probability.
         rng: a seed or a NumPy generator.
 
     Raises:
-        TypeError, ValueError: `p` is no number from 0 to 1.
+        TypeError, ValueError: `p` is not a number from 0 to 1.
 
     Example:
         >>> RandomHorizontalFlip(p=1.0)(np.array([[[1, 2, 3]]]))
@@ -120,21 +129,22 @@ class RandomHorizontalFlip(Transform):
     def __init__(self, p: float = 0.5, rng: Seed = None) -> None:
         self.p, self.rng = number("p", p, most=1), generator(rng)
 
-    def change(self, images: Any) -> Any:
+    def change(self, images: Images) -> Images:
         flipped = self.rng.random(len(images)) < self.p
         return np.where(flipped[:, None, None, None], images[..., ::-1], images)
 
 
 class RandomCrop(Transform):
-    """A part of each image, at a random place.
+    """Cuts a part out of each image, at a random place.
 
     Args:
-        size: the height and width of the part, one number or two.
+        size: the height and width of the part: two numbers, or one for both.
         padding: how many zeros to put around the image first, on each side.
         rng: a seed or a NumPy generator.
 
     Raises:
-        TypeError, ValueError: they are no such numbers; on a call, an image is smaller than the part.
+        TypeError, ValueError: they are not such numbers; on a call, the images are smaller than the
+            part.
 
     Example:
         >>> RandomCrop(28, padding=2, rng=0)(np.ones((64, 1, 28, 28))).shape
@@ -148,7 +158,7 @@ class RandomCrop(Transform):
         self.height, self.width = (count("size", x) for x in sizes)
         self.padding, self.rng = count("padding", padding, least=0), generator(rng)
 
-    def change(self, images: Any) -> Any:
+    def change(self, images: Images) -> Images:
         around = (self.padding, self.padding)
         images = np.pad(images, ((0, 0), (0, 0), around, around))
         n, _, height, width = images.shape
@@ -163,7 +173,7 @@ class RandomCrop(Transform):
 
 
 class RandomRotation(Transform):
-    """Each image turned about its middle by a random angle; what comes in at the corners is 0. Needs SciPy.
+    """Rotates each image about its centre by a random angle. What comes in at the corners is 0. Needs SciPy.
 
     Args:
         degrees: the largest angle, in either direction; or the smallest and the largest.
@@ -171,7 +181,7 @@ class RandomRotation(Transform):
         rng: a seed or a NumPy generator.
 
     Raises:
-        TypeError, ValueError: `degrees` is not that.
+        TypeError, ValueError: `degrees` is not such a number, or two of them in order.
         ModuleNotFoundError: SciPy is not installed.
 
     Example:
@@ -190,9 +200,10 @@ class RandomRotation(Transform):
             self.low = -self.high
         require("scipy", "RandomRotation needs SciPy", "scipy")
         self.rng = generator(rng)
-        _ndimage()  # now, and not in the first batch of a training
 
-    def change(self, images: Any) -> Any:
+    def change(self, images: Images) -> Images:
+        from scipy import ndimage
+
         n, channels, height, width = images.shape
         angle = np.deg2rad(self.rng.uniform(self.low, self.high, size=n)).repeat(channels)[:, None, None]
         y, x = np.arange(height)[:, None] - (height - 1) / 2, np.arange(width) - (width - 1) / 2
@@ -202,13 +213,5 @@ class RandomRotation(Transform):
         plane = np.broadcast_to(np.arange(n * channels)[:, None, None], from_y.shape)
         # With zeros around it, what comes from outside is the nearest zero.
         padded = np.pad(images.reshape(-1, height, width), ((0, 0), (1, 1), (1, 1)))
-        turned = _ndimage().map_coordinates(padded, [plane, from_y + 1, from_x + 1], output=images.dtype, order=1, mode="nearest")
-        return turned.reshape(images.shape)
-
-
-def _ndimage() -> Any:
-    try:
-        from scipy import ndimage
-    except ModuleNotFoundError:
-        raise ModuleNotFoundError("RandomRotation needs SciPy: pip install scipy.") from None
-    return ndimage
+        turned = ndimage.map_coordinates(padded, [plane, from_y + 1, from_x + 1], output=images.dtype, order=1, mode="nearest")
+        return turned.reshape(images.shape)  # SciPy has no types

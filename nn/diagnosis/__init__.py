@@ -1,4 +1,4 @@
-"""What is wrong with a network, from one batch, in sentences."""
+"""What is wrong with a network, found from one batch and said in sentences."""
 
 from .diagnose import diagnose
 from .finding import Diagnosis, Finding

@@ -1,8 +1,8 @@
-"""`diagnose(model, batch, loss)`: what the tutorials warn of, looked for in one batch and said in sentences.
+"""`diagnose(model, batch, loss)`: looks in one batch for what the tutorials warn of, and says it in sentences.
 
-The batch goes forward and backward once. Then the graph is there to be read: every ReLU, sigmoid
-and tanh with its numbers, and the gradient of every weight. The limits beyond which a number is a
-finding stand at the top of the files, each with its reason.
+The batch goes forward and backward once. Then the graph can be read: every ReLU, sigmoid and tanh
+with its numbers, and the gradient of every weight. The limits beyond which a number is a finding
+stand at the top of the files, each with its reason.
 """
 
 from __future__ import annotations
@@ -13,71 +13,63 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from autograd import Node
 from autograd.structures import tree_map
 
-from .. import losses
+from ..callbacks.training import Loss
 from ..module import Module
 from ..optim import Optimizer
-from ..randomness import shared_generator
+from ..randomness import generators
+from ..snapshot import Snapshot
 from .before import not_finite, scale
 from .finding import Diagnosis, Finding
+from .known_losses import known
 from .learning import course, rate
 from .passes import Passes
-from .structure import class_numbers, last_function, loss_kind, missing_activation, range_of_outputs
+from .structure import class_numbers, last_function, missing_activation, range_of_outputs
 
 __all__ = ["diagnose"]
 
-START = 2.0  # how many times the loss of a network that knows nothing the loss may be
-
-# What a network that knows nothing answers: scores of 0, a probability of ½; None stands for -ln K, of K classes.
-NOTHING_KNOWN: dict[Any, float | None] = {
-    losses.CrossEntropyLoss: 0.0, losses.cross_entropy: 0.0, losses.NLLLoss: None, losses.nll_loss: None,
-    losses.BCEWithLogitsLoss: 0.0, losses.binary_cross_entropy_with_logits: 0.0, losses.BCELoss: 0.5, losses.binary_cross_entropy: 0.5,
-    losses.HingeLoss: 0.0, losses.hinge_loss: 0.0, losses.MultiMarginLoss: 0.0, losses.multi_margin_loss: 0.0,
-    losses.MSELoss: 0.0, losses.mse_loss: 0.0, losses.L1Loss: 0.0, losses.l1_loss: 0.0, losses.HuberLoss: 0.0, losses.huber_loss: 0.0,
-}  # fmt: skip
-# What losses that take scores apply to them.
-APPLIED = {
-    losses.CrossEntropyLoss: "softmax", losses.cross_entropy: "softmax",
-    losses.BCEWithLogitsLoss: "sigmoid", losses.binary_cross_entropy_with_logits: "sigmoid",
-}  # fmt: skip
+START = 2.0  # the loss may be this many times that of an untrained network
 
 
 def diagnose(
-    model: Module, batch: Sequence[Any], loss: Any = None, optimizer: Any = None, history: Mapping[str, Sequence[float]] | None = None
-) -> Diagnosis:
-    """Look for the usual troubles of training in one batch, and say what to try.
+    model: Module, batch: Sequence[ArrayLike | Node], loss: Loss | None = None, optimizer: Optimizer | None = None,
+    history: Mapping[str, Sequence[float]] | None = None,
+) -> Diagnosis:  # fmt: skip
+    """Look for the usual problems of training in one batch, and say what to try.
 
     They are: data that are not finite or not scaled; layers without an activation between them, an
-    activation at the output that does not fit the loss, scores where log-probabilities should be,
-    class numbers taken for quantities; a loss that does not start at its expected value; dead
+    activation at the output that does not fit the loss, scores in place of log-probabilities,
+    numbers of classes treated as quantities; a loss that does not start at its expected value; dead
     ReLUs and saturated sigmoids, by layer; gradients that vanish, explode, or do not arrive; a
-    learning rate far too low or too high; and overfitting, divergence and standstill in the epochs
-    so far. It is best done before training, and again when training gets stuck.
+    learning rate far too low or too high; and overfitting, divergence or standstill in the epochs
+    so far. Diagnose before training, and again when training gets stuck.
 
-    The model computes in the mode that it is in, training or evaluation, and is left as it was:
-    its gradients, its buffers and the random numbers to come as well.
+    The model computes in its current mode, training or evaluation. It is left as it was, with its
+    gradients, its buffers and the state of its random generators.
 
     Args:
-        model: of Tensors; or of Values, such as an `MLP`, which is called row by row.
-        batch: inputs and targets, such as a `DataLoader` gives. Dead ReLUs are looked for among 16
-            examples and more.
-        loss: called as `loss(output, targets)`. Without one, only the forward pass is looked at.
-            The expected start is known of the losses of `nn`.
-        optimizer: that of the training. A copy of it takes one step with a copy of the model, to
-            see what the learning rate does.
-        history: what came of the epochs so far, such as `trainer.history`; its columns "loss" and
-            "val_loss" are looked at.
+        model: a network of Tensors; or of Values, such as an `MLP`, which is called row by row.
+        batch: inputs and targets, such as a `DataLoader` gives, each of shape (n, …). Dead ReLUs
+            are looked for if there are at least 16 examples.
+        loss: called as `loss(output, targets)`. Without one, only the forward pass is examined. For
+            the losses of `nn`, the loss of an untrained network is known.
+        optimizer: the optimizer in use. A copy of it takes one step with a copy of the
+            model, to see what the learning rate does.
+        history: the epochs so far, such as `trainer.history`; its columns "loss" and "val_loss" are
+            examined.
 
     Returns:
         A `Diagnosis`: printed, it is sentences; `.findings` is a list for programs.
 
     Raises:
-        TypeError: the model is no module, the batch not of inputs and targets, the optimizer none
-            of `nn.optim`, or the history no table of columns.
-        ValueError: the model has no parameters, or the loss is not one number.
+        TypeError: the model is not a module, the batch is not inputs and targets, the optimizer is
+            not one of `nn.optim`, or the history is not a table of columns.
+        ValueError: the model has no parameters; the loss is not one number; or there is an
+            optimizer without a loss.
 
     Example:
         >>> import nn
@@ -101,7 +93,8 @@ def diagnose(
         raise TypeError(f"nn.diagnose takes as history that of a Trainer, or a dict of columns, not a {type(history).__name__}.")
     if optimizer is not None and loss is None:
         raise ValueError("nn.diagnose needs the loss to see what a step of the optimizer does; pass loss=….")
-    *inputs, targets = [x.data if isinstance(x, Node) else x for x in batch]
+    data: list[Any] = [x.data if isinstance(x, Node) else x for x in batch]
+    *inputs, targets = data
     findings = [*not_finite(model, inputs, 0 if loss is None else targets)] or [*scale(model, inputs)]
     past = [] if history is None else [*course(history)]
     if any(finding.kind == "not finite" for finding in findings):
@@ -128,52 +121,46 @@ def diagnose(
     return Diagnosis(findings + past, number)
 
 
-def _expected(loss: Any, output: Any, targets: Any) -> float | None:
-    """The loss of a network that knows nothing; None if it is not known."""
-    kind = loss_kind(loss)
-    if kind not in NOTHING_KNOWN:
+def _expected(loss: Loss, output: object, targets: ArrayLike) -> float | None:
+    """The loss of a network that knows nothing yet; None if it is not known."""
+    untrained = known(loss).untrained
+    if untrained is None:
         return None
     shape = np.shape(tree_map(lambda x: x.data if isinstance(x, Node) else x, output))
-    answer = NOTHING_KNOWN[kind]
-    return float(loss(np.full(shape, -math.log(shape[1]) if answer is None else answer), targets))
+    return float(loss(np.full(shape, untrained(shape[1] if len(shape) > 1 else 1)), targets))
 
 
-def _start(loss: Any, output: Any, targets: Any, number: float, expected: float | None) -> Iterator[Finding]:
-    """Whether the loss fits the output, and is what it should be at the start."""
+def _start(loss: Loss, output: object, targets: ArrayLike, number: float, expected: float | None) -> Iterator[Finding]:
+    """Whether the loss fits the output, and whether it is what it should be at the start."""
     if not math.isfinite(number):
         yield Finding(
-            "not finite", "", number, f"The loss is {number}, of outputs that are finite.",
-            "Look at the targets, and take a loss of scores (logits), which is exact for large ones.",
+            "not finite", "", number, f"The loss is {number}, though the outputs are finite.",
+            "Check the targets, and use a loss that takes scores (logits), which stays exact for large ones.",
         )  # fmt: skip
         return
-    kind = loss_kind(loss)
-    name = getattr(kind, "__name__", "the loss")
-    last = last_function(output)
-    if last and last == APPLIED.get(kind):
+    about, last = known(loss), last_function(output)
+    if last is not None and last is about.applies:
         yield Finding(
-            "softmax twice", "", number, f"The model ends in a {last}, and {kind.__name__} applies one again.",
-            f"Leave out that of the model: {kind.__name__} takes scores (logits).",
+            "softmax twice", "", number, f"The model ends in a {last.name}, and {about.name} applies one again.",
+            f"Leave out that of the model: {about.name} takes scores (logits).",
         )  # fmt: skip
     else:
-        yield from range_of_outputs(kind, name, output, targets)
-    yield from class_numbers(kind, name, targets)
+        yield from range_of_outputs(about, output, targets)
+    yield from class_numbers(about, targets)
     if expected is not None and number > START * expected > 0:
         yield Finding(
             "loss at the start", "", number / expected,
-            f"The loss is {number:.4g}, and that of a network that knows nothing {expected:.4g}: this one is sure, and wrong.",
-            "At the start, try smaller weights in the last layer, and scaled inputs and targets; later, look at the labels.",
+            f"The loss is {number:.4g}, while a network that knows nothing has {expected:.4g}: this one is sure, and wrong.",
+            "At the start, try smaller weights in the last layer, and scaled inputs and targets; later, check the labels.",
         )  # fmt: skip
 
 
 @contextmanager
 def _left_as_it_is(model: Module) -> Iterator[None]:
-    """Inside, a model may compute and pass gradients back; afterwards all is as before."""
+    """Inside, the model may compute and get gradients; afterwards it is as before."""
     parameters = model.parameters()
     gradients = [p.grad for p in parameters]
-    buffers = [(module, name, getattr(module, name)) for module in model.modules() for name in module._buffers]
-    numbers = [buffer.copy() for _, _, buffer in buffers]
-    own = [x for module in model.modules() for x in vars(module).values() if isinstance(x, np.random.Generator)]
-    states = [(rng, rng.bit_generator.state) for rng in (shared_generator(), *own)]
+    before = Snapshot(model, generators(model=model).values())
     for p in parameters:
         p.grad = p._blank_grad
     try:
@@ -181,8 +168,4 @@ def _left_as_it_is(model: Module) -> Iterator[None]:
     finally:
         for p, gradient in zip(parameters, gradients, strict=True):
             p.grad = gradient
-        for (module, name, buffer), before in zip(buffers, numbers, strict=True):
-            buffer[...] = before
-            setattr(module, name, buffer)
-        for rng, state in states:
-            rng.bit_generator.state = state
+        before.restore()

@@ -1,4 +1,4 @@
-"""What a diagnosis says."""
+"""The result of a diagnosis: `Diagnosis`, a list of `Finding`s."""
 
 from __future__ import annotations
 
@@ -16,10 +16,14 @@ class Finding:
             twice", "no gradient", "vanishing gradient", "exploding gradient", "missing activation",
             "activation at the output", "class numbers", "learning rate", "divergence", "no
             progress", "plateau" or "overfitting".
-        layer: the dotted path of the layer; "" for the model as a whole, its data and its loss.
+        layer: the dotted path of the layer; "" for the whole model, its data or its loss.
         number: what was measured, such as the share of dead units.
         sentence: what was seen, in words.
         advice: what to try, in words.
+
+    Example:
+        >>> Finding("dead ReLU", "1", 0.75, "ReLU '1': 24 of 32 units are dead.", "Try LeakyReLU.").kind
+        'dead ReLU'
     """
 
     kind: str
@@ -31,11 +35,16 @@ class Finding:
 
 @dataclass(frozen=True, repr=False)
 class Diagnosis:
-    """What `diagnose` found; its text is the sentences, with the advice once for all findings of a kind.
+    """What `diagnose` found. Its text is the sentences, with the advice once for all findings of a kind.
 
     Attributes:
         findings: in the order in which numbers pass through the network; none if all is well.
-        loss: of the batch; None if there was no loss, or no finite numbers to compute it from.
+        loss: the loss of the batch; None without a loss function, or without finite numbers to
+            compute it from.
+
+    Example:
+        >>> Diagnosis([Finding("input scale", "", 100.0, "The inputs are not scaled.", "Scale them.")], loss=0.5)
+        The inputs are not scaled. Scale them.
     """
 
     findings: list[Finding]

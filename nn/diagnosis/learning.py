@@ -1,4 +1,4 @@
-"""What is wrong with how a network learns: a learning rate that is far too low or too high, and what a history tells."""
+"""What is wrong with how a network learns: a learning rate far too low or far too high, and losses that do not fall."""
 
 from __future__ import annotations
 
@@ -16,28 +16,36 @@ from .finding import Finding
 
 __all__ = ["course", "rate"]
 
-# A step should change the weights by about a thousandth of themselves (Karpathy, 2022, "Building makemore 3").
-# Below this part, a network that has not learned yet will hardly do so; what has learned may take small steps.
+# A step should change the weights by about a thousandth of their size (Karpathy, 2022, "Building makemore 3").
+# A network that changes by less than this fraction will hardly learn, unless it has learned already.
 TOO_LOW = 1e-6
-LEARNED = 0.5  # of the loss of a network that knows nothing
-# Of the loss at the start, or of the one before: a step that makes it larger than this many times goes much too far.
-TOO_HIGH = 2.0
+LEARNED = 0.5  # a network has learned if its loss is below this fraction of an untrained one's
+TOO_HIGH = 2.0  # a step goes much too far if the loss becomes this many times what it was, or was at the start
 
-EPOCHS = 4  # of fewer, nothing is said of how they go
-OVERFITS = 1.1  # how many times the best validation loss the last ones are
-STILL = 0.01  # the part by which a loss has fallen that stands still
+EPOCHS = 4  # fewer epochs show no trend
+OVERFITS = 1.1  # a network overfits if the last validation losses are this many times the best one
+STILL = 0.01  # a loss stands still if it has fallen by less than this fraction
 
 
 def rate(
     model: Module, optimizer: Optimizer, before: float, expected: float | None, loss_of: Callable[[Module], float]
 ) -> Iterator[Finding]:
-    """Whether the learning rate is far too low or too high, from one step that a copy takes.
+    """Whether the learning rate is far too low or far too high, judged by one step of copies of the model and the optimizer.
 
     Args:
-        model, optimizer: with the gradients of the batch.
+        model, optimizer: the originals, with the gradients of the batch.
         before: the loss of the batch.
-        expected: the loss of a network that knows nothing; None if it is not known.
-        loss_of: the loss of the batch, of a model.
+        expected: the loss of an untrained network; None if it is not known.
+        loss_of: a function from a model to its loss of the batch.
+
+    Example:
+        >>> import nn
+        >>> model = nn.Linear(1, 1, rng=0)
+        >>> loss_of = lambda model: nn.mse_loss(model([[1.0]]), [[3.0]])
+        >>> loss = loss_of(model)
+        >>> loss.backward()
+        >>> [found.kind for found in rate(model, nn.optim.SGD(model.parameters(), lr=100.0), loss.item(), None, loss_of)]
+        ['learning rate']
     """
     twin, twins_optimizer = copy.deepcopy((model, optimizer))
     for p, q in zip(model.parameters(), twin.parameters(), strict=True):
@@ -49,8 +57,8 @@ def rate(
     if not after <= TOO_HIGH * max(before, expected or before):  # also nan
         yield Finding(
             "learning rate", "", after / before if before else math.inf,
-            f"The learning rate, {rates}, is far too high: one step takes the loss of this same batch from {before:.4g} to {after:.4g}.",
-            "Try a tenth of it, and again.",
+            f"The learning rate, {rates}, is far too high: one step takes the loss of this very batch from {before:.4g} to {after:.4g}.",
+            "Try a tenth of it, and diagnose again.",
         )  # fmt: skip
         return
     size, change = 0.0, 0.0
@@ -61,13 +69,21 @@ def rate(
     if part < TOO_LOW and (expected is None or before > LEARNED * expected):
         yield Finding(
             "learning rate", "", part,
-            f"The learning rate, {rates}, is far too low: a step changes the weights by {part:.1e} of themselves, and 1e-3 is usual.",
-            "Try ten times as much, and again, until the loss falls.",
+            f"The learning rate, {rates}, is far too low: a step changes the weights by {part:.1e} of their size, and 1e-3 is usual.",
+            "Try ten times as much, again and again, until the loss falls.",
         )  # fmt: skip
 
 
 def course(history: Mapping[str, Sequence[float]]) -> Iterator[Finding]:
-    """What the losses of the epochs tell: a training that diverges, stands still, or learns the examples by heart."""
+    """What the losses of the epochs show: divergence, standstill, or overfitting.
+
+    Args:
+        history: columns "loss" and, if there is one, "val_loss".
+
+    Example:
+        >>> [found.kind for found in course({"loss": [1.0, 10.0]})]
+        ['divergence']
+    """
     train, held_out = list(history.get("loss", ())), list(history.get("val_loss", ()))
     if not train:
         return
@@ -75,7 +91,7 @@ def course(history: Mapping[str, Sequence[float]]) -> Iterator[Finding]:
         worst = next((i for i, loss in enumerate(train) if not math.isfinite(loss)), len(train) - 1)
         yield Finding(
             "divergence", "", train[-1],
-            f"The training diverges: its loss was {train[0]:.4g} in epoch 1 and {train[worst]:.4g} in {worst + 1}.",
+            f"Training diverges: its loss was {train[0]:.4g} in epoch 1 and {train[worst]:.4g} in epoch {worst + 1}.",
             "Try a smaller learning rate, scaled inputs and targets, or nn.utils.clip_grad_norm_.",
         )  # fmt: skip
         return
@@ -86,13 +102,13 @@ def course(history: Mapping[str, Sequence[float]]) -> Iterator[Finding]:
     if train[0] - least <= STILL * abs(train[0]):
         yield Finding(
             "no progress", "", train[-1] / train[0] if train[0] else 1.0,
-            f"The training makes no progress: its loss was {train[0]:.4g} in epoch 1 and is {train[-1]:.4g} in {len(train)}.",
-            "Try another learning rate; see that the targets belong to the inputs, and that the loss falls on a single batch.",
+            f"Training makes no progress: its loss was {train[0]:.4g} in epoch 1 and is {train[-1]:.4g} in epoch {len(train)}.",
+            "Try another learning rate; check that targets and inputs belong together, and that the loss falls on a single batch.",
         )  # fmt: skip
     elif least > LEARNED * train[0] and max(recent) - min(recent) <= STILL * abs(train[0]):
         yield Finding(
             "plateau", "", train[-1] / train[0],
-            f"The training stands still at a loss of {train[-1]:.4g}, not much less than the {train[0]:.4g} of epoch 1.",
+            f"Training stands still at a loss of {train[-1]:.4g}, not much less than the {train[0]:.4g} of epoch 1.",
             "Try another learning rate, or one that changes (nn.optim.OneCycleLR), a larger network, or better inputs.",
         )  # fmt: skip
     measured = [(loss, i) for i, loss in enumerate(held_out) if math.isfinite(loss)]
@@ -104,7 +120,7 @@ def course(history: Mapping[str, Sequence[float]]) -> Iterator[Finding]:
     if last > OVERFITS * abs(best) and train[-1] < train[epoch]:
         yield Finding(
             "overfitting", "", float(last / best) if best else math.inf,
-            f"The model learns the examples by heart: since epoch {epoch + 1} the validation loss has risen from {best:.4g} to {last:.4g}, "
-            f"while that of the training fell from {train[epoch]:.4g} to {train[-1]:.4g}.",
-            "Stop there (nn.callbacks.EarlyStopping with restore_best_weights), or try dropout, weight_decay or more data.",
+            f"The model overfits: since epoch {epoch + 1} the validation loss has risen from {best:.4g} to {last:.4g}, "
+            f"while the training loss fell from {train[epoch]:.4g} to {train[-1]:.4g}.",
+            "Stop there (nn.callbacks.EarlyStopping with restore_best_weights); or try dropout, weight_decay or more data.",
         )  # fmt: skip

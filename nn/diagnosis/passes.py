@@ -1,63 +1,72 @@
-"""A batch on its way through a model, forward and back, and what can be seen there."""
+"""The passes of a batch through a model, forward and back, and what can be seen there."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from autograd import Node, Value
+from autograd import Node, Primitive, Value
 from autograd.backward import ancestors
 from autograd.structures import leaves
-from autograd.texts import visible
 
+from ..finite import is_finite, kind_of
+from ..locating import Places, layer_of, owner
 from ..module import Module
-from .before import is_finite
 from .finding import Finding
 
 __all__ = ["Passes"]
 
-# Of the units of a layer, how many may be 0 for the whole batch. Some are by chance, more in layers
-# that get positive inputs only; those that are for all data have no gradient and stay so (Lu and
-# others, 2020, "Dying ReLU and initialization").
+# The share of a layer's units that may be 0 for the whole batch. Some are 0 by chance, and more in
+# layers whose inputs are all positive. A unit that is 0 for all data has no gradient and stays dead
+# (Lu and others, 2020, "Dying ReLU and initialization").
 DEAD = 0.5
-EXAMPLES = 16  # of fewer, too many units are 0 by chance, and dead ones are not looked for
+EXAMPLES = 16  # with fewer examples, too many units are 0 by chance, and dead ones are not looked for
 
-# A tanh beyond 0.97 has a derivative below 0.06 (as in Karpathy's lecture on activations, 2022), and
-# so has, of its greatest, a sigmoid beyond 0.985. The share of them above which a layer hardly learns:
+# Beyond ±0.97, the derivative of tanh is below 0.06 (as in Karpathy's lecture on activations, 2022);
+# beyond 0.985, that of a sigmoid is below 0.06 of its maximum. If more than this share of the outputs
+# are there, a layer hardly learns.
 BEYOND, SATURATED = 0.97, 0.5
 
-# The gradient of a layer's weights, as a part of the weights, keeps its size from layer to layer in a
-# network that trains well (Glorot and Bengio, 2010). A sigmoid, whose derivative is at most ¼, takes
-# a good deal of it away. This part of the last layer's gradient, or its inverse, is too far from it.
+# In a network that trains well, the norm of the gradient of a layer's weights, divided by the norm of
+# the weights, is similar in all layers (Glorot and Bengio, 2010). A sigmoid, whose derivative is at
+# most ¼, reduces it a good deal. This fraction of the last layer's, or its inverse, is too much.
 VANISHING = 1e-3
-# A step with a learning rate of 0.01 would change the weights by more than themselves, where a
+# With a learning rate of 0.01, a step would change the weights by more than their own size, where a
 # thousandth is usual (notes of Stanford's CS231n).
 EXPLODING = 100.0
 
 
 class Passes:
-    """A batch that went forward through a model; `gradients` is for when it has gone back.
+    """The forward pass of a batch; `gradients` is for after the backward pass.
 
     Args:
-        model: of Tensors, or of Values, which is called row by row.
+        model: a network of Tensors; or of Values, which is called row by row.
         inputs: arrays, the arguments of the model.
 
     Attributes:
-        output: of the model; of one of Values, the list of its outputs for the rows.
-        first_not_finite: a finding about the first module with such an output, if there is one.
+        output: what the model returned; for a network of Values, the list of its outputs for the rows.
+        first_not_finite: a finding about the first module with nan or infinity in its output, if
+            there is one.
+
+    Example:
+        >>> import nn
+        >>> passes = Passes(nn.Sequential(nn.Linear(1, 4), nn.Tanh()), [np.ones((2, 1))])
+        >>> passes.output.shape, passes.title("1")
+        ((2, 4), "Tanh '1'")
     """
 
-    def __init__(self, model: Module, inputs: Sequence[Any]) -> None:
-        self.modules = dict(model.named_modules())
+    def __init__(self, model: Module, inputs: Sequence[ArrayLike]) -> None:
+        self.places = Places(model)
+        self.modules = self.places.modules
         self.parameters = dict(model.named_parameters())
         self.of_values = any(isinstance(p, Value) for p in self.parameters.values())
         self.first_not_finite: Finding | None = None
         self._paths = {id(module): path for path, module in self.modules.items()}
-        self._done: dict[str, None] = {}  # the paths of modules, in the order in which they were done first
+        self._done: dict[str, None] = {}  # the paths of modules, in the order in which they first returned
         self._inputs = inputs
         ends = [module.register_forward_hook(self._returned) for module in self.modules.values()]
         try:
@@ -65,41 +74,39 @@ class Passes:
         finally:
             for end in ends:
                 end()
-        self.examples = len(inputs[0])
-        self._by_number = {module._number: path for path, module in self.modules.items()}
+        self.examples = len(np.asarray(inputs[0]))
 
     def run(self, model: Module) -> Any:
         """What a model returns for the batch."""
         return [model(*row) for row in zip(*map(_rows, self._inputs), strict=True)] if self.of_values else model(*self._inputs)
 
-    def _returned(self, module: Module, _: Any, output: Any) -> None:
+    def _returned(self, module: Module, _: object, output: object) -> None:
         path = self._paths[id(module)]
         self._done.setdefault(path)
-        wrong = [x for x in (y.data if isinstance(y, Node) else y for y in leaves(output)) if not is_finite(x)]
+        wrong = [x for x in leaves(output) if not is_finite(x)]
         if wrong and self.first_not_finite is None:
-            kind = "nan" if np.isnan(wrong[0]).any() else "infinity"
             self.first_not_finite = Finding(
-                "not finite", path, math.nan, f"{self.title(path)} is the first module whose output has {kind}.",
+                "not finite", path, math.nan, f"{self.title(path)} is the first module whose output has {kind_of(wrong[0])}.",
                 "Try scaled inputs and smaller weights; autograd.detect_anomaly() finds the operation.",
             )  # fmt: skip
 
     def activations(self) -> Iterator[Finding]:
-        """Dead and saturated ones, functions as well as modules; but not at the output of the model, which may be sure."""
+        """Look for dead and saturated activations, both functions and modules; but not at the output of the model, which may be sure."""
         outputs = {x for x in leaves(self.output) if isinstance(x, Node)}
-        found: dict[tuple[str, str, str], list[Any]] = {}
+        found: dict[tuple[Primitive, str, str], list[Any]] = {}
         for node in reversed(ancestors(outputs)):
-            name = node.primitive.name if node.primitive else ""
-            if name in ("relu", "sigmoid", "tanh") and node not in outputs:
+            function = node.primitive
+            if function is not None and (_is_rectifier(function) or function.kind == "squashing") and node not in outputs:
                 (x,) = node.inputs or ()
                 path, before = self.place(node), self.place(x)
                 where = self.title(path)
                 if self.modules[path].children() and before != path:  # a function in a module's forward, after a layer
-                    path, where = before, f"The {name} after {self.title(before)}"
-                found.setdefault((name, path, where), []).append(node._datum)
-        for (name, path, where), outs in found.items():
-            yield from self._dead(path, where, outs) if name == "relu" else self._saturated(name, path, where, outs)
+                    path, where = before, f"The {function.name} after {self.title(before)}"
+                found.setdefault((function, path, where), []).append(node._datum)
+        for (function, path, where), outs in found.items():
+            yield from self._dead(path, where, outs) if _is_rectifier(function) else self._saturated(function, path, where, outs)
 
-    def _dead(self, path: str, where: str, outs: list[Any]) -> Iterator[Finding]:
+    def _dead(self, path: str, where: str, outs: list[NDArray[Any]]) -> Iterator[Finding]:
         if self.of_values:
             outs = [np.reshape(outs, (self.examples, -1))]
         dead = _dead_units(outs)
@@ -110,19 +117,21 @@ class Passes:
                 "Try inputs with mean 0, He initialisation (nn.init.kaiming_normal_), biases of 0, a smaller learning rate, or LeakyReLU.",
             )  # fmt: skip
 
-    def _saturated(self, name: str, path: str, where: str, outs: list[Any]) -> Iterator[Finding]:
+    def _saturated(self, function: Primitive, path: str, where: str, outs: list[NDArray[Any]]) -> Iterator[Finding]:
         numbers = np.concatenate([np.ravel(out) for out in outs])
-        share = float((np.abs(2 * numbers - 1 if name == "sigmoid" else numbers) > BEYOND).mean())
+        low, high = function.range
+        middle, reach = (low + high) / 2, BEYOND * (high - low) / 2
+        share = float((np.abs(numbers - middle) > reach).mean())
         if share > SATURATED:
-            ends = f"above {(1 + BEYOND) / 2:g} or below {(1 - BEYOND) / 2:.3g}" if name == "sigmoid" else f"beyond ±{BEYOND:g}"
+            ends = f"beyond ±{reach:g}" if middle == 0 else f"above {middle + reach:g} or below {middle - reach:.3g}"
             yield Finding(
                 "saturation", path, share,
-                f"{where}: {share:.0%} of the outputs are {ends}, where the {name} is flat and hardly passes a gradient on.",
+                f"{where}: {share:.0%} of the outputs are {ends}, where the {function.name} is flat and hardly passes a gradient on.",
                 "Try scaled inputs, smaller initial weights (nn.init.xavier_uniform_), normalisation before it, or ReLU.",
             )  # fmt: skip
 
     def gradients(self, loss: Node) -> Iterator[Finding]:
-        """Those of the layers, after the backward pass from `loss`."""
+        """Look at the gradients of the layers, after the backward pass from `loss`."""
         used, sizes = set(ancestors([loss])), {}
         for path, parameters in self._layers().items():
             if not all(is_finite(p.grad) for p in parameters if p.grad is not None):
@@ -133,7 +142,7 @@ class Passes:
             elif used.isdisjoint(parameters):
                 yield Finding(
                     "no gradient", path, 0.0, f"{self.title(path)} gets no gradient: the loss does not depend on it.",
-                    "Use it in forward, or leave it out; detach() and no_grad() cut the way, too.",
+                    "Use it in forward, or leave it out; detach() and no_grad() stop gradients, too.",
                 )  # fmt: skip
             elif loss.data and not any(np.any(p.grad) for p in parameters):
                 yield Finding(
@@ -145,7 +154,7 @@ class Passes:
         yield from self._steady(sizes)
 
     def _steady(self, sizes: dict[str, float]) -> Iterator[Finding]:
-        """Whether gradients keep their size from the last layer to the first."""
+        """Whether gradients keep their size from the last layer to the first; `sizes` are relative to the weights."""
         last = next(reversed(sizes), "")
         for path, size in sizes.items():
             part = size / sizes[last]
@@ -163,56 +172,49 @@ class Passes:
                 )  # fmt: skip
 
     def _layers(self) -> dict[str, list[Any]]:
-        """The parameters by the path of the layer that owns them, in the order in which the layers computed."""
-        layers: dict[str, list[Any]] = {_layer_of(path): [] for path in self._done}
+        """The parameters of each layer, by the path of the layer, in the order in which the layers computed."""
+        layers: dict[str, list[Any]] = {layer_of(path): [] for path in self._done}
         for name, parameter in self.parameters.items():
-            path = name
-            while path not in self.modules:
-                path = path.rpartition(".")[0]
-            layers.setdefault(_layer_of(path), []).append(parameter)
+            layers.setdefault(layer_of(owner(name, self.modules)), []).append(parameter)
         return {path: parameters for path, parameters in layers.items() if parameters}
 
-    def place(self, x: Any) -> str:
-        """The path of the innermost module in which `x` was computed."""
-        scope = x.scope if isinstance(x, Node) else None
-        while scope is not None and scope.owner not in self._by_number:
-            scope = scope.outer
-        return "" if scope is None else _layer_of(self._by_number[scope.owner])
+    def place(self, x: object) -> str:
+        """The path of the innermost layer that computed `x`; "" for what no layer computed."""
+        return layer_of(self.places.of(x) or "")
 
     def title(self, path: str) -> str:
-        """How a module is called: `Linear 'encoder.0'`."""
-        kind = visible(type(self.modules[path]).__name__)
-        return f"{kind} {path!r}" if path else f"The {kind}"
+        """What a sentence calls a module: `Linear 'encoder.0'`."""
+        return self.places.title(path) if path else f"The {self.places.title(path)}"
 
 
-def _layer_of(path: str) -> str:
-    """A neuron counts as a part of its layer."""
-    return re.sub(r"(^|\.)neurons\.\d+$", "", path)
+def _rows(x: ArrayLike) -> list[Any]:
+    return np.asarray(x).tolist()
 
 
-def _rows(x: Any) -> list[Any]:
-    return np.asarray(x).tolist()  # type: ignore[no-any-return]
-
-
-def _dead_units(outs: list[Any]) -> Any:
+def _dead_units(outs: list[NDArray[Any]]) -> NDArray[np.bool_]:
     """Which units of a ReLU were 0 in all its calls.
 
-    Units are columns, and the channels of images. Of three axes, either of the last two may be
-    that of the units; the one with more dead ones is taken.
+    Units are columns, and the channels of images. With three axes, either of the last two may be
+    the axis of units; the one with more dead units is taken.
     """
     answers = []
     for axis in {2: (1,), 3: (1, 2), 4: (1,)}.get(outs[0].ndim, (-1,)):
-        alive = [np.moveaxis(out, axis, -1).reshape(-1, out.shape[axis]).any(axis=0) for out in outs]
+        alive = [np.count_nonzero(np.moveaxis(out, axis, -1).reshape(-1, out.shape[axis]), axis=0) for out in outs]
         same = len({len(units) for units in alive}) == 1
-        answers.append(~np.any(alive, axis=0) if same else ~np.concatenate(alive))
+        answers.append(np.sum(alive, axis=0) == 0 if same else np.concatenate(alive) == 0)
     return max(answers, key=np.mean)
 
 
 def _relative_gradient(parameters: list[Any]) -> float:
-    """The length of the gradient of a layer's weights, as a part of that of the weights which got one.
+    """The norm of the gradient of a layer's weights, divided by the norm of the weights whose gradient is not 0.
 
-    Of an Embedding these are the words of the batch. Of biases it would say nothing: they begin at 0.
+    In an Embedding these are the words of the batch. Biases do not count, since they begin at 0.
     """
     weights = [p for p in parameters if p.grad is not None and (isinstance(p, Value) or p.ndim > 1)]
     length = math.sqrt(sum(np.sum(np.square(p.data, dtype=np.float64) * (np.asarray(p.grad) != 0)) for p in weights))
     return math.sqrt(sum(np.sum(np.square(p.grad, dtype=np.float64)) for p in weights)) / length if length else 0.0
+
+
+def _is_rectifier(function: Primitive) -> bool:
+    """Whether it is 0, and flat, on one side, as ReLU is."""
+    return function.elementwise and function.masks == "kink"

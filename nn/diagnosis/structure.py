@@ -1,4 +1,4 @@
-"""What is wrong with how a network is put together: activations that are missing or out of place, and a loss of another kind."""
+"""What is wrong with the structure of a network: activations that are missing or out of place, and a loss that does not fit."""
 
 from __future__ import annotations
 
@@ -7,54 +7,50 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from autograd import Node
+from autograd import Node, Primitive
 from autograd.backward import ancestors
 from autograd.structures import leaves
 
-from .. import losses
-from ..module import Module
 from .finding import Finding
+from .known_losses import Known
 
-__all__ = ["class_numbers", "last_function", "loss_kind", "missing_activation", "range_of_outputs"]
+__all__ = ["class_numbers", "last_function", "missing_activation", "range_of_outputs"]
 
-# What changes nothing but the shape of an output, or the precision of its numbers.
-SHAPES = {"reshape", "transpose", "expand_dims", "squeeze", "astype"}
-# What hands numbers on without mixing or bending them, if its other inputs are constants or parameters, such as the mask of a dropout.
-PASSES_ON = {*SHAPES, "multiply", "divide", "add", "subtract", "sum_pool"}
-LINEAR = {"linear", "dot_n", "conv"}
-
-# Which numbers come out of a function.
-RANGES = {
-    "relu": (0.0, math.inf), "softplus": (0.0, math.inf), "gelu": (-0.17, math.inf), "silu": (-0.279, math.inf),
-    "sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0),
-}  # fmt: skip
-SCORES: set[Any] = {
-    losses.CrossEntropyLoss, losses.cross_entropy, losses.BCEWithLogitsLoss, losses.binary_cross_entropy_with_logits,
-    losses.MultiMarginLoss, losses.multi_margin_loss,
-}  # fmt: skip
-LOG_PROBABILITIES: set[Any] = {losses.NLLLoss, losses.nll_loss, losses.kl_div}
-REGRESSION: set[Any] = {losses.MSELoss, losses.mse_loss, losses.L1Loss, losses.l1_loss, losses.HuberLoss, losses.huber_loss}
-# Numbers of classes are whole, from 0 without a gap, few, and each is there often; numbers of things are seldom all that.
+# What passes numbers on linearly and unmixed, if its other inputs are constants or parameters, such as the mask of a dropout.
+PASSES_ON = ("shape", "affine")
+# Targets look like classes if they are whole numbers from 0 without a gap, few, and each frequent. Quantities seldom are all that.
 FEWEST_CLASSES, MOST_CLASSES, OF_EACH, BALANCE = 3, 20, 3, 0.2
-# Of few examples of many classes, some are rare by chance: each class should have six, and chi² be within three deviations.
+# Among few examples of many classes, some are rare by chance: six of each on average, and chi² within three standard deviations.
 ON_AVERAGE, DEVIATIONS = 6, 3.0
 
 
-def missing_activation(output: Any, place: Callable[[Any], str], title: Callable[[str], str]) -> Iterator[Finding]:
-    """Linear layers that follow each other with nothing between them: together they are no more than one.
+def missing_activation(output: object, place: Callable[[object], str], title: Callable[[str], str]) -> Iterator[Finding]:
+    """Look for linear layers without an activation between them, which together are no more than one.
 
-    Not so where the layer between is narrower than both its neighbours, a bottleneck; and a single
-    pair among activations may be meant, such as at the end of an autoencoder.
+    A layer that is narrower than both its neighbours, a bottleneck, is in order. So is a single pair
+    in a network with activations, such as at the end of an autoencoder.
+
+    Args:
+        output: what the model returned.
+        place: a function from a node to the path of its layer.
+        title: a function from a path to what a sentence calls the layer.
+
+    Example:
+        >>> import nn
+        >>> output = nn.Sequential(nn.Linear(2, 8), nn.Linear(8, 1))(np.ones((4, 2)))
+        >>> [found.number for found in missing_activation(output, lambda node: "", lambda path: "the model")]
+        [2.0]
     """
     nodes = ancestors({x for x in leaves(output) if isinstance(x, Node)})
-    layers = [node for node in nodes if node.primitive and node.primitive.name in LINEAR]
+    layers = [node for node in nodes if _kind(node) == "layer"]
     needless: dict[Node, Node] = {}  # layers, and the ones before them that add nothing
     for layer in layers:
         before = _layer_before(layer)
-        if before is not None and _width(before) >= min(_width_in(before), _width(layer)):
+        if before is not None and _sizes(before)[0] >= min(_sizes(before)[1], _sizes(layer)[0]):
             needless[layer] = before
-    bends = any(node.primitive and node.primitive.name not in LINEAR | PASSES_ON for node in nodes)
+    bends = any(node.primitive and _kind(node) not in ("layer", *PASSES_ON) for node in nodes)
     followed = set(map(id, needless.values()))
     for last in layers:
         chain = [last]
@@ -66,48 +62,67 @@ def missing_activation(output: Any, place: Callable[[Any], str], title: Callable
                 "missing activation", end, float(len(chain)),
                 f"From {title(first)} to {title(end)} there are {len(chain)} linear layers without an activation between them, "
                 "which together can do no more than a single one.",
-                "Put an activation between each two of them, such as nn.ReLU().",
+                "Put an activation such as nn.ReLU() after each but the last.",
             )  # fmt: skip
             return
 
 
-def range_of_outputs(kind: Any, name: str, output: Any, targets: Any) -> Iterator[Finding]:
-    """A model that ends in a function whose numbers are not those that the loss needs."""
-    if kind in LOG_PROBABILITIES:
+def range_of_outputs(loss: Known, output: object, targets: ArrayLike) -> Iterator[Finding]:
+    """Look for a model that ends in a function whose range is not what the loss needs.
+
+    Args:
+        loss: what is known of the loss.
+        output: what the model returned.
+        targets: the targets of the batch.
+
+    Example:
+        >>> import nn
+        >>> output = nn.Sequential(nn.Linear(2, 3), nn.ReLU())(np.ones((4, 2)))
+        >>> [found.kind for found in range_of_outputs(Known("scores"), output, np.zeros(4))]
+        ['activation at the output']
+    """
+    if loss.takes == "log-probabilities":
         above = float(np.mean([np.mean(np.asarray(x.data if isinstance(x, Node) else x) > 0) for x in leaves(output)]))
         if above:
             yield Finding(
                 "no log-probabilities", "", above,
-                f"{name} takes log-probabilities, which are never above 0, and {above:.0%} of the outputs are.",
+                f"{loss.name} takes log-probabilities, which are never above 0, and {above:.0%} of the outputs are.",
                 "End the model with nn.LogSoftmax(); or, for classes, take nn.CrossEntropyLoss() and scores (logits).",
             )  # fmt: skip
         return
     end = last_function(output)
-    if end not in RANGES:
+    if end is None:
         return
-    low, high = RANGES[end]
+    low, high = end.range
+    if low == -math.inf:
+        return
     between = f"never below {low:g}" if high == math.inf else f"only from {low:g} to {high:g}"
-    if kind in SCORES:
+    if loss.takes == "scores":
         yield Finding(
-            "activation at the output", "", math.nan, f"The model ends in a {end}, which gives numbers {between}.",
-            f"Leave it out: {name} takes scores (logits) of any size and sign.",
+            "activation at the output", "", math.nan, f"The model ends in a {end.name}, which gives numbers {between}.",
+            f"Leave it out: {loss.name} takes scores (logits) of any size and sign.",
         )  # fmt: skip
         return
     numbers = np.asarray(targets)
-    if kind in REGRESSION or kind in (losses.HingeLoss, losses.hinge_loss):
+    if loss.takes in ("numbers", "signed scores"):
         outside = float(np.mean((numbers < low) | (numbers > high)))
         if outside:
             yield Finding(
                 "activation at the output", "", outside,
-                f"The model ends in a {end}, which gives numbers {between}, and {outside:.0%} of the targets are not there.",
-                "Leave it out, or bring the targets there.",
+                f"The model ends in a {end.name}, which gives numbers {between}, and {outside:.0%} of the targets are outside.",
+                "Leave it out, or scale the targets to that range.",
             )  # fmt: skip
 
 
-def class_numbers(kind: Any, name: str, targets: Any) -> Iterator[Finding]:
-    """Targets of a loss of numbers that look like numbers of classes."""
+def class_numbers(loss: Known, targets: ArrayLike) -> Iterator[Finding]:
+    """Look for targets of a regression that look like numbers of classes.
+
+    Example:
+        >>> [found.number for found in class_numbers(Known("numbers"), np.arange(30) % 3)]
+        [3.0]
+    """
     numbers = np.ravel(np.asarray(targets))
-    if kind not in REGRESSION or numbers.dtype.kind not in "fiu" or not (numbers == np.floor(numbers)).all():
+    if loss.takes != "numbers" or numbers.dtype.kind not in "fiu" or not (numbers == np.floor(numbers)).all():
         return
     if not numbers.size or numbers.min() < 0 or not FEWEST_CLASSES <= numbers.max() + 1 <= MOST_CLASSES:
         return
@@ -118,54 +133,56 @@ def class_numbers(kind: Any, name: str, targets: Any) -> Iterator[Finding]:
     if counts.all() and (by_chance or counts.min() >= max(OF_EACH, BALANCE * counts.max())):
         yield Finding(
             "class numbers", "", float(classes),
-            f"The targets are the whole numbers from 0 to {classes - 1}, as of classes, and {name} takes class 2 for twice class 1.",
+            f"The targets are the whole numbers from 0 to {classes - 1}, like classes, and {loss.name} treats class 2 as twice class 1.",
             f"If they are classes, end the model with {classes} outputs, and take nn.CrossEntropyLoss() with targets of shape (n,).",
         )  # fmt: skip
 
 
-def last_function(output: Any) -> str:
-    """The name of what computed the numbers of an output, whatever was done to their shape afterwards; "" if that is not one thing."""
-    names = set()
+def last_function(output: object) -> Primitive | None:
+    """The primitive that computed an output, apart from changes of its shape; None if there are several.
+
+    Example:
+        >>> from autograd import Tensor
+        >>> last_function(Tensor([1.0, 2.0]).tanh().reshape(2, 1))
+        <primitive tanh>
+    """
+    found = set()
     for x in leaves(output):
-        while isinstance(x, Node) and x.primitive and x.primitive.name in SHAPES:
+        while isinstance(x, Node) and _kind(x) == "shape":
             x = (x.inputs or ())[0]
-        names.add(x.primitive.name if isinstance(x, Node) and x.primitive else "")
-    return names.pop() if len(names) == 1 else ""
+        found.add(x.primitive if isinstance(x, Node) else None)
+    return found.pop() if len(found) == 1 else None
 
 
-def loss_kind(loss: Any) -> Any:
-    """By what a loss is known: its class, or the function."""
-    return type(loss) if isinstance(loss, Module) else loss
+def _kind(x: Node) -> str | None:
+    return None if x.primitive is None else x.primitive.kind
 
 
 def _layer_before(layer: Node) -> Node | None:
-    """The linear layer whose outputs are the inputs of this one, if nothing but constants comes between."""
-    todo: Sequence[Any] = (layer.inputs or ())[:1] if layer.primitive and layer.primitive.name in ("linear", "conv") else layer.inputs or ()
-    for x in todo:
-        while isinstance(x, Node) and x.primitive and (x.primitive.name in PASSES_ON or _is_of_the_batch(x)):
+    """The linear layer whose outputs are the inputs of this one, with nothing but constants in between."""
+    todo: Sequence[Any] = layer.inputs or ()
+    for x in todo if _is_of_values(layer) else todo[:1]:
+        while isinstance(x, Node) and (_kind(x) in PASSES_ON or _is_of_the_batch(x)):
             computed = [y for y in x.inputs or () if isinstance(y, Node) and y.requires_grad and not y.is_leaf]
             x = computed[0] if len(computed) == 1 else None
-        if isinstance(x, Node) and x.primitive and x.primitive.name in LINEAR:
+        if isinstance(x, Node) and _kind(x) == "layer":
             return x
     return None
 
 
 def _is_of_the_batch(x: Node) -> bool:
-    """Whether it is the step of a batch normalisation: after the training that is multiplying and adding."""
-    return x.primitive is not None and x.primitive.name == "standardize" and 0 in np.atleast_1d((x.static or {})["axis"])
+    """Whether `x` is the standardization of a batch normalization, which in evaluation mode only multiplies and adds."""
+    return _kind(x) == "normalization" and 0 in np.atleast_1d(x.static["axis"])
 
 
-def _width(layer: Node) -> float:
-    """How many numbers a layer gives for an example; of Values that is not known."""
-    return _shape(layer)[0]
+def _is_of_values(layer: Node) -> bool:
+    """Whether it is the sum of a single neuron, whose weights are its inputs beside the numbers that they weigh."""
+    return layer.primitive is None or layer.primitive.elementwise
 
 
-def _width_in(layer: Node) -> float:
-    return _shape(layer)[1]
-
-
-def _shape(layer: Node) -> tuple[float, float]:
-    if not layer.primitive or layer.primitive.name == "dot_n":
+def _sizes(layer: Node) -> tuple[float, float]:
+    """How many numbers a layer gives for an example, and takes; infinity for layers of Values, where it is not known."""
+    if _is_of_values(layer):
         return math.inf, math.inf
     x, weight = (layer.inputs or ())[:2]
     out, _, *kernel = np.shape(weight.data)

@@ -1,29 +1,30 @@
-"""Losses of classes: each row of predictions is compared with the number of the right class.
+"""Losses of classes, with PyTorch's names: each row of predictions is compared with the number of the right class.
 
 Predictions have shape (n, classes), or (classes,) for a single row, or (n, classes, …) with further
-axes, such as those of an image whose every pixel has a class. The losses have that shape without
-the classes, and so have targets that are numbers of classes.
+axes, such as those of an image in which each pixel has a class. Losses, and targets that are numbers
+of classes, have that shape without the classes.
 """
 
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 import autograd
 from autograd import scope
-from autograd.modes import mode
 from autograd.primitives.networks import take_along_axis
+from autograd.state import is_known
 
+from ..types import Input
 from .pairing import (
     alike,
     as_constant,
     check_range,
     check_reduction,
     is_array,
-    is_known,
     numbers_in,
     reduced,
     reshaping,
@@ -36,24 +37,26 @@ __all__ = ["cross_entropy", "multi_margin_loss", "nll_loss"]
 
 @scope("cross_entropy", folded=True)
 def cross_entropy(
-    input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
-) -> Any:
-    """-log softmax(input)[target]: the loss of classification.
+    input: Input, target: Input, weight: Input | None = None, ignore_index: int = -100, reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Any:  # fmt: skip
+    """-log softmax(input)[target], the loss of classification.
 
     Args:
         input: logits, of shape (n, classes), (n, classes, …) or (classes,): a Tensor, or lists of
             Values.
         target: the number of the right class of each row, from 0, of shape (n,), (n, …) or (); or
-            the probability of each class, of the shape of `input`.
+            the probability of each class, in the shape of `input`.
         weight: what each class counts, of shape (classes,). The mean is then a weighted one, except
             with probabilities, where it is over the rows, as in PyTorch.
-        ignore_index: a row with this number as its class is left out.
+        ignore_index: rows with this number as their class do not count.
         reduction: "mean" for the mean over all rows, "sum" for the sum, "none" for the loss of each.
-        label_smoothing: how much of each target, from 0 to 1, is shared out evenly among all classes.
+        label_smoothing: how much of each target, from 0 to 1, is shared out among all classes
+            (Szegedy and others, 2016).
 
     Raises:
-        ValueError: the shapes do not fit, a class or a probability is out of range, or all rows are
-            to be left out.
+        ValueError: the shapes do not fit, a class or a probability is out of range, or no row counts.
+        TypeError: something is not a number, a Value or a Tensor.
 
     Example:
         >>> from autograd import Value
@@ -65,19 +68,19 @@ def cross_entropy(
     shape = shape_of("cross_entropy", input)
     by_probability = bool(shape) and shape_of("cross_entropy", target) == shape
     rows = _Rows("cross_entropy", input, target, weight, reduction, by_probability)
-    log_p = _log_softmax(rows.input, rows.axis)
+    log_p = _along(autograd.log_softmax, rows.input, rows.axis)
     if by_probability:
         check_range("cross_entropy", "probabilities of classes", rows.target)
-        _check_one_hot(rows, target)
+        _check_one_hot(shape, target)
         shares = (1 - label_smoothing) * rows.target + label_smoothing / rows.classes if label_smoothing else rows.target
         shares = shares if rows.weight is None else shares * rows.weight
-        return rows.reduced(-_sum(_weighted(shares, log_p), rows.axis))
+        return rows.reduced(-_along(autograd.sum, _each(weighted, shares, log_p), rows.axis))
     return _of_labels(rows, log_p, ignore_index, label_smoothing)
 
 
 @scope("nll_loss", folded=True)
-def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
-    """-input[target], for log-probabilities: with `log_softmax` before it, `cross_entropy`.
+def nll_loss(input: Input, target: Input, weight: Input | None = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
+    """-input[target], the negative log-likelihood, for log-probabilities; after `log_softmax` it is `cross_entropy`.
 
     Arguments and errors are those of `cross_entropy`; targets are numbers of classes.
 
@@ -91,8 +94,12 @@ def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -1
 
 
 @scope("multi_margin_loss", folded=True)
-def multi_margin_loss(input: Any, target: Any, p: int = 1, margin: float = 1.0, weight: Any = None, reduction: str = "mean") -> Any:
+def multi_margin_loss(
+    input: Input, target: Input, p: int = 1, margin: float = 1.0, weight: Input | None = None, reduction: str = "mean"
+) -> Any:
     """Σ max(0, margin - x[target] + x[j])ᵖ / classes, over all j but the target: the hinge for several classes.
+
+    Source: Crammer and Singer, 2001, and PyTorch's `multi_margin_loss`.
 
     Args:
         input: scores, of the shapes of `cross_entropy`'s logits.
@@ -103,7 +110,8 @@ def multi_margin_loss(input: Any, target: Any, p: int = 1, margin: float = 1.0, 
         reduction: as in `cross_entropy`.
 
     Raises:
-        ValueError: the shapes do not fit, a class is out of range, or `p` is another.
+        ValueError: the shapes do not fit, a class is out of range, or `p` is something else.
+        TypeError: something is not a number, a Value or a Tensor.
 
     Example:
         >>> import numpy as np
@@ -115,19 +123,15 @@ def multi_margin_loss(input: Any, target: Any, p: int = 1, margin: float = 1.0, 
     rows = _Rows("multi_margin_loss", input, target, weight, reduction)
     labels, _ = rows.labels()
     right = _pick(rows.input, labels, rows.axis)
-    excess = _relu(margin - _with_axis(right, rows.axis) + rows.input)
-    is_wrong = _is_not(_with_axis(labels, rows.axis), rows.spread(np.arange(rows.classes)))
-    losses = _sum(is_wrong * (excess if p == 1 else excess * excess), rows.axis) / rows.classes
-    return rows.reduced(losses if weight is None else _weighted(rows.counts(labels), losses))
+    excess = _each(autograd.relu, margin - _with_axis(right, rows.axis) + rows.input)
+    is_wrong = _each(operator.ne, _with_axis(labels, rows.axis), rows.spread(np.arange(rows.classes)))
+    losses = _along(autograd.sum, is_wrong * (excess if p == 1 else excess * excess), rows.axis) / rows.classes
+    return rows.reduced(losses if weight is None else _each(weighted, rows.counts(labels), losses))
 
 
-def _check_one_hot(rows: _Rows, target: Any) -> None:
-    """Refuse whole numbers in place of probabilities, unless there is one 1 in each row: they are meant for something else."""
-    if not is_known(target):
-        return
-    numbers = numbers_in(target)
-    if numbers.dtype.kind in "iub":
-        shape = shape_of("cross_entropy", target)
+def _check_one_hot(shape: tuple[int, ...], target: Input) -> None:
+    """Refuse whole numbers as probabilities, unless each row has a single 1: they are meant for another loss."""
+    if is_known(target) and (numbers := numbers_in(target)).dtype.kind in "iub":
         sums = numbers.reshape(shape).sum(axis=min(1, len(shape) - 1))
         if (sums != 1).any():
             raise ValueError(
@@ -142,24 +146,24 @@ def _of_labels(rows: _Rows, log_p: Any, ignore_index: int, smoothing: float = 0.
     labels, kept = rows.labels(ignore_index)
     counts = rows.counts(labels)
     losses = -_pick(log_p, labels, rows.axis)
-    losses = losses if counts is None else _weighted(counts, losses)
+    losses = losses if counts is None else _each(weighted, counts, losses)
     if smoothing:
-        evenly = -_sum(log_p if rows.weight is None else _weighted(rows.weight, log_p), rows.axis)
+        evenly = -_along(autograd.sum, log_p if rows.weight is None else _each(weighted, rows.weight, log_p), rows.axis)
         losses = (1 - smoothing) * losses + (smoothing / rows.classes) * evenly
     if kept is None:
         return rows.reduced(losses, counts)
     if counts is not None:
-        counts = _where(kept, counts, 0.0)
+        counts = _each(autograd.where, kept, counts, 0.0)
     else:
         counts = kept if rows.listed else as_constant(kept, losses)  # 1 for what is kept, else 0
-    return rows.reduced(_where(kept, losses, 0.0), counts)
+    return rows.reduced(_each(autograd.where, kept, losses, 0.0), counts)
 
 
 class _Rows:
-    """The predictions and the targets of a loss of classes, checked, and brought into one form.
+    """The predictions and the targets of a loss of classes, checked and brought into one form.
 
-    Lists of Values become arrays of objects, of shape (n, classes), whose arithmetic is that of
-    their entries; so what is written for arrays serves them as well.
+    Lists of Values become arrays of objects, of shape (n, classes). Their arithmetic is that of the
+    entries, so that one formula serves Tensors and Values.
 
     Attributes:
         input, target: Tensors or arrays; or arrays of objects.
@@ -168,7 +172,7 @@ class _Rows:
         shape: that of the losses.
     """
 
-    def __init__(self, name: str, input: Any, target: Any, weight: Any, reduction: str, by_probability: bool = False) -> None:
+    def __init__(self, name: str, input: Input, target: Input, weight: Input | None, reduction: str, by_probability: bool = False) -> None:
         check_reduction(name, reduction)
         shape, target_shape = shape_of(name, input), shape_of(name, target)
         if not shape or 0 in shape:
@@ -198,7 +202,8 @@ class _Rows:
         """Nested lists as an array of objects, with a row for each loss."""
         return np.moveaxis(np.array(x, dtype=object).reshape(shape), self.axis, -1).reshape(-1, self.classes)
 
-    def _weights(self, weight: Any) -> Any:
+    def _weights(self, weight: Input) -> Any:
+        """The weights of the classes, in the shape of `spread`."""
         array = np.asarray(weight)
         if array.shape != (self.classes,) or array.dtype.kind not in "fiub":
             raise ValueError(f"{self.name} takes a weight for each of the {self.classes} classes, as plain numbers; got {weight!r:.80}.")
@@ -209,15 +214,12 @@ class _Rows:
         return numbers.reshape(-1, *(1,) * (self.input.ndim - 1 - self.axis))
 
     def labels(self, ignore_index: int | None = None) -> tuple[Any, Any]:
-        """The numbers of the right classes, and whether each is to be kept; None if all are.
-
-        Where a target is to be ignored stands class 0.
-        """
+        """The numbers of the right classes, with 0 for rows that do not count; and which rows count, None if all do."""
         if not is_known(self.target):  # while compiling
             if ignore_index is None:
                 return self.target, None
-            kept = _is_not(self.target, ignore_index)
-            return _where(kept, self.target, 0), kept
+            kept = _each(operator.ne, self.target, ignore_index)
+            return _each(autograd.where, kept, self.target, 0), kept
         numbers = numbers_in(self.target)
         is_kept = numbers != ignore_index
         wrong = numbers[is_kept & ~((numbers >= 0) & (numbers < self.classes) & (numbers == np.floor(numbers)))]
@@ -234,51 +236,36 @@ class _Rows:
         return found, None if is_kept.all() else kept
 
     def counts(self, labels: Any) -> Any:
-        """What each loss counts: the weight of its class; None if all count 1."""
+        """The weight of the class of each loss; None if all count 1."""
         return None if self.weight is None else _pick(np.broadcast_to(self.weight, self.input.shape), labels, self.axis)
 
     def reduced(self, losses: Any, counts: Any = None) -> Any:
-        """The losses as one number; the mean is that of what they count."""
+        """The losses as one number; the mean is weighted by `counts`."""
         if self.reduction == "none":
             return losses.reshape(self.shape).tolist() if self.listed else losses
         if self.reduction == "sum" or counts is None:
             return reduced(losses, self.reduction)
         total = autograd.sum(counts)
-        if mode.tracing is None and not total:
+        if is_known(total) and not total:
             raise ValueError(f"{self.name} has no rows to take the mean of: all are to be ignored, or weigh nothing.")
         return autograd.sum(losses) / total
 
 
-# What follows is one function of Tensors and arrays, and of arrays of objects, each.
+# The functions below take Tensors and arrays, and arrays of objects as well.
 
 
-def _log_softmax(x: Any, axis: int) -> Any:
-    return np.array([autograd.log_softmax(list(row)) for row in x], dtype=object) if _is_objects(x) else autograd.log_softmax(x, axis)
+def _each(function: Callable[..., Any], *xs: Any) -> Any:
+    """The function of each entry."""
+    return np.vectorize(function, otypes=[object])(*xs) if any(map(_is_objects, xs)) else function(*xs)
 
 
-def _sum(x: Any, axis: int) -> Any:
-    return np.array([autograd.sum(list(row)) for row in x], dtype=object) if _is_objects(x) else autograd.sum(x, axis)
-
-
-def _relu(x: Any) -> Any:
-    return np.vectorize(autograd.relu, otypes=[object])(x) if _is_objects(x) else autograd.relu(x)
-
-
-def _where(condition: Any, a: Any, b: Any) -> Any:
-    return np.vectorize(autograd.where, otypes=[object])(condition, a, b) if _is_objects(condition) else autograd.where(condition, a, b)
-
-
-def _weighted(share: Any, loss: Any) -> Any:
-    return np.vectorize(weighted, otypes=[object])(share, loss) if _is_objects(loss) else weighted(share, loss)
-
-
-def _is_not(x: Any, number: Any) -> Any:
-    """Whether each entry is another; of Values and Tensors, while compiling."""
-    return np.vectorize(operator.ne, otypes=[object])(x, number) if _is_objects(x) else x != number
+def _along(function: Callable[..., Any], x: Any, axis: int) -> Any:
+    """The function of each row."""
+    return np.array([function(list(row)) for row in x], dtype=object) if _is_objects(x) else function(x, axis)
 
 
 def _pick(x: Any, labels: Any, axis: int) -> Any:
-    """Of each row the entry with the number that its label says."""
+    """The entry of each row that its label numbers."""
     if _is_objects(labels):
         return np.array([autograd.take(list(row), label) for row, label in zip(x, labels, strict=True)], dtype=object)
     if _is_objects(x):

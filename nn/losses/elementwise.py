@@ -1,4 +1,4 @@
-"""Losses of numbers: each prediction is compared with the target at its place."""
+"""Losses of numbers, with PyTorch's names: each prediction is compared with the target at its place."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import numpy as np
 
 import autograd
 from autograd import scope
+from autograd.state import is_known
 from autograd.structures import leaves, rebuild
 
-from .pairing import as_constant, check_range, check_reduction, is_array, is_known, numbers_in, paired, reduced, shape_of, weighted
+from ..types import Array, Input
+from .pairing import as_constant, check_range, check_reduction, is_array, numbers_in, paired, reduced, shape_of, weighted
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_loss", "huber_loss", "kl_div", "l1_loss", "mse_loss",
@@ -20,17 +22,18 @@ __all__ = [
 
 
 @scope("mse_loss", folded=True)
-def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+def mse_loss(input: Input, target: Input, reduction: str = "mean") -> Any:
     """The squared error, (input - target)².
 
     Args:
-        input, target: the predictions, and what they should be: of one shape.
+        input: the predictions: a Tensor, or a Value or lists of Values.
+        target: what they should be, in the same shape: numbers, in an array or in lists.
         reduction: "mean" for the mean over all numbers, "sum" for their sum, "none" for each.
 
     Raises:
         ValueError: the shapes of `input` and `target` differ, there are no predictions, or the
-            reduction is another.
-        TypeError: there is something else than numbers, Values and Tensors.
+            reduction is unknown.
+        TypeError: something is not a number, a Value or a Tensor.
 
     Example:
         >>> from autograd import Value
@@ -41,8 +44,8 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
 
 
 @scope("l1_loss", folded=True)
-def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
-    """The absolute error, |input - target|: one wild target counts no more than its distance.
+def l1_loss(input: Input, target: Input, reduction: str = "mean") -> Any:
+    """The absolute error, |input - target|; a target that is far off counts less than in `mse_loss`.
 
     Arguments and errors are those of `mse_loss`.
 
@@ -55,13 +58,14 @@ def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
 
 
 @scope("huber_loss", folded=True)
-def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
-    """Half the squared error up to `delta`, and from there on straight: delta (|d| - delta / 2) (Huber, 1964).
+def huber_loss(input: Input, target: Input, reduction: str = "mean", delta: float = 1.0) -> Any:
+    """Half the squared error d²/2 up to |d| = delta, and a straight line beyond, delta (|d| - delta / 2) (Huber, 1964).
 
-    Arguments and errors are those of `mse_loss`; besides,
+    The other arguments are those of `mse_loss`.
 
     Raises:
-        ValueError: `delta` is not above 0.
+        ValueError: `delta` is not above 0; or as in `mse_loss`.
+        TypeError: as in `mse_loss`.
 
     Example:
         >>> from autograd import Value
@@ -80,18 +84,19 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
 
 
 @scope("binary_cross_entropy", folded=True)
-def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
+def binary_cross_entropy(input: Input, target: Input, weight: Input | None = None, reduction: str = "mean") -> Any:
     """-(t log p + (1 - t) log(1 - p)), for probabilities p and targets t from 0 to 1.
 
-    The logarithms are held at -100, as in PyTorch, so that a certain but wrong prediction costs
-    100 and not infinity. There the loss is flat, so its gradient is 0: better predict logits.
+    The logarithms are at least -100, as in PyTorch, so that a certain but wrong prediction costs 100
+    and not infinity. There the loss is flat and its gradient 0, so that it is better to predict logits.
 
     Args:
         input, target, reduction: as in `mse_loss`.
-        weight: what each loss counts; of the shape of `input`, or one that broadcasts to it.
+        weight: what each loss counts, in a shape that broadcasts to that of `input`.
 
     Raises:
-        ValueError: a probability or a target is outside 0 to 1, or nan; or as in `mse_loss`.
+        ValueError: a probability or a target is not from 0 to 1; or as in `mse_loss`.
+        TypeError: as in `mse_loss`.
 
     Example:
         >>> from autograd import Value
@@ -112,16 +117,19 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
 
 
 @scope("binary_cross_entropy_with_logits", folded=True)
-def binary_cross_entropy_with_logits(input: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None) -> Any:
+def binary_cross_entropy_with_logits(
+    input: Input, target: Input, weight: Input | None = None, reduction: str = "mean", pos_weight: Input | None = None
+) -> Any:
     """`binary_cross_entropy` of sigmoid(input), exact however large the input: -log sigmoid(x) is softplus(-x).
 
     Args:
         input, target, weight, reduction: as in `binary_cross_entropy`.
-        pos_weight: how much more (or less) the targets of 1 count: a number, or one for each
-            output, where positive examples are rare.
+        pos_weight: how much more the targets of 1 count, for where they are rare: a number, or one
+            for each output.
 
     Raises:
-        ValueError: a target is outside 0 to 1; or as in `mse_loss`.
+        ValueError: a target is not from 0 to 1; or as in `mse_loss`.
+        TypeError: as in `mse_loss`.
 
     Example:
         >>> from autograd import Value
@@ -140,11 +148,11 @@ def binary_cross_entropy_with_logits(input: Any, target: Any, weight: Any = None
 
 
 @scope("kl_div", folded=True)
-def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
-    """t (log t - input): how far the distribution with the log-probabilities `input` is from the targets'.
+def kl_div(input: Input, target: Input, reduction: str = "mean", log_target: bool = False) -> Any:
+    """t (log t - input): how far the distribution with the log-probabilities `input` is from that of the targets t.
 
-    The sum over all outcomes is the Kullback-Leibler divergence; "mean", PyTorch's default,
-    divides by their number as well, and "batchmean" only by the number of rows.
+    The sum over all outcomes is the divergence (Kullback and Leibler, 1951). "mean", PyTorch's
+    default, divides by the number of outcomes as well, and "batchmean" only by that of the rows.
 
     Args:
         input: log-probabilities.
@@ -152,14 +160,15 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
         reduction: "mean", "batchmean", "sum" or "none".
 
     Raises:
-        ValueError: a target is outside 0 to 1; or as in `mse_loss`.
+        ValueError: a target is not from 0 to 1; or as in `mse_loss`.
+        TypeError: as in `mse_loss`.
 
     Example:
         >>> import numpy as np
         >>> round(float(kl_div(np.log([[0.5, 0.5]]), [[1.0, 0.0]], reduction="batchmean")), 4)
         0.6931
     """
-    check_reduction("kl_div", reduction, "batchmean")
+    check_reduction("kl_div", reduction, ("mean", "sum", "none", "batchmean"))
     x, t = paired("kl_div", input, target)
     if not log_target:
         check_range("kl_div", "probabilities as targets", t, hint="; log-probabilities need log_target=True")
@@ -175,11 +184,14 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
 
 
 @scope("hinge_loss", folded=True)
-def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
-    """max(0, 1 - t s), for scores s and targets t of -1 or 1: the loss of support-vector machines.
+def hinge_loss(input: Input, target: Input, reduction: str = "mean") -> Any:
+    """max(0, 1 - t s), for scores s and targets t of -1 or 1: the loss of support-vector machines (Cortes and Vapnik, 1995).
+
+    Arguments are those of `mse_loss`.
 
     Raises:
         ValueError: a target is neither -1 nor 1; or as in `mse_loss`.
+        TypeError: as in `mse_loss`.
 
     Example:
         >>> from autograd import Value
@@ -195,7 +207,9 @@ def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     return _each("hinge_loss", lambda s, t: autograd.relu(1 - t * s), s, t, reduction)
 
 
-def _each(name: str, loss: Callable[..., Any], input: Any, target: Any, reduction: str, weight: Any = None, *factors: Any) -> Any:
+def _each(
+    name: str, loss: Callable[..., Any], input: Any, target: Any, reduction: str, weight: Input | None = None, *factors: Input
+) -> Any:
     """`loss(prediction, target, *factors)`, times `weight`, over all entries of two arrays or of two nested lists."""
     check_reduction(name, reduction)
     shape = shape_of(name, input)
@@ -210,7 +224,7 @@ def _each(name: str, loss: Callable[..., Any], input: Any, target: Any, reductio
     return rebuild(input, iter(each)) if reduction == "none" else reduced(each, reduction)
 
 
-def _broadcast(name: str, weights: Any, shape: tuple[int, ...]) -> Any:
+def _broadcast(name: str, weights: Input, shape: tuple[int, ...]) -> Array:
     """Plain weights as an array of `shape`."""
     array = np.asarray(weights)
     if array.dtype.kind not in "fiub":

@@ -1,11 +1,12 @@
-"""The losses as modules: a loss with its settings, to hand to whoever trains. Each is called as `loss(input, target)`.
+"""The losses as modules with PyTorch's names: a loss with its settings, called as `loss(input, target)`.
 
-What `input` and `target` may be, and what they must not, is said of the functions.
+The functions say which inputs and targets are allowed.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from autograd import Node
 
 from ..checks import number
 from ..module import Module
+from ..types import Array, Input
 from . import classes, elementwise
 from .pairing import check_reduction
 
@@ -23,17 +25,29 @@ __all__ = [
 
 
 class _Loss(Module):
-    """What all losses have: a reduction ("mean", "sum" or "none"), and perhaps a weight."""
+    """A loss with its settings, which are attributes.
 
-    weight: Any
-    pos_weight: Any
+    Attributes:
+        function: the loss of predictions, targets and the settings.
+        settings: the names of the settings besides the reduction.
+        reductions: what may be done with the losses of all numbers.
+    """
+
+    function: ClassVar[Callable[..., Any]]
+    settings: ClassVar[tuple[str, ...]] = ()
+    reductions: ClassVar[tuple[str, ...]] = ("mean", "sum", "none")
+    weight: Array | None
+    pos_weight: Array | None
 
     def __init__(self, reduction: str = "mean") -> None:
         self._refuse_data(reduction)
-        check_reduction(type(self).__name__, reduction, *(["batchmean"] if isinstance(self, KLDivLoss) else []))
+        check_reduction(type(self).__name__, reduction, self.reductions)
         self.reduction = reduction
 
-    def _set_weight(self, name: str, weight: Any) -> None:
+    def forward(self, input: Input, target: Input) -> Any:
+        return self.function(input, target, reduction=self.reduction, **{name: getattr(self, name) for name in self.settings})
+
+    def _set_weight(self, name: str, weight: Input | None) -> None:
         """Keep a weight as a buffer, as PyTorch does, if there is one."""
         self._refuse_data(weight)
         if weight is None:
@@ -44,7 +58,7 @@ class _Loss(Module):
             raise TypeError(f"{type(self).__name__} takes {name} as plain numbers; got {weight!r:.80}.")
         self.register_buffer(name, array)
 
-    def _refuse_data(self, setting: Any) -> None:
+    def _refuse_data(self, setting: object) -> None:
         """A computed Tensor in place of a setting is a prediction."""
         if isinstance(setting, Node) and not setting.is_leaf:
             kind = type(self).__name__
@@ -56,36 +70,65 @@ class _Loss(Module):
 
 
 class MSELoss(_Loss):
-    """The mean squared error; see `mse_loss`.
+    """The mean squared error (Gauss, 1809); see `mse_loss`.
+
+    Args:
+        reduction: "mean", "sum" or "none".
+
+    Shape:
+        input and target of one shape → a number, or all losses with the reduction "none".
+
+    Raises:
+        ValueError: the reduction is unknown; on a call, the shapes differ or there are no numbers.
+        TypeError: on a call, something is not a number.
 
     Example:
         >>> MSELoss()([1.0, 3.0], [0.0, 1.0])
         2.5
     """
 
-    def forward(self, input: Any, target: Any) -> Any:
-        return elementwise.mse_loss(input, target, self.reduction)
+    function = staticmethod(elementwise.mse_loss)
 
 
 class L1Loss(_Loss):
-    """The mean absolute error; see `l1_loss`.
+    """The mean absolute error, PyTorch's `L1Loss`; see `l1_loss`.
+
+    Args:
+        reduction: "mean", "sum" or "none".
+
+    Shape: as in `MSELoss`.
+
+    Raises:
+        ValueError, TypeError: as in `MSELoss`.
 
     Example:
         >>> L1Loss()([1.0, 3.0], [0.0, 1.0])
         1.5
     """
 
-    def forward(self, input: Any, target: Any) -> Any:
-        return elementwise.l1_loss(input, target, self.reduction)
+    function = staticmethod(elementwise.l1_loss)
 
 
 class HuberLoss(_Loss):
-    """Squared for small errors, absolute for those over `delta`; see `huber_loss`.
+    """Squared for errors up to `delta`, straight for larger ones (Huber, 1964); see `huber_loss`.
+
+    Args:
+        reduction: "mean", "sum" or "none".
+        delta: the size of error, above 0, where the loss turns straight.
+
+    Shape: as in `MSELoss`.
+
+    Raises:
+        ValueError: `delta` is not above 0; or as in `MSELoss`.
+        TypeError: as in `MSELoss`.
 
     Example:
         >>> HuberLoss()([0.5, 3.0], [0.0, 0.0])
         1.3125
     """
+
+    function = staticmethod(elementwise.huber_loss)
+    settings = ("delta",)
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction)
@@ -93,119 +136,192 @@ class HuberLoss(_Loss):
             raise ValueError("HuberLoss takes a delta above 0, where the loss turns straight; got 0.")
         self.delta = delta
 
-    def forward(self, input: Any, target: Any) -> Any:
-        return elementwise.huber_loss(input, target, self.reduction, self.delta)
-
 
 class BCELoss(_Loss):
-    """For probabilities of one thing or another; see `binary_cross_entropy`. Of raw scores `BCEWithLogitsLoss` is exact.
+    """For probabilities of yes or no, PyTorch's `BCELoss`; see `binary_cross_entropy`. `BCEWithLogitsLoss` is exact for raw scores.
+
+    Args:
+        weight: what each loss counts, in a shape that broadcasts to that of the input.
+        reduction: "mean", "sum" or "none".
+
+    Shape: as in `MSELoss`.
+
+    Raises:
+        ValueError: on a call, a probability is not from 0 to 1; or as in `MSELoss`.
+        TypeError: `weight` is not made of plain numbers; or as in `MSELoss`.
 
     Example:
         >>> round(BCELoss()([0.9, 0.2], [1, 0]), 4)
         0.1643
     """
 
-    def __init__(self, weight: Any = None, reduction: str = "mean") -> None:
+    function = staticmethod(elementwise.binary_cross_entropy)
+    settings = ("weight",)
+
+    def __init__(self, weight: Input | None = None, reduction: str = "mean") -> None:
         super().__init__(reduction)
         self._set_weight("weight", weight)
 
-    def forward(self, input: Any, target: Any) -> Any:
-        return elementwise.binary_cross_entropy(input, target, self.weight, self.reduction)
-
 
 class BCEWithLogitsLoss(_Loss):
-    """A sigmoid and `BCELoss` in one, exact for large scores; see `binary_cross_entropy_with_logits`.
+    """A sigmoid and `BCELoss` in one, exact for large scores, as in PyTorch; see `binary_cross_entropy_with_logits`.
+
+    Args:
+        weight, reduction: as in `BCELoss`.
+        pos_weight: how much more the targets of 1 count: a number, or one for each output.
+
+    Shape: as in `MSELoss`.
+
+    Raises:
+        ValueError: on a call, a target is not from 0 to 1; or as in `MSELoss`.
+        TypeError: as in `BCELoss`.
 
     Example:
         >>> BCEWithLogitsLoss()([1000.0, -1000.0], [1, 0])
         0.0
     """
 
-    def __init__(self, weight: Any = None, reduction: str = "mean", pos_weight: Any = None) -> None:
+    function = staticmethod(elementwise.binary_cross_entropy_with_logits)
+    settings = ("weight", "pos_weight")
+
+    def __init__(self, weight: Input | None = None, reduction: str = "mean", pos_weight: Input | None = None) -> None:
         super().__init__(reduction)
         self._set_weight("weight", weight)
         self._set_weight("pos_weight", pos_weight)
 
-    def forward(self, input: Any, target: Any) -> Any:
-        return elementwise.binary_cross_entropy_with_logits(input, target, self.weight, self.reduction, self.pos_weight)
-
 
 class CrossEntropyLoss(_Loss):
-    """A softmax and `NLLLoss` in one, for logits: the loss of classification; see `cross_entropy`.
+    """A softmax and `NLLLoss` in one: the loss of classification, as in PyTorch; see `cross_entropy`.
+
+    Args:
+        weight: what each class counts, of shape (classes,).
+        ignore_index: rows with this number as their class do not count.
+        reduction: "mean", "sum" or "none".
+        label_smoothing: how much of each target, from 0 to 1, is shared out among all classes.
+
+    Shape:
+        logits (n, classes), (n, classes, …) or (classes,), and as targets the numbers of the classes,
+        (n,), (n, …) or (), or probabilities in the shape of the logits → a number, or with the
+        reduction "none" a loss for each row.
+
+    Raises:
+        ValueError: a setting is out of range; on a call, shapes do not fit or there is no such class.
+        TypeError: `weight` is not made of plain numbers; on a call, something is not a number.
 
     Example:
         >>> round(CrossEntropyLoss()([[2.0, 0.0]], [0]), 4)
         0.1269
     """
 
-    def __init__(self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0) -> None:
+    function = staticmethod(classes.cross_entropy)
+    settings = ("weight", "ignore_index", "label_smoothing")
+
+    def __init__(
+        self, weight: Input | None = None, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
+    ) -> None:
         super().__init__(reduction)
         self._set_weight("weight", weight)
         self.ignore_index, self.label_smoothing = ignore_index, number("label_smoothing", label_smoothing, most=1)
 
-    def forward(self, input: Any, target: Any) -> Any:
-        return classes.cross_entropy(input, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing)
-
 
 class NLLLoss(_Loss):
-    """For log-probabilities, such as `LogSoftmax` gives; see `nll_loss`.
+    """The negative log-likelihood, for log-probabilities such as those of `LogSoftmax`; PyTorch's `NLLLoss`, see `nll_loss`.
+
+    Args:
+        weight, ignore_index, reduction: as in `CrossEntropyLoss`.
+
+    Shape: as in `CrossEntropyLoss`, with numbers of classes as targets.
+
+    Raises:
+        ValueError, TypeError: as in `CrossEntropyLoss`.
 
     Example:
         >>> NLLLoss()([[-0.5, -1.0]], [1])
         1.0
     """
 
-    def __init__(self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> None:
+    function = staticmethod(classes.nll_loss)
+    settings = ("weight", "ignore_index")
+
+    def __init__(self, weight: Input | None = None, ignore_index: int = -100, reduction: str = "mean") -> None:
         super().__init__(reduction)
         self._set_weight("weight", weight)
         self.ignore_index = ignore_index
 
-    def forward(self, input: Any, target: Any) -> Any:
-        return classes.nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
-
 
 class KLDivLoss(_Loss):
-    """How far log-probabilities are from the targets' distribution; see `kl_div`, also for "batchmean".
+    """How far log-probabilities are from the distribution of the targets (Kullback and Leibler, 1951); see `kl_div`.
+
+    Args:
+        reduction: "mean", "batchmean", "sum" or "none"; the divergence is "batchmean".
+        log_target: whether targets are log-probabilities too.
+
+    Shape: as in `MSELoss`.
+
+    Raises:
+        ValueError: on a call, a target is not from 0 to 1; or as in `MSELoss`.
+        TypeError: as in `MSELoss`.
 
     Example:
         >>> round(KLDivLoss("batchmean")([[-0.7, -0.7]], [[1.0, 0.0]]), 4)
         0.7
     """
 
+    function = staticmethod(elementwise.kl_div)
+    settings = ("log_target",)
+    reductions = ("mean", "sum", "none", "batchmean")
+
     def __init__(self, reduction: str = "mean", log_target: bool = False) -> None:
         super().__init__(reduction)
         self.log_target = log_target
 
-    def forward(self, input: Any, target: Any) -> Any:
-        return elementwise.kl_div(input, target, self.reduction, self.log_target)
-
 
 class MultiMarginLoss(_Loss):
-    """The hinge for several classes; see `multi_margin_loss`.
+    """The hinge for several classes (Crammer and Singer, 2001), as in PyTorch; see `multi_margin_loss`.
+
+    Args:
+        p: 1, or 2 for squared margins.
+        margin: by how much the right class should win.
+        weight: what the rows of each class count, of shape (classes,).
+        reduction: "mean", "sum" or "none".
+
+    Shape: as in `CrossEntropyLoss`, with numbers of classes as targets.
+
+    Raises:
+        ValueError: `p` is neither 1 nor 2; or as in `CrossEntropyLoss`.
+        TypeError: as in `CrossEntropyLoss`.
 
     Example:
         >>> MultiMarginLoss()([[0.5, 0.25, -1.0]], [0])
         0.25
     """
 
-    def __init__(self, p: int = 1, margin: float = 1.0, weight: Any = None, reduction: str = "mean") -> None:
+    function = staticmethod(classes.multi_margin_loss)
+    settings = ("p", "margin", "weight")
+
+    def __init__(self, p: int = 1, margin: float = 1.0, weight: Input | None = None, reduction: str = "mean") -> None:
         super().__init__(reduction)
         if p not in (1, 2):
             raise ValueError(f"MultiMarginLoss takes p = 1 or p = 2; got {p!r}.")
         self.p, self.margin = p, margin
         self._set_weight("weight", weight)
 
-    def forward(self, input: Any, target: Any) -> Any:
-        return classes.multi_margin_loss(input, target, self.p, self.margin, self.weight, self.reduction)
-
 
 class HingeLoss(_Loss):
-    """The binary hinge, for targets of -1 and 1; see `hinge_loss`. PyTorch has only relatives of it.
+    """The hinge for two classes, with targets of -1 and 1 (Cortes and Vapnik, 1995); see `hinge_loss`. PyTorch has no such module.
+
+    Args:
+        reduction: "mean", "sum" or "none".
+
+    Shape: as in `MSELoss`.
+
+    Raises:
+        ValueError: on a call, a target is neither -1 nor 1; or as in `MSELoss`.
+        TypeError: as in `MSELoss`.
 
     Example:
         >>> HingeLoss()([0.5, 3.0], [1, 1])
         0.25
     """
 
-    def forward(self, input: Any, target: Any) -> Any:
-        return elementwise.hinge_loss(input, target, self.reduction)
+    function = staticmethod(elementwise.hinge_loss)

@@ -1,35 +1,37 @@
-"""Predictions and targets, brought into one form and checked; and losses, brought into one number.
+"""Predictions and targets are checked and brought into one form, and losses are reduced to one number.
 
-That form is two arrays (or Tensors) where an array is among the predictions, and else two lists of
-Values and numbers. While a function is compiled its numbers are not looked at, so what is said
-here of numbers is checked only outside.
+The form is two arrays (or Tensors) if there is an array among the predictions, and else two nested
+lists of Values and numbers. Numbers are not checked while a function is compiled, since they are
+not known then.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
 import autograd
 from autograd import Node, Tensor
 from autograd.arrays import check_complete
-from autograd.modes import mode
 from autograd.primitives.arithmetic import astype
+from autograd.state import is_known
 from autograd.structures import leaves
 
+from ..types import Array, Data, Input
+
 __all__ = [
-    "alike", "as_constant", "check_range", "check_reduction", "is_array", "is_known", "numbers_in", "paired", "reduced", "reshaping",
+    "alike", "as_constant", "check_range", "check_reduction", "is_array", "numbers_in", "paired", "reduced", "reshaping",
     "shape_of", "weighted",
 ]  # fmt: skip
 
 
-def paired(name: str, input: Any, target: Any) -> tuple[Any, Any]:
-    """Predictions and targets of one shape, as two arrays or as two nested lists.
+def paired(name: str, input: Input, target: Input) -> tuple[Any, Any]:
+    """Predictions and targets of one shape, as two arrays or as two nested lists; `name` is the loss, for errors.
 
     Raises:
         ValueError: their shapes differ, or there are none.
-        TypeError: there is something else than numbers, Values and Tensors.
+        TypeError: something is not a number, a Value or a Tensor.
     """
     shape, target_shape = shape_of(name, input), shape_of(name, target)
     if shape != target_shape:
@@ -44,7 +46,16 @@ def paired(name: str, input: Any, target: Any) -> tuple[Any, Any]:
 
 
 def shape_of(name: str, x: Any) -> tuple[int, ...]:
-    """The shape of a Tensor, an array, a number, or nested lists of them; anything else is refused."""
+    """The shape of a Tensor, an array, a number, or nested lists of them.
+
+    Raises:
+        ValueError: rows have different shapes.
+        TypeError: something is not a number, a Value or a Tensor.
+
+    Example:
+        >>> shape_of("mse_loss", [[1.0, 2.0, 3.0]])
+        (1, 3)
+    """
     if isinstance(x, np.ndarray) and x.dtype == object:
         x = x.tolist()
     if isinstance(x, (list, tuple)):
@@ -64,34 +75,39 @@ def shape_of(name: str, x: Any) -> tuple[int, ...]:
 
 
 def reshaping(given: tuple[int, ...], wanted: tuple[int, ...]) -> str:
-    """What brings targets into the wanted shape, if they are a column for a row or the like; for an error to say."""
+    """The line that brings targets into the wanted shape if only axes of length 1 differ; for errors.
+
+    Example:
+        >>> reshaping((5,), (5, 1))
+        'targets.reshape(-1, 1)'
+    """
     if not wanted or [size for size in given if size != 1] != [size for size in wanted if size != 1]:
         return ""
     return f"targets.reshape({', '.join(map(str, (-1, *wanted[1:])))})"
 
 
-def alike(input: Any, target: Any) -> tuple[Any, Any]:
+def alike(input: Input, target: Input) -> tuple[Any, Any]:
     """Both as arrays (or Tensors) if there is an array among the predictions; else both as nested lists."""
     if isinstance(target, Tensor) or any(map(is_array, leaves(input))):
         return _array(input), _array(target)
     return _lists(input), _lists(target)
 
 
-def as_constant(x: Any, like: Any) -> Any:
-    """`x`, an array or a Tensor, in the precision of `like`: float64 targets must not make float64 of float32."""
+def as_constant(x: Any, like: Data) -> Any:
+    """`x`, an array or a Tensor, in the precision of `like`, so that targets of float64 do not make losses of float32 float64."""
     dtype = like.dtype if like.dtype.kind == "f" else np.dtype(float)
     if isinstance(x, Node):
         return astype(x, dtype=dtype) if isinstance(x, Tensor) and x.dtype != dtype else x
     return np.asarray(x).astype(dtype, copy=False)
 
 
-def is_array(x: Any) -> bool:
+def is_array(x: object) -> TypeGuard[Data]:
     """Whether `x` is a Tensor or an array of numbers."""
     return isinstance(x, Tensor) or (isinstance(x, np.ndarray) and x.dtype != object)
 
 
-def _array(x: Any) -> Any:
-    """`x` as something with a shape, in the graph if it was."""
+def _array(x: Input) -> Any:
+    """`x` as something with a shape; nodes stay in the graph."""
     if isinstance(x, (list, tuple)) and any(isinstance(leaf, Node) for leaf in leaves(x)):
         return autograd.stack(x)
     return x if isinstance(x, Node) else np.asarray(x)
@@ -104,26 +120,21 @@ def _lists(x: Any) -> Any:
     return x.tolist() if hasattr(x, "tolist") and not isinstance(x, Node) else x
 
 
-def numbers_in(x: Any) -> Any:
+def numbers_in(x: Any) -> Array:
     """The plain numbers in a Tensor, an array or nested lists of Values and numbers, in one row."""
-    if isinstance(x, np.ndarray) and x.dtype == object:
-        x = x.tolist()
-    if isinstance(x, list):
-        return np.array([n.data if isinstance(n, Node) else n for n in leaves(x)])
-    return np.ravel(x.data if isinstance(x, Node) else x)
+    if isinstance(x, Node):
+        return np.ravel(x.data)
+    if is_array(x):
+        return np.ravel(x)
+    return np.array([n.data if isinstance(n, Node) else n for n in leaves(x)])
 
 
-def is_known(x: Any) -> bool:
-    """Whether the numbers in `x` may be looked at: not those of nodes, while compiling."""
-    if mode.tracing is None:
-        return True
-    if isinstance(x, np.ndarray) and x.dtype == object:
-        x = x.tolist()
-    return not any(isinstance(leaf, Node) for leaf in leaves(x))
+def check_range(name: str, what: str, x: object, hint: str = "") -> None:
+    """Refuse numbers that are not from 0 to 1.
 
-
-def check_range(name: str, what: str, x: Any, hint: str = "") -> None:
-    """Refuse numbers that are not from 0 to 1, or nan."""
+    Raises:
+        ValueError: one is not.
+    """
     if not is_known(x):
         return
     numbers = numbers_in(x)
@@ -132,15 +143,18 @@ def check_range(name: str, what: str, x: Any, hint: str = "") -> None:
         raise ValueError(f"{name} takes {what} from 0 to 1, and got {numbers[~inside][0]:g}{hint}.")
 
 
-def check_reduction(name: str, reduction: str, *more: str) -> None:
-    """Refuse what is no way to make one number of many."""
-    known = ("mean", "sum", "none", *more)
+def check_reduction(name: str, reduction: str, known: tuple[str, ...] = ("mean", "sum", "none")) -> None:
+    """Refuse an unknown reduction.
+
+    Raises:
+        ValueError: it is not among the known ones.
+    """
     if reduction not in known:
         raise ValueError(f"{name} knows the reductions {', '.join(known)}, and not {reduction!r}.")
 
 
 def weighted(share: Any, loss: Any) -> Any:
-    """share * loss, and 0 where the share is 0, also of an infinite loss: 0 · log 0 is 0."""
+    """share * loss, and 0 where the share is 0, also for an infinite loss: 0 · log 0 counts as 0."""
     if is_known(loss) and np.isfinite(loss.data if isinstance(loss, Node) else loss).all():
         return share * loss
     is_infinite = autograd.abs(loss) == np.inf
@@ -148,7 +162,7 @@ def weighted(share: Any, loss: Any) -> Any:
 
 
 def reduced(losses: Any, reduction: str) -> Any:
-    """The losses of an array or a list as one number: their mean or sum; or all of them."""
+    """The mean or the sum of losses in an array or a list, or with "none" the losses themselves."""
     if reduction == "none":
         return losses
     return autograd.mean(losses) if reduction == "mean" else autograd.sum(losses)

@@ -1,33 +1,45 @@
-"""The methods: how a parameter p follows its gradient g. Names, arguments and formulas are PyTorch's."""
+"""The methods: how a parameter p changes by its gradient g. Names, arguments and formulas are PyTorch's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from ..checks import number
-from .optimizer import Optimizer, Settings, Starts
+from .groups import Parameters, Settings
+from .optimizer import Optimizer
+from .pieces import Array, Starts
 
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "RMSprop"]
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent, p ← p - lr g, with momentum, Nesterov's variant and weight decay.
+    """Stochastic gradient descent (Robbins and Monro, 1951), with momentum (Polyak, 1964).
+
+        p ← p - lr g
+
+    With momentum, the gradients add up to a velocity v, which is g at the first step:
+
+        v ← momentum v + (1 - dampening) g
+        p ← p - lr v
+
+    Nesterov's variant looks ahead along the velocity: p ← p - lr (g + momentum v) (Sutskever and
+    others, 2013).
 
     Args:
         params: see `Optimizer`.
         lr: the learning rate.
-        momentum: how much of the last step carries over, from 0 to 1.
-        dampening: how much less of the new gradient goes into the momentum, from 0 to 1.
-        weight_decay: an L2 penalty's factor; this times p is added to the gradient.
-        nesterov: look ahead along the momentum (Sutskever and others, 2013).
-        maximize: go up instead of down.
+        momentum: how much of the velocity remains after a step, from 0 to 1.
+        dampening: what part of a new gradient is left out of the velocity, from 0 to 1.
+        weight_decay: the factor of an L2 penalty; this times p is added to g.
+        nesterov: take Nesterov's variant.
+        maximize: go up instead of down, by -g.
 
     Raises:
-        ValueError: `momentum` or `dampening` is out of range; `nesterov` without momentum, or with
-            dampening; or as in `Optimizer`.
+        TypeError, ValueError: as in `Optimizer`.
+        ValueError: `momentum` or `dampening` is above 1; or `nesterov` is given without momentum,
+            or with dampening.
 
     Example:
         >>> from autograd import Value
@@ -38,8 +50,10 @@ class SGD(Optimizer):
         0.8
     """
 
+    elementwise = True
+
     def __init__(
-        self, params: Iterable[Any], lr: float = 1e-3, momentum: float = 0.0, dampening: float = 0.0,
+        self, params: Parameters, lr: float = 1e-3, momentum: float = 0.0, dampening: float = 0.0,
         weight_decay: float = 0.0, nesterov: bool = False, *, maximize: bool = False,
     ) -> None:  # fmt: skip
         defaults = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov}
@@ -48,8 +62,8 @@ class SGD(Optimizer):
     def memory(self, settings: Settings) -> Starts:
         return {"momentum_buffer": 0.0 if settings["momentum"] else None}
 
-    def update(  # type: ignore[override]
-        self, p: Any, g: Any, v: Any, *,
+    def update(
+        self, p: Array, g: Array, v: Array, *,
         step: int, lr: float, momentum: float, dampening: float, weight_decay: float, nesterov: bool, maximize: bool,
     ) -> None:  # fmt: skip
         if maximize:
@@ -73,21 +87,26 @@ class SGD(Optimizer):
 class Adam(Optimizer):
     """Adam (Kingma and Ba, 2015): steps of about lr, whatever the size of the gradients.
 
-    With m and v the running means of g and g², p ← p - lr m̂ / (√v̂ + eps). The hats undo that both
-    start from 0: m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ) at step t. As the paper recommends, they
-    are taken into lr and eps, which are single numbers.
+        m ← β₁ m + (1 - β₁) g
+        v ← β₂ v + (1 - β₂) g²
+        p ← p - lr m̂ / (√v̂ + eps)
+
+    The running means m and v start from 0, and are too small at first. At step t the hats make up
+    for that: m̂ = m / (1 - β₁ᵗ), v̂ = v / (1 - β₂ᵗ). As the paper recommends, the code applies them
+    to lr and eps, which are single numbers.
 
     Args:
         params: see `Optimizer`.
         lr: the learning rate.
-        betas: how slowly the two running means forget, each from 0 to below 1.
+        betas: β₁ and β₂, from 0 to below 1; the larger, the longer the running means remember.
         eps: keeps the quotient finite; above 0.
-        weight_decay: an L2 penalty's factor; this times p is added to the gradient.
-        amsgrad: divide by the largest v so far, so that steps never grow again (Reddi and others, 2018).
-        maximize: go up instead of down.
+        weight_decay: the factor of an L2 penalty; this times p is added to g.
+        amsgrad: take the largest v so far instead of v (Reddi and others, 2018).
+        maximize: go up instead of down, by -g.
 
     Raises:
-        ValueError: a beta or `eps` is out of range; or as in `Optimizer`.
+        TypeError, ValueError: as in `Optimizer`.
+        ValueError: `betas` are not two numbers.
 
     Example:
         >>> from autograd import Value
@@ -98,8 +117,10 @@ class Adam(Optimizer):
         0.9
     """
 
+    elementwise = True
+
     def __init__(
-        self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        self, params: Parameters, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
         weight_decay: float = 0.0, amsgrad: bool = False, *, maximize: bool = False,
     ) -> None:  # fmt: skip
         defaults = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad, "maximize": maximize}
@@ -108,8 +129,8 @@ class Adam(Optimizer):
     def memory(self, settings: Settings) -> Starts:
         return {"exp_avg": 0.0, "exp_avg_sq": 0.0, "max_exp_avg_sq": 0.0 if settings["amsgrad"] else None}
 
-    def update(  # type: ignore[override]
-        self, p: Any, g: Any, m: Any, v: Any, largest: Any, *,
+    def update(
+        self, p: Array, g: Array, m: Array, v: Array, largest: Array, *,
         step: int, lr: float, betas: tuple[float, float], eps: float, weight_decay: float, amsgrad: bool, maximize: bool,
     ) -> None:  # fmt: skip
         beta1, beta2 = betas
@@ -131,11 +152,18 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with weight decay applied to the parameter itself (Loshchilov and Hutter, 2019).
+    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019).
+
+        p ← (1 - lr weight_decay) p
+
+    and then a step of Adam without weight decay. So the decay is not divided by √v̂.
 
     Args:
         params, lr, betas, eps, amsgrad, maximize: as in `Adam`.
-        weight_decay: the share of lr by which a parameter shrinks at each step.
+        weight_decay: lr times this is the part of p that decays at each step.
+
+    Raises:
+        TypeError, ValueError: as in `Adam`.
 
     Example:
         >>> from autograd import Value
@@ -145,33 +173,40 @@ class AdamW(Adam):
         0.95
     """
 
+    elementwise = True
+
     def __init__(
-        self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        self, params: Parameters, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
         weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
 
-    def update(self, p: Any, g: Any, *memory: Any, lr: float, weight_decay: float, **settings: Any) -> None:  # type: ignore[override]
+    def update(self, p: Array, g: Array, *memory: Any, lr: float, weight_decay: float, **settings: Any) -> None:
         p *= 1 - lr * weight_decay
         super().update(p, g, *memory, lr=lr, weight_decay=0.0, **settings)
 
 
 class RMSprop(Optimizer):
-    """RMSprop (Tieleman and Hinton, 2012): p ← p - lr g / (√v + eps), with v the running mean of g².
+    """RMSprop (Tieleman and Hinton, 2012).
+
+        v ← alpha v + (1 - alpha) g²
+        p ← p - lr g / (√v + eps)
 
     Args:
         params: see `Optimizer`.
         lr: the learning rate.
-        alpha: how slowly the running mean forgets, from 0 to 1.
+        alpha: how much of the running mean v remains after a step, from 0 to 1.
         eps: keeps the quotient finite; above 0.
-        weight_decay: an L2 penalty's factor; this times p is added to the gradient.
-        momentum: how much of the last step carries over, from 0 to 1.
-        centered: divide by the standard deviation of g instead: v less the square of the running
-            mean of g (Graves, 2013).
-        maximize: go up instead of down.
+        weight_decay: the factor of an L2 penalty; this times p is added to g.
+        momentum: how much of the velocity remains after a step, from 0 to 1; the quotients add up
+            to the velocity, as gradients do in `SGD`.
+        centered: subtract from v the square of the running mean of g, so that √v is the standard
+            deviation of g (Graves, 2013).
+        maximize: go up instead of down, by -g.
 
     Raises:
-        ValueError: `alpha`, `momentum` or `eps` is out of range; or as in `Optimizer`.
+        TypeError, ValueError: as in `Optimizer`.
+        ValueError: `alpha` or `momentum` is above 1.
 
     Example:
         >>> from autograd import Value
@@ -182,8 +217,10 @@ class RMSprop(Optimizer):
         0.8
     """
 
+    elementwise = True
+
     def __init__(
-        self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0.0,
+        self, params: Parameters, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0.0,
         momentum: float = 0.0, centered: bool = False, *, maximize: bool = False,
     ) -> None:  # fmt: skip
         defaults = {"lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay, "momentum": momentum, "centered": centered}
@@ -196,8 +233,8 @@ class RMSprop(Optimizer):
             "momentum_buffer": 0.0 if settings["momentum"] else None,
         }
 
-    def update(  # type: ignore[override]
-        self, p: Any, g: Any, v: Any, mean: Any, velocity: Any, *,
+    def update(
+        self, p: Array, g: Array, v: Array, mean: Array, velocity: Array, *,
         step: int, lr: float, alpha: float, eps: float, weight_decay: float, momentum: float, centered: bool, maximize: bool,
     ) -> None:  # fmt: skip
         if maximize:
@@ -225,19 +262,22 @@ class RMSprop(Optimizer):
 
 
 class Adagrad(Optimizer):
-    """Adagrad (Duchi and others, 2011): p ← p - lr g / (√s + eps), with s the sum of all g² so far.
+    """Adagrad (Duchi, Hazan and Singer, 2011).
+
+        s ← s + g²
+        p ← p - lr g / (√s + eps)
 
     Args:
         params: see `Optimizer`.
         lr: the learning rate.
         lr_decay: at step t, the learning rate is lr / (1 + (t - 1) lr_decay).
-        weight_decay: an L2 penalty's factor; this times p is added to the gradient.
+        weight_decay: the factor of an L2 penalty; this times p is added to g.
         initial_accumulator_value: where s starts.
         eps: keeps the quotient finite; above 0.
-        maximize: go up instead of down.
+        maximize: go up instead of down, by -g.
 
     Raises:
-        ValueError: as in `Optimizer`.
+        TypeError, ValueError: as in `Optimizer`.
 
     Example:
         >>> from autograd import Value
@@ -248,8 +288,10 @@ class Adagrad(Optimizer):
         0.9
     """
 
+    elementwise = True
+
     def __init__(
-        self, params: Iterable[Any], lr: float = 1e-2, lr_decay: float = 0.0, weight_decay: float = 0.0,
+        self, params: Parameters, lr: float = 1e-2, lr_decay: float = 0.0, weight_decay: float = 0.0,
         initial_accumulator_value: float = 0.0, eps: float = 1e-10, *, maximize: bool = False,
     ) -> None:  # fmt: skip
         defaults = {"lr": lr, "lr_decay": lr_decay, "weight_decay": weight_decay, "eps": eps, "maximize": maximize}
@@ -258,8 +300,8 @@ class Adagrad(Optimizer):
     def memory(self, settings: Settings) -> Starts:
         return {"sum": settings["initial_accumulator_value"]}
 
-    def update(  # type: ignore[override]
-        self, p: Any, g: Any, s: Any, *,
+    def update(
+        self, p: Array, g: Array, s: Array, *,
         step: int, lr: float, lr_decay: float, weight_decay: float, initial_accumulator_value: float, eps: float, maximize: bool,
     ) -> None:  # fmt: skip
         if maximize:

@@ -1,39 +1,44 @@
-"""`Optimizer`: parameters in their groups, and the step that changes them.
+"""`Optimizer`: parameters in groups, and the step that changes them.
 
-It reads and writes `p.data` and `p.grad` and nothing else, so it serves `Value`s and `Tensor`s
-alike. A Tensor whose gradient is None stays as it is; the gradient of a Value is 0 if it has none.
+It reads and writes `p.data` and `p.grad` and nothing else, so it works for `Value`s and `Tensor`s
+alike. A Tensor that has no gradient stays as it is; a Value that has none has the gradient 0.
 """
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd import Node, Value
+from autograd import Node
 from autograd.errors import describe
 from autograd.stores import Store
 
-from ..checks import is_number, number
+from ..checks import all_finite, is_number, number
 from ..interrupts import uninterrupted
-from .pieces import Memory, Piece, UnevenError, in_pieces
+from .groups import Parameter, Parameters, Settings, check_precision, parameters_of, settings_of
+from .pieces import Array, Memory, Piece, Starts, UnevenError, in_pieces
+from .states import memories_from
 
-__all__ = ["Optimizer", "Settings", "Starts"]
-
-Settings = Mapping[str, Any]
-Starts = dict[str, float | None]
+__all__ = ["Optimizer"]
 
 # A formula goes over its arrays once for each of its operations. In parts of this many entries,
 # what it goes over stays in the processor's cache.
 ENTRIES_AT_ONCE = 2**15
-OFTEN = 16  # steps: so many first ones, and then each sixteenth, are looked at for nan
+OFTEN = 16  # the first so many steps, and then each 16th, are searched for nan
 
 
 class Optimizer:
-    """The base of all optimizers: a subclass has a formula, `update`, and says what that remembers, `memory`.
+    """The base class of all optimizers. A subclass writes its formula, `update`, and names what it remembers, `memory`.
+
+    The formula sees one parameter at a time, as in a textbook: its numbers, its gradient, and what
+    is remembered of it, all as NumPy arrays of its shape. (A `Value` is an array with one entry.) A
+    formula that changes each entry by that entry's numbers alone, such as Adam's, may say so:
+    with `elementwise = True` it is called on many small parameters at once, and on large ones in
+    parts, which is faster. What a subclass says of its formula does not hold for the formulas of
+    its own subclasses.
 
     A parameter in float16 is computed in float32, and so is what is remembered of it: in float16 an
     eps of 1e-8 would be 0, and small squares too.
@@ -41,11 +46,13 @@ class Optimizer:
     Args:
         params: the parameters to change, such as `model.parameters()`; or groups of them, a list
             of dicts such as `{"params": model.head.parameters(), "lr": 0.1}`, whose other entries
-            are settings of that group.
-        defaults: the settings of groups that do not have their own, such as `{"lr": 0.01}`.
+            are the settings of that group.
+        defaults: the settings of groups that have none of their own, such as `{"lr": 0.01}`.
 
     Attributes:
-        unchecked: the names of settings that `check` leaves alone, since they are no numbers from 0; a subclass names its own.
+        elementwise: whether the formula changes each entry by that entry's numbers alone.
+        unchecked: the names of settings that `check` leaves alone, because they are not numbers
+            from 0.
         param_groups: the groups, each with all its settings. They may be changed between steps:
             `optimizer.param_groups[0]["lr"] = 0.01`.
         state: what is remembered of each parameter, such as running means.
@@ -57,32 +64,57 @@ class Optimizer:
             setting is unknown or out of range.
 
     Example:
+        Steps of the length lr, whatever the gradient: p ← p - lr g / ‖g‖.
+
         >>> import numpy as np
-        >>> from autograd import Value
-        >>> class SignDescent(Optimizer):
+        >>> from autograd import Tensor
+        >>> class NormalizedDescent(Optimizer):
         ...     def update(self, p, g, *, step, lr):
-        ...         p -= lr * np.sign(g)
-        >>> p = Value(1.0)
-        >>> (p * p).backward()
-        >>> SignDescent([p], {"lr": 0.25}).step()
-        >>> p.data
-        0.75
+        ...         p -= lr * g / np.linalg.norm(g)
+        >>> p = Tensor([1.0, 1.0])
+        >>> (p * [3.0, 4.0]).sum().backward()
+        >>> NormalizedDescent([p], {"lr": 0.5}).step()
+        >>> p.tolist()
+        [0.7, 0.6]
+
+        With momentum: v ← m v + g, p ← p - lr v. Each entry goes its own way.
+
+        >>> class Momentum(Optimizer):
+        ...     elementwise = True
+        ...     def memory(self, settings):
+        ...         return {"v": 0.0}
+        ...     def update(self, p, g, v, *, step, lr, m):
+        ...         v *= m
+        ...         v += g
+        ...         p -= lr * v
+        >>> optimizer = Momentum([p], {"lr": 0.1, "m": 0.5})
+        >>> for _ in range(2):
+        ...     optimizer.step()
+        >>> [round(x, 9) for x in p.tolist()]
+        [-0.05, -0.4]
     """
 
+    elementwise: ClassVar[bool] = False
     unchecked: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, params: Iterable[Any], defaults: Settings) -> None:
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "update" in vars(cls) and "elementwise" not in vars(cls):
+            cls.elementwise = False
+
+    def __init__(self, params: Parameters, defaults: Settings) -> None:
         if isinstance(params, Node) or not isinstance(params, Iterable):
             raise TypeError(f"An optimizer takes a list of parameters, not a {type(params).__name__}; pass model.parameters().")
         self.defaults = dict(defaults)
-        self._checked: list[dict[str, Any]] = []  # those of the groups that were found possible last
-        self._was_lost = self._has_warned = False  # a step in float16
-        self._steps = 0
-        self._is_finite = True  # all that was changed, as far as it was looked at
         self.param_groups: list[dict[str, Any]] = []
-        self._groups_in_pieces: list[list[Piece]] = []
+        self._checked: list[dict[str, Any]] = []  # the groups as they were when their settings were checked last
+        self._settings: list[tuple[dict[str, Any], Starts]] = []  # these settings, and what they make the method remember
+        self._pieces: list[list[Piece]] = []  # the parameters of each group
         self._stores = 0  # how many there were when those were made
-        given = list(params)
+        self._steps = 0
+        self._is_finite = True  # all that was changed, as far as it was searched
+        self._was_lost = self._has_warned = False  # a step in float16
+        given: list[Any] = list(params)
         for group in given if given and all(isinstance(group, dict) for group in given) else [{"params": given}]:
             self.add_param_group(group)
 
@@ -90,8 +122,8 @@ class Optimizer:
         """Change every parameter once, by its gradient. Ctrl-C waits until all are changed.
 
         Raises:
-            ValueError: a gradient has not the shape of its parameter, or a setting has become
-                impossible; no parameter has been changed then.
+            ValueError: a setting has become impossible; no parameter has been changed then.
+            TypeError: the formula returns something, instead of changing its parameter in place.
 
         Warns:
             RuntimeWarning: the step was too small to change a parameter in float16; or parameters
@@ -99,22 +131,16 @@ class Optimizer:
         """
         was_finite = self._is_finite
         self._steps += 1
-        groups = self._gradients()
-        settings = [self._settings(group) for group in self.param_groups]
-        if settings != self._checked:
-            for one, group in zip(settings, self.param_groups, strict=True):
-                self._check(one, group["params"])
-            self._checked = settings
+        checked, gradients = self._checked_settings(), self._gradients()
         with uninterrupted():
-            for one, gradients in zip(settings, groups, strict=True):
-                starts = self.memory(one)
-                for piece, g in gradients:
+            for (settings, starts), pieces in zip(checked, gradients, strict=True):
+                for piece, g in pieces:
                     if g is not None:
-                        self._change(piece, g, starts, one)
+                        self._change(piece, g, starts, settings)
         if self._was_lost and not self._has_warned:
             self._has_warned = True
             warnings.warn(
-                f"A step of {type(self).__name__} was too small to change parameters in float16, which have 3 digits. "
+                f"A step of {type(self).__name__} was too small to change parameters in float16, which has 3 digits. "
                 "Keep the parameters in float32, or take a larger learning rate.",
                 RuntimeWarning,
                 stacklevel=2,
@@ -129,18 +155,16 @@ class Optimizer:
                 stacklevel=2,
             )
 
-    def update(self, p: Any, g: Any, *memory: Any, step: int, **settings: Any) -> None:
-        """The formula of the method, on arrays. It changes `p` and the memory in place, and leaves `g` as it is.
-
-        It is called on several small parameters at once, or on a part of a large one, so it must
-        change each entry by that entry's numbers alone.
+    def update(self, p: Array, g: Array, *memory: Any, **settings: Any) -> None:
+        """The formula. It changes `p` and the memory in place, as in `p -= lr * g`, and leaves `g` as it is.
 
         Args:
-            p: parameters.
-            g: their gradient, of the same shape.
+            p: a parameter; or, if the formula is `elementwise`, any entries of parameters.
+            g: its gradient, of the same shape.
             memory: what `memory` names, in that order, of the same shape; None for what is not
                 needed.
-            step: how many steps this is for them, from 1, if the method remembers anything.
+            step: which step of this parameter it is, from 1. (It stays 1 while all that `memory`
+                names is None.)
             settings: those of the group.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define update(self, p, g, *, step, lr), the formula of a step.")
@@ -148,39 +172,60 @@ class Optimizer:
     def memory(self, settings: Settings) -> Starts:
         """What the method remembers of each entry of a parameter: its name and its first value.
 
-        None in place of the value says that these settings need no such memory.
+        None instead of the value means that these settings do not need it.
         """
         return {}
 
     def check(self, settings: Settings) -> None:
-        """Raise where settings are impossible.
+        """Raise an error if settings are impossible.
 
-        Here that is where a number is negative or not finite, where `eps` is 0, and where `betas`
-        are not from 0 to below 1. A subclass with other settings names them in `unchecked`, or
-        checks them in a `check` of its own.
+        Here they are if a number is negative or not finite, if `eps` is 0, or if `betas` are not
+        from 0 to below 1. A subclass with other settings names them in `unchecked`, or checks them
+        in a `check` of its own.
         """
         for name, setting in settings.items():
             if name in self.unchecked:
                 continue
             if name == "betas":
-                _check_betas(setting)
+                betas = tuple(setting) if isinstance(setting, Iterable) else ()
+                if not betas or not all(is_number(beta) and 0 <= beta < 1 for beta in betas):
+                    raise ValueError(f"betas must be numbers from 0 to below 1, such as (0.9, 0.999); got {setting!r}.")
             elif not is_number(setting):
                 raise TypeError(f"{name} must be a number; got {setting!r}. {type(self).__name__}.unchecked names settings of other kinds.")
             elif number(name, setting) == 0 and name == "eps":
                 raise ValueError(f"eps must be above 0: where a gradient has always been 0, {type(self).__name__} would divide 0 by 0.")
 
     def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
-        for pieces in self._pieces():
+        """Forget the gradients of all parameters.
+
+        Example:
+            >>> from autograd import Value
+            >>> from nn.optim import SGD
+            >>> p = Value(1.0)
+            >>> (p * p).backward()
+            >>> SGD([p], lr=0.1).zero_grad()
+            >>> p.grad
+            0.0
+        """
+        for pieces in self._pieces:
             for piece in pieces:
                 piece.zero_grad()
 
     @property
-    def lr(self) -> Any:
+    def lr(self) -> float:
         """The learning rate of all groups. Assigning to it changes it in all of them.
 
         Raises:
-            ValueError: the groups have different ones.
+            ValueError: the groups have different ones; or, when it is assigned to, the new one is
+                negative or not finite.
+
+        Example:
+            >>> from autograd import Value
+            >>> from nn.optim import SGD
+            >>> optimizer = SGD([{"params": Value(1.0)}, {"params": Value(2.0), "lr": 0.5}], lr=0.1)
+            >>> optimizer.lr = 0.2
+            >>> [group["lr"] for group in optimizer.param_groups]
+            [0.2, 0.2]
         """
         rates = [group["lr"] for group in self.param_groups]
         if any(rate != rates[0] for rate in rates):
@@ -190,20 +235,28 @@ class Optimizer:
     @lr.setter
     def lr(self, new: float) -> None:
         for group in self.param_groups:
-            self.check({**self._settings(group), "lr": new})
+            self.check({**settings_of(group, self.defaults), "lr": new})
         for group in self.param_groups:
             group["lr"] = new
             group.pop("initial_lr", None)  # a schedule that begins now begins here
 
     @property
-    def state(self) -> dict[Any, Memory]:
-        return {p: memory for pieces in self._groups_in_pieces for piece in pieces for p, memory in piece.memories() if memory}
+    def state(self) -> dict[Parameter, Memory]:
+        return {p: memory for pieces in self._pieces for piece in pieces for p, memory in piece.memories() if memory}
 
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:
-        """Change these parameters too, with settings of their own, as in `{"params": [p, q], "lr": 0.1}`.
+        """Change these parameters too, with settings of their own.
 
         Raises:
             TypeError, ValueError: as in `Optimizer`.
+
+        Example:
+            >>> from autograd import Value
+            >>> from nn.optim import SGD
+            >>> optimizer = SGD([Value(1.0)], lr=0.1)
+            >>> optimizer.add_param_group({"params": [Value(2.0)], "lr": 0.5})
+            >>> [group["lr"] for group in optimizer.param_groups]
+            [0.1, 0.5]
         """
         if not isinstance(param_group, Mapping) or "params" not in param_group:
             raise TypeError(f'A parameter group is a dict such as {{"params": model.parameters(), "lr": 0.1}}; got {param_group!r}.')
@@ -211,23 +264,34 @@ class Optimizer:
         if unknown:
             known = ", ".join(["params", *self.defaults])
             raise ValueError(f"A parameter group of {type(self).__name__} has {known}; there is no {', '.join(unknown)}.")
-        params = _parameters(param_group["params"])
+        params = parameters_of(param_group["params"])
         taken = set(self._all_parameters())
         for p in params:
             if p in taken:
                 raise ValueError(f"{describe(p)} is in two parameter groups; each parameter belongs to one.")
         group = {**self.defaults, **param_group, "params": params}
-        self._check(self._settings(group), params)
+        self._check(group)
         self.param_groups.append(group)
         self._remember(self.state)
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a later optimizer needs to go on from here: settings, and what is remembered of each parameter.
+        """All that a later optimizer needs to continue from here: settings, and what is remembered of each parameter.
 
         Returns:
-            `{"state": {0: {"step": …, …}, …}, "param_groups": [{"lr": …, "params": [0, …]}, …]}` as
-            in PyTorch. Parameters are numbered through the groups; what is remembered of them are
-            copies: numbers for Values, arrays for Tensors.
+            A dict as in PyTorch, in which parameters are numbered through all groups. What is
+            remembered of them are copies: numbers for Values, arrays for Tensors.
+
+        Example:
+            >>> from autograd import Value
+            >>> from nn.optim import Adagrad
+            >>> p = Value(1.0)
+            >>> (p * p).backward()
+            >>> optimizer = Adagrad([p], lr=0.1)
+            >>> optimizer.step()
+            >>> optimizer.state_dict()["state"]
+            {0: {'step': 1, 'sum': 4.0}}
+            >>> optimizer.state_dict()["param_groups"][0]["params"]
+            [0]
         """
         position = {p: i for i, p in enumerate(self._all_parameters())}
         state = {position[p]: {name: x.copy() if isinstance(x, np.ndarray) else x for name, x in memory.items()}
@@ -235,12 +299,12 @@ class Optimizer:
         return {"state": state, "param_groups": [{**g, "params": [position[p] for p in g["params"]]} for g in self.param_groups]}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on where another optimizer, for the same parameters in the same groups, has stopped.
+        """Continue where another optimizer, of the same parameters in the same groups, has stopped.
 
-        All of it fits, or nothing is changed.
+        If something does not fit, nothing is changed.
 
         Raises:
-            TypeError: it is no dict from `state_dict()`.
+            TypeError: it is not a dict from `state_dict()`.
             ValueError: groups, settings or shapes differ; all that do are listed.
 
         Example:
@@ -251,162 +315,80 @@ class Optimizer:
             >>> new.param_groups[0]["momentum"]
             0.9
         """
-        if not isinstance(state_dict, Mapping) or not state_dict.keys() >= {"state", "param_groups"}:
-            raise TypeError("load_state_dict takes a dict with the keys 'state' and 'param_groups', as state_dict() gives.")
-        groups, params, misfits = state_dict["param_groups"], self._all_parameters(), []
-        if len(groups) != len(self.param_groups):
-            misfits.append(f"it has {len(groups)} groups and here are {len(self.param_groups)}")
-        for i, (own, group) in enumerate(zip(self.param_groups, groups, strict=False)):
-            if len(group.get("params", ())) != len(own["params"]):
-                misfits.append(f"group {i} has {len(group.get('params', ()))} parameters and here are {len(own['params'])}")
-            misfits += [f"{name} of group {i} is missing" for name in self.defaults if name not in group]
-            misfits += [f"{name} of group {i} is unknown here" for name in group if name not in {"params", "initial_lr", *self.defaults}]
-        state: dict[Any, Memory] = {}
-        for i, memory in state_dict["state"].items():
-            if i in range(len(params)):
-                faults: list[str] = []
-                state[params[i]] = _loaded(params[i], memory, faults)
-                misfits += [f"of parameter {i}, {fault}" for fault in faults]
-            else:
-                misfits.append(f"parameter {i} is unknown here")
-        if misfits:
-            raise ValueError(f"The state dict does not fit this {type(self).__name__}: {'; '.join(misfits)}.")
-        for own, group in zip(self.param_groups, groups, strict=True):
-            self._check(self._settings(group), own["params"])
+        memories = memories_from(state_dict, self.param_groups, self.defaults, type(self).__name__)
+        loaded = [{**group, "params": own["params"]} for own, group in zip(self.param_groups, state_dict["param_groups"], strict=True)]
+        for group in loaded:
+            self._check(group)
         with uninterrupted():
-            for own, group in zip(self.param_groups, groups, strict=True):
+            for own, group in zip(self.param_groups, loaded, strict=True):
                 own.pop("initial_lr", None)
-                own.update({name: x for name, x in group.items() if name != "params"})
-            self._remember(state)
+                own.update(group)
+            self._remember(memories)
             self._is_finite = True
 
     def __getstate__(self) -> dict[str, Any]:
-        """For copies. A copy of a Value is in no store, so pieces are made anew."""
-        return {**vars(self), "state": self.state, "_groups_in_pieces": []}
+        """For copies. They make their own pieces, since a copy of a Value is not in a store."""
+        return {**vars(self), "state": self.state, "_pieces": [], "_checked": [], "_settings": []}
 
     def __setstate__(self, attributes: dict[str, Any]) -> None:
         state = attributes.pop("state")
         vars(self).update(attributes)
         self._remember(state)
 
-    def _remember(self, state: Mapping[Any, Memory]) -> None:
-        self._groups_in_pieces = [in_pieces({p: state.get(p, {}) for p in group["params"]}) for group in self.param_groups]
+    def _remember(self, state: Mapping[Parameter, Memory]) -> None:
+        memories = [{p: state.get(p, {}) for p in group["params"]} for group in self.param_groups]
+        self._pieces = [in_pieces(each, self.elementwise) for each in memories]
         self._stores = Store.made
 
-    def _all_parameters(self) -> list[Any]:
+    def _all_parameters(self) -> list[Parameter]:
         return [p for group in self.param_groups for p in group["params"]]
 
-    def _pieces(self) -> list[list[Piece]]:
-        """The parameters of each group, in as few pieces as can be by now."""
+    def _gradients(self) -> list[list[tuple[Piece, Array | None]]]:
+        """The parameters of each group, in as few pieces as is possible now, with their gradients."""
         if self._stores != Store.made:
             self._remember(self.state)
-        return self._groups_in_pieces
-
-    def _gradients(self) -> list[list[tuple[Piece, Any]]]:
-        """The pieces of each group, with their gradients."""
         try:
-            return [[(piece, piece.grad) for piece in pieces] for pieces in self._pieces()]
+            return [[(piece, piece.gradient()) for piece in pieces] for pieces in self._pieces]
         except UnevenError:
             self._remember(self.state)
-            return [[(piece, piece.grad) for piece in pieces] for pieces in self._pieces()]
+            return self._gradients()
 
-    def _settings(self, group: Settings) -> dict[str, Any]:
-        """The settings of a group, as Python's numbers: NumPy's would turn arrays of 32 bits into 64."""
-        return {name: x.item() if isinstance(x := group[name], np.generic) else x for name in self.defaults}
+    def _checked_settings(self) -> list[tuple[dict[str, Any], Starts]]:
+        """The settings of each group, and the memory that they need. They are checked again if a group is no longer what it was."""
+        if self._checked != self.param_groups:
+            self._settings = [(settings := self._check(group), self.memory(settings)) for group in self.param_groups]
+            self._checked = [dict(group) for group in self.param_groups]
+        return self._settings
 
-    def _check(self, settings: Settings, params: Iterable[Any]) -> None:
-        """Raise where settings are impossible, by themselves or in the precision of these parameters."""
+    def _check(self, group: Settings) -> dict[str, Any]:
+        """The settings of a group. Raises an error if they are impossible, by themselves or in the precision of its parameters."""
+        settings = settings_of(group, self.defaults)
         self.check(settings)
-        if "eps" in self.unchecked or settings.get("eps", 1.0) >= np.finfo(np.float32).tiny:
-            return
-        for p in params:
-            precision = np.finfo(_precision(p))
-            if settings["eps"] < precision.tiny:
-                raise ValueError(
-                    f"eps={settings['eps']!r} is as good as 0 in {precision.dtype}, in which {describe(p)} is computed, and "
-                    f"{type(self).__name__} would divide 0 by 0; take more than {precision.tiny:.0e}, such as 1e-8."
-                )
+        if "eps" in settings and "eps" not in self.unchecked:
+            check_precision(settings["eps"], group["params"], type(self).__name__)
+        return settings
 
-    def _change(self, piece: Piece, g: Any, starts: Starts, settings: Settings) -> None:
+    def _change(self, piece: Piece, g: Array, starts: Starts, settings: Settings) -> None:
         """Change one piece by its gradient."""
-        numbers = piece.read()
-        p = numbers
-        if numbers.dtype == np.float16:
-            p, g = numbers.astype(np.float32), g.astype(np.float32)
-        _begin_memory(piece.memory, p, starts)
-        memory, step = [piece.memory.get(name) for name in starts], piece.memory.get("step", 1)
-        if p.size <= ENTRIES_AT_ONCE or not all(x is None or x.flags.c_contiguous for x in (p, *memory)):
-            self.update(p, g, *memory, step=step, **settings)
+        numbers = p = piece.read()
+        if p.itemsize < 4:  # float16
+            p, g = p.astype(np.float32), g.astype(np.float32)
+        if not self.elementwise:
+            g = g.view()
+            g.setflags(write=False)  # `g += …` by mistake would change the parameter's own gradient
+        step, memory = piece.count_step(starts, p), piece.columns
+        if p.size <= ENTRIES_AT_ONCE or not self.elementwise or not all(x is None or x.flags.c_contiguous for x in (p, *memory)):
+            returned: Any = self.update(p, g, *memory, step=step, **settings)  # type: ignore[func-returns-value]
         else:
             rows = [x if x is None else x.reshape(-1) for x in (p, g, *memory)]
             for start in range(0, p.size, ENTRIES_AT_ONCE):
-                part = slice(start, start + ENTRIES_AT_ONCE)
-                self.update(*(x if x is None else x[part] for x in rows), step=step, **settings)
+                arrays: list[Any] = [x if x is None else x[start : start + ENTRIES_AT_ONCE] for x in rows]
+                returned = self.update(*arrays, step=step, **settings)  # type: ignore[func-returns-value]
+        if returned is not None:
+            raise TypeError(f"{type(self).__name__}.update must change p in place, as in `p -= lr * g`, and return nothing.")
         if p is not numbers:
             self._was_lost = self._was_lost or (np.array_equal(numbers, p.astype(np.float16)) and not np.array_equal(numbers, p))
             numbers[...] = p
         if self._is_finite and (self._steps < OFTEN or self._steps % OFTEN == 0):
-            self._is_finite = _all_finite(numbers.ravel())
+            self._is_finite = all_finite(numbers)
         piece.write(numbers)
-
-
-def _all_finite(flat: Any) -> bool:
-    if flat.size > 2_000:
-        with np.errstate(over="ignore", invalid="ignore"):
-            # The sum of squares is quick, and finite only if all are; but it may overflow.
-            if math.isfinite(flat.dot(flat)):
-                return True
-    return bool(np.isfinite(flat).all())
-
-
-def _precision(parameter: Any) -> Any:
-    """In which precision a parameter is computed, and what is remembered of it is kept."""
-    dtype = np.dtype(float) if isinstance(parameter, Value) else parameter.dtype
-    return np.dtype(np.float32) if dtype == np.float16 else dtype
-
-
-def _check_betas(betas: Any) -> None:
-    numbers = tuple(betas) if isinstance(betas, Iterable) else ()
-    if not numbers or not all(is_number(beta) and 0 <= beta < 1 for beta in numbers):
-        raise ValueError(f"betas must be numbers from 0 to below 1, such as (0.9, 0.999); got {betas!r}.")
-
-
-def _begin_memory(memory: Memory, p: Any, starts: Starts) -> None:
-    """Remember what is to be remembered from now on, and count the step."""
-    for name, start in starts.items():
-        if start is not None and name not in memory:
-            memory.setdefault("step", 0)
-            memory[name] = np.full_like(p, start)
-    if memory:
-        memory["step"] += 1
-
-
-def _loaded(parameter: Any, memory: Memory, misfits: list[str]) -> Memory:
-    """A copy of a loaded memory for a parameter; what does not fit that is added to `misfits`."""
-    out: Memory = {}
-    if memory and "step" not in memory:
-        misfits.append("step is missing")
-    for name, x in memory.items():
-        shape = () if name == "step" else parameter.shape
-        if np.shape(x) != shape:
-            misfits.append(f"{name} has shape {np.shape(x)} and must have {shape}")
-        elif name == "step":
-            out[name] = int(x)
-        else:
-            out[name] = float(x) if isinstance(parameter, Value) else np.array(x, dtype=_precision(parameter))
-    return out
-
-
-def _parameters(params: Any) -> list[Any]:
-    """The parameters of a group, each once, if that is what they are."""
-    if not isinstance(params, (Node, Iterable)):
-        raise TypeError(f"An optimizer takes a list of parameters, not a {type(params).__name__}; pass model.parameters().")
-    params = [params] if isinstance(params, Node) else list(params)
-    for p in params:
-        if not isinstance(p, Node):
-            raise TypeError(f"An optimizer changes Values and Tensors, not a {type(p).__name__}; pass model.parameters().")
-        if not (p.is_leaf and p.requires_grad):
-            raise ValueError(f"An optimizer cannot change {describe(p)}, which was computed or is a constant; pass model.parameters().")
-    if not params:
-        raise ValueError("The optimizer got no parameters; pass model.parameters().")
-    return list(dict.fromkeys(params))

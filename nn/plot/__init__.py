@@ -1,7 +1,7 @@
-"""Pictures of what a network learned and how, drawn with matplotlib, which is loaded by the first of them.
+"""Pictures of what a network has learned and how, drawn with matplotlib, which is loaded when the first one is drawn.
 
-Each function draws into the axes it is given, or into a new figure, and returns the axes;
-`ax.figure.savefig(path)` saves. Those that may draw several pictures return an array of axes.
+Each function draws into the axes that it is given, or into a new figure, and returns the axes;
+`ax.figure.savefig(path)` saves the figure. A function for several pictures returns an array of axes.
 """
 
 from .activations import activations

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd import Tensor, sum, table
 
@@ -13,26 +15,31 @@ from ..mlp import ACTIVATIONS
 from ..module import Module
 from .canvas import AS_TEXT, INK, name, panels
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 __all__ = ["activations"]
 
 POINTS = 401
 
+Function = Callable[[Tensor], Any] | str  # the name of a function that `nn.Neuron` knows
 
-def activations(functions: Any = None, ax: Any = None) -> Any:
+
+def activations(functions: Function | Iterable[Function] | None = None, ax: Axes | Iterable[Axes] | None = None) -> NDArray[np.object_]:
     """Activation functions from -5 to 5, with their derivatives.
 
     Args:
         functions: one, or a list: modules such as `nn.ReLU()`, functions of a Tensor such as
-            `autograd.tanh`, or the names that `nn.Neuron` takes. They work entry by entry. Without
-            any, all that `nn.Neuron` knows are drawn.
-        ax: the matplotlib axes to draw in, one for each function.
+            `autograd.tanh`, or names that `nn.Neuron` takes. They must work entry by entry. By
+            default, all that `nn.Neuron` knows are drawn.
+        ax: the matplotlib axes to draw in, one for each function; None for a new figure.
 
     Returns:
         An array of axes, one for each function.
 
     Raises:
-        TypeError: one is no function, or its result is no Tensor.
-        ValueError: there is none to draw, or none of that name; one does not work entry by entry,
+        TypeError: one is not a function, or its result is not a Tensor.
+        ValueError: the list is empty; a name is unknown; a function does not work entry by entry,
             as softmax does not; or there are more or fewer axes than functions.
         ModuleNotFoundError: matplotlib is not installed.
 
@@ -44,7 +51,7 @@ def activations(functions: Any = None, ax: Any = None) -> Any:
     """
     if functions is None:
         functions = [name for name in ACTIVATIONS if name != "identity"]
-    given = list(functions) if isinstance(functions, (list, tuple)) else [functions]
+    given: list[Any] = list(functions) if isinstance(functions, (list, tuple)) else [functions]
     if not given:
         raise ValueError("activations got an empty list; give it a function, such as autograd.tanh.")
     pictures = [(_title(function), *_values(function)) for function in given]
@@ -60,7 +67,7 @@ def activations(functions: Any = None, ax: Any = None) -> Any:
     return found
 
 
-def _title(function: Any) -> str:
+def _title(function: object) -> str:
     if isinstance(function, str) and function in ACTIVATIONS:
         return ACTIVATIONS[function].title
     if isinstance(function, Module):
@@ -70,8 +77,8 @@ def _title(function: Any) -> str:
     return str(getattr(function, "__name__", getattr(function, "name", type(function).__name__)))
 
 
-def _values(function: Any) -> tuple[Any, Any, Any]:
-    """Points from -5 to 5, and what the function and its derivative are there."""
+def _values(function: Any) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Points from -5 to 5, and the values of the function and of its derivative there."""
     if isinstance(function, str):
         if function not in ACTIVATIONS:
             raise ValueError(f"There is no activation {function!r}; choose from {', '.join(ACTIVATIONS)}, or give a function.")
@@ -81,8 +88,8 @@ def _values(function: Any) -> tuple[Any, Any, Any]:
     x = Tensor(np.linspace(-5, 5, POINTS))
     y = function(x)
     if not isinstance(y, Tensor) or not y.requires_grad:
-        raise TypeError(f"{_title(function)} gave a {type(y).__name__} that knows no derivative; write it with the functions of autograd.")
+        raise TypeError(f"{_title(function)} gave a {type(y).__name__} without a derivative; write it with the functions of autograd.")
     if y.shape != x.shape or not np.allclose(function(Tensor(x.data[:1])).data, y.data[:1]):
-        raise ValueError(f"{_title(function)} does not work entry by entry, so it is no curve over one number.")
+        raise ValueError(f"{_title(function)} does not work entry by entry, so it has no curve over one number.")
     sum(y).backward()
     return x.data, y.data, x.grad

@@ -1,44 +1,49 @@
-"""Pictures of classification: where in the plane the classes are, and which are taken for which."""
+"""Pictures of classification: the classes in the plane, and which ones are confused."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from autograd import Node, no_grad
 from autograd.structures import leaves
 
 from .canvas import AS_TEXT, CLASSES, INK, PAPER, SCALE, blend, name, panels
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 __all__ = ["confusion_matrix", "decision_boundary"]
 
-GRID = 81  # points along each side of a decision boundary's picture
+GRID = 81  # points along each side of the picture of a decision boundary
 MARKERS = "os^Dv<>pX*"
 
 
-def decision_boundary(predict: Callable[[Any], Any], X: Any, y: Any, ax: Any = None) -> Any:
-    """Points of the plane in their classes, and where a classifier changes its mind between them.
+def decision_boundary(predict: Callable[[NDArray[np.float64]], object], X: ArrayLike, y: ArrayLike, ax: Axes | None = None) -> Axes:
+    """Points in the plane with their classes, and the boundary between the classes that a classifier draws.
 
-    The colour says how sure the classifier is. For two classes, the line is where the score is 0;
-    for several, where the two highest scores are equal.
+    The colour shows how sure the classifier is. For two classes, the boundary is where the score is
+    0; for several, where the two highest scores are equal.
 
     Args:
-        predict: from points, an array of shape (n, 2), to their scores: n numbers, above 0 for the
-            second class; or of shape (n, classes). Of a network that gives probabilities of two
-            classes, subtract 0.5. It may return a Tensor, an array, or lists of Values or numbers.
+        predict: a function from points, an array of shape (n, 2), to their scores: n numbers, above
+            0 for the second class; or of shape (n, classes). From a network that gives the
+            probability of the second class, subtract 0.5. It may return a Tensor, an array, or
+            lists of Values or numbers.
         X: the points, of shape (n, 2).
-        y: their classes, of shape (n,). For n scores, the second class is the one above 0, so that
-            0 and 1 do as well as -1 and 1. For scores of classes, numbers from 0.
-        ax: the matplotlib axes to draw in.
+        y: their classes, of shape (n,). With n scores, the numbers above 0 are the second class, so
+            0 and 1 work as well as -1 and 1. With scores of classes, numbers from 0.
+        ax: the matplotlib axes to draw in; None for a new figure.
 
     Returns:
         The axes.
 
     Raises:
         ValueError: the shapes do not fit; `predict` does not return one score for each point, or
-            one for each point and class; a score is not finite; or a class has no score.
+            one for each point and class; a score is not finite; or there is no score for a class.
         ModuleNotFoundError: matplotlib is not installed.
 
     Example:
@@ -49,7 +54,7 @@ def decision_boundary(predict: Callable[[Any], Any], X: Any, y: Any, ax: Any = N
     """
     points, classes = np.asarray(X, dtype=float), np.asarray(y)
     if points.ndim != 2 or points.shape[1] != 2 or not len(points):
-        raise ValueError(f"decision_boundary draws points of the plane, X of shape (n, 2); got {points.shape}.")
+        raise ValueError(f"decision_boundary draws points in the plane, X of shape (n, 2); got {points.shape}.")
     if classes.shape != points.shape[:1]:
         raise ValueError(f"decision_boundary got {len(points)} points and classes of shape {classes.shape}; each point needs one.")
     low, high = points.min(axis=0), points.max(axis=0)
@@ -70,48 +75,50 @@ def decision_boundary(predict: Callable[[Any], Any], X: Any, y: Any, ax: Any = N
         scores = scores[:, :, 1:] - scores[:, :, :1]
     count = scores.shape[2]
     if count > 1 and not np.isin(classes, np.arange(count)).all():
-        raise ValueError(f"decision_boundary got scores of {count} classes, so those of the points are numbers from 0 to {count - 1}.")
+        raise ValueError(f"decision_boundary got scores of {count} classes, so y must be numbers from 0 to {count - 1}.")
 
     width, height = across[-1] - across[0], up[-1] - up[0]
-    ax = panels(ax, 1, width=6.2, height=0.5 + 4.6 * height / width)[0]
-    image = {"extent": (*across[[0, -1]], *up[[0, -1]]), "origin": "lower", "interpolation": "bilinear", "alpha": 0.5}
-    groups: list[tuple[Any, str, str, str | None]]
-    # tanh: what is ahead by a score of 2 or so is sure, however far ahead.
+    panel: Axes = panels(ax, 1, width=6.2, height=0.5 + 4.6 * height / width)[0]
+    image: dict[str, Any] = {"extent": (*across[[0, -1]], *up[[0, -1]]), "origin": "lower", "interpolation": "bilinear", "alpha": 0.5}
+    groups: list[tuple[NDArray[np.bool_], str, str, str | None]]
+    # tanh: a class that leads by a score of about 2 is sure, and by more no surer.
     if count == 1:
         lines = scores
-        ax.imshow(np.tanh(scores[:, :, 0]), cmap=blend(*SCALE), vmin=-1, vmax=1, **image)
+        panel.imshow(np.tanh(scores[:, :, 0]), cmap=blend(*SCALE), vmin=-1, vmax=1, **image)
         groups = [(chosen, CLASSES[k], MARKERS[k], _named(classes[chosen])) for k, chosen in enumerate([classes <= 0, classes > 0])]
     else:
         ahead = [scores[:, :, k] - np.delete(scores, k, axis=2).max(axis=2) for k in range(count)]
         lines = np.stack(ahead, axis=2)
-        ax.imshow(_mixed(np.tanh(lines.max(axis=2)), lines.argmax(axis=2)), **image)
+        panel.imshow(_mixed(np.tanh(lines.max(axis=2)), lines.argmax(axis=2)), **image)
         groups = [(classes == k, CLASSES[k % len(CLASSES)], MARKERS[k % len(MARKERS)], f"class {k}") for k in range(count)]
     for k in range(count):
         if lines[:, :, k].min() < 0 < lines[:, :, k].max():
-            ax.contour(across, up, lines[:, :, k], levels=[0.0], colors=INK, linewidths=1.5)
+            panel.contour(across, up, lines[:, :, k], levels=[0.0], colors=INK, linewidths=1.5)
     size = 30 if len(points) > 20 else 120
     for chosen, colour, marker, label in groups:
-        ax.scatter(*points[chosen].T, s=size, color=colour, marker=marker, edgecolors=INK, linewidths=0.8, zorder=3, label=label)
-    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
-    ax.set(title="Classes, and the boundary between them", xlabel="x₁", ylabel="x₂", aspect="equal")
-    return ax
+        panel.scatter(
+            points[chosen, 0], points[chosen, 1], size, color=colour, marker=marker, edgecolors=INK, linewidths=0.8, zorder=3, label=label
+        )
+    panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    panel.set(title="Classes, and the boundary between them", xlabel="x₁", ylabel="x₂", aspect="equal")
+    return panel
 
 
-def confusion_matrix(matrix: Any, names: Sequence[str] | None = None, ax: Any = None) -> Any:
-    """How many examples of each class were put into which, as a table with a row for each right class.
+def confusion_matrix(matrix: ArrayLike, names: Sequence[object] | None = None, ax: Axes | None = None) -> Axes:
+    """How many examples of each class were predicted as which class, as a table with a row for each right class.
 
-    A cell is the darker, the larger the share of its row that it has.
+    The larger a cell's share of its row, the darker it is.
 
     Args:
         matrix: of shape (classes, classes), such as `nn.metrics.confusion_matrix` returns.
-        names: of the classes; without them, their numbers.
-        ax: the matplotlib axes to draw in.
+        names: the names of the classes; by default their numbers.
+        ax: the matplotlib axes to draw in; None for a new figure.
 
     Returns:
         The axes.
 
     Raises:
-        ValueError: `matrix` is no square of numbers from 0, or there is not one name for each class.
+        ValueError: `matrix` is not a square of numbers from 0, or there is not one name for each class.
         ModuleNotFoundError: matplotlib is not installed.
 
     Example:
@@ -120,59 +127,54 @@ def confusion_matrix(matrix: Any, names: Sequence[str] | None = None, ax: Any = 
         ['48', '2', '5', '45']
     """
     counts = np.asarray(matrix)
-    if (
-        counts.ndim != 2
-        or counts.shape[0] != counts.shape[1]
-        or not counts.size
-        or counts.dtype.kind not in "fiu"
-        or not (counts >= 0).all()
-    ):
+    is_square = counts.ndim == 2 and counts.shape[0] == counts.shape[1] > 0
+    if not is_square or counts.dtype.kind not in "fiu" or not (counts >= 0).all():
         raise ValueError(
             f"confusion_matrix draws a square of numbers from 0, one row for each class, and got {counts.dtype} of shape {counts.shape}. "
-            "nn.metrics.confusion_matrix makes one of predictions and targets."
+            "nn.metrics.confusion_matrix makes one from predictions and targets."
         )
-    names = [name(k) for k in (range(len(counts)) if names is None else names)]
-    if len(names) != len(counts):
-        raise ValueError(f"confusion_matrix got {len(counts)} classes and {len(names)} names; each class needs one.")
+    titles = [name(k) for k in (range(len(counts)) if names is None else names)]
+    if len(titles) != len(counts):
+        raise ValueError(f"confusion_matrix got {len(counts)} classes and {len(titles)} names; each class needs one.")
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-300)
 
     side = 1.6 + 0.55 * max(len(counts), 3)
-    ax = panels(ax, 1, width=side, height=side)[0]
-    ax.imshow(shares, cmap=blend(PAPER, INK), vmin=0, vmax=1)
+    panel: Axes = panels(ax, 1, width=side, height=side)[0]
+    panel.imshow(shares, cmap=blend(PAPER, INK), vmin=0, vmax=1)
     texts = np.array([[f"{number:.0f}" if number == int(number) else f"{number:.2f}" for number in row] for row in counts])
-    cell = 72 * ax.get_window_extent().width / ax.figure.dpi / len(counts)  # in points, as sizes of letters are
+    cell = 72 * panel.get_window_extent().width / panel.figure.dpi / len(counts)  # in points, as sizes of letters are
     size = np.clip(cell / (0.75 * max(map(len, texts.flat))), 3, 9)
     for (row, column), text in np.ndenumerate(texts):
         ink = PAPER if shares[row, column] > 0.5 else INK
-        ax.text(column, row, text, ha="center", va="center", fontsize=size, color=ink)
+        panel.text(column, row, text, ha="center", va="center", fontsize=size, color=ink)
     places = range(len(counts))
-    ax.set(title="Confusion matrix", xlabel="predicted class", ylabel="right class")
-    ax.set_yticks(places, names, **AS_TEXT)
-    long = max(map(len, names)) > 3
-    ax.set_xticks(places, names, rotation=40 if long else 0, ha="right" if long else "center", rotation_mode="anchor", **AS_TEXT)
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
-    ax.set_xticks(np.arange(len(counts) + 1) - 0.5, minor=True)
-    ax.set_yticks(np.arange(len(counts) + 1) - 0.5, minor=True)
-    ax.grid(which="minor", color=INK, alpha=0.15)
-    ax.tick_params(which="minor", length=0)
-    return ax
+    panel.set(title="Confusion matrix", xlabel="predicted class", ylabel="right class")
+    panel.set_yticks(places, titles, **AS_TEXT)
+    long = max(map(len, titles)) > 3
+    panel.set_xticks(places, titles, rotation=40 if long else 0, ha="right" if long else "center", rotation_mode="anchor", **AS_TEXT)
+    panel.tick_params(length=0)
+    panel.spines[:].set_visible(False)
+    panel.set_xticks(np.arange(len(counts) + 1) - 0.5, minor=True)
+    panel.set_yticks(np.arange(len(counts) + 1) - 0.5, minor=True)
+    panel.grid(which="minor", color=INK, alpha=0.15)
+    panel.tick_params(which="minor", length=0)
+    return panel
 
 
-def _named(classes: Any) -> str | None:
-    """What the legend says of the points on one side of 0."""
+def _named(classes: NDArray[Any]) -> str | None:
+    """The text of the legend for the points on one side of 0."""
     kinds = [f"{float(kind):g}" for kind in np.unique(classes)]
     return f"class{'es' if len(kinds) > 1 else ''} {', '.join(kinds)}" if kinds else None
 
 
-def _mixed(sureness: Any, classes: Any) -> Any:
-    """An image in the colours of the classes, the paler the less sure."""
+def _mixed(sureness: NDArray[np.float64], classes: NDArray[np.intp]) -> NDArray[np.float64]:
+    """An image in the colours of the classes, paler where they are less sure."""
     from matplotlib.colors import to_rgb
 
     inks = np.array([to_rgb(CLASSES[k % len(CLASSES)]) for k in range(classes.max() + 1)])[classes]
     return np.array(to_rgb(PAPER)) * (1 - sureness[:, :, None]) + inks * sureness[:, :, None]
 
 
-def _numbers(scores: Any) -> Any:
+def _numbers(scores: object) -> NDArray[np.float64]:
     """Scores as a flat array, from whatever `predict` returned."""
     return np.concatenate([np.ravel(x.data if isinstance(x, Node) else x) for x in leaves(scores)])

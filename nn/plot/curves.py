@@ -1,36 +1,40 @@
-"""Pictures of training: how the loss, the accuracy and the like went."""
+"""Pictures of training: the loss and the metrics from epoch to epoch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import canvas
 from .canvas import AS_TEXT, INK, TRAINING, VALIDATION, panels
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 __all__ = ["curves"]
 
 
-def curves(history: Mapping[str, Sequence[float]], ax: Any = None) -> Any:
-    """How the loss, the accuracy and the like went, step by step or epoch by epoch.
+def curves(history: Mapping[str, Sequence[float]], ax: Axes | Iterable[Axes] | None = None) -> NDArray[np.object_]:
+    """The loss, the accuracy and other measures, step by step or epoch by epoch.
 
-    A name that starts with `val_` is drawn with the name behind it: training against validation.
-    Blue is always training, and orange-red validation. What is nan or infinite is left out: it was
-    not measured, or the training diverged.
+    `val_loss` is drawn together with `loss`, validation against training, and so with other names.
+    Training is always blue, and validation orange-red. Numbers that are nan or infinite are left
+    out: they were not measured, or training diverged.
 
     Args:
-        history: the numbers of each step by name, such as `{"loss": […], "val_loss": […]}`. Under
-            the name "epoch" may stand the epochs that they are of, which are not drawn but written
-            at the axis.
-        ax: the matplotlib axes to draw in, one for each name; `val_loss` shares that of `loss`.
+        history: for each name the numbers of all steps, such as `{"loss": […], "val_loss": […]}`.
+            The numbers under "epoch", if there are any, are the places along the x axis.
+        ax: the matplotlib axes to draw in, one for each name, while `val_loss` shares those of
+            `loss`; None for a new figure.
 
     Returns:
         An array of axes.
 
     Raises:
-        ValueError: there is nothing to draw, there are more or fewer axes than names, or a curve
+        ValueError: there is nothing to draw; there are more or fewer axes than names; or a curve
             has more or fewer numbers than there are epochs.
         ModuleNotFoundError: matplotlib is not installed.
 

@@ -1,37 +1,44 @@
-"""Pictures of what is inside a network, layer by layer: weights, gradients, filters."""
+"""Pictures of what is inside a network: weights and gradients, layer by layer, and filters."""
 
 from __future__ import annotations
 
 import math
-import re
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from autograd import Node
 from autograd.texts import visible
 
+from ..finite import is_finite
+from ..locating import layer_of, owner
 from ..module import Module
 from .canvas import AS_TEXT, INK, SCALE, blend, name, panels
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["filters", "gradients", "weights"]
 
 GAP = "#c9cdd2"  # between filters
 
 
-def weights(model: Module, ax: Any = None) -> Any:
+def weights(model: Module, ax: Axes | Iterable[Axes] | None = None) -> NDArray[np.object_]:
     """Histograms of the weights and the biases of each layer, each with its standard deviation.
 
     Args:
         model: any module with parameters.
-        ax: the matplotlib axes to draw in, one for each layer.
+        ax: the matplotlib axes to draw in, one for each layer; None for a new figure.
 
     Returns:
         An array of axes, one for each layer.
 
     Raises:
-        ValueError: the model has no parameters, one is nan or infinite, or there are more or fewer
-            axes than layers.
+        TypeError: `model` is not a module.
+        ValueError: the model has no parameters; a parameter contains nan or infinity; or there are
+            more or fewer axes than layers.
         ModuleNotFoundError: matplotlib is not installed.
 
     Example:
@@ -54,23 +61,23 @@ def weights(model: Module, ax: Any = None) -> Any:
     return found
 
 
-def gradients(model: Module, ax: Any = None) -> Any:
-    """Histograms of the size of the gradients of each layer, all on one logarithmic axis.
+def gradients(model: Module, ax: Axes | Iterable[Axes] | None = None) -> NDArray[np.object_]:
+    """Histograms of the absolute values of the gradients of each layer, on the same logarithmic axis.
 
-    Gradients that vanish move to the left from layer to layer, and those that explode to the right.
-    Those that are 0, which have no logarithm, are counted; so are those of Values before any
-    `backward()`.
+    Gradients that vanish move to the left from layer to layer, and gradients that explode to the
+    right. The legend counts those that are 0, which have no logarithm.
 
     Args:
         model: a module, after a `backward()`.
-        ax: the matplotlib axes to draw in, one for each layer.
+        ax: the matplotlib axes to draw in, one for each layer; None for a new figure.
 
     Returns:
         An array of axes, one for each layer that has a gradient.
 
     Raises:
-        ValueError: no parameter has a gradient, a gradient is nan or infinite, or there are more or
-            fewer axes than layers.
+        TypeError: `model` is not a module.
+        ValueError: no parameter has a gradient; a gradient contains nan or infinity; or there are
+            more or fewer axes than layers.
         ModuleNotFoundError: matplotlib is not installed.
 
     Example:
@@ -97,24 +104,24 @@ def gradients(model: Module, ax: Any = None) -> Any:
     return found
 
 
-def filters(layer: Any, ax: Any = None) -> Any:
-    """The filters of a convolution that sees the image itself, as small images.
+def filters(layer: Module | Node | NDArray[Any], ax: Axes | None = None) -> Axes:
+    """The filters of a network's first convolution, as small images.
 
-    Of one channel, white is 0, orange is positive and blue negative. Of three, each filter is in
-    the colours that it looks for, and grey is 0.
+    With one channel, white is 0, orange is positive and blue negative. With three, each filter is
+    in the colours that it looks for, and grey is 0.
 
     Args:
-        layer: a `Conv2d`, or weights of shape (filters, channels, height, width), of 1 or 3
-            channels. The first layer of a network of 28×28 pixels can be seen as well:
+        layer: a `Conv2d`, or weights of shape (filters, channels, height, width), with 1 or 3
+            channels. A linear layer for images of 28×28 pixels can be drawn too:
             `filters(linear.weight.data.reshape(-1, 1, 28, 28))`.
-        ax: the matplotlib axes to draw in.
+        ax: the matplotlib axes to draw in; None for a new figure.
 
     Returns:
         The axes.
 
     Raises:
         TypeError: `layer` has no weights.
-        ValueError: they are of another shape, or nan or infinite.
+        ValueError: they are of another shape, or contain nan or infinity.
         ModuleNotFoundError: matplotlib is not installed.
 
     Example:
@@ -130,7 +137,7 @@ def filters(layer: Any, ax: Any = None) -> Any:
     if numbers.ndim != 4 or numbers.shape[1] not in (1, 3) or not numbers.size:
         raise ValueError(
             f"filters draws weights of shape (filters, 1 or 3 channels, height, width), and got {numbers.shape}. "
-            "Of a layer with other channels, choose one: weight[:, :1]."
+            "Of a layer with more channels, choose one: weight[:, :1]."
         )
     _check_finite("filters", "the weights", numbers)
     count, channels, height, width = numbers.shape
@@ -145,37 +152,35 @@ def filters(layer: Any, ax: Any = None) -> Any:
         top, left = i // columns * tall, i % columns * wide
         mosaic[top : top + tall - 1, left : left + wide - 1] = np.moveaxis(one, 0, -1).repeat(zoom, axis=0).repeat(zoom, axis=1)
 
-    ax = panels(ax, 1, width=5.2, height=0.6 + 4.6 * mosaic.shape[0] / mosaic.shape[1])[0]
+    panel: Axes = panels(ax, 1, width=5.2, height=0.6 + 4.6 * mosaic.shape[0] / mosaic.shape[1])[0]
     if channels == 3:
-        ax.imshow(np.nan_to_num(mosaic, nan=1.0), interpolation="nearest")
+        panel.imshow(np.nan_to_num(mosaic, nan=1.0), interpolation="nearest")
     else:
         most = np.abs(numbers).max() or 1.0
         colours = blend(*SCALE).with_extremes(bad=GAP)
-        image = ax.imshow(mosaic[:, :, 0], cmap=colours, vmin=-most, vmax=most, interpolation="nearest")
-        ax.figure.colorbar(image, ax=ax, shrink=0.8)
-    ax.set(xticks=[], yticks=[], title=f"{count} filters of {height}×{width}")
-    ax.spines[:].set_visible(False)
-    return ax
+        image = panel.imshow(mosaic[:, :, 0], cmap=colours, vmin=-most, vmax=most, interpolation="nearest")
+        panel.figure.colorbar(image, ax=panel, shrink=0.8)
+    panel.set(xticks=[], yticks=[], title=f"{count} filters of {height}×{width}")
+    panel.spines[:].set_visible(False)
+    return panel
 
 
-def _layers(model: Module, picture: str, numbers_of: Any) -> dict[str, dict[str, Any]]:
-    """By layer, and there by kind (weights, biases), the numbers of the parameters, each as a flat array.
+def _layers(model: Module, picture: str, numbers_of: Callable[[Any], ArrayLike | None]) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """For each layer, "weights" and "biases" as flat arrays of numbers.
 
-    A layer is a module that has parameters of its own; neurons count as parts of their layer.
+    A layer is a module with parameters of its own; neurons count as parts of their layer.
     """
     if not isinstance(model, Module):
         raise TypeError(f"{picture} draws the parameters of a model, an nn.Module, and got a {type(model).__name__}.")
     modules = dict(model.named_modules())
-    layers: dict[str, dict[str, list[Any]]] = {}
+    layers: dict[str, dict[str, list[NDArray[Any]]]] = {}
     for whole, parameter in model.named_parameters():
         numbers = numbers_of(parameter)
         if numbers is None:
             continue
-        path = whole
-        while path not in modules:
-            path = path.rpartition(".")[0]
+        path = owner(whole, modules)
         kind = "biases" if "bias" in whole[len(path) :] else "weights"
-        path = re.sub(r"(^|\.)neurons\.\d+$", "", path)
+        path = layer_of(path)
         layer = type(modules[path]).__name__
         title = f"{path} ({layer})" if path else layer
         layers.setdefault(title, {}).setdefault(kind, []).append(np.ravel(numbers))
@@ -189,15 +194,15 @@ def _layers(model: Module, picture: str, numbers_of: Any) -> dict[str, dict[str,
     return joined
 
 
-def _check_finite(picture: str, where: str, numbers: Any) -> None:
-    if not np.isfinite(numbers).all():
+def _check_finite(picture: str, where: str, numbers: NDArray[np.float64]) -> None:
+    if not is_finite(numbers):
         raise ValueError(
             f"{picture} cannot draw nan or infinity, and there is some in {visible(where)}. detect_anomaly() finds where it came from."
         )
 
 
-def _histogram(panel: Any, kind: str, numbers: Any, edges: Any, note: str) -> None:
-    """Weights as a filled histogram, biases as an outline over it, each as high as the panel, since biases are few."""
+def _histogram(panel: Axes, kind: str, numbers: NDArray[np.float64], edges: NDArray[np.float64], note: str) -> None:
+    """Draw weights as a filled histogram, or biases as an outline over it. Each fills the panel, since there are few biases."""
     counts, _ = np.histogram(numbers, edges)
     heights = counts / max(counts.max(), 1)
     if kind == "weights":
@@ -209,7 +214,7 @@ def _histogram(panel: Any, kind: str, numbers: Any, edges: Any, note: str) -> No
     panel.legend(frameon=False, loc="upper left", fontsize=8, borderaxespad=0.2)
 
 
-def _bins(numbers: Any) -> int:
-    """How many edges a histogram of these numbers has: few numbers in narrow bins would be a comb."""
+def _bins(numbers: NDArray[np.float64]) -> int:
+    """The number of edges of a histogram. Few numbers get few bins, since in narrow ones they would look like a comb."""
     alike = numbers.size == 0 or numbers.min() == numbers.max()
     return 61 if alike else int(np.clip(2 * math.sqrt(numbers.size), 12, 60)) + 1

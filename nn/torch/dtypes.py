@@ -47,7 +47,7 @@ def type_of(data: Any, dtype: Any = None) -> Any:
     return np.dtype(np.int64) if array.dtype.kind in "iu" and not hasattr(data, "dtype") else array.dtype
 
 
-class device:
+class device:  # noqa: N801 -- PyTorch's name
     """The place of a Tensor, of which there is one: the CPU.
 
     Raises:

@@ -8,14 +8,14 @@ PyTorch mean different things by one word (`max`, `size`, `transpose`, `std`, â€
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, NoReturn, Self
 
 import numpy as np
 
 import autograd
 from autograd.core import Primitive
-from autograd.layout import MANY, NO_STATIC, new
+from autograd.layout import MANY, new
 from autograd.modes import mode, moment
 
 from . import dtypes
@@ -102,7 +102,8 @@ class Tensor(autograd.Tensor):
             owner = next((x for x in inputs if isinstance(x, Tensor) and np.may_share_memory(result, x._datum)), None)
             return wrap(result, owner=owner)  # a view, as PyTorch's are, or a constant
         # What shares its numbers with others may change unnoticed, and so it is used as a copy.
-        return super()._apply(primitive, tuple(x._datum.copy() if isinstance(x, Tensor) and "owner" in x.static else x for x in inputs), static)
+        own = tuple(x._datum.copy() if isinstance(x, Tensor) and "owner" in x.static else x for x in inputs)
+        return super()._apply(primitive, own, static)
 
     # What it is
 
@@ -319,6 +320,9 @@ class Tensor(autograd.Tensor):
     def all(self, dim: Any = None, keepdim: Any = False) -> Any:
         return wrap(np.all(self._datum, axis=dim, keepdims=keepdim))
 
+    def logsumexp(self, dim: Any, keepdim: Any = False) -> Any:  # type: ignore[override]
+        return autograd.logsumexp(self, dim, keepdim)
+
     def softmax(self, dim: Any) -> Any:  # type: ignore[override]
         return autograd.softmax(self, dim)
 
@@ -333,7 +337,7 @@ class Tensor(autograd.Tensor):
     def __setitem__(self, index: Any, value: Any) -> None:
         index = tuple(map(plain, index)) if isinstance(index, tuple) else plain(index)
         if isinstance(value, autograd.Node) and value.left is not None and mode.recording:
-            raise RuntimeError("To write into a Tensor what has a derivative would lose that. Put the parts together: torch.cat, torch.where.")
+            raise RuntimeError("Writing what has a derivative into a Tensor would lose that. Combine the parts: torch.cat, torch.where.")
         self._written()[index] = plain(value)
 
     def __iter__(self) -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""Training: `Trainer` runs the loop, `History` keeps what came of each epoch."""
+"""Training: `Trainer` runs the loop, and `History` keeps the numbers of each epoch."""
 
 from .history import History
 from .trainer import Trainer

@@ -1,42 +1,41 @@
-"""What a Trainer takes as data, and how it becomes batches of inputs and targets."""
+"""What a Trainer takes as data, and how that becomes batches of inputs and targets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from autograd import Node
 from autograd.structures import leaves
 
-from ..data import DataLoader, Dataset, TensorDataset
+from ..callbacks.training import Batch
+from ..data import DataLoader, Dataset, Items, TensorDataset
 from ..randomness import Seed
 
-__all__ = ["Batch", "as_loader", "batches", "inputs_as_loader"]
+__all__ = ["Data", "as_loader", "batches", "inputs_as_loader"]
+
+Data = DataLoader | Items | tuple[ArrayLike | Node, ...]
 
 
-class Batch(NamedTuple):
-    """A batch: what the model is called with, what should come out (None where nobody asks), and the number of examples."""
-
-    inputs: tuple[Any, ...]
-    target: Any
-    size: int
-
-
-def as_loader(name: str, data: Any, batch_size: int | None, default: int, shuffle: bool = False, rng: Seed = None) -> DataLoader:
+def as_loader(name: str, data: Data, batch_size: int | None, default: int, shuffle: bool = False, rng: Seed = None) -> DataLoader:
     """A loader for data with targets: a DataLoader, a dataset, or a tuple of arrays.
 
     Args:
         name: what an error calls the data.
         data: the data.
-        batch_size: what the user asked for, None if nothing.
-        default: the batch size for this case.
+        batch_size: what the user asked for; None for nothing.
+        default: the batch size in that case.
         shuffle, rng: as in `DataLoader`; a given DataLoader has its own.
 
     Raises:
-        TypeError: it is nothing of the kind.
+        TypeError: the data are none of these.
         ValueError: there are no targets, or no examples; or a DataLoader came with another batch size.
+
+    Example:
+        >>> len(as_loader("train", ([[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0]), batch_size=2, default=32))
+        2
     """
     if isinstance(data, DataLoader):
         if batch_size is not None:
@@ -51,13 +50,21 @@ def as_loader(name: str, data: Any, batch_size: int | None, default: int, shuffl
     return DataLoader(data, default if batch_size is None else batch_size, shuffle, rng=rng)
 
 
-def inputs_as_loader(inputs: Any, batch_size: int | None, default: int) -> tuple[DataLoader, bool]:
-    """A loader for data whose targets do not matter, and whether it gives inputs alone.
+def inputs_as_loader(inputs: Data | ArrayLike | Node, batch_size: int | None, default: int) -> tuple[DataLoader, bool]:
+    """A loader for data whose targets do not matter, and whether its items are inputs alone.
 
     Args:
         inputs: an array of inputs, or a tuple of several; or a dataset or a DataLoader, whose
-            targets are left out.
+            targets are ignored.
         batch_size, default: as in `as_loader`.
+
+    Raises:
+        TypeError, ValueError: as in `as_loader`.
+
+    Example:
+        >>> loader, inputs_only = inputs_as_loader([[0.0], [1.0], [2.0]], batch_size=2, default=256)
+        >>> len(loader), inputs_only
+        (2, True)
     """
     if isinstance(inputs, (DataLoader, Dataset)):
         return as_loader("The data", inputs, batch_size, default), False
@@ -66,10 +73,20 @@ def inputs_as_loader(inputs: Any, batch_size: int | None, default: int) -> tuple
 
 
 def batches(loader: DataLoader, inputs_only: bool = False, target_needed: bool = True) -> Iterator[Batch]:
-    """The batches of one loop through a loader: of the parts of an item, the last is the target.
+    """The batches of one pass through a loader. The last part of an item is its target.
+
+    Args:
+        loader: the loader.
+        inputs_only: whether all parts of an item are inputs.
+        target_needed: whether an item of a single part, an input, is refused.
 
     Raises:
-        ValueError: items have no targets, and they are needed.
+        ValueError: the items have no targets, and they are needed.
+
+    Example:
+        >>> loader = as_loader("train", ([[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0]), batch_size=2, default=32)
+        >>> [batch.size for batch in batches(loader)]
+        [2, 1]
     """
     for batch in loader:
         parts = tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
@@ -81,5 +98,5 @@ def batches(loader: DataLoader, inputs_only: bool = False, target_needed: bool =
             raise ValueError("An item of the data must be a pair of an input and its target; here it is an input alone.")
 
 
-def _length(batch: Any) -> int:
+def _length(batch: object) -> int:
     return len(leaves(batch)[0])

@@ -1,19 +1,22 @@
-"""`Trainer`: the loop of training, as one writes it by hand, with measuring, callbacks and checkpoints around it."""
+"""`Trainer`: the loop of training that one would write by hand, with measuring, callbacks and checkpoints around it."""
 
 from __future__ import annotations
 
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autograd import Value, collect_cycles_less_often, no_grad
+import numpy as np
+from numpy.typing import ArrayLike
 
-from .. import metrics as known_metrics
+from autograd import Node, Value, collect_cycles_less_often, no_grad
+
 from .. import saving
-from ..callbacks import Callback, ModelCheckpoint, TerminateOnNaN
+from ..callbacks import Callback, Training
+from ..callbacks.training import Batch, Loss
 from ..checks import count
 from ..data import DataLoader
 from ..interrupts import uninterrupted
@@ -21,51 +24,47 @@ from ..module import Module
 from ..optim import Optimizer
 from ..randomness import Seed, generator
 from . import random_state
-from .batches import Batch, as_loader, batches, inputs_as_loader
+from .arguments import callbacks_in_order, check_parts, metrics_by_name
+from .batches import Data, as_loader, batches, inputs_as_loader
 from .history import History
-from .measuring import Measurement, joined, plain
+from .measuring import Measurement, Metric, joined, number_of, plain
 from .progress import Progress
 
 __all__ = ["Trainer"]
 
-BATCH_SIZE = 32  # of training, where the user says nothing
-EVALUATION_BATCH_SIZE = 256  # no graph is kept, so more fit into the memory
+BATCH_SIZE = 32  # of training, by default
+EVALUATION_BATCH_SIZE = 256  # without a graph, more examples fit into memory
 
 
 class Trainer:
     """Trains a model, measures it, and uses it.
 
     A network of Tensors is called on a batch. A network of Values, such as `nn.MLP`, is called on
-    each row of it, and the loss gets the list of what it returned.
+    each row of a batch, and the loss gets the list of its outputs.
 
     Args:
         model: the module to train.
         loss: a function of what the model returns and of the target, to a single number, such as
             `nn.CrossEntropyLoss()` or one of your own.
         optimizer: made for parameters of the model: `nn.optim.Adam(model.parameters())`.
-        metrics: what else to measure in each epoch: names of `nn.metrics`, or functions of all
-            predictions and all targets to a number, which are called by their name.
-        callbacks: who else has a say, see `nn.callbacks`; called in this order, but checkpoints
-            last, so that they hold what the others have done.
-        rng: a seed or a NumPy generator for the order of examples, where a pair of arrays or a
-            dataset is trained on; without one it is the generator of `nn.manual_seed`. A
-            DataLoader has its own.
-        terminate_on_nan: whether nan or infinity in a loss or a gradient ends the training with a
-            sentence that says where it began and what to try; see `nn.callbacks.TerminateOnNaN`.
+        metrics: what else to measure in each epoch: names from `nn.metrics`, or functions of all
+            predictions and all targets to a number, which are listed by their names.
+        callbacks: who else takes part, see `nn.callbacks`. They are called in this order, but
+            checkpoints last, so that they hold what the others have done.
+        rng: a seed or a NumPy generator for the order of examples when a pair of arrays or a
+            dataset is trained on; by default the generator of `nn.manual_seed`. A DataLoader has
+            its own.
+        terminate_on_nan: whether nan or infinity in a loss or a gradient ends training with a
+            message that says where it began and what to try; see `nn.callbacks.TerminateOnNaN`.
 
     Attributes:
-        model, loss, optimizer, metrics, callbacks: as given; metrics as functions by name.
+        metrics: the metrics as functions, by name.
         history: a `History` of all epochs so far, also after an error or Ctrl-C.
-        epoch: how many epochs are done.
-        should_stop: a callback that sets it ends `fit` after this epoch.
-        measures: the names of what each epoch of this `fit` measures, such as "loss" and "val_loss".
-        batch, batch_loss: the batch that is being learned from, and its loss; for callbacks.
-        batch_number: of it in its epoch, from 1.
-        generators: the random generators that the model and the data of this `fit` have for themselves.
-        resumed: whether this `fit` goes on with a training that was loaded.
+        model, loss, optimizer, epoch, should_stop, resumed, measures, batch, batch_number,
+        batch_loss, generators: what callbacks see; see `nn.callbacks.Training`.
 
     Raises:
-        TypeError: one of them is of another kind.
+        TypeError: an argument is of the wrong kind.
         ValueError: a metric is unknown, or the optimizer has no parameter of the model.
         ModuleNotFoundError: a metric needs scikit-learn, which is not installed.
 
@@ -85,21 +84,13 @@ class Trainer:
     """
 
     def __init__(
-        self, model: Any, loss: Callable[[Any, Any], Any], optimizer: Any, metrics: Sequence[Any] = (),
+        self, model: Module, loss: Loss, optimizer: Optimizer, metrics: Sequence[str | Metric] = (),
         callbacks: Sequence[Callback] = (), rng: Seed = None, *, terminate_on_nan: bool = True,
     ) -> None:  # fmt: skip
-        if not isinstance(model, Module):
-            raise TypeError(f"A Trainer trains an nn.Module, not a {_kind(model)}.")
-        if isinstance(loss, type) or not callable(loss):
-            raise TypeError(f"The loss is a function of output and target, such as nn.CrossEntropyLoss(), and not a {_kind(loss)}.")
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"The optimizer is one of nn.optim, such as nn.optim.Adam(model.parameters()), and not a {_kind(optimizer)}.")
-        parameters = set(model.parameters())
-        if not any(p in parameters for group in optimizer.param_groups for p in group["params"]):
-            raise ValueError(f"The optimizer changes no parameter of this {type(model).__name__}; make it with model.parameters().")
+        check_parts(model, loss, optimizer)
         self.model, self.loss, self.optimizer = model, loss, optimizer
-        self.metrics = _named(metrics, loss)
-        self.callbacks = _in_order(callbacks, terminate_on_nan)
+        self.metrics = metrics_by_name(metrics, loss)
+        self.callbacks = callbacks_in_order(callbacks, terminate_on_nan)
         self.rng = generator(rng)
         self.history = History()
         self.epoch = 0
@@ -107,39 +98,47 @@ class Trainer:
         self.measures: list[str] = []
         self.batch: Batch | None = None
         self.batch_number, self.batch_loss = 0, math.nan
-        self._of_values = any(isinstance(p, Value) for p in parameters)
-        self.generators: dict[str, Any] = {}
-        self._random_state: Mapping[str, Any] | None = None  # that `load` found and the next `fit` begins with
+        self._of_values = any(isinstance(p, Value) for p in model.parameters())
+        self.generators: dict[str, np.random.Generator] = {}
+        self._random_state: Mapping[str, Any] | None = None  # from `load`, for the next `fit` to begin with
 
     def fit(
-        self, train: Any, validation: Any = None, epochs: int = 1, batch_size: int | None = None, verbose: bool = True,
+        self, train: Data, validation: Data | None = None, epochs: int = 1, batch_size: int | None = None, verbose: bool = True,
         resume_from: str | os.PathLike[str] | None = None,
     ) -> History:  # fmt: skip
-        """Train for some epochs: go once through the data in each, and change the parameters after each batch.
+        """Train for some epochs: each goes once through the data, and changes the parameters after each batch.
 
-        A second `fit` goes on where the first has ended.
+        A second `fit` continues where the first has ended.
 
         Args:
-            train: a pair of arrays (X, y), or of more, the last of which is the target; a dataset
-                of such items; both are shuffled anew in each epoch. Or a DataLoader.
-            validation: the same, to be measured after each epoch, in batches of the same size; the columns are
-                "val_loss" and so on.
-            epochs: how many; with `resume_from`, of the whole training, with those before.
-            batch_size: the number of examples in a batch, 32 if it is left out; a DataLoader has its own.
+            train: a pair of arrays (X, y), each of shape (n, …), or more arrays, the last of which
+                is the target; or a dataset of such items. Both are shuffled anew in each epoch. Or
+                a DataLoader.
+            validation: the same, to be measured after each epoch, in batches of the same size. Its
+                columns in the history are "val_loss" and so on.
+            epochs: the number of epochs; with `resume_from`, in total, including those before.
+            batch_size: the number of examples in a batch, by default 32; a DataLoader has its own.
             verbose: whether to show a progress bar, if tqdm is installed.
-            resume_from: a checkpoint of `save` or `ModelCheckpoint`. The training goes on from there
-                bit for bit as if it had not stopped, if everything else is made as it was before.
+            resume_from: a checkpoint of `save` or `ModelCheckpoint`. If everything else is made as
+                it was before, training continues from there, bit for bit as if it had not stopped.
 
         Returns:
             The history of all epochs. The loss of an epoch is the mean over its examples, with the
             weights that each batch met and with dropout on; the metrics are over all of them.
 
         Raises:
-            TypeError, ValueError: the data are empty or of another kind; the loss is not a single
+            TypeError, ValueError: the data are empty or of the wrong kind; the loss is not a single
                 number; a callback watches what is not measured; the checkpoint does not fit.
             FloatingPointError: there was nan or infinity, unless `terminate_on_nan` is false.
             KeyboardInterrupt: Ctrl-C. No step of the optimizer is left half done, and `history` has
                 the epochs that were finished.
+
+        Example:
+            >>> import nn
+            >>> model = nn.Linear(1, 1, rng=0)
+            >>> trainer = nn.Trainer(model, nn.MSELoss(), nn.optim.SGD(model.parameters(), lr=0.1), rng=0)
+            >>> trainer.fit(([[0.0], [1.0]], [[1.0], [3.0]]), epochs=2, batch_size=1, verbose=False)["epoch"]
+            [1, 2]
         """
         epochs = count("epochs", epochs)
         loader = as_loader("train", train, batch_size, BATCH_SIZE, shuffle=True, rng=self.rng)
@@ -147,7 +146,8 @@ class Trainer:
         if validation is not None:
             size = None if isinstance(validation, DataLoader) else loader.batch_size
             held_out = as_loader("validation", validation, size, BATCH_SIZE)
-        self.measures = self._names(held_out is not None)
+        names = ["loss", *self.metrics]
+        self.measures = names if held_out is None else names + [f"val_{name}" for name in names]
         self.generators = random_state.generators(model=self.model, train=loader, validation=held_out)
         self.should_stop = False
         if resume_from is not None:
@@ -173,34 +173,51 @@ class Trainer:
             self._call("on_fit_end")
         return self.history
 
-    def evaluate(self, data: Any, batch_size: int | None = None) -> dict[str, float]:
+    def evaluate(self, data: Data, batch_size: int | None = None) -> dict[str, float]:
         """The loss and the metrics on some data, in evaluation mode.
 
         Args:
             data: as in `fit`.
-            batch_size: how many examples to compute at once, 256 if it is left out.
+            batch_size: how many examples to compute at once, by default 256.
 
         Returns:
             `{"loss": …, "accuracy": …}`, the loss as the mean over all examples.
 
         Raises:
             TypeError, ValueError: as in `fit`.
+
+        Example:
+            >>> import nn
+            >>> model = nn.Identity()
+            >>> model.scale = nn.Parameter([1.0])
+            >>> trainer = nn.Trainer(model, nn.MSELoss(), nn.optim.SGD(model.parameters()))
+            >>> trainer.evaluate(([[0.0], [1.0]], [[1.0], [3.0]]))
+            {'loss': 2.5}
         """
         return self._measured(as_loader("The data", data, batch_size, EVALUATION_BATCH_SIZE))
 
-    def predict(self, inputs: Any, batch_size: int | None = None) -> Any:
+    def predict(self, inputs: Data | ArrayLike | Node, batch_size: int | None = None) -> Any:
         """What the model returns for some inputs, in evaluation mode.
 
         Args:
             inputs: an array of shape (n, …), or a tuple of several if the model takes several; or a
-                dataset or a DataLoader, whose targets are left out.
-            batch_size: how many examples to compute at once, 256 if it is left out.
+                dataset or a DataLoader, whose targets are ignored.
+            batch_size: how many examples to compute at once, by default 256.
 
         Returns:
             An array of shape (n, …); if the model returns several, a tuple, list or dict of them.
 
         Raises:
-            ValueError: there are no examples; or the outputs of batches differ in more than their number.
+            TypeError: the inputs are not made of numbers.
+            ValueError: there are no examples; or the outputs of batches differ in more than their
+                number of rows.
+
+        Example:
+            >>> import nn
+            >>> model = nn.Linear(1, 3)
+            >>> trainer = nn.Trainer(model, nn.MSELoss(), nn.optim.SGD(model.parameters()))
+            >>> trainer.predict([[0.0], [1.0]]).shape
+            (2, 3)
         """
         loader, inputs_only = inputs_as_loader(inputs, batch_size, EVALUATION_BATCH_SIZE)
         with _in_mode(self.model, training=False), no_grad():
@@ -209,19 +226,40 @@ class Trainer:
             )
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a checkpoint from which `fit(…, resume_from=path)` goes on: the model, the optimizer and all the rest; see `nn.save`.
+        """Write a checkpoint for `fit(…, resume_from=path)`: the model, the optimizer and all the rest; see `nn.save`.
 
-        Made between two epochs, it goes on bit for bit. In the middle of an epoch, that epoch will begin anew.
+        From a checkpoint made between two epochs, training continues bit for bit. From one made
+        inside an epoch, that epoch begins anew.
+
+        Raises:
+            ModuleNotFoundError: safetensors is not installed.
+            OSError: the file cannot be written.
+
+        Example:
+            >>> import tempfile, nn
+            >>> model = nn.Linear(1, 1)
+            >>> trainer = nn.Trainer(model, nn.MSELoss(), nn.optim.SGD(model.parameters()))
+            >>> trainer.save(tempfile.mkdtemp() + "/line.safetensors")
         """
         saving.save(path, self.model, self.optimizer, trainer=self)
 
     def load(self, path: str | os.PathLike[str]) -> None:
-        """Take over a checkpoint, all of it or nothing. The next `fit` goes on from there.
+        """Load a checkpoint, all of it or nothing. The next `fit` continues from there.
 
-        The numbers of random generators are set when that begins, since the data have some too.
+        The state of the random generators is set when that `fit` begins, since the data have some too.
 
         Raises:
             FileNotFoundError, ValueError: as in `nn.load`.
+
+        Example:
+            >>> import tempfile, nn
+            >>> path = tempfile.mkdtemp() + "/line.safetensors"
+            >>> model = nn.Linear(1, 1)
+            >>> trainer = nn.Trainer(model, nn.MSELoss(), nn.optim.SGD(model.parameters()))
+            >>> trainer.save(path)
+            >>> trainer.load(path)
+            >>> trainer.resumed
+            True
         """
         before = self.resumed, self._random_state
         try:
@@ -231,7 +269,14 @@ class Trainer:
             raise
 
     def state_dict(self) -> dict[str, Any]:
-        """What the training needs to go on besides the model and the optimizer."""
+        """What training needs to continue, besides the model and the optimizer.
+
+        Example:
+            >>> import nn
+            >>> model = nn.Linear(1, 1)
+            >>> list(nn.Trainer(model, nn.MSELoss(), nn.optim.SGD(model.parameters())).state_dict())
+            ['epoch', 'should_stop', 'history', 'callbacks', 'random']
+        """
         return {
             "epoch": self.epoch,
             "should_stop": self.should_stop,
@@ -241,35 +286,40 @@ class Trainer:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on where another Trainer has stopped; load the model and the optimizer too.
+        """Continue where another Trainer has stopped, from what its `state_dict` gave. Load the model and the optimizer too.
 
         Raises:
-            TypeError: it is no dict from `state_dict()`.
-            ValueError: it has the memory of a callback that is not here.
+            TypeError: it is not a dict from `state_dict()`.
+            ValueError: it holds the state of a callback that this Trainer does not have.
+
+        Example:
+            >>> import nn
+            >>> model = nn.Linear(1, 1)
+            >>> trainer = nn.Trainer(model, nn.MSELoss(), nn.optim.SGD(model.parameters()))
+            >>> trainer.load_state_dict({**trainer.state_dict(), "epoch": 3})
+            >>> trainer.epoch
+            3
         """
         if not isinstance(state, Mapping) or not state.keys() >= {"epoch", "should_stop", "history", "callbacks", "random"}:
-            raise TypeError(
-                "A Trainer takes over a dict as its state_dict() gives, with epoch, should_stop, history, callbacks and random."
-            )
+            raise TypeError("A Trainer loads a dict as its state_dict() gives, with epoch, should_stop, history, callbacks and random.")
         pairs = []
         here = list(self.callbacks)
-        for kind, memory in state["callbacks"]:
+        for kind, remembered in state["callbacks"]:
             callback = next((callback for callback in here if type(callback).__name__ == kind), None)
             if callback is not None:
                 here.remove(callback)
-                pairs.append((callback, memory))
-            elif memory:
-                raise ValueError(f"The checkpoint has the memory of {kind}, which is not among the callbacks here; pass it to the Trainer.")
-        for callback, memory in pairs:
-            callback.load_state_dict(memory)
+                pairs.append((callback, remembered))
+            elif remembered:
+                raise ValueError(f"The checkpoint has the state of {kind}, which is not among the callbacks here; pass it to the Trainer.")
+        for callback, remembered in pairs:
+            callback.load_state_dict(remembered)
         self.epoch, self.should_stop = state["epoch"], state["should_stop"]
         self.history = History({name: list(column) for name, column in state["history"].items()})
         self._random_state, self.resumed = state["random"], True
 
     def _train_epoch(self, loader: DataLoader, held_out: DataLoader | None, progress: Progress) -> None:
         begin = time.perf_counter()
-        row = {"epoch": self.epoch + 1}
-        rates = self._rates()
+        rates = [group["lr"] for group in self.optimizer.param_groups]
         progress.begin_epoch(self.epoch + 1)
         self._call("on_epoch_begin")
         measurement = Measurement(self.loss, self.metrics)
@@ -283,8 +333,9 @@ class Trainer:
         if held_out is not None:
             measures |= {f"val_{name}": number for name, number in self._measured(held_out).items()}
         with uninterrupted():
-            self.history.append({**row, **measures, **rates, "seconds": time.perf_counter() - begin})
             self.epoch += 1
+            named_rates = {"lr": rates[0]} if len(rates) == 1 else {f"lr_{i}": rate for i, rate in enumerate(rates)}
+            self.history.append({"epoch": self.epoch, **measures, **named_rates, "seconds": time.perf_counter() - begin})
         self._call("on_epoch_end")
         progress.end_epoch(measures)
 
@@ -292,12 +343,12 @@ class Trainer:
         """Learn from one batch.
 
         Returns:
-            What the model said before, as plain numbers. The graph is free then.
+            What the model returned before the step, as plain numbers if there are metrics. The graph is freed.
         """
         self.optimizer.zero_grad()
         output = self.output(batch)
-        loss: Any = self.loss(output, batch.target)
-        self.batch_loss = _number(loss)
+        loss = self.loss(output, batch.target)
+        self.batch_loss = number_of(loss)
         if not getattr(loss, "requires_grad", False):
             raise ValueError(
                 "The loss has no derivative: it was computed outside of the graph. Compute it from the model's output with functions of "
@@ -311,7 +362,15 @@ class Trainer:
         return plain(output) if self.metrics else None
 
     def output(self, batch: Batch) -> Any:
-        """What the model returns for a batch, in the graph."""
+        """What the model returns for a batch, as nodes of the graph; for a network of Values, a list with an output for each row.
+
+        Example:
+            >>> import nn
+            >>> model = nn.Linear(1, 3)
+            >>> trainer = nn.Trainer(model, nn.MSELoss(), nn.optim.SGD(model.parameters()))
+            >>> trainer.output(Batch(([[0.0], [1.0]],), None, size=2)).shape
+            (2, 3)
+        """
         if self._of_values:
             return [self.model(*row) for row in zip(*batch.inputs, strict=True)]
         return self.model(*batch.inputs)
@@ -322,25 +381,18 @@ class Trainer:
         with _in_mode(self.model, training=False), no_grad():
             for batch in batches(loader):
                 output = self.output(batch)
-                measurement.add(_number(self.loss(output, batch.target)), plain(output) if self.metrics else None, batch)
+                measurement.add(number_of(self.loss(output, batch.target)), plain(output) if self.metrics else None, batch)
         return measurement.results()
 
-    def _names(self, validation: bool) -> list[str]:
-        names = ["loss", *self.metrics]
-        return names + [f"val_{name}" for name in names] if validation else names
-
-    def _rates(self) -> dict[str, float]:
-        rates = [group["lr"] for group in self.optimizer.param_groups]
-        return {"lr": rates[0]} if len(rates) == 1 else {f"lr_{i}": rate for i, rate in enumerate(rates)}
-
     def _call(self, event: str) -> None:
+        seen: Training = self
         for callback in self.callbacks:
-            getattr(callback, event)(self)
+            getattr(callback, event)(seen)
 
 
 @contextmanager
 def _in_mode(model: Module, training: bool) -> Iterator[None]:
-    """The model in training or in evaluation mode; afterwards each module is in the mode that it was in before."""
+    """Put the model into training or evaluation mode; afterwards each module is in its mode from before."""
     before = [(module, module.training) for module in model.modules()]
     model.train(training)
     try:
@@ -348,42 +400,3 @@ def _in_mode(model: Module, training: bool) -> Iterator[None]:
     finally:
         for module, mode in before:
             module.training = mode
-
-
-def _number(loss: Any) -> float:
-    """The loss of a batch as a plain number."""
-    try:
-        return float(loss.item() if hasattr(loss, "item") else loss)
-    except (TypeError, ValueError):
-        given = f"an array of shape {loss.shape}" if hasattr(loss, "shape") else f"a {_kind(loss)}"
-        raise ValueError(f"The loss of a batch is a single number, and this is {given}; reduce it, with its mean.") from None
-
-
-def _named(metrics: Sequence[Any], loss: Any) -> dict[str, Callable[[Any, Any], Any]]:
-    """The metrics as functions by name."""
-    if isinstance(metrics, str) or not isinstance(metrics, Iterable):
-        raise TypeError(f'metrics is a list of names and functions, such as ["accuracy"]; got {metrics!r}.')
-    named = {}
-    for metric in metrics:
-        name = getattr(metric, "__name__", type(metric).__name__) if callable(metric) else metric
-        if name in named or name == "loss":
-            raise ValueError(f"There are two measures called {name!r}; give the metric a name of its own, as a function's __name__.")
-        named[name] = metric if callable(metric) else known_metrics.by_name(metric, loss)
-        if not callable(metric) or metric in known_metrics.METRICS.values():
-            known_metrics.require_sklearn()
-    return named
-
-
-def _in_order(callbacks: Sequence[Callback], terminate_on_nan: bool) -> list[Callback]:
-    """The callbacks, checkpoints last, and before them one that looks for nan, if none does."""
-    callbacks = list(callbacks) if isinstance(callbacks, Iterable) else [callbacks]
-    for callback in callbacks:
-        if not isinstance(callback, Callback):
-            raise TypeError(f"callbacks is a list of nn.callbacks.Callback, such as nn.callbacks.EarlyStopping(); got a {_kind(callback)}.")
-    if terminate_on_nan and not any(isinstance(callback, TerminateOnNaN) for callback in callbacks):
-        callbacks.append(TerminateOnNaN())
-    return sorted(callbacks, key=lambda callback: isinstance(callback, ModelCheckpoint))
-
-
-def _kind(x: Any) -> str:
-    return f"class {x.__name__}; make one of it" if isinstance(x, type) else type(x).__name__

@@ -16,7 +16,7 @@ from autograd.backward import history
 from . import Examples, Names, Problem
 from .scalars import Program
 
-autograd.collect_cycles_less_often()  # as the README advises whoever trains in scalars
+autograd.collect_cycles_less_often()  # as the README advises for training in scalars
 
 
 def by_hand(problem: Problem) -> Callable[[], float]:
@@ -75,14 +75,14 @@ def tensors(problem: Problem) -> Callable[[], float]:
 
 
 def graph(problem: Problem) -> tuple[object, int]:
-    """The loss after forward and backward, which holds the whole graph, and the graph's number of nodes."""
+    """The loss after the forward and backward pass, which holds the whole graph, and the number of its nodes."""
     loss = Program(problem, Value).loss()
     loss.backward()
     return loss, len(history(loss))
 
 
 def chain(length: int) -> dict[str, float]:
-    """The seconds that a chain of so many operations takes to compute, to differentiate, and to be freed."""
+    """The seconds for computing a chain of so many operations, differentiating it, and freeing it."""
     x = Value(1.0)
     y = x
     start = time.perf_counter()
@@ -121,7 +121,7 @@ def compiled(problem: Problem) -> Callable[[], float]:
 
 
 def vmapped(problem: Problem) -> Callable[[], float]:
-    """The scalar network, for all points at once; the loss is on the Tensor of their scores."""
+    """The scalar network, vectorised over all points; the loss takes the Tensor of their scores."""
     X, y = problem.X, problem.y
     model = initialised(problem)
     parameters = model.parameters()
@@ -156,16 +156,18 @@ def names(problem: Names, compile: bool = True) -> Callable[[], float]:
 
 
 def names_eager(problem: Names) -> Callable[[], float]:
-    """The same, as it is."""
+    """The GPT of `gpt.py`, eager."""
     return names(problem, compile=False)
 
 
 def mlp(*sizes: int) -> nn.Module:
+    """Linear layers of these sizes, with ReLU between them."""
     layers = [(nn.Linear(ins, outs), nn.ReLU()) for ins, outs in itertools.pairwise(sizes)]
     return nn.Sequential(*itertools.chain(*layers))[:-1]  # type: ignore[no-any-return]
 
 
 def cnn(side: int, first: int, second: int, hidden: int, classes: int) -> nn.Module:
+    """Two convolutions with `first` and `second` channels, and two linear layers, for square images."""
     pixels = ((side - 2) // 2 - 2) // 2
     return nn.Sequential(
         nn.Conv2d(1, first, 3), nn.ReLU(), nn.MaxPool2d(2),
@@ -175,7 +177,7 @@ def cnn(side: int, first: int, second: int, hidden: int, classes: int) -> nn.Mod
 
 
 class LSTM(nn.Module):
-    """It reads a sequence, and judges by what it remembers at the end."""
+    """An LSTM that classifies a sequence by its last state."""
 
     def __init__(self, inputs: int, hidden: int, classes: int) -> None:
         self.lstm = nn.LSTM(inputs, hidden, batch_first=True)
@@ -186,7 +188,7 @@ class LSTM(nn.Module):
 
 
 class Transformer(nn.Module):
-    """One layer, and a judgement by the mean over all places."""
+    """A transformer layer that classifies a sequence by the mean over its places."""
 
     def __init__(self, width: int, heads: int, hidden: int, classes: int) -> None:
         self.layer = nn.TransformerEncoderLayer(width, heads, hidden, dropout=0.0, batch_first=True)
@@ -200,7 +202,7 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "cnn": cnn, "lstm":
 
 
 def examples(problem: Examples, compile: bool = False) -> Callable[[], float]:
-    """A network of layers, as it is."""
+    """A network of layers, eager."""
     X, y = problem.X, problem.y
     network, sizes = problem.network
     model = NETWORKS[network](*sizes)
@@ -224,5 +226,5 @@ def examples(problem: Examples, compile: bool = False) -> Callable[[], float]:
 
 
 def examples_compiled(problem: Examples) -> Callable[[], float]:
-    """The same, compiled."""
+    """A network of layers, compiled."""
     return examples(problem, compile=True)

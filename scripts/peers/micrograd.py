@@ -1,4 +1,4 @@
-"""micrograd: a scalar engine in 100 lines, the measure of all scalar engines."""
+"""micrograd: the well-known scalar engine in 100 lines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def moons(problem: Problem) -> Callable[[], float]:
 
 
 def graph(problem: Problem) -> tuple[object, int]:
-    """The loss after forward and backward, which holds the whole graph, and the graph's number of nodes."""
+    """The loss after the forward and backward pass, which holds the whole graph, and the number of its nodes."""
     loss = Program(problem, Value).loss()
     loss.backward()
     seen, todo = {loss}, [loss]

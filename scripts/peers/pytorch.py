@@ -52,7 +52,7 @@ def cnn(side: int, first: int, second: int, hidden: int, classes: int) -> torch.
 
 
 class LSTM(torch.nn.Module):
-    """It reads a sequence, and judges by what it remembers at the end."""
+    """An LSTM that classifies a sequence by its last state."""
 
     def __init__(self, inputs: int, hidden: int, classes: int) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class LSTM(torch.nn.Module):
 
 
 class Transformer(torch.nn.Module):
-    """One layer, and a judgement by the mean over all places."""
+    """A transformer layer that classifies a sequence by the mean over its places."""
 
     def __init__(self, width: int, heads: int, hidden: int, classes: int) -> None:
         super().__init__()

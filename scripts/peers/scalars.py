@@ -22,7 +22,7 @@ class Neuron:
 
 
 class Program:
-    """The network and its loss, for the `Value` of either engine."""
+    """The network and its loss, for the `Value` of any engine."""
 
     def __init__(self, problem: Problem, Value: Any) -> None:
         self.problem, self.Value = problem, Value

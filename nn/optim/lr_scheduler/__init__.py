@@ -1,4 +1,4 @@
-"""Schedules: how the learning rates of an optimizer change with time. Names, arguments and numbers are PyTorch's."""
+"""Schedules: how the learning rates of an optimizer change during training. Names, arguments and numbers are PyTorch's."""
 
 from .curves import CosineAnnealingLR, Curve, ExponentialLR, LinearLR, StepLR
 from .one_cycle import OneCycleLR

@@ -13,10 +13,10 @@ __all__ = ["CosineAnnealingLR", "Curve", "ExponentialLR", "LinearLR", "StepLR"]
 
 
 class Curve(LRScheduler):
-    """A schedule that says by what the initial learning rate of an epoch is to be multiplied: `curve`.
+    """A schedule whose learning rate is a multiple of the initial one: `curve(epoch)`.
 
-    A step multiplies by the ratio of two neighbours on the curve, so that another schedule of the
-    same optimizer, or a user who changes the learning rate, is not undone.
+    A step multiplies the learning rate by the ratio of two neighbours on the curve. So it does not
+    undo what another schedule of the same optimizer, or its user, has changed.
 
     Example:
         >>> from autograd import Value
@@ -54,15 +54,16 @@ class Curve(LRScheduler):
 
 
 class StepLR(Curve):
-    """The learning rate times gamma, every `step_size` epochs.
+    """Multiplies the learning rate by gamma every `step_size` epochs: in epoch t it is lr gamma^⌊t / step_size⌋.
 
     Args:
         optimizer: see `LRScheduler`.
-        step_size: how many epochs a step of the stairs is long, from 1.
-        gamma: the height of the next step, from 0.
+        step_size: the number of epochs from one change to the next, from 1.
+        gamma: the factor, from 0.
 
     Raises:
-        TypeError, ValueError: one of them is not that.
+        TypeError: `step_size` is not a whole number, or `gamma` is not a number.
+        ValueError: one of them is out of range.
 
     Example:
         >>> from autograd import Value
@@ -87,14 +88,15 @@ class StepLR(Curve):
 
 
 class ExponentialLR(Curve):
-    """The learning rate times gamma, every epoch.
+    """Multiplies the learning rate by gamma every epoch: in epoch t it is lr gammaᵗ.
 
     Args:
         optimizer: see `LRScheduler`.
         gamma: the factor, from 0.
 
     Raises:
-        TypeError, ValueError: it is not that.
+        TypeError: `gamma` is not a number.
+        ValueError: it is negative or not finite.
 
     Example:
         >>> from autograd import Value
@@ -115,16 +117,20 @@ class ExponentialLR(Curve):
 
 
 class LinearLR(Curve):
-    """From a part of the learning rate straight to another, and then constant: a warm-up.
+    """A straight line from one part of the learning rate to another, and then constant: a warm-up.
+
+    In epoch t, up to `total_iters`, the learning rate is
+    lr (start_factor + (end_factor - start_factor) t / total_iters).
 
     Args:
         optimizer: see `LRScheduler`.
         start_factor: the part in epoch 0, above 0 and up to 1.
-        end_factor: the part in epoch `total_iters` and after it, from 0 to 1.
-        total_iters: how many epochs it takes, from 1.
+        end_factor: the part from epoch `total_iters` on, from 0 to 1.
+        total_iters: the number of epochs from one to the other, from 1.
 
     Raises:
-        TypeError, ValueError: one of them is not that.
+        TypeError: a factor is not a number, or `total_iters` is not a whole number.
+        ValueError: one of them is out of range.
 
     Example:
         >>> from autograd import Value
@@ -149,17 +155,19 @@ class LinearLR(Curve):
 
 
 class CosineAnnealingLR(Curve):
-    """Half a wave of the cosine, from the learning rate down to `eta_min` (Loshchilov and Hutter, 2017).
+    """Half a period of the cosine, from the learning rate down to `eta_min` (Loshchilov and Hutter, 2017).
 
-    After `T_max` epochs it goes up again, in as many.
+    In epoch t the learning rate is eta_min + (lr - eta_min) (1 + cos(π t / T_max)) / 2. After
+    `T_max` epochs it rises again.
 
     Args:
         optimizer: see `LRScheduler`.
-        T_max: the epochs from top to bottom, from 1.
+        T_max: the number of epochs from the top to the bottom, from 1.
         eta_min: the lowest learning rate, from 0.
 
     Raises:
-        TypeError, ValueError: one of them is not that.
+        TypeError: `T_max` is not a whole number, or `eta_min` is not a number.
+        ValueError: one of them is out of range.
 
     Example:
         >>> from autograd import Value

@@ -15,27 +15,29 @@ __all__ = ["OneCycleLR"]
 
 
 class OneCycleLR(LRScheduler):
-    """One cycle over the whole training: up to `max_lr`, then down to nearly nothing; momentum does the opposite.
+    """One cycle for the whole training: up to `max_lr`, then down to nearly 0; the momentum does the opposite (Smith and Topin, 2018).
 
-    Made for a `step()` after every batch (Smith and Topin, 2018).
+    Call `step()` after every batch.
 
     Args:
         optimizer: see `LRScheduler`; its learning rate is replaced.
         max_lr: the highest learning rate, one number or one for each group.
-        total_steps: of the training; or give `epochs` and `steps_per_epoch`.
-        epochs, steps_per_epoch: their product is `total_steps`.
-        pct_start: the part of the steps that the rise takes, from 0 to 1.
+        total_steps: the number of steps of the whole training; or give `epochs` and
+            `steps_per_epoch`, whose product it is.
+        pct_start: the part of the steps in which the learning rate rises, from 0 to 1.
         anneal_strategy: the form of rise and fall, "cos" or "linear".
         cycle_momentum: whether the momentum (or the first beta of Adam) falls from `max_momentum`
-            to `base_momentum` while the learning rate rises, and comes back.
+            to `base_momentum` while the learning rate rises, and then rises again.
         base_momentum, max_momentum: one number, or one for each group.
         div_factor: the first learning rate is max_lr / div_factor.
-        final_div_factor: the last one is that divided by this.
-        three_phase: come down as long as it went up, to the first learning rate, and go on to the
-            last one in the remaining steps.
+        final_div_factor: the last learning rate is the first divided by this.
+        three_phase: fall in as many steps as it rose, to the first learning rate, and in the
+            remaining steps to the last.
 
     Raises:
-        TypeError, ValueError: one of them is not that; on `step()`, the steps are used up.
+        TypeError: an argument is not a number, or a number of steps is not whole.
+        ValueError: an argument is out of range; the number of steps is missing; the optimizer has
+            no momentum to cycle; or, in `step()`, the steps are used up, or a group was added.
 
     Example:
         >>> from autograd import Value

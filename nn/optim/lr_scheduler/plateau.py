@@ -17,28 +17,31 @@ __all__ = ["ReduceLROnPlateau"]
 
 
 class ReduceLROnPlateau(LRScheduler):
-    """A smaller learning rate whenever a metric has not improved for some epochs.
+    """Multiplies the learning rate by `factor` when a metric has not improved for more than `patience` epochs.
 
     Its `step(metrics)` takes the metric of the epoch, such as the loss on the validation data.
 
     Args:
         optimizer: see `LRScheduler`.
-        mode: "min" if less of the metric is better, as of a loss; "max" as of an accuracy.
+        mode: "min" if a smaller metric is better, such as a loss; "max" if a larger one is, such as
+            an accuracy.
         factor: what the learning rate is multiplied by, from 0 to below 1.
-        patience: after how many epochs in a row without improvement the next such one reduces it.
-        threshold: how much better than the best so far an improvement must be.
-        threshold_mode: whether that is a part of the size of the best, "rel", or a difference, "abs". (In
-            PyTorch, "rel" takes a worse metric for a better one where the best is negative.)
-        cooldown: for how many epochs after a reduction none is counted as bad.
-        min_lr: where the reductions end, one number or one for each group.
-        eps: a reduction by no more than this is left out.
+        patience: the number of epochs in a row without improvement that are tolerated.
+        threshold: how much better than the best so far a metric must be to count as an improvement.
+        threshold_mode: "rel" if `threshold` is a part of the absolute value of the best, "abs" if it
+            is a difference. (With "rel" and a negative best, PyTorch takes a worse metric for an
+            improvement.)
+        cooldown: the number of epochs after a reduction that do not count as without improvement.
+        min_lr: the lowest learning rate, one number or one for each group.
+        eps: a reduction by this or less is left out.
 
     Attributes:
         best: the best metric so far.
-        num_bad_epochs: how many epochs in a row it has not improved.
+        num_bad_epochs: the number of epochs in a row without improvement.
 
     Raises:
-        TypeError, ValueError: one of them is not that.
+        TypeError: an argument is not a number, or a number of epochs is not whole.
+        ValueError: an argument is out of range, or `mode` or `threshold_mode` is another.
 
     Example:
         >>> from autograd import Value
@@ -72,7 +75,12 @@ class ReduceLROnPlateau(LRScheduler):
         self.last_epoch = self.num_bad_epochs = self.cooldown_counter = 0
 
     def step(self, metrics: Any) -> None:  # type: ignore[override]
-        """Take notice of an epoch's metric; after the epoch."""
+        """Take the metric of an epoch, and reduce the learning rates if it is time. Call it after the epoch.
+
+        Raises:
+            TypeError: `metrics` is not a number, or a Value or Tensor with one.
+            ValueError: a parameter group was added after this schedule had been made.
+        """
         given = metrics.item() if isinstance(metrics, (Tensor, Value)) else metrics
         if not is_number(given):
             raise TypeError(f"ReduceLROnPlateau.step takes the metric of the epoch, a number; got {given!r}.")

@@ -14,20 +14,41 @@ __all__ = ["LRScheduler", "SequentialLR", "one_for_each_group"]
 
 
 class LRScheduler:
-    """The base of all schedules. A subclass says in `step` how the learning rates go on; `__init__` takes the first step.
+    """The base class of all schedules. A subclass sets the learning rates of the next epoch in `step`; its `__init__` takes the first step.
 
     Args:
         optimizer: whose learning rates it changes.
 
     Attributes:
         last_epoch: the epoch, from 0, whose learning rates the optimizer has now.
+        needs_metric: whether `step` takes the metric of the epoch, as that of `ReduceLROnPlateau`.
+        sets: the settings of a group that it may change.
 
     Raises:
-        TypeError: that is no optimizer.
+        TypeError: `optimizer` is not an optimizer.
+
+    Example:
+        A learning rate that falls with the square root of the epoch.
+
+        >>> from autograd import Value
+        >>> from nn.optim import SGD
+        >>> class InverseSquareRootLR(LRScheduler):
+        ...     def __init__(self, optimizer):
+        ...         super().__init__(optimizer)
+        ...         self.step()
+        ...     def step(self):
+        ...         self.last_epoch += 1
+        ...         for group in self.optimizer.param_groups:
+        ...             group["lr"] = group["initial_lr"] / (self.last_epoch + 1) ** 0.5
+        >>> schedule = InverseSquareRootLR(SGD([Value(1.0)], lr=0.5))
+        >>> for epoch in range(3):
+        ...     schedule.step()
+        >>> schedule.get_last_lr()
+        [0.25]
     """
 
-    needs_metric = False
-    sets: ClassVar[tuple[str, ...]] = ("lr", "initial_lr")  # which settings of a group it may change
+    needs_metric: ClassVar[bool] = False
+    sets: ClassVar[tuple[str, ...]] = ("lr", "initial_lr")
 
     def __init__(self, optimizer: Optimizer) -> None:
         if not isinstance(optimizer, Optimizer):
@@ -38,7 +59,7 @@ class LRScheduler:
             group.setdefault("initial_lr", group["lr"])
 
     def step(self) -> None:
-        """Go on to the next epoch; after `optimizer.step()`. Ctrl-C waits until that is done."""
+        """Set the learning rates of the next epoch. Call it after `optimizer.step()`. Ctrl-C waits until all are set."""
         raise NotImplementedError(f"{type(self).__name__} does not define step(self), which sets the learning rates of the next epoch.")
 
     def restart(self) -> None:
@@ -54,19 +75,19 @@ class LRScheduler:
         return [group["lr"] for group in self.optimizer.param_groups]
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a later schedule needs to go on from here, with what it has set in the optimizer's groups."""
+        """All that a later schedule needs to continue from here, with what it has set in the optimizer's groups."""
         groups = [{name: group[name] for name in self.sets if name in group} for group in self.optimizer.param_groups]
         return {**{name: x for name, x in vars(self).items() if name != "optimizer"}, "groups": groups}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on where another schedule has stopped, with the learning rates that it had set.
+        """Continue where another schedule has stopped, with the learning rates that it had set.
 
-        The optimizer's state dict is to be loaded as well, before or after; a schedule that is made
-        in between has changed the learning rates, and here they are set right again.
+        Load the optimizer's state dict as well, before or after. A schedule changes the learning
+        rates when it is made; this sets them right again.
 
         Raises:
-            TypeError: it is no dict.
-            ValueError: it is that of another kind of schedule.
+            TypeError: it is not a dict.
+            ValueError: it is that of another kind of schedule, or of another number of groups.
 
         Example:
             >>> from autograd import Value
@@ -90,8 +111,8 @@ class LRScheduler:
         groups, here = len(state_dict.get("groups", own["groups"])), len(own["groups"])
         return [
             *(f"{x} is missing" for x in own if x not in state_dict and x != "groups"),  # states had none at first
-            *(f"{x} is unknown here" for x in state_dict if x not in own),
-            *([f"it has {groups} groups and here are {here}"] if groups != here else []),
+            *(f"{x} is unknown" for x in state_dict if x not in own),
+            *([f"it has {groups} groups instead of {here}"] if groups != here else []),
         ]
 
     def _take_over(self, state_dict: Mapping[str, Any]) -> None:
@@ -106,14 +127,14 @@ class SequentialLR(LRScheduler):
     Each begins with the learning rates that the optimizer had before any schedule.
 
     Args:
-        optimizer: that of all the schedules.
+        optimizer: the one that all the schedules were made for.
         schedulers: the schedules, at least one.
         milestones: the epochs at which the second, the third, … begin.
 
     Raises:
-        TypeError: there is something else than schedules among them.
-        ValueError: a schedule is that of another optimizer, or needs a metric; or there are more
-            or fewer milestones, or they do not increase.
+        TypeError: one of `schedulers` is not a schedule, or a milestone is not a whole number.
+        ValueError: a schedule was made for another optimizer, or needs a metric; or there is not one
+            milestone between each two schedules; or the milestones do not increase.
 
     Example:
         >>> from autograd import Value
@@ -162,7 +183,7 @@ class SequentialLR(LRScheduler):
     def _misfits(self, state_dict: Mapping[str, Any]) -> list[str]:
         states = state_dict.get("schedulers", [])
         if len(states) != len(self.schedulers):
-            return [f"it has {len(states)} schedules and here are {len(self.schedulers)}"]
+            return [f"it has {len(states)} schedules instead of {len(self.schedulers)}"]
         inner = [misfit for schedule, state in zip(self.schedulers, states, strict=True) for misfit in schedule._misfits(state)]
         return super()._misfits(state_dict) + inner
 
@@ -173,7 +194,18 @@ class SequentialLR(LRScheduler):
 
 
 def one_for_each_group(name: str, x: Any, optimizer: Optimizer) -> list[float]:
-    """A number for each group of the optimizer, from one number for all or a list."""
+    """A number for each group of the optimizer, from a list of them or one number for all.
+
+    Raises:
+        TypeError: one of them is not a number.
+        ValueError: one is negative or not finite, or there are more or fewer than groups.
+
+    Example:
+        >>> from autograd import Value
+        >>> from nn.optim import SGD
+        >>> one_for_each_group("max_lr", 0.5, SGD([{"params": Value(1.0)}, {"params": Value(2.0)}]))
+        [0.5, 0.5]
+    """
     groups = len(optimizer.param_groups)
     if isinstance(x, (list, tuple)) and len(x) != groups:
         raise ValueError(f"{name} must be one number or one for each of the {groups} groups; got {len(x)}.")

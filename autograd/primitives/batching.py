@@ -1,0 +1,106 @@
+"""How a primitive computes all examples of a batch at once: what the batch rules of the table are given, and what they share.
+
+The rule of an entry is a function `(batch, *inputs, **static) -> results`. An input has the axis of
+the examples in front of those that it has for one example; or it is shared by all examples, and is
+as it is for one. The results have that axis. A rule is written in primitives, so that its results
+can be differentiated. An elementwise primitive needs none, and any other without one is computed
+`one_by_one`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..core import Node
+from .reductions import broadcast_to
+from .shapes import reshape, stack, transpose
+
+__all__ = ["Batch"]
+
+
+class Batch(NamedTuple):
+    """What a batch rule is told besides the inputs.
+
+    Attributes:
+        size: the number of examples.
+        has_axis: for each input, whether it has the axis of the examples; if not, all share it.
+        shape: the shape of the result for one example.
+        dtype: its type.
+
+    Example:
+        >>> from autograd import Case, Primitive, table, vmap
+        >>> flip = Primitive(
+        ...     "flip", symbol="flip", latex="#1", elementwise=False, cases=(Case((3,)),),
+        ...     scalar=None, array=lambda x: x[..., ::-1],
+        ...     vjp=(lambda g, y, x: flip(g),),
+        ...     batch=lambda batch, x: flip(x),
+        ...     doc="The entries of the last axis from the end to the start.",
+        ... )
+        >>> vmap(lambda x: flip(x))(np.array([[1.0, 2.0], [3.0, 4.0]]))
+        array([[2., 1.],
+               [4., 3.]])
+        >>> del table["flip"]
+    """
+
+    size: int
+    has_axis: tuple[bool, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    def repeated(self, inputs: Sequence[Any]) -> list[Any]:
+        """The inputs, those that are shared repeated for each example."""
+        return [
+            x if has_axis else broadcast_to(x, shape=(self.size, *np.shape(x)))
+            for x, has_axis in zip(inputs, self.has_axis, strict=False)
+        ]  # fmt: skip
+
+    def aligned(self, inputs: Sequence[Any], rank: int | None = None) -> list[Any]:
+        """The inputs with axes of length 1 behind that of the examples, so that they broadcast as those of one example do.
+
+        Args:
+            inputs: the inputs.
+            rank: how many axes each shall have in one example; as many as the result, if None.
+        """
+        rank = len(self.shape) if rank is None else rank
+        return [
+            reshape(x, shape=(self.size, *(1,) * (rank + 1 - x.ndim), *x.shape[1:])) if has_axis and x.ndim <= rank else x
+            for x, has_axis in zip(inputs, self.has_axis, strict=True)
+        ]
+
+    def rows(self, numbers: Any, *before: Any) -> tuple[Any, ...]:
+        """The index of the rows that `numbers`, the second input, names in each example; `before` are the indices of axes before theirs."""
+        whole = np.asarray(numbers._datum if isinstance(numbers, Node) else numbers).astype(np.intp)
+        return np.arange(self.size).reshape(self.size, *(1,) * (whole.ndim - self.has_axis[1])), *before, whole
+
+    def one_by_one(self, function: Callable[..., Any], inputs: Sequence[Any]) -> Any:
+        """The results of `function` for one example after the other."""
+        if not self.size:
+            return np.zeros((0, *self.shape), self.dtype)
+        pairs = list(zip(inputs, self.has_axis, strict=True))
+        return stack(*[function(*[x[i] if has_axis else x for x, has_axis in pairs]) for i in range(self.size)], axis=0)
+
+    def in_one(self, function: Callable[..., Any], inputs: Sequence[Any], axes: Sequence[int], out_axis: int) -> Any:
+        """The results of a layer that takes batches already, on one long batch; one by one, unless the examples share its weights.
+
+        Args:
+            function: the primitive, with its settings.
+            inputs: its inputs.
+            axes: for each of the first inputs, which axis of one example is that of its own batch. The others are weights.
+            out_axis: the same of the result.
+        """
+        weights = inputs[len(axes) :]
+        if any(self.has_axis[len(axes) :]):
+            return self.one_by_one(function, inputs)
+        long = [_merged(x, axis) for x, axis in zip(self.repeated(inputs[: len(axes)]), axes, strict=True)]
+        y = reshape(function(*long, *weights), shape=(*self.shape[:out_axis], self.size, *self.shape[out_axis:]))
+        return transpose(y, axes=(out_axis, *range(out_axis), *range(out_axis + 1, y.ndim))) if out_axis else y
+
+
+def _merged(x: Any, axis: int) -> Any:
+    """`x` with the axis of the examples merged into the one that has the number `axis` in one example."""
+    if axis:
+        x = transpose(x, axes=(*range(1, axis + 1), 0, *range(axis + 1, x.ndim)))
+    return reshape(x, shape=(*x.shape[:axis], x.shape[axis] * x.shape[axis + 1], *x.shape[axis + 2 :]))

@@ -1,0 +1,71 @@
+"""Claims about what depends on what: files import each other in one direction, for their types too."""
+
+import ast
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import autograd
+import nn
+
+ROOT = Path(nn.__file__).parent.parent
+
+
+def name_of(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported(path):
+    """The full names that the file imports, at its head, in a function or for types alone."""
+    package = path.relative_to(ROOT).parent.parts
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = package[: len(package) - node.level + 1] if node.level else ()
+            yield from (".".join([*start, *filter(None, [node.module]), alias.name]) for alias in node.names)
+
+
+def imports(package):
+    """For each file of a package, the files of that package that it imports."""
+    files = {name_of(path): path for path in Path(package.__file__).parent.rglob("*.py")}
+
+    def file_of(name):
+        while name and name not in files:
+            name = name.rpartition(".")[0]
+        return name
+
+    return {name: {file_of(other) for other in imported(path)} - {"", name} for name, path in files.items()}
+
+
+def circle(graph):
+    """The files of one circle of imports, or nothing."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
+OPEN = {  # circles that are still to be cut: what these files import is not followed
+    "autograd": {"autograd.modes", "autograd.window"},
+    "nn": {"nn.callbacks.callback", "nn.callbacks.checkpoint", "nn.callbacks.monitor", "nn.callbacks.nonfinite", "nn.callbacks.steps",
+           "nn.callbacks.stopping"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("package", [autograd, nn], ids=lambda package: package.__name__)
+def test_no_files_import_each_other(package):
+    graph = imports(package)
+    assert circle({name: others for name, others in graph.items() if name not in OPEN[package.__name__]}) == []
+
+
+def test_autograd_does_not_know_nn():
+    for path in Path(autograd.__file__).parent.rglob("*.py"):
+        assert not [name for name in imported(path) if name.split(".")[0] == "nn"], path
+
+
+def test_a_circle_over_three_files_is_found():
+    assert set(circle({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}})) == {"a", "b", "c"}
