@@ -45,6 +45,7 @@ class TorchMethods(ArrayMethods):
     """PyTorch's methods, for a node that holds an array."""
 
     __slots__ = ()
+    ndim: Any  # a property of each kind
 
     def dim(self) -> int:
         return self.ndim
@@ -78,25 +79,22 @@ class TorchMethods(ArrayMethods):
                 check_device(x)
             elif x is not None and not isinstance(x, bool):
                 dtype = x
-        return self if dtype is None else self.type(dtype)
-
-    def type(self, dtype: Any) -> Any:
-        return self.astype(dtype)
+        return self if dtype is None else self.astype(dtype)
 
     def float(self) -> Any:
-        return self.type(np.float32)
+        return self.astype(np.float32)
 
     def double(self) -> Any:
-        return self.type(np.float64)
+        return self.astype(np.float64)
 
     def half(self) -> Any:
-        return self.type(np.float16)
+        return self.astype(np.float16)
 
     def type_as(self, other: Any) -> Any:
-        return self.type(other.dtype)
+        return self.astype(other.dtype)
 
     def view(self, *shape: Any) -> Any:
-        return self.type(shape[0]) if shape and isinstance(shape[0], (type, np.dtype)) else self.reshape(*shape)
+        return self.astype(shape[0]) if shape and isinstance(shape[0], (type, np.dtype)) else self.reshape(*shape)
 
     def view_as(self, other: Any) -> Any:
         return self.reshape(other.shape)

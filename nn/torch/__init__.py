@@ -78,7 +78,7 @@ from .tensor import Tensor, plain, wrap
 FloatTensor = DoubleTensor = HalfTensor = LongTensor = IntTensor = BoolTensor = Tensor
 inference_mode = no_grad
 inf, nan, pi, e = np.inf, np.nan, np.pi, np.e
-Size = tuple
+Size: Any = tuple
 
 utils = SimpleNamespace(data=nn.data)
 cuda = SimpleNamespace(
@@ -90,7 +90,7 @@ backends = SimpleNamespace(mps=SimpleNamespace(is_available=lambda: False), cudn
 
 def cat(tensors: Any, dim: Any = 0) -> Tensor:
     """`autograd.concatenate`."""
-    return autograd.concatenate(_all(tensors), dim)  # type: ignore[no-any-return]
+    return autograd.concatenate(_all(tensors), dim)
 
 
 concat = concatenate = cat
@@ -98,7 +98,7 @@ concat = concatenate = cat
 
 def stack(tensors: Any, dim: Any = 0) -> Tensor:
     """`autograd.stack`."""
-    return autograd.stack(_all(tensors), dim)  # type: ignore[no-any-return]
+    return autograd.stack(_all(tensors), dim)
 
 
 def where(condition: Any, input: Any = None, other: Any = None) -> Any:
@@ -126,12 +126,14 @@ def dot(input: Any, tensor: Any) -> Any:
     return autograd.dot(as_tensor(input), tensor)
 
 
-def meshgrid(*tensors: Any, indexing: str = "ij") -> Any:
-    return tuple(map(wrap, np.meshgrid(*map(plain, tensors), indexing=indexing)))
+def meshgrid(*tensors: Any, indexing: Any = "ij") -> Any:
+    return tuple(map(wrap, np.meshgrid(*[plain(x) for x in tensors], indexing=indexing)))
 
 
 def one_hot(tensor: Any, num_classes: Any = -1) -> Tensor:
-    return nn.functional.one_hot(tensor, num_classes)
+    """One row for each number: 1 at its place, and else 0."""
+    numbers = as_tensor(tensor).long()
+    return eye(plain(numbers).max() + 1 if num_classes < 0 else num_classes, dtype=int64)[numbers]
 
 
 def is_tensor(obj: Any) -> Any:

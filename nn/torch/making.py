@@ -42,7 +42,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     if isinstance(data, autograd.Tensor) and not isinstance(data, Tensor):
         data = Tensor._apply(autograd.table["identity"], (data,), {})  # of the same history, with PyTorch's methods
     if isinstance(data, Tensor):
-        return data if dtype is None else data.type(dtype)  # type: ignore[no-any-return]
+        return data if dtype is None else data.type(dtype)
     return from_numpy(data) if isinstance(data, np.ndarray) and dtype is None else tensor(data, dtype=dtype)
 
 
@@ -106,8 +106,9 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None) 
 
 def randint(*limits: Any, size: Any = None, generator: Generator | None = None, dtype: Any = None, device: Any = None) -> Tensor:
     """Whole numbers: `torch.randint(high, size)` or `torch.randint(low, high, size)`."""
-    *limits, size = limits if size is None else (*limits, size)  # type: ignore[assignment]
-    return wrap(rng_of(generator).integers(*limits, size=size).astype(dtype or np.int64))
+    bounds, size = (limits[:-1], limits[-1]) if size is None else (limits, size)
+    low, high = (0, *bounds)[-2:]
+    return wrap(rng_of(generator).integers(low, high, size).astype(dtype or np.int64))
 
 
 def randperm(n: int, *, generator: Generator | None = None, device: Any = None) -> Tensor:

@@ -123,7 +123,7 @@ class Tensor(autograd.Tensor):
         return dtypes.device()
 
     @property
-    def is_cuda(self) -> bool:
+    def is_cuda(self) -> Any:
         return False
 
     @property
@@ -144,7 +144,7 @@ class Tensor(autograd.Tensor):
         self._grad = None if gradient is None else self._seed(gradient)
 
     @property
-    def requires_grad(self) -> bool:
+    def requires_grad(self) -> Any:
         return self.left is not None
 
     @requires_grad.setter
@@ -163,7 +163,7 @@ class Tensor(autograd.Tensor):
     def grad_fn(self) -> Any:
         return self.primitive
 
-    def is_floating_point(self) -> bool:
+    def is_floating_point(self) -> Any:
         return bool(self._datum.dtype.kind == "f")
 
     # Its numbers, elsewhere
@@ -231,7 +231,7 @@ class Tensor(autograd.Tensor):
         dims = tuple(d for d in (dim if isinstance(dim, tuple) else (dim,)) if self.shape[d] == 1)
         return autograd.squeeze(self, dims) if dims else self
 
-    def transpose(self, dim0: Any, dim1: Any, *more: Any) -> Any:  # type: ignore[override]
+    def transpose(self, dim0: Any, dim1: Any, *more: Any) -> Any:
         if more:
             return autograd.transpose(self, (dim0, dim1, *more))  # NumPy's, of all dimensions
         dims = list(range(self.ndim))
@@ -262,20 +262,20 @@ class Tensor(autograd.Tensor):
     def prod(self, dim: Any = None, keepdim: Any = False) -> Any:
         return np.prod(self, axis=dim, keepdims=keepdim)
 
-    def std(self, dim: Any = None, unbiased: Any = True, keepdim: Any = False, *, correction: Any = None) -> Any:  # type: ignore[override]
+    def std(self, dim: Any = None, unbiased: Any = True, keepdim: Any = False, *, correction: Any = None) -> Any:
         return autograd.std(self, dim, keepdim, correction=float(unbiased) if correction is None else correction)
 
-    def var(self, dim: Any = None, unbiased: Any = True, keepdim: Any = False, *, correction: Any = None) -> Any:  # type: ignore[override]
+    def var(self, dim: Any = None, unbiased: Any = True, keepdim: Any = False, *, correction: Any = None) -> Any:
         return autograd.var(self, dim, keepdim, correction=float(unbiased) if correction is None else correction)
 
-    def norm(self, p: Any = None, dim: Any = None, keepdim: Any = False) -> Any:  # type: ignore[override]
+    def norm(self, p: Any = None, dim: Any = None, keepdim: Any = False) -> Any:
         x = self.flatten() if dim is None else self
         return autograd.norm(x, None if p in (2, "fro") else p, dim, keepdim)
 
-    def max(self, dim: Any = None, keepdim: Any = False) -> Any:  # type: ignore[override]
+    def max(self, dim: Any = None, keepdim: Any = False) -> Any:
         return self._extreme(autograd.max, np.argmax, autograd.maximum, dim, keepdim)
 
-    def min(self, dim: Any = None, keepdim: Any = False) -> Any:  # type: ignore[override]
+    def min(self, dim: Any = None, keepdim: Any = False) -> Any:
         return self._extreme(autograd.min, np.argmin, autograd.minimum, dim, keepdim)
 
     def _extreme(self, of: Any, where: Any, of_two: Any, dim: Any, keepdim: Any) -> Any:
@@ -370,10 +370,10 @@ class Tensor(autograd.Tensor):
     def isfinite(self) -> Any:
         return wrap(np.isfinite(self._datum))
 
-    def equal(self, other: Any) -> bool:
+    def equal(self, other: Any) -> Any:
         return np.array_equal(self._datum, plain(other))
 
-    def allclose(self, other: Any, rtol: Any = 1e-5, atol: Any = 1e-8) -> bool:
+    def allclose(self, other: Any, rtol: Any = 1e-5, atol: Any = 1e-8) -> Any:
         return np.allclose(self._datum, plain(other), rtol, atol)
 
     def multinomial(self, num_samples: Any, replacement: Any = False, *, generator: Any = None) -> Any:
@@ -386,7 +386,7 @@ class Tensor(autograd.Tensor):
             return self.type(dtypes.default_dtype()) / other
         return super().__truediv__(other)
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> Any:
         if self._datum.size != 1:
             raise RuntimeError(f"A Tensor of {self._datum.size} numbers is neither true nor false; say .any() or .all().")
         return super().__bool__()
