@@ -183,10 +183,13 @@ class TorchMethods(ArrayMethods):
         return self[_plain(mask)]
 
     def scatter(self, dim: Any, index: Any, src: Any) -> Any:
-        positions, src = _plain(index), src if isinstance(src, Node) else np.full(_plain(index).shape, src, self._datum.dtype)
+        """Put the entries of `src`, a Tensor or one number, at the places `index` along a dimension."""
+        positions, put = _plain(index), np.zeros(self.shape, self._datum.dtype)
+        np.put_along_axis(put, positions, 1 if isinstance(src, Node) else src, dim)
         taken = np.zeros(self.shape, bool)
         np.put_along_axis(taken, positions, True, dim)
-        return arithmetic.where(taken, networks.put_along_axis(src, positions, axis=dim, shape=self.shape), self)
+        new = networks.put_along_axis(src, positions, axis=dim, shape=self.shape) if isinstance(src, Node) else put
+        return arithmetic.where(taken, new, self)
 
     def scatter_add(self, dim: Any, index: Any, src: Any) -> Any:
         return self + networks.put_along_axis(src, _plain(index), axis=dim, shape=self.shape)

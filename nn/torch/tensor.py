@@ -98,12 +98,19 @@ class Tensor(autograd.Tensor):
         if mode.tracing is not None:
             return super()._apply(primitive, inputs, static)
         if not any(isinstance(x, autograd.Node) and x.left is not None for x in inputs):
-            result = primitive.compute_arrays([_array(x) for x in inputs], static)
+            data = [_array(x) for x in inputs]
+            result = primitive.compute_arrays(data, static)
+            if result.dtype == np.float64 and not any(isinstance(x, np.ndarray) and x.dtype == np.float64 for x in data):
+                result = result.astype(dtypes.default_dtype())  # of whole numbers and a float
             owner = next((x for x in inputs if isinstance(x, Tensor) and np.may_share_memory(result, x._datum)), None)
             return wrap(result, owner=owner)  # a view, as PyTorch's are, or a constant
         # What shares its numbers with others may change unnoticed, and so it is used as a copy.
         own = tuple(x._datum.copy() if isinstance(x, Tensor) and "owner" in x.static else x for x in inputs)
         return super()._apply(primitive, own, static)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        result = super().__array_function__(function, types, args, kwargs)
+        return wrap(result) if isinstance(result, (np.ndarray, np.generic)) else result
 
     # What it is
 
@@ -313,6 +320,17 @@ class Tensor(autograd.Tensor):
 
     def cumprod(self, dim: Any) -> Any:
         return np.cumprod(self, axis=dim)
+
+    def median(self, dim: Any = None, keepdim: Any = False) -> Any:
+        """The middle entry; of an even number of entries the lower of the two in the middle, unlike NumPy's."""
+        if dim is None:
+            return self.flatten().median(0).values
+        order = self.argsort(dim).narrow(dim, (self.shape[dim] - 1) // 2, 1)
+        values = self.gather(dim, order)
+        return Sorted(values, order) if keepdim else Sorted(values.squeeze(dim), order.squeeze(dim))
+
+    def bincount(self, minlength: Any = 0) -> Any:
+        return wrap(np.bincount(self._datum, minlength=minlength))
 
     def any(self, dim: Any = None, keepdim: Any = False) -> Any:
         return wrap(np.any(self._datum, axis=dim, keepdims=keepdim))
