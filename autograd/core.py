@@ -89,7 +89,7 @@ class Primitive(Entry):
                 return x._apply(self, inputs, static)
         if self.scalar is None or ndarray in map(type, inputs):
             return self.compute_arrays(inputs, static)
-        return self.compute(inputs, static)
+        return self.compute([bool(x) if isinstance(x, np.bool_) else x for x in inputs], static)
 
     def compute(self, data: Any, static: Mapping[str, Any]) -> Any:
         """The result for plain numbers and arrays: a float if all are numbers, else an array."""

@@ -59,6 +59,13 @@ class Entry:
             backward, and rounded once; else 5,000 times 20 would be inf, and their mean too.
         analytic: whether the array forward is complex-analytic, so that the tests can use the
             complex step.
+        numpy: how compiled programs write it in NumPy: a template such as "np.maximum({0}, 0)", or a function
+            `(writer, node, *inputs, **static) -> text`; `primitives.printing` has those for operators and
+            views. Left out, it is a call: of NumPy's function, if `array` is one; else of `array`, whose text is
+            copied into the program.
+        simplify: a rule `(node, *inputs, **static) -> something simpler with the same number`, or None where there
+            is nothing simpler; see `primitives.algebra`.
+        variable: what a program calls its result, such as "h", or a function from the inputs to that.
         operator: Python's sign for it, such as "+" in `a + b`, "-" in `-a`, "<" in `a < b` or "abs" in `abs(a)`.
         logic: the sign for it among conditions, the numbers 0 and 1, such as "&" for the product.
         answers: NumPy's functions of nodes that it answers, besides the one that is its array forward.
@@ -92,6 +99,10 @@ class Entry:
         >>> del table["cube"]
     """
 
+    numpy: Callable[..., Any] | str | None = None
+    simplify: Callable[..., Any] | None = None
+    variable: Callable[..., str] | str | None = None
+
     def __init__(
         self,
         name: str,
@@ -108,6 +119,9 @@ class Entry:
         masks: str | None = None,
         sums: bool = False,
         analytic: bool = False,
+        numpy: Callable[..., Any] | str | None = None,
+        simplify: Callable[..., Any] | None = None,
+        variable: Callable[..., str] | str | None = None,
         operator: str | None = None,
         logic: str | None = None,
         answers: tuple[Callable[..., Any], ...] = (),
@@ -128,6 +142,9 @@ class Entry:
                 "a tuple with one rule for each input, or one rule that returns all gradients",
             ),
             ("masks", masks in (None, "choice", "place", "kink"), 'None, "choice", "place" or "kink"'),
+            ("numpy", numpy is None or isinstance(numpy, str) or callable(numpy), 'a template such as "np.sin({0})" or a function'),
+            ("simplify", simplify is None or callable(simplify), "a function from the node and its inputs to something simpler"),
+            ("variable", variable is None or isinstance(variable, str) or callable(variable), "a name, or a function to one"),
             ("operator", operator is None or operator in SIGNS, f"one of {' '.join(SIGNS)}"),
             ("logic", logic in (None, "&", "|", "^"), "one of & | ^"),
             ("answers", isinstance(answers, tuple) and all(map(callable, answers)), "a tuple of functions"),
@@ -156,6 +173,9 @@ class Entry:
         self.masks = masks
         self.sums = sums
         self.analytic = analytic
+        self.numpy = numpy
+        self.simplify = simplify
+        self.variable = variable
         self.operator = operator
         self.logic = logic
         self.answers = answers

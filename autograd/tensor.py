@@ -14,10 +14,11 @@ from numpy.typing import ArrayLike
 from .arrays import constant, no_result, numbers
 from .core import Node, Primitive, record
 from .errors import describe
+from .halves import HALF
 from .layout import NO_STATIC, NUMBERS
 from .modes import Moment, mode, moment, quick
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
-from .primitives.arithmetic import identity
+from .primitives.arithmetic import astype, identity
 from .primitives.products import matmul
 from .torch_methods import TorchMethods
 from .types import Array, Operand
@@ -86,6 +87,10 @@ class Tensor(TorchMethods):
         result = primitive.compute_arrays(data, static)
         if type(result) is not np.ndarray:
             result = np.asarray(result if result is not None else no_result(primitive))
+        if result.dtype is HALF and any(isinstance(x, Tensor) and x.dtype == bool for x in inputs):
+            # Of bools NumPy computes functions in float16; here they are 0.0 and 1.0.
+            wide = [astype(x, dtype=np.dtype(float)) if isinstance(x, Tensor) and x.dtype == bool else x for x in inputs]
+            return primitive(*wide, **static)
         return record(kind, result, primitive, inputs, static)
 
     @property

@@ -100,8 +100,9 @@ class MultiheadAttention(Module):
             inputs = [x[:, None] for x in inputs]
         by_sequence = self.batch_first and not single
         apart, together = ((0, 2, 1, 3), (0, 2, 1, 3)) if by_sequence else ((1, 2, 0, 3), (2, 0, 1, 3))
+        heads = self.num_heads, self.embed_dim // self.num_heads
         q, k, v = (
-            linear(x, weight, bias).reshape(*x.shape[:-1], self.num_heads, -1).transpose(*apart)  # (n, heads, places, d)
+            linear(x, weight, bias).reshape(*x.shape[:-1], *heads).transpose(*apart)  # (n, heads, places, d)
             for x, weight, bias in zip(inputs, *self._projections(), strict=True)
         )
         (n, _, targets, _), sources = q.shape, k.shape[2]

@@ -2,7 +2,6 @@
 
 import array
 import collections
-import contextvars
 import copy
 import functools
 import gc
@@ -519,7 +518,7 @@ def test_random_numbers_of_python_and_numpy_are_refused():
 
 def test_an_iterator_is_refused():
     batches = iter([1.0, 2.0, 3.0])
-    with pytest.raises(TypeError, match="'batches'"):
+    with pytest.raises(TypeError, match=r"it can see `batches`, a list_iterator, an iterator, .* pass it as an argument"):
         autograd.compile(lambda x: x * next(batches))(1.0)
     assert next(batches) == 1.0
 
@@ -730,14 +729,17 @@ def test_compiling_again_and_again_for_the_same_shapes_is_told():
             self.w, self.history = Value(1.0), []
 
     trainer = Trainer()
-    f = autograd.compile(lambda x: trainer.w * x)
-    def train():
+    f = autograd.compile(lambda x: trainer.w * x * len([*trainer.history, 1][:1]))
+    g = autograd.compile(lambda x: trainer.w * x)  # does not look at it
+
+    def train(f):
         for i in range(20):
             trainer.history.append(i)
             assert f(1.0).data == 1.0
 
     with pytest.warns(UserWarning, match="history"):
-        train()
+        train(f)
+    train(g)
 
 
 class Cached:
@@ -748,15 +750,12 @@ class Cached:
 
 
 def test_containers_of_the_standard_library_may_change():
-    class Box:
-        scale = 1.0
-
-    box, mapping = Box(), {"a": 1.0, "b": 2.0}
+    mapping = {"a": 1.0, "b": 2.0}
     seen = collections.UserDict(a=1.0)
     chain = collections.ChainMap({"a": 1.0})
     raw = bytearray(b"\x01")
     numbers = array.array("d", [1.0])
-    view, reference, variable = types.MappingProxyType(mapping), weakref.ref(box), contextvars.ContextVar("scale", default=1.0)
+    view = types.MappingProxyType(mapping)
 
     def reorder():
         mapping["a"] = mapping.pop("a")
@@ -768,8 +767,6 @@ def test_containers_of_the_standard_library_may_change():
         (lambda x: w[0] * x * numbers[0], lambda: numbers.__setitem__(0, 3.0)),
         (lambda x: w[0] * x * next(iter(mapping.values())), reorder),
         (lambda x: w[0] * x * view["b"], lambda: mapping.update(b=3.0)),
-        (lambda x: w[0] * x * reference().scale, lambda: setattr(box, "scale", 3.0)),
-        (lambda x: w[0] * x * variable.get(), lambda: variable.set(3.0)),
     ]
     for f, change in cases:
         compiled = autograd.compile(f)
@@ -780,11 +777,9 @@ def test_containers_of_the_standard_library_may_change():
 
 
 @pytest.mark.parametrize("f", [lambda x: w[0] * x * globals()["factor"], lambda x: w[0] * x * eval("factor")], ids=["globals", "eval"])
-def test_variables_read_by_their_name_may_change(f, monkeypatch):
-    compiled = autograd.compile(f)
-    assert compiled(1.0).data == 4.0
-    monkeypatch.setitem(globals(), "factor", 5.0)
-    assert compiled(1.0).data == 10.0
+def test_variables_read_by_their_name_are_refused(f):
+    with pytest.raises(TypeError, match=r"it can see `(globals|eval)`, .* pass it as an argument"):
+        autograd.compile(f)(1.0)
 
 
 def test_an_object_that_answers_for_any_attribute(monkeypatch):
@@ -795,14 +790,11 @@ def test_an_object_that_answers_for_any_attribute(monkeypatch):
     assert f(1.0).data == f.function(1.0).data
 
 
-def test_public_attributes_of_other_libraries_objects_may_change():
+def test_another_librarys_object_is_refused():
     scaler = pytest.importorskip("sklearn.preprocessing").StandardScaler().fit([[1.0], [3.0]])
     f = autograd.compile(lambda x: w[0] * (x - scaler.mean_[0]))
-    assert f(5.0).data == 6.0
-    scaler.mean_[0] = 4.0
-    assert f(5.0).data == 2.0
-    scaler.fit([[0.0], [2.0]])
-    assert f(5.0).data == 8.0
+    with pytest.raises(TypeError, match=r"it can see `scaler`, a StandardScaler, .* pass it as an argument"):
+        f(5.0)
 
 
 def test_what_changes_at_each_call_is_refused():
@@ -859,23 +851,13 @@ def test_a_change_that_is_said_through_update_happens_at_each_call():
 
 
 def test_the_time_and_new_generators_of_random_numbers_are_refused():
-    for f in (
-        lambda x: w[0] * x * time.perf_counter(),
-        lambda x: w[0] * x * np.random.default_rng().random(),
-        lambda x: Value(random.Random().random()) * x,
+    for f, what in (
+        (lambda x: w[0] * x * time.perf_counter(), "a function of the library time"),
+        (lambda x: w[0] * x * np.random.default_rng().random(), "a function of the library numpy.random"),
+        (lambda x: Value(random.Random().random()) * x, "a class of the library random"),
     ):
-        with pytest.raises(TypeError, match="computes with the time, or random numbers"):
+        with pytest.raises(TypeError, match=f"it can see `.*`, {what}, .* pass it as an argument"):
             autograd.compile(f)(1.0)
-    f = autograd.compile(lambda x: w[0] * x * np.random.default_rng(0).random())
-    assert f(1.0).data == f(1.0).data == f.function(1.0).data
-
-    def timed(x):
-        start = time.perf_counter()
-        y = w[0] * x
-        print(time.perf_counter() - start)
-        return y
-
-    assert autograd.compile(timed)(3.0).data == 6.0
 
 
 @pytest.mark.parametrize(

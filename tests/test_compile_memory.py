@@ -53,7 +53,8 @@ def test_a_dropped_function_is_freed_at_once(kind):
 
 
 def test_its_functions_and_their_constants_go_as_well():
-    f = autograd.compile(lambda x: autograd.take(x, np.random.default_rng(0).permutation(500)).sum() * Value(1.0))
+    order = np.random.default_rng(0).permutation(500)
+    f = autograd.compile(lambda x: autograd.take(x, order).sum() * Value(1.0))
     f(np.ones(500))
     program = next(iter(f.programs.values()))
     forward = weakref.ref(program._variant.forward)

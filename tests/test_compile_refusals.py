@@ -214,11 +214,8 @@ def test_a_thread_may_not_look_for_the_function(run):
         run(lambda: seen.append(x.data > 0))
         return w * x if seen[0] else -w * x
 
-    with pytest.raises(TypeError, match=r"starting a thread in line .* compute in the function itself"):
+    with pytest.raises(TypeError, match=r"it can see `(threading\.Thread|ThreadPoolExecutor)`, a class of the library .* pass it as an argument"):
         autograd.compile(f)(2.0)
-    done = []
-    run(lambda: done.append(1))
-    assert done == [1]
 
 
 @pytest.mark.parametrize("argument", [Value(3.0), Tensor([3.0])])

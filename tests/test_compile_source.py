@@ -12,7 +12,7 @@ import pytest
 import autograd
 import nn
 from autograd import Primitive, Tensor, Value, table
-from autograd.compiling.writers import array_text
+from autograd.compiling.literals import array_text
 from autograd.structures import leaves
 
 

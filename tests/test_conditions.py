@@ -1,5 +1,6 @@
 """`&`, `|`, `^` and `~` combine conditions, and nothing else; what has no derivative is refused with a sentence."""
 
+import math
 import operator
 
 import numpy as np
@@ -86,3 +87,13 @@ def test_pythons_max_gives_one_of_the_two_and_the_right_gradient():
     assert (loss.data, dead.grad) == (0.0, -1.0)
     with pytest.raises(TypeError, match="max"):
         autograd.compile(lambda x: max(0, v * x))(1.0)
+
+
+def test_a_function_of_a_condition_is_computed_in_full_precision():
+    def f(x):
+        return autograd.tanh(x > 0.0) * x
+
+    expected = math.tanh(1.0) * 2.0
+    assert f(Value(2.0)).data == pytest.approx(expected, rel=1e-15)
+    assert autograd.compile(f)(2.0).data == pytest.approx(expected, rel=1e-15)
+    np.testing.assert_allclose(autograd.vmap(f)(np.array([2.0, -1.0])).data, [expected, 0.0], rtol=1e-15)

@@ -24,7 +24,7 @@ class Arrays:
     Attributes:
         arrays: the Tensors, in the order in which they were made; a number's `source` is an index.
         places: for the id of each number's node, its source and its position in the flattened array.
-        equals: for the id of a number's node, the ids of others that are the same number.
+        stands_for: for the id of a number's node, another one that has the same number.
         tensors: for the id of each Tensor of the traced graph, its new one.
     """
 
@@ -32,7 +32,7 @@ class Arrays:
         self.arrays: list[Any] = []
         self.places: dict[int, tuple[int, int]] = {}
         self.tensors: dict[int, Any] = {}
-        self.equals: dict[int, list[int]] = defaultdict(list)
+        self.stands_for: dict[int, Node] = {}
         self._kept: list[Any] = []  # so that the ids stay theirs
 
     def add(self, array: Any, numbers: Iterable[tuple[int, Any]]) -> None:
@@ -41,8 +41,8 @@ class Arrays:
         self.arrays.append(array)
         for position, node in numbers:
             self.places[id(node)] = source, position
-            for other in self.equals.get(id(node), ()):
-                self.places[other] = source, position
+            if id(node) in self.stands_for:
+                self.places[id(self.stands_for[id(node)])] = source, position
             self._kept.append(node)
 
     def together(self, nodes: Iterable[Any]) -> list[list[Any]]:
@@ -94,6 +94,11 @@ class Arrays:
         """Where the numbers are, in the one array that they come from."""
         places = self.places
         return np.array([[places[id(x)][1] for x in row] for row in rows], dtype=np.intp)
+
+    def column(self, numbers: Sequence[Any]) -> Any:
+        """The same of one row."""
+        places = self.places
+        return np.array([places[id(x)][1] for x in numbers], dtype=np.intp)
 
     def full(self, array: Any, shape: tuple[int, ...]) -> Any:
         """The array repeated to a shape."""

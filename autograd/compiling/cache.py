@@ -43,10 +43,10 @@ class Programs:
         """The program for a call."""
         key = given.key
         program = self.by_key.get(key)
-        if program is None or not program.surroundings.unchanged():
+        if program is None or not program.surroundings.guard.unchanged():
             with COMPILING:
                 program = self.by_key.get(key)
-                if program is None or not program.surroundings.unchanged():  # another thread may just have made it
+                if program is None or not program.surroundings.guard.unchanged():  # another thread may just have made it
                     return self._made_or_found_again(program, given, args, kwargs)
         if program is not self._latest:
             self._use(key, program)
@@ -80,7 +80,7 @@ class Programs:
         if before is None:
             return None
         earlier = self._earlier.get(key, [])
-        found = next((program for program in earlier if program.surroundings.unchanged()), None)
+        found = next((program for program in earlier if program.surroundings.guard.unchanged()), None)
         self._earlier[key] = [program for program in [before, *earlier] if program is not found][:MOST_EARLIER]
         return found
 
@@ -103,9 +103,8 @@ class Programs:
         if count < OFTEN or self._warned:
             return
         if before is not None:
-            why = (
-                f"what it sees changes between calls, the last time `{before.surroundings.changed()}`. Pass what changes as an argument."
-            )
+            changed = before.surroundings.guard.changed()
+            why = f"what it sees changes between calls, the last time `{changed}`. Pass what changes as an argument."
         else:
             position = next((i for i, (new, old) in enumerate(zip(key, last, strict=True)) if new != old), None)
             if position is None:

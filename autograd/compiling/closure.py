@@ -1,290 +1,375 @@
 """What a function sees besides its arguments: its closure and globals, and all that hangs on them.
 
-Two things are found there: the names of parameters, for the compiled source; and the plain
-numbers, lists and arrays that the trace may have read, which must still be the same when the
-program runs again. Otherwise it would be silently frozen on the numbers of its first call.
+Two things are found there: the names of parameters, for the compiled source; and what the trace may
+have read, which must still be the same when the program runs again (see `guard`). Otherwise it would
+be silently frozen on the numbers of its first call. What is on no line of the white list (see `kinds`)
+is refused.
+
+An attribute counts if some code that the function may call mentions its name. So a method that opens
+a file does no harm where only another method is called.
 """
 
 from __future__ import annotations
 
-import array
-import contextvars
-import dis
+import builtins
+import enum
 import functools
-import operator
+import importlib
+import importlib.util
 import random
-import sys
-import sysconfig
 import types
-import weakref
-import zlib
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from ..core import Node
-from ..modes import mode
+from ..tensor import Tensor
 from ..texts import visible
+from ..value import Value
+from .bytecode import MAKING, Reading, reading_of
+from .guard import Guard, Names, Path
+from .kinds import ATOMS, MISSING, OBJECTS_OF, is_denied, is_exact, kind_of, origin_of, refusal_of
 
-__all__ = ["ATOMS", "Surroundings", "state_of", "variables_of"]
+__all__ = ["Surroundings", "state_of"]
 
-INSTALLED = tuple(sysconfig.get_paths()[kind] for kind in ("purelib", "platlib"))
-DOUBTFUL = {"time", "perf_counter", "monotonic", "datetime", "now", "random", "Random", "default_rng", "secrets", "urandom", "uuid"}
-EVERYTHING = ("globals", "eval", "exec")  # which may read any variable of a module
-OPEN = ("nn", "collections")  # libraries whose objects hold what is the user's
-ATOMS = (str, bytes, int, float, complex, type(None), np.generic, types.ModuleType, types.BuiltinFunctionType)
-CODE_OF_A_FUNCTION = operator.attrgetter("__code__", "__defaults__", "__kwdefaults__")
+# Functions, and attributes, that read attributes by names which do not stand in the code; then all of them count.
+READS_BY_NAME: Final = frozenset(["getattr", "vars", "attrgetter", "methodcaller", "copy", "deepcopy", "asdict", "astuple", "replace"])
+NAMES_NOTHING: Final = frozenset(["__dict__", "__getattribute__", "format", "format_map"])
+NO_ATTRIBUTES: Final = frozenset(
+    ["typing", "abc", "types", "argparse", "contextlib", "autograd"]
+)  # libraries whose classes read none of an object
+NODES_HAVE: Final = frozenset(
+    {*dir(Value), *dir(Tensor)} - {*dir(np.ndarray), *dir(float), *dir(int)}
+)  # and plain numbers and arrays have not
+CALLED: Final = (types.FunctionType, staticmethod, classmethod, property)
+BOOKKEEPING: Final = frozenset({"_name", "_number"})  # of a module of `nn`: for pictures
 
-Path = tuple[Any, ...]
+
+class Holder(NamedTuple):
+    """Something whose attributes count as soon as some code mentions them; those that are `done` have been looked at."""
+
+    names: Collection[str]
+    read: Callable[[str], Any]
+    path: Path
+    are_slots: bool
+    done: set[str]
 
 
 class Surroundings:
     """What `function`, called with the objects `given` among its arguments, sees at one moment.
 
+    Args:
+        everything: whether all attributes count, not only those that some code mentions.
+
     Attributes:
         paths: for the id of each node found, the names and indices that lead to it, the shortest first.
         nodes: those nodes, which keeps the ids theirs.
-        iterators: the names of variables that would give something else at the next call.
-        doubtful: whether there is code that may do so, with clocks and random numbers.
+        refused: why the function cannot be compiled, if it sees something that is not on the white list.
+        guard: says whether all is still the same.
     """
 
-    def __init__(self, function: Callable[..., Any], given: Mapping[str, Any]) -> None:
+    def __init__(self, function: Callable[..., Any], given: Mapping[str, Any], everything: bool = False) -> None:
         self.paths: dict[int, list[Path]] = {}
         self.nodes: list[Node] = []
-        self.iterators: list[str] = []
-        self.doubtful = False
+        self.refused: str | None = None
+        self.guard = Guard()
+        self._names = Names({"*"} if everything else set())
         self._seen: dict[int, Any] = {}
-        # What is compared at each call: variables, and how to read them; containers, and copies of them; arrays.
-        self._variables: list[tuple[Path, Callable[[], Any], Any]] = []
-        self._containers: list[tuple[Path, Any, Any]] = []
-        self._arrays: list[tuple[Path, Any, Any]] = []
+        self._classes: dict[type, set[str]] = {}  # those looked at, and what Python may call there by itself
+        self._holders: list[Holder] = []
+        self._excused: list[tuple[Any, Path, str]] = []  # in an attribute that only `nn` might look at, which has no use for it
         self._generators: list[tuple[Any, Any]] = []
-        self._todo: deque[tuple[Any, Path]] = deque([(function, ()), *((x, (name,)) for name, x in given.items())])
-        while self._todo:
+        self._todo: deque[tuple[Any, Path, str | None]] = deque([(function, (), None), *((x, (name,), None) for name, x in given.items())])
+        while self.refused is None and (self._todo or self._mentioned()):
             self._visit(*self._todo.popleft())
-        self._readers, self._contents = [v[1] for v in self._variables], [v[2] for v in self._variables]
-        self._present, self._copies = [c[1] for c in self._containers], [c[2] for c in self._containers]
-
-    def unchanged(self) -> bool:
-        """Whether everything found is still there, with the same numbers.
-
-        Python compares what is in lists by identity first, so this is quick where nothing has
-        changed. Another node in the place of one is a change, whatever its number: a comparison
-        that gets as far as asking a node ends here.
-        """
-        own, before = vars(mode), mode.tracing
-        own["tracing"] = _another_node  # nothing is computed meanwhile
-        try:
-            return (
-                [read() for read in self._readers] == self._contents
-                and self._present == self._copies
-                and all(_fingerprint(array) == fingerprint for _, array, fingerprint in self._arrays)
-            )
-        except Exception:  # an array in another's place; a variable that is gone
-            return False
-        finally:
-            own["tracing"] = before
-
-    def changed(self) -> str:
-        """The name of something that has changed."""
-        now: Any
-        for path, now, then in [*((path, read, then) for path, read, then in self._variables), *self._containers, *self._arrays]:
-            try:
-                now = now() if callable(now) else _fingerprint(now) if isinstance(now, np.ndarray) else now
-                same = now is then or bool(now == then)
-            except Exception:
-                same = False
-            if not same:
-                if isinstance(now, dict) and isinstance(then, dict):
-                    path = (*path, *[key for key in {**then, **now} if now.get(key) is not then.get(key)][:1])
-                return visible(".".join(map(str, path)))
-        return "one of its parameters"
-
-    def let_change(self, attributes: dict[str, Any], names: Sequence[str]) -> Callable[[], None]:
-        """Do not look at some attributes of an object any more; to be called after each change of them."""
-        old = {id(attributes[name]) for name in names}
-        self._arrays = [entry for entry in self._arrays if id(entry[1]) not in old]
-        copies = [copy for _, present, copy in self._containers if present is attributes]
-
-        def changed() -> None:
-            for copy in copies:
-                copy.update({name: attributes[name] for name in names})
-
-        return changed
+        self._holders.clear()
+        self.guard.ready()
 
     def used_generator(self) -> bool:
         """Whether random numbers have been drawn since from a generator found here."""
         return any(state_of(generator) != state for generator, state in self._generators)
 
-    def _variable(self, path: Path, read: Callable[[], Any], of_a_function: bool = False) -> None:
+    def _add(self, thing: Any, path: Path, excuse: str | None = None) -> None:
+        self._todo.append((thing, path, excuse))
+
+    def _variable(self, path: Path, read: Callable[[], Any]) -> None:
         """Something with a name, which must go on to hold what it holds."""
-        try:
-            contents = read()
-        except Exception:
-            return  # it has no contents yet; reading it fails in the function, too
-        self._variables.append((path, read, contents))
-        if isinstance(contents, Iterator) and (len(path) == 1 or of_a_function) and not hasattr(contents, "read"):
-            self.iterators.append(path[-1])
-        self._todo.append((contents, path))
+        self._add(self.guard.variable(path, read), path)
 
-    def _container(self, path: Path, thing: Any, items: Any) -> None:
-        self._containers.append((path, thing, thing if isinstance(thing, tuple) else thing.copy()))
-        self._todo.extend((item, (*path, key)) for key, item in items)
+    def _mentioned(self) -> bool:
+        """Go on to the attributes that have been mentioned since; whether there are any."""
+        for holder in self._holders:
+            for name in [name for name in holder.names if name not in holder.done and name in self._names]:
+                holder.done.add(name)
+                if holder.are_slots:
+                    self._variable((*holder.path, name), functools.partial(holder.read, name))
+                else:
+                    self._add(holder.read(name), (*holder.path, name))
+        self._todo += [(thing, path, None) for thing, path, name in self._excused if name in self._names]
+        self._excused = [entry for entry in self._excused if entry[2] not in self._names]
+        return bool(self._todo)
 
-    def _visit(self, thing: Any, path: Path) -> None:
-        if isinstance(thing, Node):
+    def _mention(self, *names: str, attributes: bool = False) -> None:
+        if attributes:
+            self._names.mentioned.update(names)
+        if not (NAMES_NOTHING if attributes else READS_BY_NAME).isdisjoint(names):
+            self._names.mentioned.add("*")
+
+    def _refuse(self, thing: Any, path: Path, what: str | None = None) -> None:
+        place = visible(".".join(map(str, path)) or getattr(thing, "__name__", type(thing).__name__))
+        self.refused = self.refused or (
+            f"it can see `{place}`, {what or refusal_of(thing)}. Take what it needs of that outside of the function, "
+            "and pass it as an argument."
+        )
+
+    def _visit(self, thing: Any, path: Path, excuse: str | None) -> None:
+        kind = kind_of(type(thing))  # type: ignore[arg-type]
+        if kind == "node":
             if id(thing) not in self.paths:
                 self.nodes.append(thing)
             self.paths.setdefault(id(thing), []).append(path)
             return
-        if isinstance(thing, ATOMS) or id(thing) in self._seen:
+        if (kind in ("atom", "fixed") and is_exact(type(thing))) or thing is MISSING or id(thing) in self._seen:
+            return
+        if excuse is not None and kind not in ("array", "items", "generator") and not _is_of_nn(type(thing)):
+            self._excused.append((thing, path, excuse))
             return
         self._seen[id(thing)] = thing
-        if isinstance(thing, np.ndarray):
-            self._arrays.append((path, thing, _fingerprint(thing)))
+        if kind == "array":
+            self.guard.array(path, thing)
             if thing.dtype == object:
-                self._todo.extend((item, (*path, *index)) for index, item in np.ndenumerate(thing))
-        elif isinstance(thing, (list, tuple, deque, set, frozenset)):
-            self._container(path, thing, enumerate(thing))
-        elif isinstance(thing, dict):
-            self._container(path, thing, thing.items())
-            self._variables.append((path, functools.partial(list, thing), list(thing)))  # the order of its keys, too
-        elif isinstance(thing, (weakref.ref, contextvars.ContextVar)):
-            self._variable(path, thing if isinstance(thing, weakref.ref) else thing.get)
-        elif isinstance(thing, types.MappingProxyType):
-            self._container(path, thing, thing.items())
-        elif isinstance(thing, (bytearray, array.array)):
-            self._containers.append((path, thing, thing[:]))
-        elif isinstance(thing, functools.partial):
-            self._todo += [(thing.keywords, path), (thing.args, path), (thing.func, path)]
-        elif isinstance(thing, types.MethodType):
-            self._todo += [(thing.__func__, path), (thing.__self__, path or ("self",))]
-        elif isinstance(thing, (staticmethod, classmethod)):
-            self._todo.append((thing.__func__, path))
-        elif isinstance(thing, (property, functools.cached_property)):
-            self._todo.append((thing.fget if isinstance(thing, property) else thing.func, path))
-        elif isinstance(thing, types.FunctionType):
-            self._visit_function(thing, path)
-        elif isinstance(thing, (np.random.Generator, np.random.RandomState, random.Random)):
+                for index, item in np.ndenumerate(thing):
+                    self._add(item, (*path, *index), excuse)
+        elif kind == "items":
+            self._visit_items(thing, path, excuse)
+        elif kind == "bytes":
+            self.guard.items(path, thing)
+        elif kind == "generator":
             self._generators.append((thing, state_of(thing)))
-        elif isinstance(thing, type):
-            self._visit_class(thing)
-        else:
+        elif kind == "refused":
+            self._refuse(thing, path)
+        elif kind in ("function", "parts", "builtin", "class", "module"):
+            getattr(self, f"_visit_{kind}")(thing, path)
+        if kind == "object" or (kind in ("atom", "fixed", "items", "bytes") and not is_exact(type(thing))):
             self._visit_object(thing, path)
 
-    def _visit_function(self, function: types.FunctionType, path: Path) -> None:
-        variables = function.__globals__
-        self._todo.append((getattr(function, "__wrapped__", None), ()))
-        if _is_library(variables.get("__name__") or ""):
-            return
-        self._variable((function.__name__,), functools.partial(CODE_OF_A_FUNCTION, function))
-        self.doubtful = self.doubtful or not DOUBTFUL.isdisjoint(_names_in(function.__code__))
-        if vars(function):
-            self._container((function.__name__,), vars(function), vars(function).items())
-        cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-        where = path if any(isinstance(part, int) for part in path) else ()  # neurons may be functions in a list
-        for name, cell in cells.items():
-            self._variable((*where, name), functools.partial(getattr, cell, "cell_contents"), of_a_function=True)
-        for name, *rest in variables_of(function.__code__):
-            if name not in cells:
-                self._visit_global(variables, name, rest)
-            elif isinstance(contents := _contents(cells[name]), types.ModuleType):
-                self._visit_attribute(contents, rest)
-
-    def _visit_global(self, variables: dict[str, Any], name: str, attributes: Sequence[str]) -> None:
-        contents = variables.get(name)
-        if name in EVERYTHING and name not in variables:
-            for other in variables:
-                if not other.startswith("__"):
-                    self._variable((other,), functools.partial(variables.__getitem__, other))
-        elif isinstance(contents, types.ModuleType):
-            self._visit_attribute(contents, attributes)
+    def _visit_items(self, thing: Any, path: Path, excuse: str | None) -> None:
+        self.guard.items(path, thing)
+        if isinstance(thing, (dict, types.MappingProxyType)):
+            for key, item in thing.items():
+                self._add(item, (*path, key), excuse)
+                if not isinstance(key, ATOMS):
+                    self._add(key, (*path, key), excuse)
         else:
-            self._variable((name,), functools.partial(variables.__getitem__, name))
-
-    def _visit_attribute(self, module: types.ModuleType, attributes: Sequence[str]) -> None:
-        """What a function reads from a module."""
-        if attributes and not _is_library(module.__name__):
-            self._visit_global(vars(module), attributes[0], attributes[1:])
-
-    def _visit_class(self, kind: type) -> None:
-        for owner in kind.__mro__:
-            if not _is_library(owner.__module__):
-                for name in vars(owner):
-                    if name not in ("__dict__", "__weakref__", "__doc__", "__annotations__"):
-                        self._variable((owner.__name__, name), functools.partial(operator.getitem, vars(owner), name))
+            for i, item in enumerate(thing):
+                self._add(item, (*path, i), excuse)
+        if isinstance(thing, defaultdict):
+            self._variable((*path, "default_factory"), functools.partial(getattr, thing, "default_factory"))
 
     def _visit_object(self, thing: Any, path: Path) -> None:
+        """The attributes of an object, and its class."""
         kind = type(thing)
-        attributes = vars(thing) if hasattr(thing, "__dict__") else {}
-        self._todo += [(kind, ()), (attributes.get("__wrapped__"), ())]  # wrapped: of a compiled function, among others
-        library = kind.__module__.split(".")[0]
-        if _is_library(kind.__module__) and library not in OPEN and not kind.__name__.endswith("Namespace"):
-            if library not in sys.stdlib_module_names and library not in ("autograd", "numpy"):
-                for name in attributes:
-                    if not name.startswith("_"):  # its own business, such as a cache
-                        self._variable((*path, name), functools.partial(operator.getitem, attributes, name))
-            return
+        of_nn, everything = _is_of_nn(kind), False
         for owner in kind.__mro__:
-            for name in vars(owner).get("__slots__", ()):
-                self._variable((*path, name), functools.partial(getattr, thing, name))
+            library = str(owner.__module__).split(".")[0]
+            if library in OBJECTS_OF:
+                everything = everything or library not in NO_ATTRIBUTES
+            elif not _is_own(owner, of_nn) and not _is_plain_base(owner):
+                self._refuse(thing, path)
+                return
+        if not of_nn:  # whose class nobody changes
+            self.guard.object(path, thing)
+        self._look_at_class(kind)
+        if kind.__module__.split(".")[0] == "autograd":
+            self._add(getattr(thing, "__wrapped__", None), path)  # of a compiled function
+            return
+        names = Names({"*"}, but=BOOKKEEPING) if everything else self._names
+        attributes = getattr(thing, "__dict__", {})
         if hasattr(thing, "__dict__"):
-            self._container(path, attributes, attributes.items())
+            self.guard.attributes(path, attributes, names)
+        slots = {name: None for owner in kind.__mro__ for name in _slots(owner)}
+        if everything:
+            for name, item in attributes.items():
+                self._add(item, (*path, name), name if of_nn else None)
+            for name in slots:
+                self._variable((*path, name), functools.partial(_attribute, thing, name))
+        else:
+            self._holders.append(Holder(attributes, attributes.get, path, False, set()))
+            self._holders.append(Holder(slots, functools.partial(_attribute, thing), path, True, set()))
+
+    def _visit_class(self, kind: type, path: Path) -> None:
+        """A class that some code may call."""
+        if origin_of(kind.__module__) == "pure" and not is_denied(kind):
+            self._mention(kind.__name__)
+        elif _is_own(kind, _is_of_nn(kind)):
+            self._look_at_class(kind, makes=True)
+        elif not issubclass(kind, BaseException):
+            self._refuse(kind, path)
+
+    def _look_at_class(self, kind: type, makes: bool = False) -> None:
+        """The attributes of a class and its bases: those that are mentioned, and what Python or a library's base calls by itself."""
+        own = [owner for owner in kind.__mro__ if _is_own(owner, _is_of_nn(kind))]
+        inherited = {name for owner in kind.__mro__ if owner not in own and owner is not object for name in vars(owner)}
+        for owner in own:
+            attributes = vars(owner)
+            called = {name for name, thing in attributes.items() if isinstance(thing, CALLED) and (name[:2] == "__" or name in inherited)}
+            if not makes:
+                called -= MAKING
+            if owner not in self._classes:
+                done = self._classes[owner] = set()
+                self.guard.attributes((owner.__name__,), attributes, Names(self._names.mentioned, also=done))
+                self.guard.variable((owner.__name__, "__mro__"), functools.partial(getattr, owner, "__mro__"))
+                self._holders.append(Holder(attributes, attributes.get, (owner.__name__,), False, done))
+                self._add(type(owner), (owner.__name__,))
+                if isinstance(owner, enum.EnumMeta):
+                    called.update(attributes)
+            for name in called - self._classes[owner]:
+                self._add(attributes[name], (owner.__name__, name))
+            self._classes[owner] |= called
+
+    def _visit_parts(self, thing: Any, path: Path) -> None:
+        """Something made of functions."""
+        if isinstance(thing, types.MethodType):
+            parts = [(thing.__self__, path or ("self",))]
+            if kind_of(type(thing.__func__)) != "builtin" and kind_of(type(thing.__self__)) != "generator":  # type: ignore[arg-type]
+                parts.insert(0, (thing.__func__, path))
+        elif isinstance(thing, functools.partial):
+            parts = [(thing.keywords, path), (thing.args, path), (thing.func, path)]
+        else:
+            names = ("__func__", "fget", "fset", "fdel", "func", "scalar", "array", "vjp")
+            parts = [(getattr(thing, name, None), path) for name in names]
+        for part, place in parts:
+            self._add(part, place)
+
+    def _visit_function(self, function: types.FunctionType, path: Path) -> None:
+        variables, code = function.__globals__, function.__code__
+        origin = origin_of(variables.get("__name__") or "")
+        cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
+        if origin == "python" or (origin == "pure" and is_denied(function)):
+            self._refuse(function, path)
+        elif origin == "pure":
+            self._mention(function.__name__)
+            for cell in cells.values():  # such as the user's function, in a decorated one
+                self._add(_contents(cell), path, "")
+            self._add(getattr(function, "__wrapped__", None), path)
+        else:
+            name, reading = function.__name__, reading_of(code)
+            for attribute in ("__code__", "__defaults__", "__kwdefaults__"):
+                self._variable((name,), functools.partial(getattr, function, attribute))
+            if vars(function):
+                self.guard.attributes((name,), vars(function), self._names)
+                self._holders.append(Holder(vars(function), vars(function).get, (name,), False, set()))
+            self._mention(*reading.attributes, attributes=True)
+            self._check_questions(reading, function)
+            self._visit_variables(reading, variables, cells, path if any(isinstance(part, int) for part in path) else ())
+
+    def _visit_variables(self, reading: Reading, variables: dict[str, Any], cells: Mapping[str, Any], where: Path) -> None:
+        """What a function reads; `where` it is, if it is one of several in a list."""
+        for name, *attributes in reading.variables:
+            if name in cells:
+                self._visit_chain((*where, name), functools.partial(_contents, cells[name]), attributes)
+            else:
+                self._visit_chain((*where, name), functools.partial(variables.get, name, MISSING), attributes)
+        for name, level in reading.imports:
+            full = importlib.util.resolve_name("." * level + name, variables.get("__package__") or "") if level else name
+            if origin_of(full) not in ("pure", "own"):
+                self._refuse(None, (full,), "a module that it imports")
+                continue
+            for module in dict.fromkeys((full.split(".")[0], full)):
+                try:
+                    self._add(importlib.import_module(module), (module,))
+                except ImportError:
+                    pass  # as in the function
+
+    def _visit_chain(self, path: Path, read: Callable[[], Any], attributes: Sequence[str]) -> None:
+        """A variable, and what is read from it if it is a module."""
+        contents = read()
+        for name in attributes:
+            if not isinstance(contents, types.ModuleType):
+                break
+            self.guard.variable(path, read)
+            if origin_of(contents.__name__) == "pure" and not is_denied(contents, name):
+                self._mention(*attributes)
+                return
+            path, read = (*path, name), functools.partial(_attribute, contents, name)
+            contents = read()
+        self._variable(path, read)
+        if contents is MISSING and path[-1] in vars(builtins):  # a builtin, as long as there is no variable of that name
+            self._add(vars(builtins)[path[-1]], path)
+
+    def _visit_module(self, module: types.ModuleType, path: Path) -> None:
+        """A module as an object: all that some code mentions may be read from it."""
+        origin = origin_of(module.__name__)
+        if origin == "own":
+            self.guard.attributes(path, vars(module), self._names)
+            self._holders.append(Holder(vars(module), vars(module).get, path, False, set()))
+        elif origin == "pure":
+            denied = {name: thing for name, thing in vars(module).items() if is_denied(module, name)}
+            self._holders.append(Holder(denied, denied.get, path, False, set()))
+        else:
+            self._refuse(module, path)
+
+    def _visit_builtin(self, function: Any, path: Path) -> None:
+        """A function written in C: of a library on the list, or a method of something that may be seen."""
+        owner = getattr(function, "__self__", None)
+        if owner is not None and not isinstance(owner, types.ModuleType):
+            self._add(owner, path)
+        elif origin_of(function.__module__ or "builtins") != "pure" or is_denied(function):
+            self._refuse(function, path)
+        else:
+            self._mention(function.__name__)
+
+    def _check_questions(self, reading: Reading, function: types.FunctionType) -> None:
+        """Refuse questions to which what stands for an argument gives another answer than the argument."""
+        asked: list[tuple[str, int]] = [] if reading.types is None else [("type(…)", reading.types)]
+        asked += [(f"hasattr(…, {name!r})", line) for name, line in reading.asked if name in NODES_HAVE]
+        variables = {
+            name for name, *_ in reading.variables if name not in function.__globals__ and name not in function.__code__.co_freevars
+        }
+        for what, line in asked:
+            if (what.startswith("type") and "type" in variables) or (
+                what.startswith("has") and not {"hasattr", "getattr"}.isdisjoint(variables)
+            ):
+                self.refused = self.refused or (
+                    f"`{what}` in line {line} of {visible(function.__code__.co_filename)} would not tell numbers and "
+                    "arrays from what stands for "
+                    "them while the function is compiled. Ask with isinstance(…), or find it out outside of the "
+                    "function, and pass it as an argument."
+                )
 
 
-def _another_node(what: str, instead: str) -> Any:
-    raise TypeError("A node stands where another one stood.")
+def _is_of_nn(kind: type) -> bool:
+    """Whether a class is a module, or another class of `nn`."""
+    return any(str(owner.__module__).split(".")[0] == "nn" for owner in kind.__mro__)
 
 
-@functools.cache
-def _is_library(module: str) -> bool:
-    """Whether a module is nobody's own: its variables do not change between calls."""
-    top = module.split(".")[0]
-    if top in ("autograd", "nn", "numpy") or top in sys.stdlib_module_names:
-        return True
-    return (getattr(sys.modules.get(top), "__file__", None) or "").startswith(INSTALLED)
+def _is_own(owner: type, of_nn: bool) -> bool:
+    """Whether a class is the user's own; an installed one is if it is a module of `nn`."""
+    origin = origin_of(owner.__module__)
+    return origin == "own" or (of_nn and origin == "installed")
 
 
-def variables_of(code: types.CodeType) -> Iterator[tuple[str, ...]]:
-    """The variables from outside that code, and the functions and comprehensions in it, read; with the attributes read from each."""
-    names: tuple[str, ...] = ()
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF"):
-            if names:
-                yield names
-            names = (instruction.argval,)
-        elif names and instruction.opname in ("LOAD_ATTR", "LOAD_METHOD"):
-            names = (*names, instruction.argval)
-        elif names and instruction.opname != "EXTENDED_ARG":
-            yield names
-            names = ()
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from variables_of(constant)
+def _is_plain_base(owner: type) -> bool:
+    return owner is object or is_exact(owner) or (issubclass(owner, BaseException) and owner.__module__ == "builtins")
 
 
-def _names_in(code: types.CodeType) -> Iterator[str]:
-    """All names that code, and the functions and comprehensions in it, mention."""
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _names_in(constant)
+def _slots(owner: type) -> Sequence[str]:
+    slots = vars(owner).get("__slots__", ())
+    names = [slots] if isinstance(slots, str) else slots
+    return [f"_{owner.__name__.lstrip('_')}{name}" if name[:2] == "__" and name[-2:] != "__" else name for name in names]
+
+
+def _attribute(thing: Any, name: str) -> Any:
+    return getattr(thing, name, MISSING)
 
 
 def _contents(cell: types.CellType) -> Any:
     try:
         return cell.cell_contents
     except ValueError:
-        return None
-
-
-def _fingerprint(array: Any) -> Any:
-    """Something that changes when the entries do."""
-    if array.dtype == object:
-        return array.ravel().tolist()
-    return array.shape, zlib.crc32(np.ascontiguousarray(array))  # type: ignore[arg-type]
+        return MISSING
 
 
 def state_of(generator: Any) -> Any:

@@ -14,6 +14,7 @@ from ..modes import mode
 from .cache import Programs
 from .given import Given
 from .program import Program
+from .stages import Stage, stages_of
 from .tracing import name_of
 
 __all__ = ["Compiled", "compile"]
@@ -55,11 +56,39 @@ class Compiled:
         Raises:
             RuntimeError: there is none yet.
         """
+        return self._last("source").source
+
+    @property
+    def stages(self) -> list[Stage]:
+        """The passes that made the program used last, in order, each with its graph; `autograd.draw(stage)` draws it.
+
+        Raises:
+            RuntimeError: there is none yet; or it will be made anew, since something that the function sees was changed.
+
+        Example:
+            >>> from autograd import Value
+            >>> w = Value(2.0, label="w")
+            >>> loss = compile(lambda x: (w * x - 1) ** 2)
+            >>> loss(3.0).data
+            25.0
+            >>> [stage.name for stage in loss.stages]
+            ['trace', 'flatten', 'lift', 'differentiate', 'simplify', 'print']
+        """
+        program = self._last("stages")
+        if not program.surroundings.guard.unchanged():
+            raise RuntimeError(
+                f"{name_of(self.function)} will be compiled anew, as `{program.surroundings.guard.changed()}` was changed since its last "
+                "call. Call it once more, and look at its stages then."
+            )
+        return stages_of(program)
+
+    def _last(self, what: str) -> Program:
+        """The program used last."""
         if not self.programs:
             raise RuntimeError(
-                f"{name_of(self.function)} has no source yet: it is compiled for the shapes of its first call. Call it once."
+                f"{name_of(self.function)} has no {what} yet: it is compiled for the shapes of its first call. Call it once."
             )
-        return next(reversed(self.programs.values())).source
+        return next(reversed(self.programs.values()))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Compiled:
         return Compiled(copy.deepcopy(self.function, memo))

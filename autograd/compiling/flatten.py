@@ -1,136 +1,185 @@
 """Flattening: chains of scalar sums and products become the sums and dot products they mean.
 
 A learner writes `b + w[0]*x[0] + w[1]*x[1]`; that leaves four nodes where a textbook has one
-weighted sum. Here the nodes of a traced graph are read once, oldest first, and rewritten into
-`Step`s, in which sums and dot products take any number of terms.
+weighted sum. Here a traced graph is read once, oldest first, and becomes a graph of sums (`add_n`) and
+dot products (`dot_n`) of any number of terms, in which what was computed twice is one node.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any
 
 import numpy as np
 
-from ..core import Node
-from ..primitives import arithmetic as a
+from ..core import Node, Primitive
+from ..layout import BLANK, MANY, ONE, new
+from ..primitives.arithmetic import add, add_n, dot_n, multiply
 from ..tensor import Tensor
 from ..value import Value
 
-__all__ = ["DOT", "MAX", "SUM", "Part", "Step", "flatten"]
+__all__ = ["Flattening", "number"]
 
-SUM, DOT, MAX = a.add_n, a.dot_n, a.max_n
+PLAIN = frozenset({float, int, bool, np.ndarray, np.float64, np.float32})
 
 
-class Step(NamedTuple):
-    """One computation of numbers: `primitive` of `inputs`, which are nodes or plain numbers.
+class Flattening:
+    """A graph with longer sums.
 
-    For a `DOT` of numbers, `inputs` are the pairs of factors.
+    Args:
+        order: the computed nodes of a graph, oldest first.
+        outputs: those of its nodes whose numbers are needed.
+
+    Attributes:
+        nodes: the computed nodes of the new graph, each after its inputs.
     """
 
-    node: Any  # the node whose number this computes; a stand-in object for a part of it
-    primitive: Any
-    inputs: tuple[Any, ...]
-    static: Any
+    def __init__(self, order: Iterable[Node], outputs: Sequence[Node]) -> None:
+        self.nodes: list[Node] = []
+        self._inputs: dict[int, tuple[Any, ...]] = {}  # of each old node that is not the same as one before
+        self._changed: set[int] = set()  # those of which an input is the same as one before
+        self._same: dict[int, Node] = {}  # for the ids of old nodes the earlier one that they equal
+        self._new: dict[int, Node] = {}  # and the new one that takes their place, if there is one
+        old = self._distinct(order)
+        sums = {id(node) for node in old if (node.primitive is add or node.primitive is add_n) and isinstance(node, Value)}
+        products = {id(node) for node in old if node.primitive is multiply and isinstance(node, Value)}
+        uses = Counter(map(id, chain.from_iterable(self._inputs.values())))
+        uses.update([id(self._same.get(id(x), x)) for x in outputs] * 2)
+        # Terms that nobody else reads are taken into the sum.
+        terms = {i for node in sums for i in map(id, self._inputs[node]) if uses[i] == 1}
+        self._inner_sums, self._inner_products = terms & sums, terms & products
+        inner = self._inner_sums | self._inner_products
+        for node in old:
+            if id(node) in sums and id(node) not in inner:
+                self._new[id(node)] = self._sum(node)
+            elif id(node) not in inner:
+                self._add(node)
+        self._new.update([(other, self.of(first)) for other, first in self._same.items()])
 
+    def of(self, node: Any) -> Any:
+        """The node in the place of an old one."""
+        return self._new.get(id(node), node)
 
-class Part:
-    """Stands for a number that no node of the traced graph holds: a part of a larger sum."""
+    def _distinct(self, order: Iterable[Node]) -> list[Node]:
+        """The nodes without the Values that equal an earlier one."""
+        nodes: list[Node] = []
+        made: dict[Any, Node] = {}
+        same, same_or = self._same, self._same.get
+        for node in order:
+            left, right = node.left, node.right
+            if right is MANY or right is ONE:
+                own = left if right is MANY else (left,)
+                inputs = _renewed(own, same)
+                is_changed = inputs is not own
+            else:  # as most are: the same, without lists
+                inputs = same_or(id(left), left), same_or(id(right), right)
+                is_changed = inputs[0] is not left or inputs[1] is not right
+            if isinstance(node, Value):
+                key: Any = (node.primitive, *map(id, inputs))
+                if not PLAIN.isdisjoint(map(type, inputs)):
+                    key = (node.primitive, *[id(x) if isinstance(x, (Node, np.ndarray)) else repr(x) for x in inputs])
+                if node._aside is not None and node.static:
+                    key = (*key, repr(node.static))
+                first = made.setdefault(key, node)
+                if first is not node:
+                    same[id(node)] = first
+                    continue
+            if is_changed:
+                self._changed.add(id(node))
+            self._inputs[id(node)] = inputs
+            nodes.append(node)
+        return nodes
 
-    __slots__ = ()
-
-
-def flatten(order: Iterable[Node], outputs: Iterable[Node]) -> tuple[list[Step], dict[int, Node]]:
-    """The steps that compute the nodes of a graph, given oldest first; `outputs` must be among them.
-
-    Values that are computed twice get one step; for the id of the second, the first is returned.
-    """
-    nodes, same = _distinct(node for node in order if node.primitive is not None)
-    inputs_of = {id(node): tuple([same.get(id(x), x) for x in node.inputs or ()]) for node in nodes}
-    uses = Counter(id(x) for inputs in inputs_of.values() for x in inputs if isinstance(x, Node))
-    uses.update([id(same.get(id(x), x)) for x in outputs] * 2)  # an output is never absorbed
-    reader = {id(x): node for node in nodes for x in inputs_of[id(node)] if isinstance(x, Node)}
-
-    def is_sum(x: Any) -> bool:
-        return isinstance(x, Value) and (x.primitive is a.add or x.primitive is SUM)
-
-    def absorbed(x: Any) -> bool:
-        """Whether the node is a partial sum that only a larger sum reads."""
-        return is_sum(x) and uses[id(x)] == 1 and is_sum(reader[id(x)])
-
-    steps: list[Step] = []
-    waiting: dict[int, Step] = {}  # products that a sum may take in
-    for node in nodes:
-        primitive, inputs = node.primitive, inputs_of[id(node)]
-        if isinstance(node, Tensor):
-            steps.append(Step(node, primitive, inputs, node.static))
-        elif is_sum(node):
-            if not absorbed(node):
-                steps.extend(_sum(node, _terms(node, inputs_of, absorbed), waiting))
-        elif primitive is DOT:
+    def _add(self, node: Any) -> None:
+        """Make the new node for an old one that is no sum."""
+        inputs = self._inputs[id(node)]
+        new_inputs = _renewed(inputs, self._new)
+        if node.primitive is dot_n and len(inputs) % 2 and isinstance(node, Value):
             n = len(inputs) // 2
-            pairs = tuple(zip(inputs[:n], inputs[n : 2 * n], strict=True))
-            steps.extend(_weighted_sum(node, pairs, list(inputs[2 * n :])))
-        elif primitive is a.multiply and uses[id(node)] == 1 and is_sum(reader[id(node)]):
-            waiting[id(node)] = Step(node, primitive, inputs, node.static)
-        else:
-            steps.append(Step(node, primitive, inputs, node.static))
-    return steps, same
+            self._new[id(node)] = self._weighted_sum(node, [*new_inputs[:n]], [*new_inputs[n:-1]], [new_inputs[-1]])
+            return
+        if new_inputs is not inputs or id(node) in self._changed:
+            self._new[id(node)] = node = _like(node, new_inputs)
+        self.nodes.append(node)
 
-
-def _distinct(order: Iterable[Node]) -> tuple[list[Node], dict[int, Node]]:
-    """The nodes, without the Values that another one equals; and for the id of each of those, which one."""
-    nodes: list[Node] = []
-    same: dict[int, Node] = {}
-    made: dict[Any, Node] = {}
-    for node in order:
-        if isinstance(node, Value):
-            inputs = [id(same.get(id(x), x)) if isinstance(x, (Node, np.ndarray)) else repr(x) for x in node.inputs or ()]
-            first = made.setdefault((node.primitive, *inputs, repr(node.static) if node.static else ""), node)
-            if first is not node:
-                same[id(node)] = first
+    def _sum(self, node: Node) -> Node:
+        """Make the new node for a sum."""
+        new_or, inputs_of = self._new.get, self._inputs
+        lefts: list[Any] = []  # the factors of products
+        rights: list[Any] = []
+        others: list[Any] = []
+        everything: list[Any] = []
+        place = 0  # of the last product
+        todo = list(reversed(inputs_of[id(node)]))
+        while todo:  # through the sums inside it, from left to right
+            x = todo.pop()
+            number_of_x = id(x)
+            if number_of_x in self._inner_sums:
+                todo += reversed(inputs_of[number_of_x])
                 continue
-        nodes.append(node)
-    return nodes, same
+            if number_of_x in self._inner_products:
+                left, right = inputs_of[number_of_x]
+                left, right = new_or(id(left), left), new_or(id(right), right)
+                if not _is_one(left) and not _is_one(right):
+                    place = len(everything)
+                    everything.append(x)
+                    lefts.append(left)
+                    rights.append(right)
+                    continue
+                x = left if _is_one(right) else right  # the bias may be the weight of an input that is always 1
+            elif isinstance(x, (Node, np.ndarray)) or x != 0:
+                x = new_or(number_of_x, x)
+            else:
+                continue
+            everything.append(x)
+            others.append(x)
+        if len(lefts) == 1 and others:
+            everything[place] = self._part(multiply, (*lefts, *rights), everything[place])
+            return self._part(add_n, everything, node)
+        return self._weighted_sum(node, lefts, rights, others)
+
+    def _weighted_sum(self, node: Node, lefts: list[Any], rights: list[Any], others: list[Any]) -> Node:
+        """Σ aᵢbᵢ + Σ others: a dot product, a sum, and the addition of the two."""
+        if not lefts:
+            return self._part(add_n, others or [0.0], node)
+        dot = self._part(dot_n, lefts + rights, node)
+        if not others:
+            return dot
+        return self._part(add, (dot, others[0] if len(others) == 1 else self._part(add_n, others, node)), node)
+
+    def _part(self, primitive: Primitive, inputs: Iterable[Any], like: Node) -> Node:
+        self.nodes.append(number(primitive, tuple(inputs), like))
+        return self.nodes[-1]
 
 
-def _terms(root: Node, inputs_of: dict[int, tuple[Any, ...]], absorbed: Any) -> list[Any]:
-    """The terms of a sum from left to right, through the partial sums inside it."""
-    terms, todo = [], list(reversed(inputs_of[id(root)]))
-    while todo:
-        x = todo.pop()
-        if absorbed(x):
-            todo.extend(reversed(inputs_of[id(x)]))
-        elif isinstance(x, (Node, np.ndarray)) or x != 0:
-            terms.append(x)
-    return terms
+def number(primitive: Primitive, inputs: tuple[Any, ...], like: Node) -> Node:
+    """A Value for a part of another one. The number itself is not computed, as nobody looks at it."""
+    node = new(Value)
+    node._datum, node._grad, node._aside, node.primitive, node.origin = 0.0, BLANK, None, primitive, like.origin
+    if len(inputs) == 2:
+        node.left, node.right = inputs
+    else:
+        node.left, node.right = (inputs[0], ONE) if len(inputs) == 1 else (inputs, MANY)
+    return node
 
 
-def _sum(node: Node, terms: list[Any], waiting: dict[int, Step]) -> list[Step]:
-    terms = [_once(waiting[id(x)]) if id(x) in waiting else x for x in terms]
-    products = [waiting[id(x)] for x in terms if id(x) in waiting]
-    others = [x for x in terms if id(x) not in waiting]
-    if len(products) == 1 and others:
-        return products + _weighted_sum(node, (), terms)
-    return _weighted_sum(node, tuple(step.inputs for step in products), others)
+def _like(node: Node, inputs: tuple[Any, ...]) -> Node:
+    """The same computation of other inputs."""
+    copy = new(Value if isinstance(node, Value) else Tensor)
+    copy._datum, copy._grad, copy._aside = node._datum, node._blank_grad, node._aside
+    copy.primitive, copy.origin = node.primitive, node.origin
+    copy.inputs = inputs
+    return copy
 
 
-def _once(product: Step) -> Any:
-    """The other factor, where one is the number 1; the bias may be the weight of an input that is always 1."""
-    left, right = product.inputs
-    return left if not isinstance(right, Node) and right == 1 else right if not isinstance(left, Node) and left == 1 else product.node
+def _renewed(inputs: tuple[Any, ...], new_of: dict[int, Node]) -> tuple[Any, ...]:
+    """Inputs with the nodes that take the place of others; the tuple itself, if there are none."""
+    if new_of.keys().isdisjoint(map(id, inputs)):
+        return inputs
+    return tuple([new_of.get(id(x), x) for x in inputs])
 
 
-def _weighted_sum(node: Any, pairs: tuple[tuple[Any, Any], ...], others: list[Any]) -> list[Step]:
-    """The steps for Σ aᵢbᵢ + Σ others: a dot product, a sum, and the addition of the two."""
-    if not pairs:
-        return [Step(node, SUM, tuple(others) if others else (0.0,), {})]
-    if not others:
-        return [Step(node, DOT, pairs, {})]
-    dot, rest = Part(), others[0]
-    steps = [Step(dot, DOT, pairs, {})]
-    if len(others) > 1:
-        rest = Part()
-        steps.append(Step(rest, SUM, tuple(others), {}))
-    return [*steps, Step(node, a.add, (dot, rest), {})]
+def _is_one(x: Any) -> bool:
+    return not isinstance(x, Node) and bool(x == 1)

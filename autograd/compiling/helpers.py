@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .closure import variables_of
+from .bytecode import reading_of
 from .naming import identifier
 
 __all__ = ["text_of_functions"]
@@ -47,7 +47,7 @@ def _reached(function: Any) -> dict[Any, dict[str, Any]] | None:
     if not isinstance(function, types.FunctionType) or function.__closure__ or hasattr(function, "__wrapped__"):
         return None
     called: dict[str, Any] = {}
-    for used, *_ in variables_of(function.__code__):
+    for used, *_ in reading_of(function.__code__).variables:
         if used not in function.__globals__:
             continue  # a builtin
         thing = function.__globals__[used]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, NoReturn
@@ -11,7 +10,7 @@ import numpy as np
 
 from ..modes import mode
 
-__all__ = ["Update", "hidden_state", "no_new_threads"]
+__all__ = ["Update", "hidden_state"]
 
 OPERATORS = [
     *("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "pow", "rpow", "matmul", "rmatmul"),
@@ -48,23 +47,6 @@ def _refuse_to_show(*operands: Any) -> NoReturn:
 
 for _name in (*OPERATORS, "bool", "float", "len", "iter", "getitem", "format", "array", "array_ufunc"):
     setattr(_Hidden, f"__{_name}__", _refuse_to_show)
-
-
-@contextmanager
-def no_new_threads() -> Iterator[None]:
-    """While a function is traced, it may not start a thread, for there it would look at numbers unseen."""
-    start = threading.Thread.start
-
-    def refuse_to_start(thread: threading.Thread) -> None:
-        if mode.tracing is not None:
-            mode.tracing("starting a thread", "compute in the function itself")
-        start(thread)
-
-    threading.Thread.start = refuse_to_start  # type: ignore[method-assign, assignment]
-    try:
-        yield
-    finally:
-        threading.Thread.start = start  # type: ignore[method-assign]
 
 
 @contextmanager

@@ -3,95 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import zip_longest
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..backward import ancestors
-from ..branches import careful_step, spoiled, to_watch
-from ..core import Node, Primitive, Walk, record
+from ..branches import spoiled, to_watch
+from ..core import Node, record
 from ..halves import in_single
 from ..modes import mode
-from ..primitives.arithmetic import select
-from ..primitives.shapes import getitem, lookup, reshape, scatter
-from ..rules import step_among_nodes
 from ..stores import Store, StoredValue, move_into_store
 from ..structures import rebuild, tree_map
 from ..tensor import Tensor
-from ..texts import in_latex, visible
+from ..texts import visible
 from ..value import Value
-from .flatten import flatten
+from .differentiate import differentiate, seed_of
+from .flatten import Flattening
 from .given import Given
 from .lift import Lifting
 from .naming import families, name_of_path
+from .nodes import nodes_of, only_indices
+from .results import Call, Place
 from .simplify import Simplifier
 from .source import Source
-from .standins import Argument
 from .tracing import COMPILING, Trace, name_of, tracing
 
 __all__ = ["Program"]
 
 LONG = 60  # characters of the function's name
-
-
-class Call(Primitive):
-    """What a compiled call looks like in the graph: one node, whose rule is the program's `backward`."""
-
-    def __init__(self, name: str) -> None:
-        self.name = self.symbol = name
-        self.latex = lambda *inputs: rf"\operatorname{{{in_latex(name)}}}({', '.join(inputs)})"
-        self.scalar, self.elementwise, self.analytic = None, False, False
-        self.masks, self.sums = None, False
-        self.cases, self.domain = (), (0.0, 0.0)
-        self.__doc__ = f"The compiled function {name}."
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError(f"A result of the compiled {self.name} cannot be pickled with its graph; pickle its number, {self.name}(…).data.")
-
-
-class Part(Call):
-    """Some of the results of a call, which stand one after the other in a flat array."""
-
-    def array(self, x: Any, index: Any) -> Any:
-        return x[index]
-
-    def vjp(self, g: Any, out: Any, x: Any, index: Any) -> Any:
-        return [scatter(reshape(np.asarray(g) if isinstance(g, float) else g, shape=x[index].shape), index=index, shape=x.shape)]
-
-
-PART = Part("part")
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a leaf of the returned structure is among the results: which one, and which entry of that.
-
-    A leaf that is no node is a constant, and in no result.
-    """
-
-    result: int | None
-    entry: int | None = None
-    start: int = 0  # in the flat array of all results
-    constant: Any = None
-
-    def of(self, results: Sequence[Any], together: Tensor) -> Any:
-        """The leaf as a node."""
-        if self.result is None:
-            return self.constant
-        x = results[self.result]
-        if self.entry is not None:
-            return record(Value, x.item(self.entry), PART, (together,), {"index": self.start})
-        return record(Tensor, x, PART, (together,), {"index": slice(self.start, self.start + x.size)})
-
-    def of_batch(self, results: Sequence[Any]) -> Any:
-        """The leaf with a batch axis in front."""
-        if self.result is None:
-            return self.constant
-        x = results[self.result]
-        return x if self.entry is None or x.ndim == 1 else getitem(x, index=(slice(None), self.entry))
 
 
 class Variant(NamedTuple):
@@ -131,26 +72,22 @@ class Program(Call):
         self.example = tree_map(lambda x: x.detach() if isinstance(x, (Value, Tensor)) else x, (list(args), kwargs))
         self._trace = partial(Trace, function, names=names)
         trace = self._trace(given, args, kwargs)
-        if not trace.surroundings.unchanged():  # the call made something that it sees, such as parameters
+        if not trace.surroundings.guard.unchanged():  # the call made something that it sees, such as parameters
             trace = self._trace(given, args, kwargs)
-            if not trace.surroundings.unchanged():
+            if not trace.surroundings.guard.unchanged():
                 raise TypeError(
-                    f"{name_of(function)} cannot be compiled: each call changes `{trace.surroundings.changed()}`, which it can see, and "
+                    f"{name_of(function)} cannot be compiled: each call changes `{trace.surroundings.guard.changed()}`, "
+                    "which it can see, and "
                     "the program would not. Let it return what is new, and change that outside."
                 )
         if trace.updates:  # what it changes, it may not read
             trace = self._trace(given, args, kwargs, changing=trace.updates)
-        if trace.surroundings.doubtful and trace.constants() != self._trace(given, args, kwargs).constants():
-            raise TypeError(
-                f"{name_of(function)} cannot be compiled: it computes with the time, or random numbers, which would be the same at every "
-                "call of the program. Pass them as an argument."
-            )
         self.surroundings = trace.surroundings
         self.draws = [draw for draw, _ in trace.draws]
         self._updates = trace.updates
-        self._changed = [self.surroundings.let_change(vars(update.owner), update.names) for update in trace.updates]
+        self._changed = [self.surroundings.guard.let_change(vars(update.owner), update.names) for update in trace.updates]
         with tracing(self.name):
-            order = _nodes_of(trace)
+            order = nodes_of(trace)
             self.traced = len(order)
             outside = [node for node in order if node.time < trace.start]
             self.given = self._stored(outside)
@@ -184,7 +121,7 @@ class Program(Call):
     def _lift(self, trace: Trace, order: list[Node], outside: list[Node]) -> Lifting:
         """The graph of arrays, from the graph of the trace."""
         arguments = [*trace.arguments.arrays, *(argument for _, argument in trace.draws)]
-        indices = _only_indices(order, arguments, self.name)
+        indices = only_indices(order, arguments, self.name)
         self._types = [np.intp if argument in indices else argument.dtype for argument in trace.arguments.arrays]
         lifting = Lifting()
         self.inputs: list[Tensor] = []
@@ -208,15 +145,17 @@ class Program(Call):
                 self.inputs[-1]._datum = argument._datum.astype(np.intp)
             lifting.add(self.inputs[-1], argument.entries.items())
             lifting.tensors[id(argument)] = self.inputs[-1]
-        made = [node for node in order if node.time >= trace.start]
-        lifting.run(*flatten(made, [x for x in [*trace.outputs, *trace.kept] if isinstance(x, Node)]))
+        made = [node for node in order if node.primitive is not None and node.time >= trace.start]
+        self._flat = Flattening(made, [x for x in [*trace.outputs, *trace.kept] if isinstance(x, Node)])
+        lifting.run(self._flat.nodes)
         mode.scope = None
         return lifting
 
     def _find_results(self, trace: Trace, lifting: Lifting) -> None:
         """The arrays that hold what the function returned, and where in them each number is."""
-        numbers = list(dict.fromkeys(x for x in trace.outputs if isinstance(x, Value)))
-        tensors = list(dict.fromkeys(x for x in trace.outputs if isinstance(x, Tensor)))
+        outputs = [self._flat.of(x) for x in trace.outputs]
+        numbers = list(dict.fromkeys(x for x in outputs if isinstance(x, Value)))
+        tensors = list(dict.fromkeys(x for x in outputs if isinstance(x, Tensor)))
         self.outputs: list[Tensor] = []
         places: dict[Any, Place] = {}
         start = 0
@@ -228,27 +167,20 @@ class Program(Call):
             places[x] = Place(len(self.outputs), None, start)
             self.outputs.append(lifting.tensor(x))
             start += x.size
-        self._result = rebuild(trace.out, iter([places[x] if isinstance(x, Node) else Place(None, constant=x) for x in trace.outputs]))
-        self.kept = [lifting.tensor(x) if isinstance(x, Tensor) else lifting.entry(x) for x in trace.kept]
+        self._result = rebuild(trace.out, iter([places[x] if isinstance(x, Node) else Place(None, constant=x) for x in outputs]))
+        self.kept = [lifting.tensor(x) if isinstance(x, Tensor) else lifting.entry(x) for x in map(self._flat.of, trace.kept)]
         self._ends = np.cumsum([x.size for x in self.outputs])[:-1]
         self._kind = (Value if numbers else Tensor) if len(numbers) + len(tensors) == 1 and isinstance(self._result, Place) else None
 
     def _print(self, seeded: tuple[int, ...], careful: bool) -> Variant:
         """The program whose `backward` is for gradients of some of the outputs, from the lifted graph and that of its gradients."""
-        seeds = [Tensor(np.zeros(x.shape, _float(x)), "g" if len(seeded) == 1 else f"g{i + 1}") for i, x in enumerate(self.outputs)]
-        step = careful_step(as_nodes=True) if careful else step_among_nodes
-
-        def step_in_scope(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
-            mode.scope = node.scope
-            return step(node, inputs, g)
-
-        with tracing(self.name), Walk(_sums((self.outputs[i], seeds[i]) for i in seeded)) as walk:
-            walk.run(step_in_scope)
-            gradients = dict(walk.found())
-        simple = Simplifier([*self.inputs, *seeds])
-        simple.read(ancestors([*self.outputs, *self.kept])[::-1])
-        simple.read(ancestors(g for g in gradients.values() if isinstance(g, Node))[::-1])
-        gradient_of = {simple.of(g): simple.of(node) for node, g in reversed(gradients.items())}
+        seeds = [seed_of(x, "g" if len(seeded) == 1 else f"g{i + 1}") for i, x in enumerate(self.outputs)]
+        with tracing(self.name):
+            gradients = differentiate([self.outputs[i] for i in seeded], [seeds[i] for i in seeded], careful)
+            simple = Simplifier([*self.inputs, *seeds])
+            simple.read([*self.outputs, *self.kept])
+            simple.read(gradients.values())
+            gradient_of = {simple.of(g): simple.of(node) for node, g in reversed(gradients.items())}
         source = Source(
             self.name,
             inputs=[simple.of(x) for x in self.inputs],
@@ -317,7 +249,8 @@ class Program(Call):
             )
         variant, arrays = saved
         seeds = [g] if len(self.outputs) == 1 else np.split(g, self._ends)
-        seeds = [np.asarray(seed, _float(x)).reshape(x.shape) for seed, x in zip(seeds, self.outputs, strict=True)]
+        types = [np.result_type(x.dtype, np.float16) for x in self.outputs]
+        seeds = [np.asarray(seed, t).reshape(x.shape) for seed, t, x in zip(seeds, types, self.outputs, strict=True)]
         # An output that nobody used has no gradient, and then 0 is not the same: 0 times an infinite derivative is nan.
         seeded = tuple(i for i, seed in enumerate(seeds) if len(seeds) == 1 or seed.any()) or variant.seeded
         if seeded != variant.seeded:
@@ -349,10 +282,10 @@ class Program(Call):
         _, arrays = self._run(variant.forward, *self._data(inputs))
         return variant, arrays
 
-    def as_written(self) -> list[Node]:
-        """The results of the graph that the function leaves: it is traced again, with the numbers that parameters have now."""
+    def retraced(self) -> tuple[Trace, list[Node]]:
+        """Another trace, with the numbers that parameters have now, and its results."""
         args, kwargs = self.example
-        trace = self._trace(Given(args, kwargs), args, kwargs)
+        trace: Trace = self._trace(Given(args, kwargs), args, kwargs)
         variables = set()
         for argument, want in zip(trace.arguments.arrays, self.wanted[len(self.given) :], strict=False):
             for i, entry in argument.entries.items():
@@ -364,10 +297,10 @@ class Program(Call):
         for node in ancestors(results):
             if node.is_leaf and node.time >= trace.start and id(getattr(node, "whole", node)) not in variables:
                 node.inputs = None  # data
-        return results
+        return trace, results
 
-    def as_compiled(self) -> list[Tensor]:
-        """The results of a copy of the lifted graph, with the numbers and gradients that parameters have now."""
+    def lifted(self) -> tuple[list[Tensor], list[Tensor]]:
+        """A copy of the lifted graph, with the numbers and gradients that parameters have now: its inputs and its results."""
         copies: dict[Node, Any] = {}
         for x, node, want in zip_longest(self.inputs, self.given, self.wanted):
             copies[x] = Tensor(0.0, x.label)
@@ -382,56 +315,12 @@ class Program(Call):
                     mode.scope = node.scope
                     inputs = [copies[x] if isinstance(x, Node) else x for x in node.inputs or ()]
                     copies[node] = node.primitive(*inputs, **node.static) if node.primitive else node
-        return [copies[x] for x in self.outputs]
+        return [copies[x] for x in self.inputs], [copies[x] for x in self.outputs]
 
     def structured(self, results: Sequence[Any]) -> Any:
         """Results with a batch axis in front, in the structure that the function returned."""
         return tree_map(lambda place: place.of_batch(results), self._result)
 
 
-def _nodes_of(trace: Trace) -> list[Node]:
-    """The nodes of a trace, and those from outside that it used, oldest first."""
-    seen: dict[Node, None] = {}  # in order: those from outside may be of one age
-    todo = [x for x in [*trace.kept, *trace.outputs][::-1] if isinstance(x, Node)]
-    while todo:
-        node = todo.pop()
-        if node not in seen:
-            seen[node] = None
-            if node.primitive is not None and node.time >= trace.start:
-                todo += [x for x in reversed(node.inputs or ()) if isinstance(x, Node)]
-    return sorted(seen, key=lambda node: node.time)
-
-
-def _only_indices(order: list[Node], arguments: list[Argument], name: str) -> set[Argument]:
-    """The arguments that only choose rows, and stay integers."""
-    whole_numbers = {id(x): argument.integers for argument in arguments for x in argument.entries.values()}
-    numbers: set[int] = set()
-    for node in order:
-        if isinstance(node, Argument):
-            continue  # a part of an argument is what it is used for
-        index = {select: 0, lookup: 1}.get(node.primitive)  # type: ignore[arg-type]
-        for place, x in enumerate(node.inputs or ()):
-            if not isinstance(x, Node):
-                continue
-            if place != index:
-                numbers.add(id(x.whole if isinstance(x, Argument) else x))
-            elif not (x.whole.integers if isinstance(x, Argument) else whole_numbers.get(id(x), True)):
-                raise TypeError(f"{name}: take needs whole numbers to say which rows, and got an argument that is not of integers.")
-    return {x for x in arguments if x.integers and id(x) not in numbers and not any(id(entry) in numbers for entry in x.entries.values())}
-
-
 def _data(inputs: Iterable[Any]) -> list[Any]:
     return [np.asarray(x._datum if isinstance(x, Node) else x) for x in inputs]
-
-
-def _float(x: Tensor) -> Any:
-    """The type of the gradient of `x`, which may be of bools."""
-    return np.result_type(x.dtype, np.float16)
-
-
-def _sums(pairs: Iterable[tuple[Node, Any]]) -> dict[Node, Any]:
-    """Nodes and their seeds, added up where a node is among the outputs twice."""
-    sums: dict[Node, Any] = {}
-    for node, seed in pairs:
-        sums[node] = sums[node] + seed if node in sums else seed
-    return sums

@@ -1,6 +1,6 @@
-"""Printing: expressions become the NumPy program that a person would have written.
+"""Printing: a simple graph becomes the NumPy program that a person would have written.
 
-`forward` computes the results and hands on what `backward` will need. An expression that is read
+`forward` computes the results and hands on what `backward` will need. A node that is read
 once, and fits on a line, is written where it is read; the others get a name.
 """
 
@@ -11,21 +11,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ..core import Node
 from ..texts import in_docstring, visible
 from .helpers import text_of_functions
 from .naming import identifier
-from .simplify import Expression
 from .wrapping import wrapped
-from .writers import Writer, adds
+from .writers import Writer, is_assigned, is_sum, is_view, way_of
 
 __all__ = ["Source"]
 
-HINTS = {
-    "matmul": "z", "relu": "h", "leaky_relu": "h", "elu": "h", "gelu": "h", "silu": "h", "tanh": "h", "sigmoid": "h", "softmax": "p",
-    "exp": "e", "max": "top", "sum": "s",
-}  # fmt: skip
-SUMS = ("add", "subtract")
-VIEWS = ("transpose", "reshape", "broadcast_to")
 SHORT = 92  # characters: what is longer gets a name
 NAME, COMMENT = 40, 80  # characters of the function's name, and of a scope's in a comment
 MOST_TERMS = 50  # of a sum that is written as one
@@ -37,10 +31,10 @@ class Source(Writer):
     Args:
         name: of the function it was compiled from.
         inputs: what `forward` is called with.
-        outputs: what it returns: an expression, or a tuple of them.
+        outputs: what it returns, nodes and numbers.
         seeds: what `backward` is called with besides: the gradients of the outputs.
-        gradients: some of the inputs, each with the expression of its gradient; None if it has none.
-        gradient_of: for some expressions, the expression whose gradient they are.
+        gradients: some of the inputs, each with its gradient; None if it has none.
+        gradient_of: for some nodes, the node whose gradient they are.
         kept: names for the last of the outputs, which are for others than the caller.
 
     Attributes:
@@ -49,47 +43,47 @@ class Source(Writer):
     """
 
     def __init__(
-        self, name: str, inputs: Sequence[Expression], outputs: Sequence[Any], seeds: Sequence[Expression],
-        gradients: Sequence[tuple[Expression, Any]], gradient_of: dict[Any, Any], kept: Sequence[str] = (),
+        self, name: str, inputs: Sequence[Node], outputs: Sequence[Any], seeds: Sequence[Node],
+        gradients: Sequence[tuple[Node, Any]], gradient_of: dict[Any, Any], kept: Sequence[str] = (),
     ) -> None:  # fmt: skip
         super().__init__()
         self._used: Counter[str] = Counter()  # the largest number of each kind of name
         for x in [*inputs, *seeds]:
-            self._give_name(x, identifier(x.data))
+            self._give_name(x, identifier(x.label or "x"))
         self._gradient_of = gradient_of
         roots = [g for _, g in gradients]
         forward = _reachable(outputs)
         self._forward = set(forward)
         # The gradients of the last layers first, as they are found in this order.
         backward = [x for x in _reachable(reversed(roots)) if x not in self._forward]
-        self._reads = Counter(arg for x in forward + backward for arg in _expressions(x.args))
-        self._reads.update(_expressions([*outputs, *roots]))
-        self._readers = {arg: x for x in forward + backward for arg in _expressions(x.args)}
-        keep = _saved([arg for x in backward for arg in _expressions(x.args)] + _expressions(roots), self._forward)
-        self._named = {x for x in keep if x.op not in ("input", "constant")}
+        self._reads = Counter(arg for x in forward + backward for arg in _nodes(x.inputs))
+        self._reads.update(_nodes([*outputs, *roots]))
+        self._readers = {arg: x for x in forward + backward for arg in _nodes(x.inputs)}
+        keep = _saved([arg for x in backward for arg in _nodes(x.inputs)] + _nodes(roots), self._forward)
+        self._named = {x for x in keep if x.primitive is not None}
         self._scopes = self._find_scopes(forward, backward)
         self._named |= {x for x in forward if self._ends_block(x)}
-        self._result = outputs[0] if len(outputs) - len(kept) == 1 and isinstance(outputs[0], Expression) else None
-        if self._result is not None and self._result.op not in ("input", "constant"):
+        self._result = outputs[0] if len(outputs) - len(kept) == 1 and isinstance(outputs[0], Node) else None
+        if self._result is not None and self._result.primitive is not None:
             self._named.add(self._result)
-        self._hints = {g: f"d_{self.names[x]}" for x, g in reversed(gradients) if isinstance(g, Expression) and g not in self._forward}
+        self._hints = {g: f"d_{self.names[x]}" for x, g in reversed(gradients) if isinstance(g, Node) and g not in self._forward}
         changes = zip(outputs[len(outputs) - len(kept) :], map(identifier, kept), strict=True)
-        self._hints.update((x, name) for x, name in changes if x not in inputs)
+        self._hints.update((x, name) for x, name in changes if isinstance(x, Node) and x not in self.names)
         self._named |= set(self._hints)
         self._scopes.update({g: self._scopes.get(x) for x, g in gradients if g in self._hints})
         self._function = identifier(name)
         self._sums = self._find_sums(forward + backward)
-        self._depth: dict[Expression, int] = defaultdict(int)  # of sums within sums
+        self._depth: dict[Node, int] = defaultdict(int)  # of sums within sums
 
         forward_lines = self._lines(forward)
         results = ", ".join(self.text_of(x) for x in outputs)
-        saved = [self.names[x] for x in forward if x in keep and x.op != "constant"]
+        saved = [self.names[x] for x in forward if x in keep and not self._is_constant(x)]
         results = results if len(outputs) == 1 else f"({results})"
         ends = [f"return {results}, ({_tuple(saved)})"]
         if len(ends[0]) > SHORT:
             ends = [f"saved = {_tuple(saved)}", f"return {results}, saved"]
         for x in self._forward - keep:  # `backward` writes views itself
-            if x.op in VIEWS:
+            if is_view(x):
                 self.names.pop(x, None)
         backward_lines = [f"{_tuple(saved)} = saved"] if saved else []
         backward_lines += self._lines(backward)
@@ -108,12 +102,12 @@ class Source(Writer):
         ]  # fmt: skip
         self.text = "\n".join(parts)
 
-    def _lines(self, expressions: Iterable[Expression]) -> list[str]:
-        """The statements that compute those of the expressions that get a name."""
+    def _lines(self, nodes: Iterable[Node]) -> list[str]:
+        """The statements that compute those of the nodes that get a name."""
         lines: list[str] = []
         scope = None
-        for x in expressions:
-            if x.op in ("input", "constant") or x in self.absorbed or not self._needs_name(x):
+        for x in nodes:
+            if x.primitive is None or x in self.absorbed or not self._needs_name(x):
                 continue
             statements = self._statements(x)
             here = self._scopes[x]
@@ -126,26 +120,26 @@ class Source(Writer):
             lines += statements
         return lines
 
-    def _needs_name(self, x: Expression) -> bool:
-        if x in self._named or x in self._sums or adds(x):
+    def _needs_name(self, x: Node) -> bool:
+        if x in self._named or x in self._sums or is_assigned(x):
             return True
         reader = self._readers.get(x)
-        if x.op in SUMS:
-            self._depth[x] = depth = 1 + max(self._depth[arg] if arg not in self.names else 0 for arg in _expressions(x.args))
-            if depth < MOST_TERMS and self._reads[x] == 1 and reader is not None and reader.op in SUMS:
+        if is_sum(x):
+            self._depth[x] = depth = 1 + max(self._depth[arg] if arg not in self.names else 0 for arg in _nodes(x.inputs))
+            if depth < MOST_TERMS and self._reads[x] == 1 and is_sum(reader):
                 return False  # a part of a longer sum, which may take several lines
         text, _ = self.write(x)
         return self._depth[x] >= MOST_TERMS or len(text) > SHORT or (self._reads[x] > 1 and not (self._is_view(x) and len(text) < 30))
 
     def _is_view(self, x: Any) -> bool:
         """Whether `x` is another view of something that has a name."""
-        while isinstance(x, Expression) and x.op in VIEWS:
-            x = x.args[0]
+        while is_view(x):
+            x = x.left
         return x in self.names
 
-    def _statements(self, x: Expression) -> list[str]:
+    def _statements(self, x: Node) -> list[str]:
         """The lines that give `x` its name; parts of it that do not fit on a line come before."""
-        if x in self._sums or adds(x):
+        if x in self._sums or is_assigned(x):
             name = self._fresh(x)
             accumulated = self.accumulate(x, self._sums.get(x, [x]), name)
             self._give_name(x, name)
@@ -156,7 +150,7 @@ class Source(Writer):
             if len(terms) > 2 and max(map(len, terms)) < SHORT:
                 self._give_name(x, self._fresh(x))
                 return [*lines, f"{self.names[x]} = (", *(f"    {term}" for term in terms), ")"]
-            parts = [arg for arg in _expressions(x.args) if arg not in self.names and arg.op != "constant"]
+            parts = [arg for arg in _nodes(x.inputs) if arg not in self.names and arg.primitive is not None]
             if not parts:
                 break
             lines += self._statements(max(parts, key=lambda arg: len(self.write(arg)[0])))
@@ -164,31 +158,31 @@ class Source(Writer):
         self._give_name(x, self._fresh(x))
         return [*lines, f"{self.names[x]} = {text}"]
 
-    def _terms(self, x: Expression) -> list[str]:
+    def _terms(self, x: Any) -> list[str]:
         """The terms of a sum as the lines of a column."""
         terms: list[str] = []
-        while isinstance(x, Expression) and x.op in SUMS and x not in self.names:
-            terms.append(self.term(x))
-            x = x.args[0]
+        while is_sum(x) and x not in self.names:
+            terms.append(way_of(x).term(self, x.left, x.right))
+            x = x.left
         return [self.bound(x, 1), *reversed(terms)]
 
-    def _find_sums(self, expressions: list[Expression]) -> dict[Expression, list[Expression]]:
+    def _find_sums(self, nodes: list[Node]) -> dict[Node, list[Node]]:
         """Sums with terms that are zero but for some entries, which are added in place: the terms of each."""
         sums = {}
-        parts: set[Expression] = set()
-        for x in reversed(expressions):
-            if x.op == "add" and x not in parts:
-                terms, inner, todo = [], [], list(reversed(_expressions(x.args)))
+        parts: set[Node] = set()
+        for x in reversed(nodes):
+            if is_sum(x, "+") and x not in parts:
+                terms, inner, todo = [], [], list(reversed(_nodes(x.inputs)))
                 while todo:
                     term = todo.pop()
                     alone = self._reads[term] == 1 and term not in self._named and term.shape == x.shape
-                    if term.op == "add" and alone:
+                    if is_sum(term, "+") and alone:
                         inner.append(term)
-                        todo.extend(reversed(_expressions(term.args)))
+                        todo.extend(reversed(_nodes(term.inputs)))
                     else:
                         terms.append(term)
-                places = [term for term in terms if adds(term) and self._reads[term] == 1 and term not in self._named]
-                plain = all(isinstance(arg, Expression) for y in (x, *inner) for arg in y.args)
+                places = [term for term in terms if is_assigned(term) and self._reads[term] == 1 and term not in self._named]
+                plain = all(isinstance(arg, Node) for y in (x, *inner) for arg in y.inputs or ())
                 if places and plain and all(term.shape == x.shape for term in terms):
                     sums[x] = terms
                     self.absorbed.update(inner, places)
@@ -196,30 +190,29 @@ class Source(Writer):
                     parts.update(inner)
         return sums
 
-    def _ends_block(self, x: Expression) -> bool:
+    def _ends_block(self, x: Node) -> bool:
         """Whether `x` is the last of its part of the network, such as a layer."""
         scope = self._scopes[x]
-        if scope is None or x.op in VIEWS or x.op in ("input", "constant"):
+        if scope is None or is_view(x) or x.primitive is None:
             return False
         reader = self._readers.get(x)
-        while reader is not None and reader.op in VIEWS:
+        while reader is not None and is_view(reader):
             reader = self._readers.get(reader)
         return reader in self._forward and self._scopes[reader] != scope
 
-    def _find_scopes(self, forward: list[Expression], backward: list[Expression]) -> dict[Expression, str | None]:
-        """The part of the network, such as a layer, that each expression belongs to.
+    def _find_scopes(self, forward: list[Node], backward: list[Node]) -> dict[Node, str | None]:
+        """The part of the network, such as a layer, that each node belongs to.
 
-        Modules say so; for the others, an expression belongs to the part whose parameters it reads,
+        Modules say so; of the others, a node belongs to the part whose parameters it reads,
         such as `layers.0` for `layers.0.w`, and an activation to the part that it follows.
         """
-        numbered = {x: re.match(r"(.+\.\d+)\.\D+$", x.data) for x in forward if x.op == "input"}
+        numbered = {x: re.match(r"(.+\.\d+)\.\D+$", x.label or "") for x in forward if x in self.names}
         parts = {x: match[1] for x, match in numbered.items() if match}
-        scopes: dict[Expression, str | None] = {}
+        scopes: dict[Node, str | None] = {}
         for x in forward:
-            args = _expressions(x.args)
-            scope = x.scope or parts.get(x)
-            if scope is None and (x.op in VIEWS or x.op in HINTS or x.op == "add"):
-                found = {scopes[arg] for arg in args} - {None}
+            scope = parts.get(x) if x.primitive is None else x.scope.name if x.scope else None
+            if scope is None and (is_view(x) or (x.primitive is not None and x.primitive.variable is not None)):
+                found = {scopes[arg] for arg in _nodes(x.inputs)} - {None}
                 scope = found.pop() if len(found) == 1 else None
             scopes[x] = next((part for part in parts.values() if scope is not None and scope.startswith(f"{part}.")), scope)
         for x in backward:
@@ -227,7 +220,7 @@ class Source(Writer):
             scopes[x] = scopes.get(of) if of in self._forward else None
         return scopes
 
-    def _give_name(self, x: Expression, name: str) -> None:
+    def _give_name(self, x: Node, name: str) -> None:
         number = self._used[name]
         free = name
         while free in self.taken:
@@ -237,7 +230,7 @@ class Source(Writer):
         self.taken.add(free)
         self.names[x] = free
 
-    def _fresh(self, x: Expression) -> str:
+    def _fresh(self, x: Node) -> str:
         """A name that is not taken yet: z1, z2, …; d_z1 for the gradient of z1."""
         hint = self._hints.get(x) or self._hint(x)
         if hint not in self.taken and (len(hint) > 2 or x is self._result):
@@ -248,32 +241,36 @@ class Source(Writer):
         self._used[hint] = number
         return f"{hint}{number}"
 
-    def _hint(self, x: Expression) -> str:
+    def _hint(self, x: Any) -> str:
         if x is self._result:
             return self._function
         if x not in self._forward:
             of = self.names.get(self._gradient_of.get(x))
             return f"d_{of}" if of else "d"
-        return "z" if x.op == "add" and any(arg.op == "matmul" for arg in _expressions(x.args)) else HINTS.get(x.op, "t")
+        variable = x.primitive.variable
+        return (variable(*x.inputs) if callable(variable) else variable) or "t"
+
+    def _is_constant(self, x: Node) -> bool:
+        return x.primitive is None and x.left is None
 
 
-def _saved(read: Iterable[Expression], forward: set[Expression]) -> set[Expression]:
-    """Those of the forward expressions that `backward` reads; of a view, what it is a view of."""
+def _saved(read: Iterable[Node], forward: set[Node]) -> set[Node]:
+    """Those of the forward pass's nodes that `backward` reads; of a view, what it is a view of."""
     saved = set()
     todo = [x for x in read if x in forward]
     while todo:
         x = todo.pop()
-        if x.op in VIEWS and isinstance(x.args[0], Expression):
-            todo.append(x.args[0])
+        if is_view(x) and isinstance(x.left, Node):
+            todo.append(x.left)
         else:
             saved.add(x)
     return saved
 
 
-def _reachable(roots: Iterable[Any]) -> list[Expression]:
-    """All expressions that the roots are made of, each after its arguments."""
-    order: dict[Expression, None] = {}
-    todo = [(x, False) for x in reversed(_expressions(roots))]
+def _reachable(roots: Iterable[Any]) -> list[Node]:
+    """All nodes that the roots are made of, each after its inputs."""
+    order: dict[Node, None] = {}
+    todo = [(x, False) for x in reversed(_nodes(roots))]
     while todo:
         x, ready = todo.pop()
         if x in order:
@@ -282,12 +279,12 @@ def _reachable(roots: Iterable[Any]) -> list[Expression]:
             order[x] = None
         else:
             todo.append((x, True))
-            todo.extend((arg, False) for arg in reversed(_expressions(x.args)))
+            todo.extend((arg, False) for arg in reversed(_nodes(x.inputs)))
     return list(order)
 
 
-def _expressions(args: Iterable[Any]) -> list[Expression]:
-    return [arg for arg in args if isinstance(arg, Expression)]
+def _nodes(inputs: Iterable[Any] | None) -> list[Any]:
+    return [x for x in inputs or () if isinstance(x, Node)]
 
 
 def _tuple(names: Sequence[str]) -> str:

@@ -18,6 +18,7 @@ from ..modes import mode
 from ..tensor import Tensor
 from ..value import Value
 from ..window import Window
+from .asked import asked_by_user, refuse_a_question
 from .given import Given, is_number, numbers_in, values_in
 
 __all__ = ["Argument", "Arguments", "Entry"]
@@ -47,7 +48,7 @@ class Argument(Tensor):
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
-        return Tensor
+        return np.ndarray if self.type is not None and asked_by_user() else Tensor
 
     @classmethod
     def _kind(cls) -> type[Any]:
@@ -66,10 +67,12 @@ class Argument(Tensor):
     def booleans(self) -> bool:
         return self.type is not None and self.type.kind == "b"
 
-    def entry(self, position: int) -> Value:
-        """The Value that stands for the number at a position of the flattened array."""
+    def entry(self, position: int, kind: Any = None) -> Value:
+        """The Value that stands for the number at a position of the flattened array, which is of type `kind` in an ordinary call."""
         if position not in self.entries:
-            self.entries[position] = Entry(self._datum.item(position), self.type)
+            if kind is None and self.type is not None:
+                kind = self.type.type
+            self.entries[position] = Entry(self._datum.item(position), self.type, kind)
         return self.entries[position]
 
     @classmethod
@@ -84,9 +87,7 @@ class Argument(Tensor):
         positions = choose(self._positions)
         if not isinstance(positions, np.ndarray):
             return self.whole.entry(int(positions))
-        part, tensor = new(Argument), compute()
-        for name in Layout.__slots__:
-            setattr(part, name, getattr(tensor, name))
+        part = _as(Argument, compute())
         part.type, part._whole, part._positions = self.type, self.whole, positions
         return part
 
@@ -117,7 +118,7 @@ class Argument(Tensor):
     def __getattr__(self, name: str) -> Any:
         if self.type is not None and name in ATTRIBUTES and mode.tracing is not None:
             mode.tracing(f".{name} of an array", "use the functions of autograd, or compute it outside and pass it as an argument")
-        raise AttributeError(f"{self.__class__.__name__!r} object has no attribute {name!r}")
+        raise AttributeError(f"{Tensor.__name__!r} object has no attribute {name!r}")
 
     def _change(self, *others: Any) -> Any:
         if self.type is None:
@@ -137,17 +138,35 @@ class Entry(Value):
 
     Attributes:
         type: the type of the array that it is in, or would be; None if it stands for a node.
+        kind: the type of the number itself; None if it stands for a node.
     """
 
-    __slots__ = ("type",)
+    __slots__ = ("kind", "type")
 
-    def __init__(self, data: Any, type: Any) -> None:
+    def __init__(self, data: Any, type: Any, kind: Any) -> None:
         super().__init__(data)
-        self.type = type
+        self.type, self.kind = type, kind
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
-        return Value
+        return self.kind if self.kind is not None and asked_by_user() else Value
+
+    def __hash__(self) -> int:
+        if self.kind is not None and asked_by_user():
+            refuse_a_question("a number in a set, or as a key,")
+        return super().__hash__()
+
+    def __getattr__(self, name: str) -> Any:
+        if self.kind is not None and name[0] != "_" and hasattr(self.kind, name) and asked_by_user():
+            refuse_a_question(f".{name} of a number")
+        raise AttributeError(f"{(self.kind or Value).__name__!r} object has no attribute {name!r}")
+
+    @property
+    def shape(self) -> tuple[()]:
+        """What NumPy's numbers have, and Python's have not."""
+        if self.kind in (float, int) and asked_by_user():
+            raise AttributeError(f"{self.kind.__name__!r} object has no attribute 'shape'")
+        return ()
 
     @classmethod
     def _kind(cls) -> type[Any]:
@@ -157,6 +176,14 @@ class Entry(Value):
     def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
         _refuse_to_wrap(primitive, inputs)
         return super()._apply(primitive, inputs, static)
+
+
+def _as(kind: Any, x: Node) -> Any:
+    """The same node, of another kind."""
+    made = new(kind)
+    for name in Layout.__slots__:
+        setattr(made, name, getattr(x, name))
+    return made
 
 
 def _is_narrow(dtype: Any) -> bool:
@@ -205,7 +232,7 @@ class Arguments:
                 return self._nested(argument, x, iter(range(argument.size)))
             return self._container(name, _like(x, [self._stand_in(item, f"{name}_{i}") for i, item in enumerate(x)]))
         if isinstance(x, Value) or is_number(x):
-            return self._argument(name).entry(0)
+            return self._argument(name).entry(0, None if isinstance(x, Node) else type(x))
         if isinstance(x, Tensor) or (isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fiub"):
             if isinstance(x, np.ndarray) and type(x) not in ARRAYS:
                 raise TypeError(
@@ -223,7 +250,7 @@ class Arguments:
     def _nested(self, argument: Argument, x: Any, positions: Iterator[int]) -> Any:
         if isinstance(x, (list, tuple)):
             return self._container(argument.label or "", _like(x, [self._nested(argument, item, positions) for item in x]))
-        return argument.entry(next(positions))
+        return argument.entry(next(positions), None if isinstance(x, Node) else type(x))
 
     def _container(self, name: str, thing: Any) -> Any:
         if isinstance(thing, (list, dict)):

@@ -23,9 +23,10 @@ from ..modes import mode, tick
 from ..shaping import stack
 from ..structures import leaves
 from ..texts import visible
-from .closure import ATOMS, Surroundings, state_of
+from .closure import Surroundings, state_of
 from .given import Given
-from .hidden import Update, hidden_state, no_new_threads
+from .hidden import Update, hidden_state
+from .kinds import ATOMS
 from .standins import Argument, Arguments, Entry
 
 __all__ = ["COMPILING", "Trace", "name_of", "tracing"]
@@ -54,17 +55,15 @@ class Trace:
     ) -> None:  # fmt: skip
         self.start = tick()
         self.arguments = Arguments(given, args, kwargs, names)
-        self.surroundings = Surroundings(function, self.arguments.objects)
+        seen = {name: x for name, x in self.arguments.objects.items() if not isinstance(x, Iterator)}  # these are read from the start
+        self.surroundings = Surroundings(function, seen)
         self.draws: list[tuple[Callable[[], Any], Argument]] = []
         self.updates: list[Update] = []
         name = name_of(function)
-        if self.surroundings.iterators:
-            raise TypeError(
-                f"{name} cannot be compiled: it reads from the iterator {self.surroundings.iterators[0]!r}, which gives something else "
-                "at each call. Take what it needs outside, with next(), and pass it as an argument."
-            )
+        if self.surroundings.refused is not None:
+            raise TypeError(f"{name} cannot be compiled: {self.surroundings.refused}")
         before = _global_states()
-        with tracing(name, self.start), no_new_threads(), hidden_state(changing):
+        with tracing(name, self.start), hidden_state(changing):
             mode.draw, mode.plain, mode.update = self._draw, self._plain, self._update
             self.out = function(*self.arguments.args, **self.arguments.kwargs)
         if before != _global_states() or self.surroundings.used_generator():
@@ -96,7 +95,7 @@ class Trace:
 
     def _holds_nodes(self, thing: Any) -> bool:
         """Whether there are nodes of this call in an object."""
-        return any(node.time >= self.start for node in Surroundings(type, {"result": thing}).nodes)
+        return any(node.time >= self.start for node in Surroundings(type, {"result": thing}, everything=True).nodes)
 
     def _plain(self, x: Any) -> Node | None:
         """The node for something that an ordinary call has as plain numbers, and would make a Value or Tensor of; None for all else."""
@@ -107,17 +106,6 @@ class Trace:
             return None
         given = [node for node in ancestors([x]) if node.is_leaf]
         return x if all(isinstance(node, (Argument, Entry)) and node.type is not None for node in given) else None
-
-    def constants(self) -> list[Any]:
-        """The plain numbers that the call computed with, other than its arguments."""
-        arguments = [*self.arguments.arrays, *(x for _, x in self.draws)]
-        known = {id(x) for argument in arguments for x in (argument, *argument.entries.values())}
-        found: list[Any] = []
-        for node in ancestors([x for x in self.outputs if isinstance(x, Node)]):
-            if node.time >= self.start and id(node) not in known:
-                numbers = [node._datum] if node.is_leaf else [x for x in node.inputs or () if not isinstance(x, Node)]
-                found.append((node.primitive, [np.asarray(x).tobytes() for x in numbers]))
-        return found
 
     def _draw(self, draw: Callable[[], Any], like: Any) -> Argument:
         """A stand-in for random numbers, which the program draws anew at each call; `like` is an array of their shape and type."""

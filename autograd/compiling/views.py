@@ -139,8 +139,7 @@ def _block(source: Any, table: Any) -> Any:
             continue
         if (block == (np.arange(row, row + rows) * columns)[:, None] + np.arange(column, column + width)).all():
             index = tuple(
-                ALL if n == length else slice(start, start + n)
-                for start, n, length in ((row, rows, len(source)), (column, width, columns))
+                ALL if n == length else slice(start, start + n) for start, n, length in ((row, rows, len(source)), (column, width, columns))
             )
             part = source if index == (ALL, ALL) else getitem(source, index=index[0] if index[1] == ALL else index)
             return transpose(part) if transposed else part

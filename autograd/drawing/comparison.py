@@ -31,16 +31,17 @@ def compared(function: Compiled) -> Reading:
             f"{name} has no graphs to draw yet: it is compiled for the shapes of its first call. Call it once, and draw it then."
         )
     program = next(reversed(function.programs.values()))
-    if not program.surroundings.unchanged():
+    if not program.surroundings.guard.unchanged():
         raise RuntimeError(
-            f"{name} must be compiled again, since `{program.surroundings.changed()}` was changed after its last call. Call it once more, "
+            f"{name} must be compiled again, since `{program.surroundings.guard.changed()}` was changed after its last call. "
+            "Call it once more, "
             "and draw it then."
         )
     if not program.outputs:
         raise ValueError(f"{name} returned no Value or Tensor: there is nothing to draw.")
     reading = Reading([])
-    reading.beside("as written", Reading(program.as_written()), "nodes")
-    compiled = Reading(program.as_compiled())
+    reading.beside("as written", Reading(program.retraced()[1]), "nodes")
+    compiled = Reading(program.lifted()[1])
     _place_by_use(compiled)
     reading.beside("as compiled", compiled, "arrays")
     return reading

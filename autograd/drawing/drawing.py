@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from ..compiling.compiled import Compiled
+from ..compiling.stages import Stage
 from ..core import Node
 from ..files import whole_file
 from ..structures import leaves
@@ -68,7 +69,7 @@ def draw(root: object, *, fold: int | None = None, direction: str | None = None)
     if isinstance(function, Compiled):
         reading = compared(function)
         return Drawing(reading, both_open(reading, fold), direction or "TB")
-    roots = leaves(root)
+    roots = leaves(root.roots if isinstance(root, Stage) else root)
     for node in roots:
         if not isinstance(node, Node):
             call = "; call it, and draw the result" if callable(node) else ""

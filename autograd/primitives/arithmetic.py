@@ -15,11 +15,13 @@ import numpy as np
 from ..core import Case, Node, Primitive
 from ..layout import NOTHING
 from ..modes import mode
+from . import algebra, printing
 
 add = Primitive(
     "add", symbol="+", latex="#1 + #2", analytic=True,
     operator="+", kind="affine",
     scalar=operator.add, array=np.add,
+    numpy=printing.Plus("+"), simplify=algebra.add, variable=printing.name_of_sum,
     vjp=(lambda g, y, a, b: g,
          lambda g, y, a, b: g),
     doc="""The sum a + b, elementwise.
@@ -32,6 +34,7 @@ subtract = Primitive(
     "subtract", symbol="−", latex="#1 - #2", analytic=True,
     operator="-", kind="affine",
     scalar=operator.sub, array=np.subtract,
+    numpy=printing.Plus("-"), simplify=algebra.subtract,
     vjp=(lambda g, y, a, b: g,
          lambda g, y, a, b: -g),
     doc="""The difference a - b, elementwise.
@@ -44,6 +47,7 @@ multiply = Primitive(
     "multiply", symbol="×", latex=r"#1 \cdot #2", analytic=True,
     operator="*", logic="&", kind="affine",
     scalar=operator.mul, array=np.multiply,
+    numpy=printing.Product(), simplify=algebra.multiply,
     vjp=(lambda g, y, a, b: g * b,
          lambda g, y, a, b: g * a),
     doc="""The product a * b, elementwise.
@@ -56,6 +60,7 @@ divide = Primitive(
     "divide", symbol="÷", latex=r"\frac{#1}{#2}", analytic=True, domain=(0.1, 3.0),
     operator="/", kind="affine",
     scalar=operator.truediv, array=np.divide,
+    numpy=printing.Infix("/", printing.PRODUCT), simplify=algebra.divide,
     vjp=(lambda g, y, a, b: g / b,
          lambda g, y, a, b: -g * y / b),
     doc="""The quotient a / b, elementwise; dividing by 0 gives ±inf or nan, as in NumPy.
@@ -68,6 +73,7 @@ negative = Primitive(
     "negative", symbol="−", latex="-#1", analytic=True,
     operator="-",
     scalar=operator.neg, array=np.negative,
+    numpy=printing.negative, simplify=algebra.negative,
     vjp=(lambda g, y, x: -g,),
     doc="""The negative -x.
 
@@ -79,6 +85,7 @@ identity = Primitive(
     "identity", symbol="=", latex="#1", analytic=True,
     operator="+",
     scalar=operator.pos, array=np.positive,
+    simplify=algebra.itself,
     vjp=(lambda g, y, x: g,),
     doc="""The number itself, as a node of its own (`+x`).
 
@@ -89,6 +96,7 @@ identity = Primitive(
 stop_gradient = Primitive(
     "stop_gradient", symbol="⊣", latex="#1",
     scalar=operator.pos, array=np.positive,
+    simplify=algebra.itself,
     vjp=(None,),
     doc="""The number itself, as a constant: it passes no derivative on.
 
@@ -99,6 +107,7 @@ stop_gradient = Primitive(
 astype: Primitive = Primitive(
     "astype", symbol="dtype", latex="#1", elementwise=False, kind="shape", cases=(Case((3,), dtype=np.float64),),
     scalar=None, array=lambda x, dtype: x.astype(dtype),
+    numpy=lambda w, y, x, dtype: f"{w.owner(x)}.astype(np.{np.dtype(dtype).name})", simplify=algebra.astype,
     vjp=(lambda g, y, x, dtype: g,),  # the engine gives every gradient the type of its input
     batch=lambda batch, x, dtype: astype(x, dtype=dtype),
     doc="""The numbers in another precision, such as `np.float32`.
@@ -129,9 +138,12 @@ abs_ = Primitive(
     """,
 )  # fmt: skip
 
-def _comparison(name: str, operator: str, symbol: str, latex: str, relation: Any, ufunc: Any, logic: str | None = None) -> Primitive:
+def _comparison(
+    name: str, operator: str, symbol: str, latex: str, relation: Any, ufunc: Any, logic: str | None = None, simplify: Any = None
+) -> Primitive:
     return Primitive(
         name, operator=operator, logic=logic, symbol=symbol, latex=f"#1 {latex} #2", scalar=relation, array=ufunc, vjp=(None, None),
+        numpy=printing.Infix(operator, printing.COMPARISON), simplify=simplify,
         doc=f"""Whether a {symbol} b, elementwise; a condition for `where`, with no derivative.
 
         >>> bool({name}(1.0, 2.0))
@@ -145,12 +157,13 @@ less_equal = _comparison("less_equal", "<=", "≤", r"\leq", operator.le, np.les
 greater = _comparison("greater", ">", ">", ">", operator.gt, np.greater)
 greater_equal = _comparison("greater_equal", ">=", "≥", r"\geq", operator.ge, np.greater_equal)
 equal = _comparison("equal", "==", "=", "=", operator.eq, np.equal)
-not_equal = _comparison("not_equal", "!=", "≠", r"\neq", operator.ne, np.not_equal, logic="^")
+not_equal = _comparison("not_equal", "!=", "≠", r"\neq", operator.ne, np.not_equal, logic="^", simplify=algebra.not_equal)
 
 
 where: Primitive = Primitive(
     "where", symbol="where", latex=r"\begin{cases} #2 & \text{if } #1 \\ #3 & \text{else} \end{cases}", masks="choice",
     scalar=lambda condition, a, b: a if condition else b, array=np.where,
+    simplify=algebra.where,
     vjp=(None,
          lambda g, y, condition, a, b: either(condition, g, NOTHING),
          lambda g, y, condition, a, b: either(condition, NOTHING, g)),
@@ -220,6 +233,7 @@ maximum = Primitive(
 minimum = Primitive(
     "minimum", symbol="min", latex=r"\min(#1, #2)", masks="choice",
     scalar=_smaller, array=np.minimum,
+    simplify=algebra.minimum,
     vjp=(lambda g, y, a, b: _chosen(g, y, a, b),
          lambda g, y, a, b: _chosen(g, y, b, a)),
     doc="""The smaller of two numbers, elementwise; where they tie, each gets half the gradient.
@@ -238,6 +252,7 @@ def _clip_array(x: Any, low: Any, high: Any) -> Any:
 clip = Primitive(
     "clip", symbol="clip", latex=r"\operatorname{clip}(#1, #2, #3)", masks="choice",
     scalar=lambda x, low, high: _smaller(_larger(x, low), high), array=_clip_array,
+    numpy="np.clip({0}, {1}, {2})",
     vjp=(lambda g, y, x, low, high: either((x >= low) & (x <= high), g, NOTHING),
          lambda g, y, x, low, high: either((x < low) & (low < high), g, NOTHING),
          lambda g, y, x, low, high: either((x > high) | (low > high), g, NOTHING)),
@@ -270,6 +285,7 @@ def _dot_gradients(g: Any, y: Any, *xs: Any) -> list[Any]:
 add_n = Primitive(
     "add_n", symbol="Σ", latex=lambda *xs: " + ".join(xs), analytic=True,
     scalar=_add_n_scalar, array=_add_n_array,
+    simplify=algebra.add_n,
     vjp=lambda g, y, *xs: [g] * len(xs),
     cases=(Case(()), Case((), (), ()), Case((3,), (3,), (3,), (3,))),
     doc="""The sum of any number of inputs, as one node.
@@ -284,6 +300,7 @@ dot_n = Primitive(
         [rf"{a} \cdot {b}" for a, b in zip(xs[: len(xs) // 2], xs[len(xs) // 2 :], strict=False)] + [*xs[-1:]] * (len(xs) % 2)
     ),
     scalar=_dot, array=_dot,
+    simplify=algebra.dot_n,
     vjp=_dot_gradients,
     cases=(Case((), ()), Case((), (), (), (), ()), Case((3,), (3,), (3,), (3,))),
     doc="""The sum of products a₁b₁ + … + aₙbₙ (+ c) as one node; called as a₁, …, aₙ, b₁, …, bₙ (, c).
@@ -309,6 +326,7 @@ def _max_n_array(*xs: Any) -> Any:
 max_n = Primitive(
     "max_n", symbol="max", latex=lambda *xs: rf"\max({', '.join(xs)})", masks="choice",
     scalar=lambda *xs: max(xs, key=lambda x: (x != x, x)), array=_max_n_array,
+    simplify=algebra.max_n,
     vjp=_max_n_gradients,
     cases=(Case((), ()), Case((3,), (3,), (3,))),
     doc="""The largest of any number of inputs, as one node; inputs that tie share the gradient.

@@ -17,6 +17,7 @@ import numpy as np
 from ..core import Node, Primitive
 from ..layout import FLOATS, NOTHING, NUMBERS
 from ..modes import mode
+from . import algebra, printing
 from .arithmetic import either
 
 _POSITIVE = (0.1, 3.0)
@@ -24,6 +25,7 @@ _POSITIVE = (0.1, 3.0)
 exp = Primitive(
     "exp", symbol="exp", latex="e^{#1}", analytic=True, range=(0.0, math.inf),
     scalar=math.exp, array=np.exp,
+    variable="e",
     vjp=(lambda g, y, x: g * y,),
     doc="""The exponential function, which is its own derivative.
 
@@ -83,6 +85,7 @@ def _one_less(a: Any, b: Any) -> Any:
 power: Primitive = Primitive(
     "power", symbol="^", latex="#1^{#2}", analytic=True, domain=_POSITIVE, operator="**", answers=(np.float_power,),
     scalar=math.pow, array=np.power,
+    numpy=printing.power, simplify=algebra.power,
     vjp=(lambda g, y, a, b: g * b * _one_less(a, b),
          lambda g, y, a, b: g * y * log(a + ((a == 0) & (b >= 0)))),
     doc="""The power a ** b, elementwise, differentiable in base and exponent.
@@ -147,6 +150,7 @@ def _from_tail(slope: Callable[[Any], Any], y: Any, exact: Callable[[], Any]) ->
 tanh = Primitive(
     "tanh", symbol="tanh", latex=r"\tanh(#1)", analytic=True, kind="squashing", range=(-1.0, 1.0),
     scalar=math.tanh, array=np.tanh,
+    variable="h",
     vjp=(lambda g, y, x: g * _from_tail(_slope_of_tanh, y, lambda: 4 * sigmoid(2 * x) * sigmoid(-2 * x)),),
     doc="""The hyperbolic tangent, between -1 and 1; its derivative is 1 - tanh²(x).
 
@@ -238,6 +242,7 @@ def _sigmoid_array(x: Any) -> Any:
 sigmoid: Primitive = Primitive(
     "sigmoid", symbol="σ", latex=r"\sigma(#1)", analytic=True, kind="squashing", range=(0.0, 1.0),
     scalar=_sigmoid_scalar, array=_sigmoid_array,
+    variable="h",
     vjp=(lambda g, y, x: g * _from_tail(_slope_of_sigmoid, y, lambda: y * sigmoid(-x)),),
     doc="""The logistic function 1 / (1 + exp(-x)), between 0 and 1 (Verhulst, 1845).
 
@@ -252,6 +257,7 @@ def _relu_gradient(g: Any, y: Any, x: Any) -> Any:
 relu = Primitive(
     "relu", symbol="ReLU", latex=r"\operatorname{ReLU}(#1)", masks="kink", range=(0.0, math.inf),
     scalar=lambda x: 0.0 if x <= 0 else x, array=lambda x: np.maximum(x, 0),
+    numpy="np.maximum({0}, 0)", variable="h",
     vjp=(_relu_gradient,),
     doc="""The rectifier max(x, 0) (Nair and Hinton, 2010); its derivative at 0 is 0.
 
@@ -261,10 +267,20 @@ relu = Primitive(
 )  # fmt: skip
 
 
+def _leaky_relu_in_numpy(w: printing.Writer, y: Node, x: Any, negative_slope: float = 0.01) -> str:
+    return f"np.where({w.bound(x, printing.SUM)} > 0, {w.text_of(x)}, {w.static(negative_slope)} * {w.bound(x, printing.POWER)})"
+
+
+def _elu_in_numpy(w: printing.Writer, y: Node, x: Any, alpha: float = 1.0) -> str:
+    below = f"np.expm1(np.minimum({w.text_of(x)}, 0))"
+    return f"np.where({w.bound(x, printing.SUM)} > 0, {w.text_of(x)}, {below if alpha == 1 else f'{w.static(alpha)} * {below}'})"
+
+
 leaky_relu = Primitive(
     "leaky_relu", symbol="leaky ReLU", latex=r"\operatorname{LeakyReLU}(#1)",
     scalar=lambda x, negative_slope=0.01: x if x > 0 else negative_slope * x,
     array=lambda x, negative_slope=0.01: np.where(x > 0, x, negative_slope * x),
+    numpy=_leaky_relu_in_numpy, variable="h",
     vjp=(lambda g, y, x, negative_slope=0.01: either(x > 0, g, g * negative_slope),),
     doc="""x where it is positive, else `negative_slope` times x (Maas and others, 2013).
 
@@ -276,6 +292,7 @@ elu = Primitive(
     "elu", symbol="ELU", latex=r"\operatorname{ELU}(#1)",
     scalar=lambda x, alpha=1.0: x if x > 0 else alpha * math.expm1(x),
     array=lambda x, alpha=1.0: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
+    numpy=_elu_in_numpy, variable="h",
     vjp=(lambda g, y, x, alpha=1.0: either(x > 0, g, g * alpha * exp(-relu(-x))),),
     doc="""x where it is positive, else alpha (exp(x) - 1) (Clevert and others, 2015).
 
@@ -299,6 +316,7 @@ gelu = Primitive(
     "gelu", symbol="GELU", latex=r"\operatorname{GELU}(#1)", range=(-0.17, math.inf),
     scalar=lambda x: 0.5 * x * math.erfc(-x / math.sqrt(2)),
     array=_gelu_array,
+    variable="h",
     vjp=(lambda g, y, x: g * (0.5 * erfc(-x / math.sqrt(2)) + x * exp(-0.5 * x * x) / math.sqrt(2 * math.pi)),),
     doc="""x Φ(x), with Φ the normal distribution function (Hendrycks and Gimpel, 2016); exact, as PyTorch's default.
 
@@ -309,6 +327,7 @@ gelu = Primitive(
 silu = Primitive(
     "silu", symbol="SiLU", latex=r"\operatorname{SiLU}(#1)", analytic=True, range=(-0.279, math.inf),
     scalar=lambda x: x * _sigmoid_scalar(x), array=_silu_array,
+    variable="h",
     vjp=(lambda g, y, x: g * (sigmoid(x) + y * sigmoid(-x)),),
     doc="""x σ(x) (Elfwing and others, 2017), also called swish.
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Case, Primitive
+from . import algebra
 from .batching import Batch
 from .elementary import sqrt
 from .reductions import mean, sum_
@@ -61,6 +62,7 @@ linear: Primitive = Primitive(
         Case((2, 3), (4, 3), ()),
     ),
     scalar=None, array=_linear,
+    simplify=algebra.linear,
     vjp=(_gradient_of_input,
          lambda g, y, x, weight, bias: _rows(g).T @ _rows(x),
          lambda g, y, x, weight, bias: sum_(_rows(g), axis=0) if bias.ndim else sum_(g)),

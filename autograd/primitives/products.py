@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Case, Primitive
+from . import printing
 from .batching import Batch
 from .reductions import unbroadcast
 from .shapes import expand_dims, reshape, transpose
@@ -66,6 +67,7 @@ matmul: Primitive = Primitive(
         Case((4, 2, 3), (4, 3, 2)), Case((2, 3), (4, 3, 2)), Case((4, 1, 2, 3), (5, 3, 2)), Case((2, 0), (0, 3)),
     ),
     scalar=None, array=np.matmul,
+    numpy=printing.Infix("@", printing.PRODUCT), variable="z",
     vjp=(_gradient_of_left, _gradient_of_right), misfit=_misfit,
     batch=_matmul_of_batch,
     doc="""The matrix product `a @ b`: vectors and matrices, and stacks of matrices with broadcasting.

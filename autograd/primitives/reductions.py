@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Case, Primitive
+from . import algebra, printing
 from .elementary import exp
 from .shapes import axes_of_batch, reshape
 
@@ -49,6 +50,7 @@ def _mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 sum_: Primitive = Primitive(
     "sum", symbol="Σ", latex=r"\sum #1", analytic=True, elementwise=False, sums=True, cases=(*AXES, Case((0, 3), axis=0, keepdims=False)),
     scalar=None, array=_sum,
+    numpy=printing.sum_or_dot, simplify=algebra.sum_, variable="s",
     vjp=(lambda g, y, x, axis=None, keepdims=False: _spread(g, x, axis),),
     batch=lambda batch, x, axis=None, keepdims=False: sum_(x, axis=axes_of_batch(x, axis), keepdims=keepdims),
     doc="""The sum over axes.
@@ -60,6 +62,7 @@ sum_: Primitive = Primitive(
 mean: Primitive = Primitive(
     "mean", symbol="mean", latex=r"\operatorname{mean} #1", analytic=True, elementwise=False, sums=True, cases=AXES,
     scalar=None, array=_mean,
+    numpy=printing.reduction("mean"),
     vjp=(lambda g, y, x, axis=None, keepdims=False: _spread(g / (x.size // max(y.size, 1)), x, axis),),
     batch=lambda batch, x, axis=None, keepdims=False: mean(x, axis=axes_of_batch(x, axis), keepdims=keepdims),
     doc="""The mean over axes.
@@ -92,6 +95,7 @@ broadcast_to: Primitive = Primitive(
     "broadcast_to", symbol="broadcast", latex="#1", analytic=True, elementwise=False,
     cases=(Case((3,), shape=(2, 3)), Case((2, 1, 1), shape=(4, 2, 3, 1)), Case((), shape=(2,))),
     scalar=None, array=_broadcast,
+    numpy=printing.View(lambda w, y, x, shape: f"np.broadcast_to({w.text_of(x)}, {shape})"), simplify=algebra.broadcast_to,
     vjp=(lambda g, y, x, shape: unbroadcast(g, x.shape),),
     batch=lambda batch, x, shape: broadcast_to(*batch.aligned((x,)), shape=(batch.size, *shape)),
     doc="""Repeated, without copying, along new axes and axes of length 1.
@@ -106,6 +110,7 @@ broadcast_to: Primitive = Primitive(
 max_: Primitive = Primitive(
     "max", symbol="max", latex=r"\max #1", elementwise=False, cases=AXES, masks="choice",
     scalar=None, array=np.max,
+    numpy=printing.reduction("max"), variable="top",
     vjp=(lambda g, y, x, axis=None, keepdims=False: _share_of_winners(g, y, x, axis),),
     batch=lambda batch, x, axis=None, keepdims=False: max_(x, axis=axes_of_batch(x, axis), keepdims=keepdims),
     doc="""The largest entry along axes.
@@ -117,6 +122,7 @@ max_: Primitive = Primitive(
 min_: Primitive = Primitive(
     "min", symbol="min", latex=r"\min #1", elementwise=False, cases=AXES, masks="choice",
     scalar=None, array=np.min,
+    numpy=printing.reduction("min"),
     vjp=(lambda g, y, x, axis=None, keepdims=False: _share_of_winners(g, y, x, axis),),
     batch=lambda batch, x, axis=None, keepdims=False: min_(x, axis=axes_of_batch(x, axis), keepdims=keepdims),
     doc="""The smallest entry along axes.
@@ -177,6 +183,7 @@ softmax: Primitive = Primitive(
     "softmax", symbol="softmax", latex=r"\operatorname{softmax}(#1)", analytic=True, elementwise=False, sums=True,
     cases=(Case((3,), axis=-1), Case((2, 3), axis=0), Case((2, 3), axis=(0, 1))), range=(0.0, 1.0),
     scalar=None, array=_softmax,
+    variable="p",
     vjp=(softmax_gradient,),
     batch=lambda batch, x, axis=-1: softmax(x, axis=axes_of_batch(x, axis)),
     doc="""Positive shares that add up to 1 along an axis: exp(x) / sum exp(x) (Bridle, 1990).

@@ -12,7 +12,27 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Case, Primitive
+from ..core import Case, Node, Primitive
+from . import algebra, printing
+
+
+def _reshape_in_numpy(w: printing.Writer, y: Node, x: Any, shape: Any) -> str:
+    if not isinstance(x, Node) or (x.shape == () and shape):
+        return f"np.full({shape}, {w.text_of(x)})" if shape != (1,) else f"np.array([{w.text_of(x)}])"
+    if shape == ():
+        return f"{w.owner(x)}[{', '.join('0' * len(x.shape))}]"
+    if len(shape) == 1:
+        return f"{w.owner(x)}.ravel()"
+    if len(x.shape) == 1 and shape == (*x.shape, 1):
+        return f"{w.owner(x)}[:, None]"
+    if shape == (1, *x.shape):
+        return f"{w.owner(x)}[None]"
+    return f"{w.owner(x)}.reshape({', '.join(map(str, shape))})"
+
+
+def _transpose_in_numpy(w: printing.Writer, y: Node, x: Any, axes: Any = None) -> str:
+    return f"{w.owner(x)}.T" if axes is None or len(y.shape) == 2 else f"{w.owner(x)}.transpose({axes})"
+
 
 
 def axes_of_batch(x: Any, axis: Any) -> tuple[int, ...]:
@@ -26,6 +46,7 @@ reshape: Primitive = Primitive(
     "reshape", symbol="reshape", latex="#1", analytic=True, elementwise=False, kind="shape",
     cases=(Case((2, 3), shape=(3, 2)), Case((), shape=(1, 1)), Case((0, 3), shape=(3, 0))),
     scalar=None, array=lambda x, shape: np.asarray(x).reshape(shape),
+    numpy=printing.View(_reshape_in_numpy), simplify=algebra.reshape,
     vjp=(lambda g, y, x, shape: reshape(g, shape=x.shape),),
     batch=lambda batch, x, shape: reshape(x, shape=(batch.size, *batch.shape)),
     doc="""The same entries in another shape.
@@ -39,6 +60,7 @@ transpose: Primitive = Primitive(
     "transpose", symbol="ᵀ", latex=r"#1^\top", analytic=True, elementwise=False, kind="shape",
     cases=(Case((2, 3), axes=None), Case((2, 3, 4), axes=(2, 0, 1))),
     scalar=None, array=lambda x, axes=None: x.transpose(axes),
+    numpy=printing.View(_transpose_in_numpy), simplify=algebra.transpose,
     vjp=(lambda g, y, x, axes=None: transpose(g, axes=None if axes is None else tuple(np.argsort([a % len(axes) for a in axes]))),),
     batch=lambda batch, x, axes=None: transpose(x, axes=(0, *axes_of_batch(x, axes or range(x.ndim - 1)[::-1]))),
     doc="""The axes in another order; reversed if none is given.
@@ -51,6 +73,7 @@ expand_dims = Primitive(
     "expand_dims", symbol="expand dims", latex="#1", analytic=True, elementwise=False, kind="shape",
     cases=(Case((2, 3), axis=1), Case((3,), axis=(0, -1))),
     scalar=None, array=lambda x, axis: np.expand_dims(x, axis),
+    simplify=algebra.as_reshape,
     vjp=(lambda g, y, x, axis: reshape(g, shape=x.shape),),
     batch=lambda batch, x, axis: reshape(x, shape=(batch.size, *batch.shape)),
     doc="""New axes of length 1 at the given places.
@@ -63,6 +86,7 @@ squeeze = Primitive(
     "squeeze", symbol="squeeze", latex="#1", analytic=True, elementwise=False, kind="shape",
     cases=(Case((2, 1, 3, 1), axis=None), Case((1, 3, 1), axis=0)),
     scalar=None, array=lambda x, axis=None: np.squeeze(x, axis),
+    simplify=algebra.as_reshape,
     vjp=(lambda g, y, x, axis=None: reshape(g, shape=x.shape),),
     batch=lambda batch, x, axis=None: reshape(x, shape=(batch.size, *batch.shape)),
     doc="""Without the axes of length 1 (or those given).
@@ -73,16 +97,10 @@ squeeze = Primitive(
 )  # fmt: skip
 
 
-def _is_basic(index: Any) -> bool:
-    """Whether NumPy reads `index` as a view, in which no entry can occur twice."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return all(part is None or part is Ellipsis or isinstance(part, (int, np.integer, slice)) for part in parts)
-
-
 def _scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     placed = np.zeros(shape, dtype=np.result_type(g))
     numbers = index[0] if isinstance(index, tuple) and len(index) == 1 else index
-    if _is_basic(index):
+    if printing.is_basic(index):
         placed[index] = g
     elif not isinstance(numbers, tuple) and np.asarray(numbers).dtype.kind in "iu":
         _add_rows(placed, np.asarray(numbers), g)
@@ -143,6 +161,7 @@ getitem = Primitive(
         Case((3, 2), index=ROWS), Case((3, 2), index=(ROWS, [1, 0, 0])), Case((3, 2), index=MASK), Case((3, 2), index=slice(3, None)),
     ),
     scalar=None, array=lambda x, index: x[index],
+    numpy=printing.Part(lambda w, y, x, index: f"{w.owner(x)}[{w.index(index, x.shape)}]"),
     vjp=(lambda g, y, x, index: scatter(g, index=index, shape=x.shape),),
     batch=lambda batch, x, index: _getitem_of_batch(x, index),
     doc="""The entries at an index, basic or advanced, as in NumPy; an entry read twice gets both gradients.
@@ -151,10 +170,36 @@ getitem = Primitive(
     array([1., 1.])
     """,
 )  # fmt: skip
+
+
+def _scatter_line(w: printing.Writer, y: Node, to: str, sign: str) -> str:
+    index = y.static["index"]
+    text = w.index(index, y.shape)
+    if printing.is_basic(index):
+        return f"{to}[{text}] {sign} {w.text_of(y.left)}"
+    if isinstance(index, tuple):
+        text = "(" + ", ".join(repr(part) if isinstance(part, slice) else w.index(part, ()) for part in index) + ",)"
+    return f"np.add.at({to}, {text}, {w.text_of(y.left)})"
+
+
+def _is_count(y: Node) -> bool:
+    """Whether `np.bincount` says it: numbers added up in a list, by position."""
+    if y._datum.dtype != float or len(y.shape) != 1:
+        return False
+    index = y.static["index"]
+    return isinstance(index, np.ndarray) and index.dtype.kind in "iu" and bool((index >= 0).all())
+
+
+def _bincount(w: printing.Writer, y: Node, g: Any, index: Any, shape: Any) -> str:
+    weights = w.text_of(g) if len(index.shape) == 1 else f"{w.owner(g)}.ravel()"
+    return f"np.bincount({w.constant(index.ravel())}, {weights}, minlength={shape[0]})"
+
+
 scatter: Primitive = Primitive(
     "scatter", symbol="scatter", latex=r"\operatorname{scatter}(#1)", analytic=True, elementwise=False, sums=True,
     cases=(Case((2,), index=1, shape=(3, 2)), Case((3, 2), index=ROWS, shape=(4, 2))),
     scalar=None, array=_scatter,
+    numpy=printing.Assigned(_scatter_line, when=lambda y: not _is_count(y), otherwise=_bincount),
     vjp=(lambda g, y, x, index, shape: getitem(g, index=index),),
     batch=lambda batch, g, index, shape: _scatter_of_batch(g, index, (batch.size, *shape)),
     doc="""Zeros of a shape, with entries added in at an index: the opposite of `getitem`.
@@ -176,10 +221,15 @@ def _take_gradient(g: Any, y: Any, x: Any, indices: Any, axis: int | None = None
     return reshape(scatter(g, index=index, shape=(x.size,)), shape=x.shape)
 
 
+def _take_in_numpy(w: printing.Writer, y: Node, x: Any, indices: Any, axis: int | None = None) -> str:
+    return f"np.take({w.text_of(x)}, {w.static(np.asarray(indices))}{'' if axis is None else f', axis={axis}'})"
+
+
 take = Primitive(
     "take", symbol="take", latex=r"#1_{[\,]}", analytic=True, elementwise=False, masks="place",
     cases=(Case((3, 2), indices=ROWS, axis=0), Case((2, 3), indices=[[0, 0], [1, -1]], axis=-1), Case((2, 3), indices=5, axis=None)),
     scalar=None, array=lambda x, indices, axis=None: np.take(x, indices, axis=axis),
+    numpy=_take_in_numpy,
     vjp=(_take_gradient,),
     batch=lambda batch, x, indices, axis=None: _take_of_batch(x, indices, axis),
     doc="""The rows (or the slices along another axis) with the given numbers; of the flattened array without an axis.
@@ -213,6 +263,7 @@ concatenate: Primitive = Primitive(
     "concatenate", symbol="concat", latex=lambda *xs: rf"\left[{', '.join(xs)}\right]", analytic=True, elementwise=False,
     cases=(Case((2, 3), (1, 3), axis=0), Case((2, 3), (2, 0), (2, 1), axis=-1)),
     scalar=None, array=lambda *xs, axis=0: np.concatenate(xs, axis=axis),
+    numpy=printing.sequence("concatenate"),
     vjp=_split,
     batch=lambda batch, *xs, axis=0: concatenate(*batch.repeated(xs), axis=axis % len(batch.shape) + 1),
     doc="""Arrays one after the other along an axis that they have.
@@ -225,6 +276,7 @@ stack: Primitive = Primitive(
     "stack", symbol="stack", latex=lambda *xs: rf"\left[{', '.join(xs)}\right]", analytic=True, elementwise=False,
     cases=(Case((2, 3), (2, 3), axis=0), Case((3,), (3,), (3,), axis=-1), Case((), (), axis=0)),
     scalar=None, array=lambda *xs, axis=0: np.stack(xs, axis=axis),
+    numpy=printing.sequence("stack"),
     vjp=lambda g, y, *xs, axis=0: [getitem(g, index=(slice(None),) * (axis % g.ndim) + (i,)) for i in range(len(xs))],
     batch=lambda batch, *xs, axis=0: stack(*batch.repeated(xs), axis=axis % len(batch.shape) + 1),
     doc="""Arrays of one shape side by side along a new axis.
@@ -238,6 +290,7 @@ pad: Primitive = Primitive(
     "pad", symbol="pad", latex="#1", analytic=True, elementwise=False,
     cases=(Case((2, 3), pad_width=((1, 0), (0, 2))), Case((3,), pad_width=((2, 1),))),
     scalar=None, array=lambda x, pad_width: np.pad(x, pad_width),
+    numpy="np.pad({0}, {pad_width})",
     vjp=(lambda g, y, x, pad_width: getitem(g, index=tuple(
         slice(before, before + n) for (before, _), n in zip(pad_width, x.shape, strict=True))),),
     batch=lambda batch, x, pad_width: pad(x, pad_width=((0, 0), *pad_width)),
@@ -252,6 +305,7 @@ lookup: Primitive = Primitive(
     "lookup", symbol="take", latex=r"#1_{#2}", analytic=True, elementwise=False, masks="place",
     cases=(Case((3, 2), (4,)), Case((3,), (2, 2))),
     scalar=None, array=lambda x, index: x[np.asarray(index).astype(np.intp)],
+    numpy=lambda w, y, x, index: f"{w.owner(x)}[{w.whole_numbers(index)}]",
     vjp=(lambda g, y, x, index: scatter_rows(g, index, shape=x.shape), None),
     batch=lambda batch, x, index: getitem(x, index=batch.rows(index)) if batch.has_axis[0] else lookup(x, index),
     doc="""The rows with the numbers that an array of them gives, as an input of its own (of a compiled program).
@@ -272,6 +326,7 @@ scatter_rows: Primitive = Primitive(
     "scatter_rows", symbol="scatter", latex=r"\operatorname{scatter}(#1)", analytic=True, elementwise=False, sums=True,
     cases=(Case((4, 2), (4,), shape=(3, 2)),),
     scalar=None, array=_scatter_rows,
+    numpy=printing.Assigned(lambda w, y, to, sign: f"np.add.at({to}, {w.whole_numbers(y.right)}, {w.text_of(y.left)})"),
     vjp=(lambda g, y, x, index, shape: lookup(g, index), None),
     batch=lambda batch, g, index, shape: scatter(*batch.repeated((g,)), index=batch.rows(index), shape=(batch.size, *shape)),
     doc="""Zeros of a shape, with rows added in where an array of numbers says: the opposite of `lookup`.
@@ -292,6 +347,7 @@ choose: Primitive = Primitive(
     "choose", symbol="take", latex=r"#1_{#2}", analytic=True, elementwise=False, masks="place",
     cases=(Case((3, 2), (3,)),),
     scalar=None, array=lambda x, index: x[np.arange(len(x)), np.asarray(index).astype(np.intp)],
+    numpy=lambda w, y, x, index: f"{w.owner(x)}[np.arange({y.shape[0]}), {w.whole_numbers(index)}]",
     vjp=(lambda g, y, x, index: place(g, index, shape=x.shape), None),
     batch=lambda batch, x, index: getitem(*batch.repeated((x,)), index=batch.rows(index, np.arange(*batch.shape))),
     doc="""One entry of each row: the one with the number that an array of them gives.
@@ -304,6 +360,9 @@ place: Primitive = Primitive(
     "place", symbol="scatter", latex=r"\operatorname{scatter}(#1)", analytic=True, elementwise=False,
     cases=(Case((3,), (3,), shape=(3, 2)),),
     scalar=None, array=_place,
+    numpy=printing.Assigned(
+        lambda w, y, to, sign: f"{to}[np.arange({y.shape[0]}), {w.whole_numbers(y.right)}] {sign} {w.text_of(y.left)}"
+    ),
     vjp=(lambda g, y, x, index, shape: choose(g, index), None),
     batch=lambda batch, g, index, shape: scatter(
         *batch.repeated((g,)), index=batch.rows(index, np.arange(shape[0])), shape=(batch.size, *shape)),

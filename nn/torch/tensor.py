@@ -350,7 +350,14 @@ class Tensor(autograd.Tensor):
     # Some of its entries
 
     def __getitem__(self, index: Any) -> Any:
-        return super().__getitem__(plain(index) if not isinstance(index, tuple) else tuple(map(plain, index)))
+        index = tuple(map(plain, index)) if isinstance(index, tuple) else plain(index)
+        if self.left is not None or mode.tracing is not None:
+            return super().__getitem__(index)
+        parts = index if isinstance(index, tuple) else (index,)
+        if all(isinstance(part, (int, np.integer, slice)) for part in parts):
+            index = (*parts, ...)  # so that one entry is a view, too
+        found = self._datum[index]
+        return wrap(found, owner=self if np.may_share_memory(found, self._datum) else None)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         index = tuple(map(plain, index)) if isinstance(index, tuple) else plain(index)

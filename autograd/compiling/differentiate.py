@@ -1,0 +1,41 @@
+"""Differentiating: to the graph of the results comes that of their gradients, by the ordinary rules, run on nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..branches import careful_step
+from ..core import Node, Walk
+from ..modes import set_scope
+from ..rules import step_among_nodes
+from ..tensor import Tensor
+
+__all__ = ["differentiate", "seed_of"]
+
+
+def differentiate(outputs: Sequence[Node], seeds: Sequence[Any], careful: bool = False) -> dict[Node, Any]:
+    """The gradients of all nodes below some outputs, as nodes; `seeds` are those of the outputs.
+
+    Args:
+        careful: whether to say where a branch was not taken, see `branches`.
+    """
+    step = careful_step(as_nodes=True) if careful else step_among_nodes
+
+    def step_in_scope(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
+        set_scope(node.scope)  # a gradient belongs to the layer of its number
+        return step(node, inputs, g)
+
+    sums: dict[Node, Any] = {}
+    for node, seed in zip(outputs, seeds, strict=True):
+        sums[node] = sums[node] + seed if node in sums else seed  # a node may be among the outputs twice
+    with Walk(sums) as walk:
+        walk.run(step_in_scope)
+        return dict(walk.found())
+
+
+def seed_of(output: Tensor, name: str, number: float = 0.0) -> Tensor:
+    """A stand-in for the gradient of an output, which may be of bools."""
+    return Tensor(np.full(output.shape, number, np.result_type(output.dtype, np.float16)), name)

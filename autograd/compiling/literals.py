@@ -1,0 +1,79 @@
+"""How numbers and arrays are written, so that they are read again to the last bit."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+__all__ = ["array_text", "plain"]
+
+INDICES = 2**62  # a table of numbers that large is none of indices, and their differences have no room
+
+
+def plain(x: Any) -> str:
+    """A number, or another thing of Python's own, as Python reads it, with NumPy at hand."""
+    if not isinstance(x, float) or math.isfinite(x):
+        return repr(x)
+    text = "np.nan" if math.isnan(x) else "np.inf"
+    return f"-{text}" if math.copysign(1, x) < 0 else text
+
+
+def array_text(array: Any) -> str:
+    """How a constant array is written."""
+    if array.dtype == int and array.size > 2 and array.min() > -INDICES and array.max() < INDICES:
+        text = _evenly(array) or _rows(array) or _repeated(array)
+        if text:
+            return text
+    kind = "" if array.dtype in (float, int, bool)[: 3 if array.size else 1] else f", np.{array.dtype.name}"
+    if not array.size and array.ndim > 1:
+        return f"np.zeros({array.shape}{kind})"
+    if array.size > 3 and array.dtype == float and array.tobytes() == array.flat[0].tobytes() * array.size:
+        return f"np.full({array.shape if array.ndim > 1 else array.size}, {plain(array.flat[0].item())})"
+    return f"np.array({_entries(array.tolist())}{kind})"
+
+
+def _entries(entries: Any) -> str:
+    """Numbers in nested lists."""
+    text = repr(entries)
+    if "n" not in text:  # neither nan nor inf
+        return text
+    return f"[{', '.join(map(_entries, entries))}]" if isinstance(entries, list) else plain(entries)
+
+
+def _evenly(array: Any) -> str | None:
+    """Whole numbers at equal distances."""
+    if array.ndim != 1 or (np.diff(array) != array[1] - array[0]).any() or array[1] == array[0]:
+        return None
+    step = int(array[1] - array[0])
+    stop = int(array[-1]) + (1 if step > 0 else -1)
+    if max(abs(int(array[0])), abs(stop)) > 2**52:
+        return None  # NumPy counts the entries of a range in floats
+    bounds = [int(array[0]), stop] if array[0] or step != 1 else [stop]
+    return f"np.arange({', '.join(map(str, bounds))}{f', {step}' if step != 1 else ''})"
+
+
+def _rows(array: Any) -> str | None:
+    """Rows of consecutive numbers, one below the other or one after the other."""
+    breaks = np.flatnonzero(np.diff(array) != 1) + 1 if array.ndim == 1 else [array.shape[-1]]
+    width = int(np.gcd.reduce([array.size, *breaks]))
+    if array.ndim > 2 or not 3 <= width < array.size:
+        return None
+    rows = array.reshape(-1, width)
+    if (rows != rows[:, :1] + np.arange(width)).any():
+        return None
+    text = f"{array_text(rows[:, 0])}[:, None] + np.arange({width})"
+    return text if array.ndim == 2 else f"({text}).ravel()"
+
+
+def _repeated(array: Any) -> str | None:
+    """Numbers of which each comes several times in a row."""
+    if array.ndim != 1:
+        return None
+    starts = np.flatnonzero(np.concatenate([[True], np.diff(array) != 0]))
+    if 3 * len(starts) > 2 * len(array):
+        return None
+    counts = np.diff(np.append(starts, len(array)))
+    often = str(counts[0]) if (counts == counts[0]).all() else array_text(counts)
+    return f"np.repeat({array_text(array[starts])}, {often})"

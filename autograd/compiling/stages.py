@@ -1,0 +1,70 @@
+"""The stages of a compiled function: each pass with its graph, to be looked at with `draw`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..core import Node
+from ..value import Value
+from .differentiate import differentiate, seed_of
+from .flatten import Flattening
+from .nodes import nodes_of
+from .program import Program
+from .simplify import Simplifier
+from .tracing import tracing
+
+__all__ = ["Stage", "stages_of"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One pass of the compiler.
+
+    Attributes:
+        name: of the pass, and of the file that it is in.
+        about: what it does, in a sentence.
+        roots: the results of the graph that it leaves, with the numbers of the first call's arguments and of the parameters now.
+        source: the program that was printed, of the last one; None of the others.
+    """
+
+    name: str
+    about: str
+    roots: list[Node]
+    source: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<stage {self.name}: {self.about}>"
+
+
+def stages_of(program: Program) -> list[Stage]:
+    """The passes, run once more."""
+    trace, written = program.retraced()
+    inputs, outputs = program.lifted()
+    seeds = [seed_of(x, "g" if len(outputs) == 1 else f"g{i + 1}", 1.0) for i, x in enumerate(outputs)]
+    with tracing(program.name):
+        flat = Flattening([x for x in nodes_of(trace) if x.primitive is not None and x.time >= trace.start], written)
+        for node in flat.nodes:
+            if isinstance(node, Value):
+                data = [x._datum if isinstance(x, Node) else x for x in node.inputs or ()]
+                node._datum = float(node.primitive.compute(data, node.static))  # type: ignore[union-attr]
+        gradients = differentiate(outputs, seeds)
+        wanted = [gradients.get(x) for x, want in zip(inputs, program.wanted, strict=True) if want]
+        simple = Simplifier([*inputs, *seeds])
+        simple.read(outputs)
+        simple.read(gradients.values())
+        simpler = [simple.of(x) for x in [*outputs, *wanted]]
+    return [
+        Stage("trace", "The function is called once with stand-ins for its arguments, and leaves its graph.", written),
+        Stage("flatten", "Chains of sums and products become sums and dot products of any length.", _nodes([flat.of(x) for x in written])),
+        Stage("lift", "Numbers that are computed alike become one array, and dot products become matrix products.", list(outputs)),
+        Stage("differentiate", "The ordinary rules, run on nodes, add the graph of the gradients.", _nodes([*outputs, *wanted])),
+        Stage("simplify", "The rules of algebra make the graph smaller.", _nodes(simpler)),
+        Stage("print", "The graph is written as the NumPy program that a person would write.", _nodes(simpler), program.source),
+    ]
+
+
+def _nodes(roots: Sequence[Any]) -> list[Node]:
+    """Those of the results that are more than a number, once each."""
+    return list(dict.fromkeys(x for x in roots if isinstance(x, Node)))

@@ -1,0 +1,189 @@
+"""How an entry is written in NumPy: what its argument `numpy` may be, besides a template such as "np.maximum({0}, 0)".
+
+Each is called with the writer of the program, the node, and the node's inputs and static arguments, and
+gives the text; with it, unless it is a call or a name, how tightly the text binds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..core import Node
+
+__all__ = [
+    "ATOM", "COMPARISON", "POWER", "PRODUCT", "SUM", "UNARY", "Assigned", "Infix", "Part", "Plus", "Product", "View", "Writer",
+    "is_basic", "name_of_sum", "negative", "power", "reduction", "sequence", "sum_or_dot",
+]  # fmt: skip
+
+COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(6)  # how tightly a text binds
+
+Written = str | tuple[str, int]
+
+
+class Writer(Protocol):
+    """What writes a program, see `compiling.writers`."""
+
+    names: dict[Any, str]
+
+    def text_of(self, x: Any) -> str:
+        """How an input is written inside brackets or between commas."""
+
+    def bound(self, x: Any, strength: int) -> str:
+        """How an input is written beside an operator that binds as tightly as `strength`."""
+
+    def owner(self, x: Any) -> str:
+        """How an input is written before a dot or a bracket."""
+
+    def constant(self, array: Any) -> str:
+        """The name of a constant array."""
+
+    def static(self, value: Any) -> str:
+        """How a static argument is written."""
+
+    def index(self, index: Any, shape: tuple[int, ...]) -> str:
+        """How an index into an array of `shape` is written, between brackets."""
+
+    def whole_numbers(self, index: Any) -> str:
+        """How an input is written that counts entries."""
+
+
+class Infix:
+    """An operator between two inputs."""
+
+    def __init__(self, sign: str, strength: int) -> None:
+        self.sign, self.strength = sign, strength
+
+    def __call__(self, w: Writer, x: Node, left: Any, right: Any) -> Written:
+        left, right = _whole(left, right), _whole(right, left)
+        if self.strength == COMPARISON:
+            return f"{w.bound(left, SUM)} {self.sign} {w.bound(right, SUM)}", COMPARISON
+        return f"{w.bound(left, self.strength)} {self.sign} {w.bound(right, self.strength + 1)}", self.strength
+
+
+class Plus(Infix):
+    """+ and −, whose terms may stand in lines of their own."""
+
+    def __init__(self, sign: str) -> None:
+        super().__init__(sign, SUM)
+
+    def __call__(self, w: Writer, x: Node, left: Any, right: Any) -> Written:
+        return f"{w.bound(_whole(left, right), SUM)} {self.term(w, left, right)}", SUM
+
+    def term(self, w: Writer, left: Any, right: Any) -> str:
+        """The last term with its sign."""
+        text = w.bound(_whole(right, left), SUM if self.sign == "+" else PRODUCT)
+        if text[0] == "-" and not isinstance(_numpy(right), Plus):  # then its sign is of all of it
+            return f"{'-' if self.sign == '+' else '+'} {text[1:]}"
+        return f"{self.sign} {text}"
+
+
+class Product(Infix):
+    """×: of a number and a product no brackets are needed, and of two equal factors it is a square."""
+
+    def __init__(self) -> None:
+        super().__init__("*", PRODUCT)
+
+    def __call__(self, w: Writer, x: Node, left: Any, right: Any) -> Written:
+        if left is right and left in w.names:
+            return f"{w.names[left]}**2", POWER
+        if not isinstance(left, Node) and isinstance(_numpy(right), Product):
+            return f"{w.bound(_whole(left, right), PRODUCT)} * {w.bound(right, PRODUCT)}", PRODUCT
+        return super().__call__(w, x, left, right)
+
+
+class View:
+    """Other views of the same entries: written anew wherever they are read, as they cost nothing."""
+
+    def __init__(self, write: Callable[..., Written]) -> None:
+        self.write = write
+
+    def __call__(self, w: Writer, x: Node, *inputs: Any, **static: Any) -> Written:
+        return self.write(w, x, *inputs, **static)
+
+
+class Part(View):
+    """Some of the entries, which may be a view."""
+
+
+class Assigned:
+    """Zeros, but for some entries: written as an assignment to those of a new array, or of a sum.
+
+    Args:
+        line: called with the writer, the node, the name of the array, and "=" or "+=", it gives the statement.
+        when: whether a node is written in this way; always, if left out.
+        otherwise: how others are written.
+    """
+
+    def __init__(
+        self, line: Callable[..., str], when: Callable[[Node], bool] = lambda x: True, otherwise: Callable[..., Written] | None = None
+    ) -> None:
+        self.line, self.when, self.otherwise = line, when, otherwise
+
+    def __call__(self, w: Writer, x: Node, *inputs: Any, **static: Any) -> Written:
+        assert self.otherwise is not None, "assigned, and never an expression"
+        return self.otherwise(w, x, *inputs, **static)
+
+
+def negative(w: Writer, x: Node, a: Any) -> Written:
+    text = w.bound(a, PRODUCT)
+    return (f"-{text}", PRODUCT) if text[0] != "-" else (f"-({text})", UNARY)
+
+
+def power(w: Writer, x: Node, a: Any, b: Any) -> Written:
+    base, exponent = w.bound(_whole(a, b), ATOM), w.bound(_whole(b, a), UNARY)
+    space = "" if re.fullmatch(r"[\w.]+", base) and re.fullmatch(r"-?[\w.]+", exponent) else " "
+    return f"{base}{space}**{space}{exponent}", POWER
+
+
+def reduction(name: str) -> Callable[..., Written]:
+    """A method of arrays that goes over axes."""
+
+    def write(w: Writer, x: Node, a: Any, axis: Any = None, keepdims: bool = False) -> str:
+        more = [f"axis={axis}"] * (axis is not None) + ["keepdims=True"] * bool(keepdims)
+        text = w.text_of(a)
+        return f"{text}.{name}({', '.join(more)})" if text.isidentifier() else f"np.{name}({', '.join([text, *more])})"
+
+    return write
+
+
+def sum_or_dot(w: Writer, x: Node, a: Any, axis: Any = None, keepdims: bool = False) -> Written:
+    """A sum; of squares in one pass, without the array of squares."""
+    if axis is None and not keepdims and isinstance(_numpy(a), Product) and a.left is a.right and a not in w.names:
+        return f"np.vdot({w.text_of(a.left)}, {w.text_of(a.left)})"
+    return reduction("sum")(w, x, a, axis, keepdims)
+
+
+def sequence(name: str) -> Callable[..., Written]:
+    """A function of a list of arrays and an axis."""
+
+    def write(w: Writer, x: Node, *inputs: Any, axis: int = 0) -> str:
+        return f"np.{name}([{', '.join(map(w.text_of, inputs))}]{f', axis={axis}' if axis else ''})"
+
+    return write
+
+
+def name_of_sum(*inputs: Any) -> str:
+    """A matrix product and a bias are the z of a layer."""
+    return "z" if any(getattr(_numpy(x), "sign", "") == "@" for x in inputs) else "t"
+
+
+def is_basic(index: Any) -> bool:
+    """Whether NumPy reads `index` as a view, in which no entry can occur twice."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(part is None or part is Ellipsis or isinstance(part, (int, np.integer, slice)) for part in parts)
+
+
+def _numpy(x: Any) -> Any:
+    """How the entry of a node is written."""
+    return x.primitive.numpy if isinstance(x, Node) and x.primitive is not None else None
+
+
+def _whole(x: Any, other: Any) -> Any:
+    """A whole number as one, where what stands beside it keeps the result a float."""
+    if isinstance(x, float) and x.is_integer() and abs(x) < 1e6 and isinstance(other, Node) and other._datum.dtype.kind == "f":
+        return int(x) if x or str(x) == "0.0" else x
+    return x

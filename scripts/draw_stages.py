@@ -1,0 +1,64 @@
+"""Draws the passes of the compiler for a small loss, and writes the page about them, `autograd/compiling/README.md`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import autograd
+from autograd import Value, draw
+from autograd.backward import ancestors
+from autograd.compiling.stages import Stage
+
+FOLDER = Path(autograd.compiling.__file__).parent
+LOSS = """\
+w = [Value(2.0, label="w0"), Value(-1.0, label="w1")]
+loss = autograd.compile(lambda xs: sum((w[0] * x[0] + w[1] * x[1] - 1.0) ** 2 for x in xs))
+loss([[1.0, 1.0], [2.0, 0.5], [0.5, 3.0]])
+"""
+FILES = {
+    "trace": "tracing.py, standins.py",
+    "flatten": "flatten.py",
+    "lift": "lift.py, arrays.py, views.py",
+    "differentiate": "differentiate.py",
+    "simplify": "simplify.py, and the rules in ../primitives/algebra.py",
+    "print": "source.py, writers.py, and ../primitives/printing.py",
+}
+
+
+def stages() -> list[Stage]:
+    names = {"autograd": autograd, "Value": Value}
+    exec(LOSS, names)
+    return names["loss"].stages  # type: ignore[attr-defined, no-any-return]
+
+
+def page(passes: list[Stage]) -> str:
+    """The text of the page."""
+    parts = [
+        "# The passes of the compiler, on one small loss\n",
+        "<!-- written by `python scripts/draw_stages.py` -->\n",
+        f"```python\n{LOSS}```\n",
+        "`loss.stages` is the list of the passes, each with the graph that it leaves; `autograd.draw(stage)` draws it. "
+        "All graphs are made of the same nodes, and have the same numbers.\n",
+    ]
+    for i, stage in enumerate(passes):
+        count = sum(node.primitive is not None for node in ancestors(stage.roots))
+        parts.append(f"## {i + 1}. {stage.name}\n\n{stage.about} ({FILES[stage.name]})\n")
+        if stage.source is None:
+            parts.append(f"![{count} nodes](pictures/{stage.name}.svg)\n\n{count} computed nodes.\n")
+        else:
+            parts.append(f"```python\n{stage.source}```\n")
+    return "\n".join(parts)
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
+    passes = stages()
+    (folder / "pictures").mkdir(exist_ok=True)
+    for stage in passes[:-1]:
+        draw(stage).save(folder / "pictures" / f"{stage.name}.svg")
+    (folder / "README.md").write_text(page(passes), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
