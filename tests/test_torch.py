@@ -10,17 +10,9 @@ import pytest
 import nn
 from autograd import Tensor
 from nn import torch as book
-from nn.data import collate
 
 RNG = np.random.default_rng(0)
 A, WHOLE, B = RNG.normal(size=(3, 4, 5)).astype("float32"), RNG.integers(0, 9, (3, 4)), RNG.normal(size=(3, 4)) > 0
-
-
-@pytest.fixture(autouse=True, scope="module")
-def close_the_book():
-    """Other tests find loaders that give arrays."""
-    yield
-    collate.batch_of = None
 
 
 def set_entries(t):

@@ -22,6 +22,7 @@ import numpy as np
 import autograd
 import nn
 from autograd import no_grad
+from autograd.modes import is_recording
 from nn import optim
 from nn.data import collate
 from nn.randomness import get_rng_state, manual_seed, set_rng_state
@@ -77,6 +78,7 @@ from .tensor import Tensor, plain, wrap
 
 FloatTensor = DoubleTensor = HalfTensor = LongTensor = IntTensor = BoolTensor = Tensor
 inference_mode = no_grad
+is_grad_enabled = is_recording
 inf, nan, pi, e = np.inf, np.nan, np.pi, np.e
 Size: Any = tuple
 
@@ -142,10 +144,6 @@ def is_tensor(obj: Any) -> Any:
 
 def numel(input: Any) -> Any:
     return as_tensor(input).numel()
-
-
-def is_grad_enabled() -> Any:
-    return autograd.modes.mode.recording
 
 
 def get_default_dtype() -> Any:

@@ -6,7 +6,9 @@ from typing import Any, Self
 
 import numpy as np
 
-__all__ = ["Generator", "default_dtype", "device", "set_default_dtype", "type_of"]
+from ..randomness import shared_generator
+
+__all__ = ["Generator", "default_dtype", "device", "rng_of", "set_default_dtype", "type_of"]
 
 float16 = half = np.float16
 float32 = float = np.float32
@@ -85,7 +87,8 @@ class Generator:
     """A source of random numbers of one's own: `torch.Generator().manual_seed(0)`.
 
     Example:
-        >>> Generator().manual_seed(3).rng.integers(10) == Generator().manual_seed(3).rng.integers(10)
+        >>> draw = lambda: Generator().manual_seed(3).rng.random(2).tolist()
+        >>> draw() == draw()
         True
     """
 
@@ -100,3 +103,8 @@ class Generator:
         """Start anywhere."""
         self.manual_seed(seed := np.random.SeedSequence().entropy)
         return seed
+
+
+def rng_of(generator: Generator | None) -> np.random.Generator:
+    """The generator, or the one that `manual_seed` sets."""
+    return shared_generator() if generator is None else generator.rng

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 import autograd
-from nn.randomness import shared_generator
 
-from .dtypes import Generator, default_dtype, type_of
+from .dtypes import Generator, default_dtype, rng_of, type_of
 from .tensor import Tensor, plain, wrap
 
 __all__ = [
@@ -70,11 +69,6 @@ def _like(made: Callable[..., Tensor]) -> Callable[..., Tensor]:
         return made(plain(input).shape, dtype=dtype or plain(input).dtype, requires_grad=requires_grad)
 
     return like
-
-
-def rng_of(generator: Generator | None) -> np.random.Generator:
-    """The generator, or the one that `manual_seed` sets."""
-    return shared_generator() if generator is None else generator.rng
 
 
 zeros, ones = _filled(lambda rng, shape: np.zeros(shape)), _filled(lambda rng, shape: np.ones(shape))

@@ -16,7 +16,8 @@ import numpy as np
 import autograd
 from autograd.core import Primitive
 from autograd.layout import MANY, new
-from autograd.modes import mode, moment
+from autograd.modes import is_recording, moment
+from autograd.state import is_known
 
 from . import dtypes
 
@@ -95,7 +96,7 @@ class Tensor(autograd.Tensor):
 
     @classmethod
     def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
-        if mode.tracing is not None:
+        if not is_known(list(inputs)):
             return super()._apply(primitive, inputs, static)
         if not any(isinstance(x, autograd.Node) and x.left is not None for x in inputs):
             data = [_array(x) for x in inputs]
@@ -136,7 +137,7 @@ class Tensor(autograd.Tensor):
     @property
     def data(self) -> Any:
         """The same numbers without their history; to write to them changes this Tensor."""
-        return super().data if mode.tracing is not None else wrap(self._datum, owner=self)
+        return super().data if not is_known(self) else wrap(self._datum, owner=self)
 
     @data.setter
     def data(self, data: Any) -> None:
@@ -176,7 +177,7 @@ class Tensor(autograd.Tensor):
     # Its numbers, elsewhere
 
     def detach(self) -> Any:
-        return super().detach() if mode.tracing is not None else wrap(self._datum, owner=self)
+        return super().detach() if not is_known(self) else wrap(self._datum, owner=self)
 
     def numpy(self) -> Any:
         if self.left is not None:
@@ -351,7 +352,7 @@ class Tensor(autograd.Tensor):
 
     def __getitem__(self, index: Any) -> Any:
         index = tuple(map(plain, index)) if isinstance(index, tuple) else plain(index)
-        if self.left is not None or mode.tracing is not None:
+        if self.left is not None or not is_known(self):
             return super().__getitem__(index)
         parts = index if isinstance(index, tuple) else (index,)
         if all(isinstance(part, (int, np.integer, slice)) for part in parts):
@@ -361,7 +362,7 @@ class Tensor(autograd.Tensor):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         index = tuple(map(plain, index)) if isinstance(index, tuple) else plain(index)
-        if isinstance(value, autograd.Node) and value.left is not None and mode.recording:
+        if isinstance(value, autograd.Node) and value.left is not None and is_recording():
             raise RuntimeError("Writing what has a derivative into a Tensor would lose that. Combine the parts: torch.cat, torch.where.")
         self._written()[index] = plain(value)
 
@@ -401,11 +402,6 @@ class Tensor(autograd.Tensor):
     def allclose(self, other: Any, rtol: Any = 1e-5, atol: Any = 1e-8) -> Any:
         return np.allclose(self._datum, plain(other), rtol, atol)
 
-    def multinomial(self, num_samples: Any, replacement: Any = False, *, generator: Any = None) -> Any:
-        from .making import multinomial
-
-        return multinomial(self, num_samples, replacement, generator=generator)
-
     def __truediv__(self, other: Any) -> Any:
         if self._datum.dtype.kind in "bi" and not isinstance(other, autograd.Tensor):
             return self.type(dtypes.default_dtype()) / other
@@ -426,7 +422,7 @@ class Tensor(autograd.Tensor):
         return operator.index(self.item())
 
     def __repr__(self) -> str:
-        if mode.tracing is not None:
+        if not is_known(self):
             return super().__repr__()
         text = np.array2string(self._datum, separator=", ", prefix="tensor(", precision=4)
         dtype = "" if self._datum.dtype in (np.float32, np.int64, np.bool_) else f", dtype=torch.{self._datum.dtype}"
@@ -440,7 +436,7 @@ class Tensor(autograd.Tensor):
         """The array, for who is about to write to it; what it is a part of has changed, too."""
         if self.primitive is not None:
             raise RuntimeError("This Tensor was computed, and follows from what it was computed from. Make a new one: x = x + 1.")
-        if self.left is not None and mode.recording:
+        if self.left is not None and is_recording():
             raise RuntimeError("A leaf that requires a gradient is changed in place under torch.no_grad() only.")
         tensor: Any = self
         while tensor is not None:
@@ -469,14 +465,10 @@ class Tensor(autograd.Tensor):
         return self
 
     def uniform_(self, a: Any = 0.0, b: Any = 1.0, *, generator: Any = None) -> Self:
-        from .making import rng_of
-
-        return self._replace(rng_of(generator).uniform(a, b, self.shape))
+        return self._replace(dtypes.rng_of(generator).uniform(a, b, self.shape))
 
     def normal_(self, mean: Any = 0.0, std: Any = 1.0, *, generator: Any = None) -> Self:
-        from .making import rng_of
-
-        return self._replace(rng_of(generator).normal(mean, std, self.shape))
+        return self._replace(dtypes.rng_of(generator).normal(mean, std, self.shape))
 
 
 def _compared(name: str) -> Any:
