@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from .core import Node
 
 __all__ = [
-    "Moment", "Observer", "Scope", "enter", "is_recording", "leave", "mode", "moment", "no_grad", "observed", "observers", "quick", "scope", "set_scope",
-    "tick",
+    "Moment", "Observer", "Scope", "enter", "is_recording", "leave", "mode", "moment",
+    "no_grad", "observed", "observers", "quick", "scope", "set_scope", "tick",
 ]  # fmt: skip
 
 
