@@ -63,6 +63,7 @@ class Layout:
     primitive: Any
     _blank_grad: ClassVar[Any] = None
     flips: ClassVar[int] = 0  # how often a leaf was frozen or thawed; who keeps lists of those that learn looks again when there are more
+    _kind_of_arrays: ClassVar[Any] = None  # of what is computed with such a node, if it is an array; None for Tensor itself
 
     data: Any  # a property of each kind, as are shape and size
     shape: Any

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from .core import Node
 
 __all__ = [
-    "Moment", "Observer", "Scope", "enter", "leave", "mode", "moment", "no_grad", "observed", "observers", "quick", "scope", "set_scope",
-    "tick",
+    "Moment", "Observer", "Scope", "enter", "is_recording", "leave", "mode", "moment",
+    "no_grad", "observed", "observers", "quick", "scope", "set_scope", "tick",
 ]  # fmt: skip
 
 
@@ -208,6 +208,17 @@ def choose_the_way() -> None:
         is_special = mode.tracing is not None or (this == quick["main"] and not mode.recording)
         (_special.add if is_special else _special.discard)(this)
         quick["usual"] = None if _special or observers else quick.get("Value")
+
+
+def is_recording() -> bool:
+    """Whether what this thread computes is recorded: not inside `no_grad()`.
+
+    Example:
+        >>> with no_grad():
+        ...     is_recording()
+        False
+    """
+    return mode.recording
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .array_methods import ArrayMethods
 from .arrays import constant, no_result, numbers
 from .core import Node, Primitive, record
 from .errors import describe
@@ -21,6 +20,7 @@ from .modes import Moment, mode, moment, quick
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives.arithmetic import astype, identity
 from .primitives.products import matmul
+from .torch_methods import TorchMethods
 from .types import Array, Operand
 from .window import Window, window
 
@@ -29,7 +29,7 @@ __all__ = ["Tensor"]
 HOLDS_NUMBERS = "A Tensor holds real numbers"
 
 
-class Tensor(ArrayMethods):
+class Tensor(TorchMethods):
     """An array that remembers how it was computed.
 
     Args:
@@ -69,9 +69,13 @@ class Tensor(ArrayMethods):
     @classmethod
     def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
         data: list[Any] = []
+        kind: type[Node] = Tensor
         for x in inputs:
-            if isinstance(x, Node):
+            if type(x) is Tensor:
                 data.append(x._datum)
+            elif isinstance(x, Node):
+                data.append(x._datum)
+                kind = x._kind_of_arrays or kind
             elif type(x) in NUMBERS:
                 data.append(x)
             else:
@@ -87,7 +91,7 @@ class Tensor(ArrayMethods):
             # Of bools NumPy computes functions in float16; here they are 0.0 and 1.0.
             wide = [astype(x, dtype=np.dtype(float)) if isinstance(x, Tensor) and x.dtype == bool else x for x in inputs]
             return primitive(*wide, **static)
-        return record(Tensor, result, primitive, inputs, static)
+        return record(kind, result, primitive, inputs, static)
 
     @property
     def data(self) -> Array:

@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,13 @@ def pytest_collection_finish():
     """What is there before the first test stays: the tests that collect garbage, or count it, need not look through it each time."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def loaders_give_arrays(monkeypatch):
+    """Also where another test, or a docstring, has opened the phrase book `nn.torch`, whose loaders give Tensors."""
+    if "nn.data.collate" in sys.modules:
+        monkeypatch.setattr("nn.data.collate.batch_of", None)
 
 
 @pytest.fixture(scope="session")

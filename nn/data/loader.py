@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.structures import tree_map
+
 from ..checks import count
 from ..randomness import Seed
 from ..randomness import generator as as_generator
+from . import collate
 from .dataset import Items, items_at
 
 __all__ = ["DataLoader"]
@@ -103,7 +106,8 @@ class DataLoader:
                 indices, order = order[: self.batch_size], order[self.batch_size :]
                 self._to_come = order
                 if self.collate_fn is None:
-                    yield items_at(self.dataset, indices)
+                    batch = items_at(self.dataset, indices)
+                    yield batch if collate.batch_of is None else tree_map(collate.batch_of, batch)
                 else:
                     yield self.collate_fn([self.dataset[int(j)] for j in indices])
         finally:

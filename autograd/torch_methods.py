@@ -1,0 +1,297 @@
+"""The methods that PyTorch's Tensors have and NumPy's arrays lack, or have with the same meaning; one line each.
+
+Where the two mean different things by one word, a `Tensor` keeps to NumPy, and those of `nn.torch` to PyTorch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+
+from . import functions as f
+from . import shaping
+from .array_methods import ArrayMethods
+from .core import Node
+from .errors import describe
+from .modes import mode
+from .primitives import arithmetic, networks
+
+__all__ = ["TorchMethods", "check_device"]
+
+
+def check_device(device: Any) -> None:
+    """Refuse any device but the CPU.
+
+    Raises:
+        RuntimeError: it is another.
+    """
+    name = str(getattr(device, "type", device))
+    if name.split(":")[0] != "cpu":
+        raise RuntimeError(f"There is no device {name!r} here, only 'cpu'.")
+
+
+def _plain(x: Any) -> Any:
+    return x._datum if isinstance(x, Node) else x
+
+
+def _dims(dims: tuple[Any, ...]) -> Any:
+    """Dimensions that stand one after the other, or in a tuple."""
+    return tuple(dims[0]) if dims and isinstance(dims[0], (tuple, list)) else dims
+
+
+class TorchMethods(ArrayMethods):
+    """PyTorch's methods, for a node that holds an array."""
+
+    __slots__ = ()
+    ndim: Any  # a property of each kind
+
+    def dim(self) -> int:
+        return self.ndim
+
+    def numel(self) -> int:
+        return int(self._datum.size)
+
+    def is_contiguous(self) -> bool:
+        return bool(self._datum.flags.c_contiguous)
+
+    def clone(self) -> Any:
+        """A copy in the graph."""
+        return arithmetic.identity(self)
+
+    def cpu(self) -> Self:
+        return self
+
+    def contiguous(self) -> Self:
+        return self
+
+    def to(self, *target: Any, dtype: Any = None, device: Any = None, non_blocking: Any = False, copy: Any = False) -> Any:
+        """This Tensor on a device, of which there is one ("cpu"), and in another precision, if one is given.
+
+        Raises:
+            RuntimeError: another device is asked for.
+        """
+        for x in (*target, device):
+            if isinstance(x, Node):
+                dtype = x._datum.dtype
+            elif isinstance(x, str) or (hasattr(x, "type") and not isinstance(x, (type, np.dtype))):
+                check_device(x)
+            elif x is not None and not isinstance(x, bool):
+                dtype = x
+        return self if dtype is None else self.astype(dtype)
+
+    def float(self) -> Any:
+        return self.astype(np.float32)
+
+    def double(self) -> Any:
+        return self.astype(np.float64)
+
+    def half(self) -> Any:
+        return self.astype(np.float16)
+
+    def type_as(self, other: Any) -> Any:
+        return self.astype(other.dtype)
+
+    def view(self, *shape: Any) -> Any:
+        return self.astype(shape[0]) if shape and isinstance(shape[0], (type, np.dtype)) else self.reshape(*shape)
+
+    def view_as(self, other: Any) -> Any:
+        return self.reshape(other.shape)
+
+    reshape_as = view_as
+
+    def flatten(self, start_dim: Any = 0, end_dim: Any = -1) -> Any:
+        first, last = start_dim % max(self.ndim, 1), end_dim % max(self.ndim, 1)
+        return self.reshape(*self.shape[:first], -1, *self.shape[last + 1 :])
+
+    ravel = flatten
+
+    def unflatten(self, dim: Any, sizes: Any) -> Any:
+        dim %= self.ndim
+        return self.reshape(*self.shape[:dim], *sizes, *self.shape[dim + 1 :])
+
+    def unsqueeze(self, dim: Any) -> Any:
+        return shaping.expand_dims(self, dim)
+
+    def permute(self, *dims: Any) -> Any:
+        order = _dims(dims)
+        return shaping.transpose(self, [d % self.ndim for d in order])
+
+    def t(self) -> Any:
+        if self.ndim > 2:
+            raise RuntimeError(f"t() is of a matrix, and this Tensor has {self.ndim} dimensions; say which two: x.transpose(0, 1).")
+        return shaping.transpose(self)
+
+    @property
+    def mT(self) -> Any:
+        return shaping.transpose(self, (*range(self.ndim - 2), self.ndim - 1, self.ndim - 2))
+
+    def expand(self, *sizes: Any) -> Any:
+        sizes = _dims(sizes)
+        ours = (1,) * (len(sizes) - self.ndim) + self.shape
+        return shaping.broadcast_to(self, tuple(mine if size == -1 else size for size, mine in zip(sizes, ours, strict=True)))
+
+    def expand_as(self, other: Any) -> Any:
+        return self.expand(*other.shape)
+
+    def split(self, split_size: Any, dim: Any = 0) -> tuple[Any, ...]:
+        length = self.shape[dim]
+        if isinstance(split_size, int):
+            split_size = [min(split_size, length - start) for start in range(0, length, split_size)]
+        if sum(split_size) != length:
+            raise RuntimeError(f"split: the sizes {list(split_size)} must add up to {length}, the size of dimension {dim}.")
+        ends = np.cumsum(split_size)
+        return tuple(self.narrow(dim, end - n, n) for end, n in zip(ends.tolist(), split_size, strict=True))
+
+    def chunk(self, chunks: Any, dim: Any = 0) -> tuple[Any, ...]:
+        return self.split(-(-self.shape[dim] // chunks), dim)
+
+    def unbind(self, dim: Any = 0) -> tuple[Any, ...]:
+        return tuple(self.select(dim, i) for i in range(self.shape[dim]))
+
+    def narrow(self, dim: Any, start: Any, length: Any) -> Any:
+        return self[(slice(None),) * (dim % self.ndim) + (slice(start, start + length),)]
+
+    def select(self, dim: Any, index: Any) -> Any:
+        return self[(slice(None),) * (dim % self.ndim) + (index,)]
+
+    def roll(self, shifts: Any, dims: Any = None) -> Any:
+        return self.flatten().roll(shifts, 0).view_as(self) if dims is None else self._rearranged(np.roll, shifts, dims)
+
+    def flip(self, *dims: Any) -> Any:
+        return self._rearranged(np.flip, _dims(dims))
+
+    def _rearranged(self, move: Callable[..., Any], *args: Any) -> Any:
+        """The entries in other places, as NumPy's `move` puts them."""
+        positions = move(np.arange(self._datum.size).reshape(self.shape), *args)
+        return self.flatten()[positions.ravel()].reshape(*positions.shape)
+
+    def amax(self, dim: Any = None, keepdim: Any = False) -> Any:
+        return f.max(self, dim, keepdim)
+
+    def amin(self, dim: Any = None, keepdim: Any = False) -> Any:
+        return f.min(self, dim, keepdim)
+
+    def gather(self, dim: Any, index: Any) -> Any:
+        return networks.take_along_axis(self, _plain(index), axis=dim)
+
+    def index_select(self, dim: Any, index: Any) -> Any:
+        return shaping.take(self, _plain(index), dim)
+
+    def masked_select(self, mask: Any) -> Any:
+        return self[_plain(mask)]
+
+    def scatter(self, dim: Any, index: Any, src: Any) -> Any:
+        """Put the entries of `src`, a Tensor or one number, at the places `index` along a dimension."""
+        positions, put = _plain(index), np.zeros(self.shape, self._datum.dtype)
+        np.put_along_axis(put, positions, 1 if isinstance(src, Node) else src, dim)
+        taken = np.zeros(self.shape, bool)
+        np.put_along_axis(taken, positions, True, dim)
+        new = networks.put_along_axis(src, positions, axis=dim, shape=self.shape) if isinstance(src, Node) else put
+        return arithmetic.where(taken, new, self)
+
+    def scatter_add(self, dim: Any, index: Any, src: Any) -> Any:
+        return self + networks.put_along_axis(src, _plain(index), axis=dim, shape=self.shape)
+
+    def masked_fill(self, mask: Any, value: Any) -> Any:
+        return arithmetic.where(_plain(mask).astype(bool), _plain(value), self)
+
+    def tril(self, diagonal: Any = 0) -> Any:
+        return arithmetic.where(np.tril(np.ones(self.shape, bool), diagonal), self, 0)
+
+    def triu(self, diagonal: Any = 0) -> Any:
+        return arithmetic.where(np.triu(np.ones(self.shape, bool), diagonal), self, 0)
+
+    def diagonal(self, offset: Any = 0, dim1: Any = 0, dim2: Any = 1) -> Any:
+        positions = np.diagonal(np.arange(self._datum.size).reshape(self.shape), offset, dim1, dim2)
+        return self.flatten()[positions.ravel()].reshape(*positions.shape)
+
+    def add(self, other: Any, *, alpha: Any = 1) -> Any:
+        return self + (other if alpha == 1 else other * alpha)
+
+    def sub(self, other: Any, *, alpha: Any = 1) -> Any:
+        return self - (other if alpha == 1 else other * alpha)
+
+    def mul(self, other: Any) -> Any:
+        return self * other
+
+    def div(self, other: Any) -> Any:
+        return self / other
+
+    def pow(self, exponent: Any) -> Any:
+        return self**exponent
+
+    def neg(self) -> Any:
+        return -self
+
+    def square(self) -> Any:
+        return self * self
+
+    def reciprocal(self) -> Any:
+        return 1 / self
+
+    def rsqrt(self) -> Any:
+        return 1 / self.sqrt()
+
+    def matmul(self, other: Any) -> Any:
+        return self @ other
+
+    mm = bmm = matmul
+
+    def clamp(self, min: Any = None, max: Any = None) -> Any:
+        return f.clip(self, min, max)
+
+    def lerp(self, end: Any, weight: Any) -> Any:
+        return self + weight * (end - self)
+
+    def add_(self, other: Any, *, alpha: Any = 1) -> Self:
+        return self._replace(self._datum + alpha * _plain(other))
+
+    def sub_(self, other: Any, *, alpha: Any = 1) -> Self:
+        return self._replace(self._datum - alpha * _plain(other))
+
+    def mul_(self, other: Any) -> Self:
+        return self._replace(self._datum * _plain(other))
+
+    def div_(self, other: Any) -> Self:
+        return self._replace(self._datum / _plain(other))
+
+    def addcmul_(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Self:
+        return self._replace(self._datum + value * _plain(tensor1) * _plain(tensor2))
+
+    def addcdiv_(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Self:
+        return self._replace(self._datum + value * _plain(tensor1) / _plain(tensor2))
+
+    def lerp_(self, end: Any, weight: Any) -> Self:
+        return self._replace(self._datum + weight * (_plain(end) - self._datum))
+
+    def fill_(self, value: Any) -> Self:
+        return self._replace(value)
+
+    def zero_(self) -> Self:
+        return self._replace(0)
+
+    def copy_(self, src: Any) -> Self:
+        return self._replace(src)
+
+    def clamp_(self, min: Any = None, max: Any = None) -> Self:
+        return self._replace(np.clip(self._datum, min, max))
+
+    def sqrt_(self) -> Self:
+        return self._replace(np.sqrt(self._datum))
+
+    def masked_fill_(self, mask: Any, value: Any) -> Self:
+        return self._replace(np.where(_plain(mask), _plain(value), self._datum))
+
+    def _replace(self, new: Any) -> Self:
+        """Take other numbers in place: a constant at any time, a leaf under `no_grad()`."""
+        if self.primitive is not None or (self.left is not None and mode.recording):
+            raise RuntimeError(
+                f"{describe(self)} cannot be changed in place here: " + (
+                    "it was computed, and follows from its inputs. Make a new one." if self.primitive is not None else
+                    "changing a leaf is for no_grad(): `with no_grad(): w.add_(…)`."
+                )
+            )
+        self._overwrite(_plain(new))
+        return self

@@ -1,0 +1,178 @@
+"""`torch`, a phrase book: PyTorch's words, and what each is called here.
+
+    from nn import torch
+    import nn
+    import nn.optim as optim
+    from nn.data import DataLoader
+
+and a program written for PyTorch runs. There is no mathematics in here: each name is a short line onto what exists. `torch.cat` is
+`autograd.concatenate`, `torch.nn` is `nn`, `torch.optim` is `nn.optim`, `torch.utils.data` is `nn.data`. Where NumPy and PyTorch mean
+different things by one word, `torch`'s Tensors mean PyTorch's: `x.max(1)` gives values and indices, `x.transpose(0, 1)` swaps two
+dimensions. While this book is open, a `DataLoader` gives such Tensors, as PyTorch's does, in place of arrays.
+"""
+
+from __future__ import annotations
+
+import difflib
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+import autograd
+import nn
+from autograd import no_grad
+from autograd.modes import is_recording
+from nn import optim
+from nn.data import collate
+from nn.randomness import get_rng_state, manual_seed, set_rng_state
+
+from . import dtypes
+from .dtypes import (
+    Generator,
+    bool,
+    device,
+    double,
+    float,
+    float16,
+    float32,
+    float64,
+    half,
+    int,
+    int8,
+    int16,
+    int32,
+    int64,
+    long,
+    set_default_dtype,
+    short,
+    uint8,
+)  # fmt: skip
+from .making import (
+    arange,
+    as_tensor,
+    bernoulli,
+    empty,
+    empty_like,
+    eye,
+    from_numpy,
+    full,
+    full_like,
+    linspace,
+    multinomial,
+    normal,
+    ones,
+    ones_like,
+    rand,
+    rand_like,
+    randint,
+    randn,
+    randn_like,
+    randperm,
+    tensor,
+    zeros,
+    zeros_like,
+)  # fmt: skip
+from .saving import load, save
+from .tensor import Tensor, plain, wrap
+
+FloatTensor = DoubleTensor = HalfTensor = LongTensor = IntTensor = BoolTensor = Tensor
+inference_mode = no_grad
+is_grad_enabled = is_recording
+inf, nan, pi, e = np.inf, np.nan, np.pi, np.e
+Size: Any = tuple
+
+utils = SimpleNamespace(data=nn.data)
+cuda = SimpleNamespace(
+    is_available=lambda: False, device_count=lambda: 0, manual_seed=lambda seed: None, manual_seed_all=lambda seed: None,
+    empty_cache=lambda: None, synchronize=lambda: None,
+)  # fmt: skip
+backends = SimpleNamespace(mps=SimpleNamespace(is_available=lambda: False), cudnn=SimpleNamespace(deterministic=True, benchmark=False))
+
+
+def cat(tensors: Any, dim: Any = 0) -> Tensor:
+    """`autograd.concatenate`."""
+    return autograd.concatenate(_all(tensors), dim)
+
+
+concat = concatenate = cat
+
+
+def stack(tensors: Any, dim: Any = 0) -> Tensor:
+    """`autograd.stack`."""
+    return autograd.stack(_all(tensors), dim)
+
+
+def where(condition: Any, input: Any = None, other: Any = None) -> Any:
+    """`autograd.where`; with a condition alone, the indices of its true entries."""
+    condition = as_tensor(condition)
+    if input is None:
+        return condition.nonzero(as_tuple=True)
+    return autograd.where(condition, *(x if isinstance(x, autograd.Node) else tensor(x) for x in (input, other)))
+
+
+def einsum(equation: str, *operands: Any) -> Any:
+    """`np.einsum`."""
+    return np.einsum(equation, *_all(operands))
+
+
+def outer(input: Any, vec2: Any) -> Any:
+    return as_tensor(input).unsqueeze(1) * vec2
+
+
+def addmm(input: Any, mat1: Any, mat2: Any) -> Any:
+    return input + as_tensor(mat1) @ mat2
+
+
+def dot(input: Any, tensor: Any) -> Any:
+    return autograd.dot(as_tensor(input), tensor)
+
+
+def meshgrid(*tensors: Any, indexing: Any = "ij") -> Any:
+    return tuple(map(wrap, np.meshgrid(*[plain(x) for x in tensors], indexing=indexing)))
+
+
+def one_hot(tensor: Any, num_classes: Any = -1) -> Tensor:
+    """One row for each number: 1 at its place, and else 0."""
+    numbers = as_tensor(tensor).long()
+    return eye(plain(numbers).max() + 1 if num_classes < 0 else num_classes, dtype=int64)[numbers]
+
+
+def is_tensor(obj: Any) -> Any:
+    return isinstance(obj, autograd.Tensor)
+
+
+def numel(input: Any) -> Any:
+    return as_tensor(input).numel()
+
+
+def get_default_dtype() -> Any:
+    return dtypes.default_dtype()
+
+
+def set_num_threads(n: Any) -> None:
+    """Nothing: how many threads NumPy's library takes, its own variables say, such as OPENBLAS_NUM_THREADS."""
+
+
+def _all(tensors: Any) -> list[Tensor]:
+    return [as_tensor(x) for x in tensors]
+
+
+def __getattr__(name: str) -> Any:
+    """`torch.NAME(x, …)` is `x.NAME(…)`."""
+    if name.startswith("_") or not callable(getattr(Tensor, name, None)) or name.endswith("_"):
+        near = difflib.get_close_matches(name, [*globals(), *dir(Tensor)], 1)
+        raise AttributeError(f"torch.{name} is not here" + (f"; did you mean torch.{near[0]}?" if near else ", or not yet.") )
+
+    def function(input: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(as_tensor(input), name)(*args, **kwargs)
+
+    function.__name__, function.__doc__ = name, f"`x.{name}(…)`, for `torch.{name}(x, …)`."
+    return function
+
+
+def _batch_of(x: Any) -> Any:
+    return wrap(x) if isinstance(x, np.ndarray) else x
+
+
+collate.batch_of = _batch_of

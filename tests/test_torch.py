@@ -1,0 +1,248 @@
+"""`nn.torch` against PyTorch: the same expressions, of the same numbers."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import Tensor
+from nn import torch as book
+
+RNG = np.random.default_rng(0)
+A, WHOLE, B = RNG.normal(size=(3, 4, 5)).astype("float32"), RNG.integers(0, 9, (3, 4)), RNG.normal(size=(3, 4)) > 0
+
+
+def set_entries(t):
+    z = t.zeros(3, 3)
+    z[1] = 5
+    z[:, 0] += 1
+    return z
+
+
+def write_to_views(t):
+    z = t.zeros(3, 3)
+    z[0].fill_(2)
+    z.view(-1)[4] = 7
+    z[1:, 1:].add_(1)
+    return z
+
+
+EXPRESSIONS = {
+    "view": lambda t, x, i, b: x.view(3, -1),
+    "transpose": lambda t, x, i, b: x.transpose(0, 2),
+    "permute": lambda t, x, i, b: x.permute(2, 0, 1),
+    "max": lambda t, x, i, b: x.max(1).values,
+    "maxi": lambda t, x, i, b: x.max(1)[1],
+    "maxall": lambda t, x, i, b: x.max(),
+    "torch.max": lambda t, x, i, b: t.max(x, 2, keepdim=True)[0],
+    "max2": lambda t, x, i, b: t.max(x, -x),
+    "std": lambda t, x, i, b: x.std(),
+    "std1": lambda t, x, i, b: x.std(1),
+    "var": lambda t, x, i, b: x.var(2, unbiased=False),
+    "norm": lambda t, x, i, b: x.norm(),
+    "norm1": lambda t, x, i, b: x.norm(p=1, dim=1),
+    "sort": lambda t, x, i, b: x.sort(1, descending=True)[0],
+    "sorti": lambda t, x, i, b: x.sort(1, descending=True)[1],
+    "topk": lambda t, x, i, b: x.topk(2, 1)[0],
+    "argsort": lambda t, x, i, b: t.argsort(x, 2),
+    "split": lambda t, x, i, b: x.split(2, 1)[1],
+    "chunk": lambda t, x, i, b: x.chunk(3, 2)[1],
+    "repeat": lambda t, x, i, b: x.repeat(2, 1, 1, 2),
+    "expand": lambda t, x, i, b: x[:1].expand(5, -1, -1),
+    "unsq": lambda t, x, i, b: x.unsqueeze(-1),
+    "sq": lambda t, x, i, b: x[:, :1].squeeze(1),
+    "flatten": lambda t, x, i, b: x.flatten(1),
+    "mf": lambda t, x, i, b: x.masked_fill(b.unsqueeze(-1), -1000000000.0),
+    "where": lambda t, x, i, b: t.where(x > 0, x, t.zeros_like(x)),
+    "where2": lambda t, x, i, b: t.where(x > 0, x, 0.5),
+    "gather": lambda t, x, i, b: x.gather(2, (i % 5).unsqueeze(-1)),
+    "scatter": lambda t, x, i, b: t.zeros(3, 9).scatter_(1, i, 1.0),
+    "tril": lambda t, x, i, b: t.tril(t.ones(4, 4)),
+    "cat": lambda t, x, i, b: t.cat([x, x], dim=1),
+    "stack": lambda t, x, i, b: t.stack([x, x], dim=-1),
+    "cumsum": lambda t, x, i, b: x.cumsum(1),
+    "prod": lambda t, x, i, b: x.prod(1),
+    "mean": lambda t, x, i, b: x.mean(dim=(0, 1)),
+    "sum": lambda t, x, i, b: x.sum(-1, keepdim=True),
+    "sumi": lambda t, x, i, b: i.sum(),
+    "sumb": lambda t, x, i, b: b.sum(1),
+    "meanb": lambda t, x, i, b: b.float().mean(),
+    "int//": lambda t, x, i, b: i // 2,
+    "int%": lambda t, x, i, b: i % 3,
+    "int/": lambda t, x, i, b: i / 2,
+    "int+f": lambda t, x, i, b: i + 1.5,
+    "i==": lambda t, x, i, b: (i == i.flip(1)).sum(),
+    "&": lambda t, x, i, b: (x > 0) & (x < 1),
+    "~": lambda t, x, i, b: ~b,
+    "clamp": lambda t, x, i, b: x.clamp(min=0),
+    "pow": lambda t, x, i, b: x.pow(2),
+    "rsqrt": lambda t, x, i, b: x.abs().rsqrt(),
+    "mm": lambda t, x, i, b: x @ x.transpose(1, 2),
+    "einsum": lambda t, x, i, b: t.einsum("bij,bkj->bik", x, x),
+    "emb": lambda t, x, i, b: t.arange(27.0).view(9, 3)[i],
+    "softmax": lambda t, x, i, b: t.softmax(x, dim=1),
+    "lse": lambda t, x, i, b: t.logsumexp(x, 1),
+    "round": lambda t, x, i, b: x.round(),
+    "bidx": lambda t, x, i, b: x[b],
+    "any": lambda t, x, i, b: b.any(1),
+    "unbind": lambda t, x, i, b: x.unbind(1)[2],
+    "roll": lambda t, x, i, b: x.roll(1, 1),
+    "arange": lambda t, x, i, b: t.arange(1, 10, 2),
+    "lin": lambda t, x, i, b: t.linspace(0, 1, 5),
+    "outer": lambda t, x, i, b: t.outer(x[0, 0], x[0, 1]),
+    "type": lambda t, x, i, b: i.float(),
+    "argmax": lambda t, x, i, b: x.argmax(),
+    "argmaxd": lambda t, x, i, b: x.argmax(dim=-1),
+    "full": lambda t, x, i, b: t.full((2, 2), 7),
+    "eye": lambda t, x, i, b: t.eye(3),
+    "1-x": lambda t, x, i, b: 1 - x,
+    "2**x": lambda t, x, i, b: 2**x,
+    "x**-1": lambda t, x, i, b: x ** (-1),
+    "iter": lambda t, x, i, b: t.stack(list(x)),
+    "mT": lambda t, x, i, b: x.mT,
+    "t": lambda t, x, i, b: x[0].t(),
+    "addmm": lambda t, x, i, b: x[0].add(x[0], alpha=2),
+    "isnan": lambda t, x, i, b: t.isnan(x).any(),
+    "diag": lambda t, x, i, b: x[0].diagonal(),
+    "nz": lambda t, x, i, b: b.nonzero(),
+    "unflat": lambda t, x, i, b: x.unflatten(1, (2, 2)),
+    "cnt": lambda t, x, i, b: t.bincount(i.flatten()),
+    "med": lambda t, x, i, b: x[0, 0].median(),
+    "var0": lambda t, x, i, b: t.var(x, 0),
+    "exp": lambda t, x, i, b: t.exp(x),
+    "bmm": lambda t, x, i, b: t.bmm(x, x.transpose(1, 2)),
+    "sq2": lambda t, x, i, b: t.square(x),
+    "triu": lambda t, x, i, b: t.triu(t.ones(3, 3), diagonal=1).bool(),
+    "permute by negative numbers": lambda t, x, i, b: x.permute(-1, 0, 1),
+    "entries that are set": lambda t, x, i, b: set_entries(t),
+    "views that are written to": lambda t, x, i, b: write_to_views(t),
+}
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+def test_an_expression_gives_the_numbers_the_shape_and_the_type_of_pytorch(name, pytorch):
+    def of(torch):
+        result = EXPRESSIONS[name](torch, torch.tensor(A), torch.tensor(WHOLE), torch.tensor(B))
+        kind = ["bool", "int64", "float32"].index(str(result.dtype).removeprefix("torch."))
+        return [result.tolist(), list(result.shape), kind]
+
+    numbers, shape, kind = json.loads(json.dumps(of(book)))
+    expected, expected_shape, expected_kind = pytorch(of)
+    assert (shape, kind) == (expected_shape, expected_kind)
+    np.testing.assert_allclose(np.array(numbers, float), np.array(expected, float), rtol=1e-5, atol=1e-6)
+
+
+def test_only_what_requires_a_gradient_gets_one():
+    x, w = book.ones(3), book.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    loss = (w * x).sum()
+    loss.backward()
+    assert w.grad.tolist() == [1.0, 1.0, 1.0]
+    assert x.grad is None
+    assert not (x * 2).requires_grad
+    w.grad.zero_()
+    assert w.grad.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_leaf_is_changed_in_place_under_no_grad_only():
+    w = book.tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(RuntimeError, match=r"under torch\.no_grad"):
+        w[0] = 5.0
+    with book.no_grad():
+        w[0] = 5.0
+    assert w.tolist() == [5.0, 2.0]
+    w.data.mul_(2)
+    assert w.tolist() == [10.0, 4.0]
+
+
+def test_a_tensor_that_was_used_and_then_changed_is_noticed():
+    x, w = book.ones(3), book.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    loss = (w * x).sum()
+    x[0].fill_(7.0)
+    with pytest.raises(RuntimeError, match="was changed after multiply had used it"):
+        loss.backward()
+
+
+def test_a_view_that_is_used_is_a_copy():
+    x, w = book.ones(3), book.tensor([1.0, 2.0], requires_grad=True)
+    loss = (w * x[:2]).sum()
+    x.fill_(7.0)
+    loss.backward()
+    assert w.grad.tolist() == [1.0, 1.0]
+
+
+def test_layers_give_the_books_tensors():
+    layer = nn.Linear(3, 2)
+    out = layer(book.randn(4, 3))
+    assert isinstance(out, book.Tensor)
+    assert out.max(1).values.shape == (4,)
+    assert isinstance(layer.weight * book.ones(2, 3), book.Tensor)
+    assert type(layer.weight * 2) is Tensor
+
+
+def test_loaders_give_tensors_while_the_book_is_open():
+    code = "import nn.data; x = next(iter(nn.data.DataLoader(range(4), 2))); print(type(x).__name__)"
+    for first, kind in (("", "ndarray"), ("from nn import torch; ", "Tensor")):
+        assert subprocess.run([sys.executable, "-c", first + code], capture_output=True, text=True, check=True).stdout.strip() == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("argmx", "torch.argmx is not here; did you mean torch.argmax?"), ("stft_of_mine", "torch.stft_of_mine is not here")],
+)
+def test_a_name_that_is_not_in_the_book_says_so(name, sentence):
+    with pytest.raises(AttributeError, match=sentence.replace("?", r"\?")):
+        getattr(book, name)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "sentence"),
+    [
+        (lambda t: t.device("cuda"), ValueError, "There is no device 'cuda' here"),
+        (lambda t: t.ones(2).to("cuda"), RuntimeError, "There is no device 'cuda' here"),
+        (lambda t: t.ones(2).cuda(), RuntimeError, "There is no GPU here"),
+        (lambda t: t.ones(3).item(), RuntimeError, "A Tensor of 3 numbers is not one number"),
+        (lambda t: bool(t.ones(3)), RuntimeError, "neither true nor false"),
+        (lambda t: t.tensor([1, 2]).mean(), RuntimeError, r"mean\(\) is of floats"),
+        (lambda t: t.tensor([1, 2], requires_grad=True), RuntimeError, "Only Tensors of floats have a derivative"),
+        (lambda t: t.ones(2).split([1, 2]), RuntimeError, "must add up to 2"),
+        (lambda t: t.ones(2).topk(3), RuntimeError, "fewer than k = 3"),
+        (lambda t: t.ones(2, 2, 2).t(), RuntimeError, "is of a matrix"),
+        (lambda t: t.tensor([[1.0], [1.0, 2.0]]), ValueError, "rows that are equally long"),
+        (lambda t: t.tensor([1.0], requires_grad=True).numpy(), RuntimeError, r"x\.detach\(\)\.numpy\(\)"),
+        (lambda t: (t.tensor([1.0], requires_grad=True) * 2).requires_grad_(False), RuntimeError, "Only leaves"),
+        (lambda t: (t.tensor([1.0], requires_grad=True) * 2).add_(1), RuntimeError, "was computed"),
+        (lambda t: t.multinomial(t.tensor([1.0, 0.0]), 2), RuntimeError, "pass replacement=True"),
+        (lambda t: t.multinomial(t.tensor([-1.0, 2.0]), 1), RuntimeError, "finite, not negative"),
+        (lambda t: t.set_default_dtype(t.int64), TypeError, "one of floats"),
+        (lambda t: t.zeros(2).__setitem__(0, t.tensor(1.0, requires_grad=True)), RuntimeError, "would lose that"),
+        (lambda t: t.save(nn.Linear(1, 1), "x.pt"), TypeError, r"save model.state_dict\(\)"),
+    ],
+)
+def test_a_slip_gets_a_sentence(wrong, error, sentence):
+    with pytest.raises(error, match=sentence):
+        wrong(book)
+
+
+def test_what_is_saved_comes_back(tmp_path):
+    model, copy = nn.Linear(3, 2), nn.Linear(3, 2)
+    book.save(model.state_dict(), tmp_path / "model.pt")
+    copy.load_state_dict(book.load(tmp_path / "model.pt"))
+    assert book.equal(copy.weight, model.weight)
+    book.save({"model": model.state_dict(), "epoch": 3, "losses": [0.5]}, tmp_path / "all.pt")
+    loaded = book.load(tmp_path / "all.pt")
+    assert loaded["epoch"] == 3
+    assert loaded["losses"] == [0.5]
+    assert book.equal(loaded["model"]["bias"], model.bias.detach())
+
+
+def test_random_numbers_follow_the_seed():
+    def draw():
+        book.manual_seed(3)
+        return [book.randn(2), book.rand(2), book.randint(0, 9, (2,)), book.randperm(4), book.bernoulli(book.full((3,), 0.5))]
+
+    assert all(map(book.equal, draw(), draw()))
+    generator = book.Generator().manual_seed(1)
+    assert book.equal(book.randn(2, generator=generator), book.randn(2, generator=book.Generator().manual_seed(1)))
