@@ -14,7 +14,7 @@ import matplotlib
 import numpy as np
 import pygraphviz
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 import autograd
@@ -88,6 +88,7 @@ def test_a_hostile_name_is_text_in_the_source(text, capsys):
 @settings(CHEAP, max_examples=60)
 @given(TEXTS)
 def test_any_name_is_text_in_the_source(text):
+    assume(text != "x")  # the function's first argument, which has its number already
     check_source(text)
 
 

@@ -246,7 +246,7 @@ class Tensor(autograd.Tensor):
         dims[dim0], dims[dim1] = dims[dim1], dims[dim0]
         return autograd.transpose(self, dims)
 
-    swapaxes = swapdims = transpose
+    swapaxes = swapdims = transpose  # type: ignore[assignment]
 
     def repeat(self, *sizes: Any) -> Any:
         sizes = _dims(sizes)
@@ -316,10 +316,10 @@ class Tensor(autograd.Tensor):
         order = self.argsort(dim, largest).narrow(dim, 0, k)
         return Sorted(self.gather(dim, order), order)
 
-    def cumsum(self, dim: Any) -> Any:
+    def cumsum(self, dim: Any) -> Any:  # type: ignore[override]
         return np.cumsum(self, axis=dim)
 
-    def cumprod(self, dim: Any) -> Any:
+    def cumprod(self, dim: Any) -> Any:  # type: ignore[override]
         return np.cumprod(self, axis=dim)
 
     def median(self, dim: Any = None, keepdim: Any = False) -> Any:
