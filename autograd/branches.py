@@ -1,14 +1,14 @@
-"""Branches not taken: a step of the walk that knows which entries of a gradient were passed on, and which were dropped.
+"""Branches that were not taken: a step of the backward pass that keeps their gradient at exactly 0.
 
-A 0 in a gradient may be a number like any other, or the mark of a branch that was not taken, as
-`where(x > 0, sqrt(x), 0.0)` does not take the square root of -1. The chain rule multiplies both by
-the derivatives further down; where one of these is infinite or undefined, 0 · inf is nan. Of a
-number that is the honest answer. Of a branch not taken it is wrong: the result does not depend on
-it, and its derivative is 0.
+A 0 in a gradient can be a computed number, or it can belong to a branch that was not taken:
+`where(x > 0, sqrt(x), 0.0)` does not take the square root at x = -1. The chain rule multiplies both
+kinds by the derivatives of earlier operations, and where such a derivative is infinite, 0 · inf is nan. For a
+computed 0 that is the correct answer. For a branch that was not taken it is wrong: the result does
+not depend on that branch, so the derivative is 0.
 
-Numbers drop a gradient altogether (see `NOTHING`). In an array some entries are dropped and some are
-not, so `careful_step` takes with each gradient a mask of the entries that are `kept`. It is
-slower; so `gradients` first goes the usual way, and this way only where it is needed.
+For single numbers, a rule returns `NOTHING` and the backward pass stops there. In an array, some entries
+are taken and some are not, so `careful_step` keeps a mask with each gradient, of the entries that are
+`kept`. This is slower; `backward.py` uses it only if the usual step could give a wrong nan.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _steep: Final[dict[Primitive, bool]] = {}  # what `is_steep` has found
 
 
 def may_meet(order: Sequence[Node]) -> bool:
-    """Whether in this graph a branch not taken may meet a derivative that is not finite.
+    """Whether in this graph a branch that was not taken may meet a derivative that is not finite.
 
-    Somebody who writes `where` or an index mostly does so to avoid one. A `relu` avoids nothing, so
-    that it counts only beside something like `sqrt`, and usual networks go the usual way.
+    A `where` or an index is often written to avoid such a derivative, so it always counts. A `relu` is not, so
+    it counts only if the graph also has a primitive like `sqrt`. Ordinary networks use the usual step.
     """
     if mode.tracing is not None:
         return any(to_watch(order, order[-1:]))

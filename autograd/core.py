@@ -1,12 +1,20 @@
-"""The core: what a node is, what a primitive is, what calling one leaves behind, and the one walk that makes gradients.
+"""The core of the engine: nodes, primitives, the graph that computing records, and the backward pass.
 
-Start here, and read from top to bottom. Every other file is a table of primitives, a reader of
-graphs, or comfort. For `y = x * x`, `Value.__mul__` calls `record`, which makes the node `y` with
-`multiply` as its primitive and `x, x` as its inputs. `y.backward()` is a `Walk` from `y` down to the
-leaves, on which the rules of each primitive say what its inputs get of its gradient.
+Start here, and read from top to bottom. A node is a number or an array together with a record of how
+it was computed. A primitive is an operation whose derivative is known, such as multiplication. A leaf
+is a node made by hand, such as a parameter. Nodes and their inputs form the computation graph.
 
-A node knows the primitive that computed it and that primitive's inputs, and nothing of who uses
-it. So there are no reference cycles, and a graph is freed the moment its last result goes out of scope.
+The multiplication `y = x * x` makes a node `y` whose primitive is `multiply` and whose inputs are
+`x, x`: this is what `record` does. (The operators of `Value` do the same in code of their own, which
+saves calls; see `generated.py`.) `y.backward()` runs a `Walk`: from `y` to the leaves it visits each
+node after all nodes that use it, and adds to the gradients of the node's inputs what the chain rule
+says. That is the rule of the node's primitive, its vector-Jacobian product (`vjp`).
+
+A node refers to its inputs, and not to the nodes that use it. So a graph has no reference cycles, and
+Python frees it as soon as its last result goes out of scope.
+
+The details of a node's memory are in `layout.py`, the parts of a primitive in `entry.py`, the derivatives
+in `primitives/`, and `no_grad()`, scopes and time in `modes.py`.
 """
 
 from __future__ import annotations
@@ -28,7 +36,7 @@ from .modes import Moment, mode, moment, observed, observers, quick
 __all__ = ["Case", "Node", "Primitive", "Step", "Walk", "record", "table", "time_of", "walking"]
 
 table: Final[dict[str, Primitive]] = entries
-walking: Final = threading.RLock()  # one backward pass at a time: each borrows the `.grad` of leaves that others may share
+walking: Final = threading.RLock()  # one backward pass at a time: threads may share leaves, and a pass uses their `.grad`
 origin_of: Final = attrgetter("origin")
 time_of: Final = attrgetter("origin.when")
 
@@ -38,16 +46,18 @@ class Node(Layout):
 
     Attributes:
         data: the number or array.
-        grad: the derivative of what `backward()` was called on with respect to this node. Assigning
-            to it copies, and checks the shape; None is none.
+        grad: the gradient: the derivative of the result on which `backward()` was called with respect
+            to this node. Assigning to it copies the new gradient and checks its shape; assigning None
+            clears it.
         label: a name for pictures and error messages, or None.
-        primitive: the `Primitive` that computed it; None for a leaf.
-        inputs: that primitive's inputs, nodes and constants; empty for a leaf, None for a
-            constant (made by `detach()` or under `no_grad()`), which has no derivative.
-        static: the primitive's other arguments, such as an axis.
+        primitive: the `Primitive` that computed it; None for a leaf and for a constant.
+        inputs: the inputs of that primitive, which are nodes or plain numbers and arrays; empty for a
+            leaf; None for a constant (made by `detach()` or under `no_grad()`), which gets no gradient.
+        static: the primitive's other arguments, which have no derivative, such as an axis.
         scope: the named part of the computation that it belongs to, see `scope()`.
-        time: of a leaf, when it was made or last changed; of others, when they were computed. It is a
-            number that moves when a leaf is made or changed, so it shows a leaf that was changed after its use.
+        time: for a leaf, when it was made or last changed; for any other node, when it was computed.
+            The clock is a counter that advances when a leaf is made or changed. A leaf with a later time
+            than a node computed from it was changed after it was used, and `backward()` refuses that.
     """
 
     __slots__ = ()
@@ -56,32 +66,36 @@ class Node(Layout):
 
     @classmethod
     def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
-        """Compute `primitive` on inputs of which one is a node of this kind, and record it."""
+        """Compute `primitive` on inputs, at least one of which is a node of this kind, and record the result."""
         raise TypeError(f"{cls.__name__} does not say how primitives are computed on it.")
 
     def _overwrite(self, new: Any, now: Moment | None = None) -> None:
-        """Take other data of the same shape; what was computed from this leaf counts as stale from `now` on, a new moment."""
+        """Replace the data of this leaf by others of the same shape. Nodes computed from it before `now`, a new moment, become stale."""
         raise NotImplementedError
 
     def _receive(self, gradient: Any, undo: list[Callable[[], None]]) -> None:
-        """Add to `.grad` what a backward pass brought. What is changed beside the slot `_grad`, say in `undo` how to change back."""
+        """Add `gradient`, from a backward pass, to `.grad`.
+
+        If this changes anything besides the slot `_grad`, append to `undo` a function that reverses it.
+        """
         raise NotImplementedError
 
 
 class Primitive(Entry):
-    """An entry of the table of derivatives, which computes when it is called, and records where a node is involved.
+    """An operation with a known derivative: an entry of the table of derivatives that can be called.
 
-    Its parts are the arguments of `Entry`. The three that matter most: `scalar` is the forward on
-    floats, `array` the one on arrays, and `vjp` has for each input the rule that makes its gradient of
-    the node's, `(g, out, *inputs) -> gradient`. That of tanh is `lambda g, y, x: g * (1 - y * y)`, for
-    floats, arrays and nodes alike.
+    A call computes the result; if one of the inputs is a node, the result is a recorded node too. The
+    arguments of `Entry` describe a primitive. Three matter most: `scalar` is the function on floats,
+    `array` the function on arrays, and `vjp` has one rule for each input, `(g, out, *inputs) -> gradient`.
+    The rule takes the gradient `g` of the result to the gradient of the input. For tanh it is
+    `lambda g, y, x: g * (1 - y * y)`, and it works on floats, arrays and nodes alike.
     """
 
-    pull: Callable[[Node, float], Any] | None = None  # the rules on floats as one function, see `generated`
-    short: Callable[[tuple[Any, ...]], Any] | None = None  # a shorter way to call it with Values, which may give None
+    pull: Callable[[Node, float], Any] | None = None  # all rules in one function on floats, see `generated`
+    short: Callable[[tuple[Any, ...]], Any] | None = None  # a faster call for Values; None if it does not apply
 
     def __call__(self, *inputs: Any, **static: Any) -> Any:
-        """Compute, and record if one of the inputs is a node."""
+        """Compute the result; record it if one of the inputs is a node."""
         if self.short is not None and (node := self.short(inputs)) is not None:
             return node
         for x in inputs:
@@ -92,22 +106,22 @@ class Primitive(Entry):
         return self.compute([bool(x) if isinstance(x, np.bool_) else x for x in inputs], static)
 
     def compute(self, data: Any, static: Mapping[str, Any]) -> Any:
-        """The result for plain numbers and arrays: a float if all are numbers, else an array."""
+        """The result for plain numbers and arrays: a float if all inputs are numbers, else an array."""
         if self.scalar is None or not all(isinstance(x, (int, float)) for x in data):
             return self.compute_arrays(data, static)
         try:
             return self.scalar(*data, **static)
         except (ArithmeticError, ValueError, TypeError):
-            # Where `math` refuses (1/0, log 0, exp 1000), IEEE arithmetic answers, as in NumPy.
+            # Where Python's floats raise (1/0, log 0, exp 1000), give inf or nan as NumPy does.
             with np.errstate(all="ignore"):
                 return float(self.compute_arrays([*map(np.float64, data)], static))
 
     def compute_arrays(self, data: Any, static: Mapping[str, Any]) -> Any:
-        """The result for inputs of which one at least is an array.
+        """The result for inputs of which at least one is an array, or that are to be computed as arrays.
 
         Raises:
-            TypeError: there are more or fewer inputs than the primitive takes.
-            ValueError, IndexError: their shapes do not fit.
+            TypeError: the number of inputs is wrong.
+            ValueError, IndexError: the shapes of the inputs do not fit together.
         """
         if self.arity != len(data) and self.arity is not None:
             raise TypeError(f"{self.name} takes {self.arity} input{'s' if self.arity > 1 else ''} and got {len(data)}.")
@@ -126,15 +140,15 @@ def record(kind: type[Node], data: Any, primitive: Primitive, inputs: tuple[Any,
     node._grad = kind._blank_grad
     node._aside = (None, static, None) if static else None
     node.primitive = primitive
-    count = len(inputs)  # as the setter of `inputs` does, which is a call more
+    count = len(inputs)  # the same as `node.inputs = inputs`, without a call
     if count == 2:
         node.left, node.right = inputs
     else:
         node.left, node.right = (inputs[0], ONE) if count == 1 else (inputs, MANY)
-    if quick["usual"] is not None and get_ident() == quick["main"]:
+    if quick["usual"] is not None and get_ident() == quick["main"]:  # the usual case: recording, on the main thread
         node.origin = quick["now"]
         return node
-    is_ordered = observers or mode.tracing is not None  # who looks on sees the order of computation
+    is_ordered = observers or mode.tracing is not None  # then each node needs a time of its own, which gives the order
     node.origin = Moment((moment() if is_ordered else quick["now"]).when, mode.scope)
     if mode.recording:
         for observer in observers:
@@ -142,29 +156,36 @@ def record(kind: type[Node], data: Any, primitive: Primitive, inputs: tuple[Any,
     elif mode.tracing is None:
         node.primitive = node.inputs = None
         if isinstance(data, ndarray) and (data.base is not None or any(data is getattr(x, "_datum", x) for x in inputs)):
-            node._datum = data.copy()  # a constant may be written to, and must not write through to an input
-    elif primitive.passes_on:  # a compiled program computes constants anew too, and only cuts their derivative
+            node._datum = data.copy()  # the user may write into a constant, and that must not change an input
+    elif primitive.passes_on:  # a compiled program computes constants at each call, and only stops their gradient
         return table["stop_gradient"](node)
     return node
 
 
-Step = Callable[[Node, Sequence[Any], Any], Sequence[Any]]  # from a node, its inputs and its gradient to those of its inputs
+Step = Callable[[Node, Sequence[Any], Any], Sequence[Any]]  # (node, inputs, gradient of the node) -> gradients of the inputs
 
 
 class Walk:
-    """The backward pass: from the nodes of `seeds`, each node before its inputs, down to the leaves and those in `stop`.
+    """A backward pass: it goes from the nodes of `seeds` to the leaves, and visits each node before its inputs.
 
-    While it lasts, `.grad` holds what adds up, and is given back at its end:
+    This is reverse mode. Entering the walk sorts the graph topologically; `run` goes through it in reverse
+    and adds up gradients; `keep` adds them to the `.grad` of each node:
 
         with Walk({loss: 1.0}) as walk:
             walk.run(step)
             walk.keep()
 
+    During the walk, the slot `_grad` of a node holds the sum of the gradients that have reached it. On
+    exit each node has its earlier `.grad` again, plus the new gradient if `keep` was called.
+
     Attributes:
-        seeds: the gradients that the walk starts with.
-        order: the computed nodes, inputs before outputs.
-        ends: the leaves, constants and stops that it leads to, each with its `.grad` from before.
-        lent: the same of those computed nodes that have one, or are arrays.
+        seeds: the nodes to start from, each with its gradient.
+        stop: nodes to treat as leaves.
+        order: the computed nodes in topological order, inputs before outputs.
+        ends: where the walk ends, the leaves, the constants and the nodes in `stop`, each paired with its
+            earlier gradient.
+        lent: the computed nodes whose slot `_grad` was not blank, each paired with that earlier gradient;
+            all Tensors are among them, as their blank is None.
 
     Raises:
         RuntimeError: a leaf was changed after it was used.
@@ -178,7 +199,7 @@ class Walk:
         self._todo: list[Any] = [*seeds]
         self._undo: list[Callable[[], None]] = []
         self._has_run = self._kept = False
-        self._zero = float("0")  # of this walk only: by `is` it tells which nodes have been met, and which have got nothing
+        self._zero = float("0")  # a 0.0 of this walk's own: `_grad is _zero` means "met by this walk, no gradient yet"
 
     def __enter__(self) -> Self:
         walking.acquire()
@@ -190,11 +211,15 @@ class Walk:
             raise
 
     def _meet(self) -> None:
-        """Mark the nodes below with `_zero`, and bring them into their order: depth first, without recursion."""
+        """Sort the graph topologically, depth first and without recursion; set `_grad` of each node to `_zero`.
+
+        The stack `todo` holds nodes to visit. A node whose inputs are being visited is followed on it by
+        None (or `MANY`, if it keeps its inputs in a tuple); when that comes up, its inputs are in the order.
+        """
         zero, todo, order, stop, done = self._zero, self._todo, self.order, self.stop, set[Any]()
         while todo:
             node = todo[-1]
-            if node is None or node is MANY:  # above a node whose inputs are in order
+            if node is None or node is MANY:  # all inputs of the node below it on the stack are in the order
                 order.append(todo[-2])
                 del todo[-2:]
                 if node is MANY:
@@ -221,19 +246,21 @@ class Walk:
                     todo.append(left)
             else:
                 todo.append(MANY)
-                # Neurons share their inputs. Asking one by one, the backward pass of `nn.MLP` takes 1.2 times as long.
+                # The neurons of a layer share their inputs; `done` saves looking at them again. Without it, the
+                # backward pass of `nn.MLP` takes 1.2 times as long.
                 if not done.issuperset(map(id, left)):
                     todo += [x for x in left if isinstance(x, Node) and x._grad is not zero]
         changed = max([x.origin.when for x, _ in self.ends if x.primitive is None], default=0)
         if any(origin.when < changed for origin in set(map(origin_of, order))):
             check_fresh(order)
         if mode.tracing is not None:
-            order.sort(key=time_of)  # what is traced, in the order of the program
+            order.sort(key=time_of)  # while compiling, the order in which the program computes
 
     def run(self, step: Step, quick: bool = False) -> None:
-        """Start with the seeds and pass on what comes to each node: to its inputs what `step` makes of it.
+        """Go through the graph in reverse, and add to the gradients of each node's inputs what `step` returns for them.
 
-        If `quick`, numbers go by the `pull` of a primitive that has one. May be called again, with another step.
+        If `quick`, a node with a float is handled by its primitive's `pull`, if there is one. `run` may be
+        called again with another `step`; it then starts anew.
         """
         zero = self._zero
         if self._has_run:
@@ -247,12 +274,12 @@ class Walk:
         for node in reversed(self.order):
             g = node._grad
             if g is zero:
-                continue  # only a condition or a branch not taken led here
+                continue  # no gradient came here: it was used only in a condition, or in a branch that was not taken
             primitive: Any = node.primitive
             if quick and type(g) is float and primitive.pull is not None and not primitive.pull(node, g):
                 continue
             if type(g) is ndarray:
-                g.setflags(False)  # type: ignore[call-arg]  # a rule may pass it on, or a view of it, and then nodes share it
+                g.setflags(False)  # type: ignore[call-arg]  # read-only: a rule may return `g` itself or a view, which nodes then share
             right = node.right
             inputs = node.left if right is MANY else (node.left, right) if right is not ONE else (node.left,)
             for x, gx in zip(inputs, step(node, inputs, g), strict=True):
@@ -265,13 +292,13 @@ class Walk:
                     observer.reached(node, node._grad)
 
     def found(self) -> list[tuple[Node, Any]]:
-        """The nodes that something came to, and their gradients."""
+        """The nodes that got a gradient, each with that gradient."""
         nodes = [*reversed(self.order), *[x for x, _ in self.ends]]
         return [(node, node._grad) for node in nodes if node._grad is not self._zero and node.left is not None]
 
     def keep(self) -> None:
-        """Add what was found to each `.grad`; to all or to none, whatever comes between."""
-        adopted: set[int] = set()  # the arrays that are some leaf's `.grad` by now, and so its user's
+        """Add the gradients to the `.grad` of the nodes. If an error or Ctrl-C interrupts this, no `.grad` changes."""
+        adopted: set[int] = set()  # arrays that are already the `.grad` of some leaf, so that another leaf needs a copy
         for node, earlier in (*self.lent, *self.ends):
             g = node._grad
             if earlier is None and type(g) is ndarray and node.primitive is not None and node.left is not None:

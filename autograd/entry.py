@@ -1,4 +1,4 @@
-"""The table of derivatives, and what an entry of it says."""
+"""`Entry`: one entry of the table of derivatives, with all that the library knows of a primitive."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .texts import visible
 
 __all__ = ["Case", "Entry", "entries"]
 
-entries: Final[dict[str, Any]] = {}  # the table: `core.Primitive`s by name
+entries: Final[dict[str, Any]] = {}  # the table: name -> `core.Primitive`
 
 
 class Case:
@@ -32,53 +32,60 @@ class Case:
 
 
 class Entry:
-    """One entry of the table of derivatives: all that is known of a primitive.
+    """One entry of the table of derivatives: all that the library knows of a primitive.
+
+    `name`, `symbol`, `latex`, `scalar`, `array`, `vjp` and `doc` are required. The others tell the tests, the
+    compiler and the pictures more; most entries need few of them.
 
     Args:
-        name: what the table, the pictures and the errors call it.
-        symbol: what stands in its circle in a picture, or a function from the inputs to that.
+        name: its name in the table, in pictures and in error messages.
+        symbol: the text in its circle in a picture, or a function from the inputs to that text.
         latex: its formula, with `#1`, `#2`, … for the inputs as in a TeX macro, or a function
             from the typeset inputs to the formula.
-        scalar: the forward on Python floats; None if the primitive is for arrays only. Where
-            `math` raises (1/0, log 0, exp 1000) the array forward decides instead.
-        array: the forward on NumPy arrays.
-        vjp: the vector-Jacobian products, written in arithmetic that works on floats, arrays and
-            nodes alike. One rule `(g, out, *inputs, **static) -> gradient` for each input (None
-            for an input without a derivative, such as a condition); or, for any number of
-            inputs, one rule that returns the sequence of all gradients.
-        cases: sample calls on which the tests hold the entry against finite differences: a
-            sequence of `Case`s. Left out, an elementwise entry with a rule for each input is
-            sampled on its `domain`.
+        scalar: the function on Python floats; None if the primitive is for arrays only. Where it
+            raises an error (1/0, log 0, exp 1000), `array` is called instead, and gives inf or nan.
+        array: the function on NumPy arrays.
+        vjp: the rules for the gradients (vector-Jacobian products), in arithmetic that works on floats,
+            arrays and nodes alike. A tuple with one rule `(g, out, *inputs, **static) -> gradient` for
+            each input, or None for an input without a derivative, such as a condition. `g` is the
+            gradient of the result and `out` the result. For any number of inputs: a single rule that
+            returns all gradients in a sequence.
+        cases: sample calls, a sequence of `Case`s, on which the tests compare the rules with finite
+            differences. An elementwise entry with one rule for each input needs none; it is tested on
+            numbers from its `domain`.
         domain: the open interval from which the tests draw its inputs.
-        elementwise: whether it broadcasts its inputs as NumPy does; then the engine undoes the
-            broadcasting, and the rules need not.
-        masks: how it passes a gradient on to some entries of its inputs only, and none to the others: by
-            "choice", as `where` and `maximum` do; to the "place" that an index names; or at a "kink",
-            as `relu` does. None, if it passes it on to all.
-        sums: whether it adds up many numbers. Of float16 it is then computed in float32, forward and
-            backward, and rounded once; else 5,000 times 20 would be inf, and their mean too.
-        analytic: whether the array forward is complex-analytic, so that the tests can use the
-            complex step.
+        elementwise: whether it computes each entry of the result from the entries at the same place,
+            and broadcasts its inputs as NumPy does. The engine then sums the gradients over the
+            broadcast axes; the rules need not.
+        masks: how it passes the gradient to only some entries of its inputs: by "choice", as `where` and
+            `maximum` do; to the "place" that an index names; or at a "kink", as `relu` does. None if all
+            entries get a gradient.
+        sums: whether it adds up many numbers. Then float16 inputs are computed in float32, forward and
+            backward, and rounded once; in float16 the sum of 5,000 numbers 20, and so their mean, would be inf.
+        analytic: whether `array` is complex-analytic, so that the tests can also compute its derivative
+            with the complex step, f'(x) ≈ Im f(x + ih) / h.
         numpy: how compiled programs write it in NumPy: a template such as "np.maximum({0}, 0)", or a function
-            `(writer, node, *inputs, **static) -> text`; `primitives.printing` has those for operators and
-            views. Left out, it is a call: of NumPy's function, if `array` is one; else of `array`, whose text is
-            copied into the program.
-        simplify: a rule `(node, *inputs, **static) -> something simpler with the same number`, or None where there
-            is nothing simpler; see `primitives.algebra`.
-        variable: what a program calls its result, such as "h", or a function from the inputs to that.
-        operator: Python's sign for it, such as "+" in `a + b`, "-" in `-a`, "<" in `a < b` or "abs" in `abs(a)`.
-        logic: the sign for it among conditions, the numbers 0 and 1, such as "&" for the product.
-        answers: NumPy's functions of nodes that it answers, besides the one that is its array forward.
-        range: the interval in which its results are.
-        kind: what it does to numbers, for those who read graphs: "layer", if it takes weighted sums, as a
-            layer of a network does; "shape", if it only arranges them; "affine", if it adds or scales
-            them; "normalization", if it gives them a mean of 0 and a spread of 1; "squashing", if it
-            maps all numbers into its `range`, at whose ends it is flat. None, if it is none of these.
-        misfit: a function that says, in a sentence, why inputs of some shapes do not fit together; None, if it does not know.
+            `(writer, node, *inputs, **static) -> text`; `primitives.printing` has such functions for operators
+            and views. By default, the program calls NumPy's function if `array` is one; otherwise the source of
+            `array` is copied into the program, which calls it.
+        simplify: a rule `(node, *inputs, **static) -> simpler equivalent`, for compiled programs; it returns None
+            where there is nothing to simplify. See `primitives.algebra`.
+        variable: the name of its result in a compiled program, such as "h", or a function from the inputs to the name.
+        operator: the Python operator that calls it, such as "+" in `a + b`, "-" in `-a`, "<" in `a < b` or "abs" in `abs(a)`.
+        logic: the logical operator that it is if its inputs are conditions (0 or 1): "&", "|" or "^". For example,
+            the product is "&".
+        answers: the functions of NumPy besides `array` that call this primitive when they are given a node.
+        range: the interval that contains its results.
+        kind: what it does, for code that examines graphs: "layer" (takes weighted sums, as a layer of a network
+            does), "shape" (only rearranges numbers), "affine" (adds or scales them), "normalization" (gives them
+            mean 0 and standard deviation 1), "squashing" (maps all numbers into its `range`, and is flat at its
+            ends), or None (none of these).
+        misfit: a function from the shapes of the inputs to a sentence that says why they do not fit together,
+            for error messages; it returns None if it does not know.
         batch: how `vmap` computes it for all examples of a batch at once: a rule `(batch, *inputs, **static)
             -> results`, written in primitives; see `primitives.batching`. An elementwise primitive needs
-            none. Of another one without a rule, `vmap` computes one example after the other.
-        doc: its documentation: first a sentence, then an example.
+            none. Any other primitive without a rule is computed for one example after the other.
+        doc: its documentation: a sentence, then an example.
 
     Raises:
         TypeError: a part is missing or of the wrong kind.
@@ -188,7 +195,7 @@ class Entry:
         entries[name] = self
 
     def gradients(self, g: Any, out: Any, inputs: Any, wanted: Any, static: Mapping[str, Any]) -> list[Any]:
-        """The gradients of the `wanted` inputs (a sequence of bools), None for the others."""
+        """The gradients of the inputs for which `wanted`, a sequence of bools, is true; None for the others."""
         rules = self.vjp
         if isinstance(rules, tuple):
             pairs = zip(rules, wanted, strict=True)
@@ -197,12 +204,12 @@ class Entry:
 
     @property
     def passes_on(self) -> bool:
-        """Whether an input gets a gradient; those of comparisons get none."""
+        """Whether any input gets a gradient; the inputs of a comparison get none."""
         return not isinstance(self.vjp, tuple) or any(self.vjp)
 
     @property
     def compares(self) -> bool:
-        """Whether it is a comparison, whose results are truths."""
+        """Whether it is a comparison, whose results are true or false."""
         return self.operator is not None and not self.passes_on
 
     def __repr__(self) -> str:

@@ -1,13 +1,14 @@
-"""What is generated from the table: the methods of `Value`, and the backward step of each primitive on floats.
+"""Code generated from the table: the methods of `Value`, and a backward step on floats for each primitive.
 
-Most of the time of a scalar engine is Python's own, for calls. So the expression of a primitive is
-written out in the method that records it, and those of its rules in one function, its `pull`. For
+A scalar engine in Python spends most of its time on function calls. This file avoids them. It writes the text
+of a method of `Value` in which the formula of the primitive stands in place of a call, and one function, its
+`pull`, with the formulas of all its rules; then it compiles these texts. For
 
     vjp=(lambda g, y, x: g * (1 - y * y),)
 
-the lambda is called with symbols, which are nodes that hold text, and gives back the text
-`g * (1 - y * y)`. An `if` is followed both ways. Where that does not work, as in `math.exp`, the
-text is a call of the function itself.
+the lambda is called with symbols, nodes that hold text, and returns the text `g * (1 - y * y)`. At an `if`, both
+branches are followed. Where this does not work, as with `math.exp`, the text is a call of the function. In unusual
+cases (another thread, `no_grad()`, errors) the generated code falls back on `record` and `rules.step`.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ __all__ = ["generate"]
 
 
 class Symbol(Node):
-    """A number that is not known yet: the text of the expression that computes it."""
+    """A node in place of a number, with the text of the expression that computes the number."""
 
     __slots__ = ("text",)
 
@@ -54,11 +55,11 @@ class Symbol(Node):
 
 
 class _ForkError(Exception):
-    """It depends on a condition how a computation goes on."""
+    """The computation reached an `if` whose condition is a symbol."""
 
 
 FLOATS.add(Symbol)
-_path: list[bool] = []  # how it is to go on
+_path: list[bool] = []  # the branches to take at the next conditions
 
 
 def _two(sign: str, swapped: bool = False) -> Callable[[Any, Any], Symbol]:
@@ -86,7 +87,7 @@ def expression(f: Callable[..., Any], *inputs: Any, path: Sequence[bool] = ()) -
     """What `f` computes, as a Python expression.
 
     Raises:
-        TypeError: it wants to see a number.
+        TypeError: `f` needs an actual number.
     """
     outer = _path[:]
     _path[:] = path
@@ -101,7 +102,7 @@ def expression(f: Callable[..., Any], *inputs: Any, path: Sequence[bool] = ()) -
 
 
 def forward(primitive: Primitive, *inputs: Any) -> str:
-    """The number that a primitive makes of floats, as a Python expression."""
+    """The result of a primitive on floats, as a Python expression."""
     f: Any = primitive.scalar
     try:
         return expression(f, *inputs)

@@ -1,9 +1,15 @@
-"""How a node is stored: in seven slots, and what reads them.
+"""How a node is stored: its seven slots, and the properties that read them.
 
-A graph of a million nodes is a million objects, so a node stores little. It has no tuple for one or
-two inputs, it shares the time and the scope with its neighbours, and has room for what few nodes
-have only if it has it. That makes 127 bytes of a node of two inputs, where a slot for each
-attribute took 203 (`scripts/benchmark.py` measures it).
+A graph may have a million nodes, so a node must be small:
+
+- One or two inputs are in the slots `left` and `right`, without a tuple; `ONE` and `MANY` in `right` mark
+  the other cases.
+- The time and the scope are one `Moment`, in `origin`, which nodes computed one after the other share.
+- The label, the static arguments and a scope of its own, which few nodes have, are in a tuple in `_aside`;
+  it is None if the node has none of them.
+
+A node with two inputs takes 127 bytes; with one slot for each attribute it took 203
+(`scripts/benchmark.py` measures it).
 """
 
 from __future__ import annotations
@@ -25,11 +31,11 @@ new: Final = object.__new__
 NO_STATIC: Final[Mapping[str, Any]] = {}
 FROZEN: Final[Mapping[str, Any]] = {"frozen": True}  # the static of a parameter that is a constant for the time being
 NUMBERS: Final = frozenset({float, int})  # the types of plain numbers among a primitive's inputs
-FLOATS: Final[set[type]] = {float}  # for rules that ask; and `generated.Symbol`, which stands for one
+FLOATS: Final[set[type]] = {float}  # the types that a rule treats as a float; `generated` adds `Symbol`, which stands for one
 BLANK: Final = 0.0  # the gradient of a Value that no backward pass has reached
-ONE: Final = type("One", (), {})()  # in the place of a second input: there is only one
-MANY: Final = type("Many", (), {})()  # or `left` is the tuple of all; () of a leaf, None of a constant
-# What a function that is being compiled may not do, and what to do instead.
+ONE: Final = type("One", (), {})()  # in `right`: there is only one input, in `left`
+MANY: Final = type("Many", (), {})()  # in `right`: `left` is the tuple of all inputs; () for a leaf, None for a constant
+# What a function must not do while it is compiled, and what to do instead.
 READS_GRADIENT: Final = ".grad", "read gradients outside of the compiled function, or compute with autograd.grad"
 ASSIGNS_GRADIENT: Final = "assigning to .grad", "assign to it, or call zero_grad(), outside of the compiled function"
 FREEZES: Final = "assigning to .requires_grad", "freeze and thaw parameters outside of the compiled function"
@@ -37,7 +43,7 @@ _NOTHING_ASIDE: Final = (None, NO_STATIC, None)
 
 
 class _Nothing(float):
-    """The 0 that a branch which was not taken passes on: a number like any other, but the walk does not go on with it."""
+    """The 0 that a rule returns for a branch that was not taken. It counts as 0.0 in sums; a backward pass stops there."""
 
     def __add__(self, other: Any) -> Any:
         return other
@@ -49,9 +55,9 @@ NOTHING: Final = _Nothing()
 
 
 class Layout:
-    """The slots of a node, and its attributes as far as they are put together from these."""
+    """The slots of a node, and the attributes that are read from them."""
 
-    # `left` and `right` are the inputs, `origin` is the time and the scope; `_aside` has what few nodes have.
+    # `left` and `right`: the inputs; `origin`: the time and the scope; `_aside`: (label, static arguments, own scope) or None.
     __slots__ = ("_aside", "_datum", "_grad", "left", "origin", "primitive", "right")
 
     _aside: tuple[str | None, Mapping[str, Any], Scope | None] | None
@@ -72,7 +78,7 @@ class Layout:
 
     @classmethod
     def _kind(cls) -> type[Any]:
-        """The class by which users know such nodes: that of a copy, and in errors. It is `Value` where a `Value`'s number is in a store."""
+        """The class that users know: in error messages, and for copies. It is `Value` also for a `Value` whose number is in a store."""
         return cls
 
     @property
@@ -121,7 +127,7 @@ class Layout:
 
     @property
     def grad(self) -> Any:
-        if quick["usual"] is None and mode.tracing is not None:  # the first is quicker to ask
+        if quick["usual"] is None and mode.tracing is not None:  # the first test is faster
             mode.tracing(*READS_GRADIENT)
         return self._grad
 
@@ -131,21 +137,21 @@ class Layout:
             mode.tracing(*ASSIGNS_GRADIENT)
         if new is None:
             self._grad = self._blank_grad
-        elif new is not self._grad:  # else `x.grad *= 2` has written already
+        elif new is not self._grad:  # `x.grad *= 2` has changed the array in place, and assigns the same one
             self._grad = self._seed(new)
 
     def _seed(self, gradient: Any) -> Any:
-        """The gradient that a backward pass from here starts with, checked."""
+        """`gradient`, checked and in the form in which a backward pass starts from this node with it."""
         raise NotImplementedError
 
     @property
     def is_leaf(self) -> bool:
-        """Whether the node was made by hand rather than computed."""
+        """Whether the node was not computed from others: a leaf made by hand, or a constant."""
         return self.primitive is None
 
     @property
     def requires_grad(self) -> bool:
-        """Whether `backward()` can start here: false for a constant, made by `detach()` or `no_grad()`.
+        """Whether the node can get a gradient: false for a constant, made by `detach()` or under `no_grad()`.
 
         Assigning False to a parameter freezes it: it gets no gradient, and optimizers leave it alone,
         until True is assigned. Its gradient is forgotten, and what was computed from it is stale.

@@ -96,7 +96,7 @@ class Methods(Node):
         9.999999999995e-13
         """
     def sqrt(self) -> Self:
-        r"""The square root; its derivative at 0 is inf, so that of sqrt(sum(x * x)) is nan there: `norm` has 0.
+        r"""The square root. Its derivative at 0 is inf, so sqrt(sum(x * x)) has the gradient nan at 0; `norm` has 0 there.
 
         >>> float(sqrt(9.0))
         3.0

@@ -1,4 +1,9 @@
-"""When, where and how: the time and the scope that nodes are computed in, and what a thread does with a computation."""
+"""The state in which nodes are computed: the time, the scope, and the mode of the thread, such as `no_grad()`.
+
+Time is a counter that advances when a leaf is made or changed; by it, a backward pass finds leaves that were
+changed after they were used. A scope is a named part of a computation, a box in pictures. A mode belongs to one
+thread: whether it records what it computes, and whether a function is being compiled in it.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +24,10 @@ __all__ = [
 
 
 class Scope(NamedTuple):
-    """A named part of a computation, such as a module's call; a box in pictures.
+    """A named part of a computation, such as the call of a module; a box in pictures.
 
-    `owner` (a module's number) tells apart two modules of one name. One that is `folded` stays one
-    box until it is opened.
+    `owner`, the number of a module, distinguishes modules of the same name. A `folded` scope is drawn as one
+    box without its contents until it is opened.
     """
 
     name: str
@@ -43,8 +48,9 @@ class Moment:
         self.when, self.scope = when, scope
 
 
-# What the generated methods of `Value` read, as their globals (see `generated`). They take the short way on the main
-# thread only, whose scope `now` has, and only if it is in no special mode; then `usual` is Value, and else None.
+# The global variables of the generated methods of `Value` (see `generated`). `now` has the time, and the scope of the main
+# thread. `usual` is the class Value if the methods may use their fast path: no thread is in a special mode and there are no
+# observers. Otherwise it is None. The fast path is for the main thread only.
 quick: Final[dict[str, Any]] = {
     "now": Moment(1, None), "when": 1, "usual": None, "main": threading.main_thread().ident, "get_ident": get_ident, "__name__": __name__,
 }  # fmt: skip
@@ -52,7 +58,7 @@ _clock: Final = threading.Lock()
 
 
 def moment() -> Moment:
-    """A new moment: what was made before is older than it, and what is made from now on is not.
+    """Advance the clock, and return the new moment: all nodes made so far are older.
 
     Example:
         >>> before = moment()
@@ -71,10 +77,10 @@ def tick() -> int:
 
 
 def set_scope(scope: Scope | None) -> Scope | None:
-    """Compute in another scope, on this thread.
+    """Change the scope of this thread.
 
     Returns:
-        The scope from before, for the call that goes back to it.
+        The previous scope, so that a later call can restore it.
 
     Example:
         >>> before = set_scope(Scope("outer", None))
@@ -93,7 +99,7 @@ def set_scope(scope: Scope | None) -> Scope | None:
 
 
 def enter(name: str, owner: int) -> Moment:
-    """Compute in a scope inside of the present one, on this thread, until what is returned is given to `leave`.
+    """Enter a new scope inside the present one, on this thread; `leave`, given what this returns, ends it.
 
     Example:
         >>> before = enter("layer", owner=1)
@@ -111,7 +117,7 @@ def enter(name: str, owner: int) -> Moment:
 
 
 def leave(before: Moment) -> None:
-    """Compute in the scope again that was left by `enter`."""
+    """Return to the scope before `enter`."""
     if get_ident() == quick["main"]:
         quick["now"] = before
         if quick["when"] == before.when:  # no leaf has changed
@@ -120,20 +126,21 @@ def leave(before: Moment) -> None:
 
 
 class _Mode(threading.local):
-    """What this thread does with a computation.
+    """The mode of a thread: what it does with a computation.
 
     Attributes:
-        recording: whether what is computed is recorded; off inside `no_grad()`.
-        scope: the innermost of the named parts that the computation is in, with those around it.
-        own_scope: the same, of a thread that is not the main one.
+        recording: whether computations are recorded; false inside `no_grad()`.
+        scope: the innermost scope; it refers to the scopes around it.
+        own_scope: the scope of this thread, if it is not the main thread.
 
-    The others are set while `compile` or `vmap` reads a function, and only then:
+    The others are set only while `compile` or `vmap` traces a function:
 
-        tracing: refuses to show a number, in an error that says what looked at it, and what to do instead.
-        start: the time when the reading began; older nodes are from outside of the function.
-        draw: gives the node for random numbers, from a function that draws them and an array like them.
+        tracing: a function that raises an error if the traced function reads a number: it is called with what
+            was read and what to do instead.
+        start: the time at which tracing began; older nodes come from outside the function.
+        draw: returns a node for random numbers, given a function that draws them and an array of their shape.
         update: notes what the function changes; see `state.update`.
-        plain: gives the node for what are plain numbers in an ordinary call; None for all else.
+        plain: returns the node in place of something that is a plain number in an ordinary call, or None.
     """
 
     recording = True
@@ -158,20 +165,20 @@ class _Mode(threading.local):
 
 
 class Observer:
-    """Somebody who is told of every step; see `detect_anomaly`."""
+    """The base of objects that are notified of every computation and backward step, as by `detect_anomaly`."""
 
     def recorded(self, node: Node) -> None:
-        """`node` was computed and recorded."""
+        """Called after `node` was computed and recorded."""
 
     def reached(self, node: Node, gradient: Any) -> None:
-        """A backward pass came to `node`, whose whole gradient is `gradient`."""
+        """Called when a backward pass has the complete `gradient` of `node`."""
 
     def pulled_back(self, node: Node, gradients: Sequence[Any]) -> None:
-        """`gradients` came out of the rules of `node`, one for each input."""
+        """Called after the rules of `node` returned `gradients`, one for each input."""
 
 
 def observed(step: Callable[..., Sequence[Any]]) -> Callable[..., Sequence[Any]]:
-    """A `step` of a backward pass that observers are told of."""
+    """`step`, with all observers notified."""
 
     def told(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
         for observer in observers:
@@ -185,7 +192,7 @@ def observed(step: Callable[..., Sequence[Any]]) -> Callable[..., Sequence[Any]]
 
 
 class _Observers(list[Observer]):
-    """Those who are told; while there are any, nothing goes the short way."""
+    """The list of observers; while it is not empty, the fast path of `Value` is off."""
 
     def append(self, observer: Observer) -> None:
         super().append(observer)
@@ -198,11 +205,11 @@ class _Observers(list[Observer]):
 
 mode: Final = _Mode()
 observers: Final = _Observers()
-_special: Final[set[int]] = set()  # the threads for which nothing goes the short way
+_special: Final[set[int]] = set()  # the threads in a mode that forbids the fast path
 
 
 def choose_the_way() -> None:
-    """Have the generated methods of `Value` take the short way or the general one, after a change of this thread's mode."""
+    """Turn the fast path of the generated methods of `Value` on or off, after a change of this thread's mode."""
     this = get_ident()
     with _clock:
         is_special = mode.tracing is not None or (this == quick["main"] and not mode.recording)
@@ -246,9 +253,9 @@ def scope(name: str, *, folded: bool = False) -> Iterator[None]:
     """Give a name to a part of a computation; pictures draw a box around it. Scopes nest.
 
     Args:
-        name: what is written on the box.
-        folded: whether pictures leave out what is inside, unless `draw` is told how far to `fold`;
-            so are losses.
+        name: the text on the box.
+        folded: whether pictures leave out the inside of the box, unless `draw` is given `fold`. The scopes
+            of losses are folded.
 
     Example:
         >>> from autograd import Value, scope

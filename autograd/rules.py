@@ -1,6 +1,8 @@
-"""The rules of one node: what they are called with, what may come of them, and what is said where it does not.
+"""One step of a backward pass: calling the rules of one node, and checking what they return.
 
-`step` is what the walk over the graph does at one node; `branches` has a more careful one.
+`step` takes a node and its gradient, calls the rules (`vjp`) of its primitive, and returns the gradients of
+its inputs, each with the shape and the precision of its input. A wrong rule gives an error that
+says what is wrong. `branches.py` has a slower step, for branches that were not taken.
 """
 
 from __future__ import annotations
@@ -22,9 +24,10 @@ __all__ = ["check_given", "fit", "given", "operands", "run_rules", "step", "step
 
 
 def step(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
-    """What a node, whose whole gradient is `g`, passes on to its inputs: to each a gradient that fits it, or None.
+    """The gradients of the inputs of `node`, whose complete gradient is `g`; None for an input that gets none.
 
-    Written for the usual case, an array and one rule for each input; `step_in_general` would take 30 of 110 µs longer for moons on Tensors.
+    This is a fast path for an array and one rule for each input. All other cases go to `step_in_general`, which
+    for one step of moons on Tensors would take 30 µs longer, of about 110.
     """
     primitive: Any = node.primitive
     rules, out = primitive.vjp, node._datum
@@ -53,11 +56,11 @@ def step(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
             gradients.append(gx)
         return gradients
     except (ArithmeticError, TypeError, ValueError):
-        return step_in_general(node, inputs, g)  # meets it too, and knows what to do or to say
+        return step_in_general(node, inputs, g)  # fails in the same way, and handles it or reports it
 
 
 def step_in_general(node: Node, inputs: Sequence[Any], g: Any, as_nodes: bool = False) -> Sequence[Any]:
-    """`step` in every case."""
+    """`step` for all cases; if `as_nodes`, the rules are called with nodes."""
     on_floats = type(node._datum) is float and node.primitive.elementwise  # type: ignore[union-attr]
     gradients = run_rules(node, inputs, g, on_floats, as_nodes)
     for i, x in enumerate(inputs):
@@ -76,17 +79,17 @@ def step_in_general(node: Node, inputs: Sequence[Any], g: Any, as_nodes: bool = 
 
 
 def step_among_nodes(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
-    """The same with nodes in place of numbers, whose graph can be differentiated again."""
+    """`step` that computes with nodes instead of their data, so that the gradients can be differentiated again."""
     return step_in_general(node, inputs, g, as_nodes=True)
 
 
 def operands(node: Node, on_floats: bool, as_nodes: bool) -> tuple[Any, Sequence[Any]]:
-    """What the rules of a node are called with besides the gradient: its number or array, and those of its inputs; or the nodes."""
+    """The arguments of a node's rules after the gradient: the result and the inputs, as data or, if `as_nodes`, as nodes."""
     inputs: Any = node.inputs
     if as_nodes:
         out: Any = node
         data = inputs
-        if not on_floats:  # rules for arrays must meet arrays
+        if not on_floats:  # rules for arrays must get arrays
             data = [reshape(x, shape=()) if isinstance(x, Node) and type(x._datum) is float else x for x in inputs]
     else:
         out = node._datum
@@ -95,21 +98,21 @@ def operands(node: Node, on_floats: bool, as_nodes: bool) -> tuple[Any, Sequence
 
 
 def _arrays(data: Sequence[Any]) -> Sequence[Any]:
-    """Plain numbers as arrays, for what is not elementwise."""
+    """`data` with plain numbers made arrays, for primitives that are not elementwise."""
     return [np.asarray(x) if type(x) in NUMBERS else x for x in data]
 
 
 def run_rules(
     node: Node, inputs: Sequence[Any], g: Any, on_floats: bool, as_nodes: bool = False, others: tuple[Any, Sequence[Any]] | None = None
 ) -> list[Any]:
-    """What the rules of one node give for each of its inputs; None where there is nothing to pass on.
+    """The gradients that the rules of a node return, unchecked; None for an input that gets none.
 
-    `others` are to be taken in place of its `operands`.
+    `others`, if given, replace the `operands` of the node.
     """
     primitive: Any = node.primitive
     if others is not None or as_nodes:
         out, data = others or operands(node, on_floats, as_nodes)
-    else:  # as `operands` does, in less time
+    else:  # the same as `operands`, written out because it is faster
         out = node._datum
         try:
             data = [x if type(x) is float else x._datum for x in inputs]
@@ -139,7 +142,7 @@ def run_rules(
 
 
 def check_given(node: Node, gradients: Sequence[Any]) -> None:
-    """Refuse a None among gradients that there are rules for."""
+    """Raise an error if a rule returned None."""
     primitive: Any = node.primitive
     if type(primitive.vjp) is tuple:
         for rule, x, gx in zip(primitive.vjp, node.inputs or (), gradients, strict=True):
@@ -148,7 +151,7 @@ def check_given(node: Node, gradients: Sequence[Any]) -> None:
 
 
 def given(gradient: Any, primitive: Primitive) -> Any:
-    """What a rule returned, if it returned something."""
+    """`gradient`, which a rule returned; an error if it is None."""
     if gradient is None:
         raise TypeError(
             f"A rule in the vjp of {primitive.name} returned None; does it lack a `return`? It must return {_wanted_of(primitive)}. "
@@ -176,7 +179,7 @@ def _name(node: Node) -> str:
 
 
 def _array_of(gradient: Any) -> Any:
-    """What a rule gave, as an array; of objects, if it is none of numbers."""
+    """`gradient`, which a rule returned, as an array; an array of objects if it is not made of numbers."""
     if isinstance(gradient, (int, float, np.number, np.bool_, list, tuple)):
         try:
             return np.asarray(gradient)
@@ -192,7 +195,7 @@ def _counted(n: int, what: str) -> str:
 
 
 def _ieee_gradients(node: Node, g: Any, out: Any, data: Sequence[Any]) -> list[Any]:
-    """The rules where Python's floats refuse (1/0, overflow): with NumPy's inf and nan."""
+    """The gradients where Python's floats raise an error (1/0, overflow): inf or nan, as in NumPy."""
     wanted = [isinstance(x, Node) for x in node.inputs or ()]
     with np.errstate(all="ignore"):
         g, out, *inputs = [x if isinstance(x, Node) else np.float64(x) for x in (g, out, *data)]
@@ -201,11 +204,13 @@ def _ieee_gradients(node: Node, g: Any, out: Any, data: Sequence[Any]) -> list[A
 
 
 def fit(gx: Any, x: Node, node: Node, as_nodes: bool) -> Any:
-    """`gx`, which the vjp of `node` gave for its input `x`, in the shape and the type of that: here broadcasting is undone.
+    """`gx`, the gradient that a rule of `node` returned for its input `x`, with the shape and the precision of `x`.
+
+    If `x` was broadcast in the forward pass, its gradient is summed over the broadcast axes.
 
     Raises:
-        TypeError: it is not made of real numbers.
-        ValueError: it has another shape.
+        TypeError: `gx` is not made of real numbers.
+        ValueError: `gx` has a shape that does not fit.
     """
     returned = gx
     if not isinstance(gx, (np.ndarray, Node)):
@@ -226,5 +231,5 @@ def fit(gx: Any, x: Node, node: Node, as_nodes: bool) -> Any:
         if returned is NOTHING:
             return NOTHING
         return gx if isinstance(gx, Node) else float(gx)
-    dtype = data.dtype if data.dtype.kind == "f" else np.dtype(float)  # of whole numbers, as a primitive may compute them
+    dtype = data.dtype if data.dtype.kind == "f" else np.dtype(float)  # an array of whole numbers gets a float64 gradient
     return gx if getattr(gx, "dtype", dtype) == dtype else astype(gx, dtype=dtype)

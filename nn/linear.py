@@ -1,4 +1,4 @@
-"""Layers of vectors, with PyTorch's names: `Linear`, the table `Embedding`, and three that compute nothing."""
+"""Layers on vectors, with PyTorch's names: `Linear`, `Embedding`, and `Identity`, `Flatten` and `Unflatten`, which compute nothing."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ class Linear(Module):
         in_features, out_features: the numbers of inputs and outputs.
         bias: whether a bias is added.
         dtype: the precision of the parameters, and so of the outputs.
-        rng: a seed or a NumPy generator for the first weights and biases, which are uniform
-            between ±1/√in_features, as in PyTorch; see `nn.init` for others.
+        rng: a seed or a NumPy generator for the initial weights and biases. They are uniform between
+            ±1/√in_features, as in PyTorch; `nn.init` has other distributions.
 
     Shape:
         (…, in_features) → (…, out_features); `weight` is (out_features, in_features).
 
     Raises:
         TypeError: on a call, the input is not made of numbers.
-        ValueError: a size is not a whole number from 1; on a call, the last axis of the input has
-            another length.
+        ValueError: a size is not a positive integer; on a call, the last axis of the input does not have
+            length `in_features`.
 
     Example:
         >>> layer = Linear(3, 2, rng=0)
@@ -68,7 +68,7 @@ class Linear(Module):
         return y
 
     def _hint(self, shape: tuple[int, ...]) -> str:
-        """What to do with an array of this shape, where that is known."""
+        """The end of the error message: how to make an array of this shape fit, if that is known."""
         if shape and math.prod(shape[1:]) == self.in_features:
             return "; x[:, None] makes a column of it" if len(shape) == 1 else "; nn.Flatten() before it makes rows of images"
         return "; x[None] makes a batch of this one example, before nn.Flatten()" if math.prod(shape) == self.in_features else ""
@@ -78,7 +78,7 @@ class Linear(Module):
 
 
 class Identity(Module):
-    """The input, unchanged. It stands in the place of a layer, and so it accepts the arguments of any layer.
+    """The input, unchanged. It can take the place of any layer, so it accepts any arguments and ignores them.
 
     Example:
         >>> Identity()(3)
@@ -93,13 +93,13 @@ class Identity(Module):
 
 
 class Flatten(Module):
-    """Several axes joined to one, so that images become rows, as in PyTorch.
+    """Joins several axes into one, as in PyTorch; by default, each image of a batch becomes a row.
 
     Args:
-        start_dim, end_dim: the first and the last of the axes that become one.
+        start_dim, end_dim: the first and the last of the axes to join.
 
     Shape:
-        (n, a, b, …) → (n, a · b · …); other axes with other settings.
+        (n, a, b, …) → (n, a · b · …) by default.
 
     Raises:
         ValueError: a setting is not a whole number; on a call, the input has no such axes.
@@ -168,22 +168,22 @@ class Unflatten(Module):
 
 
 class Embedding(Module):
-    """A table of vectors, one for each word, letter or item: it takes their numbers and returns their vectors (Bengio and others, 2003).
+    """A table with a trainable vector for each word, letter or item: it looks up vectors by their index (Bengio and others, 2003).
 
     Args:
-        num_embeddings: how many vectors there are.
-        embedding_dim: how long each of them is.
-        padding_idx: the number that stands for "nothing here"; its vector starts at 0 and is not trained.
+        num_embeddings: the number of vectors.
+        embedding_dim: the length of each vector.
+        padding_idx: the index that marks padding; its vector is initially 0 and is not trained.
         dtype: the precision of the vectors.
-        rng: a seed or a NumPy generator for the first vectors, which are normal with mean 0 and deviation 1.
+        rng: a seed or a NumPy generator for the initial vectors, which are normal with mean 0 and standard deviation 1.
 
     Shape:
-        whole numbers of any shape (…) → (…, embedding_dim).
+        integers of any shape (…) → (…, embedding_dim).
 
     Raises:
-        ValueError: a size is not a whole number from 1, or there is no vector `padding_idx`.
-        TypeError: on a call, the input is not made of whole numbers.
-        IndexError: on a call, there is no vector with such a number.
+        ValueError: a size is not a positive integer, or `padding_idx` is not an index of a vector.
+        TypeError: on a call, the input is not made of integers.
+        IndexError: on a call, an index is out of range.
 
     Example:
         >>> Embedding(27, 8, rng=0)([[0, 5, 26]]).shape
@@ -214,7 +214,7 @@ class Embedding(Module):
         return vectors
 
     def _check(self, numbers: Data) -> None:
-        """Refuse what are not numbers of vectors."""
+        """Raise an error if `numbers` are not indices of vectors."""
         if isinstance(numbers, Node) or numbers.dtype.kind not in "iu":
             given = f"a {type(numbers).__name__}" if isinstance(numbers, Node) else f"an array of {describe_kind(numbers)}"
             hint = "" if isinstance(numbers, Node) else "; x.astype(int) makes them"

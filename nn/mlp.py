@@ -1,6 +1,7 @@
-"""The scalar world: networks written neuron by neuron, with a `Value` for every weight, by micrograd's names.
+"""Networks of scalars: `Neuron`, `Layer` and `MLP`, as in micrograd. Every weight is a `Value`.
 
-This is slow beside arrays, and clear: the picture of a neuron shows each weight with its derivative.
+Computing number by number is slower than with arrays, but easy to follow: a picture of a neuron shows each weight
+with its derivative.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ __all__ = ["MLP", "Layer", "Neuron"]
 
 
 class Activation(NamedTuple):
-    """What a network has to know of an activation besides the entry of that name in the table.
+    """An activation's name in `repr`, and its gain. The activation itself is a method of `Value`.
 
-    The first weights are larger by the gain, since the activation makes signals smaller: √2 for ReLU,
-    which cuts off half of them (He and others, 2015), 5/3 for tanh (PyTorch's `calculate_gain`).
+    An activation makes signals smaller, so the initial weights are multiplied by its gain: √2 for ReLU, which
+    sets half of the signals to 0 (He and others, 2015), 5/3 for tanh (PyTorch's `calculate_gain`).
     """
 
     title: str
@@ -49,7 +50,7 @@ ACTIVATIONS = {
 
 
 def generator(rng: Seed) -> np.random.Generator:
-    """The random generator for a seed; without a seed one that starts from Python's `random`, as micrograd's users expect."""
+    """The random generator for a seed. Without one, it is seeded by Python's `random`, as in micrograd: `random.seed(0)` repeats it."""
     return randomness.generator(random.getrandbits(128) if rng is None else rng)
 
 
@@ -58,12 +59,12 @@ class Neuron(Module):
 
     Args:
         nin: the number of inputs.
-        nonlin: whether the activation follows.
-        activation: its name: relu, leaky_relu, elu, gelu, silu, softplus, sigmoid, tanh, sin or
-            identity.
-        rng: a seed or a NumPy generator for the first weights. They are uniform with variance
-            gain²/nin, which keeps the size of signals from layer to layer (He and others, 2015);
-            the bias starts at 0.
+        nonlin: whether the activation follows; if not, the neuron is linear.
+        activation: the name of the activation: relu, leaky_relu, elu, gelu, silu, softplus, sigmoid, tanh, sin
+            or identity.
+        rng: a seed or a NumPy generator for the initial weights. They are uniform with variance
+            gain²/nin, so that signals keep their size from layer to layer (He and others, 2015); the
+            bias is 0.
 
     Shape:
         a list of `nin` numbers or Values → a Value.
@@ -124,7 +125,7 @@ class Layer(Module):
         nonlin, activation, rng: as in `Neuron`.
 
     Shape:
-        a list of `nin` numbers or Values → a list of `nout` Values; of a single neuron, its Value.
+        a list of `nin` numbers or Values → a list of `nout` Values; if `nout` is 1, the Value itself.
 
     Raises:
         ValueError: as in `Neuron`, or `nout` is not a positive integer.
@@ -161,8 +162,8 @@ class MLP(Module):
         rng: a seed or a NumPy generator; see `Neuron`.
 
     Shape:
-        one example, a list of `nin` numbers or Values, or an array of shape (nin,) → a list of the
-        last layer's Values; of a single neuron, its Value.
+        one example, as a list of `nin` numbers or Values or an array of shape (nin,) → a list of the
+        outputs of the last layer; if it has one neuron, the Value itself.
 
     Raises:
         ValueError: a size or the activation is impossible; on a call, the input is not a row of
@@ -195,7 +196,7 @@ class MLP(Module):
 
 
 def _row(x: Input, nin: int, module: Module) -> list[Value]:
-    """`x` as the list of inputs that a module takes: Values, or numbers, which do as well."""
+    """`x` as a list of `nin` Values or numbers; an error if it is something else."""
     if isinstance(x, np.ndarray) and x.ndim:
         x = x.tolist()
     elif isinstance(x, tuple) or (isinstance(x, Tensor) and x.ndim):

@@ -38,8 +38,9 @@ def page(passes: list[Stage]) -> str:
         "# The passes of the compiler, on one small loss\n",
         "<!-- written by `python scripts/draw_stages.py` -->\n",
         f"```python\n{LOSS}```\n",
-        "`loss.stages` is the list of the passes, each with the graph that it leaves; `autograd.draw(stage)` draws it. "
-        "All graphs are made of the same nodes, and have the same numbers.\n",
+        "The compiler turns a function into a program for NumPy in six passes. Each takes a computation graph and returns one, made "
+        "of the same kinds of nodes as an ordinary computation; the last writes a program. All of them compute the same loss. "
+        "`loss.stages` is the list of the passes, and `autograd.draw(stage)` draws the graph that a pass returns.\n",
     ]
     for i, stage in enumerate(passes):
         count = sum(node.primitive is not None for node in ancestors(stage.roots))

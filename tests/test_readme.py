@@ -1,4 +1,4 @@
-"""The README: every snippet runs, and prints what the comment beside it says."""
+"""The README: every snippet runs, and prints what the comment beside it says. CONTRIBUTING names every file of the engine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
 SNIPPETS = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
@@ -32,7 +33,21 @@ def test_the_compiled_source_is_the_one_shown(tmp_path, monkeypatch):
     assert namespace["loss"].source.strip() == shown.strip()
 
 
-def test_the_pictures_and_files_it_links_to_are_there():
-    links = re.findall(r"\]\(([^)#:]+)\)", README.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("page", ["README.md", "scripts/README.md", "autograd/compiling/README.md", ".github/CONTRIBUTING.md"])
+def test_the_pictures_and_files_that_a_page_links_to_are_there(page):
+    links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / page).read_text(encoding="utf-8"))
     assert links
-    assert [link for link in links if not (README.parent / link).exists()] == []
+    assert [link for link in links if not ((ROOT / page).parent / link).exists()] == []
+
+
+def test_contributing_names_every_file_of_the_engine_and_every_folder_of_nn():
+    names = set(re.findall(r"`([\w/.]+)`", (ROOT / ".github/CONTRIBUTING.md").read_text(encoding="utf-8")))
+    files = [path.name for path in (ROOT / "autograd").glob("*.py*") if path.name != "__init__.py"]
+    folders = [f"{path.parent.name}/" for room in ("autograd", "nn") for path in (ROOT / room).glob("*/__init__.py")]
+    assert {*files, *folders} - {"py.typed"} <= names
+
+
+def test_the_compilers_docstring_names_each_of_its_files():
+    folder = ROOT / "autograd" / "compiling"
+    names = set(re.findall(r"`(\w+)`", (folder / "__init__.py").read_text(encoding="utf-8")))
+    assert {path.stem for path in folder.glob("*.py")} - {"__init__"} <= names

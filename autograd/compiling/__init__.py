@@ -1,13 +1,21 @@
-"""`compile`: scalar code at array speed. The stages are in the order of the files they are in:
+"""`compile` turns scalar code into a NumPy program, in passes. `README.md` shows them on one small loss.
 
-`given` (what a call was given) → `tracing` (and `standins`, what the function is called with; `nodes` finds the nodes) →
-`flatten` → `lift` (and `views`, `naming`) → `differentiate` → `simplify` → `source` (and `writers`). `program` goes through them
-and runs the result, whose nodes are in `results`; `cache` keeps the programs of a function, `compiled` and `vmap` call them. From
-`flatten` to `simplify` each takes a graph and gives a graph: `stages` has them all, to be drawn. `README.md` walks one small loss
-through them.
+The passes, in order:
 
-What else a function sees is in `kinds` (the white list), `closure` (the walk over it, with what `bytecode` reads in its code),
-`guard` (the comparison at each call), `hidden` (what it may not see while it is traced) and `asked` (what a stand-in says of itself).
+1. `tracing` calls the function once with the stand-ins of `standins`, and records its graph. `given` takes the
+   arguments of the call apart, and `nodes` lists the nodes of the graph.
+2. `flatten` turns nested sums and products into sums and dot products.
+3. `lift` turns numbers into arrays, with `arrays`, `views` and `naming`.
+4. `differentiate` adds the graph of the gradients.
+5. `simplify` makes the graph smaller.
+6. `source` writes the program, with `writers`, `helpers`, `literals` and `wrapping`.
+
+`program` runs the passes and then the program; `results` makes the nodes of its results. `cache` keeps the programs
+of a function, which `compiled` and `vmap` call. `stages` keeps the graph after each pass, to be drawn.
+
+A program is valid only while what the function reads besides its arguments stays the same. `closure` finds
+what that is, with `bytecode`; `kinds` is the list of what is allowed; `guard` compares it at each call. `hidden`
+refuses what a function must not read while it is traced, and `asked` answers questions about a stand-in's type.
 """
 
 from .compiled import Compiled, compile

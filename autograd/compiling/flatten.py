@@ -1,8 +1,9 @@
-"""Flattening: chains of scalar sums and products become the sums and dot products they mean.
+"""Flattening: nested sums and products of scalars become sums and dot products with any number of terms.
 
-A learner writes `b + w[0]*x[0] + w[1]*x[1]`; that leaves four nodes where a textbook has one
-weighted sum. Here a traced graph is read once, oldest first, and becomes a graph of sums (`add_n`) and
-dot products (`dot_n`) of any number of terms, in which what was computed twice is one node.
+Written in scalars, `b + w[0]*x[0] + w[1]*x[1]` makes four nodes, two products and two additions. As one
+weighted sum it is a dot product (`dot_n`) and the addition of b. This pass reads the traced graph once, oldest node
+first, and makes a new graph of sums (`add_n`) and dot products. In it, nodes that compute the same
+thing from the same inputs are merged into one (common subexpression elimination).
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ PLAIN = frozenset({float, int, bool, np.ndarray, np.float64, np.float32})
 
 
 class Flattening:
-    """A graph with longer sums.
+    """The flattened graph, made from an old one.
 
     Args:
-        order: the computed nodes of a graph, oldest first.
-        outputs: those of its nodes whose numbers are needed.
+        order: the computed nodes of the old graph, oldest first.
+        outputs: the nodes of the old graph that are its results.
 
     Attributes:
         nodes: the computed nodes of the new graph, each after its inputs.
@@ -38,16 +39,16 @@ class Flattening:
 
     def __init__(self, order: Iterable[Node], outputs: Sequence[Node]) -> None:
         self.nodes: list[Node] = []
-        self._inputs: dict[int, tuple[Any, ...]] = {}  # of each old node that is not the same as one before
-        self._changed: set[int] = set()  # those of which an input is the same as one before
-        self._same: dict[int, Node] = {}  # for the ids of old nodes the earlier one that they equal
-        self._new: dict[int, Node] = {}  # and the new one that takes their place, if there is one
+        self._inputs: dict[int, tuple[Any, ...]] = {}  # id of an old node that is kept -> its inputs
+        self._changed: set[int] = set()  # ids of old nodes with an input that was merged into an earlier node
+        self._same: dict[int, Node] = {}  # id of an old node that was merged -> the earlier node that is equal to it
+        self._new: dict[int, Node] = {}  # id of an old node -> the new node in its place, if there is one
         old = self._distinct(order)
         sums = {id(node) for node in old if (node.primitive is add or node.primitive is add_n) and isinstance(node, Value)}
         products = {id(node) for node in old if node.primitive is multiply and isinstance(node, Value)}
         uses = Counter(map(id, chain.from_iterable(self._inputs.values())))
         uses.update([id(self._same.get(id(x), x)) for x in outputs] * 2)
-        # Terms that nobody else reads are taken into the sum.
+        # A sum or product that is used once, by a sum, becomes a part of that sum. (Results count as used twice.)
         terms = {i for node in sums for i in map(id, self._inputs[node]) if uses[i] == 1}
         self._inner_sums, self._inner_products = terms & sums, terms & products
         inner = self._inner_sums | self._inner_products
@@ -59,11 +60,11 @@ class Flattening:
         self._new.update([(other, self.of(first)) for other, first in self._same.items()])
 
     def of(self, node: Any) -> Any:
-        """The node in the place of an old one."""
+        """The new node in the place of an old one; the old one if it has not changed."""
         return self._new.get(id(node), node)
 
     def _distinct(self, order: Iterable[Node]) -> list[Node]:
-        """The nodes without the Values that equal an earlier one."""
+        """The nodes, without the Values that are equal to an earlier one."""
         nodes: list[Node] = []
         made: dict[Any, Node] = {}
         same, same_or = self._same, self._same.get
@@ -73,7 +74,7 @@ class Flattening:
                 own = left if right is MANY else (left,)
                 inputs = _renewed(own, same)
                 is_changed = inputs is not own
-            else:  # as most are: the same, without lists
+            else:  # two inputs, the commonest case: the same, written out
                 inputs = same_or(id(left), left), same_or(id(right), right)
                 is_changed = inputs[0] is not left or inputs[1] is not right
             if isinstance(node, Value):
@@ -93,7 +94,7 @@ class Flattening:
         return nodes
 
     def _add(self, node: Any) -> None:
-        """Make the new node for an old one that is no sum."""
+        """Make the new node for an old node that is not a sum."""
         inputs = self._inputs[id(node)]
         new_inputs = _renewed(inputs, self._new)
         if node.primitive is dot_n and len(inputs) % 2 and isinstance(node, Value):
@@ -111,7 +112,7 @@ class Flattening:
         rights: list[Any] = []
         others: list[Any] = []
         everything: list[Any] = []
-        place = 0  # of the last product
+        place = 0  # of the last product in `everything`
         todo = list(reversed(inputs_of[id(node)]))
         while todo:  # through the sums inside it, from left to right
             x = todo.pop()
@@ -128,7 +129,7 @@ class Flattening:
                     lefts.append(left)
                     rights.append(right)
                     continue
-                x = left if _is_one(right) else right  # the bias may be the weight of an input that is always 1
+                x = left if _is_one(right) else right  # a product with 1, such as a bias written as the weight of an input 1, is no product
             elif isinstance(x, (Node, np.ndarray)) or x != 0:
                 x = new_or(number_of_x, x)
             else:
@@ -155,7 +156,7 @@ class Flattening:
 
 
 def number(primitive: Primitive, inputs: tuple[Any, ...], like: Node) -> Node:
-    """A Value for a part of another one. The number itself is not computed, as nobody looks at it."""
+    """A new Value, with the time and scope of `like`. Its number is not computed, because compiling needs only the graph."""
     node = new(Value)
     node._datum, node._grad, node._aside, node.primitive, node.origin = 0.0, BLANK, None, primitive, like.origin
     if len(inputs) == 2:
@@ -166,7 +167,7 @@ def number(primitive: Primitive, inputs: tuple[Any, ...], like: Node) -> Node:
 
 
 def _like(node: Node, inputs: tuple[Any, ...]) -> Node:
-    """The same computation of other inputs."""
+    """A copy of `node` with other inputs."""
     copy = new(Value if isinstance(node, Value) else Tensor)
     copy._datum, copy._grad, copy._aside = node._datum, node._blank_grad, node._aside
     copy.primitive, copy.origin = node.primitive, node.origin
@@ -175,7 +176,7 @@ def _like(node: Node, inputs: tuple[Any, ...]) -> Node:
 
 
 def _renewed(inputs: tuple[Any, ...], new_of: dict[int, Node]) -> tuple[Any, ...]:
-    """Inputs with the nodes that take the place of others; the tuple itself, if there are none."""
+    """`inputs`, with nodes replaced by those in `new_of`; the same tuple if none is replaced."""
     if new_of.keys().isdisjoint(map(id, inputs)):
         return inputs
     return tuple([new_of.get(id(x), x) for x in inputs])

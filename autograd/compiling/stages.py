@@ -23,10 +23,11 @@ class Stage:
     """One pass of the compiler.
 
     Attributes:
-        name: of the pass, and of the file that it is in.
+        name: the name of the pass.
         about: what it does, in a sentence.
-        roots: the results of the graph that it leaves, with the numbers of the first call's arguments and of the parameters now.
-        source: the program that was printed, of the last one; None of the others.
+        roots: the results of the graph after the pass, computed from the arguments of the first call and the
+            present parameters.
+        source: the program, for the last pass; None for the others.
     """
 
     name: str
@@ -39,7 +40,7 @@ class Stage:
 
 
 def stages_of(program: Program) -> list[Stage]:
-    """The passes, run once more."""
+    """Run the passes again, and return each with its graph."""
     trace, written = program.retraced()
     inputs, outputs = program.lifted()
     seeds = [seed_of(x, "g" if len(outputs) == 1 else f"g{i + 1}", 1.0) for i, x in enumerate(outputs)]
@@ -56,15 +57,15 @@ def stages_of(program: Program) -> list[Stage]:
         simple.read(gradients.values())
         simpler = [simple.of(x) for x in [*outputs, *wanted]]
     return [
-        Stage("trace", "The function is called once with stand-ins for its arguments, and leaves its graph.", written),
-        Stage("flatten", "Chains of sums and products become sums and dot products of any length.", _nodes([flat.of(x) for x in written])),
-        Stage("lift", "Numbers that are computed alike become one array, and dot products become matrix products.", list(outputs)),
-        Stage("differentiate", "The ordinary rules, run on nodes, add the graph of the gradients.", _nodes([*outputs, *wanted])),
-        Stage("simplify", "The rules of algebra make the graph smaller.", _nodes(simpler)),
-        Stage("print", "The graph is written as the NumPy program that a person would write.", _nodes(simpler), program.source),
+        Stage("trace", "The function is called once, with stand-ins for its arguments, and its graph is recorded.", written),
+        Stage("flatten", "Nested sums and products become sums and dot products of many terms.", _nodes([flat.of(x) for x in written])),
+        Stage("lift", "Numbers with the same formula become one array, and dot products become matrix products.", list(outputs)),
+        Stage("differentiate", "The rules of the table, run on nodes, add the gradients to the graph.", _nodes([*outputs, *wanted])),
+        Stage("simplify", "Rules of algebra make the graph smaller.", _nodes(simpler)),
+        Stage("print", "The graph is written as a NumPy program.", _nodes(simpler), program.source),
     ]
 
 
 def _nodes(roots: Sequence[Any]) -> list[Node]:
-    """Those of the results that are more than a number, once each."""
+    """The results that are nodes, each once."""
     return list(dict.fromkeys(x for x in roots if isinstance(x, Node)))

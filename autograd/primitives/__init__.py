@@ -1,9 +1,10 @@
-"""The table of derivatives: what every computation is made of, one entry a primitive.
+"""The table of derivatives: one entry for each primitive. Every computation is made of these.
 
-The parts are in the order of a textbook: `elementary` functions, `arithmetic`, `shapes`,
-`reductions` over axes, matrix `products`, the steps of `networks`, `convolution` and pooling,
-`recurrence`, and `attention`; then the rest of NumPy: `trigonometry`, `rounding`, `cumulative` sums and products, `sorting`,
-`contraction` of many arrays, and `linalg`. `table` maps each name to its entry.
+The parts are `arithmetic`, `elementary` functions, `reductions` over axes, `shapes`, matrix `products`, the
+steps of `networks`, `convolution` and pooling, `recurrence`, and `attention`; then the rest of NumPy:
+`trigonometry`, `rounding`, `cumulative` sums and products, `sorting`, `contraction` of many arrays, and
+`linalg`. `table` maps each name to its entry. The other files contain what entries share: `algebra` for
+their argument `simplify`, `printing` for `numpy`, and `batching` for `batch`.
 """
 
 from ..core import table

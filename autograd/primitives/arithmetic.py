@@ -1,7 +1,7 @@
-"""The table, part 1: arithmetic, choices between numbers, and sums of many.
+"""The table, part 1: arithmetic, comparisons, choices between numbers, and sums of many numbers.
 
-Derivatives at kinks are PyTorch's: 0 for `abs` at 0, half for each side where `maximum` or
-`minimum` tie, 1 for `clip` at its limits.
+At a kink, where the derivative is not defined, these have the value that PyTorch has: 0 for `abs` at 0,
+half of the gradient for each input where `maximum` or `minimum` tie, 1 for `clip` at its limits.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ stop_gradient = Primitive(
     scalar=operator.pos, array=np.positive,
     simplify=algebra.itself,
     vjp=(None,),
-    doc="""The number itself, as a constant: it passes no derivative on.
+    doc="""The number itself, as a constant: its input gets no gradient.
 
     >>> float(stop_gradient(3.0))
     3.0
@@ -170,10 +170,10 @@ where: Primitive = Primitive(
     doc="""`a` where the condition holds, else `b`, elementwise. Only the chosen one gets a gradient.
 
     The other gets exactly 0, even where its derivative is infinite or undefined: the gradient of
-    where(x > 0, sqrt(x), 0.0) at 0 is 0. So it is for everything that chooses: a mask or another
-    index, `maximum`, `clip`, `max`, `relu`; in second derivatives and in compiled functions too.
-    PyTorch and JAX multiply 0 by inf there, and give nan. A number that just happens to be 0 is not a
-    branch: sqrt(x)**2 has the gradient nan at 0.
+    where(x > 0, sqrt(x), 0.0) at 0 is 0. PyTorch and JAX compute 0 · inf there, which is nan. The same
+    holds for all that chooses: a mask or another index, `maximum`, `clip`, `max`, `relu`; also in second
+    derivatives and in compiled functions. It does not hold for a gradient that is 0 by
+    multiplication: sqrt(x)**2 has the gradient nan at 0.
 
     >>> float(where(True, 1.0, 2.0))
     1.0
@@ -181,11 +181,11 @@ where: Primitive = Primitive(
 )  # fmt: skip
 
 
-TRUTHS: Final = frozenset({bool, float, int, np.bool_})  # the types of the conditions of numbers
+TRUTHS: Final = frozenset({bool, float, int, np.bool_})  # the types of a single truth
 
 
 def either(condition: Any, a: Any, b: Any) -> Any:
-    """`where` for rules, by shorter ways where there are any."""
+    """`where`, for use in rules; faster where the condition is a single truth or the arrays are large."""
     if type(condition) is not np.ndarray:
         if type(condition) in TRUTHS:
             return a if condition else b
@@ -198,7 +198,7 @@ def either(condition: Any, a: Any, b: Any) -> Any:
     if type(condition) is not np.ndarray or isinstance(a, Node) or isinstance(b, Node):
         return where(condition, a, b)
     if condition.size > 10_000 and type(b) is float and b == 0.0 and np.shape(a) == condition.shape:
-        # A product need not guess which way each condition goes, and takes a tenth of the time; but inf * 0 is nan.
+        # A product has no branches for the processor to predict, and takes a tenth of the time; but inf * 0 is nan.
         with np.errstate(invalid="ignore"):
             kept = a * condition
         if not np.isnan(np.min(kept)):
@@ -215,7 +215,7 @@ def _smaller(a: float, b: float) -> float:
 
 
 def _chosen(g: Any, y: Any, x: Any, other: Any) -> Any:
-    """What `x` gets of the gradient of `y`, the larger or the smaller of `x` and `other`."""
+    """The gradient of `x`, where `y` is the larger (or the smaller) of `x` and `other`, and `g` the gradient of `y`."""
     return either(x == y, either(x == other, 0.5 * g, g), NOTHING)
 
 
@@ -245,7 +245,7 @@ minimum = Primitive(
 
 
 def _clip_array(x: Any, low: Any, high: Any) -> Any:
-    # Not np.clip: it takes Python's floats for float64.
+    # Not np.clip, which treats Python floats as float64.
     return np.minimum(np.maximum(x, low, dtype=np.result_type(x, low, high)), high)
 
 
@@ -305,7 +305,8 @@ dot_n = Primitive(
     cases=(Case((), ()), Case((), (), (), (), ()), Case((3,), (3,), (3,), (3,))),
     doc="""The sum of products a₁b₁ + … + aₙbₙ (+ c) as one node; called as a₁, …, aₙ, b₁, …, bₙ (, c).
 
-    One node in place of 2n - 1 is what makes a network of scalars about 15 times faster.
+    It is one node in place of 2n - 1, which makes a network of scalars about 4 times as fast: in
+    `scripts/benchmark.py`, compare `nn.MLP` with sums of products by hand.
 
     >>> float(dot_n(1.0, 2.0, 10.0, 20.0))
     50.0
@@ -347,7 +348,7 @@ select = Primitive(
     scalar=lambda index, *xs: xs[int(index)], array=_select_array,
     vjp=lambda g, y, index, *xs: [None, *(either((index == k) + (index == k - len(xs)), g, NOTHING) for k in range(len(xs)))],
     cases=(Case((), (), ()), Case((3,), (3,), (3,))),
-    doc="""The input with the given number, counted from 0; the number itself has no derivative.
+    doc="""One of the inputs, chosen by its number, which counts from 0 and gets no gradient.
 
     >>> float(select(1, 10.0, 20.0))
     20.0

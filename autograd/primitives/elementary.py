@@ -1,9 +1,9 @@
 """The table, part 2: the elementary functions of calculus and the activations of networks.
 
-Each line of a rule can be held against a table of derivatives: `y` is the function's value,
-`x` its argument, and `g` what the chain rule brings from above. The forwards are exact from
--1000 to 1000: no intermediate overflows where the result does not. At 0, `relu`, `leaky_relu`
-and `elu` take the derivative from the left, as PyTorch does.
+Compare each rule with a table of derivatives: `x` is the argument of the function, `y` its value, and
+`g` the gradient of `y`, by which the chain rule multiplies the derivative. The functions are accurate
+from -1000 to 1000: no intermediate result overflows unless the final result does. At 0, `relu`,
+`leaky_relu` and `elu` have the derivative from the left, as in PyTorch.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ sqrt = Primitive(
     "sqrt", symbol="√", latex=r"\sqrt{#1}", analytic=True, domain=_POSITIVE, range=(0.0, math.inf),
     scalar=math.sqrt, array=np.sqrt,
     vjp=(lambda g, y, x: g / (2 * y),),
-    doc="""The square root; its derivative at 0 is inf, so that of sqrt(sum(x * x)) is nan there: `norm` has 0.
+    doc="""The square root. Its derivative at 0 is inf, so sqrt(sum(x * x)) has the gradient nan at 0; `norm` has 0 there.
 
     >>> float(sqrt(9.0))
     3.0
@@ -76,7 +76,7 @@ sqrt = Primitive(
 
 
 def _one_less(a: Any, b: Any) -> Any:
-    """a ** (b - 1); but 1 where both are 0, so that the derivative there, b times this, is 0."""
+    """a ** (b - 1), but 1 where a and b are both 0, so that the derivative b * a ** (b - 1) is 0 there and not nan."""
     if type(b) in NUMBERS and b != 0:
         return a if b == 2 else power(a, b - 1)
     return power(a, b - 1 + ((a == 0) & (b == 0)))
@@ -90,7 +90,7 @@ power: Primitive = Primitive(
          lambda g, y, a, b: g * y * log(a + ((a == 0) & (b >= 0)))),
     doc="""The power a ** b, elementwise, differentiable in base and exponent.
 
-    The derivative in the exponent needs log(a), so it is nan for a negative base; at base 0 both
+    The derivative with respect to b contains log(a), so it is nan for a negative base. At base 0, both
     derivatives are PyTorch's.
 
     >>> float(power(3.0, 2.0))
@@ -129,14 +129,14 @@ def _slope_of_sigmoid(y: Any) -> Any:
     return y * (1 - y)
 
 
-# 1 - y loses the digits of y = σ(x) that are beyond the last of 1, and at x = 40 all of them; likewise 1 - y² for tanh.
-# From there on the derivative is computed from x, which takes longer. A compiled program has the quick form throughout, as
-# have the recurrent networks: these derivatives are exact to 1e-16 of their largest, not of themselves.
+# Where y = σ(x) is close to 1, the difference 1 - y loses digits, and at x = 40 all of them; so does 1 - y² for tanh.
+# There, in the tail (|y| > 0.9), the derivative is computed from x, which takes longer. Compiled programs and the recurrent
+# networks use the fast form everywhere: its absolute error is about 1e-16, but its relative error in the tail is large.
 _TAIL = 0.9
 
 
 def _from_tail(slope: Callable[[Any], Any], y: Any, exact: Callable[[], Any]) -> Any:
-    """`slope(y)`; where `y` is in the tail, what `exact` gives."""
+    """The derivative `slope(y)`, or `exact()` where `y` is in the tail."""
     if type(y) in FLOATS and -_TAIL < y < _TAIL:
         return slope(y)
     if isinstance(y, Node):
@@ -161,7 +161,7 @@ tanh = Primitive(
 
 
 def _polynomial(x: Any, *coefficients: float) -> Any:
-    """Horner's rule, the highest power first."""
+    """The polynomial with these coefficients, the highest power first, by Horner's rule."""
     y = np.full_like(x, coefficients[0])
     for c in coefficients[1:]:
         y *= x
@@ -171,10 +171,10 @@ def _polynomial(x: Any, *coefficients: float) -> Any:
 
 def _erf_parts(x: Any) -> tuple[Any, Any]:
     """erf(x) for |x| < 1, and 1 - erf(|x|) from there."""
-    # NumPy has no error function, and SciPy is a large thing to need for one. Two polynomials, fitted
-    # at Chebyshev's nodes, are exact to the last digits: of erf(x) / x in x² up to 1, and from there to 28
-    # of exp(x²) (1 - erf(x)) (x + 3) in (x - 3) / (x + 3).
-    size = np.minimum(np.abs(x), 28.0)  # where 1 - erf(x) is 0
+    # NumPy has no error function, and SciPy would be a large dependency for one function. Two polynomials,
+    # fitted at Chebyshev nodes, are accurate to the last digits: for |x| < 1, erf(x) / x as a polynomial in x²;
+    # from 1 to 28, exp(x²) (1 - erf(x)) (x + 3) as a polynomial in (x - 3) / (x + 3).
+    size = np.minimum(np.abs(x), 28.0)  # from 28 on, 1 - erf(x) is 0 in floating point
     near = x * _polynomial(
         np.minimum(size, 1.0) ** 2,
         -7.795898827002142e-10, 1.3720064546777686e-08, -1.6208483801871705e-07, 1.6447424703317362e-06, -1.492473690741966e-05,

@@ -1,4 +1,4 @@
-"""The methods: how a parameter p changes by its gradient g. Names, arguments and formulas are PyTorch's."""
+"""Optimization methods: formulas by which a parameter p is changed, given its gradient g. Names, arguments and formulas are PyTorch's."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ class SGD(Optimizer):
 
         p ← p - lr g
 
-    With momentum, the gradients add up to a velocity v, which is g at the first step:
+    With momentum, p follows a velocity v, a decaying sum of the gradients:
 
-        v ← momentum v + (1 - dampening) g
+        v ← momentum v + (1 - dampening) g        (at the first step v ← g)
         p ← p - lr v
 
-    Nesterov's variant looks ahead along the velocity: p ← p - lr (g + momentum v) (Sutskever and
-    others, 2013).
+    Nesterov's variant adds the next step of the velocity to the gradient: p ← p - lr (g + momentum v)
+    (Sutskever and others, 2013).
 
     Args:
         params: see `Optimizer`.
         lr: the learning rate.
-        momentum: how much of the velocity remains after a step, from 0 to 1.
-        dampening: what part of a new gradient is left out of the velocity, from 0 to 1.
-        weight_decay: the factor of an L2 penalty; this times p is added to g.
-        nesterov: take Nesterov's variant.
-        maximize: go up instead of down, by -g.
+        momentum: the factor by which the velocity decays at each step, from 0 to 1.
+        dampening: the part of a new gradient that is not added to the velocity, from 0 to 1.
+        weight_decay: the factor of an L2 penalty: weight_decay · p is added to g.
+        nesterov: whether to use Nesterov's variant.
+        maximize: ascend instead of descend: g becomes -g.
 
     Raises:
         TypeError, ValueError: as in `Optimizer`.
@@ -91,18 +91,18 @@ class Adam(Optimizer):
         v ← β₂ v + (1 - β₂) g²
         p ← p - lr m̂ / (√v̂ + eps)
 
-    The running means m and v start from 0, and are too small at first. At step t the hats make up
-    for that: m̂ = m / (1 - β₁ᵗ), v̂ = v / (1 - β₂ᵗ). As the paper recommends, the code applies them
-    to lr and eps, which are single numbers.
+    The running means m and v start at 0, so they are too small at first. At step t this bias is corrected:
+    m̂ = m / (1 - β₁ᵗ), v̂ = v / (1 - β₂ᵗ). The code applies the corrections to lr and eps instead, which are
+    single numbers; the result is the same (section 2 of the paper).
 
     Args:
         params: see `Optimizer`.
         lr: the learning rate.
-        betas: β₁ and β₂, from 0 to below 1; the larger, the longer the running means remember.
-        eps: keeps the quotient finite; above 0.
-        weight_decay: the factor of an L2 penalty; this times p is added to g.
-        amsgrad: take the largest v so far instead of v (Reddi and others, 2018).
-        maximize: go up instead of down, by -g.
+        betas: β₁ and β₂, at least 0 and below 1; the larger, the longer the memory of the running means.
+        eps: a small positive number that keeps the quotient finite.
+        weight_decay: the factor of an L2 penalty: weight_decay · p is added to g.
+        amsgrad: whether to use the largest v so far in place of v (Reddi and others, 2018).
+        maximize: ascend instead of descend: g becomes -g.
 
     Raises:
         TypeError, ValueError: as in `Optimizer`.
@@ -156,11 +156,11 @@ class AdamW(Adam):
 
         p ← (1 - lr weight_decay) p
 
-    and then a step of Adam without weight decay. So the decay is not divided by √v̂.
+    and then a step of Adam without weight decay. So the decay is not divided by √v̂, as an L2 penalty is in Adam.
 
     Args:
         params, lr, betas, eps, amsgrad, maximize: as in `Adam`.
-        weight_decay: lr times this is the part of p that decays at each step.
+        weight_decay: at each step, p loses the part lr · weight_decay of its value.
 
     Raises:
         TypeError, ValueError: as in `Adam`.
@@ -195,14 +195,14 @@ class RMSprop(Optimizer):
     Args:
         params: see `Optimizer`.
         lr: the learning rate.
-        alpha: how much of the running mean v remains after a step, from 0 to 1.
-        eps: keeps the quotient finite; above 0.
-        weight_decay: the factor of an L2 penalty; this times p is added to g.
-        momentum: how much of the velocity remains after a step, from 0 to 1; the quotients add up
-            to the velocity, as gradients do in `SGD`.
+        alpha: the factor by which the running mean v decays at each step, from 0 to 1.
+        eps: a small positive number that keeps the quotient finite.
+        weight_decay: the factor of an L2 penalty: weight_decay · p is added to g.
+        momentum: the factor by which the velocity decays at each step, from 0 to 1. As in `SGD`, with
+            the quotient g / (√v + eps) in place of g.
         centered: subtract from v the square of the running mean of g, so that √v is the standard
             deviation of g (Graves, 2013).
-        maximize: go up instead of down, by -g.
+        maximize: ascend instead of descend: g becomes -g.
 
     Raises:
         TypeError, ValueError: as in `Optimizer`.
@@ -271,10 +271,10 @@ class Adagrad(Optimizer):
         params: see `Optimizer`.
         lr: the learning rate.
         lr_decay: at step t, the learning rate is lr / (1 + (t - 1) lr_decay).
-        weight_decay: the factor of an L2 penalty; this times p is added to g.
-        initial_accumulator_value: where s starts.
-        eps: keeps the quotient finite; above 0.
-        maximize: go up instead of down, by -g.
+        weight_decay: the factor of an L2 penalty: weight_decay · p is added to g.
+        initial_accumulator_value: the initial value of s.
+        eps: a small positive number that keeps the quotient finite.
+        maximize: ascend instead of descend: g becomes -g.
 
     Raises:
         TypeError, ValueError: as in `Optimizer`.

@@ -16,7 +16,7 @@ from autograd.backward import history
 from . import Examples, Names, Problem
 from .scalars import Program
 
-autograd.collect_cycles_less_often()  # as the README advises for training in scalars
+autograd.collect_cycles_less_often()  # as scripts/README.md advises for training in scalars
 
 
 def by_hand(problem: Problem) -> Callable[[], float]:
