@@ -209,3 +209,9 @@ def test_a_trainer_leaves_frozen_layers_as_they_are():
     after = model.state_dict()
     changed = [name for name in before if not np.array_equal(before[name], after[name])]
     assert changed == ["2.weight", "2.bias"]
+
+
+def test_a_diagnosis_does_not_miss_the_gradients_of_frozen_layers():
+    batch = (np.random.default_rng(0).normal(size=(16, 3)), np.ones((16, 2)))
+    found = nn.diagnose(network(), batch, loss=nn.MSELoss())
+    assert "no gradient" not in [finding.kind for finding in found.findings]

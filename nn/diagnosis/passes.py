@@ -172,10 +172,11 @@ class Passes:
                 )  # fmt: skip
 
     def _layers(self) -> dict[str, list[Any]]:
-        """The parameters of each layer, by the path of the layer, in the order in which the layers computed."""
+        """The parameters of each layer that are not frozen, by the path of the layer, in the order in which the layers computed."""
         layers: dict[str, list[Any]] = {layer_of(path): [] for path in self._done}
         for name, parameter in self.parameters.items():
-            layers.setdefault(layer_of(owner(name, self.modules)), []).append(parameter)
+            if parameter.requires_grad:
+                layers.setdefault(layer_of(owner(name, self.modules)), []).append(parameter)
         return {path: parameters for path, parameters in layers.items() if parameters}
 
     def place(self, x: object) -> str:
