@@ -1,5 +1,6 @@
 """For all tests, and the programs that they start."""
 
+import gc
 import json
 import os
 from pathlib import Path
@@ -12,6 +13,12 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
 RECORD = "RECORD_PYTORCH"
+
+
+def pytest_collection_finish():
+    """What is there before the first test stays: the tests that collect garbage, or count it, need not look through it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

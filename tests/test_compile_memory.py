@@ -120,3 +120,38 @@ def test_the_collector_is_afterwards_as_it_was(on):
     with pytest.raises(TypeError, match="if"):
         autograd.compile(lambda x: x if x > 0 else -x)(1.0)
     assert gc.isenabled() == on
+
+
+# --- results --------------------------------------------------------------------------------------
+
+
+def values(*numbers):
+    return [Value(x) for x in numbers]
+
+
+def test_calls_leave_no_garbage():
+    v = values(1.0, 2.0)
+    f = autograd.compile(lambda xs: [sum(a * x for a, x in zip(v, xs, strict=False)), v[0] * xs[0]])
+    f([1.0, 2.0])[0].backward()
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            f([1.0, 2.0])[1].backward()
+        before = len(gc.get_objects())
+        for _ in range(50):
+            f([1.0, 2.0])[0].backward()
+        assert len(gc.get_objects()) - before < 10
+    finally:
+        gc.enable()
+
+
+def test_a_result_keeps_what_backward_needs_and_frees_it():
+    t = Tensor(np.ones(1000))
+    f = autograd.compile(lambda x: autograd.exp(t * x).sum())
+    out = f(2.0)
+    saved = [weakref.ref(x) for x in out.static["saved"][1] if x.size == 1000 and x is not t._datum]
+    assert saved
+    out.backward()
+    del out
+    assert all(x() is None for x in saved)

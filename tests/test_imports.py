@@ -1,6 +1,7 @@
-"""Claims about what depends on what: files import each other in one direction, for their types too."""
+"""What depends on what, read off the source: files import each other in one direction, and tricks stay where they are."""
 
 import ast
+import re
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -69,3 +70,29 @@ def test_autograd_does_not_know_nn():
 
 def test_a_circle_over_three_files_is_found():
     assert set(circle({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}})) == {"a", "b", "c"}
+
+
+# --- what a part must not know of another ---------------------------------------------------------
+
+
+SOURCES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for room in ("autograd", "nn")
+    for path in (ROOT / room).rglob("*.py")
+}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "where"),
+    [
+        (r"\.__class__ =|__setattr__\(.*__class__", {"autograd/stores.py"}),  # the class of an object is changed
+        (r"\(np\.ndarray\):", {"autograd/window.py"}),  # a kind of array of one's own
+    ],
+)
+def test_a_trick_is_played_in_one_place_only(pattern, where):
+    assert {name for name, text in SOURCES.items() if re.search(pattern, text)} == where
+
+
+def test_modules_do_not_know_whether_a_compiler_is_at_work():
+    asking = [name for name, text in SOURCES.items() if name.startswith("nn/") and re.search(r"\bmode\.\w|modes import .*\bmode\b", text)]
+    assert not asking, f"{asking} may ask autograd.state.is_known"

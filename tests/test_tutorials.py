@@ -202,7 +202,7 @@ def test_broken_results_are_run_again_and_no_others(again, digits):
 
 
 def test_a_sweep_that_was_killed_goes_on_where_it_was(digits, tmp_path):
-    sweep = ["sweep_mnist.py", "--epochs", 8, "--out", "out", "--data", digits]
+    sweep = [*SWEEP, "--data", digits]
     process = subprocess.Popen(
         command(*sweep), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT, cwd=tmp_path, start_new_session=True
     )

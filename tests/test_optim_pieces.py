@@ -1,4 +1,4 @@
-"""Claims about formulas that look at whole parameters: LARS, LAMB and Muon are written in a few lines, as in their papers."""
+"""Claims about what a formula sees: whole parameters, as LARS, LAMB and Muon do, or parts of a large one."""
 
 import copy
 import pickle
@@ -9,8 +9,11 @@ from optimizing import numbers, stored
 
 import nn
 from autograd import Tensor, Value
+from nn import optim
 from nn.optim import SGD, Adagrad, Adam, AdamW, ExponentialLR, Optimizer, RMSprop
 from nn.optim.optimizer import ENTRIES_AT_ONCE
+
+# --- whole parameters -----------------------------------------------------------------------------
 
 
 class LARS(Optimizer):
@@ -63,8 +66,6 @@ class Muon(Optimizer):
 
 
 # The same from the papers, as plain NumPy on one parameter: from its start and a list of its gradients to where it ends.
-
-
 def lars_of_the_paper(w, gradients):
     """You, Gitman and Ginsburg (2017), algorithm 1."""
     v = np.zeros_like(w)
@@ -334,3 +335,64 @@ def test_a_formula_that_remembers_nothing_knows_its_step_and_goes_on_counting(ki
 @pytest.mark.parametrize("method", [SGD, Adam, AdamW, Adagrad, RMSprop])
 def test_the_methods_of_this_library_are_elementwise(method):
     assert method.elementwise
+
+
+# --- large parameters -----------------------------------------------------------------------------
+
+
+SETTINGS = [
+    (optim.SGD, {"lr": 0.5}),
+    (optim.SGD, {"lr": 0.5, "momentum": 0.9, "nesterov": True}),
+    (optim.Adam, {"lr": 0.5}),
+    (optim.AdamW, {"lr": 0.5, "amsgrad": True}),
+    (optim.RMSprop, {"lr": 0.5, "momentum": 0.9, "centered": True}),
+    (optim.Adagrad, {"lr": 0.5, "lr_decay": 0.1}),
+]
+SIZES = [ENTRIES_AT_ONCE - 1, ENTRIES_AT_ONCE, ENTRIES_AT_ONCE + 1, 2 * ENTRIES_AT_ONCE, 2 * ENTRIES_AT_ONCE + 1]
+
+
+def uniform(size, seed, dtype=float):
+    return np.random.default_rng(seed).uniform(0.5, 1.0, size).astype(dtype)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("method", "settings"), SETTINGS)
+def test_every_entry_of_a_large_parameter_is_changed_as_it_would_be_alone(method, settings, size):
+    start, gradients = uniform(size, 0), [uniform(size, seed) for seed in (1, 2, 3)]
+    p = Tensor(start)
+    descent = method([p], **settings)
+    # One entry of each part, the ends of the parts, and the last.
+    around = [i for end in range(0, size, ENTRIES_AT_ONCE) for i in (end - 1, end, end + 7)]
+    some = sorted({i for i in (*around, size - 1) if 0 <= i < size})
+    alone = [Tensor([start[i]]) for i in some]
+    descents = [method([q], **settings) for q in alone]
+    for gradient in gradients:
+        before = p.data.copy()
+        p.grad = gradient
+        descent.step()
+        assert (p.data != before).all()
+        for i, q, each in zip(some, alone, descents, strict=True):
+            q.grad = gradient[[i]]
+            each.step()
+    np.testing.assert_allclose(p.data[some], [q.data[0] for q in alone], rtol=1e-14)
+
+
+@pytest.mark.parametrize("joined", [False, True])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("method", "settings"), SETTINGS)
+def test_large_parameters_are_pytorchs_entry_by_entry(method, settings, dtype, joined):
+    torch = pytest.importorskip("torch")
+    size = 2 * ENTRIES_AT_ONCE + 100
+    start = uniform(size, 0, dtype)
+    ours = [Tensor(part) for part in (np.array_split(start, 40) if joined else [start])]  # small ones make one large piece
+    theirs = torch.tensor(start, requires_grad=True)
+    descent, reference = method(ours, **settings), getattr(torch.optim, method.__name__)([theirs], **settings)
+    for seed in (1, 2, 3):
+        gradient = uniform(size, seed, dtype)
+        for p, part in zip(ours, np.array_split(gradient, len(ours)), strict=True):
+            p.grad = part
+        theirs.grad = torch.tensor(gradient)
+        descent.step()
+        reference.step()
+        found, tolerance = np.concatenate([p.data for p in ours]), 1e-5 if dtype is np.float32 else 1e-11
+        np.testing.assert_allclose(found, theirs.detach().numpy(), rtol=tolerance, atol=tolerance)

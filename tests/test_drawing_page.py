@@ -296,8 +296,14 @@ def test_nothing_sticks_out_of_a_narrow_window(browser, tmp_path):
 # What stays in its place
 
 
-def at(browser, id):
-    return tuple(round(browser.find_element("id", id).rect[side]) for side in ("x", "y", "width", "height"))
+def places(browser):
+    """Where each button, the slider and the count are, in whole pixels."""
+    return browser.execute_script("""
+        return [...document.querySelectorAll("button, #slider, #count")].map((part) => {
+            const {x, y, width, height} = part.getBoundingClientRect();
+            return [part.id, ...[x, y, width, height].map(Math.round)];
+        });
+    """)
 
 
 @pytest.fixture(params=[(390, 800), (800, 700), (1400, 900)], ids=lambda size: f"{size[0]}px")
@@ -317,13 +323,13 @@ def test_a_mouse_that_stays_in_one_place_clicks_to_the_end(browser, tmp_path, wi
     opened(browser, nn.mse_loss([model([Value(1.0, label="x" * 40), Value(-2.0, label="y")])], [1.0]), tmp_path)
     last = int(count(browser).split()[-1])
     assert last > 9  # so that the count grows by a letter
-    ids = [button.get_attribute("id") for button in browser.find_elements("tag name", "button")] + ["slider", "count"]
-    before = {id: at(browser, id) for id in ids}
+    before = places(browser)
+    assert {"forward", "slider", "count"} <= {part[0] for part in before}
     ActionChains(browser).move_to_element(browser.find_element("id", "forward")).perform()
     for step in range(1, last + 1):
         ActionChains(browser).click().perform()
         assert count(browser) == f"Step {step} of {last}"
-        assert {id: at(browser, id) for id in ids} == before
+        assert places(browser) == before
 
 
 # The picture in its window

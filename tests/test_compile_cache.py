@@ -1,5 +1,5 @@
 # ruff: noqa: B905, E501
-"""Arguments that are no numbers: which of them one program serves, and who is told that each call compiles."""
+"""Which calls one program serves: shapes, modes, arguments that are no numbers; and who is told that each call compiles."""
 
 import dataclasses
 import functools
@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 
 import autograd
+import nn
 from autograd import Value
+from autograd.compiling.program import Program
+
+# --- arguments that are no numbers ----------------------------------------------------------------
 
 w = Value(2.0)
 FLAT = np.array([1.0, 2.0, 3.0, 4.0])
@@ -131,3 +135,80 @@ def test_hits_between_reset_the_count():
         thing = Plain()
         for _ in range(2):
             f(1.0, thing)
+
+
+# --- shapes and modes -----------------------------------------------------------------------------
+
+
+def test_a_new_shape_makes_a_new_program_and_the_cache_is_bounded():
+    f = autograd.compile(lambda xs: sum(x * x for x in xs))
+    for n in range(1, 100):
+        assert f([2.0] * n).data == 4.0 * n
+    assert len(f.programs) == 64
+    latest = f.programs[next(reversed(f.programs))]
+    assert latest.source == f.source
+
+
+def test_the_same_shapes_use_the_same_program():
+    f = autograd.compile(lambda xs, y: sum(xs) * y)
+    for y in (1.0, 2.0, -3.0):
+        f([y, 1.0], y)
+    assert len(f.programs) == 1
+    assert repr(f) == "<compiled test_the_same_shapes_use_the_same_program.<locals>.<lambda>, 1 program>" or "1 program>" in repr(f)
+
+
+def test_training_and_evaluation_are_different_programs_of_a_module():
+    class Noisy(nn.Module):
+        def __init__(self):
+            self.w = Value(2.0)
+
+        def forward(self, x):
+            return self.w * x if self.training else x
+
+    model = Noisy()
+    f = autograd.compile(lambda x: model(x))
+    assert f(3.0).data == 6.0
+    model.eval()
+    assert f(3.0).data == 3.0
+    model.train()
+    assert f(3.0).data == 6.0
+
+
+def test_from_training_to_evaluation_and_back_takes_two_programs(monkeypatch):
+    made = []
+
+    class Counted(Program):
+        def __init__(self, *args):
+            made.append(self)
+            super().__init__(*args)
+
+    monkeypatch.setattr("autograd.compiling.cache.Program", Counted)
+    model = nn.Sequential(nn.Linear(2, 2, rng=0), nn.Dropout(0.5, rng=0))
+    f = autograd.compile(lambda x: model(x).sum())
+    x = np.ones((3, 2))
+    expected = model.eval()(x).sum().item()
+    for _ in range(3):
+        model.train()
+        f(x)
+        model.eval()
+        assert f(x).item() == pytest.approx(expected)
+    assert len(made) == 2
+
+
+def test_compiling_again_and_again_for_the_same_shapes_is_told():
+    class Trainer:
+        def __init__(self):
+            self.w, self.history = Value(1.0), []
+
+    trainer = Trainer()
+    f = autograd.compile(lambda x: trainer.w * x * len([*trainer.history, 1][:1]))
+    g = autograd.compile(lambda x: trainer.w * x)  # does not look at it
+
+    def train(f):
+        for i in range(20):
+            trainer.history.append(i)
+            assert f(1.0).data == 1.0
+
+    with pytest.warns(UserWarning, match="history"):
+        train(f)
+    train(g)

@@ -1,5 +1,6 @@
-"""`w -= …`: a leaf changes under no_grad(), and nowhere else; what was computed makes a new node."""
+"""The operators of nodes: what changes in place, Values with arrays, and conditions."""
 
+import math
 import operator
 import re
 
@@ -10,6 +11,9 @@ import autograd
 import nn
 from autograd import Tensor, Value, grad, hessian, jacobian, jvp, no_grad, value_and_grad, vjp
 from autograd.stores import StoredValue, move_into_store
+
+# --- in place -------------------------------------------------------------------------------------
+
 
 OPERATORS = {"+": operator.iadd, "-": operator.isub, "*": operator.imul, "/": operator.itruediv, "**": operator.ipow}
 LEAVES = {
@@ -276,3 +280,191 @@ def test_a_function_may_put_other_nodes_into_the_lists_and_dicts_that_it_is_give
     assert grad(f)(p) == {"w": 24.0, "b": [0.0]}
     assert p == {"w": 3.0, "b": [1.0]}
     assert jvp(lambda xs: f({"w": xs[0], "b": xs}), ([3.0],), ([1.0],)) == (41.0, 24.0)
+
+
+# --- values with arrays ---------------------------------------------------------------------------
+
+
+X, Y = np.array([1.0, 2.0, 3.0]), np.array([2.0, 4.0, 7.0])
+OPERATIONS = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_value_and_an_array_give_a_tensor(operation):
+    for use, mirrored in ((operation, operation), (lambda a, b: operation(b, a), lambda a, b: operation(b, a))):
+        v, t = Value(1.5), Tensor(1.5)
+        mine, expected = use(v, X), mirrored(t, X)
+        assert type(mine) is Tensor
+        assert np.allclose(mine.data, expected.data)
+        mine.sum().backward()
+        expected.sum().backward()
+        assert type(v.grad) is float
+        assert np.isclose(v.grad, t.grad)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda v: autograd.maximum(v, X), lambda v: np.minimum(X, v), lambda v: autograd.where(X > 1, v, 0.0),
+        lambda v: autograd.clip(X, 0.0, v),
+        lambda v: autograd.sum([v, X, 2 * v]), lambda v: autograd.dot([v, v], [X, Y]), lambda v: np.exp(v * X), lambda v: (v * X) @ Y,
+        lambda v: autograd.max([v * X, Y]), lambda v: np.power(X, v), lambda v: v + (v * X) ** 2 / Y,
+    ],
+)  # fmt: skip
+def test_functions_take_values_and_arrays_together(function):
+    v, t = Value(1.5), Tensor(1.5)
+    mine, expected = function(v), function(t)
+    assert type(mine) is Tensor
+    assert np.allclose(mine.data, expected.data)
+    mine.sum().backward()
+    expected.sum().backward()
+    assert np.isclose(v.grad, t.grad)
+
+
+def test_a_value_does_not_change_the_precision_of_an_array():
+    assert (Value(2.0) * X.astype(np.float32)).dtype == np.float32
+    assert (X.astype(np.float32) - Value(2.0)).dtype == np.float32
+
+
+def test_a_float_parameter_is_fitted_to_arrays():
+    def loss(w):
+        return ((w * X - Y) ** 2).mean()
+
+    gradient = grad(loss)(0.0)
+    assert type(gradient) is float
+    assert np.isclose(gradient, -2 * (X * Y).mean())
+    assert np.isclose(hessian(loss)(0.0), 2 * (X * X).mean())
+    value, at = value_and_grad(lambda p: ((p["w"] * X + p["b"] - Y) ** 2).mean())({"w": 0.0, "b": 1.0})
+    assert np.isclose(value, ((1 - Y) ** 2).mean())
+    assert np.isclose(at["w"], (2 * (1 - Y) * X).mean())
+    assert np.isclose(at["b"], (2 * (1 - Y)).mean())
+    assert np.allclose(jacobian(lambda w: w * X)(2.0), X)
+    w = 0.0
+    for _ in range(200):
+        w = w - 0.05 * grad(loss)(w)
+    assert type(w) is float
+    assert np.isclose(w, (X @ Y) / (X @ X))
+
+
+@pytest.mark.parametrize("start", [np.array(3.0), np.float64(3.0), np.float32(3.0), np.array(3.0, np.float32), 3.0, 3])
+def test_descent_runs_from_every_kind_of_number(start):
+    def f(x):
+        return (x - 1.0) * (x - 1.0)
+
+    assert np.shape(grad(f)(start)) == ()
+    x = start
+    for _ in range(100):
+        x = x - 0.1 * grad(f)(x)
+    assert np.isclose(x, 1.0)
+
+
+def test_the_gradient_at_an_array_of_one_number_is_an_array():
+    for f in (grad(lambda x: x * x), grad(grad(lambda x: x * x * x)), grad(lambda x: x + x), grad(lambda x: 3.0 * x), jacobian(np.tanh)):
+        gradient = f(np.array(3.0))
+        assert type(gradient) is np.ndarray
+        assert gradient.shape == ()
+        gradient[...] = 0.0  # it is the caller's
+
+
+def test_what_a_value_cannot_be_combined_with_is_refused():
+    v = Value(2.0)
+    for product in (lambda: X @ v, lambda: v @ X):
+        with pytest.raises(ValueError, match="a single number has no axis to multiply along; use \\* instead"):
+            product()
+    with pytest.raises(TypeError, match="not text"):
+        v * np.array(["a"])
+    with pytest.raises(TypeError, match="not complex numbers"):
+        v * np.array([1j])
+
+
+# --- conditions -----------------------------------------------------------------------------------
+
+
+BITS = [operator.and_, operator.or_, operator.xor]
+STEPS = {
+    "%": operator.mod, "//": operator.floordiv, "divmod": divmod, "<<": operator.lshift, ">>": operator.rshift,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("operation", BITS)
+@pytest.mark.parametrize("node", [Value(5.0), Tensor([5.0, 6.0])], ids=["Value", "Tensor"])
+def test_numbers_are_not_combined_bit_by_bit(operation, node):
+    for other in (3, True, 2.0, Value(6.0), Tensor([1.0, 2.0]), np.array([True, False]), np.array([1, 2]), np.bool_(True)):
+        for use in (lambda x=other: operation(node, x), lambda x=other: operation(x, node)):
+            with pytest.raises(TypeError, match=r"combines conditions, not Values and Tensors, .* put brackets around each comparison"):
+                use()
+    with pytest.raises(TypeError, match="`~` combines conditions"):
+        operator.invert(node)
+
+
+def test_comparisons_without_brackets_are_refused_with_where_to_put_them():
+    for a in (Value(2.0), Tensor([2.0])):
+        with pytest.raises(TypeError, match=r"put brackets around each comparison, as in `\(a > 1\) & \(b < 3\)`"):
+            a > 1 & a < 3  # noqa: B015
+    with pytest.raises(TypeError, match=r"For a power write \*\*\."):
+        Value(2.0) ^ 2
+
+
+@pytest.mark.parametrize("symbol", STEPS)
+def test_what_goes_in_steps_is_refused_with_a_sentence(symbol):
+    for node in (Value(5.0), Tensor([5.0])):
+        for use in (lambda x=node: STEPS[symbol](x, 2), lambda x=node: STEPS[symbol](2, x)):
+            with pytest.raises(TypeError, match=r"is no operation of a (Value|Tensor): it goes in steps, .* compute with `\.data`"):
+                use()
+        with pytest.raises(TypeError, match=r"round\(…\) is no operation of a"):
+            round(node, 2)
+
+
+def test_text_is_still_formatted_with_a_percent_sign():
+    assert "%s" % Value(2.0) == "Value(data=2.0, grad=0.0)"  # noqa: UP031
+    assert "%.1f" % Value(2.0).detach() == "2.0"  # noqa: UP031
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        lambda x, m: (x > 1) & (x < 3), lambda x, m: (x < 1) | (x > 3), lambda x, m: (x > 1) ^ (x > 3), lambda x, m: ~(x > 1),
+        lambda x, m: ~((x > 1) & (x < 3)) | (x == 2), lambda x, m: m & (x > 1), lambda x, m: (x > 1) & m,
+        lambda x, m: (x > 1) & np.array([True, False, True]), lambda x, m: np.array([True, False, True]) | (x > 1),
+        lambda x, m: np.logical_and(x > 1, m), lambda x, m: np.logical_not(x > 1), lambda x, m: (x > 1) & True,
+    ],
+)  # fmt: skip
+def test_a_compiled_function_combines_conditions_as_numpy_does(condition):
+    x, w, m = np.array([0.5, 2.0, 4.0]), Tensor([1.0, 10.0, 100.0]), np.array([True, False, True])
+
+    def f(x, m):
+        return (autograd.where(condition(x, m), w, 0.0) * x).sum()
+
+    expected = f(x, m).item()
+    assert autograd.compile(f)(x, m).item() == expected
+
+
+def test_a_compiled_function_does_not_combine_numbers():
+    w = Value(2.0)
+    for f in (lambda x: w & x, lambda x: (x > 1) & x, lambda x: autograd.where(x > 1 & x, w, 0.0), lambda x: ~x, lambda x: (x > 1) * w | x):
+        with pytest.raises(TypeError, match="combines conditions, not Values and Tensors"):
+            autograd.compile(f)(2.0)
+
+
+def test_pythons_max_gives_one_of_the_two_and_the_right_gradient():
+    v, dead = Value(2.0), Value(-2.0)
+    assert max(0, v) is v
+    assert max(0, dead) == 0  # a plain number: `maximum` is a node
+    total = sum(max(0, 1 - s * x) for s, x in zip((1.0, -1.0, 1.0), (v, v, dead), strict=True))
+    total.backward()
+    assert (total.data, v.grad, dead.grad) == (6.0, 1.0, -1.0)
+    loss = autograd.maximum(0, dead)
+    loss.backward()
+    assert (loss.data, dead.grad) == (0.0, -1.0)
+    with pytest.raises(TypeError, match="max"):
+        autograd.compile(lambda x: max(0, v * x))(1.0)
+
+
+def test_a_function_of_a_condition_is_computed_in_full_precision():
+    def f(x):
+        return autograd.tanh(x > 0.0) * x
+
+    expected = math.tanh(1.0) * 2.0
+    assert f(Value(2.0)).data == pytest.approx(expected, rel=1e-15)
+    assert autograd.compile(f)(2.0).data == pytest.approx(expected, rel=1e-15)
+    np.testing.assert_allclose(autograd.vmap(f)(np.array([2.0, -1.0])).data, [expected, 0.0], rtol=1e-15)

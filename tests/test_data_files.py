@@ -8,7 +8,7 @@ import zlib
 
 import numpy as np
 import pytest
-from test_datasets import CLASSES, IMAGES, LABELS, PHOTOS, archive_of, cifar_files, everything_in, idx, mnist_files, put
+from test_data_images import CLASSES, IMAGES, LABELS, PHOTOS, archive_of, cifar_files, everything_in, idx, mnist_files, put
 
 from nn.data import CIFAR10, KMNIST, MNIST, FashionMNIST
 from nn.data.files import BrokenFileError

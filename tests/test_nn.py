@@ -1,14 +1,122 @@
-"""Claims about float32: a float32 model trains in float32 whatever it is fed, eager and compiled; nothing drifts to float64."""
+"""Claims about all of `nn`: `help()` of every name, PyTorch's outputs, gradients and learning, and float32 that stays float32."""
+
+import ast
+import doctest
+import inspect
+import json
+import re
+import textwrap
 
 import numpy as np
 import pytest
 from one_of_each import LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, input_for
+from references import CASES, FILE, as_lists
 
 import autograd
 import nn
 from autograd import Tensor
 from autograd.backward import history
 from autograd.structures import leaves
+
+# --- help() ---------------------------------------------------------------------------------------
+
+
+ROOMS = [nn, nn.functional, nn.init, nn.metrics, nn.utils]
+ELSEWHERE = ("nn.callbacks", "nn.data", "nn.diagnosis", "nn.optim", "nn.plot", "nn.training")
+PUBLIC = {
+    f"{room.__name__}.{name}": thing
+    for room in ROOMS
+    for name in room.__all__
+    if inspect.isroutine(thing := getattr(room, name)) or inspect.isclass(thing)
+    if thing.__module__.startswith("nn.") and not thing.__module__.startswith(ELSEWHERE)
+}
+METHODS = {
+    f"{base.__module__}.{base.__name__}.{method}": (thing, method)
+    for thing in PUBLIC.values()
+    if inspect.isclass(thing)
+    for base in thing.__mro__
+    if base.__module__.startswith("nn.")
+    for method, what in vars(base).items()
+    if not method.startswith("_") and (inspect.isfunction(what) or isinstance(what, property))
+}
+SOURCE = r"\b(1[89]|20)\d\d\b|PyTorch|torch\.nn|NumPy|scikit-learn|micrograd|Keras"
+SAID_OF_THE_CLASS = ("forward", "extra_repr")  # its own docstring says what these do
+
+
+def examples(thing):
+    """The lines that the examples in a docstring run."""
+    return "".join(example.source for example in doctest.DocTestParser().get_examples(inspect.getdoc(thing) or ""))
+
+
+def raised(function):
+    """The names of the errors that a function raises itself."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    calls = [node.exc for node in ast.walk(tree) if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)]
+    return {call.func.id for call in calls if isinstance(call.func, ast.Name)}
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_public_name_has_a_running_example(name):
+    assert examples(PUBLIC[name])
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_public_method_is_described_and_shown_in_an_example_of_its_own_or_of_its_class(name):
+    kind, method = METHODS[name]
+    assert inspect.getdoc(getattr(kind, method)) or method in SAID_OF_THE_CLASS
+    own = examples(getattr(kind, method))
+    assert own or method in SAID_OF_THE_CLASS or any(re.search(rf"\b{method}\b", examples(base)) for base in kind.__mro__)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_error_that_a_public_name_raises_itself_stands_in_its_docstring(name):
+    thing = PUBLIC[name]
+    methods = [vars(thing)[method] for method in ("__init__", "forward") if method in vars(thing)] if inspect.isclass(thing) else [thing]
+    errors = {error for method in methods for error in raised(method)} - {"NotImplementedError"}
+    assert not {error for error in errors if error not in thing.__doc__}
+
+
+@pytest.mark.parametrize("name", [*LAYERS, *LOSSES])
+def test_every_layer_and_loss_says_the_shapes_that_it_takes_and_where_it_is_from(name):
+    text = inspect.getdoc(getattr(nn, name))
+    assert "Shape:" in text
+    assert re.search(SOURCE, text)
+
+
+# --- layers and losses beside PyTorch's -----------------------------------------------------------
+
+
+STORED = json.loads(FILE.read_text())
+
+
+def assert_alike(numbers, expected, name=""):
+    assert numbers.keys() == expected.keys()
+    np.testing.assert_allclose(numbers["first"], expected["first"], rtol=1e-10, atol=1e-13, err_msg=f"{name}: the first output")
+    for kind in ("gradients", "after"):
+        for i, (ours, theirs) in enumerate(zip(numbers[kind], expected[kind], strict=True)):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12, err_msg=f"{name}: {kind}, {i}")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_module_computes_and_learns_what_pytorchs_does(name):
+    assert_alike(as_lists(CASES[name].ours()), STORED[name])
+
+
+def test_everything_that_pytorch_has_too_is_held_against_it():
+    torch = pytest.importorskip("torch")
+    modules = {name for name, thing in vars(nn).items() if isinstance(thing, type) and hasattr(torch.nn, name)}
+    assert modules - {"Module", "ModuleList", "Parameter"} == {name.split()[0].rstrip(",") for name in CASES}
+
+
+@pytest.mark.filterwarnings("ignore:reduction. 'mean' divides the total loss")
+def test_the_stored_numbers_are_those_of_the_pytorch_installed_here():
+    pytest.importorskip("torch")
+    for name, case in CASES.items():
+        assert_alike(as_lists(case.theirs()), STORED[name], name)
+
+
+# --- float32 --------------------------------------------------------------------------------------
+
 
 SINGLE = np.dtype(np.float32)
 
