@@ -116,8 +116,7 @@ def qr(a: Operand, mode: str = "reduced") -> Any:
     m, n = array.shape[-2:]
     if mode not in ("reduced", "r") and not (mode == "complete" and m <= n):
         raise TypeError(f'np.linalg.qr with mode={mode!r} has no derivative for a matrix that is {m} by {n}; there are "reduced" and "r".')
-    square = array[..., :m]
-    packed = linalg.qr(square)
+    packed = linalg.qr(array[..., :m] if m < n else array)
     q, r = rows(packed, 0, m), mT(rows(packed, m, None))
     if m < n:
         r = shaping.concatenate([r, products.matmul(mT(q), array[..., m:])], axis=-1)

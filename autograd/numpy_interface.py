@@ -202,8 +202,7 @@ COMPOSED: dict[Any, Callable[..., Any]] = {
     **dict.fromkeys((np.radians, np.deg2rad), lambda x: x * (math.pi / 180)),
     **dict.fromkeys((np.degrees, np.rad2deg), lambda x: x * (180 / math.pi)),
     np.vecdot: contracting.vecdot,
-    np.matvec: contracting.matvec,
-    np.vecmat: contracting.vecmat,
+    **{getattr(np, name): getattr(contracting, name) for name in ("matvec", "vecmat") if hasattr(np, name)},  # from NumPy 2.2 on
     **LOGIC,
 }
 
