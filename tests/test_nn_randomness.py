@@ -33,8 +33,9 @@ RANDOM = {
 }
 # Nothing in these is random.
 STEADY = {
-    "AdaptiveAvgPool2d", "AvgPool2d", "BatchNorm1d", "BatchNorm2d", "ELU", "Flatten", "GELU", "LayerNorm", "LeakyReLU", "LogSoftmax",
-    "MaxPool2d", "RMSNorm", "ReLU", "SiLU", "Sigmoid", "Sin", "Softmax", "Softplus", "Tanh",
+    "AdaptiveAvgPool2d", "AdaptiveMaxPool2d", "AvgPool1d", "AvgPool2d", "BatchNorm1d", "BatchNorm2d", "ELU", "Flatten", "GELU",
+    "GroupNorm", "InstanceNorm2d", "LayerNorm", "LeakyReLU", "LogSoftmax", "MaxPool1d", "MaxPool2d", "PixelShuffle", "RMSNorm", "ReLU",
+    "SiLU", "Sigmoid", "Sin", "Softmax", "Softplus", "Tanh", "Unflatten", "Upsample",
 }  # fmt: skip
 
 

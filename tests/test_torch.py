@@ -1,8 +1,11 @@
 """`nn.torch` against PyTorch: the same expressions, of the same numbers."""
 
+import doctest
+import importlib
 import json
 import subprocess
 import sys
+from unittest.mock import ANY
 
 import numpy as np
 import pytest
@@ -246,3 +249,9 @@ def test_random_numbers_follow_the_seed():
     assert all(map(book.equal, draw(), draw()))
     generator = book.Generator().manual_seed(1)
     assert book.equal(book.randn(2, generator=generator), book.randn(2, generator=book.Generator().manual_seed(1)))
+
+
+@pytest.mark.parametrize("room", ["dtypes", "making", "saving", "tensor"])
+def test_the_books_examples_run(room):
+    module = importlib.import_module(f"nn.torch.{room}")
+    assert doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE) == doctest.TestResults(0, ANY)
