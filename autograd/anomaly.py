@@ -1,4 +1,4 @@
-"""`detect_anomaly()`: where a nan was born."""
+"""`detect_anomaly()`: finds the operation in which the first nan appeared."""
 
 from __future__ import annotations
 

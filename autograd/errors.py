@@ -1,4 +1,4 @@
-"""Sentences for mistakes: how a node is named, which shapes would fit, what was changed too late."""
+"""Texts of error messages: how a node is named, which shapes would fit, which leaf was changed after it was used."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 """The operators and methods of nodes, made from the table: `x + y` and `x < y`, `x.tanh()` and `x.maximum(y)`.
 
-An entry with an `operator` is behind that operator. One that works on each number by itself is a
-method too, if its first input has a derivative. Its arguments are those of the entry's rules, and its
-documentation is the entry's. Editors do not run this; they read the same in `methods.pyi`, which
-`tests/test_methods.py` writes.
+An entry with an `operator` is called by that operator. An elementwise entry whose first input has a derivative
+is also a method. The method has the arguments of the entry's rules, and the documentation of the entry.
+Editors do not run this code; they read the methods in `methods.pyi`, which `tests/test_methods.py` writes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """NumPy's own functions on nodes: `np.tanh(v)` and `np.sum(t)` record as ours do.
 
 NumPy hands a call on to us through `__array_ufunc__` and `__array_function__` (NEP 13 and 18).
-What has no derivative here is refused with a sentence, never computed on the side. `scripts/numpy_functions.py` lists
-what becomes of each function.
+A function that has no derivative here raises an error; it never returns an unrecorded result.
+`scripts/numpy_functions.py` lists what becomes of each function.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What functions are given: a list of single numbers, or something that has a shape."""
+"""The arguments of functions: whether one is a list of single numbers and Values, or an array or Tensor with a shape."""
 
 from __future__ import annotations
 

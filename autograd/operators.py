@@ -1,6 +1,6 @@
-"""What `Value` and `Tensor` have in common besides the operators and methods that are made from the table.
+"""What `Value` and `Tensor` have in common, besides the operators and methods that are made from the table.
 
-Nothing here knows a derivative.
+There are no derivatives in this file.
 """
 
 from __future__ import annotations

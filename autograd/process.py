@@ -1,8 +1,8 @@
-"""The process: how Python and the C library keep house while graphs come and go.
+"""Settings of the process: Python's garbage collector, and the memory that the C library keeps.
 
-A step of training makes a graph, reads it, and drops it whole. What Python and the C library do by
-default is made for other programs. Importing changes none of it: `expect_again` lets the C library
-learn, and `collect_cycles_less_often` is for whoever calls it.
+A step of training makes a graph, reads it, and frees all of it. The defaults of Python and of the C library
+suit other programs better. Importing this file changes nothing. `expect_again` is called in each backward
+pass; `collect_cycles_less_often` is for users to call.
 """
 
 from __future__ import annotations

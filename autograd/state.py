@@ -1,8 +1,8 @@
-"""What a function has to say, or to ask, so that it can be compiled.
+"""Side effects and checks of numbers, in functions that can be compiled.
 
 A function that changes something besides what it returns, as a `BatchNorm1d` changes its running
 mean, says so through `update`: a compiled function then computes the new numbers at each call. A
-function that checks the numbers that it is given asks first whether they are `known`.
+function that checks the numbers that it is given first asks `is_known`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From the scalar world to the array world and back: the same network with the same numbers."""
+"""`vectorize` and `devectorize`: a network of scalars as layers on arrays, with the same weights, and back."""
 
 from __future__ import annotations
 

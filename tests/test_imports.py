@@ -94,5 +94,6 @@ def test_a_trick_is_played_in_one_place_only(pattern, where):
 
 
 def test_modules_do_not_know_whether_a_compiler_is_at_work():
-    asking = [name for name, text in SOURCES.items() if name.startswith("nn/") and re.search(r"modes import .*\bmode\b|modes\.mode\b", text)]
+    asks = re.compile(r"modes import .*\bmode\b|modes\.mode\b")
+    asking = [name for name, text in SOURCES.items() if name.startswith("nn/") and asks.search(text)]
     assert not asking, f"{asking} may ask autograd.state.is_known"

@@ -108,9 +108,9 @@ class Compiled:
 def compile(function: Callable[..., Any]) -> Compiled:
     """Run a function as the NumPy program that a person would have written for it.
 
-    The function is called once with stand-ins, and leaves its graph: of scalars, arrays, or both.
-    Sums of products in it become matrix products, numbers computed alike become arrays; the graph
-    is differentiated, simplified, and printed as NumPy source (`.source`), which runs from then on.
+    The function is called once, with stand-ins for its arguments, and its graph of scalars and arrays is
+    recorded. In the graph, sums of products become matrix products, and numbers with the same formula become arrays.
+    Then it is differentiated, simplified, and written as a NumPy program (`.source`), which runs from then on.
 
     Args:
         function: of numbers, arrays, and nested lists, tuples and dicts of them; it returns Values

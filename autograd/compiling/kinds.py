@@ -98,8 +98,9 @@ def kind_of(kind: Any) -> str:
     if kind in KINDS["array"]:
         return "array"
     found = next((name for name, types in KINDS.items() if issubclass(kind, types)), "object")
-    if found == "array" or (issubclass(kind, Iterator) and origin_of(kind.__module__) != "own"):
-        return "refused"  # a masked array has more than its numbers
+    # A masked array has more than its numbers. A list of parameters is an iterator too, but keeps its items.
+    if found == "array" or (found != "items" and issubclass(kind, Iterator) and origin_of(kind.__module__) != "own"):
+        return "refused"
     return found
 
 

@@ -1,6 +1,6 @@
 """Lifting: a graph of numbers becomes a graph of arrays.
 
-Numbers that are computed alike, from inputs that come from the same places, are computed at once.
+Numbers with the same formula, whose inputs are entries of the same arrays, are computed together as one array.
 Every number stands on a level, one above its deepest input; on each level, the numbers with the
 same primitive and the same sources form a group, and a group is one array. Where each number of a
 group finds its inputs is then a table of indices into earlier arrays, and `views` knows what a
