@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from _thread import get_ident
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Moment", "Observer", "Scope", "enter", "leave", "mode", "moment", "no_grad", "observed", "observers", "quick", "scope", "set_scope",
-    "tick",
+    "tick", "times",
 ]  # fmt: skip
 
 
@@ -48,6 +49,7 @@ class Moment:
 quick: Final[dict[str, Any]] = {
     "now": Moment(1, None), "when": 1, "usual": None, "main": threading.main_thread().ident, "get_ident": get_ident, "__name__": __name__,
 }  # fmt: skip
+times: Final = itertools.count(2)  # the lock of `moment` is for two threads not to set `when` back
 _clock: Final = threading.Lock()
 
 
@@ -60,7 +62,7 @@ def moment() -> Moment:
         True
     """
     with _clock:
-        quick["when"] += 1
+        quick["when"] = next(times)
         quick["now"] = now = Moment(quick["when"], quick["now"].scope)
         return now
 
