@@ -31,7 +31,7 @@ from .entry import Case, Entry, entries
 from .errors import broadcast_error, check_fresh
 from .halves import HALF, in_halves, in_single
 from .layout import BLANK, MANY, NOTHING, ONE, Layout, ndarray, new
-from .modes import Moment, mode, moment, observed, observers, quick
+from .modes import Moment, mode, moment, observed, observers, quick, times
 
 __all__ = ["Case", "Node", "Primitive", "Step", "Walk", "record", "table", "time_of", "walking"]
 
@@ -145,11 +145,15 @@ def record(kind: type[Node], data: Any, primitive: Primitive, inputs: tuple[Any,
         node.left, node.right = inputs
     else:
         node.left, node.right = (inputs[0], ONE) if count == 1 else (inputs, MANY)
-    if quick["usual"] is not None and get_ident() == quick["main"]:  # the usual case: recording, on the main thread
-        node.origin = quick["now"]
+    is_on_main = get_ident() == quick["main"]
+    if is_on_main and quick["usual"] is not None:
+        node.origin = quick["now"]  # the usual case: recording, on the main thread
         return node
-    is_ordered = observers or mode.tracing is not None  # then each node needs a time of its own, which gives the order
-    node.origin = Moment((moment() if is_ordered else quick["now"]).when, mode.scope)
+    scope = quick["now"].scope if is_on_main else mode.own_scope
+    if mode.tracing is not None:
+        node.origin = Moment(next(times), scope)  # one for each, for the order of the program
+    else:
+        node.origin = Moment((moment() if observers else quick["now"]).when, scope)
     if mode.recording:
         for observer in observers:
             observer.recorded(node)

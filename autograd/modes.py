@@ -7,6 +7,7 @@ thread: whether it records what it computes, and whether a function is being com
 
 from __future__ import annotations
 
+import itertools
 import threading
 from _thread import get_ident
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Moment", "Observer", "Scope", "enter", "is_recording", "leave", "mode", "moment",
-    "no_grad", "observed", "observers", "quick", "scope", "set_scope", "tick",
+    "no_grad", "observed", "observers", "quick", "scope", "set_scope", "tick", "times",
 ]  # fmt: skip
 
 
@@ -54,6 +55,7 @@ class Moment:
 quick: Final[dict[str, Any]] = {
     "now": Moment(1, None), "when": 1, "usual": None, "main": threading.main_thread().ident, "get_ident": get_ident, "__name__": __name__,
 }  # fmt: skip
+times: Final = itertools.count(2)  # the lock of `moment` is for two threads not to set `when` back
 _clock: Final = threading.Lock()
 
 
@@ -66,7 +68,7 @@ def moment() -> Moment:
         True
     """
     with _clock:
-        quick["when"] += 1
+        quick["when"] = next(times)
         quick["now"] = now = Moment(quick["when"], quick["now"].scope)
         return now
 

@@ -7,7 +7,7 @@ single numbers. For arrays there is `Tensor`.
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -72,8 +72,13 @@ class Value(Operators):
 
     @classmethod
     def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
+        data: Sequence[Any]
         try:
-            data = [x if type(x) is float else x._datum for x in inputs]
+            if len(inputs) == 2:  # without the call that a comprehension is
+                x, y = inputs
+                data = (x if type(x) is float else x._datum, y if type(y) is float else y._datum)
+            else:
+                data = [x if type(x) is float else x._datum for x in inputs]
         except AttributeError:
             if not PLAIN.issuperset(map(type, inputs)):
                 inputs = tuple(x if isinstance(x, Node) else _constant(x, primitive, inputs) for x in inputs)

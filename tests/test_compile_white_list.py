@@ -23,6 +23,7 @@ import numpy as np
 import pytest
 
 import autograd
+import nn
 from autograd import Value
 
 w = Value(2.0)
@@ -240,3 +241,10 @@ ASKED = [
 def test_what_a_stand_in_cannot_answer_is_refused(ask, x):
     with pytest.raises(TypeError, match="pass it as an argument"):
         autograd.compile(lambda x: w * (1.0 if ask(x) else 5.0))(x)
+
+
+def test_the_list_of_a_models_parameters_may_be_seen():
+    model = nn.MLP(2, [3, 1], rng=0)
+    parameters = model.parameters()
+    loss = autograd.compile(lambda x: model(x) + sum(p * p for p in parameters))
+    assert loss([1.0, 2.0]).data == pytest.approx(loss.function([1.0, 2.0]).data)

@@ -153,6 +153,7 @@ class tracing:  # noqa: N801
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         mode.tracing, mode.recording, mode.draw, mode.plain, mode.update, mode.scope, mode.start = self._before
         self._errors.__exit__(None, None, None)
+        tick()  # what is computed from now on is younger
         if self.refused and (error is None or isinstance(error, (Exception, _Refusal))):
             raise TypeError(self.refused[0]).with_traceback(traceback) from None
 
