@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from .core import Node
+from .modes import mode
 from .operands import array_of
 from .primitives import reductions, shapes
 from .primitives.arithmetic import where
@@ -49,9 +50,13 @@ def moved(function: Callable[..., Any], *names: str) -> Callable[..., Any]:
     def rearranged(*args: Any, **kwargs: Any) -> Any:
         given = signature.bind(*args, **kwargs)
         entries: list[Any] = []
-        for name in names:
-            if name in given.arguments:
-                given.arguments[name] = _numbered(given.arguments[name], entries)
+        for name, x in given.arguments.items():
+            if name in names:
+                given.arguments[name] = _numbered(x, entries)
+            elif isinstance(x, Node):
+                if mode.tracing is not None:
+                    mode.tracing(f"np.{function.__name__}", f"choose with autograd.where, or give `{name}` as a plain array or number")
+                given.arguments[name] = x._datum
         places = function(*given.args, **given.kwargs)
         dtype = np.result_type(*[getattr(x, "dtype", x) for x in entries])  # to which Python's own numbers add nothing
         everything = concatenate([np.zeros(1, dtype), *[x if hasattr(x, "dtype") else np.full(1, x, dtype) for x in entries]])

@@ -11,6 +11,7 @@ from . import shaping
 from .arranging import atleast_2d, moveaxis, ravel, vstack
 from .contracting import convolve
 from .core import Node
+from .modes import mode
 from .operands import array_of
 from .primitives import arithmetic, cumulative, elementary, products, rounding, shapes, sorting
 from .types import Axis, Operand, Result
@@ -126,6 +127,8 @@ def corrcoef(x: Operand, y: Operand | None = None, rowvar: bool = True) -> Resul
 
 def bincount(x: Any, weights: Operand | None = None, minlength: int = 0) -> Result:
     """The sum of the weights of each whole number in `x`, from 0."""
+    if isinstance(x, Node) and mode.tracing is not None:
+        mode.tracing("np.bincount", "count outside of the function, or pass whole numbers that stay the same as a constant")
     if weights is None:
         return np.bincount(np.asarray(getattr(x, "_datum", x)).astype(int), minlength=minlength)
     places = np.asarray(x)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import arranging, contracting, shaping, statistics
+from . import arranging, contracting, modes, shaping, statistics
 from . import functions as f
 from .operands import array_of
 from .primitives import arithmetic, linalg, products
@@ -129,16 +129,29 @@ def pinv(a: Operand, rcond: Any = None) -> Result:
 
 
 def lstsq(a: Operand, b: Operand, rcond: Any = None) -> Any:
-    """The x for which a x is closest to b; the sums of the squared distances; the rank and the singular values of `a`."""
+    """The x for which a x is closest to b; the sums of the squared distances; the rank and the singular values of `a`.
+
+    Where the rank is less than the number of columns, there are no sums, as in NumPy. The shapes of a compiled function do not
+    change: there they are nan.
+    """
     left, right = array_of(a), array_of(b)
     m, n = left.shape
     plain = getattr(left, "_datum", left)
-    rank = np.linalg.lstsq(plain, np.zeros(m, plain.dtype), rcond)[2]
     cutoff = np.finfo(left.dtype).eps * max(m, n) if rcond is None else rcond
+    sizes = svdvals(left)
+    rank: Any
+    if modes.mode.tracing is None:
+        rank = np.linalg.lstsq(plain, np.zeros(m, plain.dtype), rcond)[2]
+    else:
+        rank = f.sum(arithmetic.where(sizes > cutoff * sizes[0], 1.0, 0.0))
     x = products.matmul(linalg.pinv(left, rcond=cutoff), right)
     distances = products.matmul(left, x) - right
-    residuals = f.sum(distances * distances, axis=0) if rank == n < m else np.zeros(0)
-    return x, shaping.reshape(residuals, -1), rank, svdvals(left)
+    residuals: Any = np.zeros(0)
+    if m > n and modes.mode.tracing is not None:
+        residuals = arithmetic.where(rank > n - 0.5, f.sum(distances * distances, axis=0), np.nan)
+    elif m > n == rank:
+        residuals = f.sum(distances * distances, axis=0)
+    return x, shaping.reshape(residuals, -1), rank, sizes
 
 
 def matrix_power(a: Operand, n: int) -> Result:

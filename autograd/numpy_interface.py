@@ -71,7 +71,7 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
             raise
     if function in PLAIN:
         if mode.tracing is not None and function is np.argsort:
-            return sorting.argsort(*args, **kwargs)
+            return _argsort(*args, **kwargs)
         if mode.tracing is not None and function not in OF_SHAPES:
             mode.tracing(f"np.{function.__name__}", READ_INSTEAD)
         return function(*map(_data, args), **{key: _data(x) for key, x in kwargs.items()})
@@ -173,6 +173,11 @@ def _full_like(a: Any, fill_value: Any, dtype: Any = None) -> Any:
 
 def _rounded(a: Any, decimals: int = 0) -> Any:
     return rounding.rounded(array_of(a), decimals)
+
+
+def _argsort(a: Any, axis: int | None = -1, *, kind: Any = None, stable: Any = None) -> Any:
+    """`np.argsort` in a compiled function, of which it becomes a part."""
+    return sorting.argsort(shaping.reshape(a, -1) if axis is None else a, axis=-1 if axis is None else axis)
 
 
 def _where(condition: Any, *choices: Any) -> Any:

@@ -67,9 +67,8 @@ def test_what_a_compiled_function_makes_of_plain_numbers_is_a_number_too():
 def test_numpys_functions_without_a_derivative_take_constants():
     t = Tensor([3.0, 1.0, 2.0])
     c, total = t.detach(), np.zeros(3)
-    assert np.sort(c).tolist() == [1.0, 2.0, 3.0]
-    assert np.median(c) == 2.0
-    assert np.floor(c / 2).tolist() == [1.0, 0.0, 1.0]
+    assert np.partition(c, 1).tolist() == [1.0, 2.0, 3.0]
+    assert np.spacing(c).tolist() == np.spacing([3.0, 1.0, 2.0]).tolist()
     assert np.histogram(c, bins=2)[0].tolist() == [1, 2]
     total += c
     assert total.tolist() == np.maximum.reduce(np.array([c, c])).tolist() == [3.0, 1.0, 2.0]
@@ -79,7 +78,7 @@ def test_numpys_functions_without_a_derivative_take_constants():
         with pytest.raises((ValueError, TypeError), match=r"read-only|np\.add\.at"):
             write()
     assert c.tolist() == [3.0, 1.0, 2.0]
-    for use in (np.sort, np.median, np.floor, lambda x: np.add(total, x, out=total)):
+    for use in (lambda x: np.partition(x, 1), np.spacing, lambda x: np.add(total, x, out=total)):
         with pytest.raises(TypeError):
             use(t * 1.0)
 

@@ -63,7 +63,7 @@ def test_what_looks_at_a_tensor_is_refused():
     t = Tensor([1.0, 2.0])
     for look in (
         lambda: t if t.sum() > 0 else -t, lambda: t * t.data, lambda: t.numpy(), lambda: t.tolist(), lambda: float(t[0]),
-        lambda: np.asarray(t), lambda: t[np.argmax(t)], lambda: np.argsort(t), lambda: np.isclose(t, 1.0), lambda: f"{t[0]:.1f}",
+        lambda: np.asarray(t), lambda: t[np.argmax(t)], lambda: np.argpartition(t, 1), lambda: np.isclose(t, 1.0), lambda: f"{t[0]:.1f}",
     ):  # fmt: skip
         with pytest.raises(TypeError, match="cannot be compiled") as error:
             autograd.compile(look)()

@@ -149,6 +149,8 @@ def test_functions_and_derivatives_at_the_edges_are_pytorchs(name, x, pytorch):
         found[1] = 0.0  # PyTorch takes the value from 1; see test_tails
     if name == "sinc" and 0 < abs(x) < 1e-12:
         expected[1] = -(math.pi**2) / 3 * x  # PyTorch divides by a square that is 0 by rounding
+    if (name, x) == ("arccosh", -1.0):
+        expected[1] = -INF  # a pole where the function is nan: PyTorch's x² - 1 is 0 there, and (x - 1)(x + 1) is -0
     assert same(found, expected, 1e-9)
 
 

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..core import Case, Node, Primitive
+from ..modes import mode
+from .arithmetic import either
 from .batching import Batch
 from .products import matmul
 from .reductions import sum_, unbroadcast
@@ -71,10 +73,17 @@ def _adjugate(x: Any) -> Any:
 
 def _cofactors(y: Any, x: Any) -> Any:
     """The derivative of a determinant y."""
-    numbers = x._datum if isinstance(x, Node) else x
-    if (np.linalg.matrix_rank(numbers) < x.shape[-1]).any():
-        return mT(_adjugate(x))
-    return _matrices_of(y) * mT(inv(x))
+    n = x.shape[-1]
+    if mode.tracing is None:
+        if (np.linalg.matrix_rank(x._datum if isinstance(x, Node) else x) < n).any():
+            return mT(_adjugate(x))
+        return _matrices_of(y) * mT(inv(x))
+    # A program asks at each call, and computes both; each way gets the unit matrix in place of those of the other.
+    sizes = getitem(svd(x), index=(..., 0, slice(None)))
+    smallest, largest = (_matrices_of(getitem(sizes, index=(..., k))) for k in (-1, 0))
+    regular = smallest > largest * (n * np.finfo(x.dtype).eps)
+    eye = np.eye(n, dtype=x.dtype)
+    return mT(either(regular, _matrices_of(y) * inv(either(regular, x, eye)), _adjugate(either(regular, eye, x))))
 
 
 det: Primitive = Primitive(
