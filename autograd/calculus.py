@@ -58,6 +58,8 @@ def gradient(f_: Operand, *varargs: Any, axis: Axis = None, edge_order: Any = 1)
     spacings = [1.0] * len(along) if not varargs else list(varargs) * len(along) if len(varargs) == 1 else list(varargs)
     if len(spacings) != len(along):
         raise TypeError(f"gradient got {len(spacings)} spacings for {len(along)} axes.")
+    if any(isinstance(spacing, Node) for spacing in spacings):
+        raise TypeError("The spacings of gradient are plain numbers, and have no derivative here; compute them without Values and Tensors.")
     slopes = [_slopes(array, n, spacing, edge_order) for n, spacing in zip(along, spacings, strict=True)]
     return slopes[0] if len(slopes) == 1 else tuple(slopes)
 

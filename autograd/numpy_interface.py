@@ -69,7 +69,7 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
             except TypeError as error:
                 _refuse(f"{_name(function)} called like this ({error})", "leave that argument away, or use the functions of autograd")
             raise
-    if function in PLAIN:
+    if function in PLAIN and not isinstance(kwargs.get("weights"), Node):  # in which a histogram is linear
         if mode.tracing is not None and function is np.argsort:
             return _argsort(*args, **kwargs)
         if mode.tracing is not None and function not in OF_SHAPES:

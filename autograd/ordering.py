@@ -12,6 +12,7 @@ import numpy as np
 
 from . import functions as f
 from . import shaping, statistics
+from .core import Node
 from .operands import array_of, axes
 from .primitives import arithmetic, cumulative, elementary, networks, rounding, sorting
 from .types import Axis, Operand, Result
@@ -116,6 +117,8 @@ def quantile(a: Operand, q: Any, axis: Axis = None, *, method: Any = "linear", k
         method: how a place between two entries counts, see `numpy.quantile`.
         keepdims: keep the reduced axes, with length 1.
     """
+    if isinstance(q, Node):
+        raise TypeError("The share of a quantile is a plain number, and has no derivative here; compute it without Values and Tensors.")
     rows, shape = _sorted_rows(a, axis)
     # A quantile of 0, 1, 2, … is its place.
     places = np.quantile(np.arange(float(rows.shape[-1])), q, method=method)
