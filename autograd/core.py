@@ -218,16 +218,14 @@ class Walk:
         """Sort the graph topologically, depth first and without recursion; set `_grad` of each node to `_zero`.
 
         The stack `todo` holds nodes to visit. A node whose inputs are being visited is followed on it by
-        None (or `MANY`, if it keeps its inputs in a tuple); when that comes up, its inputs are in the order.
+        None; when that comes up, its inputs are in the order.
         """
-        zero, todo, order, stop, done = self._zero, self._todo, self.order, self.stop, set[Any]()
+        zero, todo, order, stop = self._zero, self._todo, self.order, self.stop
         while todo:
             node = todo[-1]
-            if node is None or node is MANY:  # all inputs of the node below it on the stack are in the order
+            if node is None:  # all inputs of the node below it on the stack are in the order
                 order.append(todo[-2])
                 del todo[-2:]
-                if node is MANY:
-                    done.update(map(id, order[-1].left))
                 continue
             earlier = node._grad
             if earlier is zero:
@@ -241,19 +239,15 @@ class Walk:
             if earlier is not BLANK:
                 self.lent.append((node, earlier))
             node._grad = zero
+            todo.append(None)
             left, right = node.left, node.right
             if right is not MANY:
-                todo.append(None)
                 if isinstance(right, Node) and right._grad is not zero:
                     todo.append(right)
                 if isinstance(left, Node) and left._grad is not zero:
                     todo.append(left)
             else:
-                todo.append(MANY)
-                # The neurons of a layer share their inputs; `done` saves looking at them again. Without it, the
-                # backward pass of `nn.MLP` takes 1.2 times as long.
-                if not done.issuperset(map(id, left)):
-                    todo += [x for x in left if isinstance(x, Node) and x._grad is not zero]
+                todo += [x for x in left if isinstance(x, Node) and x._grad is not zero]
         changed = max([x.origin.when for x, _ in self.ends if x.primitive is None], default=0)
         if any(origin.when < changed for origin in set(map(origin_of, order))):
             check_fresh(order)
@@ -320,7 +314,7 @@ class Walk:
                 for undo in reversed(self._undo):
                     undo()
                 for node in (*self.order, *self._todo):
-                    if node is not None and node is not MANY and (node._grad is self._zero or not self._todo):
+                    if node is not None and (node._grad is self._zero or not self._todo):
                         node._grad = node._blank_grad
                 for node, earlier in (*self.lent, *self.ends):
                     node._grad = earlier
