@@ -133,9 +133,8 @@ def meshgrid(*tensors: Any, indexing: Any = "ij") -> Any:
 
 
 def one_hot(tensor: Any, num_classes: Any = -1) -> Tensor:
-    """One row for each number: 1 at its place, and else 0."""
-    numbers = as_tensor(tensor).long()
-    return eye(plain(numbers).max() + 1 if num_classes < 0 else num_classes, dtype=int64)[numbers]
+    """`nn.functional.one_hot`."""
+    return wrap(nn.functional.one_hot(plain(tensor), num_classes))
 
 
 def is_tensor(obj: Any) -> Any:
@@ -158,11 +157,16 @@ def _all(tensors: Any) -> list[Tensor]:
     return [as_tensor(x) for x in tensors]
 
 
+def _is_function(name: str) -> Any:
+    """Whether a method of Tensors is a function of `torch` too: not those that change the Tensor in place."""
+    return not name.startswith("_") and not name.endswith("_") and callable(getattr(Tensor, name, None))
+
+
 def __getattr__(name: str) -> Any:
     """`torch.NAME(x, …)` is `x.NAME(…)`."""
-    if name.startswith("_") or not callable(getattr(Tensor, name, None)) or name.endswith("_"):
-        near = difflib.get_close_matches(name, [*globals(), *dir(Tensor)], 1)
-        raise AttributeError(f"torch.{name} is not here" + (f"; did you mean torch.{near[0]}?" if near else ", or not yet.") )
+    if not _is_function(name):
+        near = difflib.get_close_matches(name, [*globals(), *filter(_is_function, dir(Tensor))], 1)
+        raise AttributeError(f"torch.{name} is not here" + (f"; did you mean torch.{near[0]}?" if near else ", or not yet."))
 
     def function(input: Any, *args: Any, **kwargs: Any) -> Any:
         return getattr(as_tensor(input), name)(*args, **kwargs)
