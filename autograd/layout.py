@@ -144,6 +144,17 @@ class Layout:
         """`gradient`, checked and in the form in which a backward pass starts from this node with it."""
         raise NotImplementedError
 
+    def _receive(self, gradient: Any, undo: list[Callable[[], None]]) -> None:
+        """Add `gradient`, from a backward pass, to `.grad`.
+
+        If this changes anything besides the slot `_grad`, append to `undo` a function that reverses it.
+        """
+        raise NotImplementedError
+
+    def _overwrite(self, new: Any, now: Moment | None = None) -> None:
+        """Replace the data of this leaf by others of the same shape. Nodes computed from it before `now`, a new moment, become stale."""
+        raise NotImplementedError
+
     @property
     def is_leaf(self) -> bool:
         """Whether the node was not computed from others: a leaf made by hand, or a constant."""

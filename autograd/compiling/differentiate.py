@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..branches import careful_step
-from ..core import Node, Walk
+from ..core import Node, Walk, time_of
 from ..modes import set_scope
 from ..rules import step_among_nodes
 from ..tensor import Tensor
@@ -32,6 +32,7 @@ def differentiate(outputs: Sequence[Node], seeds: Sequence[Any], careful: bool =
     for node, seed in zip(outputs, seeds, strict=True):
         sums[node] = sums[node] + seed if node in sums else seed  # a node may be among the outputs twice
     with Walk(sums) as walk:
+        walk.order.sort(key=time_of)  # the order in which the program computes
         walk.run(step_in_scope)
         return dict(walk.found())
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from autograd import Node
-from autograd.modes import Observer, observers
+from autograd.recording import Observer, observe
 from autograd.stores import blocks
 from autograd.structures import leaves
 
@@ -171,11 +171,10 @@ class _Watch(Observer):
     @contextmanager
     def watching(self) -> Iterator[None]:
         ends = [module.register_forward_hook(self.returned) for module in self.places.modules.values()]
-        observers.append(self)
         try:
-            yield
+            with observe(self):
+                yield
         finally:
-            observers.remove(self)
             for end in ends:
                 end()
 
