@@ -1,7 +1,9 @@
-"""What PyTorch's programs do with a module besides calling it: convert, freeze, forget gradients, name new parts."""
+"""What programs do with a module besides calling it: switch its mode, convert, freeze, clear gradients, name new parts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
@@ -14,7 +16,7 @@ from autograd.stores import blocks
 from .gradients import zero_gradients
 from .members import Members
 
-__all__ = ["Habits"]
+__all__ = ["Habits", "in_mode", "is_device"]
 
 NO_DEVICE = "There is no device but the CPU, and so no {!r}; write .to('cpu'), or leave it out."
 
@@ -22,6 +24,7 @@ NO_DEVICE = "There is no device but the CPU, and so no {!r}; write .to('cpu'), o
 class Habits:
     """The part of `Module` that needs nothing of a module but its parameters, modules and buffers."""
 
+    training = True
     _name: str | None
     _buffers: tuple[str, ...]
 
@@ -32,6 +35,28 @@ class Habits:
     def modules(self) -> Members[Any]:
         """All modules; see `Module`."""
         raise NotImplementedError
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch this module and all inside it to training, or if not `mode` to evaluation; dropout, for one, tells them apart.
+
+        Example:
+            >>> import nn
+            >>> nn.Sequential(nn.Dropout()).train()[0].training
+            True
+        """
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Switch this module and all inside it to evaluation: `train(False)`.
+
+        Example:
+            >>> import nn
+            >>> nn.Dropout(0.5).eval()(3.0)
+            3.0
+        """
+        return self.train(False)
 
     def to(self, *args: Any, dtype: DTypeLike | None = None, device: object = None, non_blocking: bool = False) -> Self:
         """Convert all Tensors among the parameters, and the buffers of floats, to a `dtype`, such as np.float64.
@@ -203,6 +228,28 @@ class Habits:
             raise ValueError(f"This {type(self).__name__} has {name!r} already; to change it, assign to it.")
         vars(self)[name] = part
         self._name = None  # the next call gives it its name
+
+
+@contextmanager
+def in_mode(model: Habits, training: bool) -> Iterator[None]:
+    """Inside, the model is in training or evaluation mode; afterwards each module is in its earlier mode again.
+
+    Example:
+        >>> import nn
+        >>> model = nn.Dropout(0.5)
+        >>> with in_mode(model, training=False):
+        ...     model(3.0)
+        3.0
+        >>> model.training
+        True
+    """
+    before = [(module, module.training) for module in model.modules()]
+    model.train(training)
+    try:
+        yield
+    finally:
+        for module, mode in before:
+            module.training = mode
 
 
 def is_device(x: object) -> bool:

@@ -19,7 +19,7 @@ from autograd import Node, Value, no_grad
 from autograd.modes import Scope, enter, leave, tick
 from autograd.texts import visible
 
-from .habits import Habits
+from .habits import Habits, in_mode
 from .members import Handle, Members, members
 from .state import Fit, fitting
 from .summary import Row, Shapes, output_shapes, printed, shape_of_example
@@ -47,7 +47,6 @@ class Module(Habits):
         7.0
     """
 
-    training = True
     _name: str | None = None
     _number = 0  # its own, unlike an id, which the next module may get
     _buffers: tuple[str, ...] = ()
@@ -255,28 +254,6 @@ class Module(Habits):
             for name in module._buffers:
                 yield f"{path}.{name}" if path else name, getattr(module, name)
 
-    def train(self, mode: bool = True) -> Self:
-        """Switch this module and all inside it to training, or if not `mode` to evaluation; dropout, for one, tells them apart.
-
-        Example:
-            >>> import nn
-            >>> nn.Sequential(nn.Dropout()).train()[0].training
-            True
-        """
-        for module in self.modules():
-            module.training = mode
-        return self
-
-    def eval(self) -> Self:
-        """Switch this module and all inside it to evaluation: `train(False)`.
-
-        Example:
-            >>> import nn
-            >>> nn.Dropout(0.5).eval()(3.0)
-            3.0
-        """
-        return self.train(False)
-
     def state_dict(self) -> dict[str, float | Array]:
         """A copy of the data of all parameters, and of all buffers, by dotted path: floats, or arrays.
 
@@ -380,15 +357,13 @@ class Module(Habits):
         def note(module: Module, _: object, output: object) -> None:
             outputs[id(module)] = output_shapes(output)
 
-        modules = [(module, module.training, module.register_forward_hook(note)) for module in self.modules()]
-        self.eval()
+        hooks = [module.register_forward_hook(note) for module in self.modules()]
         try:
-            with no_grad():
+            with in_mode(self, training=False), no_grad():
                 note(self, None, self(x))
         finally:
-            for module, training, remove in modules:
-                module.training = training
-                remove()
+            for hook in hooks:
+                hook.remove()
         return outputs
 
     def extra_repr(self) -> str:
