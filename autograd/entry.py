@@ -68,10 +68,10 @@ class Entry:
             backward, and rounded once; in float16 the sum of 5,000 numbers 20, and so their mean, would be inf.
         analytic: whether `array` is complex-analytic, so that the tests can also compute its derivative
             with the complex step, f'(x) ≈ Im f(x + ih) / h.
-        numpy: how compiled programs write it in NumPy: a template such as "np.maximum({0}, 0)", or a function
-            `(writer, node, *inputs, **static) -> text`; `primitives.printing` has such functions for operators
-            and views. By default, the program calls NumPy's function if `array` is one; otherwise the source of
-            `array` is copied into the program, which calls it.
+        numpy: how compiled programs write it in NumPy: a template such as "np.maximum({0}, 0)" (in brackets, if it is
+            not a call), or a function `(writer, node, *inputs, **static) -> text`; `primitives.printing` has such
+            functions for operators and views. By default, the program calls NumPy's function if `array` is one;
+            otherwise the source of `array` is copied into the program, which calls it.
         simplify: a rule `(node, *inputs, **static) -> simpler equivalent`, for compiled programs; it returns None
             where there is nothing to simplify. See `primitives.algebra`.
         variable: the name of its result in a compiled program, such as "h", or a function from the inputs to the name.
