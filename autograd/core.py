@@ -25,17 +25,17 @@ import threading
 from _thread import get_ident
 from collections.abc import Callable, Collection, Mapping, Sequence
 from operator import attrgetter
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
 import numpy as np
 
 from .entry import Case, Entry, entries
 from .errors import check_fresh
-from .layout import BLANK, MANY, NOTHING, ONE, Layout, ndarray, new
+from .layout import BLANK, MANY, NOTHING, ONE, Data, Layout, Static, ndarray, new
 from .modes import quick
 from .recording import record_specially
 
-__all__ = ["Case", "Node", "Primitive", "Step", "Walk", "record", "table", "time_of", "walking"]
+__all__ = ["Case", "Gradient", "Node", "Primitive", "Step", "Walk", "record", "table", "time_of", "walking"]
 
 table: Final[dict[str, Primitive]] = entries
 walking: Final = threading.RLock()  # one backward pass at a time: threads may share leaves, and a pass uses their `.grad`
@@ -68,7 +68,7 @@ class Node(Layout):
     primitive: Primitive | None
 
     @classmethod
-    def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
+    def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Static) -> Any:
         """Compute `primitive` on inputs, at least one of which is a node of this kind, and record the result."""
         raise TypeError(f"{cls.__name__} does not say how primitives are computed on it.")
 
@@ -83,8 +83,8 @@ class Primitive(Entry):
     `lambda g, y, x: g * (1 - y * y)`, and it works on floats, arrays and nodes alike.
     """
 
-    pull: Callable[[Node, float], Any] | None = None  # all rules in one function on floats, see `generated`
-    short: Callable[[tuple[Any, ...]], Any] | None = None  # a faster call for Values; None if it does not apply
+    pull: Callable[[Node, float], bool | None] | None = None  # all rules in one function on floats, see `generated`
+    short: Callable[[tuple[Any, ...]], Node | None] | None = None  # a faster call for Values; None if it does not apply
 
     def __call__(self, *inputs: Any, **static: Any) -> Any:
         """Compute the result; record it if one of the inputs is a node."""
@@ -98,7 +98,7 @@ class Primitive(Entry):
         return self.compute([bool(x) if isinstance(x, np.bool_) else x for x in inputs], static)
 
 
-def record(kind: type[Node], data: Any, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
+def record(kind: type[Node], data: Data, primitive: Primitive, inputs: tuple[Any, ...], static: Static) -> Any:
     """A new node of `kind` for `data`, which `primitive` computed from `inputs`."""
     node = new(kind)
     node._datum = data
@@ -116,7 +116,9 @@ def record(kind: type[Node], data: Any, primitive: Primitive, inputs: tuple[Any,
     return record_specially(node, data, primitive, inputs)  # inside `no_grad()`, on another thread, while compiling
 
 
-Step = Callable[[Node, Sequence[Any], Any], Sequence[Any]]  # (node, inputs, gradient of the node) -> gradients of the inputs
+Gradient: TypeAlias = Data | Node  # a node if it can be differentiated again
+# (node, inputs, gradient of the node) -> gradients of the inputs, None for an input that gets none
+Step: TypeAlias = Callable[[Node, Sequence[Any], Gradient], Sequence[Gradient | None]]
 
 
 class Walk:
@@ -147,11 +149,11 @@ class Walk:
         RuntimeError: a leaf was changed after it was used.
     """
 
-    def __init__(self, seeds: Mapping[Node, Any], stop: Collection[Node] = ()) -> None:
+    def __init__(self, seeds: Mapping[Node, Gradient], stop: Collection[Node] = ()) -> None:
         self.seeds, self.stop = seeds, stop
         self.order: list[Node] = []
-        self.ends: list[tuple[Node, Any]] = []
-        self.lent: list[tuple[Node, Any]] = []
+        self.ends: list[tuple[Node, Data | None]] = []
+        self.lent: list[tuple[Node, Data | None]] = []
         self.zero = float("0")
         self._todo: list[Any] = [*seeds]
         self.kept = False
@@ -227,7 +229,7 @@ class Walk:
                     before = x._grad
                     x._grad = gx if before is zero else before + gx
 
-    def found(self) -> list[tuple[Node, Any]]:
+    def found(self) -> list[tuple[Node, Gradient]]:
         """The nodes that got a gradient, each with that gradient."""
         nodes = [*reversed(self.order), *[x for x, _ in self.ends]]
         return [(node, node._grad) for node in nodes if node._grad is not self.zero and node.left is not None]

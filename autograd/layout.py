@@ -15,21 +15,24 @@ A node with two inputs takes 127 bytes; with one slot for each attribute it took
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .modes import Moment, Scope, mode, moment, quick
 
 __all__ = [
-    "ASSIGNS_GRADIENT", "BLANK", "FLOATS", "FROZEN", "MANY", "NOTHING", "NO_STATIC", "NUMBERS", "ONE", "READS_GRADIENT", "Layout",
-    "ndarray", "new",
+    "ASSIGNS_GRADIENT", "BLANK", "FLOATS", "FROZEN", "MANY", "NOTHING", "NO_STATIC", "NUMBERS", "ONE", "READS_GRADIENT", "Data", "Layout",
+    "Static", "ndarray", "new",
 ]  # fmt: skip
 
 ndarray: Final = np.ndarray
 new: Final = object.__new__
-NO_STATIC: Final[Mapping[str, Any]] = {}
-FROZEN: Final[Mapping[str, Any]] = {"frozen": True}  # the static arguments of a frozen parameter
+Data: TypeAlias = float | NDArray[Any]  # what a node holds
+Static: TypeAlias = Mapping[str, Any]  # the static arguments of a primitive
+NO_STATIC: Final[Static] = {}
+FROZEN: Final[Static] = {"frozen": True}  # the static arguments of a frozen parameter
 NUMBERS: Final = frozenset({float, int})  # the types of plain numbers among a primitive's inputs
 FLOATS: Final[set[type]] = {float}  # the types that rules treat as a float; `generated` adds `Symbol`, a stand-in for a float
 BLANK: Final = 0.0  # the gradient of a Value that no backward pass has reached
@@ -60,7 +63,7 @@ class Layout:
     # `left` and `right`: the inputs; `origin`: the time and the scope; `_aside`: (label, static arguments, own scope) or None.
     __slots__ = ("_aside", "_datum", "_grad", "left", "origin", "primitive", "right")
 
-    _aside: tuple[str | None, Mapping[str, Any], Scope | None] | None
+    _aside: tuple[str | None, Static, Scope | None] | None
     _datum: Any
     _grad: Any
     left: Any
@@ -69,7 +72,7 @@ class Layout:
     primitive: Any
     _blank_grad: ClassVar[Any] = None
     flips: ClassVar[int] = 0  # how often leaves were frozen or thawed; optimizers and guards notice when it changes
-    _kind_of_arrays: ClassVar[Any] = None  # the class of arrays computed from such a node; None means Tensor
+    _kind_of_arrays: ClassVar[type[Any] | None] = None  # the class of arrays computed from such a node; None means Tensor
 
     data: Any  # a property of each kind, as are shape and size
     shape: Any
@@ -103,11 +106,11 @@ class Layout:
             self._aside = (label, *(self._aside or _NOTHING_ASIDE)[1:])
 
     @property
-    def static(self) -> Mapping[str, Any]:
+    def static(self) -> Static:
         return NO_STATIC if self._aside is None else self._aside[1]
 
     @static.setter
-    def static(self, static: Mapping[str, Any]) -> None:
+    def static(self, static: Static) -> None:
         label, _, scope = self._aside or _NOTHING_ASIDE
         self._aside = label, static, scope
 

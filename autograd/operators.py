@@ -91,8 +91,6 @@ class Operators(Methods):
 
     # Conditions (comparisons while `compile` traces) combine as the numbers 0 and 1; numbers do not.
 
-    # Conditions (comparisons while `compile` traces) combine as the numbers 0 and 1; numbers do not.
-
     def __and__(self, other: Any) -> Any:
         return self._combined("&", other)
 

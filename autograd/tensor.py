@@ -5,7 +5,7 @@ It has the same graphs and the same table of derivatives as `Value`, with NumPy'
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from .arrays import constant, no_result, numbers
 from .core import Node, Primitive, record
 from .errors import describe
 from .halves import HALF
-from .layout import NO_STATIC, NUMBERS
+from .layout import NO_STATIC, NUMBERS, Data, Static
 from .modes import Moment, mode, moment, quick
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives.arithmetic import astype, identity
@@ -67,8 +67,8 @@ class Tensor(TorchMethods):
         self.origin = moment()
 
     @classmethod
-    def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
-        data: list[Any] = []
+    def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Static) -> Any:
+        data: list[Data] = []
         kind: type[Node] = Tensor
         for x in inputs:
             if type(x) is Tensor:
@@ -113,7 +113,7 @@ class Tensor(TorchMethods):
         return window(self)
 
     @data.setter
-    def data(self, new: Any) -> None:
+    def data(self, new: ArrayLike) -> None:
         if mode.tracing is not None:
             mode.tracing("assigning to .data", ASSIGN_INSTEAD)
         if self.primitive is not None:
@@ -133,10 +133,10 @@ class Tensor(TorchMethods):
         self.origin = now or moment()
         return self._datum
 
-    def _overwrite(self, new: Any, now: Moment | None = None) -> None:
+    def _overwrite(self, new: ArrayLike, now: Moment | None = None) -> None:
         self._to_overwrite(now)[...] = new
 
-    def _seed(self, gradient: Any) -> Any:
+    def _seed(self, gradient: object) -> Array:
         if gradient is None:
             if self._datum.size != 1:
                 raise ValueError(
@@ -151,13 +151,13 @@ class Tensor(TorchMethods):
             raise ValueError(f"A gradient of {describe(self)} has its shape, {self.shape}, and not {seed.shape}.")
         return seed
 
-    def _receive(self, gradient: Any, undo: list[Callable[[], None]]) -> None:
+    def _receive(self, gradient: Data, undo: list[Callable[[], None]]) -> None:
         if type(gradient) is not np.ndarray:
             gradient = np.asarray(gradient)  # NumPy's sum of two arrays of shape () is a scalar
         if self._grad is not None:
             gradient = self._grad + gradient
         elif self.primitive is not None:
-            gradient.setflags(False)  # a rule may return its argument, and then two nodes share the array
+            gradient.setflags(False)  # type: ignore[call-arg]  # a rule may return its argument, and then two nodes share the array
         elif not gradient.flags.writeable:
             gradient = gradient.copy()
         self._grad = gradient if type(gradient) is np.ndarray else np.asarray(gradient)
@@ -268,7 +268,7 @@ class Tensor(TorchMethods):
         return format(self.item(), spec) if spec else repr(self)
 
 
-def _as_floats(data: Any) -> Any:
+def _as_floats(data: object) -> Array:
     """`data` as a new array of floats."""
     if isinstance(data, Node):
         raise TypeError(f"Tensor(…) got {describe(data)}, which is a node already; use it as it is, or copy its data: Tensor(x.data).")

@@ -7,8 +7,8 @@ NumPy's. For arrays there is `Tensor`.
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, SupportsFloat
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from .arrays import constant, no_result
 from .core import Node, Primitive, record
 from .errors import describe
 from .generated import generate
-from .layout import BLANK, MANY, NO_STATIC
+from .layout import BLANK, MANY, NO_STATIC, Data, Static
 from .modes import Moment, mode, moment, quick
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives.arithmetic import identity
@@ -54,7 +54,7 @@ class Value(Operators):
     __slots__ = ()
     _blank_grad = BLANK
 
-    def __init__(self, data: Any, label: str | None = None) -> None:
+    def __init__(self, data: SupportsFloat, label: str | None = None) -> None:
         source = None
         if type(data) is float:
             self._datum = data
@@ -71,8 +71,8 @@ class Value(Operators):
         self.origin = moment()
 
     @classmethod
-    def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
-        data: Sequence[Any]
+    def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Static) -> Any:
+        data: Sequence[Data]
         try:
             if len(inputs) == 2:  # a comprehension would cost a call
                 x, y = inputs
@@ -110,7 +110,7 @@ class Value(Operators):
         return self._datum
 
     @data.setter
-    def data(self, new: Any) -> None:
+    def data(self, new: SupportsFloat) -> None:
         if mode.tracing is not None:
             mode.tracing("assigning to .data", ASSIGN_INSTEAD)
         if self.primitive is not None:
@@ -122,7 +122,7 @@ class Value(Operators):
         self._datum = new
         self.origin = now or moment()
 
-    def _seed(self, gradient: Any) -> float:
+    def _seed(self, gradient: object) -> float:
         return 1.0 if gradient is None else _as_float(gradient._datum if isinstance(gradient, Node) else gradient)
 
     def _receive(self, gradient: float, undo: list[Callable[[], None]]) -> None:
@@ -179,7 +179,7 @@ generate(Value)
 PLAIN = frozenset({Value, Tensor, float, int})  # types of inputs that need no conversion
 
 
-def _as_float(x: Any) -> float:
+def _as_float(x: object) -> float:
     """`x` as a float, if it is a real number."""
     if isinstance(x, np.ndarray) and x.ndim == 0:
         x = x[()]
@@ -218,13 +218,13 @@ def _constant(x: Any, primitive: Primitive, inputs: tuple[Any, ...]) -> Any:
     raise TypeError(f"{primitive.name} got a Value and {_named(x)}; it takes Values and real numbers.")
 
 
-def _named(x: Any) -> str:
+def _named(x: object) -> str:
     if isinstance(x, np.ndarray):
         return f"an array of shape {x.shape}"
     return f"the {type(x).__name__} {x!r}" if len(repr(x)) < 40 else f"a {type(x).__name__}"
 
 
-def _each(primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
+def _each(primitive: Primitive, inputs: tuple[Any, ...], static: Static) -> Any:
     """`primitive` applied entry by entry, if an input is an object array of Values."""
     boxed = []
     for x in inputs:
