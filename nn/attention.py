@@ -1,4 +1,4 @@
-"""Attention, with PyTorch's names: each place of a sequence takes from all places, and most from those whose keys fit its query."""
+"""Attention, with PyTorch's names: each position of a sequence reads from all positions, most from those whose keys match its query."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class MultiheadAttention(Module):
     """softmax(q kᵀ / √d) v in several heads, each with its own projections of queries, keys and values (Vaswani and others, 2017).
 
     Args:
-        embed_dim: how many numbers there are at each place, in and out.
-        num_heads: how many heads; each has d = embed_dim / num_heads numbers.
-        dropout: the probability with which, in training, a place takes nothing from another.
+        embed_dim: the length of the vectors at each position, in input and output.
+        num_heads: the number of heads; each has vectors of length d = embed_dim / num_heads.
+        dropout: the probability with which, in training, a weight is set to 0.
         bias: whether the projections have biases.
-        kdim, vdim: how many numbers keys and values have, if not embed_dim.
+        kdim, vdim: the lengths of the vectors of keys and values, if not embed_dim.
         batch_first: whether inputs and outputs are (n, places, …) instead of (places, n, …).
         dtype: the precision of the parameters, and so of the outputs.
         rng: a seed or a NumPy generator for the first weights, which are Xavier's (of `out_proj`
@@ -44,7 +44,7 @@ class MultiheadAttention(Module):
     Shape:
         query (targets, n, embed_dim), key (sources, n, kdim), value (sources, n, vdim) → output
         (targets, n, embed_dim) and weights (n, targets, sources), which say how much each target
-        takes from each source; all without n for one sequence.
+        reads from each source; all without n for one sequence.
 
         `attn_mask`, (targets, sources) or (n · num_heads, targets, sources), and
         `key_padding_mask`, (n, sources), are arrays of bool, true where nothing is to be taken, or
@@ -131,7 +131,7 @@ class MultiheadAttention(Module):
         return weights, [0.0 if self.in_proj_bias is None else self.in_proj_bias[part] for part in parts]
 
     def _check_inputs(self, query: Data, key: Data, value: Data) -> bool:
-        """Refuse what does not fit; return whether the input is one sequence, without the axis of the batch."""
+        """Raise an error if inputs do not fit; return whether they are one sequence, without the axis of the batch."""
         for name, x, size in (("query", query, self.embed_dim), ("key", key, self.kdim), ("value", value, self.vdim)):
             if x.ndim not in (2, 3) or x.shape[-1] != size:
                 axes = f"(n, places, {size})" if self.batch_first else f"(places, n, {size})"
@@ -184,18 +184,18 @@ class MultiheadAttention(Module):
 
 
 class TransformerEncoderLayer(Module):
-    """Attention of a sequence to itself, then a small network at each place; the output of each is added to its input, and normalised.
+    """Self-attention, then a small network at each position; the output of each is added to its input, and normalised.
 
     Source: Vaswani and others, 2017.
 
     Args:
-        d_model: how many numbers there are at each place, in and out.
-        nhead: how many heads the attention has.
-        dim_feedforward: how many neurons the network has.
+        d_model: the length of the vectors at each position, in input and output.
+        nhead: the number of heads of the attention.
+        dim_feedforward: the number of neurons of the network.
         dropout: the probability with which numbers are dropped in training: in the attention, after
             it, and after each layer of the network.
-        activation: of the network: "relu", "gelu", or a function of Tensors.
-        layer_norm_eps: what the normalisations add to the variance.
+        activation: the activation of the network: "relu", "gelu", or a function of Tensors.
+        layer_norm_eps: a small number that the normalisations add to the variance.
         batch_first: whether inputs and outputs are (n, places, d_model) instead of (places, n, d_model).
         norm_first: whether to normalise the inputs of the attention and the network, instead of the
             sums after them; this trains more easily (Xiong and others, 2020).

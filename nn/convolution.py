@@ -21,7 +21,7 @@ __all__ = ["Conv1d", "Conv2d", "Windows"]
 
 Mode: TypeAlias = Literal["constant", "reflect", "edge", "wrap"]
 
-# NumPy's names for PyTorch's ways to continue an array beyond its ends.
+# NumPy's names for PyTorch's padding modes.
 PADDING_MODES: dict[str, Mode] = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
@@ -68,7 +68,7 @@ class Windows(Module):
 
 
 class _Conv(Windows):
-    """What `Conv1d` and `Conv2d` share, which is all but the names of the axes."""
+    """What `Conv1d` and `Conv2d` share: everything except the names of the axes."""
 
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Sizes, stride: Sizes = 1, padding: Sizes | str = 0, dilation: Sizes = 1,
@@ -159,7 +159,7 @@ class Conv1d(_Conv):
 
 
 class Conv2d(_Conv):
-    """The convolution of images: for each output channel, a small picture (the kernel) is compared with all windows of the input.
+    """The convolution of images: for each output channel, a small image (the kernel) is multiplied with every window of the input.
 
     Source: LeCun and others, 1989; arguments and shapes are PyTorch's.
 

@@ -37,7 +37,7 @@ class Habits:
         raise NotImplementedError
 
     def train(self, mode: bool = True) -> Self:
-        """Switch this module and all inside it to training, or if not `mode` to evaluation; dropout, for one, tells them apart.
+        """Switch this module and all inside it to training, or to evaluation if not `mode`; in evaluation, for example, nothing is dropped.
 
         Example:
             >>> import nn
@@ -62,7 +62,7 @@ class Habits:
         """Convert all Tensors among the parameters, and the buffers of floats, to a `dtype`, such as np.float64.
 
         Args:
-            args: a dtype, a device, or both, in any order. The only device is the CPU, where everything is.
+            args: a dtype, a device, or both, in any order. The only device is the CPU, which all modules are on.
             dtype, device: the same by name.
             non_blocking: accepted, and ignored.
 
@@ -110,7 +110,7 @@ class Habits:
         return self
 
     def cuda(self, device: object = None) -> Self:
-        """There is none.
+        """Refused, as there is no GPU.
 
         Raises:
             TypeError: always; there is no device but the CPU.
@@ -148,8 +148,8 @@ class Habits:
         """Freeze all parameters with False, and thaw them with True.
 
         A frozen parameter is still a parameter: it is in `named_parameters`, in `state_dict` and in its
-        optimizer. But it gets no gradient, and no step changes it. What was computed with it before is
-        stale. A single one is frozen by `parameter.requires_grad = False`.
+        optimizer. But it gets no gradient, and no step changes it. Nodes computed from it before are
+        stale. To freeze a single parameter, write `parameter.requires_grad = False`.
 
         Example:
             >>> import nn
@@ -163,7 +163,7 @@ class Habits:
         return self
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters. Call it before each `backward()`, which adds to them.
+        """Clear the gradients of all parameters. Call it before each `backward()`, which adds to them.
 
         Args:
             set_to_none: if false, the gradients of Tensors become zeros instead of None.
@@ -183,7 +183,7 @@ class Habits:
             piece.grad = piece._blank_grad
 
     def register_parameter(self, name: str, param: Node | None) -> None:
-        """Make `param` the attribute `name`, which `self.name = param` does too. None keeps the place empty.
+        """Make `param` the attribute `name`, which `self.name = param` does too. None reserves the name.
 
         Raises:
             TypeError: it is neither a Value, nor a Tensor, nor None.
@@ -227,7 +227,7 @@ class Habits:
         if hasattr(self, name):
             raise ValueError(f"This {type(self).__name__} has {name!r} already; to change it, assign to it.")
         vars(self)[name] = part
-        self._name = None  # the next call gives it its name
+        self._name = None  # the next call sets the names
 
 
 @contextmanager

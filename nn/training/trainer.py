@@ -1,4 +1,4 @@
-"""`Trainer`: the loop of training that one would write by hand, with measuring, callbacks and checkpoints around it."""
+"""`Trainer`: the usual training loop, with metrics, callbacks and checkpoints."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class Trainer:
 
         Returns:
             The history of all epochs. The loss of an epoch is the mean over its examples, with the
-            weights that each batch met and with dropout on; the metrics are over all of them.
+            weights at the time of each batch and with dropout on; the metrics are over all examples.
 
         Raises:
             TypeError, ValueError: the data are empty or of the wrong kind; the loss is not a single
@@ -340,7 +340,7 @@ class Trainer:
         progress.end_epoch(measures)
 
     def _step(self, batch: Batch) -> Any:
-        """Learn from one batch.
+        """Take one step of training, with one batch.
 
         Returns:
             What the model returned before the step, as plain numbers if there are metrics. The graph is freed.
