@@ -1,4 +1,4 @@
-"""Convolutions the other way round: each number of the input is spread over a window of a larger output."""
+"""Transposed convolutions: each number of the input is spread over a window of a larger output."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def spread(
     """
     n, sizes, ends, more = len(stride), [], [], []
     for i in range(n):
-        whole = (x.shape[i + 2] - 1) * stride[i] + dilation[i] * (weight.shape[i + 2] - 1) + 1  # what the windows cover
+        whole = (x.shape[i + 2] - 1) * stride[i] + dilation[i] * (weight.shape[i + 2] - 1) + 1  # the length that the windows cover
         ends.append((padding[i], max(padding[i] - output_padding[i], 0)))
         sizes.append(whole - sum(ends[i]))
         more.append((0, max(output_padding[i] - padding[i], 0)))
