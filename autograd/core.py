@@ -110,8 +110,8 @@ def record(kind: type[Node], data: Data, primitive: Primitive, inputs: tuple[Any
         node.left, node.right = inputs
     else:
         node.left, node.right = (inputs[0], ONE) if count == 1 else (inputs, MANY)
-    if quick["usual"] is not None and get_ident() == quick["main"]:
-        node.origin = quick["now"]
+    if quick["usual"] is not None and get_ident() == quick["main"]:  # no thread is in a special mode, see `modes.quick`
+        node.origin = quick["now"]  # the time, and the scope
         return node
     return record_specially(node, data, primitive, inputs)  # inside `no_grad()`, on another thread, while compiling
 
@@ -125,7 +125,7 @@ class Walk:
     """A backward pass: it goes from the nodes of `seeds` to the leaves, and visits each node before its inputs.
 
     This is reverse mode. Entering the walk sorts the graph topologically, and `run` goes through it in reverse
-    and adds up gradients:
+    and adds up gradients. A `step`, such as that of `rules.py`, calls the rules of one node:
 
         with Walk({loss: 1.0}) as walk:
             walk.run(step)
