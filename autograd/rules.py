@@ -56,7 +56,7 @@ def step(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
             gradients.append(gx)
         return gradients
     except (ArithmeticError, TypeError, ValueError):
-        return step_in_general(node, inputs, g)  # fails in the same way, and handles it or reports it
+        return step_in_general(node, inputs, g)  # the same error occurs there, and is handled or reported
 
 
 def step_in_general(node: Node, inputs: Sequence[Any], g: Any, as_nodes: bool = False) -> Sequence[Any]:
@@ -98,7 +98,7 @@ def operands(node: Node, on_floats: bool, as_nodes: bool) -> tuple[Any, Sequence
 
 
 def _arrays(data: Sequence[Any]) -> Sequence[Any]:
-    """`data` with plain numbers made arrays, for primitives that are not elementwise."""
+    """`data` with plain numbers as arrays, for primitives that are not elementwise."""
     return [np.asarray(x) if type(x) in NUMBERS else x for x in data]
 
 
