@@ -1,7 +1,8 @@
 """The table of derivatives: arithmetic, comparisons, choices between numbers, and sums of many numbers.
 
 At a kink, where the derivative is not defined, it has the same value as in PyTorch: 0 for `abs` at 0,
-half of the gradient for each input where `maximum` or `minimum` tie, 1 for `clip` at its limits.
+half of the gradient for each input where `maximum` or `minimum` tie, 1 for `clip` at its limits. The
+arguments of an entry are explained in `entry.py`.
 """
 
 from __future__ import annotations
