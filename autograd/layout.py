@@ -140,6 +140,8 @@ class Layout:
         elif new is not self._grad:  # `x.grad *= 2` has changed the array in place, and assigns the same one
             self._grad = self._seed(new)
 
+    _gradient = grad  # the same as numbers, for who computes with them: a Tensor of `nn.torch` shows its gradient as one of its own
+
     def _seed(self, gradient: Any) -> Any:
         """`gradient`, checked and in the form in which a backward pass starts from this node with it."""
         raise NotImplementedError

@@ -21,6 +21,7 @@ from .inputs import as_input, check_probability, check_size, describe_kind
 from .linear import Linear
 from .module import Module
 from .normalization import LayerNorm
+from .parameter import Parameter
 from .randomness import Seed, generator
 from .types import Data, Input
 
@@ -81,11 +82,11 @@ class MultiheadAttention(Module):
         self.dropout, self.batch_first = dropout, batch_first
         self.rng = None if rng is None else generator(rng)
         if kdim == vdim == embed_dim:
-            self.in_proj_weight = init.xavier_uniform_(Tensor(np.empty((3 * embed_dim, embed_dim), dtype)), rng=self.rng)
+            self.in_proj_weight = init.xavier_uniform_(Parameter(np.empty((3 * embed_dim, embed_dim), dtype)), rng=self.rng)
         else:
             for name, size in (("q", embed_dim), ("k", kdim), ("v", vdim)):
-                setattr(self, f"{name}_proj_weight", init.xavier_uniform_(Tensor(np.empty((embed_dim, size), dtype)), rng=self.rng))
-        self.in_proj_bias = Tensor(np.zeros(3 * embed_dim, dtype)) if bias else None
+                setattr(self, f"{name}_proj_weight", init.xavier_uniform_(Parameter(np.empty((embed_dim, size), dtype)), rng=self.rng))
+        self.in_proj_bias = Parameter(np.zeros(3 * embed_dim, dtype)) if bias else None
         self.out_proj = Linear(embed_dim, embed_dim, bias, dtype=dtype, rng=self.rng)
         if self.out_proj.bias is not None:
             init.zeros_(self.out_proj.bias)

@@ -14,6 +14,7 @@ from autograd.primitives import convolution
 
 from .inputs import as_input, check_size
 from .module import Module
+from .parameter import Parameter
 from .randomness import Seed, generator
 from .types import Data, Input, Sizes
 
@@ -101,8 +102,8 @@ class _Conv(Windows):
             self._padding = tuple((p, p) for p in self.padding)
         shape = (self.out_channels, self.in_channels // self.groups, *self.kernel_size)
         rng, bound = generator(rng), 1 / math.sqrt(math.prod(shape[1:]))
-        self.weight = Tensor(rng.uniform(-bound, bound, shape).astype(dtype))
-        self.bias = Tensor(rng.uniform(-bound, bound, out_channels).astype(dtype)) if bias else None
+        self.weight = Parameter(rng.uniform(-bound, bound, shape).astype(dtype))
+        self.bias = Parameter(rng.uniform(-bound, bound, out_channels).astype(dtype)) if bias else None
 
     def forward(self, x: Input) -> Tensor:
         x, single = self._as_batch(as_input(x, self.weight.dtype, self), self.in_channels)

@@ -14,6 +14,7 @@ from autograd.primitives import convolution
 
 from .convolution import Windows
 from .inputs import as_input, check_size
+from .parameter import Parameter
 from .randomness import Seed, generator
 from .types import Data, Input, Sizes
 
@@ -71,8 +72,8 @@ class _ConvTranspose(Windows):
         self._check_output_padding(self.output_padding)
         shape = (self.in_channels, self.out_channels // self.groups, *self.kernel_size)
         rng, bound = generator(rng), 1 / math.sqrt(math.prod(shape[1:]))
-        self.weight = Tensor(rng.uniform(-bound, bound, shape).astype(dtype))
-        self.bias = Tensor(rng.uniform(-bound, bound, out_channels).astype(dtype)) if bias else None
+        self.weight = Parameter(rng.uniform(-bound, bound, shape).astype(dtype))
+        self.bias = Parameter(rng.uniform(-bound, bound, out_channels).astype(dtype)) if bias else None
 
     def _check_output_padding(self, output_padding: Sequence[int]) -> None:
         if any(more >= max(s, d) for more, s, d in zip(output_padding, self.stride, self.dilation, strict=True)):

@@ -1,5 +1,8 @@
 """Data for training: datasets, their batches, and the images of the tutorials. Names are those of `torch.utils.data` and torchvision."""
 
+from typing import TYPE_CHECKING
+
+from ..lookup import missing
 from . import transforms
 from .cifar import CIFAR10
 from .collate import default_collate
@@ -14,3 +17,6 @@ __all__ = [
     "CIFAR10", "DataLoader", "Dataset", "FashionMNIST", "ImageDataset", "Items", "KMNIST", "MNIST", "Subset", "TensorDataset",
     "WeightedRandomSampler", "check_table", "default_collate", "random_split", "spirals", "transforms",
 ]  # fmt: skip
+
+if not TYPE_CHECKING:
+    __getattr__ = missing(globals())

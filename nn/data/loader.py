@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.structures import tree_map
-
 from ..checks import count
+from ..parameter import handed_out
 from ..randomness import Seed
 from ..randomness import generator as as_generator
-from . import collate
 from .dataset import Items, items_at
 
 __all__ = ["DataLoader"]
@@ -106,8 +104,7 @@ class DataLoader:
                 indices, order = order[: self.batch_size], order[self.batch_size :]
                 self._to_come = order
                 if self.collate_fn is None:
-                    batch = items_at(self.dataset, indices)
-                    yield batch if collate.batch_of is None else tree_map(collate.batch_of, batch)
+                    yield handed_out(items_at(self.dataset, indices))
                 else:
                     yield self.collate_fn([self.dataset[int(j)] for j in indices])
         finally:

@@ -48,8 +48,8 @@ from autograd import (
 )
 from autograd.primitives.arithmetic import astype
 
+from ..lookup import missing
 from .activations import leaky_relu
-from .entries import missing
 from .utils import to_categorical
 
 __all__ = [

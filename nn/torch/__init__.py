@@ -23,11 +23,11 @@ import autograd
 import nn
 from autograd import no_grad
 from autograd.modes import is_recording
-from nn import optim
-from nn.data import collate
+from nn import optim, parameter
 from nn.randomness import get_rng_state, manual_seed, set_rng_state
 
 from . import dtypes
+from .base import plain, wrap
 from .dtypes import (
     Generator,
     bool,
@@ -74,7 +74,7 @@ from .making import (
     zeros_like,
 )  # fmt: skip
 from .saving import load, save
-from .tensor import Tensor, plain, wrap
+from .tensor import Tensor
 
 FloatTensor = DoubleTensor = HalfTensor = LongTensor = IntTensor = BoolTensor = Tensor
 inference_mode = no_grad
@@ -175,8 +175,4 @@ def __getattr__(name: str) -> Any:
     return function
 
 
-def _batch_of(x: Any) -> Any:
-    return wrap(x) if isinstance(x, np.ndarray) else x
-
-
-collate.batch_of = _batch_of
+parameter.book = wrap

@@ -9,8 +9,9 @@ import numpy as np
 
 import autograd
 
+from .base import plain, wrap
 from .dtypes import Generator, default_dtype, rng_of, type_of
-from .tensor import Tensor, plain, wrap
+from .tensor import Tensor
 
 __all__ = [
     "arange", "as_tensor", "bernoulli", "empty", "empty_like", "eye", "from_numpy", "full", "full_like", "linspace", "multinomial",

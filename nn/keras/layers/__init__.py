@@ -1,6 +1,6 @@
 """`keras.layers`: each is a layer of `nn` inside, with Keras' arguments, and with channels last."""
 
-from ..entries import missing
+from ...lookup import missing
 from . import core, images, merging, normalization, sequences
 from .base import Layer
 from .core import *

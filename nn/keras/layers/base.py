@@ -19,10 +19,11 @@ import numpy as np
 import autograd
 from autograd import Node, Tensor, no_grad
 
+from ...lookup import no_such_name
 from ...module import Module
 from ...types import Array
 from .. import initializers, regularizers
-from ..entries import Described, no_such_name
+from ..entries import Described
 from .structures import leaves_of, mapped
 from .variable import Variable
 
