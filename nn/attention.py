@@ -167,10 +167,11 @@ class MultiheadAttention(Module):
             masks.append(padding.reshape(n, 1, 1, sources))
         return reduce(add, masks) if masks else 0.0
 
-    def _additive(self, name: str, mask: Input) -> Data:
+    def _additive(self, name: str, mask: Any) -> Data:
         """A mask as floats to be added: -inf where a mask of bools is true."""
         if isinstance(mask, Node):
-            return where(mask, -np.inf, 0.0) if getattr(mask, "booleans", False) else as_input(mask, self.out_proj.weight.dtype, self)
+            is_bool = np.dtype(bool) == getattr(mask, "dtype", None) or getattr(mask, "booleans", False)
+            return where(mask, -np.inf, 0.0) if is_bool else as_input(mask, self.out_proj.weight.dtype, self)
         mask = np.asarray(mask)
         if mask.dtype.kind not in "bf":
             raise TypeError(

@@ -26,8 +26,12 @@ def no_such_name(name: str, known: Iterable[str]) -> str:
     return f"{name} is not here" + (f"; did you mean {near[0]}?" if near else ".")
 
 
-def missing(module: Mapping[str, Any]) -> Callable[[str], Any]:
+def missing(module: Mapping[str, Any], made: Callable[[str], Any] = lambda name: None) -> Callable[[str], Any]:
     """The `__getattr__` of a module, made of its `globals()`: it says that a name is not here.
+
+    Args:
+        module: the names that there are.
+        made: makes an entry when it is asked for; None, if it is not here either.
 
     Example:
         >>> missing({"__name__": "nn.keras.layers", "__all__": ["Dense"]})("ConvLSTM2D")
@@ -40,8 +44,10 @@ def missing(module: Mapping[str, Any]) -> Callable[[str], Any]:
     def getattr_(name: str) -> Any:
         if name.startswith("__") or ("__path__" in module and find_spec(f"{module['__name__']}.{name}")):  # a part not imported yet
             raise AttributeError(name)
-        known = [known for known in module.get("__all__", module) if not known.startswith("_")]
-        sentence = no_such_name(f"{book}.{name}", [f"{book}.{other}" for other in known])
+        if (entry := made(name)) is not None:
+            return entry
+        known = module["__dir__"]() if "__dir__" in module else module.get("__all__", module)
+        sentence = no_such_name(f"{book}.{name}", [f"{book}.{other}" for other in known if not other.startswith("_")])
         if book == "nn" and sentence.endswith(" here."):
             sentence = sentence[:-1] + _elsewhere(name)
         frame = sys._getframe(1)

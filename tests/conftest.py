@@ -26,7 +26,7 @@ def pytest_collection_finish():
 
 @pytest.fixture(autouse=True)
 def no_book_is_open(monkeypatch):
-    """Also where another test, or a docstring, has opened the phrase book `nn.torch`, whose parameters and batches are Tensors of its own."""
+    """Also where another test, or a docstring, has opened the phrase book `nn.torch`, which makes `nn` give its Tensors."""
     if "nn.parameter" in sys.modules:
         monkeypatch.setattr("nn.parameter.book", None)
 

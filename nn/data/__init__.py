@@ -9,13 +9,13 @@ from .collate import default_collate
 from .dataset import Dataset, Items, Subset, TensorDataset, random_split
 from .images import KMNIST, MNIST, FashionMNIST, ImageDataset
 from .loader import DataLoader
-from .sampling import WeightedRandomSampler
+from .sampling import RandomSampler, WeightedRandomSampler
 from .spirals import spirals
 from .table import check_table
 
 __all__ = [
-    "CIFAR10", "DataLoader", "Dataset", "FashionMNIST", "ImageDataset", "Items", "KMNIST", "MNIST", "Subset", "TensorDataset",
-    "WeightedRandomSampler", "check_table", "default_collate", "random_split", "spirals", "transforms",
+    "CIFAR10", "DataLoader", "Dataset", "FashionMNIST", "ImageDataset", "Items", "KMNIST", "MNIST", "RandomSampler", "Subset",
+    "TensorDataset", "WeightedRandomSampler", "check_table", "default_collate", "random_split", "spirals", "transforms",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:

@@ -82,7 +82,7 @@ class Model(Trained):
     @property
     def layers(self) -> list[Layer]:
         """The layers, in their order."""
-        return self._inner()
+        return [layer for layer in self.children() if isinstance(layer, Layer)]
 
     @property
     def inputs(self) -> list[Any]:

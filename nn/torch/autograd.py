@@ -14,7 +14,7 @@ from autograd.backward import gradients
 from .base import wrap
 from .making import as_tensor
 
-__all__ = ["Step", "Variable", "detect_anomaly", "grad"]
+__all__ = ["Variable", "detect_anomaly", "grad"]
 
 
 def Variable(data: Any, requires_grad: bool = False, volatile: bool = False) -> Any:
@@ -65,29 +65,3 @@ def grad(
 
 def _several(tensors: Any) -> Sequence[Any]:
     return tensors if isinstance(tensors, (tuple, list)) else (tensors,)
-
-
-class Step:
-    """A step of the graph: a Tensor's `grad_fn`, from which `next_functions` leads to those of its inputs.
-
-    Example:
-        >>> from nn import torch
-        >>> y = (torch.ones(2, requires_grad=True) * 3).sum()
-        >>> y.grad_fn, y.grad_fn.next_functions
-        (<sum>, ((<multiply>, 0),))
-        >>> y.grad_fn.next_functions[0][0].next_functions
-        ((<leaf>, 0), (None, 0))
-    """
-
-    def __init__(self, node: autograd.Node) -> None:
-        self.node = node
-
-    @property
-    def next_functions(self) -> tuple[tuple[Step | None, int], ...]:
-        return tuple((Step(x) if isinstance(x, autograd.Node) and x.requires_grad else None, 0) for x in self.node.inputs or ())
-
-    def name(self) -> str:
-        return "leaf" if self.node.primitive is None else self.node.primitive.name
-
-    def __repr__(self) -> str:
-        return f"<{self.name()}>"

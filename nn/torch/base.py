@@ -14,6 +14,7 @@ from autograd.modes import is_recording, moment
 from autograd.state import is_known
 
 from . import dtypes
+from .steps import Step
 
 __all__ = ["Base", "dims_of", "plain", "wrap"]
 
@@ -82,7 +83,7 @@ class Base(autograd.Tensor):
             owner = next((x for x in inputs if isinstance(x, Base) and np.may_share_memory(result, x._datum)), None)
             return wrap(result, owner=owner)  # a view, as PyTorch's are, or a constant
         # What shares its numbers with others may change unnoticed, and so it is used as a copy.
-        own = tuple(x._datum.copy() if isinstance(x, Base) and x.left is None and "owner" in x.static else x for x in inputs)
+        own = tuple(wrap(x._datum.copy()) if isinstance(x, Base) and x.left is None and "owner" in x.static else x for x in inputs)
         return super()._apply(primitive, own, static)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -155,7 +156,7 @@ class Base(autograd.Tensor):
 
     @property
     def grad_fn(self) -> Any:
-        return self.primitive
+        return None if self.primitive is None else Step(self)
 
     def is_floating_point(self) -> Any:
         return bool(self._datum.dtype.kind == "f")

@@ -37,14 +37,24 @@ def _nothing(*args: Any) -> None:
     """Nothing."""
 
 
+def _no() -> bool:
+    """False: there is none."""
+    return False
+
+
+def _none() -> int:
+    """0: there is none."""
+    return 0
+
+
 amp = SimpleNamespace(GradScaler=GradScaler, autocast=autocast)
 cuda = SimpleNamespace(
-    is_available=lambda: False, device_count=lambda: 0, manual_seed=_nothing, manual_seed_all=_nothing, empty_cache=_nothing,
+    is_available=_no, device_count=_none, manual_seed=_nothing, manual_seed_all=_nothing, empty_cache=_nothing,
     synchronize=_nothing, amp=amp,
 )  # fmt: skip
 backends = SimpleNamespace(
-    mps=SimpleNamespace(is_available=lambda: False),
+    mps=SimpleNamespace(is_available=_no),
     cuda=SimpleNamespace(matmul=SimpleNamespace(allow_tf32=False)),
     cudnn=SimpleNamespace(deterministic=True, benchmark=False, allow_tf32=False),
 )
-accelerator = SimpleNamespace(is_available=lambda: False, current_accelerator=lambda: None)
+accelerator = SimpleNamespace(is_available=_no, current_accelerator=_nothing)

@@ -249,6 +249,9 @@ class Tensor(Base):
         return f"tensor({text}{dtype}{wants}{made})"
 
 
+LONG = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal"}
+
+
 def _compared(name: str) -> Any:
     base = getattr(autograd.Tensor, name)
 
@@ -256,6 +259,7 @@ def _compared(name: str) -> Any:
         answer = base(self, other)
         return wrap(answer) if isinstance(answer, (np.ndarray, np.bool_, bool)) else answer
 
+    compare.__doc__ = f"`np.{LONG[name.strip('_')]}`, as the operator is."
     return compare
 
 
@@ -275,7 +279,7 @@ def _whole(compute: Any, swapped: bool = False) -> Any:
     return operate
 
 
-for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
+for _name in LONG:
     setattr(Tensor, f"__{_name}__", _compared(f"__{_name}__"))
     setattr(Tensor, _name, _compared(f"__{_name}__"))
 for _name in ("radd", "rsub", "rmul", "rtruediv", "rpow", "rmatmul"):
