@@ -1,4 +1,4 @@
-"""`default_collate`: several items of a dataset become one batch of arrays."""
+"""`default_collate`: makes a batch of arrays from several items of a dataset."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def plain(x: Any) -> Any:
 
 def wrap(array: Any, requires_grad: bool = False, owner: Base | None = None) -> Any:
     """A Tensor of `array` itself: a leaf, or a constant. Who writes to it changes its `owner` too, with which it shares its numbers."""
-    tensor = new(Base._kind_of_arrays)
+    tensor = new(Base._kind_of_arrays or Base)
     tensor._datum = np.asarray(array)
     tensor._grad = None
     tensor._aside = None if owner is None else (None, {"owner": owner}, None)
