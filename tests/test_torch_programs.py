@@ -71,6 +71,8 @@ def test_weights_are_started_and_changed_through_their_data():
     layer = nn.Linear(4, 3)
     layer.weight.data.normal_(0.0, 0.02)
     layer.bias.data.fill_(0)
+    nn.init.ones_(layer.bias.data)
+    assert layer.bias.tolist() == [1.0] * 3
     assert layer.weight.abs().max().item() < 0.2
     layer(torch.tensor(X)).pow(2).sum().backward()
     before, gradient = layer.weight.detach().clone(), layer.weight.grad.clone()

@@ -98,6 +98,10 @@ inf, nan, pi, e = np.inf, np.nan, np.pi, np.e
 Size: Any = tuple
 
 utils = SimpleNamespace(data=nn.data)
+linalg = SimpleNamespace(**{
+    name: getattr(np.linalg, name)
+    for name in ("cholesky", "det", "eigh", "inv", "matrix_power", "matrix_rank", "pinv", "qr", "slogdet", "solve", "svd")
+})  # fmt: skip
 
 
 def cat(tensors: Any, dim: Any = 0) -> Tensor:
@@ -111,6 +115,22 @@ concat = concatenate = cat
 def stack(tensors: Any, dim: Any = 0) -> Tensor:
     """`autograd.stack`."""
     return engine.stack(_all(tensors), dim)
+
+
+def hstack(tensors: Any) -> Tensor:
+    """`np.hstack`."""
+    return np.hstack(_all(tensors))  # type: ignore[return-value]  # NumPy asks the Tensors
+
+
+def vstack(tensors: Any) -> Tensor:
+    """`np.vstack`."""
+    return np.vstack(_all(tensors))  # type: ignore[return-value]
+
+
+def unique(input: Any, sorted: Any = True, return_inverse: Any = False, return_counts: Any = False, dim: Any = None) -> Any:
+    """`np.unique`, which has no derivative."""
+    found = np.unique(plain(input), return_inverse=return_inverse, return_counts=return_counts, axis=dim)
+    return tuple(map(wrap, found)) if isinstance(found, tuple) else wrap(found)
 
 
 def where(condition: Any, input: Any = None, other: Any = None) -> Any:
@@ -128,6 +148,9 @@ def einsum(equation: str, *operands: Any) -> Any:
 
 def outer(input: Any, vec2: Any) -> Any:
     return as_tensor(input).unsqueeze(1) * vec2
+
+
+ger = outer
 
 
 def addmm(input: Any, mat1: Any, mat2: Any) -> Any:

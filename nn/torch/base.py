@@ -240,8 +240,11 @@ class Base(autograd.Tensor):
         array = np.asarray(plain(data), self._datum.dtype)
         if array.shape != self._datum.shape:
             raise RuntimeError(f"Numbers of shape {array.shape} do not fit a Tensor of shape {self.shape}; make a new one.")
-        self._datum = array.copy()
-        self.origin = now or moment()
+        if "owner" in self.static:
+            self._replace(array)  # `w.data` stays a part of w
+        else:
+            self._datum = array.copy()
+            self.origin = now or moment()
 
     def _replace(self, result: Any) -> Self:
         self._written()[...] = plain(result)

@@ -54,9 +54,7 @@ def from_numpy(array: Any) -> Tensor:
 def _filled(said: str, fill: Callable[[Any, Any], Any]) -> Callable[..., Tensor]:
     """`torch.zeros` and its like, from what makes an array of a shape, with a generator."""
 
-    def made(
-        *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, generator: Generator | None = None
-    ) -> Tensor:
+    def made(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, generator: Generator | None = None) -> Tensor:
         shape = tuple(size[0]) if size and isinstance(size[0], (tuple, list)) else size
         return wrap(np.asarray(fill(rng_of(generator), shape), dtype or default_dtype()), requires_grad)
 

@@ -22,7 +22,7 @@ PARTS = {
 }  # fmt: skip
 NOT_OF_TORCH = {"Any", "Integral", "SimpleNamespace", "TYPE_CHECKING", "annotations", "is_recording", "missing", "plain", "wrap"}
 OURS = {"flips", "frozen", "inputs", "label", "left", "origin", "primitive", "right", "scope", "static", "time"}  # of a node's own
-SPACES = ("autograd", "cuda", "backends", "accelerator", "amp")  # which are small
+SPACES = ("autograd", "linalg", "cuda", "backends", "accelerator", "amp")  # which are small
 
 
 def page() -> str:

@@ -196,6 +196,15 @@ class Tensor(Base):
 
     # Arithmetic by name
 
+    def logical_not(self) -> Any:
+        return wrap(np.logical_not(self._datum))
+
+    def clamp_min(self, min: Any) -> Any:
+        return self.clamp(min)
+
+    def clamp_max(self, max: Any) -> Any:
+        return self.clamp(max=max)
+
     def round(self, decimals: Any = 0) -> Any:
         return wrap(np.round(self._datum, decimals))
 
@@ -249,6 +258,16 @@ class Tensor(Base):
         return f"tensor({text}{dtype}{wants}{made})"
 
 
+# Methods, and so functions of `torch`, that are NumPy's functions under another name or the same,
+NUMPYS = {
+    "count_nonzero": np.count_nonzero, "diag": np.diag, "movedim": np.moveaxis, "nan_to_num": np.nan_to_num,
+    "repeat_interleave": np.repeat, "tile": np.tile,
+}  # fmt: skip
+# and second names of others.
+ALIASES = {
+    "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan", "atan2": "arctan2", "atanh": "arctanh",
+    "mv": "matmul", "nelement": "numel", "negative": "neg", "remainder": "__mod__", "true_divide": "div",
+}  # fmt: skip
 LONG = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal"}
 
 
@@ -272,11 +291,21 @@ def _first(name: str) -> Any:
 def _whole(compute: Any, swapped: bool = False) -> Any:
     """An operator that goes in steps, and has no derivative."""
 
-    def operate(self: Tensor, other: Any) -> Any:
+    def operate(self: Tensor, other: Any, **options: Any) -> Any:
         left, right = (plain(other), self._datum) if swapped else (self._datum, plain(other))
-        return wrap(compute(left, right))
+        return wrap(compute(left, right, **options))
 
+    operate.__doc__ = f"`{compute.__name__}` of the numbers, which has no derivative."
     return operate
+
+
+def _of_numpy(function: Any) -> Any:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = function(self, *args, **kwargs)
+        return result if isinstance(result, Tensor) else wrap(result)
+
+    method.__doc__ = f"`np.{function.__name__}`."
+    return method
 
 
 for _name in LONG:
@@ -287,6 +316,12 @@ for _name in ("radd", "rsub", "rmul", "rtruediv", "rpow", "rmatmul"):
 for _name in ("floordiv", "mod", "and_", "or_", "xor", "lshift", "rshift"):
     setattr(Tensor, f"__{_name.rstrip('_')}__", _whole(getattr(operator, _name)))
     setattr(Tensor, f"__r{_name.rstrip('_')}__", _whole(getattr(operator, _name), swapped=True))
+for _name in ("logical_and", "logical_or", "logical_xor", "isclose"):
+    setattr(Tensor, _name, _whole(getattr(np, _name)))
+for _name, _function in NUMPYS.items():
+    setattr(Tensor, _name, _of_numpy(_function))
+for _name, _other in ALIASES.items():
+    setattr(Tensor, _name, getattr(Tensor, _other))
 Tensor.__invert__ = lambda self: wrap(~self._datum)  # type: ignore[method-assign]
 Tensor.__hash__ = autograd.Tensor.__hash__  # type: ignore[method-assign]
 Base._kind_of_arrays = Tensor
