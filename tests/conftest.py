@@ -22,17 +22,17 @@ RECORD = "RECORD_PYTORCH"
 
 def pytest_collection_finish():
     """What is there before the first test stays: the tests that collect garbage, or count it, need not look through it each time."""
-    if "nn.data.collate" in sys.modules:  # tests of the phrase book `nn.torch` have been imported, which makes loaders give Tensors
-        sys.modules["nn.data.collate"].batch_of = None
+    if "nn.parameter" in sys.modules:  # tests of the phrase book `nn.torch` have been imported, which makes `nn` give its Tensors
+        sys.modules["nn.parameter"].book = None
     gc.collect()
     gc.freeze()
 
 
 @pytest.fixture(autouse=True)
-def loaders_give_arrays(monkeypatch):
-    """Also where another test, or a docstring, has opened the phrase book `nn.torch`, whose loaders give Tensors."""
-    if "nn.data.collate" in sys.modules:
-        monkeypatch.setattr("nn.data.collate.batch_of", None)
+def no_book_is_open(monkeypatch):
+    """Also where another test, or a docstring, has opened the phrase book `nn.torch`, which makes `nn` give its Tensors."""
+    if "nn.parameter" in sys.modules:
+        monkeypatch.setattr("nn.parameter.book", None)
 
 
 @pytest.fixture(scope="session")

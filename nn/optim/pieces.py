@@ -95,7 +95,7 @@ class Whole(Piece):
         self._tensor = tensor
 
     def gradient(self) -> Array | None:
-        return self._tensor.grad
+        return self._tensor._gradient
 
     def read(self) -> Array:
         return self._tensor._to_overwrite()
@@ -130,7 +130,7 @@ class Joined(Piece):
     def gradient(self) -> Array | None:
         without = 0
         for t, _, place in self._places:
-            g = t.grad
+            g = t._gradient
             if g is None:
                 without += 1
             else:
