@@ -44,13 +44,20 @@ class Programs:
 
     def find(self, given: Given, args: Sequence[Any], kwargs: dict[str, Any]) -> Program:
         """The program for a call."""
+        program = self.ready(given)
+        if program is None:
+            with COMPILING:
+                program = self.ready(given)  # another thread may just have made it
+                if program is None:
+                    return self._made_or_found_again(self.by_key.get(given.key), given, args, kwargs)
+        return program
+
+    def ready(self, given: Given) -> Program | None:
+        """The program for a call, if it is there."""
         key = given.key
         program = self.by_key.get(key)
         if program is None or not program.unchanged():
-            with COMPILING:
-                program = self.by_key.get(key)
-                if program is None or not program.unchanged():  # another thread may just have made it
-                    return self._made_or_found_again(program, given, args, kwargs)
+            return None
         if program is not self._latest:
             self._use(key, program)
         if self._misses:

@@ -211,7 +211,7 @@ class Surroundings:
             self._variable((*path, name), functools.partial(attributes.get, name))
         self._holders.append(Holder(thing.seen, thing.seen_as, path, False, set()))
         for i, leaf in enumerate(thing.leaves()):
-            self._add(leaf, (*path, i))
+            self._add(leaf, (*path, f"params{i}"))  # which have a better name where the function reads them
 
     def _visit_class(self, kind: type, path: Path) -> None:
         """A class that some code may call."""

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from ..interrupts import uninterrupted
 from ..modes import mode
 from .cache import Programs
 from .given import Given
@@ -50,7 +51,13 @@ class Compiled:
                 return program(given.arrays)
             self._changes = True
         with COMPILING:  # one step at a time
-            return self._cache.find(given, args, kwargs)(given.arrays)
+            with uninterrupted():
+                ready = self._cache.ready(given)
+                if ready is not None:
+                    return ready(given.arrays)
+            program = self._cache.find(given, args, kwargs)
+            with uninterrupted():
+                return program(given.arrays)
 
     @property
     def programs(self) -> OrderedDict[Any, Program]:

@@ -16,7 +16,7 @@ import numpy as np
 from autograd import Node, Tensor
 from autograd.errors import describe
 from autograd.interrupts import uninterrupted
-from autograd.modes import mode
+from autograd.state import effects
 from autograd.stores import Store
 from autograd.updating import Updater
 
@@ -102,8 +102,8 @@ class Optimizer(Updater):
     seen = ("param_groups", "lr", "state", "state_dict")
     own = frozenset(
         [
-            "defaults", "param_groups", "_checked", "_settings", "_pieces", "_frozen", "_seen", "_arranged", "_steps", "_is_finite", "_was_finite",
-            "_was_lost", "_has_warned",
+            "defaults", "param_groups", "_checked", "_settings", "_pieces", "_frozen", "_seen", "_arranged", "_steps", "_is_finite",
+            "_was_finite", "_was_lost", "_has_warned",
         ]
     )  # fmt: skip
 
@@ -141,8 +141,8 @@ class Optimizer(Updater):
             RuntimeWarning: the step was too small to change a parameter in float16; or parameters
                 are nan or infinite now.
         """
-        if mode.effects is not None:
-            mode.effects.update(self)
+        if (noted := effects()) is not None:
+            noted.update(self)
             return
         checked, gradients = self.settings(), self._gradients()
         with uninterrupted():
@@ -225,8 +225,8 @@ class Optimizer(Updater):
             >>> p.grad
             0.0
         """
-        if mode.effects is not None:
-            mode.effects.forget(self.leaves(), to_zero=not set_to_none)
+        if (noted := effects()) is not None:
+            noted.forget(self.leaves(), to_zero=not set_to_none)
             return
         if not set_to_none:
             zero_gradients(self.leaves())
@@ -378,9 +378,9 @@ class Optimizer(Updater):
     def leaves(self) -> list[Parameter]:
         return [p for group in self.param_groups for p in group["params"]]
 
-    def arranged(self, without: Collection[Any]) -> list[tuple[int, Piece]]:
+    def arranged(self, without: Collection[Any]) -> Sequence[tuple[int, Piece]]:
         self._look_again()
-        if self._arranged[0] is not without:
+        if self._arranged[0] is not without or not all(piece.fits() for _, piece in self._arranged[1]):
             self._remember(self.state, without)
             self._arranged = without, [(i, piece) for i, pieces in enumerate(self._pieces) for piece in pieces]
         return self._arranged[1]
@@ -413,7 +413,7 @@ class Optimizer(Updater):
         return settings
 
     def _formula(self, settings: Settings, arrays: Sequence[Any], step: int) -> Any:
-        return self.update(*arrays, step=step, **settings)  # type: ignore[func-returns-value]
+        return self.update(*arrays, step=step, **settings)
 
     def apply(self, piece: Any, g: Any, memory: Starts, formula: Callable[[Sequence[Any], int], Any]) -> None:
         numbers = p = piece.read()

@@ -51,6 +51,10 @@ class Piece:
         """The parameters, in the order of their numbers: Tensors, stores and Values."""
         raise NotImplementedError
 
+    def fits(self) -> bool:
+        """Whether the parameters still have the precision that they had."""
+        return True
+
     def steps(self) -> int:
         """How many steps have been counted."""
         return int(self.memory.get("step", 0))
@@ -145,11 +149,17 @@ class Joined(Piece):
     def leaves(self) -> Sequence[Any]:
         return [t for t, _, _ in self._places]
 
+    def fits(self) -> bool:
+        for t, place, _ in self._places:
+            if t._datum is not place and (t._datum.dtype, t._datum.shape) != (place.dtype, place.shape):
+                return False
+        return True
+
     def gradient(self) -> Array | None:
         without = 0
-        for t, numbers, place in self._places:
-            if t._datum is not numbers and (t._datum.dtype, t._datum.shape) != (numbers.dtype, numbers.shape):
-                raise UnevenError
+        if not self.fits():
+            raise UnevenError
+        for t, _, place in self._places:
             g = t.grad
             if g is None:
                 without += 1
