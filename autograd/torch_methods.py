@@ -195,7 +195,7 @@ class TorchMethods(ArrayMethods):
         return self + networks.put_along_axis(src, _plain(index), axis=dim, shape=self.shape)
 
     def masked_fill(self, mask: Any, value: Any) -> Any:
-        return arithmetic.where(_plain(mask).astype(bool), _plain(value), self)
+        return arithmetic.where(_plain(mask).astype(bool), value, self)
 
     def tril(self, diagonal: Any = 0) -> Any:
         return arithmetic.where(np.tril(np.ones(self.shape, bool), diagonal), self, 0)

@@ -114,10 +114,10 @@ class Tensor(Base):
         return Sorted(values, wrap(indices)) if keepdim else Sorted(values.squeeze(dim), wrap(indices.squeeze(dim)))
 
     def argmax(self, dim: Any = None, keepdim: Any = False) -> Any:
-        return wrap(np.argmax(self._datum, dim, keepdims=keepdim) if dim is not None else np.argmax(self._datum))
+        return wrap(np.argmax(self._datum, dim, keepdims=keepdim))
 
     def argmin(self, dim: Any = None, keepdim: Any = False) -> Any:
-        return wrap(np.argmin(self._datum, dim, keepdims=keepdim) if dim is not None else np.argmin(self._datum))
+        return wrap(np.argmin(self._datum, dim, keepdims=keepdim))
 
     def sort(self, dim: Any = -1, descending: Any = False, stable: Any = False) -> Any:
         order = self.argsort(dim, descending)
@@ -206,13 +206,22 @@ class Tensor(Base):
         return self.clamp(max=max)
 
     def round(self, decimals: Any = 0) -> Any:
-        return wrap(np.round(self._datum, decimals))
+        return self._rounded(np.round, decimals)
 
     def floor(self) -> Any:
-        return wrap(np.floor(self._datum))
+        return self._rounded(np.floor)
 
     def ceil(self) -> Any:
-        return wrap(np.ceil(self._datum))
+        return self._rounded(np.ceil)
+
+    def trunc(self) -> Any:
+        return self._rounded(np.trunc)
+
+    fix = trunc
+
+    def _rounded(self, function: Any, *args: Any) -> Any:
+        """Recorded, as its derivative is 0; whole numbers stay as they are."""
+        return function(self, *args) if self.left is not None else wrap(function(self._datum, *args).astype(self._datum.dtype))
 
     def isnan(self) -> Any:
         return wrap(np.isnan(self._datum))
@@ -271,6 +280,9 @@ ALIASES = {
 LONG = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal"}
 
 
+RECORDED: dict[Any, Any] = {operator.mod: autograd.mod, operator.floordiv: autograd.floor_divide}
+
+
 def _compared(name: str) -> Any:
     base = getattr(autograd.Tensor, name)
 
@@ -289,13 +301,15 @@ def _first(name: str) -> Any:
 
 
 def _whole(compute: Any, swapped: bool = False) -> Any:
-    """An operator that goes in steps, and has no derivative."""
+    """An operator of whole numbers or conditions; of floats, those that NumPy's function records are recorded."""
 
     def operate(self: Tensor, other: Any, **options: Any) -> Any:
+        if compute in RECORDED and any(isinstance(x, autograd.Node) and x.left is not None for x in (self, other)):
+            return RECORDED[compute](other, self) if swapped else RECORDED[compute](self, other)
         left, right = (plain(other), self._datum) if swapped else (self._datum, plain(other))
         return wrap(compute(left, right, **options))
 
-    operate.__doc__ = f"`{compute.__name__}` of the numbers, which has no derivative."
+    operate.__doc__ = f"`{compute.__name__}` of the numbers."
     return operate
 
 
@@ -313,7 +327,7 @@ for _name in LONG:
     setattr(Tensor, _name, _compared(f"__{_name}__"))
 for _name in ("radd", "rsub", "rmul", "rtruediv", "rpow", "rmatmul"):
     setattr(Tensor, f"__{_name}__", _first(f"__{_name}__"))
-for _name in ("floordiv", "mod", "and_", "or_", "xor", "lshift", "rshift"):
+for _name in ("mod", "floordiv", "and_", "or_", "xor", "lshift", "rshift"):
     setattr(Tensor, f"__{_name.rstrip('_')}__", _whole(getattr(operator, _name)))
     setattr(Tensor, f"__r{_name.rstrip('_')}__", _whole(getattr(operator, _name), swapped=True))
 for _name in ("logical_and", "logical_or", "logical_xor", "isclose"):
