@@ -19,6 +19,9 @@ from .steps import Step
 __all__ = ["Base", "dims_of", "plain", "wrap"]
 
 
+KINDS = {"b": 0, "i": 1, "u": 1, "f": 2}
+
+
 class Size(int):
     """NumPy's `x.size`, which is PyTorch's `x.size()` and `x.size(0)` too."""
 
@@ -54,6 +57,29 @@ def _array(x: Any) -> Any:
     return np.asarray(x._datum) if isinstance(x, autograd.Node) else x
 
 
+def _of_one_type(primitive: Primitive, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The Tensors in the type that PyTorch computes their result in; a condition stays what it is."""
+    kept = 1 if primitive.name == "where" else 0
+    tensors = [x for x in inputs[kept:] if isinstance(x, autograd.Tensor)]
+    of_all, of_arrays = _common(tensors), _common([x for x in tensors if x.ndim])
+    if not tensors:
+        return inputs
+    dtype = of_arrays if of_arrays and KINDS[of_arrays.kind] == KINDS[of_all.kind] else of_all  # one number does not widen an array
+    return (*inputs[:kept], *(_as(x, dtype) if isinstance(x, autograd.Tensor) else x for x in inputs[kept:]))
+
+
+def _common(tensors: list[Any]) -> Any:
+    """The largest type of floats, or without floats the largest of all; None of no Tensors."""
+    dtypes = [x._datum.dtype for x in tensors]
+    return np.result_type(*([x for x in dtypes if x.kind == "f"] or dtypes)) if dtypes else None
+
+
+def _as(x: Any, dtype: Any) -> Any:
+    if x._datum.dtype == dtype:
+        return x
+    return x.astype(dtype) if x.left is not None else wrap(x._datum.astype(dtype))
+
+
 def dims_of(dim: tuple[Any, ...]) -> Any:
     """Dimensions that stand one after the other, or in a tuple; None for all."""
     return None if not dim else tuple(dim[0]) if isinstance(dim[0], (tuple, list)) else tuple(dim)
@@ -75,6 +101,8 @@ class Base(autograd.Tensor):
     def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
         if not is_known(list(inputs)):
             return super()._apply(primitive, inputs, static)
+        if len({x._datum.dtype for x in inputs if isinstance(x, autograd.Tensor)}) > 1 and (primitive.elementwise or primitive.name == "concatenate"):
+            inputs = _of_one_type(primitive, inputs)
         if not any(isinstance(x, autograd.Node) and x.left is not None for x in inputs):
             data = [_array(x) for x in inputs]
             result = primitive.compute_arrays(data, static)
