@@ -104,9 +104,9 @@ linalg = SimpleNamespace(**{
 })  # fmt: skip
 
 
-def cat(tensors: Any, dim: Any = 0) -> Tensor:
+def cat(tensors: Any, dim: Any = 0, *, axis: Any = None) -> Tensor:
     """`autograd.concatenate`."""
-    return engine.concatenate(_all(tensors), dim)
+    return engine.concatenate(_all(tensors), dim if axis is None else axis)
 
 
 concat = concatenate = cat
@@ -127,6 +127,16 @@ def vstack(tensors: Any) -> Tensor:
     return np.vstack(_all(tensors))  # type: ignore[return-value]
 
 
+def dstack(tensors: Any) -> Tensor:
+    """`np.dstack`."""
+    return np.dstack(_all(tensors))  # type: ignore[return-value]
+
+
+def column_stack(tensors: Any) -> Tensor:
+    """`np.column_stack`."""
+    return np.column_stack(_all(tensors))  # type: ignore[return-value]
+
+
 def unique(input: Any, sorted: Any = True, return_inverse: Any = False, return_counts: Any = False, dim: Any = None) -> Any:
     """`np.unique`, which has no derivative."""
     found = np.unique(plain(input), return_inverse=return_inverse, return_counts=return_counts, axis=dim)
@@ -143,7 +153,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
 
 def einsum(equation: str, *operands: Any) -> Any:
     """`np.einsum`."""
-    return np.einsum(equation, *_all(operands))
+    return np.einsum(equation, *_all(operands[0] if isinstance(operands[0], (tuple, list)) else operands))
 
 
 def outer(input: Any, vec2: Any) -> Any:
@@ -153,8 +163,20 @@ def outer(input: Any, vec2: Any) -> Any:
 ger = outer
 
 
-def addmm(input: Any, mat1: Any, mat2: Any) -> Any:
-    return input + as_tensor(mat1) @ mat2
+def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
+    """beta · input + alpha · (mat1 @ mat2)."""
+    return beta * input + alpha * (as_tensor(mat1) @ mat2)
+
+
+baddbmm = addmm
+
+
+def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+    return input + value * tensor1 * tensor2
+
+
+def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+    return input + value * tensor1 / tensor2
 
 
 def dot(input: Any, tensor: Any) -> Any:
@@ -162,7 +184,8 @@ def dot(input: Any, tensor: Any) -> Any:
 
 
 def meshgrid(*tensors: Any, indexing: Any = "ij") -> Any:
-    return tuple(map(wrap, np.meshgrid(*[plain(x) for x in tensors], indexing=indexing)))
+    each = _all(tensors[0] if isinstance(tensors[0], (tuple, list)) else tensors)
+    return tuple(np.meshgrid(*each, indexing=indexing))
 
 
 def is_tensor(obj: Any) -> Any:

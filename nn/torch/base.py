@@ -58,7 +58,9 @@ def _array(x: Any) -> Any:
 
 
 def _of_one_type(primitive: Primitive, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The Tensors in the type that PyTorch computes their result in; a condition stays what it is."""
+    """The Tensors in the type that PyTorch computes their result in; conditions and indices stay what they are."""
+    if not primitive.elementwise and primitive.name not in ("concatenate", "stack"):
+        return inputs
     kept = 1 if primitive.name == "where" else 0
     tensors = [x for x in inputs[kept:] if isinstance(x, autograd.Tensor)]
     of_all, of_arrays = _common(tensors), _common([x for x in tensors if x.ndim])
@@ -101,7 +103,7 @@ class Base(autograd.Tensor):
     def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
         if not is_known(list(inputs)):
             return super()._apply(primitive, inputs, static)
-        if len({x._datum.dtype for x in inputs if isinstance(x, autograd.Tensor)}) > 1 and (primitive.elementwise or primitive.name == "concatenate"):
+        if len({x._datum.dtype for x in inputs if isinstance(x, autograd.Tensor)}) > 1:
             inputs = _of_one_type(primitive, inputs)
         if not any(isinstance(x, autograd.Node) and x.left is not None for x in inputs):
             data = [_array(x) for x in inputs]
@@ -278,8 +280,30 @@ class Base(autograd.Tensor):
         self._written()[...] = plain(result)
         return self
 
-    def scatter_(self, dim: Any, index: Any, src: Any) -> Self:
-        return self._replace(self.detach().scatter(dim, index, src.detach() if isinstance(src, Base) else src))
+    def scatter_(self, dim: Any, index: Any, src: Any = None, *, value: Any = None) -> Self:
+        return self._replace(self.detach().scatter(dim, index, plain(src), value=value))
+
+    def scatter_add_(self, dim: Any, index: Any, src: Any) -> Self:
+        return self._replace(self.detach().scatter_add(dim, index, plain(src)))
+
+    def index_add_(self, dim: Any, index: Any, source: Any, *, alpha: Any = 1) -> Self:
+        np.add.at(np.moveaxis(self._written(), dim, 0), plain(index), alpha * np.moveaxis(plain(source), dim, 0))
+        return self
+
+    def index_fill_(self, dim: Any, index: Any, value: Any) -> Self:
+        np.moveaxis(self._written(), dim, 0)[plain(index)] = plain(value)
+        return self
+
+    def index_copy_(self, dim: Any, index: Any, source: Any) -> Self:
+        np.moveaxis(self._written(), dim, 0)[plain(index)] = np.moveaxis(plain(source), dim, 0)
+        return self
+
+    def fill_diagonal_(self, fill_value: Any) -> Self:
+        np.fill_diagonal(self._written(), fill_value)
+        return self
+
+    def bernoulli_(self, p: Any = 0.5, *, generator: Any = None) -> Self:
+        return self._replace(dtypes.rng_of(generator).random(self.shape) < plain(p))
 
     def unsqueeze_(self, dim: Any) -> Self:
         self._datum = np.expand_dims(self._written(), dim)

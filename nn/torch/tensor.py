@@ -16,9 +16,11 @@ import numpy as np
 import autograd
 from autograd.modes import is_recording
 from autograd.state import is_known
+from nn.lookup import no_such_name
 
 from . import dtypes
 from .base import Base, dims_of, plain, wrap
+from .numpys import IN_PLACE, NUMPYS
 
 __all__ = ["Sorted", "Tensor"]
 
@@ -80,22 +82,27 @@ class Tensor(Base):
         x = x.type(np.int64) if x._datum.dtype.kind in "bi" else x
         return autograd.sum(x, axis if dim is None else dim, keepdim or keepdims)
 
-    def mean(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = False) -> Any:  # type: ignore[override]
-        if self._datum.dtype.kind != "f":
-            raise RuntimeError(f"mean() is of floats, and this Tensor is of {self._datum.dtype}; make it .float() first.")
-        return autograd.mean(self, axis if dim is None else dim, keepdim or keepdims)
+    def mean(self, dim: Any = None, keepdim: Any = False, *, dtype: Any = None, axis: Any = None, keepdims: Any = False) -> Any:  # type: ignore[override]
+        x = self if dtype is None else self.type(dtype)
+        if x._datum.dtype.kind != "f":
+            raise RuntimeError(f"mean() is of floats, and this Tensor is of {x._datum.dtype}; make it .float() first.")
+        return autograd.mean(x, axis if dim is None else dim, keepdim or keepdims)
 
     def prod(self, dim: Any = None, keepdim: Any = False) -> Any:
         return np.prod(self, axis=dim, keepdims=keepdim)
 
     def std(self, dim: Any = None, unbiased: Any = True, keepdim: Any = False, *, correction: Any = None) -> Any:
+        dim, unbiased = (None, dim) if isinstance(dim, bool) else (dim, unbiased)
         return autograd.std(self, dim, keepdim, correction=float(unbiased) if correction is None else correction)
 
     def var(self, dim: Any = None, unbiased: Any = True, keepdim: Any = False, *, correction: Any = None) -> Any:
+        dim, unbiased = (None, dim) if isinstance(dim, bool) else (dim, unbiased)
         return autograd.var(self, dim, keepdim, correction=float(unbiased) if correction is None else correction)
 
     def norm(self, p: Any = None, dim: Any = None, keepdim: Any = False) -> Any:
         x = self.flatten() if dim is None else self
+        if isinstance(p, (int, float)) and p not in (0, 1, 2, np.inf, -np.inf):
+            return (x.abs() ** p).sum(dim, keepdim) ** (1 / p)
         return autograd.norm(x, None if p in (2, "fro") else p, dim, keepdim)
 
     def max(self, dim: Any = None, keepdim: Any = False) -> Any:
@@ -148,8 +155,8 @@ class Tensor(Base):
         values = self.gather(dim, order)
         return Sorted(values, order) if keepdim else Sorted(values.squeeze(dim), order.squeeze(dim))
 
-    def bincount(self, minlength: Any = 0) -> Any:
-        return wrap(np.bincount(self._datum, minlength=minlength))
+    def bincount(self, weights: Any = None, minlength: Any = 0) -> Any:
+        return wrap(np.bincount(self._datum, plain(weights), minlength))
 
     def any(self, dim: Any = None, keepdim: Any = False) -> Any:
         return wrap(np.any(self._datum, axis=dim, keepdims=keepdim))
@@ -198,6 +205,19 @@ class Tensor(Base):
 
     def logical_not(self) -> Any:
         return wrap(np.logical_not(self._datum))
+
+    def clamp(self, min: Any = None, max: Any = None) -> Any:
+        limits = [x for x in (min, max) if x is not None]
+        if self._datum.dtype.kind in "iu" and all(isinstance(x, int) for x in limits):
+            return wrap(np.clip(self._datum, min, max))
+        return super().clamp(min, max)
+
+    clip = clamp  # type: ignore[assignment]
+
+    def div(self, other: Any, *, rounding_mode: Any = None) -> Any:
+        quotient = super().div(other, rounding_mode=rounding_mode)
+        dtype = np.result_type(self._datum, plain(other))
+        return quotient if rounding_mode is None or dtype.kind == "f" else quotient.type(dtype)
 
     def clamp_min(self, min: Any) -> Any:
         return self.clamp(min)
@@ -257,6 +277,15 @@ class Tensor(Base):
     def __index__(self) -> Any:
         return operator.index(self.item())
 
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        known = [f"torch.Tensor.{other}" for other in dir(type(self)) if not other.startswith("_")]
+        raise AttributeError(no_such_name(f"torch.Tensor.{name}", known))
+
+    def __format__(self, form: str) -> str:
+        return format(self.item(), form) if self.ndim == 0 and (form or self.left is None) else super().__format__(form)
+
     def __repr__(self) -> str:
         if not is_known(self):
             return super().__repr__()
@@ -267,15 +296,11 @@ class Tensor(Base):
         return f"tensor({text}{dtype}{wants}{made})"
 
 
-# Methods, and so functions of `torch`, that are NumPy's functions under another name or the same,
-NUMPYS = {
-    "count_nonzero": np.count_nonzero, "diag": np.diag, "movedim": np.moveaxis, "nan_to_num": np.nan_to_num,
-    "repeat_interleave": np.repeat, "tile": np.tile,
-}  # fmt: skip
-# and second names of others.
+# Second names of methods.
 ALIASES = {
     "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan", "atan2": "arctan2", "atanh": "arctanh",
-    "mv": "matmul", "nelement": "numel", "negative": "neg", "remainder": "__mod__", "true_divide": "div",
+    "divide": "div", "multiply": "mul", "mv": "matmul", "nelement": "numel", "negative": "neg", "remainder": "__mod__",
+    "subtract": "sub", "true_divide": "div",
 }  # fmt: skip
 LONG = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal"}
 
@@ -313,12 +338,26 @@ def _whole(compute: Any, swapped: bool = False) -> Any:
     return operate
 
 
-def _of_numpy(function: Any) -> Any:
+def _of_numpy(name: str, function: Any) -> Any:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        result = function(self, *args, **kwargs)
-        return result if isinstance(result, Tensor) else wrap(result)
+        return _wrapped(function(self, *args, **kwargs))
 
-    method.__doc__ = f"`np.{function.__name__}`."
+    method.__doc__ = f"`np.{name if function.__name__.startswith(('<', '_')) else function.__name__}`."
+    return method
+
+
+def _wrapped(result: Any) -> Any:
+    """What NumPy gives, with Tensors in place of arrays."""
+    if isinstance(result, (tuple, list)):
+        return tuple(map(_wrapped, result))
+    return result if isinstance(result, autograd.Tensor) else wrap(result)
+
+
+def _in_place(name: str) -> Any:
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        return self._replace(getattr(self.detach(), name)(*map(plain, args), **{key: plain(x) for key, x in kwargs.items()}))
+
+    method.__doc__ = f"`x.{name}(…)`, written into x."
     return method
 
 
@@ -333,7 +372,9 @@ for _name in ("mod", "floordiv", "and_", "or_", "xor", "lshift", "rshift"):
 for _name in ("logical_and", "logical_or", "logical_xor", "isclose"):
     setattr(Tensor, _name, _whole(getattr(np, _name)))
 for _name, _function in NUMPYS.items():
-    setattr(Tensor, _name, _of_numpy(_function))
+    setattr(Tensor, _name, _of_numpy(_name, _function))
+for _name in IN_PLACE:
+    setattr(Tensor, f"{_name}_", _in_place(_name))
 for _name, _other in ALIASES.items():
     setattr(Tensor, _name, getattr(Tensor, _other))
 Tensor.__invert__ = lambda self: wrap(~self._datum)  # type: ignore[method-assign]
