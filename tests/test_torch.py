@@ -144,6 +144,8 @@ EXPRESSIONS = {
     "copied to rows": lambda t, x, i, b: t.zeros(3, 3).index_copy_(0, t.tensor([2]), t.ones(1, 3)),
     "scattered in another shape": lambda t, x, i, b: t.zeros(3, 9).scatter_(1, t.tensor([[1, 2]]), x[0]),
     "argmax that keeps the dimensions": lambda t, x, i, b: x.argmax(keepdim=True),
+    "types by their older names": lambda t, x, i, b: x.type(t.LongTensor) + i.type(t.LongTensor).unsqueeze(-1),
+    "one of NumPy's numbers": lambda t, x, i, b: x.detach() * np.int64(3) + np.float64(0.5),
     "std of all": lambda t, x, i, b: x.std(False) + x.mean(dtype=t.float32),
     "arange by names": lambda t, x, i, b: t.arange(start=1, end=9, step=2) + t.arange(end=4) + t.arange(0, 8, step=2),
     "zeros by name": lambda t, x, i, b: t.zeros(size=(2, 3)) + t.ones(size=[3]),
@@ -181,6 +183,7 @@ RECORDED = {
     "scatter at fewer places": lambda t, x, y: x.scatter(1, t.tensor([[[0, 3]]]), y[:1, :1, :2]),
     "scatter a value": lambda t, x, y: x.scatter(1, t.tensor([[[0, 3]]]), value=2.0),
     "scatter_add": lambda t, x, y: x.scatter_add(0, t.tensor([[[0, 2]], [[0, 0]]]), y[:2, :1, :2]),
+    "linalg norms": lambda t, x, y: t.linalg.norm(x, dim=1) * t.linalg.vector_norm(y, 1) + t.linalg.matrix_norm(x[0]),
     "norm": lambda t, x, y: x.norm(3, 1) + y.norm(p=3),
     "addmm": lambda t, x, y: t.addmm(x[0, :, :4], x[0], y[0].t(), beta=0.5, alpha=2),
     "addcmul": lambda t, x, y: t.addcmul(x, y, x, value=3) + t.addcdiv(x, y, x.abs() + 1),
@@ -252,6 +255,29 @@ def test_layers_give_the_books_tensors():
     assert type(layer.weight * 2) is Tensor
 
 
+def test_recording_is_switched_on_and_off():
+    w = book.ones(2, requires_grad=True)
+    with book.no_grad():
+        with book.enable_grad():
+            assert (w * 2).requires_grad
+        assert not (w * 2).requires_grad
+    with book.set_grad_enabled(False):
+        assert not (w * 2).requires_grad
+    book.set_grad_enabled(False)
+    assert not (w * 2).requires_grad
+    book.set_grad_enabled(True)
+    assert (w * 2).requires_grad
+
+
+def test_the_parts_of_the_book_are_imported_as_modules():
+    code = (
+        "import nn.torch.nn.functional as F; from nn.torch.utils.data import DataLoader; import nn.torch.optim.lr_scheduler as L; "
+        "import nn; print(F is nn.functional, DataLoader is nn.data.DataLoader, L is nn.optim.lr_scheduler)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["True"] * 3
+
+
 def test_formats_are_those_of_numbers():
     assert f"{book.tensor(2.5):.2f} {book.tensor(3)} {book.tensor(2.5, requires_grad=True):.1f}" == "2.50 3 2.5"
 
@@ -301,6 +327,8 @@ def test_a_method_that_is_not_here_says_so():
         (lambda t: (t.tensor([1.0], requires_grad=True) * 2).add_(1), RuntimeError, "was computed"),
         (lambda t: t.multinomial(t.tensor([1.0, 0.0]), 2), RuntimeError, "pass replacement=True"),
         (lambda t: t.multinomial(t.tensor([-1.0, 2.0]), 1), RuntimeError, "finite, not negative"),
+        (lambda t: t.tensor([1, 2]).add_(0.5), RuntimeError, "make it .float"),
+        (lambda t: t.tensor([1, 2]).__itruediv__(2), RuntimeError, "make it .float"),
         (lambda t: t.set_default_dtype(t.int64), TypeError, "one of floats"),
         (lambda t: t.zeros(2).__setitem__(0, t.tensor(1.0, requires_grad=True)), RuntimeError, "would lose that"),
         (lambda t: t.save(nn.Linear(1, 1), "x.pt"), TypeError, r"save model.state_dict\(\)"),

@@ -15,6 +15,9 @@ in place of arrays: `layer.weight.data.normal_(0, 0.02)`, and `model.state_dict(
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from numbers import Integral
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -25,6 +28,7 @@ import autograd as engine
 import nn
 from autograd import no_grad
 from autograd.modes import is_recording
+from autograd.modes import mode as engine_mode
 from nn import optim, parameter
 from nn.lookup import missing
 from nn.randomness import get_rng_state, manual_seed, set_rng_state
@@ -88,11 +92,15 @@ def _of(dtype: Any) -> Any:
         return zeros(data, dtype=dtype) if len(data) != 1 or isinstance(data[0], Integral) else tensor(data[0], dtype=dtype)
 
     of.__doc__ = f"`torch.tensor` of numbers, or `torch.zeros` of a shape, of {np.dtype(dtype).name}."
+    of.dtype = np.dtype(dtype)  # type: ignore[attr-defined]  # by which NumPy takes it for a type: x.type(torch.LongTensor)
     return of
 
 
-FloatTensor, DoubleTensor, HalfTensor, LongTensor, IntTensor, BoolTensor = map(_of, (float32, float64, float16, int64, int32, bool))
+FloatTensor, DoubleTensor, HalfTensor, LongTensor, IntTensor, BoolTensor, ByteTensor = map(
+    _of, (float32, float64, float16, int64, int32, bool, uint8)
+)
 inference_mode = no_grad
+finfo, iinfo = np.finfo, np.iinfo
 is_grad_enabled = is_recording
 inf, nan, pi, e = np.inf, np.nan, np.pi, np.e
 Size: Any = tuple
@@ -100,8 +108,49 @@ Size: Any = tuple
 utils = SimpleNamespace(data=nn.data)
 linalg = SimpleNamespace(**{
     name: getattr(np.linalg, name)
-    for name in ("cholesky", "det", "eigh", "inv", "matrix_power", "matrix_rank", "pinv", "qr", "slogdet", "solve", "svd")
+    for name in (
+        "cholesky", "cond", "cross", "det", "eigh", "eigvalsh", "inv", "matrix_power", "matrix_rank", "multi_dot", "pinv", "qr", "slogdet",
+        "solve", "svd", "svdvals",
+    )
 })  # fmt: skip
+
+
+def _norm(x: Any, ord: Any = None, dim: Any = None, keepdim: Any = False) -> Any:
+    """`np.linalg.norm`."""
+    return np.linalg.norm(x, ord, dim, keepdim)
+
+
+def _vector_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: Any = False) -> Any:
+    """`x.norm`."""
+    return as_tensor(x).norm(ord, dim, keepdim)
+
+
+def _matrix_norm(x: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: Any = False) -> Any:
+    """`np.linalg.norm`, of matrices."""
+    return np.linalg.norm(x, ord, dim, keepdim)
+
+
+linalg.norm, linalg.vector_norm, linalg.matrix_norm = _norm, _vector_norm, _matrix_norm
+
+
+class set_grad_enabled:  # noqa: N801 -- PyTorch's name
+    """Whether operations are recorded from here on, or in a `with` block."""
+
+    def __init__(self, mode: Any) -> None:
+        self.before, engine_mode.recording = engine_mode.recording, mode
+
+    def __enter__(self) -> None:
+        """It was said when this was made."""
+
+    def __exit__(self, *error: object) -> None:
+        engine_mode.recording = self.before
+
+
+@contextmanager
+def enable_grad() -> Iterator[None]:
+    """The opposite of `torch.no_grad`, inside of it."""
+    with set_grad_enabled(True):
+        yield
 
 
 def cat(tensors: Any, dim: Any = 0, *, axis: Any = None) -> Tensor:
@@ -233,3 +282,9 @@ def __dir__() -> list[str]:
 if not TYPE_CHECKING:
     __getattr__ = missing(globals(), _function)
 parameter.book = wrap
+# `from nn.torch import nn` gives the library; so must `import nn.torch.nn.functional as F`, which looks for modules.
+for _name, _part in {
+    "nn": nn, "nn.functional": nn.functional, "nn.init": nn.init, "nn.utils": nn.utils, "optim": optim, "utils": utils,
+    "optim.lr_scheduler": optim.lr_scheduler, "utils.data": nn.data,
+}.items():  # fmt: skip
+    sys.modules[f"{__name__}.{_name}"] = _part  # type: ignore[assignment]

@@ -54,7 +54,8 @@ def wrap(array: Any, requires_grad: bool = False, owner: Base | None = None) -> 
 
 
 def _array(x: Any) -> Any:
-    return np.asarray(x._datum) if isinstance(x, autograd.Node) else x
+    """The numbers of an input; one of NumPy's counts as Python's, which does not widen an array."""
+    return np.asarray(x._datum) if isinstance(x, autograd.Node) else x.item() if isinstance(x, np.generic) else x
 
 
 def _of_one_type(primitive: Primitive, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -279,6 +280,21 @@ class Base(autograd.Tensor):
     def _replace(self, result: Any) -> Self:
         self._written()[...] = plain(result)
         return self
+
+    def _arithmetic(self, result: Any) -> Self:
+        """Write the result of an operation into this Tensor.
+
+        Raises:
+            RuntimeError: it has decimals, and this Tensor is of whole numbers.
+        """
+        if np.asarray(plain(result)).dtype.kind == "f" and self._datum.dtype.kind != "f":
+            raise RuntimeError(f"Numbers with decimals do not fit into a Tensor of {self._datum.dtype}; make it .float() first.")
+        return self._replace(result)
+
+    def _change(self, primitive: Primitive, other: Any) -> Any:
+        if self._datum.dtype.kind != "f" and (primitive.operator == "/" or np.asarray(plain(other)).dtype.kind == "f"):
+            self._arithmetic(0.5)
+        return super()._change(primitive, other)
 
     def scatter_(self, dim: Any, index: Any, src: Any = None, *, value: Any = None) -> Self:
         return self._replace(self.detach().scatter(dim, index, plain(src), value=value))

@@ -52,6 +52,6 @@ NUMPYS: dict[str, Any] = {
 
 # `x.NAME_()` is `x.NAME()`, written into x.
 IN_PLACE = (
-    "abs", "ceil", "clamp_max", "clamp_min", "cos", "exp", "expm1", "floor", "log", "log1p", "neg", "pow", "reciprocal", "relu",
-    "remainder", "round", "rsqrt", "sigmoid", "sin", "square", "tanh", "tril", "triu", "trunc",
+    "abs", "add", "ceil", "clamp_max", "clamp_min", "cos", "div", "exp", "expm1", "floor", "log", "log1p", "mul", "neg", "pow",
+    "reciprocal", "relu", "remainder", "round", "rsqrt", "sigmoid", "sin", "square", "sub", "tanh", "tril", "triu", "trunc",
 )  # fmt: skip

@@ -355,7 +355,7 @@ def _wrapped(result: Any) -> Any:
 
 def _in_place(name: str) -> Any:
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
-        return self._replace(getattr(self.detach(), name)(*map(plain, args), **{key: plain(x) for key, x in kwargs.items()}))
+        return self._arithmetic(getattr(self.detach(), name)(*map(plain, args), **{key: plain(x) for key, x in kwargs.items()}))
 
     method.__doc__ = f"`x.{name}(…)`, written into x."
     return method
