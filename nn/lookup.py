@@ -9,9 +9,10 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
+from types import SimpleNamespace
 from typing import Any
 
-__all__ = ["missing", "no_such_name", "said_of"]
+__all__ = ["missing", "no_such_name", "part", "said_of"]
 
 
 def no_such_name(name: str, known: Iterable[str]) -> str:
@@ -55,6 +56,24 @@ def missing(module: Mapping[str, Any], made: Callable[[str], Any] = lambda name:
         raise (ImportError if imports else AttributeError)(sentence)  # an AttributeError would give way to Python's own sentence
 
     return getattr_
+
+
+def part(name: str, **entries: Any) -> Any:
+    """A small part of a book, such as `torch.linalg`, which says that a name is not in it.
+
+    Example:
+        >>> part("torch.linalg", norm=max).norms
+        Traceback (most recent call last):
+        ...
+        AttributeError: torch.linalg.norms is not here; did you mean torch.linalg.norm?
+    """
+
+    def getattr_(self: Any, missing: str) -> Any:
+        if missing.startswith("_"):
+            raise AttributeError(missing)
+        raise AttributeError(no_such_name(f"{name}.{missing}", [f"{name}.{other}" for other in vars(self)]))
+
+    return type("Part", (SimpleNamespace,), {"__getattr__": getattr_})(**entries)
 
 
 def _elsewhere(name: str) -> str:

@@ -86,10 +86,11 @@ class Module(Habits):
         kind = visible(type(self).__name__)
         return kind if self._name is None or self._name == type(self).__name__ else f"{kind} {self._name!r}"
 
-    def register_buffer(self, name: str, array: Array) -> None:
+    def register_buffer(self, name: str, array: Array, persistent: bool = True) -> None:
         """Make `array` the attribute `name`, and a part of the state that is not trained, such as a running mean.
 
         It stays a plain array; a constant of `nn.torch` stays one too. Assign or write to it as you like: `state_dict` has it.
+        One that is not `persistent` is an attribute, and nothing more.
 
         Raises:
             TypeError: `array` is not a NumPy array, and not such a constant.
@@ -108,7 +109,8 @@ class Module(Habits):
             )
         if hasattr(self, name):
             raise ValueError(f"This {type(self).__name__} has {name!r} already; to change a buffer, assign to it.")
-        self._buffers = (*self._buffers, name)
+        if persistent:
+            self._buffers = (*self._buffers, name)
         setattr(self, name, array)
 
     def register_forward_hook(self, hook: Callable[[Any, tuple[Any, ...], Any], object]) -> Handle:

@@ -85,7 +85,7 @@ def shared_generator() -> np.random.Generator:
 
 
 def generator(rng: Seed) -> np.random.Generator:
-    """The generator for a seed; a generator as it is; the shared one for None.
+    """The generator for a seed; a generator as it is, or that of a `torch.Generator`; the shared one for None.
 
     Raises:
         ValueError: `rng` is something else.
@@ -96,6 +96,7 @@ def generator(rng: Seed) -> np.random.Generator:
     """
     if rng is None:
         return shared_generator()
+    rng = getattr(rng, "rng", rng)
     if not isinstance(rng, np.random.Generator) and not (isinstance(rng, (int, np.integer)) and rng >= 0):
         raise ValueError(f"rng is a seed (a whole number from 0), a NumPy generator or None; got {rng!r}.")
     return np.random.default_rng(rng)

@@ -39,6 +39,11 @@ def windows(x, k, stride, before, out):
 # --- layers ---------------------------------------------------------------------------------------
 
 
+def test_a_loss_is_found_by_the_name_of_its_class():
+    assert isinstance(keras.losses.get("MeanSquaredError"), keras.losses.MeanSquaredError)
+    assert isinstance(keras.metrics.get("RootMeanSquaredError"), keras.metrics.RootMeanSquaredError)
+
+
 def test_dense_is_x_times_kernel_plus_bias():
     layer, x, (kernel, bias) = filled(layers.Dense(3, activation="relu"), 5, 4)
     assert (kernel.shape, bias.shape) == ((4, 3), (3,))

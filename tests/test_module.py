@@ -366,6 +366,13 @@ def test_the_order_of_a_state_dict_is_pytorchs():
     twin.load_state_dict({name: torch.tensor(numbers) for name, numbers in model.state_dict().items()})
 
 
+def test_a_buffer_that_is_not_persistent_is_not_in_the_state():
+    model = nn.Module()
+    model.register_buffer("mask", np.ones(2), persistent=False)
+    assert model.mask.tolist() == [1.0, 1.0]
+    assert not model.state_dict()
+
+
 def test_loading_buffers_copies_and_keeps_their_type():
     model = Tracked()
     state = model.state_dict()

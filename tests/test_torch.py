@@ -294,6 +294,25 @@ def test_loaders_give_tensors_while_the_book_is_open():
 
 
 @pytest.mark.parametrize(
+    ("part", "name", "near"),
+    [("linalg", "norms", "norm"), ("cuda", "is_avalable", "is_available"), ("autograd", "grads", "grad"), ("utils", "dta", "data")],
+)
+def test_a_part_of_the_book_says_what_is_not_in_it(part, name, near):
+    with pytest.raises(AttributeError, match=rf"torch\.{part}\.{name} is not here; did you mean torch\.{part}\.{near}\?"):
+        getattr(getattr(book, part), name)
+
+
+def test_the_books_generators_are_taken_by_data():
+    def draw():
+        generator = book.Generator().manual_seed(3)
+        parts = nn.data.random_split(range(10), [7, 3], generator=generator)
+        loader = nn.data.DataLoader(range(5), shuffle=True, generator=generator)
+        return [[part[i] for i in range(len(part))] for part in parts], [x.tolist() for x in loader]
+
+    assert draw() == draw()
+
+
+@pytest.mark.parametrize(
     ("name", "sentence"),
     [("argmx", "torch.argmx is not here; did you mean torch.argmax?"), ("stft_of_mine", "torch.stft_of_mine is not here")],
 )

@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from autograd import Node
 
 from ..checks import is_number
-from ..randomness import Seed, generator
+from ..randomness import Seed
+from ..randomness import generator as as_generator
 from .collate import default_collate
 from .table import as_numbers
 
@@ -164,7 +165,7 @@ def items_at(dataset: Items, indices: NDArray[np.intp]) -> Any:
     return dataset.batch(indices) if isinstance(dataset, Dataset) else default_collate([dataset[int(i)] for i in indices])
 
 
-def random_split(dataset: Items, lengths: Sequence[float], rng: Seed = None) -> list[Subset]:
+def random_split(dataset: Items, lengths: Sequence[float], rng: Seed = None, *, generator: Seed = None) -> list[Subset]:
     """Split a dataset at random into parts of given lengths.
 
     Args:
@@ -172,6 +173,7 @@ def random_split(dataset: Items, lengths: Sequence[float], rng: Seed = None) -> 
         lengths: the number of items in each part, which sum to that of the dataset; or fractions
             that sum to 1. Items left over by rounding go to the first parts.
         rng: a seed or a NumPy generator.
+        generator: PyTorch's name for `rng`.
 
     Returns:
         The parts, as datasets.
@@ -198,5 +200,5 @@ def random_split(dataset: Items, lengths: Sequence[float], rng: Seed = None) -> 
         raise ValueError(f"The lengths of a split of {n} items must sum to {n}, or to 1 as fractions; {lengths} sum to {sum(lengths)}.")
     if min(counts) < 1:
         raise ValueError(f"A split of {n} items into {counts} has an empty part; give each part at least one item.")
-    order, ends = generator(rng).permutation(n), np.cumsum(counts)[:-1]
+    order, ends = as_generator(generator if rng is None else rng).permutation(n), np.cumsum(counts)[:-1]
     return [Subset(dataset, part) for part in np.split(order, ends)]

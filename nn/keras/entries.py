@@ -13,7 +13,7 @@ __all__ = ["Described", "looked_up"]
 
 
 def looked_up(kind: str, name: Any, table: Mapping[str, Any]) -> Any:
-    """The entry for a text; a function or an object as it is.
+    """The entry for a text, which may be the name of its class; a function or an object as it is.
 
     Raises:
         ValueError: there is no such entry.
@@ -29,9 +29,10 @@ def looked_up(kind: str, name: Any, table: Mapping[str, Any]) -> Any:
         if not callable(name):
             raise TypeError(f"The {kind} is a name, such as {next(iter(table))!r}, or an object; got {name!r:.80}.")
         return name
+    classes = {entry.__name__: entry for entry in table.values() if isinstance(entry, type)}
     for same in (name, name.lower()):
-        if same in table:
-            return table[same]
+        if same in table or same in classes:
+            return table[same] if same in table else classes[same]
     several = f"{kind}s" if not kind.endswith("s") else f"{kind}es"
     near = difflib.get_close_matches(name, table, 1, 0.75)
     raise ValueError(

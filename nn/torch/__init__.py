@@ -19,7 +19,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from numbers import Integral
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,7 +29,7 @@ from autograd import no_grad
 from autograd.modes import is_recording
 from autograd.modes import mode as engine_mode
 from nn import optim, parameter
-from nn.lookup import missing
+from nn.lookup import missing, part
 from nn.randomness import get_rng_state, manual_seed, set_rng_state
 
 from . import autograd, dtypes
@@ -105,8 +104,8 @@ is_grad_enabled = is_recording
 inf, nan, pi, e = np.inf, np.nan, np.pi, np.e
 Size: Any = tuple
 
-utils = SimpleNamespace(data=nn.data)
-linalg = SimpleNamespace(**{
+utils = part("torch.utils", data=nn.data)
+linalg = part("torch.linalg", **{
     name: getattr(np.linalg, name)
     for name in (
         "cholesky", "cond", "cross", "det", "eigh", "eigvalsh", "inv", "matrix_power", "matrix_rank", "multi_dot", "pinv", "qr", "slogdet",
@@ -287,4 +286,4 @@ for _name, _part in {
     "nn": nn, "nn.functional": nn.functional, "nn.init": nn.init, "nn.utils": nn.utils, "optim": optim, "utils": utils,
     "optim.lr_scheduler": optim.lr_scheduler, "utils.data": nn.data,
 }.items():  # fmt: skip
-    sys.modules[f"{__name__}.{_name}"] = _part  # type: ignore[assignment]
+    sys.modules[f"{__name__}.{_name}"] = _part

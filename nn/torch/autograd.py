@@ -10,6 +10,7 @@ import numpy as np
 import autograd
 from autograd import detect_anomaly
 from autograd.backward import gradients
+from nn.lookup import missing
 
 from .base import wrap
 from .making import as_tensor
@@ -65,3 +66,6 @@ def grad(
 
 def _several(tensors: Any) -> Sequence[Any]:
     return tensors if isinstance(tensors, (tuple, list)) else (tensors,)
+
+
+__getattr__ = missing(globals())

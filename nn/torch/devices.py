@@ -6,6 +6,8 @@ from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
+from nn.lookup import part
+
 __all__ = ["accelerator", "amp", "autocast", "backends", "cuda"]
 
 
@@ -47,14 +49,14 @@ def _none() -> int:
     return 0
 
 
-amp = SimpleNamespace(GradScaler=GradScaler, autocast=autocast)
-cuda = SimpleNamespace(
-    is_available=_no, device_count=_none, manual_seed=_nothing, manual_seed_all=_nothing, empty_cache=_nothing,
+amp = part("torch.amp", GradScaler=GradScaler, autocast=autocast)
+cuda = part(
+    "torch.cuda", is_available=_no, device_count=_none, manual_seed=_nothing, manual_seed_all=_nothing, empty_cache=_nothing,
     synchronize=_nothing, amp=amp,
 )  # fmt: skip
-backends = SimpleNamespace(
-    mps=SimpleNamespace(is_available=_no),
+backends = part(
+    "torch.backends", mps=SimpleNamespace(is_available=_no),
     cuda=SimpleNamespace(matmul=SimpleNamespace(allow_tf32=False)),
     cudnn=SimpleNamespace(deterministic=True, benchmark=False, allow_tf32=False),
 )
-accelerator = SimpleNamespace(is_available=_no, current_accelerator=_nothing)
+accelerator = part("torch.accelerator", is_available=_no, current_accelerator=_nothing)
