@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple, NoReturn, Protocol
 
 __all__ = [
     "Effects", "Moment", "Scope", "choose_the_way", "enter", "is_recording", "leave", "mode", "moment",
-    "no_grad", "observers", "quick", "scope", "set_scope", "tick", "times",
+    "no_grad", "observers", "quick", "scope", "set_recording", "set_scope", "tick", "times",
 ]  # fmt: skip
 
 
@@ -204,6 +204,12 @@ def is_recording() -> bool:
         False
     """
     return mode.recording
+
+
+def set_recording(recording: bool) -> bool:
+    """Say whether operations on this thread are recorded from here on; what was said before."""
+    before, mode.recording = mode.recording, recording
+    return before
 
 
 @contextmanager

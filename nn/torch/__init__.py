@@ -26,8 +26,7 @@ import numpy as np
 import autograd as engine
 import nn
 from autograd import no_grad
-from autograd.modes import is_recording
-from autograd.modes import mode as engine_mode
+from autograd.modes import is_recording, set_recording
 from nn import optim, parameter
 from nn.lookup import missing, part
 from nn.randomness import get_rng_state, manual_seed, set_rng_state
@@ -136,13 +135,13 @@ class set_grad_enabled:  # noqa: N801 -- PyTorch's name
     """Whether operations are recorded from here on, or in a `with` block."""
 
     def __init__(self, mode: Any) -> None:
-        self.before, engine_mode.recording = engine_mode.recording, mode
+        self.before = set_recording(mode)
 
     def __enter__(self) -> None:
         """It was said when this was made."""
 
     def __exit__(self, *error: object) -> None:
-        engine_mode.recording = self.before
+        set_recording(self.before)
 
 
 @contextmanager

@@ -21,8 +21,8 @@ PARTS = {
     "torch.optim.lr_scheduler": nn.optim.lr_scheduler, "torch.utils.data": nn.data, "torchvision.transforms": nn.data.transforms,
 }  # fmt: skip
 NOT_OF_TORCH = {
-    "Any", "Integral", "Iterator", "TYPE_CHECKING", "annotations", "contextmanager", "engine_mode", "is_recording", "missing", "part",
-    "plain", "sys", "wrap",
+    "Any", "Integral", "Iterator", "TYPE_CHECKING", "annotations", "contextmanager", "is_recording", "missing", "part",
+    "plain", "set_recording", "sys", "wrap",
 }  # fmt: skip
 OURS = {"flips", "frozen", "inputs", "label", "left", "origin", "primitive", "right", "scope", "static", "time"}  # of a node's own
 SPACES = ("autograd", "linalg", "cuda", "backends", "accelerator", "amp")  # which are small
