@@ -10,7 +10,7 @@ import pytest
 import autograd
 import nn
 import nn.functional as fn
-from nn import optim, torch
+from nn import keras, optim, torch
 from nn.data import DataLoader, RandomSampler, TensorDataset
 from nn.torch import page
 from nn.torch.base import wrap
@@ -211,6 +211,20 @@ def test_layers_take_whole_numbers_and_bools_of_the_book():
 def test_recurrent_layers_give_the_books_tensors():
     output, (h, c) = nn.LSTM(3, 4, batch_first=True)(torch.randn(2, 5, 3))
     assert [x.size() for x in (output, h, c)] == [(2, 5, 4), (1, 2, 4), (1, 2, 4)]
+
+
+def test_both_books_may_be_open():
+    layer = keras.layers.LSTM(3)
+    assert layer(np.ones((2, 5, 4))).shape == (2, 3)
+    assert layer.get_weights()[2].tolist() == [0.0] * 3 + [1.0] * 3 + [0.0] * 6
+
+
+def test_pictures_and_measures_take_the_books_tensors():
+    pytest.importorskip("matplotlib.pyplot")
+    model = nn.Sequential(nn.Linear(2, 3))
+    nn.plot.decision_boundary(model, X[:, :2], Y)
+    (panel,) = nn.plot.weights(model)
+    assert f"std {np.std(model[0].weight.detach().numpy()):.2g}" in [text.get_text() for text in panel.get_legend().get_texts()][0]
 
 
 def test_constants_change_their_precision():
