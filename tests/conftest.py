@@ -8,10 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 # Several tests run at a time, each with a core; threads of BLAS that wait for each other would hold all of them up.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
+
+settings.register_profile("without a clock", deadline=None)  # no test measures time: on a busy machine, any example may take long
+settings.load_profile("without a clock")
 
 RECORD = "RECORD_PYTORCH"
 

@@ -81,7 +81,7 @@ class SGD(Optimizer):
         g = directed(g, p, weight_decay, maximize)
         if momentum:
             v *= momentum
-            v += g if step == 1 else (1 - dampening) * g
+            v += (1 - dampening) * g if dampening and step > 1 else g
             g = g + momentum * v if nesterov else v
         p -= lr * g
 
