@@ -66,13 +66,19 @@ class _BatchNorm(Module):
                     f"{self._called()} cannot take the deviation of a single number for each channel, of a batch of shape {x.shape}. "
                     "Train with larger batches (drop_last=True leaves out a last batch of one), or call model.eval() to evaluate."
                 )
-            y: Data = standardize(x, axis=axes, eps=self.eps)
             if self.training and self.track_running_stats:
                 self._track(x, axes)
-        else:
-            y = (x - self._along(self.running_mean, x)) / self._along(np.sqrt(self.running_var + self.eps), x)
+            return self._standardized(x, axes)
+        y = (x - self._along(self.running_mean, x)) / self._along(np.sqrt(self.running_var + self.eps), x)
         y = y if self.weight is None else y * self._along(self.weight, x)
         return y if self.bias is None else y + self._along(self.bias, x)
+
+    def _standardized(self, x: Data, axes: tuple[int, ...]) -> Data:
+        """With mean 0 and deviation 1 over axes, times `weight` plus `bias`."""
+        weight = 1.0 if self.weight is None else self._along(self.weight, x)
+        bias = 0.0 if self.bias is None else self._along(self.bias, x)
+        y: Data = standardize(x, weight, bias, axis=axes, eps=self.eps)
+        return y
 
     def _dtype(self) -> DTypeLike | None:
         """The precision of the layer's numbers; None if it has none."""
@@ -210,13 +216,13 @@ class InstanceNorm2d(_BatchNorm):
         if self.training or not self.track_running_stats:
             if images.shape[2] * images.shape[3] < 2:
                 raise ValueError(f"{self._called()} cannot take the deviation of a single pixel, of images of shape {x.shape}.")
-            y: Data = standardize(images, axis=(2, 3), eps=self.eps)
             if self.training and self.track_running_stats and self.momentum is not None:
                 self._track(images, (2, 3))
+            y = self._standardized(images, (2, 3))
         else:
             y = (images - self._along(self.running_mean, images)) / self._along(np.sqrt(self.running_var + self.eps), images)
-        y = y if self.weight is None else y * self._along(self.weight, images)
-        y = y if self.bias is None else y + self._along(self.bias, images)
+            y = y if self.weight is None else y * self._along(self.weight, images)
+            y = y if self.bias is None else y + self._along(self.bias, images)
         return y if x.ndim == 4 else y[0]
 
     def _track(self, x: Data, axes: tuple[int, ...]) -> None:
@@ -277,7 +283,7 @@ class GroupNorm(Module):
         if group < 2:
             raise ValueError(f"{self._called()} cannot take the deviation of a single number for each group, of inputs of shape {x.shape}.")
         groups = autograd.reshape(x, (x.shape[0], self.num_groups, group))
-        y: Data = autograd.reshape(standardize(groups, axis=(2,), eps=self.eps), x.shape)
+        y: Data = autograd.reshape(standardize(groups, 1.0, 0.0, axis=(2,), eps=self.eps), x.shape)
         column = (-1, *[1] * (x.ndim - 2))
         y = y if self.weight is None else y * autograd.reshape(self.weight, column)
         return y if self.bias is None else y + autograd.reshape(self.bias, column)
@@ -324,9 +330,9 @@ class LayerNorm(Module):
         x = _with_last_axes(self, x)
         if self.weight is None:
             epsilon(self.eps, x.dtype)
-        y: Data = standardize(x, axis=tuple(range(-len(self.normalized_shape), 0)), eps=self.eps)
-        y = y if self.weight is None else y * self.weight
-        return y if self.bias is None else y + self.bias
+        weight, bias = (other if p is None else p for p, other in ((self.weight, 1.0), (self.bias, 0.0)))
+        y: Data = standardize(x, weight, bias, axis=tuple(range(-len(self.normalized_shape), 0)), eps=self.eps)
+        return y
 
     def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
