@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike
 
 import autograd
 from autograd import Tensor
-from autograd.primitives.networks import standardize
+from autograd.primitives.networks import moments, standardize
 from autograd.state import is_known, update
 from autograd.statistics import narrow, wide
 
@@ -98,9 +98,9 @@ class _BatchNorm(Module):
         """Move the running mean and variance towards those of the batch."""
         names = ("running_mean", "running_var", "num_batches_tracked")
         x = wide(np.asarray(x.data) if isinstance(x, Tensor) and is_known(x) else x)
-        mean = autograd.mean(x, axis=axes, keepdims=True)
-        variance = autograd.sum((x - mean) ** 2, axis=axes) / (x.size // self.num_features - 1)
-        update(self, names, self._move, mean=mean.reshape(-1), variance=variance)
+        mean, variance = moments(x, axes)
+        count = x.size // self.num_features
+        update(self, names, self._move, mean=mean.reshape(-1), variance=variance.reshape(-1) * (count / (count - 1)))
 
     def _move(self, mean: Array, variance: Array) -> None:
         self.num_batches_tracked = np.asarray(self.num_batches_tracked + 1)
@@ -227,9 +227,10 @@ class InstanceNorm2d(_BatchNorm):
 
     def _track(self, x: Data, axes: tuple[int, ...]) -> None:
         x = wide(np.asarray(x.data) if isinstance(x, Tensor) and is_known(x) else x)
-        mean = autograd.mean(x, axis=axes, keepdims=True)
-        variance = autograd.sum((x - mean) ** 2, axis=axes) / (x.shape[2] * x.shape[3] - 1)
-        update(self, ("running_mean", "running_var"), self._move, mean=mean.mean(axis=(0, 2, 3)), variance=variance.mean(axis=0))
+        mean, variance = moments(x, axes)
+        count = x.shape[2] * x.shape[3]
+        mean, variance = mean.mean(axis=(0, 2, 3)), variance.mean(axis=(0, 2, 3)) * (count / (count - 1))
+        update(self, ("running_mean", "running_var"), self._move, mean=mean, variance=variance)
 
     def _move(self, mean: Array, variance: Array) -> None:
         share = self.momentum or 0.0

@@ -42,12 +42,6 @@ POOL: dict[str, Any] = {"kernel": (2, 2), "stride": (2, 2), "padding": ((0, 0), 
 OVERLAP: dict[str, Any] = {"kernel": (3, 2), "stride": (2, 1), "padding": ((1, 1), (0, 1)), "dilation": (1, 2)}
 
 
-def _with_even_columns(padding: Any, size: int) -> Any:
-    """The padding of columns with one more, if an output has an odd number of columns: Winograd's algorithm computes them in pairs."""
-    *others, (before, after) = padding
-    return (*others, (before, after + (size + before + after) % 2))
-
-
 def _conv(x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
     n, kernel = len(stride), weight.shape[2:]
     quick = is_quick(weight.shape, groups, stride, dilation)
@@ -57,9 +51,8 @@ def _conv(x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: A
         for size, (before, after), k, d, s in zip(x.shape[2:], padding, kernel, dilation, stride, strict=True)
     ]
     y = new((len(x), len(weight), *space), np.result_type(x, weight))
-    x = padded(x, _with_even_columns(padding, x.shape[-1]) if quick else padding)
-    for rows, found in parts(x, kernel, stride, dilation, groups, quick):
-        out = matrices(y[:, :, rows], groups)
+    for where, found in parts(x, kernel, stride, padding, dilation, groups, quick):
+        out = matrices(y[where], groups)
         if quick:
             gather_pairs(product(kernels, found, np.empty((*found.shape[:-2], kernels.shape[-2], found.shape[-1]), y.dtype)), out)
         else:
@@ -92,9 +85,8 @@ def _conv_weight(x: Any, g: Any, kernel: Any, stride: Any, padding: Any, dilatio
     quick = is_quick((g.shape[1], channels, *kernel), groups, stride, dilation)
     entries = math.prod(kernel) * channels
     total = np.zeros((4, groups, entries // 3, outs) if quick else (groups, entries, outs), np.result_type(x, g))
-    x = padded(x, _with_even_columns(padding, x.shape[-1]) if quick else padding)
-    for rows, found in parts(x, kernel, stride, dilation, groups, quick):
-        columns = matrices(g[:, :, rows], groups)
+    for where, found in parts(x, kernel, stride, padding, dilation, groups, quick):
+        columns = matrices(g[where], groups)
         columns = spread_pairs(columns) if quick else columns
         # BLAS is up to twice as quick with the larger matrix first.
         products = found @ columns.reshape(*columns.shape[:-2], -1).swapaxes(-1, -2)
