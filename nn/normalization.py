@@ -69,9 +69,14 @@ class _BatchNorm(Module):
             if self.training and self.track_running_stats:
                 self._track(x, axes)
             return self._standardized(x, axes)
-        y = (x - self._along(self.running_mean, x)) / self._along(np.sqrt(self.running_var + self.eps), x)
-        y = y if self.weight is None else y * self._along(self.weight, x)
-        return y if self.bias is None else y + self._along(self.bias, x)
+        return self._with_running(x)
+
+    def _with_running(self, x: Data) -> Data:
+        """Less the running mean, divided by the running deviation, times `weight` plus `bias`, in two passes."""
+        scale: Data = 1 / np.sqrt(self.running_var + self.eps)
+        scale = scale if self.weight is None else scale * self.weight
+        shift = -self.running_mean * scale
+        return x * self._along(scale, x) + self._along(shift if self.bias is None else shift + self.bias, x)
 
     def _standardized(self, x: Data, axes: tuple[int, ...]) -> Data:
         """With mean 0 and deviation 1 over axes, times `weight` plus `bias`."""
@@ -220,9 +225,7 @@ class InstanceNorm2d(_BatchNorm):
                 self._track(images, (2, 3))
             y = self._standardized(images, (2, 3))
         else:
-            y = (images - self._along(self.running_mean, images)) / self._along(np.sqrt(self.running_var + self.eps), images)
-            y = y if self.weight is None else y * self._along(self.weight, images)
-            y = y if self.bias is None else y + self._along(self.bias, images)
+            y = self._with_running(images)
         return y if x.ndim == 4 else y[0]
 
     def _track(self, x: Data, axes: tuple[int, ...]) -> None:

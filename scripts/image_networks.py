@@ -10,7 +10,7 @@ __all__ = ["resnet", "vgg"]
 
 
 def vgg(*sizes: int) -> nn.Sequential:
-    """Stages of two convolutions and a max pooling each, with these numbers of channels, and then of classes (Simonyan and Zisserman, 2014)."""
+    """Stages of two convolutions and a max pooling, with these numbers of channels, and then of classes (Simonyan and Zisserman, 2014)."""
     *stages, classes = sizes
     layers: list[nn.Module] = []
     ins = 3
@@ -22,7 +22,7 @@ def vgg(*sizes: int) -> nn.Sequential:
 
 
 def resnet(*sizes: int, blocks: int = 3) -> nn.Sequential:
-    """Stages of residual blocks with these numbers of channels, and then of classes; (16, 32, 64, 10) is ResNet-20 (He and others, 2015)."""
+    """Stages of residual blocks with these numbers of channels, and then of classes: ResNet-20, if `blocks` is 3 (He and others, 2015)."""
     *stages, classes = sizes
     layers: list[nn.Module] = [*_normalized(3, stages[0]), nn.ReLU()]
     ins = stages[0]

@@ -41,7 +41,9 @@ def augmented() -> transforms.Transform:
     ])  # fmt: skip
 
 
-def lesson(plan: Plan, train: nn.data.CIFAR10, test: nn.data.CIFAR10, seed: int, epochs: int, checkpoint: Path | None = None) -> tutorial.Lesson:
+def lesson(
+    plan: Plan, train: nn.data.CIFAR10, test: nn.data.CIFAR10, seed: int, epochs: int, checkpoint: Path | None = None
+) -> tutorial.Lesson:
     """A trainer, and its `fit` with its arguments.
 
     The learning rate rises for the first third of the steps, and then falls to 0. The test images are

@@ -1,4 +1,4 @@
-"""What the programs of the tutorials share: their arguments, several seeds, Ctrl-C; and of those for images, where these are and what is shown."""
+"""What the programs of the tutorials share: their arguments, several seeds, Ctrl-C, and how images are read and results shown."""
 
 from __future__ import annotations
 

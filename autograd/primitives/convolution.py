@@ -65,7 +65,7 @@ def _conv_transpose(g: Any, weight: Any, shape: Any, stride: Any, padding: Any, 
     reach = [(k - 1) * d for k, d in zip(kernel, dilation, strict=True)]
     around = tuple((r - before, r - after) for r, (before, after) in zip(reach, padding, strict=True))
     if max(stride) == 1 and np.min(around) >= 0:  # then it is a convolution itself, with the kernels mirrored
-        mirrored = np.flip(weight, range(2, n + 2)).reshape(groups, -1, *weight.shape[1:]).swapaxes(1, 2)
+        mirrored = np.flip(weight, tuple(range(2, n + 2))).reshape(groups, -1, *weight.shape[1:]).swapaxes(1, 2)
         mirrored = mirrored.reshape(-1, len(weight) // groups, *kernel)
         return _conv(g, mirrored, np.zeros(1, g.dtype), stride, around, dilation, groups)
     space = [before + size + after for size, (before, after) in zip(shape, padding, strict=True)]

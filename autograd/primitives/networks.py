@@ -16,7 +16,7 @@ from . import algebra
 from .batching import Batch
 from .contraction import einsum
 from .elementary import sqrt
-from .reductions import mean, sum_
+from .reductions import sum_
 from .shapes import axes_of_batch, reshape, transpose
 
 
@@ -77,17 +77,17 @@ linear: Primitive = Primitive(
 
 
 def _over(x: Any, axis: Any) -> tuple[str, str, tuple[int, ...], int]:
-    """For a sum of `x` over axes: names for all axes, those of the axes that are left, the shape with the others at length 1, how many add up."""
+    """For a sum of `x` over axes: names for all axes, and for those left; the shape with the others at length 1; how many add up."""
     names, summed = "abcdefghijklmnop"[: x.ndim], [int(a) % x.ndim for a in np.atleast_1d(axis)]
     kept = "".join(name for i, name in enumerate(names) if i not in summed)
     shape = tuple(1 if i in summed else size for i, size in enumerate(x.shape))
     return names, kept, shape, x.size // max(1, math.prod(shape))
 
 
-def _products(a: Any, b: Any, axis: Any) -> Any:
-    """The sum of `a * b` over axes, which keep the length 1. In one pass: for images in a third of the time of two."""
-    names, kept, shape, _ = _over(a, axis)
-    return reshape(einsum(a, b, subscripts=f"{names},{names}->{kept}"), shape=shape)
+def _sums(*factors: Any, axis: Any) -> Any:
+    """The sum of a product over axes, which keep the length 1. For images, `einsum` takes a third of the time of NumPy's sum."""
+    names, kept, shape, _ = _over(factors[0], axis)
+    return reshape(einsum(*factors, subscripts=f"{','.join([names] * len(factors))}->{kept}"), shape=shape)
 
 
 def _moments(x: Any, axis: Any) -> tuple[Any, Any]:
@@ -109,15 +109,18 @@ def moments(x: Any, axis: Any) -> tuple[Any, Any]:
     """The mean and the variance over axes, which keep the length 1."""
     if isinstance(x, np.ndarray):
         return _moments(x, axis)
-    average = mean(x, axis=axis, keepdims=True)
+    count = _over(x, axis)[-1]
+    average = _sums(x, axis=axis) / count
     centred = x - average
-    return average, _products(centred, centred, axis) / _over(x, axis)[-1]
+    return average, _sums(centred, centred, axis=axis) / count
 
 
 def _standardize(x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e-5) -> Any:
     average, variance = _moments(x, axis)
     weight = weight if np.ndim(weight) else np.asarray(weight).item()  # a number leaves float32 as it is
-    return _with_bias((x - average) * (weight / np.sqrt(variance + eps)), np.asarray(bias))
+    centred, scale = x - average, weight / np.sqrt(variance + eps)
+    in_place = centred if np.result_type(centred, scale) == centred.dtype else None  # which spares a tenth of the time
+    return _with_bias(np.multiply(centred, scale, out=in_place), np.asarray(bias))
 
 
 def _summed(weight: Any, x: Any) -> list[int]:
@@ -128,17 +131,17 @@ def _summed(weight: Any, x: Any) -> list[int]:
 
 def _standardize_gradients(g: Any, y: Any, x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e-5) -> list[Any]:
     axes, count = {int(a) % x.ndim for a in np.atleast_1d(axis)}, _over(x, axis)[-1]
-    centred = x - mean(x, axis=axis, keepdims=True)
-    deviation = sqrt(_products(centred, centred, axis) / count + eps)
-    total = sum_(g, axis=axis, keepdims=True)
+    centred = x - _sums(x, axis=axis) / count
+    deviation = sqrt(_sums(centred, centred, axis=axis) / count + eps)
+    total = _sums(g, axis=axis)
     of_bias = total if axes <= {*_summed(bias, x)} else g  # the engine sums over the other axes
     if axes <= {*_summed(weight, x)}:  # batch normalisation: one sum for both
-        of_weight = slope = _products(g, centred, axis) / deviation
+        of_weight = slope = _sums(g, centred, axis=axis) / deviation
         scale = weight / deviation
     else:
-        of_weight = _products(g, centred / deviation, _summed(weight, x))
+        of_weight = _sums(g, centred / deviation, axis=_summed(weight, x))
         g, scale = g * weight, 1 / deviation
-        slope, total = _products(g, centred, axis) / deviation, sum_(g, axis=axis, keepdims=True)
+        slope, total = _sums(g, centred, axis=axis) / deviation, _sums(g, axis=axis)
     centred *= slope * scale / (-count * deviation)  # in place, to write to memory less often; of nodes this makes new ones
     centred += g * scale
     centred -= total * scale / count
@@ -156,7 +159,7 @@ standardize: Primitive = Primitive(
     kind="normalization",
     cases=(
         Case((2, 3), (3,), (3,), axis=-1, eps=1e-5), Case((4, 2, 3), (2, 1), (2, 1), axis=(0, 2), eps=0.1),
-        Case((2, 3), (), (), axis=-1, eps=1e-5),
+        Case((2, 3), (), (3,), axis=-1, eps=1e-5), Case((2, 3), (3,), (), axis=-1, eps=1e-5),
     ),
     scalar=None, array=_standardize,
     vjp=_standardize_gradients,

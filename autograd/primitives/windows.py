@@ -83,15 +83,15 @@ def parts(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, groups:
     n, taps, steps = len(kernel), list(kernel), list(stride)
     rows, step = (kernel[0] - 1) * dilation[0] + 1, stride[0]
     (above, below), *others = padding
-    batch, channels, height, columns = *x.shape[:3], x.shape[-1]
+    batch, channels, height = x.shape[:3]
     positions = (above + height + below - rows) // step + 1
     shared = n > 1 and dilation[0] == 1 and stride[0] < kernel[0]
     if shared:
         taps[0] = steps[0] = 1
     if quick:
         taps[-1] = 1
-    few = max(1, 1024 // max(1, columns)) if quick else max(1, batch)  # examples
-    each = max(1, 100_000 // max(1, min(few, batch) * channels * math.prod(x.shape[3:]) * step * math.prod(taps)))  # rows
+    few = max(1, 1024 // max(1, x.shape[-1])) if quick else max(1, batch)  # examples
+    each = max(1, 160_000 // max(1, min(few, batch) * channels * math.prod(x.shape[3:]) * step * math.prod(taps)))  # rows
     for start in range(0, positions, each):
         stop = min(start + each, positions)
         top, bottom = start * step - above, (stop - 1) * step + rows - above  # of the rows of `x` that are needed
