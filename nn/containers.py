@@ -1,4 +1,4 @@
-"""Modules made of modules, with PyTorch's names: one after the other, in a list or in a dict; and parameters in a list."""
+"""Modules that contain modules, with PyTorch's names: in sequence, in a list or in a dict; and parameters in a list."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any, NoReturn, Self, overload
 
 import numpy as np
 
-from autograd import Node, Tensor
+from autograd import Node
 
 from .module import Module
+from .parameter import Parameter
 
 __all__ = ["ModuleDict", "ModuleList", "ParameterList", "Sequential"]
 
@@ -30,7 +31,7 @@ class _Numbered(Module):
         """
         self._check(module)
         vars(self)[str(len(self))] = module
-        self._name = None  # the next call gives it its name
+        self._name = None  # the next call sets the names
         return self
 
     def extend(self, modules: Iterable[Module]) -> Self:
@@ -90,7 +91,7 @@ class _Numbered(Module):
 
 
 class Sequential(_Numbered):
-    """Modules one after the other: each gets what the one before returned.
+    """Modules in sequence: the output of each is the input of the next.
 
     Args:
         modules: the modules; or one dict of them, whose keys become their names.
@@ -264,7 +265,7 @@ class ParameterList(Module):
         values: Tensors and Values; arrays become Tensors.
 
     Raises:
-        TypeError: one of them is no array of numbers.
+        TypeError: one of them is not an array of numbers.
 
     Example:
         >>> import nn
@@ -283,7 +284,7 @@ class ParameterList(Module):
             >>> len(ParameterList().append([1.0, 2.0]))
             1
         """
-        vars(self)[str(len(self))] = value if isinstance(value, Node) else Tensor(value)
+        vars(self)[str(len(self))] = value if isinstance(value, Node) else Parameter(value)
         self._name = None
         return self
 
@@ -319,7 +320,7 @@ class ParameterList(Module):
     def __setitem__(self, index: int, value: Any) -> None:
         """Put a parameter in the place of another."""
         self[index]
-        vars(self)[str(index % len(self))] = value if isinstance(value, Node) else Tensor(value)
+        vars(self)[str(index % len(self))] = value if isinstance(value, Node) else Parameter(value)
         self._name = None
 
     def forward(self, *args: object) -> NoReturn:

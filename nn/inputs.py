@@ -1,4 +1,4 @@
-"""What layers are given: sizes when they are made, and arrays when they are called. What does not fit is refused."""
+"""Checks of what layers are given: sizes when they are made, and arrays when they are called."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import Node, Tensor, Value
+from autograd.arrays import constant
 from autograd.operands import array_of
-from autograd.primitives.arithmetic import astype
+from autograd.primitives.arithmetic import astype, identity
 
 from .checks import is_number
 from .module import Module
 from .types import Array, Data, Input, Output
 
-__all__ = ["array_from", "as_input", "check_dim", "check_probability", "check_size", "describe_kind", "is_whole", "operand"]
+__all__ = [
+    "array_from", "as_input", "as_shared_input", "check_dim", "check_probability", "check_size", "describe_kind", "is_whole", "operand",
+]  # fmt: skip
 
 
 def as_input(x: Input, dtype: DTypeLike | None, module: Module) -> Data:
@@ -44,8 +47,19 @@ def as_input(x: Input, dtype: DTypeLike | None, module: Module) -> Data:
     return array.astype(dtype, copy=False)
 
 
+def as_shared_input(x: Input, dtype: DTypeLike | None, module: Module) -> Data:
+    """`as_input` for a layer in which several steps use `x`: an array is copied here, once, and not again by each step that keeps it.
+
+    Example:
+        >>> as_shared_input(np.ones(2), np.float32, Module()).flags.writeable
+        False
+    """
+    x = as_input(x, dtype, module)
+    return x if isinstance(x, Node) else constant(x, identity)
+
+
 def operand(x: Input, module: Module) -> Output:
-    """What a layer without parameters works on: a number, a Value or a list of Values as it is; an array in its own precision.
+    """The input of a layer without parameters: a number, a Value or a list of Values unchanged; an array in its own precision.
 
     Example:
         >>> operand([1, 2], Module()), operand(3, Module())
@@ -110,7 +124,7 @@ def check_size(kind: str, name: str, size: object, least: int = 1) -> int:
 
 
 def check_dim(kind: str, name: str, dim: object) -> None:
-    """Refuse what cannot be the number of an axis.
+    """Raise an error for what cannot be the number of an axis.
 
     Raises:
         ValueError: it is not a whole number.

@@ -1,4 +1,4 @@
-"""The table, part 7: convolution and pooling, over any number of spatial axes.
+"""The table of derivatives: convolution and pooling, over any number of spatial axes.
 
 Arrays are (batch, channels, *space) and kernels (out, in / groups, *kernel), as in PyTorch. How they lie
 in memory, and how windows become matrices, is in `windows.py`.
@@ -178,13 +178,13 @@ def _winners(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> A
 def _only(numbers: Any, chosen: Any) -> Any:
     """The `numbers` that are `chosen`, and 0 instead of the others, even of inf and nan.
 
-    The processor cannot foresee what `np.where` is going to choose, and so that takes ten times as
-    long as this: to keep all bits of a number, or none.
+    This keeps all bits of a number, or none. `np.where` takes ten times as long, because the processor cannot
+    predict its branches.
     """
     if numbers.itemsize > 8:
         return np.where(chosen, numbers, 0)
     bits = numbers.view(f"i{numbers.itemsize}")
-    return (bits & -chosen.view(np.int8)).view(numbers.dtype)  # -1 is a row of ones
+    return (bits & -chosen.view(np.int8)).view(numbers.dtype)  # all bits of -1 are ones
 
 
 def _max_unpool(g: Any, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:

@@ -1,8 +1,8 @@
-"""`default_collate`: several items of a dataset become one batch of arrays."""
+"""`default_collate`: makes a batch of arrays from several items of a dataset."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,6 @@ import numpy as np
 from autograd import Node
 
 __all__ = ["default_collate", "plain"]
-
-batch_of: Callable[[Any], Any] | None = None  # what makes of an array the Tensor that loaders give, while `nn.torch` is open
 
 
 def default_collate(items: Sequence[Any]) -> Any:
