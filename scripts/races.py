@@ -196,12 +196,19 @@ LAYERS = Contender("glassgrad, layers, eager", "glassgrad.examples", "glassgrad"
 COMPILED_LAYERS = Contender("glassgrad, layers compiled", "glassgrad.examples_compiled", "glassgrad")
 WHOLE_LAYERS = Contender("glassgrad, layers, the whole step compiled", "glassgrad.examples_whole", "glassgrad")
 NUMPY_MLP = Contender("NumPy, forward and backward by hand", "numpy_by_hand.mlp", "numpy")
-LAYERS_RACES: list[tuple[list[Contender], list[Goal]]] = [  # in the order of `layers`
+
+# In the order of `layers`, each with its tolerance. Batch normalization makes of float32's rounding, in the five steps
+# in which the losses are compared, up to a five-hundredth.
+LAYERS_RACES: list[tuple[list[Contender], list[Goal], float]] = [
     (
         [PYTORCH_LAYERS, LAYERS, COMPILED_LAYERS, WHOLE_LAYERS, NUMPY_MLP],
         [Goal(LAYERS, 1, PYTORCH_LAYERS), Goal(COMPILED_LAYERS, 1, PYTORCH_LAYERS), Goal(WHOLE_LAYERS, 1.6, PYTORCH_LAYERS)],
+        1e-4,
     ),
-    *(([PYTORCH_LAYERS, LAYERS], [Goal(LAYERS, factor, PYTORCH_LAYERS, at_most=True)]) for factor in (2, 1.2, 1.2, 1.5, 1.5)),
+    *(
+        ([PYTORCH_LAYERS, LAYERS], [Goal(LAYERS, factor, PYTORCH_LAYERS, at_most=True)], tolerance)
+        for factor, tolerance in ((2, 1e-4), (1.2, 1e-2), (1.2, 1e-2), (1.5, 1e-4), (1.5, 1e-4))
+    ),
 ]
 MEMORY_GOALS = [1.5, 1.5, 1.3, 1.3, 1.5, 1.5]  # times PyTorch's peak, in the order of `layers`
 
@@ -223,8 +230,8 @@ def races(quick: bool, seed: int) -> list[Race]:
             names_problem(words, seed), NAMES, NAMES_GOALS, PLAIN_NAMES,
         ),
         *(
-            Race(f"One step of Adam: {title}, cross entropy, float32", problem, contenders, goals, PYTORCH_LAYERS, tolerance=1e-4)
-            for (title, problem), (contenders, goals) in zip(layers(quick, seed).items(), LAYERS_RACES, strict=True)
+            Race(f"One step of Adam: {title}, cross entropy, float32", problem, contenders, goals, PYTORCH_LAYERS, tolerance)
+            for (title, problem), (contenders, goals, tolerance) in zip(layers(quick, seed).items(), LAYERS_RACES, strict=True)
         ),
     ]  # fmt: skip
 
