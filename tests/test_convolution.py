@@ -250,6 +250,7 @@ def test_conv1d_speaks_of_length():
         Conv1d(2, 4, 3)(np.ones((5, 3, 10)))
 
 
+WIDE_SHAPES = (2, 8, 5, 6), (8, 8, 3, 3)
 WIDE = [  # more channels, examples and pixels than elsewhere, so that images come in parts and kernels of three columns in Winograd's form
     pytest.param((3, 8, 7, 9), (16, 8, 3, 3), {"padding": ((1, 1), (1, 1))}, id="odd columns"),
     pytest.param((70, 8, 6, 32), (8, 8, 3, 3), {"padding": ((1, 1), (1, 1))}, id="many examples"),
@@ -289,3 +290,20 @@ def test_wide_layers_have_gradients_that_fit_together(shape, kernels, more):
     of_weight = conv_weight(x, g, kernel=kernels[2:], **options)
     assert (of_x.shape, of_weight.shape) == (shape, kernels)
     np.testing.assert_allclose([np.vdot(x, of_x), np.vdot(weight, of_weight)], np.vdot(y, g), rtol=1e-10)  # conv is linear in each
+
+
+@pytest.mark.parametrize("dtypes", [(np.uint8, np.float32), (np.int16, np.int16), (np.float32, np.float64), (bool, float)])
+def test_wide_layers_compute_in_the_type_of_the_result(dtypes):
+    rng = np.random.default_rng(0)
+    x, weight = (
+        rng.integers(0, 2 if dtype is bool else 200, shape).astype(dtype) for dtype, shape in zip(dtypes, WIDE_SHAPES, strict=True)
+    )
+    options = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
+    y = conv(x, weight, 0.0, **options)
+    assert y.dtype == np.result_type(*dtypes)
+    if y.dtype.kind == "f":
+        np.testing.assert_allclose(y, conv(x.astype(float), weight.astype(float), 0.0, **options), rtol=1e-5)
+        g = rng.integers(0, 9, y.shape).astype(np.float32)
+        np.testing.assert_allclose(
+            conv_weight(x, g, kernel=(3, 3), **options), conv_weight(x.astype(float), g.astype(float), kernel=(3, 3), **options), rtol=1e-5
+        )

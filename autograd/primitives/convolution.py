@@ -20,7 +20,6 @@ from .networks import _with_bias
 from .reductions import sum_
 from .windows import (
     gather_pairs,
-    is_quick,
     kernel_matrix,
     matrices,
     new,
@@ -29,6 +28,7 @@ from .windows import (
     product,
     spread_kernels,
     spread_pairs,
+    takes_winograd,
     unpadded,
     weight_of,
     weight_of_spread,
@@ -43,18 +43,19 @@ OVERLAP: dict[str, Any] = {"kernel": (3, 2), "stride": (2, 1), "padding": ((1, 1
 
 
 def _conv(x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
-    n, kernel = len(stride), weight.shape[2:]
-    quick = is_quick(weight.shape, groups, stride, dilation)
-    kernels = spread_kernels(weight, groups, n) if quick else kernel_matrix(weight, groups, n)
+    n, kernel, dtype = len(stride), weight.shape[2:], np.result_type(x, weight)
+    winograd = takes_winograd(weight.shape, dtype, stride, dilation, groups)
+    x = x.astype(dtype, copy=False)
+    kernels = spread_kernels(weight, groups, n) if winograd else kernel_matrix(weight, groups, n)
     space = [
         (before + size + after - (k - 1) * d - 1) // s + 1
         for size, (before, after), k, d, s in zip(x.shape[2:], padding, kernel, dilation, stride, strict=True)
     ]
-    y = new((len(x), len(weight), *space), np.result_type(x, weight))
-    for where, found in parts(x, kernel, stride, padding, dilation, groups, quick):
+    y = new((len(x), len(weight), *space), dtype)
+    for where, found in parts(x, kernel, stride, padding, dilation, groups, winograd):
         out = matrices(y[where], groups)
-        if quick:
-            gather_pairs(product(kernels, found, np.empty((*found.shape[:-2], kernels.shape[-2], found.shape[-1]), y.dtype)), out)
+        if winograd:
+            gather_pairs(product(kernels, found, np.empty((*found.shape[:-2], kernels.shape[-2], found.shape[-1]), dtype)), out)
         else:
             product(kernels, found, out.reshape(*out.shape[:-2], -1))
     return _with_bias(y, np.asarray(bias).reshape(-1, *[1] * n))
@@ -82,16 +83,17 @@ def _conv_transpose(g: Any, weight: Any, shape: Any, stride: Any, padding: Any, 
 
 def _conv_weight(x: Any, g: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
     channels, outs = x.shape[1] // groups, g.shape[1] // groups
-    quick = is_quick((g.shape[1], channels, *kernel), groups, stride, dilation)
-    entries = math.prod(kernel) * channels
-    total = np.zeros((4, groups, entries // 3, outs) if quick else (groups, entries, outs), np.result_type(x, g))
-    for where, found in parts(x, kernel, stride, padding, dilation, groups, quick):
+    entries, dtype = math.prod(kernel) * channels, np.result_type(x, g)
+    winograd = takes_winograd((g.shape[1], channels, *kernel), dtype, stride, dilation, groups)
+    x, g = x.astype(dtype, copy=False), g.astype(dtype, copy=False)
+    total = np.zeros((4, groups, entries // 3, outs) if winograd else (groups, entries, outs), dtype)
+    for where, found in parts(x, kernel, stride, padding, dilation, groups, winograd):
         columns = matrices(g[where], groups)
-        columns = spread_pairs(columns) if quick else columns
+        columns = spread_pairs(columns) if winograd else columns
         # BLAS is up to twice as quick with the larger matrix first.
         products = found @ columns.reshape(*columns.shape[:-2], -1).swapaxes(-1, -2)
         total += products.sum(axis=tuple(range(total.ndim - 2, products.ndim - 2)))
-    return weight_of_spread(total, kernel) if quick else weight_of(total, kernel)
+    return weight_of_spread(total, kernel) if winograd else weight_of(total, kernel)
 
 
 # These three are one product of three arrays, Σ g · (weight ⋆ x), each time without one of them. So

@@ -5,7 +5,9 @@ batch), see `new`. NumPy is quick with long rows; here each is one of columns ×
 number of channels. With the channels last, a step of a ResNet-20 took half as long again.
 
 The functions at the end are those of Winograd's algorithm F(2, 3) (Lavin and Gray, 2016), along the columns:
-two windows of three numbers that overlap by two need four products with a kernel, instead of six.
+two windows of three numbers that overlap by two need four products with a kernel, instead of six. This saves a
+fifth to two fifths of the time of a convolution. The rounding is no worse; but where a number is infinite, what is
+computed of it may be nan.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "gather_pairs", "is_quick", "kernel_matrix", "matrices", "new", "padded", "parts", "product", "spread_kernels", "spread_pairs",
+    "gather_pairs", "kernel_matrix", "matrices", "new", "padded", "parts", "product", "spread_kernels", "spread_pairs", "takes_winograd",
     "unpadded", "weight_of", "weight_of_spread", "windows",
 ]  # fmt: skip
 
@@ -29,7 +31,7 @@ def new(shape: tuple[int, ...], dtype: Any) -> Any:
     return np.empty((*rows, channels, columns, batch), dtype).transpose(n + 2, n, *range(n), n + 1)
 
 
-def padded(x: Any, padding: Any, fill: float = 0.0) -> Any:
+def padded(x: Any, padding: Any, fill: float = 0) -> Any:
     """`x` with `fill` around it."""
     if not any(map(any, padding)):
         return x
@@ -71,14 +73,14 @@ def matrices(x: Any, groups: int, taps: int = 0) -> Any:
     return x.transpose(1, *rows[1:], *rows[:1], *range(x.ndim - taps, x.ndim), 2, columns, 0)
 
 
-def parts(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, groups: int, quick: bool) -> Iterator[tuple[Any, Any]]:
+def parts(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, groups: int, winograd: bool) -> Iterator[tuple[Any, Any]]:
     """The windows of `x`, the entries of each in a column of a matrix: (groups, *rows, entries, columns × batch).
 
     There are a few examples and rows of windows at a time, which fit into a processor's cache, each with its
     index in the output. The windows of neighbouring rows share all rows of `x` but one. As these lie in memory
     one after the other, the matrices of all rows are views of one array, with `kernel[-1]` times the numbers of `x`.
 
-    If `quick`, there are four of each matrix, with half of the columns; see `_spread_windows`.
+    If `winograd`, there are four of each matrix, with half of the columns; see `_spread_windows`.
     """
     n, taps, steps = len(kernel), list(kernel), list(stride)
     rows, step = (kernel[0] - 1) * dilation[0] + 1, stride[0]
@@ -88,9 +90,9 @@ def parts(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, groups:
     shared = n > 1 and dilation[0] == 1 and stride[0] < kernel[0]
     if shared:
         taps[0] = steps[0] = 1
-    if quick:
+    if winograd:
         taps[-1] = 1
-    few = max(1, 1024 // max(1, x.shape[-1])) if quick else max(1, batch)  # examples
+    few = max(1, 1024 // max(1, x.shape[-1])) if winograd else max(1, batch)  # examples
     each = max(1, 160_000 // max(1, min(few, batch) * channels * math.prod(x.shape[3:]) * step * math.prod(taps)))  # rows
     for start in range(0, positions, each):
         stop = min(start + each, positions)
@@ -98,11 +100,11 @@ def parts(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, groups:
         around = ((max(0, -top), max(0, bottom - height)), *others)
         for first in range(0, batch, few):
             some = x[first : first + few, :, max(0, top) : max(0, bottom)]
-            sources = _pairs_of_columns(some, around) if quick else [padded(some, around)]
+            sources = _pairs_of_columns(some, around) if winograd else [padded(some, around)]
             views = [matrices(windows(source, taps, steps, dilation), groups, taps=n) for source in sources]
-            part = _spread_windows(*views) if quick else np.ascontiguousarray(views[0])
+            part = _spread_windows(*views) if winograd else np.ascontiguousarray(views[0])
             *outer, width, depth = part.shape
-            lead = n + quick
+            lead = n + winograd
             found = part.reshape(*outer[:lead], math.prod(outer[lead:]), width * depth)
             if shared:
                 shape = (*outer[: lead - 1], stop - start, rows * found.shape[-2], width * depth)
@@ -140,14 +142,14 @@ def weight_of(matrix: Any, kernel: Any) -> Any:
     return np.ascontiguousarray(np.moveaxis(weight, -1, 1))
 
 
-def is_quick(weight_shape: Any, groups: int, stride: Any, dilation: Any) -> bool:
+def takes_winograd(weight_shape: Any, dtype: Any, stride: Any, dilation: Any, groups: int) -> bool:
     """Whether Winograd's algorithm is to be used: kernels are three columns wide, and there are at least 8 channels on both sides.
 
-    With fewer channels the additions take longer than the products that they save.
+    With fewer channels the additions take longer than the products that they save. Whole numbers have no halves.
     """
     outs, channels, *kernel = weight_shape
     wide = len(kernel) > 1 and (kernel[-1], stride[-1], dilation[-1]) == (3, 1, 1)
-    return wide and min(channels, outs // groups) >= 8
+    return bool(wide and dtype.kind in "fc" and min(channels, outs // groups) >= 8)
 
 
 def _pairs_of_columns(x: Any, padding: Any) -> list[Any]:
