@@ -111,7 +111,10 @@ class WholeStep(Program):
         shared = set(ancestors(x for x in outputs if isinstance(x, Node)))
         self._learning: list[Any] = [self.given[i] for i in own]
         self._count = len(gradients)
-        self._touched, self._passed_on = [*own, *others], list(enumerate(others, start=len(own)))
+        self._passed_on = list(enumerate(others, start=len(own)))
+        wanted = [i for i, want in enumerate(self.wanted) if want]
+        watched = {wanted[k] for k in self.watched[0]}
+        self._watched = [k for k, i in enumerate([*own, *others]) if i in watched]
         self._fresh = []
         for x, g in gradients[: len(own)]:
             alike = isinstance(g, Tensor) and isinstance(x, Tensor) and (g.shape, g.dtype) == (x.shape, x.dtype)
@@ -195,11 +198,8 @@ class WholeStep(Program):
 
     def _spoiled(self, found: Sequence[Any], data: Sequence[Any]) -> bool:
         """Whether there is an inf or nan where it would come from a branch that was not taken."""
-        variables, also_data = self.watched
-        wanted = [i for i, want in enumerate(self.wanted) if want]
-        watched = {wanted[k] for k in variables}
-        numbers = [g for i, g in zip(self._touched, found, strict=False) if i in watched]
-        return spoiled([*numbers, *data] if also_data else numbers)
+        numbers = [found[i] for i in self._watched]
+        return spoiled([*numbers, *data] if self.watched[1] else numbers)
 
     def _in_order(self, results: Sequence[Any], found: Sequence[Any]) -> Any:
         """The results that the function returns, of which some come from `forward` and some from `backward`."""
