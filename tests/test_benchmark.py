@@ -34,7 +34,10 @@ NUMBER = r"[\d,.]+"
 @pytest.mark.parametrize(
     ("race", "rows"),
     [
-        ("MLP(2, [16, 16, 1])", ("`nn.MLP` on `Value`s", "`Tensor`s, eager", "sums of products by hand", "scalar code compiled", "step compiled", "NumPy")),
+        (
+            "MLP(2, [16, 16, 1])",
+            ("`nn.MLP` on `Value`s", "`Tensor`s, eager", "products by hand", "scalar code compiled", "step compiled", "NumPy"),
+        ),
         ("scalar GPT", ("plain scalars, in the style of microgpt", "scalar code, eager", "scalar code compiled", "step compiled", "NumPy")),
         ("20-8-8-4", ("layers, eager", "layers compiled", "step compiled", "NumPy")),
         ("CNN", ("layers, eager",)),

@@ -125,7 +125,7 @@ def forward(w):
 def backward(saved):
     w, = saved
     d_w = 2 * w
-    return d_w, d_w
+    return d_w
 
 
 def update(p, g, v, lr, momentum):
@@ -751,6 +751,20 @@ def test_a_function_that_sets_the_learning_rate_is_refused():
 def test_in_vmap_there_is_no_backward():
     with pytest.raises(TypeError, match=r"backward\(\)"):
         autograd.vmap(lambda x: (x * x).backward())(np.ones(3))
+
+
+@pytest.mark.parametrize("change", [lambda x: x.zero_grad(), lambda x: nn.utils.clip_grad_norm_([x], 1.0)])
+@pytest.mark.parametrize("argument", [Value(2.0), Tensor([2.0])])
+def test_the_gradient_of_an_argument_may_not_be_changed(change, argument):
+    w = Value(3.0)
+
+    @autograd.compile
+    def f(x):
+        change(x)
+        return w * x
+
+    with pytest.raises(TypeError, match="changing the gradient of an argument"):
+        f(argument)
 
 
 def test_an_argument_with_a_derivative_gets_its_gradient():
