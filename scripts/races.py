@@ -273,6 +273,14 @@ def compilation_table(compilations: list[Compilation]) -> Iterator[str]:
     yield from (compilation.row() for compilation in compilations if compilation.first and compilation.eager)
 
 
+def call_table(runs: Sequence[dict[str, float]]) -> Iterator[str]:
+    """The table of the calls of a small compiled function, line by line."""
+    compiling, call, program = (min(run[part] for run in runs) for part in ("compile", "call", "program"))
+    yield from ("", "A compiled function of three operations: the shortest times.", "", "| | µs | wanted | |", "|---|---:|---:|---|")
+    yield f"| a call, beyond that of its program alone | {micro(call - program)} | at most 8 | {verdict(call - program <= 8e-6)} |"
+    yield f"| compiling it | {micro(compiling)} | at most 3,000 | {verdict(compiling <= 3e-3)} |"
+
+
 def peaks(quick: bool, seed: int) -> list[Peak]:
     """The memory of the networks of layers."""
     return [

@@ -125,7 +125,7 @@ def forward(w):
 def backward(saved):
     w, = saved
     d_w = 2 * w
-    return d_w, d_w
+    return d_w
 
 
 def update(p, g, v, lr, momentum):
@@ -753,6 +753,20 @@ def test_in_vmap_there_is_no_backward():
         autograd.vmap(lambda x: (x * x).backward())(np.ones(3))
 
 
+@pytest.mark.parametrize("change", [lambda x: x.zero_grad(), lambda x: nn.utils.clip_grad_norm_([x], 1.0)])
+@pytest.mark.parametrize("argument", [Value(2.0), Tensor([2.0])])
+def test_the_gradient_of_an_argument_may_not_be_changed(change, argument):
+    w = Value(3.0)
+
+    @autograd.compile
+    def f(x):
+        change(x)
+        return w * x
+
+    with pytest.raises(TypeError, match="changing the gradient of an argument"):
+        f(argument)
+
+
 def test_an_argument_with_a_derivative_gets_its_gradient():
     w, x = Value(3.0), Value(2.0)
     computed = x * 5.0
@@ -767,6 +781,41 @@ def test_an_argument_with_a_derivative_gets_its_gradient():
     assert (w.grad, x.grad) == (20.0, 3.0 * 10.0 + 3.0 * 2.0 * 5.0)
     f(x, computed)
     assert (w.grad, x.grad) == (40.0, 120.0)
+
+
+def test_a_branch_that_is_not_taken_gives_no_nan():
+    def make():
+        w = Tensor([4.0, -1.0, 0.0])
+        return step_of([w], optim.SGD([w], lr=0.1), loss=lambda ps: autograd.where(ps[0] > 0, autograd.sqrt(ps[0]), 2.0 * ps[0]).sum()), [w]
+
+    with np.errstate(all="ignore"):
+        step = both(make)
+    assert "isfinite" in step.source or step._cache.by_key[next(iter(step.programs))]._variant.careful
+
+
+def test_half_precision_is_computed_in_single_and_rounded_once():
+    def run(compiled):
+        w = Tensor(np.array([1.0, 2.0, 3.0], np.float16))
+        optimizer = optim.Adam([w], lr=0.01)
+        step = step_of([w], optimizer, loss=lambda ps: (ps[0] * ps[0]).sum())
+        step = autograd.compile(step) if compiled else step
+        for _ in range(3):
+            step()
+        assert (w.data.dtype, w.grad.dtype) == (np.float16, np.float16)
+        return w.data, optimizer.state[w]["exp_avg_sq"]
+
+    for a, b in zip(run(True), run(False), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_each_stage_of_a_step_can_be_drawn():
+    w = [Value(2.0), Value(-1.0)]
+    step = autograd.compile(step_of(w, optim.SGD(w, lr=0.1)))
+    step()
+    assert [stage.name for stage in step.stages][-1] == "print"
+    assert "def update" in step.stages[-1].source
+    for stage in step.stages:
+        autograd.draw(stage)
 
 
 # --- all of it or nothing -----------------------------------------------------------------------------------------------

@@ -81,10 +81,14 @@ class Surroundings:
         self._classes: dict[type, set[str]] = {}  # those visited, each with the methods that Python calls by itself
         self._holders: list[Holder] = []
         self._excused: list[tuple[Any, Path, str]] = []  # found in attributes of `nn`'s modules that the code of `nn` does not read
+        self._updated: list[tuple[Any, Path]] = []  # parameters of optimizers, which mostly have other names too
         self._generators: list[tuple[Any, Any]] = []
         self._todo: deque[tuple[Any, Path, str | None]] = deque([(function, (), None), *((x, (name,), None) for name, x in given.items())])
         while self.refused is None and (self._todo or self._mentioned()):
             self._visit(*self._todo.popleft())
+        for leaf, path in self._updated:
+            if id(leaf) not in self.paths:
+                self._visit(leaf, path, None)
         self._holders.clear()
         self.guard.ready(self.nodes)
 
@@ -210,8 +214,7 @@ class Surroundings:
         for name in {"update", *attributes} - thing.own:
             self._variable((*path, name), functools.partial(attributes.get, name))
         self._holders.append(Holder(thing.seen, thing.seen_as, path, False, set()))
-        for i, leaf in enumerate(thing.leaves()):
-            self._add(leaf, (*path, f"params{i}"))  # which have a better name where the function reads them
+        self._updated += [(leaf, (*path, "params", i)) for i, leaf in enumerate(thing.leaves())]
 
     def _visit_class(self, kind: type, path: Path) -> None:
         """Visit a class that some code may call."""

@@ -126,6 +126,10 @@ def compile(function: Callable[..., Any]) -> Compiled:
     recorded. In the graph, sums of products become matrix products, and numbers with the same formula become arrays.
     Then it is differentiated, simplified, and written as a NumPy program (`.source`), which runs from then on.
 
+    A whole step of training can be compiled, with `optimizer.zero_grad()`, `loss.backward()` and `optimizer.step()` in it; then
+    forward pass, backward pass and update are one program. Parameters, gradients and what the optimizer remembers are read and
+    written as always. A call makes its whole step or none of it: Ctrl-C waits for its end.
+
     Args:
         function: of numbers, arrays, and nested lists, tuples and dicts of them; it returns Values
             or Tensors, or a structure of them. Parameters are found where it reads them. An array
@@ -153,5 +157,19 @@ def compile(function: Callable[..., Any]) -> Compiled:
         >>> value.backward()
         >>> value.data, w[0].grad
         (17.0, 18.0)
+
+        A step:
+
+        >>> from nn.optim import SGD
+        >>> optimizer = SGD(w, lr=0.125)
+        >>> @autograd.compile
+        ... def step(xs):
+        ...     value = loss(xs)
+        ...     optimizer.zero_grad()
+        ...     value.backward()
+        ...     optimizer.step()
+        ...     return value
+        >>> step([[1.0, 1.0], [2.0, 0.0]]).data, w[0].data
+        (17.0, -0.25)
     """
     return Compiled(function)

@@ -102,16 +102,22 @@ class WholeStep(Program):
             others = [i for i, g in enumerate(found.state) if isinstance(g, Node) and i not in own]
             self._forgotten = [i for i, g in enumerate(found.state) if g is None]
             gradients = [(simple.of(self.inputs[i]), simple.of(found.state[i])) for i in [*own, *others]]
-            more = [("g", simple.of(g)) for pieces in found.steps for g in pieces]
-            more += [("number", simple.of(self.outputs[i])) for i in self._late]
+            own_gradients = {g for _, g in gradients if isinstance(g, Node)}
+            steps = [[simple.of(g) for g in pieces] for pieces in found.steps]
+            joined = list(dict.fromkeys(g for pieces in steps for g in pieces if g not in own_gradients))
+            more = [("g", g) for g in joined] + [("number", simple.of(self.outputs[i])) for i in self._late]
             gradient_of = {simple.of(g): simple.of(node) for g, node in reversed(found.of.items())}
         roots = [*outputs, *[g for _, g in gradients], *[x for _, x in more]]
         read = set(ancestors(x for x in roots if isinstance(x, Node)))
         self._read = [i for i, x in enumerate(inputs) if simple.of(x) in read]
         shared = set(ancestors(x for x in outputs if isinstance(x, Node)))
+        places = {g: k for k, g in enumerate([*[g for _, g in gradients], *joined])}
+        self._pieces = [[places[g] for g in pieces] for pieces in steps]  # where in what `backward` returns
         self._learning: list[Any] = [self.given[i] for i in own]
-        self._count = len(gradients)
-        self._touched, self._passed_on = [*own, *others], list(enumerate(others, start=len(own)))
+        self._passed_on = list(enumerate(others, start=len(own)))
+        wanted = [i for i, want in enumerate(self.wanted) if want]
+        watched = {wanted[k] for k in self.watched[0]}
+        self._watched = [k for k, i in enumerate([*own, *others]) if i in watched]
         self._fresh = []
         for x, g in gradients[: len(own)]:
             alike = isinstance(g, Tensor) and isinstance(x, Tensor) and (g.shape, g.dtype) == (x.shape, x.dtype)
@@ -162,11 +168,10 @@ class WholeStep(Program):
             for x, is_fresh, g in zip(self._learning, self._fresh, found, strict=False)
         ]  # fmt: skip
         others = [(x, found[k]) for k, i in self._passed_on if isinstance(x := (*self.given, *given)[i], Node) and x.requires_grad]
-        pieces = iter(found[self._count :])
         with walking:
             node = self._returned(self._in_order(results, found), data, self._anchors, {})
-            for update in self.leaves.updates:
-                update.run([next(pieces) for _ in update.parts])
+            for update, pieces in zip(self.leaves.updates, self._pieces, strict=True):
+                update.run([found[k] for k in pieces])
             for i in self._forgotten:
                 _set_gradient(self.given[i], None)
             for x, g in gradients:
@@ -184,7 +189,7 @@ class WholeStep(Program):
             results, found = self._passes(self._variant, data)
             if any(self.watched) and not self._variant.careful and self._spoiled(found, everything):
                 # From now on, the program says where a branch was not taken.
-                self._variant = self._print(self._variant.seeded, careful=True)
+                self._variant = self._variants[self._variant.seeded, True] = self._print(self._variant.seeded, careful=True)
                 results, found = self._passes(self._variant, data)
             return results, found
 
@@ -195,11 +200,8 @@ class WholeStep(Program):
 
     def _spoiled(self, found: Sequence[Any], data: Sequence[Any]) -> bool:
         """Whether there is an inf or nan where it would come from a branch that was not taken."""
-        variables, also_data = self.watched
-        wanted = [i for i, want in enumerate(self.wanted) if want]
-        watched = {wanted[k] for k in variables}
-        numbers = [g for i, g in zip(self._touched, found, strict=False) if i in watched]
-        return spoiled([*numbers, *data] if also_data else numbers)
+        numbers = [found[i] for i in self._watched]
+        return spoiled([*numbers, *data] if self.watched[1] else numbers)
 
     def _in_order(self, results: Sequence[Any], found: Sequence[Any]) -> Any:
         """The results that the function returns, of which some come from `forward` and some from `backward`."""

@@ -78,7 +78,7 @@ class Update:
         """Whether the formulas still are what they were made for."""
         pieces = self.updater.arranged(self.without)
         if pieces is not self.pieces:
-            if [list(piece.leaves) for _, piece in pieces] != self.leaves:
+            if [list(map(id, piece.leaves)) for _, piece in pieces] != [list(map(id, leaves)) for leaves in self.leaves]:
                 return False
             self.pieces = pieces
         settings = self.updater.settings()

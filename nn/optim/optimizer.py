@@ -373,7 +373,7 @@ class Optimizer(Updater):
 
     def arranged(self, without: Collection[Any]) -> Sequence[tuple[int, Piece]]:
         self._look_again()
-        if self._arranged[0] is not without or not all(piece.fits() for _, piece in self._arranged[1]):
+        if self._arranged[0] != without or not all(piece.fits() for _, piece in self._arranged[1]):
             self._remember(self.state, without)
             self._arranged = without, [(i, piece) for i, pieces in enumerate(self._pieces) for piece in pieces]
         return self._arranged[1]

@@ -181,7 +181,7 @@ class Joined(Piece):
     def write(self, numbers: Array) -> None:
         now = moment()
         for t, _, _ in self._places:
-            t._to_overwrite(now)
+            t.origin = now
 
     def zero_grad(self) -> None:
         for t, _, _ in self._places:

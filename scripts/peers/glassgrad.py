@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import math
 import time
+import timeit
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from image_networks import resnet, vgg
 
 import autograd
@@ -113,6 +115,28 @@ def stepping(loss_of: Callable[..., Any], optimizer: nn.optim.Optimizer, compile
         return loss
 
     return autograd.compile(step) if compile == "step" else step
+
+
+def calls(times: int) -> dict[str, float]:
+    """The seconds for compiling a function of three operations, for a call of it, and for a call of its printed program alone."""
+    w, b = Value(2.0), Value(-1.0)
+
+    def make() -> Callable[[float], Any]:
+        return autograd.compile(lambda x: autograd.tanh(w * x + b))
+
+    def shortest(work: Callable[[], object], times: int) -> float:
+        return min(timeit.repeat(work, number=1, repeat=times))
+
+    function = make()
+    function(0.5)
+    program: dict[str, Any] = {}
+    exec(function.source, program)  # type: ignore[attr-defined]
+    numbers = [np.asarray(x) for x in (w.data, b.data, 0.5)]
+    return {
+        "compile": shortest(lambda: make()(0.5), 9),
+        "call": shortest(lambda: function(0.5), times),
+        "program": shortest(lambda: program["forward"](*numbers), times),
+    }
 
 
 def compiled(problem: Problem, compile: str = "loss") -> Callable[[], float]:
