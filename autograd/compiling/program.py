@@ -23,9 +23,11 @@ from .differentiate import differentiate, seed_of
 from .flatten import Flattening
 from .given import Given
 from .lift import Lifting
+from .lift_loops import LoopLifting
 from .naming import families, name_of_path
 from .nodes import nodes_of, only_indices
 from .results import Call, Place
+from .roll import Rolling
 from .simplify import Simplifier
 from .source import Source
 from .tracing import COMPILING, Trace, name_of, tracing
@@ -123,7 +125,7 @@ class Program(Call):
         arguments = [*trace.arguments.arrays, *(argument for _, argument in trace.draws)]
         indices = only_indices(order, arguments, self.name)
         self._types = [np.intp if argument in indices else argument.dtype for argument in trace.arguments.arrays]
-        lifting = Lifting()
+        lifting = LoopLifting()
         self.inputs: list[Tensor] = []
         windows: dict[Node, list[tuple[int, Node]]] = {store: [] for store in self.given if isinstance(store, Store)}
         for node in outside:
@@ -146,14 +148,17 @@ class Program(Call):
             lifting.add(self.inputs[-1], argument.entries.items())
             lifting.tensors[id(argument)] = self.inputs[-1]
         made = [node for node in order if node.primitive is not None and node.time >= trace.start]
-        self._flat = Flattening(made, [x for x in [*trace.outputs, *trace.kept] if isinstance(x, Node)])
-        lifting.run(self._flat.nodes)
+        results = [x for x in [*trace.outputs, *trace.kept] if isinstance(x, Node)]
+        rolled = Rolling(made, results)
+        flat = Flattening(rolled.nodes, [rolled.of(x) for x in results])
+        self._flat = {x: flat.of(rolled.of(x)) for x in results}
+        lifting.run(flat.nodes)
         mode.scope = None
         return lifting
 
     def _find_results(self, trace: Trace, lifting: Lifting) -> None:
         """The arrays that hold what the function returned, and where in them each number is."""
-        outputs = [self._flat.of(x) for x in trace.outputs]
+        outputs = [self._flat[x] if isinstance(x, Node) else x for x in trace.outputs]
         numbers = list(dict.fromkeys(x for x in outputs if isinstance(x, Value)))
         tensors = list(dict.fromkeys(x for x in outputs if isinstance(x, Tensor)))
         self.outputs: list[Tensor] = []
@@ -168,7 +173,7 @@ class Program(Call):
             self.outputs.append(lifting.tensor(x))
             start += x.size
         self._result = rebuild(trace.out, iter([places[x] if isinstance(x, Node) else Place(None, constant=x) for x in outputs]))
-        self.kept = [lifting.tensor(x) if isinstance(x, Tensor) else lifting.entry(x) for x in map(self._flat.of, trace.kept)]
+        self.kept = [lifting.tensor(x) if isinstance(x, Tensor) else lifting.entry(x) for x in map(self._flat.__getitem__, trace.kept)]
         self._ends = np.cumsum([x.size for x in self.outputs])[:-1]
         self._kind = (Value if numbers else Tensor) if len(numbers) + len(tensors) == 1 and isinstance(self._result, Place) else None
 

@@ -15,7 +15,7 @@ import numpy as np
 from ..core import Node
 
 __all__ = [
-    "ATOM", "COMPARISON", "POWER", "PRODUCT", "SUM", "UNARY", "Assigned", "Infix", "Part", "Plus", "Product", "View", "Writer",
+    "ATOM", "COMPARISON", "POWER", "PRODUCT", "SUM", "UNARY", "Assigned", "Infix", "Part", "Plus", "Product", "Statements", "View", "Writer",
     "is_basic", "name_of_sum", "negative", "power", "reduction", "sequence", "sum_or_dot",
 ]  # fmt: skip
 
@@ -126,6 +126,13 @@ class Assigned:
     def __call__(self, w: Writer, x: Node, *inputs: Any, **static: Any) -> Written:
         assert self.otherwise is not None, "assigned, and never an expression"
         return self.otherwise(w, x, *inputs, **static)
+
+
+class Statements:
+    """Written in statements of its own: `lines`, called with the writer and the node, gives the names of its parts and them."""
+
+    def __init__(self, lines: Callable[..., list[str]]) -> None:
+        self.lines = lines
 
 
 def negative(w: Writer, x: Node, a: Any) -> Written:

@@ -1,0 +1,178 @@
+"""Lifting loops: one step of numbers becomes one step of arrays.
+
+The body of a loop is lifted like any graph of numbers. What is fixed is read in it from the arrays that it is in outside; numbers
+by step that come from one array are the rows of a part of it. The carried numbers become arrays, too. Which of them
+belong together is seen from what the body computes: first all of them stand for one array, and then they are grouped as the
+body leaves them, until that is how it finds them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..core import Node
+from ..primitives.shapes import reshape
+from ..tensor import Tensor
+from .arrays import number_of
+from .flatten import Flattening
+from .lift import Lifting
+from .loops import LOOP, Body, loop
+from .results import PART
+from .views import view
+
+__all__ = ["LoopLifting"]
+
+MOST_TRIES = 8
+
+
+class Group(NamedTuple):
+    """Carried numbers that are one array: their places among the carried ones, in order, and its shape."""
+
+    members: tuple[int, ...]
+    shape: tuple[int, ...]
+
+
+class LoopLifting(Lifting):
+    """Makes the arrays of a graph with loops."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._states: dict[int, list[tuple[int, int]]] = {}  # of a loop's id: for each carried number a source and the place in its row
+
+    def _run_level(self, nodes: list[Any]) -> None:
+        for node in nodes:
+            if node.primitive is PART:
+                t, k = node.static["index"]
+                source, place = self._states[id(node.left)][k]
+                self.places[id(node)] = source, t * (self.arrays[source].size // len(self.arrays[source])) + place
+                self._kept.append(node)
+        super()._run_level([node for node in nodes if node.primitive is not PART])
+
+    def _tensor(self, node: Any) -> Any:
+        return self._loop(node) if node.primitive is LOOP else super()._tensor(node)
+
+    def _loop(self, node: Any) -> Any:
+        body: Body = node.static["body"]
+        start, columns, fixed = body.apart(node.inputs)
+        rows = self._rows(body.by_step, [x.inputs for x in columns])
+        same = self._fixed(body.fixed, fixed)
+        flat = Flattening(_computed(body), body.results)
+        wanted = [flat.of(x) for x in body.results]
+        groups = [Group(tuple(range(len(start))), (len(start),) if len(start) > 1 else ())]
+        tried = []
+        while True:
+            inner, carried = LoopLifting(), []
+            for array in (*rows, *same):
+                inner.add(array.leaf, array.numbers)
+            for group in groups:
+                carried.append(Tensor(np.zeros(group.shape)))
+                inner.add(carried[-1], [(i, body.carried[k]) for i, k in enumerate(group.members)])
+            inner.run(flat.nodes)
+            found = _groups(inner, wanted)
+            if found == groups or found in tried or len(tried) == MOST_TRIES:
+                break
+            tried.append(groups)
+            groups = found
+        results = [inner._as(group, [wanted[k] for k in group.members]) for group in groups]
+        for leaf, result in zip(carried, results, strict=True):
+            variable = result.primitive.variable if result.primitive is not None else None
+            leaf.label = variable if isinstance(variable, str) else "state"
+        states = loop(
+            [self._as(group, [start[k] for k in group.members]) for group in groups], [x.outer for x in rows], [x.outer for x in same],
+            Body(tuple(carried), tuple([x.leaf for x in rows]), tuple([x.leaf for x in same]), tuple(results)),
+            node.static["steps"],
+        )  # fmt: skip
+        places: dict[int, tuple[int, int]] = {}
+        for group, state in zip(groups, states, strict=True):
+            self.add(state, ())
+            places.update((k, (len(self.arrays) - 1, i)) for i, k in enumerate(group.members))
+        self._states[id(node)] = [places[k] for k in range(len(start))]
+        return states[0].left
+
+    def _as(self, group: Group, numbers: Sequence[Any]) -> Any:
+        """The array of the numbers of a group."""
+        if len({self.source_of(x) for x in numbers}) == 1 and self.source_of(numbers[0]) is not None:
+            source = self.arrays[self.source_of(numbers[0])]  # type: ignore[index]
+            if source.shape == group.shape and (self.column(numbers) == np.arange(len(numbers))).all():
+                return source
+        return self.entry(numbers[0]) if group.shape == () else reshape(self.read(numbers), shape=group.shape)
+
+    def _rows(self, leaves: Sequence[Node], columns: Sequence[Sequence[Any]]) -> list[_Array]:
+        """The numbers by step as arrays, whose rows are those of one step."""
+        by_source: dict[Any, list[tuple[Node, Sequence[Any]]]] = defaultdict(list)
+        for leaf, column in zip(leaves, columns, strict=True):
+            sources = {self.source_of(x) for x in column}
+            by_source[sources.pop() if len(sources) == 1 else ("several", id(leaf))].append((leaf, column))
+        return [self._array_of_rows(source, pairs) for source, pairs in by_source.items()]
+
+    def _array_of_rows(self, source: Any, pairs: list[tuple[Node, Sequence[Any]]]) -> _Array:
+        if source is None:
+            outer: Any = Tensor(np.array([[number_of(x) for x in column] for _, column in pairs]).T)
+        elif isinstance(source, tuple):
+            outer = reshape(self.read(pairs[0][1]), shape=(len(pairs[0][1]), 1))
+        else:
+            pairs = sorted(pairs, key=lambda pair: self.places[id(pair[1][0])][1])
+            array, table = self.arrays[source], self.table([column for _, column in pairs]).T
+            shape = array.shape if len(array) == len(table) and array.size == table.size else table.shape
+            outer = self.full(view(array, table.reshape(shape)), shape)
+        shape = outer.shape[1:]
+        if len(pairs) == 1:
+            outer, shape = reshape(outer, shape=(outer.shape[0],)), ()
+        return _Array(outer, _leaf(outer, shape), [(i, leaf) for i, (leaf, _) in enumerate(pairs)])
+
+    def _fixed(self, leaves: Sequence[Node], numbers: Sequence[Any]) -> list[_Array]:
+        """The arrays that fixed numbers are in."""
+        by_source: dict[int, list[tuple[int, Node]]] = defaultdict(list)
+        for leaf, x in zip(leaves, numbers, strict=True):
+            source = self.source_of(x)
+            if source is None:
+                leaf._datum = number_of(x)  # a constant
+            else:
+                by_source[source].append((self.places[id(x)][1], leaf))
+        return [_Array(self.arrays[i], _leaf(self.arrays[i], self.arrays[i].shape), found) for i, found in by_source.items()]
+
+
+class _Array(NamedTuple):
+    """An array that a body reads: outside of it, the leaf in it, and the numbers that are in the leaf."""
+
+    outer: Any
+    leaf: Any
+    numbers: list[tuple[int, Node]]
+
+
+def _groups(lifting: LoopLifting, results: Sequence[Any]) -> list[Group]:
+    """The carried numbers, grouped by the arrays that the body leaves them in."""
+    by_source: dict[Any, list[tuple[int, int]]] = defaultdict(list)
+    for k, x in enumerate(results):
+        source = lifting.source_of(x)
+        by_source[source].append((lifting.places[id(x)][1] if source is not None else k, k))
+    groups = []
+    for source, found in by_source.items():
+        places, members = zip(*sorted(found), strict=True)
+        whole = source is not None and places == tuple(range(lifting.arrays[source].size))
+        shape = lifting.arrays[source].shape if whole else (len(members),) if len(members) > 1 else ()
+        groups.append(Group(members, shape))
+    return groups
+
+
+def _computed(body: Body) -> list[Node]:
+    """The computed nodes of a body of numbers, each after its inputs."""
+    order: dict[Node, None] = {}
+    todo: list[Any] = [(x, False) for x in reversed(body.results)]
+    while todo:
+        node, ready = todo.pop()
+        if ready:
+            order[node] = None
+        elif isinstance(node, Node) and node.primitive is not None and node not in order:
+            todo += [(node, True), *((x, False) for x in reversed(node.inputs or ()))]
+    return list(order)
+
+
+def _leaf(like: Any, shape: tuple[int, ...]) -> Tensor:
+    leaf = Tensor(0.0, like.label)
+    leaf._datum = np.zeros(shape, like._datum.dtype)
+    return leaf
