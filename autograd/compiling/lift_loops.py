@@ -9,13 +9,13 @@ body leaves them, until that is how it finds them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..core import Node
-from ..primitives.shapes import reshape
+from ..primitives.shapes import getitem, reshape
 from ..tensor import Tensor
 from .arrays import number_of
 from .flatten import Flattening
@@ -41,14 +41,23 @@ class LoopLifting(Lifting):
 
     def __init__(self) -> None:
         super().__init__()
-        self._states: dict[int, list[tuple[int, int]]] = {}  # of a loop's id: for each carried number a source and the place in its row
+        # Of a loop's id, for each carried number: the source, its place in a row, and the time of the first row.
+        self._states: dict[int, list[tuple[int, int, int]]] = {}
+        self._times: dict[int, set[int]] = defaultdict(set)  # of a loop's id: the times at which its states are read
+
+    def run(self, nodes: Iterable[Node]) -> None:
+        nodes = list(nodes)
+        for node in nodes:
+            if node.primitive is PART:
+                self._times[id(node.left)].add(node.static["index"][0])
+        super().run(nodes)
 
     def _run_level(self, nodes: list[Any]) -> None:
         for node in nodes:
             if node.primitive is PART:
                 t, k = node.static["index"]
-                source, place = self._states[id(node.left)][k]
-                self.places[id(node)] = source, t * (self.arrays[source].size // len(self.arrays[source])) + place
+                source, place, first = self._states[id(node.left)][k]
+                self.places[id(node)] = source, (t - first) * (self.arrays[source].size // len(self.arrays[source])) + place
                 self._kept.append(node)
         super()._run_level([node for node in nodes if node.primitive is not PART])
 
@@ -80,16 +89,20 @@ class LoopLifting(Lifting):
         results = [inner._as(group, [wanted[k] for k in group.members]) for group in groups]
         for leaf, result in zip(carried, results, strict=True):
             variable = result.primitive.variable if result.primitive is not None else None
-            leaf.label = variable if isinstance(variable, str) else "state"
+            leaf.label = variable if isinstance(variable, str) else "s"
         states = loop(
             [self._as(group, [start[k] for k in group.members]) for group in groups], [x.outer for x in rows], [x.outer for x in same],
             Body(tuple(carried), tuple([x.leaf for x in rows]), tuple([x.leaf for x in same]), tuple(results)),
             node.static["steps"],
         )  # fmt: skip
-        places: dict[int, tuple[int, int]] = {}
+        places: dict[int, tuple[int, int, int]] = {}
+        times = self._times[id(node)]
+        first, stop = min(times), max(times) + 1
+        if stop - first != len(times) or len(times) in (1, len(states[0])):
+            first, stop = 0, len(states[0])  # not one after the other, or all
         for group, state in zip(groups, states, strict=True):
-            self.add(state, ())
-            places.update((k, (len(self.arrays) - 1, i)) for i, k in enumerate(group.members))
+            self.add(state if stop - first == len(state) else getitem(state, index=slice(first or None, stop)), ())
+            places.update((k, (len(self.arrays) - 1, i, first)) for i, k in enumerate(group.members))
         self._states[id(node)] = [places[k] for k in range(len(start))]
         return states[0].left
 

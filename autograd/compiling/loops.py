@@ -83,8 +83,7 @@ class _Loop(Call):
         if backwards:
             before, after = after, before
         states = _states(out, body)
-        direct = _pieces(g, body)
-        d = _gradients_of_states(direct, states, by_step, fixed, body, steps, backwards)
+        d = _gradients_of_states(_pieces(g, body), states, by_step, fixed, body, steps, backwards)
         starts = [getitem(x, index=steps if backwards else 0) for x in d]
         # All other gradients, from one step that is taken at all times at once.
         stand_ins = [
@@ -168,23 +167,32 @@ def _below(roots: Iterable[Any], known: Mapping[Node, Any]) -> list[Node]:
 
 
 def _gradients_of_states(
-    direct: Sequence[Any], states: Sequence[Any], by_step: Sequence[Any], fixed: Sequence[Any], body: Body, steps: int, backwards: bool
+    direct: Sequence[list[Any]], states: Sequence[Any], by_step: Sequence[Any], fixed: Sequence[Any], body: Body, steps: int, backwards: bool
 ) -> list[Any]:
     """The gradients of all states: of each what comes `direct`ly to it, and what comes from the state after it."""
     before, after = slice(0, steps), slice(1, steps + 1)
     if backwards:
         before, after = after, before
-    carried = [_like(x, x.shape) for x in body.carried]
+    carried = [_like(x, x.shape, f"d_{x.label}") for x in body.carried]
     found = differentiate(body.results, carried)
-    own = [_like(x, x.shape) for x in carried]
+    last = 0 if backwards else steps
+    rows = [_sum([x for row, x in terms if row != last] or [0.0]) for terms in direct]
+    rows = [getitem(x, index=before) if isinstance(x, Node) else None for x in rows]
+    own = [None if x is None else _like(y, y.shape) for x, y in zip(rows, carried, strict=True)]
     following = [_like(x, x.shape) for x in carried]
-    gradients = [g + found[x] if x in found else g for g, x in zip(own, body.carried, strict=True)]
+    gradients = [
+        _sum([x for x in (found.get(leaf), g) if x is not None] or [Tensor(np.zeros(leaf.shape))])
+        for g, leaf in zip(own, body.carried, strict=True)
+    ]  # fmt: skip
     known = {x: y for x, y in zip(body.results, following, strict=True) if x.primitive is not None}  # need not be computed again
-    step = Body(
-        tuple(carried), (*own, *body.carried, *following, *body.by_step), body.fixed, tuple(replay(gradients, known))
-    )  # fmt: skip
-    rows = [*_at(direct, before), *_at(states, before), *_at(states, after), *by_step]
-    return loop(_at(direct, 0 if backwards else steps), rows, fixed, step, steps, not backwards)
+    leaves = (*(x for x in own if x is not None), *body.carried, *following, *body.by_step)
+    step = Body(tuple(carried), leaves, body.fixed, tuple(replay(gradients, known)))
+    given = [*(x for x in rows if x is not None), *_at(states, before), *_at(states, after), *by_step]
+    start = [
+        _sum([getitem(x, index=last) if row is None else _only_row(x) for row, x in terms if row in (None, last)] or [np.zeros(y.shape)])
+        for terms, y in zip(direct, carried, strict=True)
+    ]  # fmt: skip
+    return loop(start, given, fixed, step, steps, not backwards)
 
 
 def _at(arrays: Sequence[Any], times: Any) -> list[Any]:
@@ -277,27 +285,59 @@ def _states(node: Any, body: Body) -> list[Any]:
     return [STATE(node, start=int(start), shape=x.shape) for start, x in zip(starts, body.carried, strict=False)]
 
 
-def _pieces(g: Any, body: Body) -> list[Any]:
-    """The parts of a gradient of a loop's result. It is a sum of some that the rule of `STATE` made, one for each part that was used."""
-    steps = len(g)
+def _pieces(g: Any, body: Body) -> list[list[tuple[int | None, Any]]]:
+    """The parts of a gradient of a loop's result, one for each of the carried leaves: the terms of each.
+
+    The gradient is a sum of what the rule of `STATE` made, from what the readers of the states gave. A term
+    comes with the row that it is for, if there is only one.
+    """
     starts = [int(start) for start in np.cumsum([0, *sizes_of(body)])[:-1]]
-    shapes = [x.shape for x in body.carried]
-    pieces: list[Any] = [None] * len(shapes)
-    todo = [g]
+    pieces: list[list[tuple[int | None, Any]]] = []
+    for start, leaf in zip(starts, body.carried, strict=True):
+        columns, terms = _columns(start, leaf.shape), []
+        for term in _terms(g):
+            is_part = _is_scatter(term)
+            if not is_part or term.static["index"] == columns:
+                part = term.left if is_part else getitem(term, index=columns)
+                inner = part.left if _is_reshape(part) and part.left.shape == (len(g), *leaf.shape) else None
+                terms += [(None, reshape(part, shape=(len(g), *leaf.shape)))] if inner is None else [(_row_of(x), x) for x in _terms(inner)]
+        pieces.append(terms)
+    return pieces
+
+
+def _terms(x: Any) -> list[Any]:
+    """The terms of a sum; `x` itself, if it is none."""
+    terms, todo = [], [x]
     while todo:
-        term = todo.pop()
-        if isinstance(term, Node) and term.primitive is not None and term.primitive.name == "add":
-            todo += reversed(term.inputs or ())
-            continue
-        is_part = isinstance(term, Node) and term.primitive is scatter
-        for k, (start, shape) in enumerate(zip(starts, shapes, strict=True)):
-            columns = _columns(start, shape)
-            if is_part and term.static["index"] != columns:
-                continue
-            part = term.left if is_part else getitem(term, index=columns)
-            part = reshape(part, shape=(steps, *shape))
-            pieces[k] = part if pieces[k] is None else pieces[k] + part
-    return [Tensor(np.zeros((steps, *shape))) if x is None else x for x, shape in zip(pieces, shapes, strict=True)]
+        x = todo.pop()
+        if isinstance(x, Node) and x.primitive is not None and x.primitive.name == "add":
+            todo += reversed(x.inputs or ())
+        else:
+            terms.append(x)
+    return terms
+
+
+def _row_of(x: Any) -> int | None:
+    """The only row in which `x` is not zero, if there is one."""
+    if not _is_scatter(x):
+        return None
+    index = x.static["index"]
+    row = index[0] if isinstance(index, tuple) and index else index
+    return row if type(row) is int else None
+
+
+def _only_row(x: Any) -> Any:
+    """The only row of `x` that is not zero."""
+    index = x.static["index"]
+    return scatter(x.left, index=index[1:], shape=x.shape[1:]) if isinstance(index, tuple) and index[1:] else x.left
+
+
+def _is_scatter(x: Any) -> bool:
+    return isinstance(x, Node) and x.primitive is scatter
+
+
+def _is_reshape(x: Any) -> bool:
+    return isinstance(x, Node) and x.primitive is reshape
 
 
 def _columns(start: int, shape: tuple[int, ...]) -> tuple[slice, slice]:
@@ -312,9 +352,9 @@ def _row(state: Iterable[Any]) -> Any:
     return np.concatenate([np.ravel(x) for x in state])
 
 
-def _like(x: Any, shape: tuple[int, ...]) -> Tensor:
+def _like(x: Any, shape: tuple[int, ...], label: str | None = None) -> Tensor:
     """A leaf of a shape, with the type of `x`."""
-    leaf = Tensor(0.0)
+    leaf = Tensor(0.0, label)
     leaf._datum = np.zeros(shape, x._datum.dtype)
     return leaf
 

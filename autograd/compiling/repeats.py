@@ -8,7 +8,7 @@ either the same for every step or another for each.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -147,43 +147,49 @@ class Run(NamedTuple):
         return self.start + self.period * np.arange(self.steps) + k
 
 
-def runs_of(listing: Listing) -> Iterator[list[Run]]:
-    """The runs of one period after another, those that cover most of the trace with the shortest steps first."""
+def runs_of(listing: Listing, fits: Callable[[Run], bool]) -> Iterator[list[Run]]:
+    """The runs of one period after another, those that cover most of the trace with the shortest steps first.
+
+    Args:
+        listing: the trace.
+        fits: whether a run is wanted. If the longest one of a period is not, the others, which are like it, are not looked at.
+    """
     n = len(listing.nodes)
     if n < GRAM + 2 * FEWEST_STEPS:
         return
-    found: dict[int, tuple[int, list[tuple[int, int]]]] = {}
+    found: dict[int, list[tuple[int, int]]] = {}
     for reach in REACHES:
         looks = listing.looks(reach)
         for period in _periods(looks):
             stretches = _stretches(looks, period)
-            cover = sum(stop - start for start, stop in stretches)
-            if cover > found.get(period, (0, []))[0]:
-                found[period] = cover, stretches
+            if _cover(stretches) > _cover(found.get(period, ())):
+                found[period] = stretches
         if reach > n:
             break
-    tried = set()
-    todo = sorted(found, key=lambda period: (-found[period][0], period))
+    todo = sorted(found, key=lambda period: (-_cover(found[period]), period))
+    tried: set[int] = set()
     while todo:
         period = todo.pop(0)
         if period in tried:
             continue
         tried.add(period)
-        if period in found:
-            stretches = found[period][1]
         runs = []
-        for start, stop in stretches:
+        for start, stop in found[period]:
             run = _run(listing, start, stop, period)
-            if isinstance(run, int) and run * period not in tried and stop - start >= run * period * FEWEST_STEPS:
-                found.setdefault(run * period, (0, stretches))
+            if isinstance(run, int) and stop - start >= run * period * FEWEST_STEPS:
+                found.setdefault(run * period, found[period])
                 todo.insert(0, run * period)
                 break
-            if isinstance(run, Run):
+            if isinstance(run, Run) and fits(run):
                 runs.append(run)
-            elif start == stretches[0][0]:
-                break  # the longest one; the others are like it
+            elif not runs:
+                break
         if runs:
             yield runs
+
+
+def _cover(stretches: Iterable[tuple[int, int]]) -> int:
+    return sum(stop - start for start, stop in stretches)
 
 
 def _periods(looks: Any) -> list[int]:
@@ -204,8 +210,10 @@ def _stretches(looks: Any, period: int) -> list[tuple[int, int]]:
     """Where a trace repeats itself after a period, for long enough, the longest stretch first: starts and stops."""
     same = np.concatenate([[False], looks[:-period] == looks[period:], [False]])
     edges = np.flatnonzero(same[1:] != same[:-1])
-    pairs = [(int(start), int(stop) + period) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
-    return sorted([pair for pair in pairs if pair[1] - pair[0] > (FEWEST_STEPS - 2) * period], key=lambda pair: pair[0] - pair[1])
+    starts, stops = edges[::2], edges[1::2] + period
+    long = np.flatnonzero(stops - starts > (FEWEST_STEPS - 2) * period)
+    order = long[np.argsort(starts[long] - stops[long], kind="stable")]
+    return list(zip(starts[order].tolist(), stops[order].tolist(), strict=True))
 
 
 def _run(listing: Listing, start: int, stop: int, period: int) -> Run | int | None:

@@ -146,9 +146,13 @@ def _chosen(listing: Listing) -> list[list[Recurrence]]:
     """The recurrences of a trace; those that may be one loop together."""
     chosen: list[Recurrence] = []
     taken = np.zeros(len(listing.nodes) + 1, bool)
-    ways = [
-        [r for r in (Recurrence(listing, run) for run in runs) if _is_worth_it(listing, r)] for runs in runs_of(listing)
-    ]  # fmt: skip
+    of_run: dict[int, Recurrence] = {}
+
+    def fits(run: Run) -> bool:
+        of_run[id(run)] = Recurrence(listing, run)
+        return _is_worth_it(listing, of_run[id(run)])
+
+    ways = [[of_run[id(run)] for run in runs] for runs in runs_of(listing, fits)]
     for way in sorted(ways, key=lambda way: -sum(len(r.body) * r.run.steps for r in way)):
         for r in way:
             if not taken[r.run.start : r.run.stop].any():

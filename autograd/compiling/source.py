@@ -12,9 +12,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..core import Node
+from ..primitives.printing import is_basic
+from ..primitives.shapes import getitem, transpose
 from ..texts import in_docstring, visible
 from .helpers import text_of_functions
-from .loop_lines import is_slice, runs_on_floats
+from .loop_lines import is_slice, is_slice_of_states, runs_on_floats
 from .naming import identifier
 from .wrapping import wrapped
 from .writers import Writer, is_assigned, is_loop, is_sum, is_view, way_of
@@ -53,6 +55,8 @@ class Source(Writer):
         self._used: Counter[str] = Counter()  # the largest number of each kind of name
         for x in [*inputs, *seeds]:
             self._give_name(x, identifier(x.label or "x"))
+        self.time = next(name for name in ("t", "time", "step", "t_") if name not in self.taken)  # of loops
+        self.taken.add(self.time)
         self._gradient_of = gradient_of
         roots = [g for _, g in gradients]
         forward = _reachable(outputs)
@@ -72,7 +76,7 @@ class Source(Writer):
             if floats and runs_on_floats(x.static["body"].leaves, body):
                 self.on_floats.update(body)
             else:
-                self._named.update(arg for arg in _nodes(x.inputs) if arg.primitive is not None and not is_slice(arg))
+                self._named.update(arg for arg in _nodes(x.inputs) if arg.primitive is not None and not self._is_cheap(arg))
         self._scopes = self._find_scopes(forward, backward)
         self._named |= {x for x in forward if self._ends_block(x)}
         self._result = outputs[0] if len(outputs) - len(kept) == 1 and isinstance(outputs[0], Node) else None
@@ -89,6 +93,7 @@ class Source(Writer):
         self._targets: dict[Node, str] = {}  # how the entries are written that nodes of a loop's body are put into
         self._depth: dict[Node, int] = defaultdict(int)  # of sums within sums
 
+        self._forward.update(node for x in forward for node in self._bodies.get(x, ()))
         forward_lines = self._lines(forward)
         results = ", ".join(self.text_of(x) for x in outputs)
         saved = [self.names[x] for x in forward if x in keep and not self._is_constant(x)]
@@ -136,15 +141,19 @@ class Source(Writer):
         """The name of a loop's states, those of the carried leaf `k`, which they get here."""
         carried = x.static["body"].carried
         start = sum(leaf.size for leaf in carried[:k])
-        name = self.fresh_name(carried[k].label or "state")
+        name = self.fresh_name(carried[k].label or "s")
         if start in self._states[x]:
             self.names[self._states[x][start]] = name
         return name
 
+    def is_read(self, x: Node, k: int) -> bool:
+        """Whether the states of the carried leaf `k` are read after the loop."""
+        return sum(leaf.size for leaf in x.static["body"].carried[:k]) in self._states[x]
+
     def fresh_name(self, hint: str) -> str:
         """A name that is not taken yet."""
-        name, number = hint, 1
-        while name in self.taken or name == "t":
+        name, number = hint if len(hint) > 1 or hint == "h" else f"{hint}1", 2
+        while name in self.taken:
             name, number = f"{hint}{number}", number + 1
         self.taken.add(name)
         return name
@@ -182,7 +191,14 @@ class Source(Writer):
             if depth < MOST_TERMS and self._reads[x] == 1 and is_sum(reader):
                 return False  # a part of a longer sum, which may take several lines
         text, _ = self.write(x)
-        return self._depth[x] >= MOST_TERMS or len(text) > SHORT or (self._reads[x] > 1 and not (self._is_view(x) and len(text) < 30))
+        return self._depth[x] >= MOST_TERMS or len(text) > SHORT or (self._reads[x] > 1 and not (self._is_view(x) and len(text) < 30) and not is_slice_of_states(x))
+
+    def _is_cheap(self, x: Any) -> bool:
+        """Whether what a loop is given needs no name of its own: a few rows or columns of something that has one, or its transpose."""
+        inner = x.left if x.primitive is transpose else x
+        return is_slice(x) or (inner.primitive is getitem and is_basic(inner.static["index"]) and inner.left.primitive is None) or (
+            inner is not x and (inner.primitive is None or inner in self._named)
+        )
 
     def _is_view(self, x: Any) -> bool:
         """Whether `x` is another view of something that has a name."""
@@ -302,8 +318,9 @@ class Source(Writer):
         if x is self._result:
             return self._function
         if x not in self._forward:
-            of = self.names.get(self._gradient_of.get(x))
-            return f"d_{of}" if of else "d"
+            of = self._gradient_of.get(x)
+            is_state = of is not None and of.left in self._states
+            return "d" if is_state or of not in self.names else f"d_{self.names[of]}"
         variable = x.primitive.variable
         return (variable(*x.inputs) if callable(variable) else variable) or "t"
 
@@ -317,7 +334,7 @@ def _saved(read: Iterable[Node], forward: set[Node]) -> set[Node]:
     todo = [x for x in read if x in forward]
     while todo:
         x = todo.pop()
-        if is_view(x) and isinstance(x.left, Node):
+        if (is_view(x) and isinstance(x.left, Node)) or is_slice_of_states(x):
             todo.append(x.left)
         else:
             saved.add(x)
