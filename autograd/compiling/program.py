@@ -38,10 +38,11 @@ LONG = 60  # characters of the function's name
 
 
 class Variant(NamedTuple):
-    """The printed program, for gradients of the outputs numbered `seeded`; see `branches` for a `careful` one."""
+    """The printed program, for gradients of the outputs numbered `seeded`; see `branches` for a `careful` one, and `loop_lines` for floats."""
 
     seeded: tuple[int, ...]
     careful: bool
+    floats: bool
     source: str
     forward: Callable[..., Any]
     backward: Callable[..., Any]
@@ -49,6 +50,9 @@ class Variant(NamedTuple):
 
 class Program(Call):
     """One program: for arguments of one structure and shape. It is the primitive of the nodes that its calls leave.
+
+    Args:
+        rolls: whether recurrences become loops, which have no axis for examples.
 
     Attributes:
         surroundings: what the function saw besides its arguments, when it was traced.
@@ -68,11 +72,13 @@ class Program(Call):
     """
 
     def __init__(
-        self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str]
-    ) -> None:
+        self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str],
+        rolls: bool = True,
+    ) -> None:  # fmt: skip
         super().__init__(visible(name_of(function).split(".")[-1].strip("<>"), LONG) or "function")
         self.example = tree_map(lambda x: x.detach() if isinstance(x, (Value, Tensor)) else x, (list(args), kwargs))
         self._trace = partial(Trace, function, names=names)
+        self._rolls = rolls
         trace = self._trace(given, args, kwargs)
         if not trace.surroundings.guard.unchanged():  # the call made something that it sees, such as parameters
             trace = self._trace(given, args, kwargs)
@@ -101,8 +107,9 @@ class Program(Call):
         variables = [x for x, want in zip(self.inputs, self.wanted, strict=True) if want]
         self.watched = to_watch(ancestors(self.outputs), variables, self.outputs)
         self.halves = any(x.dtype == np.float16 for x in self.inputs)
+        self._floats = True
         self._variant = self._print(tuple(range(len(self.outputs))), careful=False)
-        self._variants = {(self._variant.seeded, False): self._variant}
+        self._variants = {(self._variant.seeded, False, True): self._variant}
         self.quiet = any(isinstance(node, Value) and not node.is_leaf for node in order) or any(
             node.primitive is not None and node.primitive.masks == "choice" for node in ancestors(self.outputs)
         )
@@ -149,7 +156,7 @@ class Program(Call):
             lifting.tensors[id(argument)] = self.inputs[-1]
         made = [node for node in order if node.primitive is not None and node.time >= trace.start]
         results = [x for x in [*trace.outputs, *trace.kept] if isinstance(x, Node)]
-        rolled = Rolling(made, results)
+        rolled = Rolling(made, results if self._rolls else None)
         flat = Flattening(rolled.nodes, [rolled.of(x) for x in results])
         self._flat = {x: flat.of(rolled.of(x)) for x in results}
         lifting.run(flat.nodes)
@@ -194,10 +201,11 @@ class Program(Call):
             gradients=[(simple.of(x), simple.of(gradients.get(x))) for x, want in zip(self.inputs, self.wanted, strict=True) if want],
             gradient_of=gradient_of,
             kept=[name for update in self._updates for name, x in update.numbers.items() if isinstance(x, Node)],
+            floats=self._floats,
         )
         namespace = dict(source.helpers)
         exec(compile(source.text, f"<compiled {self.name}>", "exec"), namespace)
-        return Variant(seeded, careful, source.text, namespace["forward"], namespace["backward"])
+        return Variant(seeded, careful, bool(source.on_floats), source.text, namespace["forward"], namespace["backward"])
 
     @property
     def source(self) -> str:
@@ -210,7 +218,10 @@ class Program(Call):
         inputs = (*self.given, *given, *[draw() for draw in self.draws])
         data = self._data(inputs)
         variant = self._variant  # another thread may put another in its place
-        results, arrays = self._run(variant.forward, *data)
+        try:
+            results, arrays = self._run(variant.forward, *data)
+        except (ArithmeticError, ValueError) as error:
+            results, variant, arrays = self._without_floats(error, variant, inputs)
         if self.kept:
             with COMPILING:
                 results = self._keep(results)
@@ -260,7 +271,11 @@ class Program(Call):
         seeded = tuple(i for i, seed in enumerate(seeds) if len(seeds) == 1 or seed.any()) or variant.seeded
         if seeded != variant.seeded:
             variant, arrays = self._switch(seeded, variant.careful, inputs)
-        found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
+        try:
+            found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
+        except (ArithmeticError, ValueError) as error:
+            _, variant, arrays = self._without_floats(error, variant, inputs)
+            found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
         if any(self.watched) and not variant.careful and self._spoiled(found, inputs):
             variant, arrays = self._switch(seeded, True, inputs)  # from now on, the program says where a branch was not taken
             found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
@@ -281,11 +296,23 @@ class Program(Call):
 
     def _switch(self, seeded: tuple[int, ...], careful: bool, inputs: Sequence[Any]) -> tuple[Variant, Any]:
         """Another program from now on, printed if need be; and what its `forward` saves."""
-        if (seeded, careful) not in self._variants:
-            self._variants[seeded, careful] = self._print(seeded, careful)
-        self._variant = variant = self._variants[seeded, careful]
-        _, arrays = self._run(variant.forward, *self._data(inputs))
+        _, variant, arrays = self._run_another(seeded, careful, inputs)
         return variant, arrays
+
+    def _run_another(self, seeded: tuple[int, ...], careful: bool, inputs: Sequence[Any]) -> tuple[Any, Variant, Any]:
+        """The same, with the results of `forward`."""
+        if (seeded, careful, self._floats) not in self._variants:
+            self._variants[seeded, careful, self._floats] = self._print(seeded, careful)
+        self._variant = variant = self._variants[seeded, careful, self._floats]
+        results, arrays = self._run(variant.forward, *self._data(inputs))
+        return results, variant, arrays
+
+    def _without_floats(self, error: Exception, variant: Variant, inputs: Sequence[Any]) -> tuple[Any, Variant, Any]:
+        """After an error: if loops ran on Python's floats, which raise one where NumPy gives inf or nan, never again."""
+        if not variant.floats:
+            raise error
+        self._floats = False
+        return self._run_another(variant.seeded, variant.careful, inputs)
 
     def retraced(self) -> tuple[Trace, list[Node]]:
         """Another trace, with the numbers that parameters have now, and its results."""

@@ -20,9 +20,10 @@ from ..value import Value
 
 __all__ = ["CARRIED", "FIXED", "INSIDE", "VARYING", "Listing", "Run", "runs_of"]
 
-FEWEST_STEPS = 5
+FEWEST_STEPS = 8
 GRAM = 8  # so many nodes in a row that look alike may be the beginnings of two steps
 MOST_PERIODS = 12
+MOST_BEGINS = 6
 REACHES = (64, 1024, 16384, 2**62)  # an operand further back than that may be at another distance in each step
 INSIDE, CARRIED, FIXED, VARYING = range(4)
 SCRAMBLE = np.uint64(0x9E3779B97F4A7C15)
@@ -221,18 +222,20 @@ def _run(listing: Listing, start: int, stop: int, period: int) -> Run | int | No
     earliest = start
     while earliest > max(0, start - period) and listing.kinds[earliest - 1] == listing.kinds[earliest - 1 + period]:
         earliest -= 1
-    begin = _begin(listing, earliest, start, period)
-    for first in (begin, begin + period, start):
-        run = _steps(listing, first, (stop - first) // period, period)
-        if run is not None:
-            return run
-    return None
+    several = None
+    for begin in _begins(listing, earliest, start, period):
+        for first in (begin, begin + period):
+            run = _steps(listing, first, (stop - first) // period, period)
+            if isinstance(run, Run):
+                return run
+            several = several or run
+    return several
 
 
-def _begin(listing: Listing, earliest: int, latest: int, period: int) -> int:
-    """Where a step begins: where the fewest numbers are carried over."""
+def _begins(listing: Listing, earliest: int, latest: int, period: int) -> list[int]:
+    """Where a step may begin: where the fewest numbers are carried over."""
     if earliest == latest:
-        return latest
+        return [latest]
     shift = latest + period  # a step in the middle
     operands = listing.operands[listing.first[shift] : listing.first[shift + period]]
     owners = np.repeat(np.arange(shift, shift + period), np.diff(listing.first[shift : shift + period + 1]))
@@ -246,7 +249,8 @@ def _begin(listing: Listing, earliest: int, latest: int, period: int) -> int:
         crossed[at + 1 : at + 1 + length] += 1
     crossed = crossed[: 4 * period].reshape(4, period).sum(0)
     places = np.arange(earliest, latest + 1)
-    return int(places[np.argmin(crossed[places % period])])
+    counts = crossed[places % period]
+    return [*places[counts == counts.min()][:MOST_BEGINS].tolist(), latest]
 
 
 def _steps(listing: Listing, start: int, steps: int, period: int) -> Run | int | None:

@@ -19,7 +19,7 @@ from ..branches import is_steep
 from ..core import Node
 from ..layout import new
 from ..modes import Moment, times
-from ..primitives.arithmetic import add, subtract
+from ..primitives.arithmetic import add, divide, subtract
 from ..primitives.shapes import stack
 from ..tensor import Tensor
 from ..value import Value
@@ -37,15 +37,17 @@ class Rolling:
 
     Args:
         order: the computed nodes of the trace, oldest first.
-        outputs: its results.
+        outputs: its results; None to leave it as it is.
 
     Attributes:
         nodes: the computed nodes of the new graph, each after its inputs.
     """
 
-    def __init__(self, order: Sequence[Node], outputs: Sequence[Node]) -> None:
+    def __init__(self, order: Sequence[Node], outputs: Sequence[Node] | None) -> None:
         self.nodes = list(order)
         self._new: dict[int, Node] = {}  # id of an old node -> the new one in its place, if there is one
+        if outputs is None:
+            return
         listing = Listing(order, outputs)
         recurrences = _chosen(listing)
         if recurrences:
@@ -139,7 +141,8 @@ class Recurrence:
     def looks(self) -> Any:
         """What two recurrences have in common that may be one loop."""
         run = self.run
-        return run.period, run.steps, run.kinds.tobytes(), run.sources.tobytes(), tuple(self.body), tuple(self.carried)
+        sources = np.where(run.kinds <= CARRIED, run.sources, 0)
+        return run.period, run.steps, run.kinds.tobytes(), sources.tobytes(), tuple(self.body), tuple(self.carried)
 
 
 def _chosen(listing: Listing) -> list[list[Recurrence]]:
@@ -159,7 +162,7 @@ def _chosen(listing: Listing) -> list[list[Recurrence]]:
                 taken[r.run.start : r.run.stop] = True
                 chosen.append(r)
     if any(node.primitive.masks for node in {node.primitive: node for node in listing.nodes}.values()):
-        chosen = [r for r in chosen if not any(_may_be_steep(listing.nodes[r.run.start + r.run.period + k]) for k in r.body)]
+        chosen = [r for r in chosen if not (_is_steep(listing, r) and _is_masked(listing, r))]
     groups: dict[Any, list[Recurrence]] = defaultdict(list)
     for r in sorted(chosen, key=lambda r: r.run.start):
         groups[r.looks, listing.kinds[r.run.start : r.run.start + r.run.period].tobytes()].append(r)
@@ -179,10 +182,24 @@ def _clash(r: Recurrence) -> bool:
     )  # fmt: skip
 
 
-def _may_be_steep(node: Any) -> bool:
-    """Whether a derivative of a node may not be finite: where a branch was not taken, 0 times that would be nan in a loop."""
-    inputs = node.inputs
-    return is_steep(node.primitive) and not (node.primitive.name == "divide" and not isinstance(inputs[1], Node))
+def _is_steep(listing: Listing, r: Recurrence) -> bool:
+    """Whether a derivative in a loop may not be finite."""
+    nodes = [listing.nodes[r.run.start + r.run.period + k] for k in r.body]
+    return any(is_steep(x.primitive) and not (x.primitive is divide and not isinstance(x.right, Node)) for x in nodes)
+
+
+def _is_masked(listing: Listing, r: Recurrence) -> bool:
+    """Whether a branch that is not taken may be computed from what a loop carries; 0 times what is not finite would be nan."""
+    depends = np.zeros(len(listing.nodes), bool)
+    for q in r.carried:
+        depends[r.run.at(q)] = True
+    operands, first = listing.operands.tolist(), listing.first.tolist()
+    for i in range(r.run.start, len(listing.nodes)):
+        if not depends[i]:
+            depends[i] = any(x >= 0 and depends[x] for x in operands[first[i] : first[i + 1]])
+        if depends[i] and listing.nodes[i].primitive.masks:
+            return True
+    return False
 
 
 class _Loop:
