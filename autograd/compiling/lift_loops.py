@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..core import Node
-from ..primitives.shapes import getitem, reshape
+from ..primitives.shapes import getitem, reshape, transpose
 from ..tensor import Tensor
 from .arrays import number_of
 from .flatten import Flattening
@@ -41,7 +41,7 @@ class LoopLifting(Lifting):
 
     def __init__(self) -> None:
         super().__init__()
-        # Of a loop's id, for each carried number: the source, its place in a row, and the time of the first row.
+        # Of a loop's id, for each carried number: the source, how long a row of it is, and the place of time 0.
         self._states: dict[int, list[tuple[int, int, int]]] = {}
         self._times: dict[int, set[int]] = defaultdict(set)  # of a loop's id: the times at which its states are read
 
@@ -56,8 +56,8 @@ class LoopLifting(Lifting):
         for node in nodes:
             if node.primitive is PART:
                 t, k = node.static["index"]
-                source, place, first = self._states[id(node.left)][k]
-                self.places[id(node)] = source, (t - first) * (self.arrays[source].size // len(self.arrays[source])) + place
+                source, width, place = self._states[id(node.left)][k]
+                self.places[id(node)] = source, t * width + place
                 self._kept.append(node)
         super()._run_level([node for node in nodes if node.primitive is not PART])
 
@@ -98,11 +98,12 @@ class LoopLifting(Lifting):
         places: dict[int, tuple[int, int, int]] = {}
         times = self._times[id(node)]
         first, stop = min(times), max(times) + 1
-        if stop - first != len(times) or len(times) in (1, len(states[0])):
-            first, stop = 0, len(states[0])  # not one after the other, or all
+        if stop - first != len(times):
+            first, stop = 0, len(states[0])  # not one after the other
         for group, state in zip(groups, states, strict=True):
-            self.add(state if stop - first == len(state) else getitem(state, index=slice(first or None, stop)), ())
-            places.update((k, (len(self.arrays) - 1, i, first)) for i, k in enumerate(group.members))
+            index = first if stop - first == 1 else slice(first or None, stop)
+            self.add(state if stop - first == len(state) else getitem(state, index=index), ())
+            places.update((k, (len(self.arrays) - 1, len(group.members), i - first * len(group.members))) for i, k in enumerate(group.members))
         self._states[id(node)] = [places[k] for k in range(len(start))]
         return states[0].left
 
@@ -130,11 +131,12 @@ class LoopLifting(Lifting):
         else:
             pairs = sorted(pairs, key=lambda pair: self.places[id(pair[1][0])][1])
             array, table = self.arrays[source], self.table([column for _, column in pairs]).T
-            shape = array.shape if len(array) == len(table) and array.size == table.size else table.shape
-            outer = self.full(view(array, table.reshape(shape)), shape)
+            outer = _along_an_axis(array, table)
+            if outer is None:
+                outer = self.full(view(array, table), table.shape)
         shape = outer.shape[1:]
-        if len(pairs) == 1:
-            outer, shape = reshape(outer, shape=(outer.shape[0],)), ()
+        if len(pairs) == 1 and shape:
+            outer, shape = reshape(outer, shape=outer.shape[:1]), ()
         return _Array(outer, _leaf(outer, shape), [(i, leaf) for i, (leaf, _) in enumerate(pairs)])
 
     def _fixed(self, leaves: Sequence[Node], numbers: Sequence[Any]) -> list[_Array]:
@@ -170,6 +172,22 @@ def _groups(lifting: LoopLifting, results: Sequence[Any]) -> list[Group]:
         shape = lifting.arrays[source].shape if whole else (len(members),) if len(members) > 1 else ()
         groups.append(Group(members, shape))
     return groups
+
+
+def _along_an_axis(array: Any, table: Any) -> Any:
+    """The rows of a table of positions as what is found along an axis of the array they are in; None if they are not that."""
+    positions = np.arange(array.size).reshape(array.shape)
+    for axis, length in enumerate(array.shape):
+        rows = np.moveaxis(positions, axis, 0).reshape(length, -1)
+        found = np.flatnonzero(rows[:, 0] == table[0, 0]) if rows.size and table.size else ()
+        if len(found) != 1:
+            continue
+        first, stop = int(found[0]), int(found[0]) + len(table)
+        if rows[first:stop].shape == table.shape and (rows[first:stop] == table).all():
+            order = (axis, *(i for i in range(array.ndim) if i != axis))
+            turned = transpose(array, axes=order) if axis else array
+            return turned if (first, stop) == (0, length) else getitem(turned, index=slice(first or None, stop))
+    return None
 
 
 def _computed(body: Body) -> list[Node]:

@@ -250,7 +250,11 @@ def _begins(listing: Listing, earliest: int, latest: int, period: int) -> list[i
     crossed = crossed[: 4 * period].reshape(4, period).sum(0)
     places = np.arange(earliest, latest + 1)
     counts = crossed[places % period]
-    return [*places[counts == counts.min()][:MOST_BEGINS].tolist(), latest]
+    best = places[counts == counts.min()].tolist()
+    first = next((i for i, place in enumerate(best[:-1]) if best[i + 1] != place + 1), len(best) - 1)
+    if first + 1 < len(places):  # after the last of the nodes that are carried over, and before the next step
+        best = [*best[first::-1], *best[first + 1 :]]
+    return [*best[:MOST_BEGINS], latest]
 
 
 def _steps(listing: Listing, start: int, steps: int, period: int) -> Run | int | None:

@@ -88,8 +88,8 @@ class Product(Infix):
         super().__init__("*", PRODUCT)
 
     def __call__(self, w: Writer, x: Node, left: Any, right: Any) -> Written:
-        if left is right and left in w.names:
-            return f"{w.names[left]}**2", POWER
+        if left is right and isinstance(left, Node):
+            return f"{w.bound(left, ATOM)}**2", POWER
         if not isinstance(left, Node) and isinstance(_numpy(right), Product):
             return f"{w.bound(_whole(left, right), PRODUCT)} * {w.bound(right, PRODUCT)}", PRODUCT
         return super().__call__(w, x, left, right)
