@@ -64,7 +64,6 @@ class Body:
 class _Loop(Call):
     """The primitive of loops."""
 
-    arity = None
     numpy = Statements(loop_lines)
 
     def array(self, *inputs: Any, body: Body, steps: int, backwards: bool) -> Any:
@@ -102,8 +101,6 @@ class _Loop(Call):
 
 class _State(Call):
     """Some of the carried numbers at all times, as an array whose first axis is time."""
-
-    arity = None
 
     def array(self, x: Any, start: int, shape: tuple[int, ...]) -> Any:
         return x[:, start : start + _size(shape)].reshape(len(x), *shape)
