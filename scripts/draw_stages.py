@@ -56,7 +56,7 @@ def page(passes: list[Stage], loop: list[Stage]) -> str:
         count = sum(node.primitive is not None for node in ancestors(stage.roots))
         parts.append(f"## {i + 1}. {stage.name}\n\n{stage.about} ({FILES[stage.name]})\n")
         if stage.name == "roll":
-            parts.append("In this loss no step needs another, and the graph stays as it is. A function with a loop is at the end of this page.\n")
+            parts.append("In this loss no step needs another, and the graph stays as it is. There is a loop at the end of this page.\n")
         elif stage.source is None:
             parts.append(f"![{count} nodes](pictures/{stage.name}.svg)\n\n{count} computed nodes.\n")
         else:

@@ -72,7 +72,7 @@ class LoopLifting(Lifting):
         flat = Flattening(_computed(body), body.results)
         wanted = [flat.of(x) for x in body.results]
         groups = [Group(tuple(range(len(start))), (len(start),) if len(start) > 1 else ())]
-        tried = []
+        tried: list[list[Group]] = []
         while True:
             inner, carried = LoopLifting(), []
             for array in (*rows, *same):
@@ -103,7 +103,8 @@ class LoopLifting(Lifting):
         for group, state in zip(groups, states, strict=True):
             index = first if stop - first == 1 else slice(first or None, stop)
             self.add(state if stop - first == len(state) else getitem(state, index=index), ())
-            places.update((k, (len(self.arrays) - 1, len(group.members), i - first * len(group.members))) for i, k in enumerate(group.members))
+            size = len(group.members)
+            places.update((k, (len(self.arrays) - 1, size, i - first * size)) for i, k in enumerate(group.members))
         self._states[id(node)] = [places[k] for k in range(len(start))]
         return states[0].left
 
@@ -136,7 +137,8 @@ class LoopLifting(Lifting):
                 outer = self.full(view(array, table), table.shape)
         shape = outer.shape[1:]
         if len(pairs) == 1 and shape:
-            outer, shape = reshape(outer, shape=outer.shape[:1]), ()
+            outer = reshape(outer, shape=outer.shape[:1])
+            shape = ()
         return _Array(outer, _leaf(outer, shape), [(i, leaf) for i, (leaf, _) in enumerate(pairs)])
 
     def _fixed(self, leaves: Sequence[Node], numbers: Sequence[Any]) -> list[_Array]:
@@ -167,8 +169,9 @@ def _groups(lifting: LoopLifting, results: Sequence[Any]) -> list[Group]:
         by_source[source].append((lifting.places[id(x)][1] if source is not None else k, k))
     groups = []
     for source, found in by_source.items():
-        places, members = zip(*sorted(found), strict=True)
-        whole = source is not None and places == tuple(range(lifting.arrays[source].size))
+        found.sort()
+        members = tuple([k for _, k in found])
+        whole = source is not None and [place for place, _ in found] == list(range(lifting.arrays[source].size))
         shape = lifting.arrays[source].shape if whole else (len(members),) if len(members) > 1 else ()
         groups.append(Group(members, shape))
     return groups

@@ -64,7 +64,7 @@ class Body:
 class _Loop(Call):
     """The primitive of loops."""
 
-    numpy = Statements(loop_lines)
+    numpy: Any = Statements(loop_lines)
 
     def array(self, *inputs: Any, body: Body, steps: int, backwards: bool) -> Any:
         state, by_step, fixed = body.apart(inputs)
@@ -113,9 +113,7 @@ LOOP = _Loop("loop")
 STATE = _State("state")
 
 
-def loop(
-    start: Sequence[Any], by_step: Sequence[Any], fixed: Sequence[Any], body: Body, steps: int, backwards: bool = False
-) -> list[Any]:
+def loop(start: Sequence[Any], by_step: Sequence[Any], fixed: Sequence[Any], body: Body, steps: int, backwards: bool = False) -> list[Any]:
     """The states of a loop, an array of times for each of the carried ones; the body has only what depends on these."""
     body, by_step, fixed = _small(_simple(body), by_step, fixed, steps)
     data = np.zeros((steps + 1, sum(sizes_of(body))))
@@ -164,8 +162,9 @@ def _below(roots: Iterable[Any], known: Mapping[Node, Any]) -> list[Node]:
 
 
 def _gradients_of_states(
-    direct: Sequence[list[Any]], states: Sequence[Any], by_step: Sequence[Any], fixed: Sequence[Any], body: Body, steps: int, backwards: bool
-) -> list[Any]:
+    direct: Sequence[list[Any]], states: Sequence[Any], by_step: Sequence[Any], fixed: Sequence[Any], body: Body, steps: int,
+    backwards: bool,
+) -> list[Any]:  # fmt: skip
     """The gradients of all states: of each what comes `direct`ly to it, and what comes from the state after it."""
     before, after = slice(0, steps), slice(1, steps + 1)
     if backwards:
@@ -252,13 +251,14 @@ def _sums_apart(body: Body) -> list[Any]:
     values: dict[Node, Any] = {}
     for node in order:
         if node in is_sum - inner:
-            terms, todo = [], [node]
+            terms: list[Any] = []
+            todo: list[Any] = [node]
             while todo:
-                x: Any = todo.pop()
-                if x is node or x in inner:
-                    todo += reversed(x.inputs)
+                term = todo.pop()
+                if term is node or term in inner:
+                    todo += reversed(term.inputs)
                 else:
-                    terms.append(x)
+                    terms.append(term)
             is_late = [isinstance(x, Node) and kinds[x] == CARRIED for x in terms]
             if is_late.count(False) > 1:
                 new = [values[x] if isinstance(x, Node) else x for x in terms]
@@ -291,7 +291,8 @@ def _pieces(g: Any, body: Body) -> list[list[tuple[int | None, Any]]]:
     starts = [int(start) for start in np.cumsum([0, *sizes_of(body)])[:-1]]
     pieces: list[list[tuple[int | None, Any]]] = []
     for start, leaf in zip(starts, body.carried, strict=True):
-        columns, terms = _columns(start, leaf.shape), []
+        columns = _columns(start, leaf.shape)
+        terms: list[tuple[int | None, Any]] = []
         for term in _terms(g):
             is_part = _is_scatter(term)
             if not is_part or term.static["index"] == columns:

@@ -38,7 +38,7 @@ LONG = 60  # characters of the function's name
 
 
 class Variant(NamedTuple):
-    """The printed program, for gradients of the outputs numbered `seeded`; see `branches` for a `careful` one, and `loop_lines` for floats."""
+    """The printed program, for gradients of the outputs numbered `seeded`; `branches` says what is careful, `loop_lines` what floats do."""
 
     seeded: tuple[int, ...]
     careful: bool

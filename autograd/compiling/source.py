@@ -191,7 +191,8 @@ class Source(Writer):
             if depth < MOST_TERMS and self._reads[x] == 1 and is_sum(reader):
                 return False  # a part of a longer sum, which may take several lines
         text, _ = self.write(x)
-        return self._depth[x] >= MOST_TERMS or len(text) > SHORT or (self._reads[x] > 1 and not (self._is_view(x) and len(text) < 30) and not is_slice_of_states(x))
+        is_short = (self._is_view(x) and len(text) < 30) or is_slice_of_states(x)
+        return self._depth[x] >= MOST_TERMS or len(text) > SHORT or (self._reads[x] > 1 and not is_short)
 
     def _is_cheap(self, x: Any) -> bool:
         """Whether what a loop is given needs no name of its own: a few rows or columns of something that has one, or its transpose."""

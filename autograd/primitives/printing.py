@@ -15,8 +15,8 @@ import numpy as np
 from ..core import Node
 
 __all__ = [
-    "ATOM", "COMPARISON", "POWER", "PRODUCT", "SUM", "UNARY", "Assigned", "Infix", "Part", "Plus", "Product", "Statements", "View", "Writer",
-    "is_basic", "name_of_sum", "negative", "power", "reduction", "sequence", "sum_or_dot",
+    "ATOM", "COMPARISON", "POWER", "PRODUCT", "SUM", "UNARY", "Assigned", "Infix", "Part", "Plus", "Product", "Statements", "View",
+    "Writer", "is_basic", "name_of_sum", "negative", "power", "reduction", "sequence", "sum_or_dot",
 ]  # fmt: skip
 
 COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(6)  # how tightly a text binds
