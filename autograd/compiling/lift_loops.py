@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..backward import ancestors
 from ..core import Node
 from ..primitives.shapes import getitem, reshape, transpose
 from ..tensor import Tensor
@@ -27,6 +28,7 @@ from .views import view
 __all__ = ["LoopLifting"]
 
 MOST_TRIES = 8
+MOST_NUMBERS = 12  # that a loop carries as floats, though some of them could be arrays
 
 
 class Group(NamedTuple):
@@ -69,32 +71,9 @@ class LoopLifting(Lifting):
         start, columns, fixed = body.apart(node.inputs)
         rows = self._rows(body.by_step, [x.inputs for x in columns])
         same = self._fixed(body.fixed, fixed)
-        flat = Flattening(_computed(body), body.results)
-        wanted = [flat.of(x) for x in body.results]
-        groups = [Group(tuple(range(len(start))), (len(start),) if len(start) > 1 else ())]
-        tried: list[list[Group]] = []
-        while True:
-            inner, carried = LoopLifting(), []
-            for array in (*rows, *same):
-                inner.add(array.leaf, array.numbers)
-            for group in groups:
-                carried.append(Tensor(np.zeros(group.shape)))
-                inner.add(carried[-1], [(i, body.carried[k]) for i, k in enumerate(group.members)])
-            inner.run(flat.nodes)
-            found = _groups(inner, wanted)
-            if found == groups or found in tried or len(tried) == MOST_TRIES:
-                break
-            tried.append(groups)
-            groups = found
-        results = [inner._as(group, [wanted[k] for k in group.members]) for group in groups]
-        for leaf, result in zip(carried, results, strict=True):
-            variable = result.primitive.variable if result.primitive is not None else None
-            leaf.label = variable if isinstance(variable, str) else "s"
-        states = loop(
-            [self._as(group, [start[k] for k in group.members]) for group in groups], [x.outer for x in rows], [x.outer for x in same],
-            Body(tuple(carried), tuple([x.leaf for x in rows]), tuple([x.leaf for x in same]), tuple(results)),
-            node.static["steps"],
-        )  # fmt: skip
+        groups, step = _Step(body, rows, same).best()
+        starts = [self._as(group, [start[k] for k in group.members]) for group in groups]
+        states = loop(starts, [x.outer for x in rows], [x.outer for x in same], step, node.static["steps"])
         places: dict[int, tuple[int, int, int]] = {}
         times = self._times[id(node)]
         first, stop = min(times), max(times) + 1
@@ -161,20 +140,94 @@ class _Array(NamedTuple):
     numbers: list[tuple[int, Node]]
 
 
-def _groups(lifting: LoopLifting, results: Sequence[Any]) -> list[Group]:
-    """The carried numbers, grouped by the arrays that the body leaves them in."""
-    by_source: dict[Any, list[tuple[int, int]]] = defaultdict(list)
-    for k, x in enumerate(results):
-        source = lifting.source_of(x)
-        by_source[source].append((lifting.places[id(x)][1] if source is not None else k, k))
-    groups = []
-    for source, found in by_source.items():
-        found.sort()
-        members = tuple([k for _, k in found])
-        whole = source is not None and [place for place, _ in found] == list(range(lifting.arrays[source].size))
-        shape = lifting.arrays[source].shape if whole else (len(members),) if len(members) > 1 else ()
-        groups.append(Group(members, shape))
-    return groups
+class _Step:
+    """The body of a loop, which is lifted in several ways.
+
+    Args:
+        body: of numbers.
+        rows, same: the arrays that it reads, by step and fixed ones.
+    """
+
+    def __init__(self, body: Body, rows: Sequence[_Array], same: Sequence[_Array]) -> None:
+        self._body, self._rows, self._same = body, rows, same
+        flat = Flattening(_below(body.results), body.results)
+        self._nodes = flat.nodes
+        self._results = [flat.of(x) for x in body.results]
+
+    def best(self) -> tuple[list[Group], Body]:
+        """The way in which the carried numbers are arrays that needs the fewest operations; a few single numbers stay what they are."""
+        groups = [_group(range(len(self._results)))]
+        ways: list[tuple[list[Group], Body]] = []
+        while groups not in [tried for tried, _ in ways] and len(ways) < MOST_TRIES:
+            step, found = self._lifted(groups)
+            ways.append((groups, step))
+            groups = found
+        ways.reverse()  # the one that the others led to comes first
+        last, _ = ways[0]
+        if len(last) <= MOST_NUMBERS and all(group.shape == () for group in last):
+            return ways[0]
+        alike = self._alike()
+        ways.append((alike, self._lifted(alike, one_by_one=True)[0]))
+        return min(ways, key=lambda way: _operations(way[1]))
+
+    def _lifted(self, groups: list[Group], one_by_one: bool = False) -> tuple[Body, list[Group]]:
+        """The body with an array for each group, and the groups as it leaves them; `one_by_one`, each is complete before the next."""
+        inner, carried = LoopLifting(), []
+        for array in (*self._rows, *self._same):
+            inner.add(array.leaf, array.numbers)
+        for group in groups:
+            carried.append(Tensor(np.zeros(group.shape)))
+            inner.add(carried[-1], [(i, self._body.carried[k]) for i, k in enumerate(group.members)])
+        done: set[int] = set()
+        for group in groups if one_by_one else ():
+            numbers = [self._results[k] for k in group.members]
+            inner.run([x for x in _below(numbers) if id(x) not in done])
+            done.update(map(id, _below(numbers)))
+            inner.add(inner._as(group, numbers), enumerate(numbers))
+        inner.run([x for x in self._nodes if id(x) not in done])
+        results = [inner._as(group, [self._results[k] for k in group.members]) for group in groups]
+        for leaf, result in zip(carried, results, strict=True):
+            variable = result.primitive.variable if result.primitive is not None else None
+            leaf.label = variable if isinstance(variable, str) else "s"
+        by_step, fixed = (tuple([array.leaf for array in arrays]) for arrays in (self._rows, self._same))
+        return Body(tuple(carried), by_step, fixed, tuple(results)), self._found(inner)
+
+    def _found(self, lifting: LoopLifting) -> list[Group]:
+        """The carried numbers, grouped by the arrays that the body leaves them in."""
+        by_source: dict[Any, list[tuple[int, int]]] = defaultdict(list)
+        for k, x in enumerate(self._results):
+            source = lifting.source_of(x)
+            by_source[source].append((lifting.places[id(x)][1] if source is not None else k, k))
+        groups = []
+        for source, found in by_source.items():
+            found.sort()
+            group = _group([k for _, k in found])
+            if source is not None and [place for place, _ in found] == list(range(lifting.arrays[source].size)):
+                group = group._replace(shape=lifting.arrays[source].shape)
+            groups.append(group)
+        return groups
+
+    def _alike(self) -> list[Group]:
+        """The carried numbers, grouped by how they are computed in the end, such as positions and speeds; those found first come first."""
+        by_formula: dict[Any, list[int]] = defaultdict(list)
+        for k, x in enumerate(self._results):
+            by_formula[(x.primitive, *(y.primitive if isinstance(y, Node) else None for y in x.inputs or ()))].append(k)
+        place = {id(x): i for i, x in enumerate(self._nodes)}
+        order = sorted(by_formula.values(), key=lambda members: max(place.get(id(self._results[k]), -1) for k in members))
+        return [_group(members) for members in order]
+
+
+def _group(members: Iterable[int]) -> Group:
+    """Some carried numbers as a list, or as a single number."""
+    members = tuple(members)
+    return Group(members, (len(members),) if len(members) > 1 else ())
+
+
+def _operations(step: Body) -> int:
+    """How many operations a body has."""
+    leaves = set(step.leaves)
+    nodes = [x for x in ancestors([x for x in step.results if isinstance(x, Node)]) if x not in leaves]
+    return sum(x.primitive is not None and x.primitive is not reshape for x in nodes)
 
 
 def _along_an_axis(array: Any, table: Any) -> Any:
@@ -182,7 +235,7 @@ def _along_an_axis(array: Any, table: Any) -> Any:
     positions = np.arange(array.size).reshape(array.shape)
     for axis, length in enumerate(array.shape):
         rows = np.moveaxis(positions, axis, 0).reshape(length, -1)
-        found = np.flatnonzero(rows[:, 0] == table[0, 0]) if rows.size and table.size else ()
+        found: Any = np.flatnonzero(rows[:, 0] == table[0, 0]) if rows.size and table.size else ()
         if len(found) != 1:
             continue
         first, stop = int(found[0]), int(found[0]) + len(table)
@@ -193,10 +246,10 @@ def _along_an_axis(array: Any, table: Any) -> Any:
     return None
 
 
-def _computed(body: Body) -> list[Node]:
-    """The computed nodes of a body of numbers, each after its inputs."""
+def _below(roots: Iterable[Any]) -> list[Node]:
+    """The computed nodes that roots are made of, each after its inputs."""
     order: dict[Node, None] = {}
-    todo: list[Any] = [(x, False) for x in reversed(body.results)]
+    todo: list[Any] = [(x, False) for x in reversed(list(roots))]
     while todo:
         node, ready = todo.pop()
         if ready:
