@@ -156,7 +156,7 @@ class Program(Call):
             lifting.tensors[id(argument)] = self.inputs[-1]
         made = [node for node in order if node.primitive is not None and node.time >= trace.start]
         results = [x for x in [*trace.outputs, *trace.kept] if isinstance(x, Node)]
-        rolled = Rolling(made, results if self._rolls else None)
+        rolled = Rolling(made, results, trace.made if self._rolls else ())
         flat = Flattening(rolled.nodes, [rolled.of(x) for x in results])
         self._flat = {x: flat.of(rolled.of(x)) for x in results}
         lifting.run(flat.nodes)

@@ -38,9 +38,10 @@ class Listing:
         kinds: for each node, a number for its primitive and static arguments; Tensors have each their own.
         operands: the operands of all nodes, one after the other; `first` says where those of each node begin.
         uses: how often each node is used; a result counts, too.
+        needed: for each node, whether a result needs it.
     """
 
-    def __init__(self, nodes: Sequence[Any], outputs: Sequence[Any]) -> None:
+    def __init__(self, nodes: Sequence[Any], outputs: Sequence[Any], needed: Sequence[Any]) -> None:
         self.nodes = nodes
         self.things: list[Any] = []
         self._leaves: dict[Any, int] = {}
@@ -73,6 +74,9 @@ class Listing:
         self.kinds = np.array(kinds, np.int64)
         self.operands = np.array(operands, np.int64)
         self.first = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+        places = [numbers[id(x)] for x in needed if id(x) in numbers]
+        self.needed = np.zeros(len(nodes), bool)
+        self.needed[places] = True
         self.uses = np.bincount(self.operands[self.operands >= 0], minlength=len(nodes))
         for x in outputs:
             if numbers.get(id(x), -1) >= 0:

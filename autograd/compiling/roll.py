@@ -37,18 +37,18 @@ class Rolling:
 
     Args:
         order: the computed nodes of the trace, oldest first.
-        outputs: its results; None to leave it as it is.
+        outputs: its results.
+        made: all nodes that were computed, with those that no result needs; none, to leave the graph as it is. The last step of
+            a recurrence computes the next state, too, though often nothing needs it.
 
     Attributes:
         nodes: the computed nodes of the new graph, each after its inputs.
     """
 
-    def __init__(self, order: Sequence[Node], outputs: Sequence[Node] | None) -> None:
+    def __init__(self, order: Sequence[Node], outputs: Sequence[Node], made: Sequence[Node]) -> None:
         self.nodes = list(order)
         self._new: dict[int, Node] = {}  # id of an old node -> the new one in its place, if there is one
-        if outputs is None:
-            return
-        listing = Listing(order, outputs)
+        listing = Listing(made, outputs, order)
         recurrences = _chosen(listing)
         if recurrences:
             building = _Building(listing, recurrences)
@@ -80,6 +80,8 @@ class Recurrence:
         readers: dict[int, list[int]] = defaultdict(list)  # of each carried node, the columns that read it
         for column in np.flatnonzero(run.kinds == CARRIED).tolist():
             readers[sources[column]].append(column)
+        # What no result needs is not computed; it may be needed in every step but the last.
+        carried = {q for q in carried if listing.needed[run.start + run.period + q]}
         carried = {q for q in carried if not self._only_adds_up(listing, q, readers[q], columns, kinds, sources)}
         while True:
             order = {q: 1 << i for i, q in enumerate(sorted(carried))}

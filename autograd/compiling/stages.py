@@ -46,7 +46,7 @@ def stages_of(program: Program) -> list[Stage]:
     inputs, outputs = program.lifted()
     seeds = [seed_of(x, "g" if len(outputs) == 1 else f"g{i + 1}", 1.0) for i, x in enumerate(outputs)]
     with tracing(program.name):
-        rolled = Rolling([x for x in nodes_of(trace) if x.primitive is not None and x.time >= trace.start], written)
+        rolled = Rolling([x for x in nodes_of(trace) if x.primitive is not None and x.time >= trace.start], written, trace.made)
         steps = [rolled.of(x) for x in written]
         flat = Flattening(rolled.nodes, steps)
         for node in flat.nodes:
