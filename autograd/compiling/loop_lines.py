@@ -6,17 +6,20 @@ floats raise an error and NumPy gives inf or nan (1/0, exp 1000), the program is
 
 from __future__ import annotations
 
+import ast
 import math
+import types
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..core import Node
+from ..generated import Symbol, expression
 from ..primitives import printing
 from ..primitives.shapes import getitem
 
-__all__ = ["is_slice", "is_slice_of_states", "loop_lines", "runs_on_floats"]
+__all__ = ["call_of_floats", "is_operator", "is_slice", "is_slice_of_states", "loop_lines", "runs_on_floats"]
 
 OPERATORS = (printing.Plus, printing.Product)
 
@@ -124,12 +127,28 @@ def _is_loop(x: Any) -> bool:
 
 def runs_on_floats(leaves: Sequence[Any], order: Sequence[Any]) -> bool:
     """Whether a body is of single numbers, and of what Python computes with floats."""
-    return all(x.shape == () and x._datum.dtype == float for x in leaves) and all(x.shape == () and _on_floats(x) for x in order)
+    return all(x.shape == () and x._datum.dtype in (float, bool) for x in leaves) and all(
+        x.shape == () and x.primitive.elementwise and not x.static and (is_operator(x) or call_of_floats(x)) for x in order
+    )
 
 
-def _on_floats(x: Any) -> bool:
+def is_operator(x: Any) -> bool:
+    """Whether it is written for floats as for arrays."""
     way = x.primitive.numpy
-    if isinstance(way, OPERATORS) or way is printing.negative or (type(way) is printing.Infix and way.sign == "/"):
-        return True
+    return isinstance(way, OPERATORS) or way is printing.negative or (type(way) is printing.Infix and way.sign == "/")
+
+
+def call_of_floats(x: Any, w: Any = None) -> str | None:
+    """How a node is written that is computed with Python's floats; None if it cannot be."""
     f = x.primitive.scalar
-    return x.primitive.elementwise and not x.static and (getattr(math, getattr(f, "__name__", ""), None) is f or f is abs)
+    args = [(w.bound(arg, printing.ATOM) if isinstance(arg, Node) else repr(arg)) if w else "x" for arg in x.inputs]
+    name = getattr(f, "__name__", "")
+    if getattr(math, name, None) is f:
+        return f"math.{name}({', '.join(args)})"
+    try:
+        text = ast.unparse(ast.parse(expression(f, *map(Symbol, args))))
+        return text if text.isidentifier() else f"({text})"
+    except TypeError:
+        if not isinstance(f, types.FunctionType) or name == "<lambda>":
+            return None
+        return f"{w.helper(x.primitive.name, f) if w else name}({', '.join(args)})"

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..core import Node
-from ..primitives.printing import is_basic
+from ..primitives.printing import ATOM, is_basic
 from ..primitives.shapes import getitem, transpose
 from ..texts import in_docstring, visible
 from .helpers import text_of_functions
-from .loop_lines import is_slice, is_slice_of_states, runs_on_floats
+from .loop_lines import call_of_floats, is_operator, is_slice, is_slice_of_states, runs_on_floats
 from .naming import identifier
 from .wrapping import wrapped
 from .writers import Writer, is_assigned, is_loop, is_sum, is_view, way_of
@@ -43,6 +43,7 @@ class Source(Writer):
 
     Attributes:
         text: the program.
+        floats: whether some loops run on Python's floats.
         helpers: functions whose text cannot be found, such as a lambda in a primitive of the user's.
     """
 
@@ -52,6 +53,7 @@ class Source(Writer):
         floats: bool = True,
     ) -> None:  # fmt: skip
         super().__init__()
+        self._on_floats: set[Node] = set()  # nodes of bodies that are computed with Python's floats
         self._used: Counter[str] = Counter()  # the largest number of each kind of name
         for x in [*inputs, *seeds]:
             self._give_name(x, identifier(x.label or "x"))
@@ -74,7 +76,9 @@ class Source(Writer):
         self._named = {x for x in keep if x.primitive is not None}
         for x, body in self._bodies.items():
             if floats and runs_on_floats(x.static["body"].leaves, body):
-                self.on_floats.update(body)
+                self._on_floats.update(body)
+                calls = [node for node in body if not is_operator(node)]  # whose text may have an input twice
+                self._named.update(arg for node in calls for arg in _nodes(node.inputs) if arg.primitive is not None)
             else:
                 self._named.update(arg for arg in _nodes(x.inputs) if arg.primitive is not None and not self._is_cheap(arg))
         self._scopes = self._find_scopes(forward, backward)
@@ -119,6 +123,7 @@ class Source(Writer):
             wrapped(f"def backward({', '.join(['saved', *(self.names[x] for x in seeds)])}):"),
             *_block([*backward_lines, returned]), "",
         ]  # fmt: skip
+        self.floats = bool(self._on_floats)
         self.text = "\n".join(parts)
 
     def _with_states(self, forward: list[Node], backward: list[Node]) -> list[Node]:
@@ -133,9 +138,14 @@ class Source(Writer):
                     late[x.left].append(x)
         return [y for x in forward for y in (x, *late.get(x, ()))]
 
+    def write(self, x: Any) -> tuple[str, int]:
+        if x in self._on_floats and not is_operator(x):
+            return call_of_floats(x, self) or "", ATOM
+        return super().write(x)
+
     def body_of(self, x: Node) -> tuple[list[Node], bool]:
         """The nodes of a loop's body, each after its inputs, and whether they are computed with Python's floats."""
-        return self._bodies[x], not self.on_floats.isdisjoint(self._bodies[x])
+        return self._bodies[x], not self._on_floats.isdisjoint(self._bodies[x])
 
     def state_name(self, x: Node, k: int) -> str:
         """The name of a loop's states, those of the carried leaf `k`, which they get here."""
