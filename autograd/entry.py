@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from .spelling import SIGNS, signature_of
@@ -70,6 +70,7 @@ class Entry:
             `array` is copied into the program, which calls it.
         simplify: a rule `(node, *inputs, **static) -> simpler equivalent`, for compiled programs; it returns None
             where there is nothing to simplify. See `primitives.algebra`.
+        terms: the signs of its inputs, if it is a sum of them: (1, -1) for a - b, so that chains of + and - are compiled as one sum.
         variable: the name of its result in a compiled program, such as "h", or a function from the inputs to the name.
         operator: the Python operator that calls it, such as "+" in `a + b`, "-" in `-a`, "<" in `a < b` or "abs" in `abs(a)`.
         logic: the logical operator that it is if its inputs are conditions (0 or 1): "&", "|" or "^". For example,
@@ -108,6 +109,7 @@ class Entry:
 
     numpy: Callable[..., Any] | str | None = None
     simplify: Callable[..., Any] | None = None
+    terms: Iterable[int] = ()
     variable: Callable[..., str] | str | None = None
 
     def __init__(
@@ -128,6 +130,7 @@ class Entry:
         analytic: bool = False,
         numpy: Callable[..., Any] | str | None = None,
         simplify: Callable[..., Any] | None = None,
+        terms: Iterable[int] = (),
         variable: Callable[..., str] | str | None = None,
         operator: str | None = None,
         logic: str | None = None,
@@ -151,6 +154,7 @@ class Entry:
             ("masks", masks in (None, "choice", "place", "kink"), 'None, "choice", "place" or "kink"'),
             ("numpy", numpy is None or isinstance(numpy, str) or callable(numpy), 'a template such as "np.sin({0})" or a function'),
             ("simplify", simplify is None or callable(simplify), "a function from the node and its inputs to something simpler"),
+            ("terms", isinstance(terms, Iterable), "signs, 1 or -1"),
             ("variable", variable is None or isinstance(variable, str) or callable(variable), "a name, or a function to one"),
             ("operator", operator is None or operator in SIGNS, f"one of {' '.join(SIGNS)}"),
             ("logic", logic in (None, "&", "|", "^"), "one of & | ^"),
@@ -182,6 +186,7 @@ class Entry:
         self.analytic = analytic
         self.numpy = numpy
         self.simplify = simplify
+        self.terms = terms
         self.variable = variable
         self.operator = operator
         self.logic = logic

@@ -1,9 +1,10 @@
 """Flattening: nested sums and products of scalars become sums and dot products with any number of terms.
 
 Written in scalars, `b + w[0]*x[0] + w[1]*x[1]` makes four nodes, two products and two additions. As one
-weighted sum it is a dot product (`dot_n`) and the addition of b. This pass reads the traced graph once, oldest node
-first, and makes a new graph of sums (`add_n`) and dot products. In it, nodes that compute the same
-thing from the same inputs are merged into one (common subexpression elimination).
+weighted sum it is a dot product (`dot_n`) and the addition of b. A loss from which a loop subtracts, as in
+`loss -= log(p)`, is a sum, too: that of all that is added, less that of all that is subtracted. This pass reads the
+traced graph once, oldest node first, and makes a new graph of sums (`add_n`) and dot products. In it, nodes that
+compute the same thing from the same inputs are merged into one (common subexpression elimination).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 
 from ..core import Node, Primitive
 from ..layout import BLANK, MANY, ONE, new
-from ..primitives.arithmetic import add, add_n, dot_n, multiply
+from ..primitives.arithmetic import add, add_n, dot_n, multiply, negative, subtract
 from ..tensor import Tensor
 from ..value import Value
 
@@ -44,14 +45,15 @@ class Flattening:
         self._same: dict[int, Node] = {}  # id of an old node that was merged -> the earlier node that is equal to it
         self._new: dict[int, Node] = {}  # id of an old node -> the new node in its place, if there is one
         old = self._distinct(order)
-        sums = {id(node) for node in old if (node.primitive is add or node.primitive is add_n) and isinstance(node, Value)}
+        sums = {id(node): node for node in old if node.primitive.terms and isinstance(node, Value)}  # type: ignore[union-attr]
         products = {id(node) for node in old if node.primitive is multiply and isinstance(node, Value)}
         uses = Counter(map(id, chain.from_iterable(self._inputs.values())))
         uses.update([id(self._same.get(id(x), x)) for x in outputs] * 2)
         # A sum or product that is used once, by a sum, becomes a part of that sum. (Results count as used twice.)
         terms = {i for node in sums for i in map(id, self._inputs[node]) if uses[i] == 1}
-        self._inner_sums, self._inner_products = terms & sums, terms & products
-        inner = self._inner_sums | self._inner_products
+        self._inner_sums = {i: sums[i].primitive.terms for i in terms & sums.keys()}
+        self._inner_products = terms & products
+        inner = self._inner_sums.keys() | self._inner_products
         for node in old:
             if id(node) in sums and id(node) not in inner:
                 self._new[id(node)] = self._sum(node)
@@ -99,52 +101,50 @@ class Flattening:
         new_inputs = _renewed(inputs, self._new)
         if node.primitive is dot_n and len(inputs) % 2 and isinstance(node, Value):
             n = len(inputs) // 2
-            self._new[id(node)] = self._weighted_sum(node, [*new_inputs[:n]], [*new_inputs[n:-1]], [new_inputs[-1]])
+            dot = self._part(dot_n, new_inputs[:-1], node)
+            self._new[id(node)] = self._part(add, (dot, new_inputs[-1]), node) if n else self._part(add_n, new_inputs, node)
             return
         if new_inputs is not inputs or id(node) in self._changed:
             self._new[id(node)] = node = _like(node, new_inputs)
         self.nodes.append(node)
 
-    def _sum(self, node: Node) -> Node:
-        """Make the new node for a sum."""
+    def _sum(self, node: Any) -> Node:
+        """Make the new node for a sum: what is added, less what is subtracted."""
         new_or, inputs_of = self._new.get, self._inputs
-        lefts: list[Any] = []  # the factors of products
-        rights: list[Any] = []
-        others: list[Any] = []
-        everything: list[Any] = []
-        place = 0  # of the last product in `everything`
-        todo = list(reversed(inputs_of[id(node)]))
+        added, subtracted = _Terms(), _Terms()
+        todo = [(x, sign) for x, sign in zip(inputs_of[id(node)], node.primitive.terms, strict=False)][::-1]
         while todo:  # through the sums inside it, from left to right
-            x = todo.pop()
+            x, sign = todo.pop()
+            terms = added if sign > 0 else subtracted
             number_of_x = id(x)
-            if number_of_x in self._inner_sums:
-                todo += reversed(inputs_of[number_of_x])
-                continue
-            if number_of_x in self._inner_products:
+            signs = self._inner_sums.get(number_of_x)
+            if signs is not None:
+                todo += [(y, sign * own) for y, own in zip(inputs_of[number_of_x], signs, strict=False)][::-1]
+            elif number_of_x in self._inner_products:
                 left, right = inputs_of[number_of_x]
-                left, right = new_or(id(left), left), new_or(id(right), right)
-                if not _is_one(left) and not _is_one(right):
-                    place = len(everything)
-                    everything.append(x)
-                    lefts.append(left)
-                    rights.append(right)
-                    continue
-                x = left if _is_one(right) else right  # a product with 1, such as a bias written as the weight of an input 1, is no product
+                terms.product(x, new_or(id(left), left), new_or(id(right), right))
             elif isinstance(x, (Node, np.ndarray)) or x != 0:
-                x = new_or(number_of_x, x)
-            else:
-                continue
-            everything.append(x)
-            others.append(x)
-        if len(lefts) == 1 and others:
-            everything[place] = self._part(multiply, (*lefts, *rights), everything[place])
-            return self._part(add_n, everything, node)
-        return self._weighted_sum(node, lefts, rights, others)
+                terms.other(new_or(number_of_x, x))
+        if not subtracted:
+            return self._weighted_sum(node, added)
+        if not added:
+            return self._part(negative, (self._less(node, subtracted),), node)
+        return self._part(subtract, (self._less(node, added), self._less(node, subtracted)), node)
 
-    def _weighted_sum(self, node: Node, lefts: list[Any], rights: list[Any], others: list[Any]) -> Node:
+    def _less(self, node: Node, terms: _Terms) -> Any:
+        """A sum that may be one term."""
+        if len(terms.everything) > 1:
+            return self._weighted_sum(node, terms)
+        return terms.others[0] if terms.others else self._part(multiply, (*terms.lefts, *terms.rights), node)
+
+    def _weighted_sum(self, node: Node, terms: _Terms) -> Node:
         """Σ aᵢbᵢ + Σ others: a dot product, a sum, and the addition of the two."""
+        lefts, rights, others = terms.lefts, terms.rights, terms.others
         if not lefts:
             return self._part(add_n, others or [0.0], node)
+        if len(lefts) == 1 and others:
+            terms.everything[terms.place] = self._part(multiply, (*lefts, *rights), terms.everything[terms.place])
+            return self._part(add_n, terms.everything, node)
         dot = self._part(dot_n, lefts + rights, node)
         if not others:
             return dot
@@ -153,6 +153,39 @@ class Flattening:
     def _part(self, primitive: Primitive, inputs: Iterable[Any], like: Node) -> Node:
         self.nodes.append(number(primitive, tuple(inputs), like))
         return self.nodes[-1]
+
+
+class _Terms:
+    """Terms of a sum.
+
+    Attributes:
+        lefts, rights: the factors of products.
+        others: what is no product.
+        everything: all terms in order; the last product is at `place`.
+    """
+
+    def __init__(self) -> None:
+        self.lefts: list[Any] = []
+        self.rights: list[Any] = []
+        self.others: list[Any] = []
+        self.everything: list[Any] = []
+        self.place = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.everything)
+
+    def product(self, x: Any, left: Any, right: Any) -> None:
+        if _is_one(left) or _is_one(right):  # such as a bias written as the weight of an input 1
+            self.other(left if _is_one(right) else right)
+            return
+        self.place = len(self.everything)
+        self.everything.append(x)
+        self.lefts.append(left)
+        self.rights.append(right)
+
+    def other(self, x: Any) -> None:
+        self.everything.append(x)
+        self.others.append(x)
 
 
 def number(primitive: Primitive, inputs: tuple[Any, ...], like: Node) -> Node:

@@ -7,6 +7,7 @@ half of the gradient for each input where `maximum` or `minimum` tie, 1 for `cli
 from __future__ import annotations
 
 import functools
+import itertools
 import operator
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ add = Primitive(
     "add", symbol="+", latex="#1 + #2", analytic=True,
     operator="+", kind="affine",
     scalar=operator.add, array=np.add,
-    numpy=printing.Plus("+"), simplify=algebra.add, variable=printing.name_of_sum,
+    numpy=printing.Plus("+"), simplify=algebra.add, terms=(1, 1), variable=printing.name_of_sum,
     vjp=(lambda g, y, a, b: g,
          lambda g, y, a, b: g),
     doc="""The sum a + b, elementwise.
@@ -34,7 +35,7 @@ subtract = Primitive(
     "subtract", symbol="−", latex="#1 - #2", analytic=True,
     operator="-", kind="affine",
     scalar=operator.sub, array=np.subtract,
-    numpy=printing.Plus("-"), simplify=algebra.subtract,
+    numpy=printing.Plus("-"), simplify=algebra.subtract, terms=(1, -1),
     vjp=(lambda g, y, a, b: g,
          lambda g, y, a, b: -g),
     doc="""The difference a - b, elementwise.
@@ -73,7 +74,7 @@ negative = Primitive(
     "negative", symbol="−", latex="-#1", analytic=True,
     operator="-",
     scalar=operator.neg, array=np.negative,
-    numpy=printing.negative, simplify=algebra.negative,
+    numpy=printing.negative, simplify=algebra.negative, terms=(-1,),
     vjp=(lambda g, y, x: -g,),
     doc="""The negative -x.
 
@@ -285,7 +286,7 @@ def _dot_gradients(g: Any, y: Any, *xs: Any) -> list[Any]:
 add_n = Primitive(
     "add_n", symbol="Σ", latex=lambda *xs: " + ".join(xs), analytic=True,
     scalar=_add_n_scalar, array=_add_n_array,
-    simplify=algebra.add_n,
+    simplify=algebra.add_n, terms=itertools.repeat(1),
     vjp=lambda g, y, *xs: [g] * len(xs),
     cases=(Case(()), Case((), (), ()), Case((3,), (3,), (3,), (3,))),
     doc="""The sum of any number of inputs, as one node.
