@@ -10,6 +10,7 @@ is a matrix product.
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -20,16 +21,20 @@ from ..core import Node, Primitive
 from ..layout import MANY, ONE
 from ..modes import Scope, mode
 from ..primitives import arithmetic as a
-from ..primitives.products import matmul
 from ..primitives.reductions import max_, sum_
-from ..primitives.shapes import choose, concatenate, getitem, lookup, reshape, scatter, stack, transpose
+from ..primitives.shapes import choose, concatenate, getitem, lookup, reshape, stack
 from ..tensor import Tensor
 from ..value import Value
+from .arranging import arranged, completed_grid, completed_rows
 from .arrays import Arrays, number_of
+from .dots import dots, gather_or_slice, halves, ragged_sum
 from .flatten import number
-from .views import gather, is_gather, view
+from .views import GATHER_OF_ROWS, cost, is_gather, view
 
 __all__ = ["Lifting"]
+
+Placed = tuple[Any, Iterable[tuple[int, Any]]]  # an array, and the numbers in it with their positions
+FEW = 8  # terms of a sum that are written one after the other
 
 SUM, DOT, MAX, SELECT = a.add_n, a.dot_n, a.max_n, a.select
 
@@ -150,18 +155,16 @@ class Lifting(Arrays):
                     self.tensors[id(node)] = self._tensor(node)
                 continue
             if primitive is DOT and all(len(node.inputs) == 2 for node in members):
-                array, members = self._elementwise(members, a.multiply)
+                array, places = self._elementwise(members, a.multiply)
             elif primitive is DOT:
-                array, members = self._dot(members)
-            elif primitive is SUM:
-                array, members = self._sum(members)
-            elif primitive is MAX:
-                array = self._max(members)
+                array, places = dots(self, members)
+            elif primitive is SUM or primitive is MAX:
+                array, places = self._reduction(members, primitive is SUM)
             elif primitive is SELECT:
-                array, members = self._select(members)
+                array, places = self._select(members)
             else:
-                array, members = self._elementwise(members, primitive)
-            self.add(array if isinstance(array, Node) else Tensor(array), enumerate(members))
+                array, places = self._elementwise(members, primitive)
+            self.add(array if isinstance(array, Node) else Tensor(array), places)
 
     def _tensor(self, node: Any) -> Any:
         """An operation on arrays, done again on the new ones."""
@@ -176,92 +179,78 @@ class Lifting(Arrays):
             return x
         return self.entry(x) if isinstance(x, Value) else self.tensor(x)
 
-    def _elementwise(self, members: list[Any], primitive: Primitive) -> tuple[Any, list[Any]]:
-        inputs = members[0].inputs
-        sources = list(map(self.source_of, inputs))
-        columns: list[Any] = [
-            None if source is None else self.column([node.inputs[k] for node in members]) for k, source in enumerate(sources)
-        ]
-        tables = [column for column in columns if column is not None]
-        order = np.lexsort(tables[::-1]) if tables else np.arange(len(members))
-        members = [members[i] for i in order]
-        columns = [
-            np.array([number_of(node.inputs[k]) for node in members]) if column is None else column[order]
-            for k, column in enumerate(columns)
-        ]
-        shape = self._shape(sources, columns, len(members))
+    def _elementwise(self, members: list[Any], primitive: Primitive) -> Placed:
+        sources = list(map(self.source_of, members[0].inputs))
+        columns: dict[int, Any] = {
+            k: self.column([node.inputs[k] for node in members]) for k, source in enumerate(sources) if source is not None
+        }
+        constants = {k: np.array([number_of(node.inputs[k]) for node in members]) for k, source in enumerate(sources) if source is None}
+        shapes = [self.arrays[sources[k]].shape for k in columns]  # type: ignore[index]
+        order, shape = arranged(shapes, [*columns.values()]) if columns else (np.arange(len(members)), (len(members),))
+        ordered = {k: column[order].reshape(shape) for k, column in columns.items()}
+        places: Any = enumerate([members[i] for i in order])
+        if any(cost(s, ordered[k]) >= GATHER_OF_ROWS for s, k in zip(shapes, ordered, strict=True)) and all(map(_same, constants.values())):
+            grid = completed_grid(shapes, [*columns.values()])
+            if grid is not None:
+                positions, shape, full = grid
+                ordered = dict(zip(columns, full, strict=True))
+                places = zip(positions.tolist(), members, strict=True)
         operands = [
-            _constant(column.reshape(shape)) if source is None else view(self.arrays[source], column.reshape(shape))
-            for source, column in zip(sources, columns, strict=True)
-        ]
+            view(self.arrays[source], ordered[k]) if source is not None else
+            _constant(constants[k] if _same(constants[k]) else constants[k][order].reshape(shape))
+            for k, source in enumerate(sources)
+        ]  # fmt: skip
         result = primitive(*operands, **members[0].static)
         if not isinstance(result, Node):
             result = Tensor(np.asarray(result, dtype=float))
         if result.dtype == bool:  # a comparison of Values is a number, and adds up
             result = result * 1.0
-        return self.full(result, shape), members
+        return self.full(result, shape), places
 
-    def _shape(self, sources: list[int | None], columns: list[Any], n: int) -> tuple[int, ...]:
-        """The shape for n numbers in which their inputs need the fewest gathers."""
-        if n == 1:
-            return ()
-        lengths = {n}
-        for source, column in zip(sources, columns, strict=True):
-            if source is not None:
-                changes = np.flatnonzero(column[1:] != column[:-1])
-                returns = np.flatnonzero(column[1:] == column[0])
-                lengths.add(int(changes[0]) + 1 if changes.size else n)  # repeated so often
-                lengths.add(int(returns[0]) + 1 if returns.size else n)  # with this period
-                lengths.update(self.arrays[source].shape[-1:])
-        candidates = [
-            (n,),
-            *((n // k, k) for k in sorted(lengths) if k > 0 and n % k == 0 and (k < n or (1, n) == self._shape_of(sources))),
-        ]
-        costs = [
-            sum(is_gather(self.arrays[s], c.reshape(shape)) for s, c in zip(sources, columns, strict=True) if s is not None)
-            + sum(self.arrays[s].shape != shape for s in sources if s is not None and self.arrays[s].size == n) * 0.1
-            for shape in candidates
-        ]
-        return candidates[int(np.argmin(costs))]
-
-    def _shape_of(self, sources: list[int | None]) -> tuple[int, ...] | None:
-        return next((self.arrays[s].shape for s in sources if s is not None), None)
-
-    def _sum(self, members: list[Any]) -> tuple[Any, list[Any]]:
-        source = self.arrays[self.source_of(members[0].inputs[0])]  # type: ignore[index]
-        lengths = {len(node.inputs) for node in members}
-        members = sorted(members, key=lambda node: self.places[id(node.inputs[0])][1])
-        if len(lengths) > 1:
-            return self._ragged_sum(gather_or_slice(source, self._flat(members)), [len(node.inputs) for node in members]), members
-        table = self.table([node.inputs for node in members])
+    def _reduction(self, members: list[Any], is_sum: bool) -> Placed:
+        """Sums, or the largest, of several numbers each."""
+        reduce: Any = sum_ if is_sum else max_
+        numbers = {self.source_of(x) for x in (members[0].inputs if is_sum else [x for node in members for x in node.inputs])}
+        if len(numbers) > 1 or None in numbers:
+            return self._largest_of_any(members), enumerate(members)
+        source = self.arrays[numbers.pop()]  # type: ignore[index]
+        rows = [self.column(node.inputs) for node in members]
+        if len({*map(len, rows)}) > 1:
+            return self._ragged(source, rows, is_sum), enumerate(members)
+        table = np.array(rows)
         if len(members) == 1:
             table = np.sort(table[0])
             whole = table.size == source.size and (table == np.arange(source.size)).all()
-            return sum_(source if whole else self.full(view(source, table), table.shape)), members
-        return sum_(self.full(view(source, table), table.shape), axis=-1), members
+            return reduce(source if whole else self.full(view(source, table), table.shape)), enumerate(members)
+        order, shape = arranged([source.shape], [table])
+        table = table[order].reshape(*shape, -1)
+        ordered = enumerate([members[i] for i in order])
+        if is_sum and table.shape[-1] <= FEW and is_gather(source, table):  # of neighbours, such as those on the left and right
+            terms = [table[..., k] for k in range(table.shape[-1])]
+            if not any(is_gather(source, term) for term in terms):
+                return self.full(functools.reduce(a.add, [view(source, term) for term in terms]), shape), ordered
+        return reduce(self.full(view(source, table), table.shape), axis=-1), ordered
 
-    def _flat(self, members: list[Any]) -> Any:
-        return np.concatenate([self.table([node.inputs])[0] for node in members])
+    def _ragged(self, source: Any, rows: list[Any], is_sum: bool) -> Any:
+        """The same, if they are of different lengths."""
+        for table, mask in completed_rows(rows, source.size):
+            if not is_gather(source, table):
+                filled = a.where(mask, self.full(view(source, table), table.shape), 0.0 if is_sum else -np.inf)
+                return sum_(filled, axis=-1) if is_sum else max_(filled, axis=-1)
+        lengths = [len(row) for row in rows]
+        flat = gather_or_slice(source, np.concatenate(rows))
+        return ragged_sum(flat, lengths) if is_sum else _ragged_max(flat, lengths)
 
-    def _ragged_sum(self, flat: Any, lengths: list[int]) -> Any:
-        return scatter(flat, index=np.repeat(np.arange(len(lengths)), lengths), shape=(len(lengths),))
-
-    def _max(self, members: list[Any]) -> Any:
-        everything = [x for node in members for x in node.inputs]
-        flat = self.read(everything)
-        longest = max(len(node.inputs) for node in members)
-        if all(len(node.inputs) == longest for node in members):
-            top = max_(reshape(flat, shape=(len(members), longest)), axis=-1)
-        else:
-            table = np.full((len(members), longest), len(everything))  # a place past the end holds -inf
-            start = 0
-            for row, node in zip(table, members, strict=True):
-                row[: len(node.inputs)] = np.arange(start, start + len(node.inputs))
-                start += len(node.inputs)
-            top = max_(getitem(concatenate(flat, np.array([-np.inf]), axis=0), index=table), axis=-1)
+    def _largest_of_any(self, members: list[Any]) -> Any:
+        """The largest of numbers from anywhere."""
+        flat = self.read([x for node in members for x in node.inputs])
+        lengths = [len(node.inputs) for node in members]
+        if len(set(lengths)) > 1:
+            return _ragged_max(flat, lengths)
+        top = max_(reshape(flat, shape=(len(members), lengths[0])), axis=-1)
         return reshape(top, shape=()) if len(members) == 1 else top
 
-    def _select(self, members: list[Any]) -> tuple[Any, list[Any]]:
+    def _select(self, members: list[Any]) -> Placed:
         """Choices by an integer: rows of a table, where the candidates are spaced evenly in one array."""
         source_of_index = self.source_of(members[0].inputs[0])
         if source_of_index is None:  # constants; chosen from like the others
@@ -284,80 +273,15 @@ class Lifting(Arrays):
                 rows = table.reshape(-1, width)[:, 0]
                 every_row = np.arange(k * width).reshape(k, width).T  # whole rows are chosen, one after the other
                 if (table.reshape(-1, width) == rows[:, None]).all() and (places.reshape(-1, width, k) == every_row).all():
-                    return lookup(source, self.full(view(index, rows), rows.shape)), members
+                    return lookup(source, self.full(view(index, rows), rows.shape)), enumerate(members)
             candidates = self.full(view(source, places), places.shape)
         if n == 1:
-            return lookup(reshape(candidates, shape=(k,)), view(index, table[0])), members
-        return choose(candidates, self.full(view(index, table), table.shape)), members
-
-    def _dot(self, members: list[Any]) -> tuple[Any, list[Any]]:
-        left, right = (self._factor(members, side) for side in (0, 1))
-        if len({len(row) for row in left.numbers}) > 1:
-            product = left.flat() * right.flat()
-            return self._ragged_sum(product, [len(row) for row in left.numbers]), members
-        x, w = left.table(), right.table()
-        if len(members) == 1:
-            if left.is_whole(x) and right.is_whole(w) and left.array.shape == right.array.shape:
-                return sum_(left.array * right.array), members
-            return sum_(left.rows(x[0]) * right.rows(w[0])), members
-        (x_rows, i), (w_rows, j) = (np.unique(table, axis=0, return_inverse=True) for table in (x, w))
-        code = i.ravel() * len(w_rows) + j.ravel()
-        order = np.argsort(code, kind="stable")
-        if len(members) == len(x_rows) * len(w_rows) and (code[order] == np.arange(len(members))).all():
-            if len(w_rows) == 1 and right.is_vector():
-                return matmul(left.rows(x_rows), right.rows(w_rows[0])), [members[k] for k in order]
-            if len(x_rows) == 1 and left.is_vector():
-                return matmul(right.rows(w_rows), left.rows(x_rows[0])), [members[k] for k in order]
-            return matmul(left.rows(x_rows), transpose(right.rows(w_rows))), [members[k] for k in order]
-        return sum_(left.rows(x) * right.rows(w), axis=-1), members
-
-    def _factor(self, members: list[Any], side: int) -> _Factor:
-        rows = [_halves(node.inputs)[side] for node in members]
-        return _Factor(self, self.source_of(rows[0][0]), rows)
-
-
-class _Factor:
-    """One side of a group of dot products."""
-
-    def __init__(self, lifting: Lifting, source: int | None, rows: Sequence[Sequence[Any]]) -> None:
-        self.lifting, self.source, self.numbers = lifting, source, rows
-        self.array: Any = None if source is None else lifting.arrays[source]
-
-    def table(self) -> Any:
-        """Where each factor is; of constants, the factors themselves."""
-        if self.source is None:
-            return np.array([[number_of(x) for x in row] for row in self.numbers])
-        return self.lifting.table(self.numbers)
-
-    def rows(self, table: Any) -> Any:
-        """The factors that a table names, as an array of its shape."""
-        if self.source is None:
-            return table
-        return self.lifting.full(view(self.array, table), table.shape)
-
-    def flat(self) -> Any:
-        """All factors one after the other."""
-        if self.source is None:
-            return np.array([number_of(x) for row in self.numbers for x in row])
-        return gather_or_slice(self.array, np.concatenate([self.lifting.table([row])[0] for row in self.numbers]))
-
-    def is_vector(self) -> bool:
-        """Whether the factors come from a list."""
-        return self.array is not None and self.array.ndim == 1
-
-    def is_whole(self, table: Any) -> bool:
-        """Whether the table names every entry of the array once, in order."""
-        return self.array is not None and table.size == self.array.size and bool((table.ravel() == np.arange(table.size)).all())
-
-
-def _halves(inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """The left and the right factors of a dot product."""
-    n = len(inputs) // 2
-    return inputs[:n], inputs[n:]
+            return lookup(reshape(candidates, shape=(k,)), view(index, table[0])), enumerate(members)
+        return choose(candidates, self.full(view(index, table), table.shape)), enumerate(members)
 
 
 def _pairs(node: Any) -> Iterable[tuple[Any, Any]]:
-    return zip(*_halves(node.inputs), strict=True)
+    return zip(*halves(node.inputs), strict=True)
 
 
 def _apart(factors: list[Any]) -> tuple[Any, ...]:
@@ -398,12 +322,24 @@ def _common_scope(first: Any, last: Any) -> Scope | None:
     return common
 
 
-def gather_or_slice(source: Any, table: Any) -> Any:
-    array = view(source, table)
-    return array if array.shape == table.shape else gather(source, table)
+def _ragged_max(flat: Any, lengths: list[int]) -> Any:
+    """The largest of each of some rows, which stand one after the other."""
+    table = np.full((len(lengths), max(lengths)), sum(lengths))  # a place past the end holds -inf
+    table[np.arange(max(lengths)) < np.array(lengths)[:, None]] = np.arange(sum(lengths))
+    return max_(getitem(concatenate(flat, np.array([-np.inf]), axis=0), index=table), axis=-1)
+
+
+def _same(column: Any) -> bool:
+    """Whether constants are all one number, also in their sign: 0 or -0."""
+    return bool(column.size and (column == column.flat[0]).all() and (np.signbit(column) == np.signbit(column.flat[0])).all())
 
 
 def _constant(column: Any) -> Any:
-    """An array of constants, as a single number if they are all the same."""
-    same = column.size and (column == column.flat[0]).all() and (np.signbit(column) == np.signbit(column.flat[0])).all()  # 0 or -0
-    return column.flat[0].item() if same else column
+    """An array of constants; of those that repeat along an axis, once; as a single number if they are all the same."""
+    if _same(column):
+        return column.flat[0].item()
+    for axis, n in enumerate(column.shape):
+        first = column.take([0], axis)
+        if n > 1 and (column == first).all() and (np.signbit(column) == np.signbit(first)).all():
+            column = first
+    return column

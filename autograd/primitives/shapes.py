@@ -8,6 +8,7 @@ from: the rule of `reshape` is a reshape, of `transpose` a transpose, of `getite
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -302,6 +303,54 @@ pad: Primitive = Primitive(
     """,
 )  # fmt: skip
 
+
+
+def _windows(x: Any, size: Sequence[int], axis: Sequence[int]) -> Any:
+    return np.lib.stride_tricks.sliding_window_view(x, size, axis)
+
+
+def _add_windows(g: Any, size: Sequence[int], axis: Sequence[int]) -> Any:
+    rank = g.ndim - len(size)
+    shape = list(g.shape[:rank])
+    for n, a in zip(size, axis, strict=True):
+        shape[a] += n - 1
+    total = np.zeros(shape, g.dtype)
+    for inside in np.ndindex(*size):
+        place: list[Any] = [slice(None)] * rank
+        for i, a in zip(inside, axis, strict=True):
+            place[a] = slice(i, i + g.shape[a])
+        total[tuple(place)] += g[(..., *inside)]
+    return total
+
+
+windows: Primitive = Primitive(
+    "windows", symbol="windows", latex=r"\operatorname{windows}(#1)", analytic=True, elementwise=False, kind="shape",
+    cases=(Case((5,), size=(3,), axis=(0,)), Case((4, 3, 5), size=(2, 3), axis=(0, 2))),
+    scalar=None, array=_windows,
+    numpy=printing.View(lambda w, y, x, size, axis: f"np.lib.stride_tricks.sliding_window_view({w.text_of(x)}, " + (
+        f"{size[0]})" if len(x.shape) == 1 else f"{size}, {axis})")),
+    vjp=(lambda g, y, x, size, axis: add_windows(g, size=size, axis=axis),),
+    batch=lambda batch, x, size, axis: windows(x, size=size, axis=tuple(a + 1 for a in axis)),
+    doc="""The windows of given lengths that move along axes, as axes at the end.
+
+    >>> windows(np.arange(4.0), size=(2,), axis=(0,))
+    array([[0., 1.],
+           [1., 2.],
+           [2., 3.]])
+    """,
+)  # fmt: skip
+add_windows: Primitive = Primitive(
+    "add_windows", symbol="add windows", latex=r"\operatorname{add\ windows}(#1)", analytic=True, elementwise=False, sums=True,
+    cases=(Case((3, 3), size=(3,), axis=(0,)), Case((3, 3, 3, 2, 3), size=(2, 3), axis=(0, 2))),
+    scalar=None, array=_add_windows,
+    vjp=(lambda g, y, x, size, axis: windows(g, size=size, axis=axis),),
+    batch=lambda batch, x, size, axis: add_windows(x, size=size, axis=tuple(a + 1 for a in axis)),
+    doc="""Windows that lie over one another, added up: the opposite of `windows`.
+
+    >>> add_windows(np.ones((3, 2)), size=(2,), axis=(0,))
+    array([1., 2., 2., 1.])
+    """,
+)  # fmt: skip
 lookup: Primitive = Primitive(
     "lookup", symbol="take", latex=r"#1_{#2}", analytic=True, elementwise=False, masks="place",
     cases=(Case((3, 2), (4,)), Case((3,), (2, 2))),
