@@ -13,17 +13,18 @@ from typing import Any
 
 import numpy as np
 
-from .views import GATHER_OF_ROWS, cost, nest
+from .views import cost, nest
 
-__all__ = ["arranged", "completed_grid", "completed_rows"]
+__all__ = ["arranged", "completed_grid", "completed_rows", "directions", "padded_rows"]
 
 Shape = tuple[int, ...]
 GOOD = 0.05  # a cost that needs no search for a better arrangement
-SPARSE = 3  # a grid of which more than a third is empty... is not completed
+SEVERAL = 4  # directions
+SPARSE = 3  # of a grid or a table that is completed, a third at least is needed
 
 
-def arranged(shapes: Sequence[Shape], columns: Sequence[Any]) -> tuple[Any, Shape]:
-    """The order and the shape for n numbers that are easiest to read.
+def arranged(shapes: Sequence[Shape], columns: Sequence[Any]) -> tuple[Any, Shape, float]:
+    """The order and the shape for n numbers that are easiest to read, and what they cost a reader.
 
     Args:
         shapes: of the arrays that the inputs of the numbers come from.
@@ -31,20 +32,32 @@ def arranged(shapes: Sequence[Shape], columns: Sequence[Any]) -> tuple[Any, Shap
     """
     n = len(columns[0])
     if n == 1:
-        return np.arange(1), ()
-    best: tuple[float, Any, Shape] | None = None
+        return np.arange(1), (), 0.0
+    best: tuple[Any, Shape, float] | None = None
     firsts = [column.reshape(n, -1)[:, 0] for column in columns]
     for order in _orders(firsts):
         ordered = [column[order] for column in columns]
         for shape in _shapes(shapes, [first[order] for first in firsts]):
             total = sum(cost(s, column.reshape(*shape, *column.shape[1:])) for s, column in zip(shapes, ordered, strict=True))
-            if best is None or total < best[0]:
-                best = total, order, shape
+            if best is None or total < best[2]:
+                best = order, shape, total
         assert best is not None
-        if best[0] <= GOOD:
+        if best[2] <= GOOD:
             break
     assert best is not None
-    return best[1:]
+    return best
+
+
+def directions(shapes: Sequence[Shape], columns: Sequence[Any]) -> list[Any]:
+    """The numbers in groups of one direction from one input to the other, such as neighbours on the right and neighbours below; as
+    arrays of their numbers. Only one group, if that does not make them easier to read.
+    """
+    distances, kind = np.unique(columns[-1] - columns[0], return_inverse=True)
+    if not 1 < len(distances) <= SEVERAL:
+        return [np.arange(len(kind))]
+    groups = [np.flatnonzero(kind == k) for k in range(len(distances))]
+    costs = [arranged(shapes, [column[group] for column in columns])[2] for group in groups]
+    return groups if max(costs) <= GOOD else [np.arange(len(kind))]
 
 
 def _orders(firsts: Sequence[Any]) -> Iterator[Any]:
@@ -101,6 +114,27 @@ def completed_rows(rows: Sequence[Any], size: int) -> Iterator[tuple[Any, Any]]:
             yield table, mask
 
 
+def padded_rows(rows: Sequence[Any], size: int) -> tuple[Any, tuple[int, int]] | None:
+    """Rows of positions of which those at the edges are shorter, since they would go beyond the array, such as those of neighbours.
+
+    Returns:
+        the full rows, as positions in the array with zeros before and after it; and how many of these. None if rows are shorter
+        for another reason.
+    """
+    longest = max(map(len, rows))
+    whole = [k for k, row in enumerate(rows) if len(row) == longest]
+    if len(whole) < 2 or len(whole) == len(rows):
+        return None
+    step, rest = divmod(int(rows[whole[-1]][0] - rows[whole[0]][0]), whole[-1] - whole[0])
+    table = rows[whole[0]] + step * (np.arange(len(rows)) - whole[0])[:, None]
+    inside = (table >= 0) & (table < size)
+    lengths = np.array([len(row) for row in rows])
+    if rest or (inside.sum(axis=1) != lengths).any() or (table[inside] != np.concatenate(rows)).any():
+        return None
+    before, after = max(0, -int(table.min())), max(0, int(table.max()) - size + 1)
+    return table + before, (before, after)
+
+
 def completed_grid(shapes: Sequence[Shape], columns: Sequence[Any]) -> tuple[Any, Shape, list[Any]] | None:
     """A whole array in place of a part of its entries, such as a triangle: where numbers stand in it, its shape, and full columns.
 
@@ -112,7 +146,7 @@ def completed_grid(shapes: Sequence[Shape], columns: Sequence[Any]) -> tuple[Any
             continue
         full = [_filled(size, shape[-1], positions, column, math.prod(s)) for s, column in zip(shapes, columns, strict=True)]
         if all(column is not None for column in full):
-            return positions, shape, full
+            return positions, shape, [column.reshape(shape) for column in full]
     return None
 
 

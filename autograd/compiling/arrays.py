@@ -15,7 +15,7 @@ from ..primitives.shapes import concatenate, getitem
 from ..tensor import Tensor
 from .views import view
 
-__all__ = ["Arrays", "number_of"]
+__all__ = ["Arrays", "collapsed", "number_of"]
 
 
 class Arrays:
@@ -40,9 +40,18 @@ class Arrays:
         source = len(self.arrays)
         self.arrays.append(array)
         for position, node in numbers:
-            self.places[id(node)] = source, position
-            if id(node) in self.stands_for:
-                self.places[id(self.stands_for[id(node)])] = source, position
+            self._kept.append(node)
+            while node is not None:
+                self.places[id(node)] = source, position
+                node = self.stands_for.get(id(node))
+
+    def alias(self, node: Any, other: Any) -> None:
+        """Take over a node whose number is that of another one."""
+        source = self.source_of(other)
+        if source is None:
+            self.add(Tensor(np.asarray(number_of(other))), [(0, node)])
+        else:
+            self.places[id(node)] = self.places[id(other)]
             self._kept.append(node)
 
     def together(self, nodes: Iterable[Any]) -> list[list[Any]]:
@@ -103,6 +112,17 @@ class Arrays:
     def full(self, array: Any, shape: tuple[int, ...]) -> Any:
         """The array repeated to a shape."""
         return array if array.shape == shape else broadcast_to(array, shape=shape)
+
+
+def collapsed(column: Any) -> Any:
+    """An array of constants, once along each axis along which it repeats."""
+    for axis, n in enumerate(column.shape):
+        first = column.take([0], axis)
+        if n > 1 and (column == first).all() and (column.dtype == bool or (np.signbit(column) == np.signbit(first)).all()):
+            column = first
+    while column.ndim and column.shape[0] == 1:
+        column = column[0]  # broadcasting adds leading axes by itself
+    return column
 
 
 def number_of(x: Any) -> float:

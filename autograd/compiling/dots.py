@@ -7,7 +7,8 @@ attention needs, they are a part of one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,12 @@ from ..primitives.products import matmul
 from ..primitives.reductions import sum_
 from ..primitives.shapes import scatter, transpose
 from .arranging import completed_rows
-from .arrays import Arrays, number_of
+from .arrays import Arrays, collapsed, number_of
 from .views import gather, is_gather, view
 
 __all__ = ["dots", "gather_or_slice", "halves", "ragged_sum"]
+
+Rows = Callable[[Any], Any]  # from an array of the numbers of rows to these rows
 
 SPARSE = 3  # of a matrix product, a third at least is needed
 
@@ -36,18 +39,59 @@ def dots(arrays: Arrays, members: list[Any]) -> tuple[Any, Iterable[tuple[int, A
             return sum_(left.array * right.array), enumerate(members)
         return sum_(left.rows(x[0]) * right.rows(w[0])), enumerate(members)
     (x_rows, i), (w_rows, j) = _distinct(x), _distinct(w)
-    if len(members) * SPARSE >= len(x_rows) * len(w_rows):
-        return _product(left, x_rows, right, w_rows), zip((i * len(w_rows) + j).tolist(), members, strict=True)
+    if len(x_rows) > 1 and len(w_rows) > 1 and _increase(j * len(x_rows) + i) and not _increase(i * len(w_rows) + j):
+        left, x_rows, i, right, w_rows, j = right, w_rows, j, left, x_rows, i  # the program goes through the rows on the right first
+    if len(w_rows) == 1 and right.is_vector():
+        return matmul(left.rows(x_rows), right.rows(w_rows[0])), zip(i.tolist(), members, strict=True)
+    if len(x_rows) == 1 and left.is_vector():
+        return matmul(right.rows(w_rows), left.rows(x_rows[0])), zip(j.tolist(), members, strict=True)
+    product = _product(partial(_taken, left, x_rows), i, partial(_taken, right, w_rows), j)
+    if product is not None:
+        return product[0], zip(product[1].tolist(), members, strict=True)
     return sum_(left.rows(x) * right.rows(w), axis=-1), enumerate(members)
 
 
-def _product(left: _Factor, x: Any, right: _Factor, w: Any) -> Any:
-    """Every row on the left with every row on the right."""
-    if len(w) == 1 and right.is_vector():
-        return matmul(left.rows(x), right.rows(w[0]))
-    if len(x) == 1 and left.is_vector():
-        return matmul(right.rows(w), left.rows(x[0]))
-    return matmul(left.rows(x), transpose(right.rows(w)))
+def _product(left: Rows, i: Any, right: Rows, j: Any) -> tuple[Any, Any] | None:
+    """The matrix product, or several, in which row `i[k]` on the left meets row `j[k]` on the right; and where in it they do.
+
+    None if most of it would not be needed.
+    """
+    n, m = int(i.max()) + 1, int(j.max()) + 1
+    parts = _parts(i, n, j, m) if 4 * len(i) <= 3 * n * m else None
+    if parts is not None:
+        rows, columns = parts
+        places_i, places_j = (np.argsort(part.ravel()) for part in parts)
+        width = columns.shape[1]
+        return matmul(left(rows), transpose(right(columns), axes=(0, 2, 1))), places_i[i] * width + places_j[j] % width
+    if len(i) * SPARSE < n * m:
+        return None
+    return matmul(left(np.arange(n)), transpose(right(np.arange(m)))), i * m + j
+
+
+def _parts(i: Any, n: int, j: Any, m: int) -> tuple[Any, Any] | None:
+    """The numbers of the rows on the left and on the right, a line of each for each part of them that meet among themselves.
+
+    None if there is only one, or if they differ in size.
+    """
+    of_left = np.arange(n)  # the part of each row: the number of its first row on the left
+    while True:
+        of_right = np.full(m, n)
+        np.minimum.at(of_right, j, of_left[i])
+        found = of_left.copy()
+        np.minimum.at(found, i, of_right[j])
+        if (found == of_left).all():
+            break
+        of_left = found
+    sizes, others = (np.unique(parts, return_counts=True)[1] for parts in (of_left, of_right))
+    count, height, width = len(sizes), sizes[0], others[0]
+    if count == 1 or height == width == 1 or len({*sizes}) > 1 or len({*others}) > 1 or count * height * width > len(i) * SPARSE:
+        return None
+    rows, columns = (np.argsort(parts, kind="stable").reshape(count, -1) for parts in (of_left, of_right))
+    return rows, columns
+
+
+def _increase(numbers: Any) -> bool:
+    return bool((numbers[1:] > numbers[:-1]).all())
 
 
 def _distinct(table: Any) -> tuple[Any, Any]:
@@ -60,18 +104,24 @@ def _ragged(left: _Factor, right: _Factor, members: list[Any]) -> tuple[Any, Ite
     """Dot products of different lengths: with rows that go on, where what does not belong to them is 0."""
     for x, mask in left.completed():
         for w, other in right.completed():
-            if (mask == other).all():
-                for one, rows, two, others, is_left in ((left, x, right, w, True), (right, w, left, x, False)):
-                    masked, i = _distinct(np.hstack([rows, mask]))
-                    lengths = rows.shape[1]
-                    their_rows, j = _distinct(others)
-                    one_rows = masked[:, :lengths]
-                    fits = len(members) * SPARSE >= len(masked) * len(their_rows)
-                    if fits and not one.is_gather(one_rows) and not two.is_gather(their_rows):
-                        zeroed = where(masked[:, lengths:].astype(bool), one.rows(one_rows), 0.0)
-                        product = matmul(zeroed, transpose(two.rows(their_rows)))
-                        return product, zip((i * len(their_rows) + j).tolist(), members, strict=True)
+            for one, table, two, other_table in ((left, x, right, w), (right, w, left, x)):
+                rows, i = _distinct(np.hstack([table, mask]))
+                rows, masks = rows[:, : mask.shape[1]], rows[:, mask.shape[1] :].astype(bool)
+                others, j = _distinct(other_table)
+                if (mask != other).any() or len(_distinct(table)[0]) < len(rows) or one.is_gather(rows) or two.is_gather(others):
+                    continue
+                product = _product(partial(_masked, one, rows, masks), i, partial(_taken, two, others), j)
+                if product is not None:
+                    return product[0], zip(product[1].tolist(), members, strict=True)
     return ragged_sum(left.flat() * right.flat(), [len(row) for row in left.numbers]), enumerate(members)
+
+
+def _taken(factor: _Factor, rows: Any, k: Any) -> Any:
+    return factor.rows(rows[k])
+
+
+def _masked(factor: _Factor, rows: Any, masks: Any, k: Any) -> Any:
+    return where(collapsed(masks[k]), factor.rows(rows[k]), 0.0)
 
 
 class _Factor:

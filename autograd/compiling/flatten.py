@@ -135,7 +135,10 @@ class Flattening:
         """A sum that may be one term."""
         if len(terms.everything) > 1:
             return self._weighted_sum(node, terms)
-        return terms.others[0] if terms.others else self._part(multiply, (*terms.lefts, *terms.rights), node)
+        if not terms.others:
+            return self._part(multiply, (*terms.lefts, *terms.rights), node)
+        (only,) = terms.others
+        return self._part(add_n, (only,), node) if isinstance(only, Node) else only  # at the edges of a sum of neighbours, one term is left
 
     def _weighted_sum(self, node: Node, terms: _Terms) -> Node:
         """Σ aᵢbᵢ + Σ others: a dot product, a sum, and the addition of the two."""

@@ -22,11 +22,11 @@ from ..layout import MANY, ONE
 from ..modes import Scope, mode
 from ..primitives import arithmetic as a
 from ..primitives.reductions import max_, sum_
-from ..primitives.shapes import choose, concatenate, getitem, lookup, reshape, stack
+from ..primitives.shapes import choose, concatenate, getitem, lookup, pad, reshape, stack
 from ..tensor import Tensor
 from ..value import Value
-from .arranging import arranged, completed_grid, completed_rows
-from .arrays import Arrays, number_of
+from .arranging import arranged, completed_grid, completed_rows, directions, padded_rows
+from .arrays import Arrays, collapsed, number_of
 from .dots import dots, gather_or_slice, halves, ragged_sum
 from .flatten import number
 from .views import GATHER_OF_ROWS, cost, is_gather, view
@@ -34,7 +34,9 @@ from .views import GATHER_OF_ROWS, cost, is_gather, view
 __all__ = ["Lifting"]
 
 Placed = tuple[Any, Iterable[tuple[int, Any]]]  # an array, and the numbers in it with their positions
+ALL = slice(None)
 FEW = 8  # terms of a sum that are written one after the other
+EASY = 0.12  # what the view of an array may cost a reader, see `views.cost`
 
 SUM, DOT, MAX, SELECT = a.add_n, a.dot_n, a.max_n, a.select
 
@@ -62,16 +64,20 @@ class Lifting(Arrays):
 
     def _run_level(self, nodes: list[Any]) -> None:
         single: list[Any] = []
+        alone: list[Any] = []  # sums of one term
         late: list[tuple[Any, list[Any]]] = []  # sums of parts that come from different arrays
         for node in nodes:
             if (node.primitive is SUM or node.primitive is DOT) and not isinstance(node, Tensor):
+                if len(node.inputs) == 1:
+                    alone.append(node)
+                    continue
                 parts, terms = self._split(node)
                 single += parts
                 if terms is not None:
                     late.append((node, terms))
             else:
                 single.append(node)
-        self._run_groups(single)
+        self._run_groups(self._with_edges(single, alone, nodes) if alone else single)
         while late:
             sums, late_next = [], []
             for node, (first, second, *rest) in late:
@@ -82,6 +88,32 @@ class Lifting(Arrays):
                     sums.append(self._instead(node, a.add, (first, second)))
             self._run_groups(sums)
             late = late_next
+
+    def _with_edges(self, sums: list[Any], alone: list[Any], order: list[Any]) -> list[Any]:
+        """The sums of a level, with those of one term that are the edges of others; any other one is the number of its term."""
+        together: dict[int | None, list[Any]] = defaultdict(list)
+        for node in sums:
+            if node.primitive is SUM:
+                together[self.source_of(node.inputs[0])].append(node)
+        ends: dict[int | None, list[Any]] = defaultdict(list)
+        for node in alone:
+            ends[self.source_of(node.inputs[0])].append(node)
+        when = {id(node): i for i, node in enumerate(order)}
+        for source, edges in ends.items():
+            group = together[source]
+            rows = sorted([*group, *edges], key=lambda node: when.get(id(self.stands_for.get(id(node), node)), 0))
+            if source is not None and group and self._are_alike(rows, source):
+                together_now = set(map(id, group))
+                sums = [*[node for node in sums if id(node) not in together_now], *rows]
+            else:
+                for node in edges:
+                    self.alias(node, node.inputs[0])
+        return sums
+
+    def _are_alike(self, sums: list[Any], source: int) -> bool:
+        """Whether sums of different lengths are rows of one table."""
+        rows, size = [self.column(node.inputs) for node in sums], self.arrays[source].size
+        return padded_rows(rows, size) is not None or next(completed_rows(rows, size), None) is not None
 
     def _instead(self, node: Node, primitive: Primitive, inputs: tuple[Any, ...]) -> Node:
         """Another way to compute the number of a node."""
@@ -155,16 +187,19 @@ class Lifting(Arrays):
                     self.tensors[id(node)] = self._tensor(node)
                 continue
             if primitive is DOT and all(len(node.inputs) == 2 for node in members):
-                array, places = self._elementwise(members, a.multiply)
+                self._elementwise(members, a.multiply)
             elif primitive is DOT:
-                array, places = dots(self, members)
+                self._take_over(self._dot(members))
             elif primitive is SUM or primitive is MAX:
-                array, places = self._reduction(members, primitive is SUM)
+                self._take_over(self._reduction(members, primitive is SUM))
             elif primitive is SELECT:
-                array, places = self._select(members)
+                self._take_over(self._select(members))
             else:
-                array, places = self._elementwise(members, primitive)
-            self.add(array if isinstance(array, Node) else Tensor(array), places)
+                self._elementwise(members, primitive)
+
+    def _take_over(self, placed: Placed) -> None:
+        array, places = placed
+        self.add(array if isinstance(array, Node) else Tensor(array), places)
 
     def _tensor(self, node: Any) -> Any:
         """An operation on arrays, done again on the new ones."""
@@ -179,67 +214,82 @@ class Lifting(Arrays):
             return x
         return self.entry(x) if isinstance(x, Value) else self.tensor(x)
 
-    def _elementwise(self, members: list[Any], primitive: Primitive) -> Placed:
+    def _elementwise(self, members: list[Any], primitive: Primitive) -> None:
         sources = list(map(self.source_of, members[0].inputs))
-        columns: dict[int, Any] = {
-            k: self.column([node.inputs[k] for node in members]) for k, source in enumerate(sources) if source is not None
-        }
+        columns = {k: self.column([node.inputs[k] for node in members]) for k, source in enumerate(sources) if source is not None}
         constants = {k: np.array([number_of(node.inputs[k]) for node in members]) for k, source in enumerate(sources) if source is None}
         shapes = [self.arrays[sources[k]].shape for k in columns]  # type: ignore[index]
-        order, shape = arranged(shapes, [*columns.values()]) if columns else (np.arange(len(members)), (len(members),))
-        ordered = {k: column[order].reshape(shape) for k, column in columns.items()}
-        places: Any = enumerate([members[i] for i in order])
-        if any(cost(s, ordered[k]) >= GATHER_OF_ROWS for s, k in zip(shapes, ordered, strict=True)) and all(map(_same, constants.values())):
-            grid = completed_grid(shapes, [*columns.values()])
+        tables = [*columns.values()]
+        order, shape, total = arranged(shapes, tables) if columns else (np.arange(len(members)), (len(members),), 0.0)
+        places: Any = zip(range(len(order)), [members[i] for i in order], strict=True)
+        if total >= GATHER_OF_ROWS:
+            grid = completed_grid(shapes, tables) if all(map(_same, constants.values())) else None
+            groups = directions(shapes, tables) if grid is None and len(tables) > 1 and len({*sources} - {None}) == 1 else ()
+            if len(groups) > 1:
+                for group in groups:
+                    self._elementwise([members[i] for i in group], primitive)
+                return
             if grid is not None:
-                positions, shape, full = grid
-                ordered = dict(zip(columns, full, strict=True))
-                places = zip(positions.tolist(), members, strict=True)
-        operands = [
-            view(self.arrays[source], ordered[k]) if source is not None else
-            _constant(constants[k] if _same(constants[k]) else constants[k][order].reshape(shape))
-            for k, source in enumerate(sources)
-        ]  # fmt: skip
-        result = primitive(*operands, **members[0].static)
+                positions, shape, tables = grid
+                order, places = ALL, zip(positions.tolist(), members, strict=True)
+        operands = dict(zip(columns, [view(self.arrays[sources[k]], t[order].reshape(shape)) for k, t in zip(columns, tables, strict=True)], strict=True))  # type: ignore[index]
+        for k, column in constants.items():
+            operands[k] = column[0].item() if _same(column) else collapsed(column[order].reshape(shape))
+        result = primitive(*[operands[k] for k in range(len(sources))], **members[0].static)
         if not isinstance(result, Node):
             result = Tensor(np.asarray(result, dtype=float))
         if result.dtype == bool:  # a comparison of Values is a number, and adds up
             result = result * 1.0
-        return self.full(result, shape), places
+        self._take_over((self.full(result, shape), places))
 
     def _reduction(self, members: list[Any], is_sum: bool) -> Placed:
         """Sums, or the largest, of several numbers each."""
-        reduce: Any = sum_ if is_sum else max_
         numbers = {self.source_of(x) for x in (members[0].inputs if is_sum else [x for node in members for x in node.inputs])}
         if len(numbers) > 1 or None in numbers:
             return self._largest_of_any(members), enumerate(members)
         source = self.arrays[numbers.pop()]  # type: ignore[index]
         rows = [self.column(node.inputs) for node in members]
-        if len({*map(len, rows)}) > 1:
-            return self._ragged(source, rows, is_sum), enumerate(members)
-        table = np.array(rows)
+        if len({*map(len, rows)}) == 1:
+            return self._reduced(source, np.array(rows), None, members, is_sum)
+        padded = padded_rows(rows, source.size) if is_sum and source.ndim == 1 else None
+        if padded is not None:
+            return self._reduced(pad(source, pad_width=(padded[1],)), padded[0], None, members, is_sum)
+        for table, mask in completed_rows(rows, source.size):
+            if not is_gather(source, table):
+                return self._reduced(source, table, mask, members, is_sum)
+        lengths = [len(row) for row in rows]
+        flat = gather_or_slice(source, np.concatenate(rows))
+        return ragged_sum(flat, lengths) if is_sum else _ragged_max(flat, lengths), enumerate(members)
+
+    def _reduced(self, source: Any, table: Any, mask: Any, members: list[Any], is_sum: bool) -> Placed:
+        """The sum, or the largest, of each row of a table; of those entries that a mask names, if there is one."""
+        reduce: Any = sum_ if is_sum else max_
         if len(members) == 1:
             table = np.sort(table[0])
             whole = table.size == source.size and (table == np.arange(source.size)).all()
             return reduce(source if whole else self.full(view(source, table), table.shape)), enumerate(members)
-        order, shape = arranged([source.shape], [table])
+        order, shape, _ = arranged([source.shape], [table])
         table = table[order].reshape(*shape, -1)
         ordered = enumerate([members[i] for i in order])
-        if is_sum and table.shape[-1] <= FEW and is_gather(source, table):  # of neighbours, such as those on the left and right
+        if is_sum and mask is None and table.shape[-1] <= FEW and cost(source.shape, table) > EASY:  # of neighbours, on the left and right
             terms = [table[..., k] for k in range(table.shape[-1])]
-            if not any(is_gather(source, term) for term in terms):
+            if max(cost(source.shape, term) for term in terms) <= EASY:
                 return self.full(functools.reduce(a.add, [view(source, term) for term in terms]), shape), ordered
-        return reduce(self.full(view(source, table), table.shape), axis=-1), ordered
+        numbers = self.full(view(source, table), table.shape)
+        if mask is not None:
+            numbers = a.where(collapsed(mask[order].reshape(table.shape)), numbers, 0.0 if is_sum else -np.inf)
+        return reduce(numbers, axis=-1), ordered
 
-    def _ragged(self, source: Any, rows: list[Any], is_sum: bool) -> Any:
-        """The same, if they are of different lengths."""
-        for table, mask in completed_rows(rows, source.size):
-            if not is_gather(source, table):
-                filled = a.where(mask, self.full(view(source, table), table.shape), 0.0 if is_sum else -np.inf)
-                return sum_(filled, axis=-1) if is_sum else max_(filled, axis=-1)
-        lengths = [len(row) for row in rows]
-        flat = gather_or_slice(source, np.concatenate(rows))
-        return ragged_sum(flat, lengths) if is_sum else _ragged_max(flat, lengths)
+    def _dot(self, members: list[Any]) -> Placed:
+        """Dot products; where all factors on one side are the same number, that number times a sum."""
+        for side in (0, 1):
+            if self.source_of(halves(members[0].inputs)[side][0]) is None:
+                factors = np.array([number_of(x) for node in members for x in halves(node.inputs)[side]])
+                if _same(factors):
+                    sums = [self._instead(node, SUM, halves(node.inputs)[1 - side]) for node in members]
+                    array, places = self._reduction(sums, is_sum=True)
+                    return array * factors[0].item(), places
+        return dots(self, members)
 
     def _largest_of_any(self, members: list[Any]) -> Any:
         """The largest of numbers from anywhere."""
@@ -332,14 +382,3 @@ def _ragged_max(flat: Any, lengths: list[int]) -> Any:
 def _same(column: Any) -> bool:
     """Whether constants are all one number, also in their sign: 0 or -0."""
     return bool(column.size and (column == column.flat[0]).all() and (np.signbit(column) == np.signbit(column.flat[0])).all())
-
-
-def _constant(column: Any) -> Any:
-    """An array of constants; of those that repeat along an axis, once; as a single number if they are all the same."""
-    if _same(column):
-        return column.flat[0].item()
-    for axis, n in enumerate(column.shape):
-        first = column.take([0], axis)
-        if n > 1 and (column == first).all() and (np.signbit(column) == np.signbit(first)).all():
-            column = first
-    return column

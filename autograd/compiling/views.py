@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Primitive
-from ..primitives.shapes import getitem, reshape, transpose, windows
+from ..primitives.shapes import getitem, reshape, rolled, transpose, windows
 
 __all__ = ["GATHER_OF_ROWS", "cost", "gather", "is_gather", "nest", "view"]
 
@@ -61,7 +61,7 @@ def cost(shape: Shape, table: Any) -> float:
             total += OTHER if _without_ones(static["shape"]) == _without_ones(shape) else RESHAPE
             shape = static["shape"]
         else:
-            total += TRANSPOSE if primitive is transpose else OTHER
+            total += RESHAPE if primitive is windows else TRANSPOSE if primitive is transpose else OTHER
     return total
 
 
@@ -111,7 +111,7 @@ def _steps(shape: Shape, table: Any) -> list[Step]:
         while wanted and wanted[0] == 1 and len(wanted) > once.ndim:
             wanted = wanted[1:]  # broadcasting adds leading axes by itself
         return [*inner, *_reshaped(once.shape, wanted)]
-    for pattern in (_everything, _column, _block, _part_of_a_row, _slice, _columns_of_a_list, _strided, _regrouped, _rows, _one_of_each_row):
+    for pattern in PATTERNS:
         steps = pattern(shape, table)
         if steps is not None:
             return steps
@@ -258,7 +258,7 @@ def _strided(shape: Shape, table: Any) -> list[Step] | None:
             order.append(axis)
         elif axes:
             if len(axes) > 2 or any(steps[axis] != strides[k] for axis in axes):
-                return None
+                return _split_source(shape, table, k, sorted(abs(steps[axis]) // strides[k] for axis in axes)[1])
             places, inside = (table.shape[axis] for axis in axes)
             if start[k] + places + inside - 1 > shape[k]:
                 return None
@@ -275,6 +275,15 @@ def _strided(shape: Shape, table: Any) -> list[Step] | None:
     return [*found, *_reshaped(tuple(n for n in table.shape if n > 1), table.shape)]
 
 
+def _split_source(shape: Shape, table: Any, k: int, length: int) -> list[Step] | None:
+    """The same of a source whose axis `k` is two in one, such as heads and their entries."""
+    if shape[k] % length or length in (1, shape[k]):
+        return None
+    split = (*shape[:k], shape[k] // length, length, *shape[k + 1 :])
+    found = _strided(split, table)
+    return None if found is None else [*_reshaped(shape, split), *found]
+
+
 def _in_parts(shape: Shape, table: Any, axis: int, k: int) -> list[Step] | None:
     """The same for an axis of the table that goes along axis `k` of the source, and on in the next row."""
     n, width = table.shape[axis], shape[k]
@@ -286,11 +295,13 @@ def _in_parts(shape: Shape, table: Any, axis: int, k: int) -> list[Step] | None:
 
 
 def _regrouped(shape: Shape, table: Any) -> list[Step] | None:
-    """A table whose last axis is several in one, such as the places of a window in the plane."""
-    inner = nest([table.reshape(-1, table.shape[-1])[0]])
-    if len(inner) < 2:
+    """A table of which an axis is several in one, such as the places of a window in the plane."""
+    loops: list[int] = []
+    for axis, n in enumerate(table.shape):
+        loops += nest([table[tuple(ALL if k == axis else 0 for k in range(table.ndim))]]) if n > 1 else (1,)
+    if len(loops) == table.ndim:
         return None
-    split = table.reshape(*table.shape[:-1], *inner)
+    split = table.reshape(loops)
     found = _strided(shape, split)
     return None if found is None else [*found, *_reshaped(split.shape, table.shape)]
 
@@ -341,6 +352,18 @@ def _behind(primitive: Primitive, static: dict[str, Any]) -> dict[str, Any]:
     return {"index": (ALL, *(index if isinstance(index, tuple) else (index,)))}
 
 
+def _rolled(shape: Shape, table: Any) -> list[Step] | None:
+    """The whole source, moved on along axes, and what leaves it at the end at the start."""
+    if table.shape != shape or not table.size:
+        return None
+    shift = tuple(-i % n for i, n in zip(_unravelled(int(table.flat[0]), shape), shape, strict=True))
+    if (table != np.roll(np.arange(table.size).reshape(shape), shift, tuple(range(len(shape))))).any():
+        return None
+    axes = tuple(axis for axis, n in enumerate(shift) if n)
+    nearest = tuple(shift[axis] if 2 * shift[axis] <= shape[axis] else shift[axis] - shape[axis] for axis in axes)
+    return [(rolled, {"shift": nearest, "axis": axes})]
+
+
 def _one_of_each_row(shape: Shape, table: Any) -> list[Step] | None:
     """One entry of each row of a matrix."""
     if len(shape) != 2 or table.ndim != 1 or min(shape) < 2 or table.size != shape[0]:
@@ -348,3 +371,7 @@ def _one_of_each_row(shape: Shape, table: Any) -> list[Step] | None:
     rows, columns = np.divmod(table, shape[1])
     return [_part((rows, columns))] if (rows == np.arange(shape[0])).all() else None
 
+
+PATTERNS = (
+    _everything, _column, _block, _part_of_a_row, _slice, _columns_of_a_list, _strided, _regrouped, _rolled, _rows, _one_of_each_row
+)  # fmt: skip

@@ -27,8 +27,13 @@ def _reshape_in_numpy(w: printing.Writer, y: Node, x: Any, shape: Any) -> str:
         return f"{w.owner(x)}.ravel()"
     if len(x.shape) == 1 and shape == (*x.shape, 1):
         return f"{w.owner(x)}[:, None]"
-    if shape == (1, *x.shape):
-        return f"{w.owner(x)}[None]"
+    if tuple(n for n in shape if n != 1) == x.shape and 1 not in x.shape:
+        index = ["None" if n == 1 else ":" for n in shape]
+        while index[-1] == ":":
+            index.pop()
+        if index[:-1].count(":") == len(index) - 1 > 1:
+            index = ["...", "None"]
+        return f"{w.owner(x)}[{', '.join(index)}]"
     return f"{w.owner(x)}.reshape({', '.join(map(str, shape))})"
 
 
@@ -63,7 +68,7 @@ transpose: Primitive = Primitive(
     cases=(Case((2, 3), axes=None), Case((2, 3, 4), axes=(2, 0, 1))),
     scalar=None, array=lambda x, axes=None: x.transpose(axes),
     numpy=printing.View(_transpose_in_numpy), simplify=algebra.transpose,
-    vjp=(lambda g, y, x, axes=None: transpose(g, axes=None if axes is None else tuple(np.argsort([a % len(axes) for a in axes]))),),
+    vjp=(lambda g, y, x, axes=None: transpose(g, axes=None if axes is None else tuple(np.argsort([a % len(axes) for a in axes]).tolist())),),
     batch=lambda batch, x, axes=None: transpose(x, axes=(0, *axes_of_batch(x, axes or range(x.ndim - 1)[::-1]))),
     doc="""The axes in another order; reversed if none is given.
 
@@ -292,7 +297,7 @@ pad: Primitive = Primitive(
     "pad", symbol="pad", latex="#1", analytic=True, elementwise=False,
     cases=(Case((2, 3), pad_width=((1, 0), (0, 2))), Case((3,), pad_width=((2, 1),))),
     scalar=None, array=lambda x, pad_width: np.pad(x, pad_width),
-    numpy="np.pad({0}, {pad_width})",
+    numpy=lambda w, y, x, pad_width: f"np.pad({w.text_of(x)}, {pad_width if len(pad_width) > 1 else pad_width[0]})",
     vjp=(lambda g, y, x, pad_width: getitem(g, index=tuple(
         slice(before, before + n) for (before, _), n in zip(pad_width, x.shape, strict=True))),),
     batch=lambda batch, x, pad_width: pad(x, pad_width=((0, 0), *pad_width)),
@@ -316,7 +321,7 @@ def _add_windows(g: Any, size: Sequence[int], axis: Sequence[int]) -> Any:
         shape[a] += n - 1
     total = np.zeros(shape, g.dtype)
     for inside in np.ndindex(*size):
-        place: list[Any] = [slice(None)] * rank
+        place = [slice(None)] * rank
         for i, a in zip(inside, axis, strict=True):
             place[a] = slice(i, i + g.shape[a])
         total[tuple(place)] += g[(..., *inside)]
@@ -349,6 +354,20 @@ add_windows: Primitive = Primitive(
 
     >>> add_windows(np.ones((3, 2)), size=(2,), axis=(0,))
     array([1., 2., 2., 1.])
+    """,
+)  # fmt: skip
+rolled: Primitive = Primitive(
+    "rolled", symbol="roll", latex=r"\operatorname{roll}(#1)", analytic=True, elementwise=False, kind="shape",
+    cases=(Case((5,), shift=(2,), axis=(0,)), Case((3, 4), shift=(1, -1), axis=(0, 1))),
+    scalar=None, array=lambda x, shift, axis: np.roll(x, shift, axis),
+    numpy=lambda w, y, x, shift, axis: f"np.roll({w.text_of(x)}, " + (
+        f"{shift[0]})" if len(x.shape) == 1 else f"{shift[0]}, axis={axis[0]})" if len(axis) == 1 else f"{shift}, axis={axis})"),
+    vjp=(lambda g, y, x, shift, axis: rolled(g, shift=tuple(-n for n in shift), axis=axis),),
+    batch=lambda batch, x, shift, axis: rolled(x, shift=shift, axis=tuple(a + 1 for a in axis)),
+    doc="""The entries moved on along axes, where those that leave at the end come in again at the start.
+
+    >>> rolled(np.array([1.0, 2.0, 3.0]), shift=(1,), axis=(0,))
+    array([3., 1., 2.])
     """,
 )  # fmt: skip
 lookup: Primitive = Primitive(
