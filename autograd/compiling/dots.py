@@ -17,6 +17,7 @@ from ..primitives.arithmetic import where
 from ..primitives.products import matmul
 from ..primitives.reductions import sum_
 from ..primitives.shapes import scatter, transpose
+from ..tensor import Tensor
 from .arranging import completed_rows
 from .arrays import Arrays, collapsed, number_of
 from .views import gather, is_gather, view
@@ -95,9 +96,12 @@ def _increase(numbers: Any) -> bool:
 
 
 def _distinct(table: Any) -> tuple[Any, Any]:
-    """The distinct rows of a table, and for each row its number among them."""
-    rows, numbers = np.unique(table, axis=0, return_inverse=True)
-    return rows, numbers.ravel()
+    """The distinct rows of a table, positions by size and constants as they come, and for each row its number among them."""
+    rows, first, numbers = np.unique(table, axis=0, return_index=True, return_inverse=True)
+    if table.dtype.kind != "f":
+        return rows, numbers.ravel()
+    order = np.argsort(first)
+    return rows[order], np.argsort(order)[numbers.ravel()]
 
 
 def _ragged(left: _Factor, right: _Factor, members: list[Any]) -> tuple[Any, Iterable[tuple[int, Any]]]:
@@ -147,7 +151,7 @@ class _Factor:
     def rows(self, table: Any) -> Any:
         """The factors that a table names, as an array of its shape."""
         if self.source is None:
-            return table
+            return Tensor(table).detach()  # a node, so that its transpose is not another constant
         return self.arrays.full(view(self.array, table), table.shape)
 
     def is_gather(self, table: Any) -> bool:

@@ -122,9 +122,11 @@ class Flattening:
                 todo += [(y, sign * own) for y, own in zip(inputs_of[number_of_x], signs, strict=False)][::-1]
             elif number_of_x in self._inner_products:
                 left, right = inputs_of[number_of_x]
-                terms.product(x, new_or(id(left), left), new_or(id(right), right))
+                terms.add(x, (new_or(id(left), left), new_or(id(right), right)))
             elif isinstance(x, (Node, np.ndarray)) or x != 0:
-                terms.other(new_or(number_of_x, x))
+                terms.add(new_or(number_of_x, x))
+        added.finish()
+        subtracted.finish()
         if not subtracted:
             return self._weighted_sum(node, added)
         if not added:
@@ -135,20 +137,21 @@ class Flattening:
         """A sum that may be one term."""
         if len(terms.everything) > 1:
             return self._weighted_sum(node, terms)
-        if not terms.others:
-            return self._part(multiply, (*terms.lefts, *terms.rights), node)
-        (only,) = terms.others
+        if terms.products:
+            return self._part(multiply, terms.factors, node)
+        (only,) = terms.everything
         return self._part(add_n, (only,), node) if isinstance(only, Node) else only  # at the edges of a sum of neighbours, one term is left
 
     def _weighted_sum(self, node: Node, terms: _Terms) -> Node:
         """Σ aᵢbᵢ + Σ others: a dot product, a sum, and the addition of the two."""
-        lefts, rights, others = terms.lefts, terms.rights, terms.others
-        if not lefts:
-            return self._part(add_n, others or [0.0], node)
-        if len(lefts) == 1 and others:
-            terms.everything[terms.place] = self._part(multiply, (*lefts, *rights), terms.everything[terms.place])
+        if not terms.products:
+            return self._part(add_n, terms.everything or [0.0], node)
+        others = terms.others
+        if len(terms.products) == 1 and others:
+            (place,) = terms.products
+            terms.everything[place] = self._part(multiply, terms.factors, terms.everything[place])
             return self._part(add_n, terms.everything, node)
-        dot = self._part(dot_n, lefts + rights, node)
+        dot = self._part(dot_n, terms.factors, node)
         if not others:
             return dot
         return self._part(add, (dot, others[0] if len(others) == 1 else self._part(add_n, others, node)), node)
@@ -161,34 +164,43 @@ class Flattening:
 class _Terms:
     """Terms of a sum.
 
+    A product with 1 among other products, such as a bias written as the weight of an input 1, is none.
+
     Attributes:
-        lefts, rights: the factors of products.
-        others: what is no product.
-        everything: all terms in order; the last product is at `place`.
+        everything: all terms in order.
+        products: for the places of products among them, the factors.
     """
 
     def __init__(self) -> None:
-        self.lefts: list[Any] = []
-        self.rights: list[Any] = []
-        self.others: list[Any] = []
         self.everything: list[Any] = []
-        self.place = 0
+        self.products: dict[int, tuple[Any, Any]] = {}
 
     def __bool__(self) -> bool:
         return bool(self.everything)
 
-    def product(self, x: Any, left: Any, right: Any) -> None:
-        if _is_one(left) or _is_one(right):  # such as a bias written as the weight of an input 1
-            self.other(left if _is_one(right) else right)
-            return
-        self.place = len(self.everything)
+    def add(self, x: Any, factors: tuple[Any, Any] | None = None) -> None:
+        if factors is not None:
+            self.products[len(self.everything)] = factors
         self.everything.append(x)
-        self.lefts.append(left)
-        self.rights.append(right)
 
-    def other(self, x: Any) -> None:
-        self.everything.append(x)
-        self.others.append(x)
+    def finish(self) -> None:
+        """Find out what is no product."""
+        if len(self.products) < 2:
+            return
+        ones = {place: b if _is_one(a) else a for place, (a, b) in self.products.items() if _is_one(a) or _is_one(b)}
+        if len(ones) < len(self.products):
+            for place, factor in ones.items():
+                self.everything[place] = factor
+                del self.products[place]
+
+    @property
+    def others(self) -> list[Any]:
+        return [x for place, x in enumerate(self.everything) if place not in self.products] if self.products else self.everything
+
+    @property
+    def factors(self) -> list[Any]:
+        """The factors on the left, and then those on the right."""
+        return [left for left, _ in self.products.values()] + [right for _, right in self.products.values()]
 
 
 def number(primitive: Primitive, inputs: tuple[Any, ...], like: Node) -> Node:

@@ -21,7 +21,7 @@ from ..core import Node, Primitive
 from ..layout import MANY, ONE
 from ..modes import Scope, mode
 from ..primitives import arithmetic as a
-from ..primitives.reductions import max_, sum_
+from ..primitives.reductions import first_max, max_, sum_
 from ..primitives.shapes import choose, concatenate, getitem, lookup, pad, reshape, stack
 from ..tensor import Tensor
 from ..value import Value
@@ -38,7 +38,10 @@ ALL = slice(None)
 FEW = 8  # terms of a sum that are written one after the other
 EASY = 0.12  # what the view of an array may cost a reader, see `views.cost`
 
-SUM, DOT, MAX, SELECT = a.add_n, a.dot_n, a.max_n, a.select
+SUM, DOT, SELECT = a.add_n, a.dot_n, a.select
+REDUCTIONS: dict[Primitive, tuple[Any, float]] = {  # of many numbers: of arrays, and what changes nothing
+    SUM: (sum_, 0.0), a.max_n: (max_, -np.inf), a.first_max_n: (first_max, -np.inf),
+}  # fmt: skip
 
 
 class Lifting(Arrays):
@@ -172,7 +175,7 @@ class Lifting(Arrays):
                 sources = source_of(inputs[0]), source_of(inputs[len(inputs) // 2])
             elif primitive is SUM:
                 sources = source_of(inputs[0])
-            elif primitive is MAX:
+            elif primitive in REDUCTIONS:
                 sources = frozenset(map(source_of, inputs))
             elif primitive is SELECT:
                 sources = source_of(inputs[0]), frozenset(map(source_of, inputs[1:])), len(inputs)
@@ -190,8 +193,8 @@ class Lifting(Arrays):
                 self._elementwise(members, a.multiply)
             elif primitive is DOT:
                 self._take_over(self._dot(members))
-            elif primitive is SUM or primitive is MAX:
-                self._take_over(self._reduction(members, primitive is SUM))
+            elif primitive in REDUCTIONS:
+                self._take_over(self._reduction(members, primitive))
             elif primitive is SELECT:
                 self._take_over(self._select(members))
             else:
@@ -232,7 +235,9 @@ class Lifting(Arrays):
             if grid is not None:
                 positions, shape, tables = grid
                 order, places = ALL, zip(positions.tolist(), members, strict=True)
-        operands = dict(zip(columns, [view(self.arrays[sources[k]], t[order].reshape(shape)) for k, t in zip(columns, tables, strict=True)], strict=True))  # type: ignore[index]
+        operands: dict[int, Any] = {}
+        for k, table in zip(columns, tables, strict=True):
+            operands[k] = view(self.arrays[sources[k]], table[order].reshape(shape))  # type: ignore[index]
         for k, column in constants.items():
             operands[k] = column[0].item() if _same(column) else collapsed(column[order].reshape(shape))
         result = primitive(*[operands[k] for k in range(len(sources))], **members[0].static)
@@ -242,42 +247,44 @@ class Lifting(Arrays):
             result = result * 1.0
         self._take_over((self.full(result, shape), places))
 
-    def _reduction(self, members: list[Any], is_sum: bool) -> Placed:
+    def _reduction(self, members: list[Any], primitive: Primitive) -> Placed:
         """Sums, or the largest, of several numbers each."""
+        is_sum, reduction = primitive is SUM, REDUCTIONS[primitive]
         numbers = {self.source_of(x) for x in (members[0].inputs if is_sum else [x for node in members for x in node.inputs])}
         if len(numbers) > 1 or None in numbers:
-            return self._largest_of_any(members), enumerate(members)
+            return self._largest_of_any(members, reduction), enumerate(members)
         source = self.arrays[numbers.pop()]  # type: ignore[index]
         rows = [self.column(node.inputs) for node in members]
         if len({*map(len, rows)}) == 1:
-            return self._reduced(source, np.array(rows), None, members, is_sum)
+            return self._reduced(source, np.array(rows), None, members, reduction)
         padded = padded_rows(rows, source.size) if is_sum and source.ndim == 1 else None
         if padded is not None:
-            return self._reduced(pad(source, pad_width=(padded[1],)), padded[0], None, members, is_sum)
+            return self._reduced(pad(source, pad_width=(padded[1],)), padded[0], None, members, reduction)
         for table, mask in completed_rows(rows, source.size):
             if not is_gather(source, table):
-                return self._reduced(source, table, mask, members, is_sum)
+                return self._reduced(source, table, mask, members, reduction)
         lengths = [len(row) for row in rows]
         flat = gather_or_slice(source, np.concatenate(rows))
-        return ragged_sum(flat, lengths) if is_sum else _ragged_max(flat, lengths), enumerate(members)
+        return ragged_sum(flat, lengths) if is_sum else _ragged_max(flat, lengths, reduction), enumerate(members)
 
-    def _reduced(self, source: Any, table: Any, mask: Any, members: list[Any], is_sum: bool) -> Placed:
+    def _reduced(self, source: Any, table: Any, mask: Any, members: list[Any], reduction: tuple[Any, float]) -> Placed:
         """The sum, or the largest, of each row of a table; of those entries that a mask names, if there is one."""
-        reduce: Any = sum_ if is_sum else max_
+        reduce, neutral = reduction
         if len(members) == 1:
             table = np.sort(table[0])
             whole = table.size == source.size and (table == np.arange(source.size)).all()
-            return reduce(source if whole else self.full(view(source, table), table.shape)), enumerate(members)
+            one = _flat(source) if whole else self.full(view(source, table), table.shape)
+            return reduce(source if whole and reduce is sum_ else one, axis=None if reduce is sum_ else -1), enumerate(members)
         order, shape, _ = arranged([source.shape], [table])
         table = table[order].reshape(*shape, -1)
         ordered = enumerate([members[i] for i in order])
-        if is_sum and mask is None and table.shape[-1] <= FEW and cost(source.shape, table) > EASY:  # of neighbours, on the left and right
+        if reduce is sum_ and mask is None and table.shape[-1] <= FEW and cost(source.shape, table) > EASY:  # such as of neighbours
             terms = [table[..., k] for k in range(table.shape[-1])]
             if max(cost(source.shape, term) for term in terms) <= EASY:
                 return self.full(functools.reduce(a.add, [view(source, term) for term in terms]), shape), ordered
         numbers = self.full(view(source, table), table.shape)
         if mask is not None:
-            numbers = a.where(collapsed(mask[order].reshape(table.shape)), numbers, 0.0 if is_sum else -np.inf)
+            numbers = a.where(collapsed(mask[order].reshape(table.shape)), numbers, neutral)
         return reduce(numbers, axis=-1), ordered
 
     def _dot(self, members: list[Any]) -> Placed:
@@ -287,17 +294,17 @@ class Lifting(Arrays):
                 factors = np.array([number_of(x) for node in members for x in halves(node.inputs)[side]])
                 if _same(factors):
                     sums = [self._instead(node, SUM, halves(node.inputs)[1 - side]) for node in members]
-                    array, places = self._reduction(sums, is_sum=True)
+                    array, places = self._reduction(sums, SUM)
                     return array * factors[0].item(), places
         return dots(self, members)
 
-    def _largest_of_any(self, members: list[Any]) -> Any:
+    def _largest_of_any(self, members: list[Any], reduction: tuple[Any, float]) -> Any:
         """The largest of numbers from anywhere."""
         flat = self.read([x for node in members for x in node.inputs])
         lengths = [len(node.inputs) for node in members]
         if len(set(lengths)) > 1:
-            return _ragged_max(flat, lengths)
-        top = max_(reshape(flat, shape=(len(members), lengths[0])), axis=-1)
+            return _ragged_max(flat, lengths, reduction)
+        top = reduction[0](reshape(flat, shape=(len(members), lengths[0])), axis=-1)
         return reshape(top, shape=()) if len(members) == 1 else top
 
     def _select(self, members: list[Any]) -> Placed:
@@ -372,11 +379,15 @@ def _common_scope(first: Any, last: Any) -> Scope | None:
     return common
 
 
-def _ragged_max(flat: Any, lengths: list[int]) -> Any:
+def _ragged_max(flat: Any, lengths: list[int], reduction: tuple[Any, float]) -> Any:
     """The largest of each of some rows, which stand one after the other."""
     table = np.full((len(lengths), max(lengths)), sum(lengths))  # a place past the end holds -inf
     table[np.arange(max(lengths)) < np.array(lengths)[:, None]] = np.arange(sum(lengths))
-    return max_(getitem(concatenate(flat, np.array([-np.inf]), axis=0), index=table), axis=-1)
+    return reduction[0](getitem(concatenate(flat, np.array([-np.inf]), axis=0), index=table), axis=-1)
+
+
+def _flat(x: Any) -> Any:
+    return x if x.ndim == 1 else reshape(x, shape=(x.size,))
 
 
 def _same(column: Any) -> bool:

@@ -26,9 +26,10 @@ from .lift import Lifting
 from .naming import families, name_of_path
 from .nodes import nodes_of, only_indices
 from .results import Call, Place
+from .rewriting import is_plain, rewritten
 from .simplify import Simplifier
 from .source import Source
-from .tracing import COMPILING, Trace, name_of, tracing
+from .tracing import COMPILING, RefusedError, Trace, name_of, tracing
 
 __all__ = ["Program"]
 
@@ -71,7 +72,11 @@ class Program(Call):
         super().__init__(visible(name_of(function).split(".")[-1].strip("<>"), LONG) or "function")
         self.example = tree_map(lambda x: x.detach() if isinstance(x, (Value, Tensor)) else x, (list(args), kwargs))
         self._trace = partial(Trace, function, names=names)
-        trace = self._trace(given, args, kwargs)
+        try:
+            trace = self._trace(given, args, kwargs)
+        except RefusedError:  # it looked at a number
+            self._trace = partial(self._trace, call=rewritten(function))
+            trace = self._trace(given, args, kwargs)
         if not trace.surroundings.guard.unchanged():  # the call made something that it sees, such as parameters
             trace = self._trace(given, args, kwargs)
             if not trace.surroundings.guard.unchanged():
@@ -156,11 +161,12 @@ class Program(Call):
         outputs = [self._flat.of(x) for x in trace.outputs]
         numbers = list(dict.fromkeys(x for x in outputs if isinstance(x, Value)))
         tensors = list(dict.fromkeys(x for x in outputs if isinstance(x, Tensor)))
+        plain = {new for x, new in zip(trace.outputs, outputs, strict=True) if isinstance(x, Value) and is_plain(x)}
         self.outputs: list[Tensor] = []
         places: dict[Any, Place] = {}
         start = 0
         for group in lifting.together(numbers):
-            places.update({x: Place(len(self.outputs), i, start + i) for i, x in enumerate(group)})
+            places.update({x: Place(len(self.outputs), i, start + i, plain=x in plain) for i, x in enumerate(group)})
             self.outputs.append(lifting.entry(group[0]) if len(group) == 1 else lifting.read(group))
             start += len(group)
         for x in tensors:
@@ -170,7 +176,8 @@ class Program(Call):
         self._result = rebuild(trace.out, iter([places[x] if isinstance(x, Node) else Place(None, constant=x) for x in outputs]))
         self.kept = [lifting.tensor(x) if isinstance(x, Tensor) else lifting.entry(x) for x in map(self._flat.of, trace.kept)]
         self._ends = np.cumsum([x.size for x in self.outputs])[:-1]
-        self._kind = (Value if numbers else Tensor) if len(numbers) + len(tensors) == 1 and isinstance(self._result, Place) else None
+        is_one = len(numbers) + len(tensors) == 1 and isinstance(self._result, Place) and not plain
+        self._kind = (Value if numbers else Tensor) if is_one else None
 
     def _print(self, seeded: tuple[int, ...], careful: bool) -> Variant:
         """The program whose `backward` is for gradients of some of the outputs, from the lifted graph and that of its gradients."""

@@ -21,7 +21,7 @@ from ..window import Window
 from .asked import asked_by_user, refuse_a_question
 from .given import Given, is_number, numbers_in, values_in
 
-__all__ = ["Argument", "Arguments", "Entry"]
+__all__ = ["Argument", "Arguments", "Entry", "as_kind"]
 
 ARRAYS = (np.ndarray, np.memmap, Window)  # and no matrix, for which * is another product
 ATTRIBUTES = frozenset(name for name in dir(np.ndarray) if not name.startswith("_"))
@@ -87,7 +87,7 @@ class Argument(Tensor):
         positions = choose(self._positions)
         if not isinstance(positions, np.ndarray):
             return self.whole.entry(int(positions))
-        part = _as(Argument, compute())
+        part = as_kind(Argument, compute())
         part.type, part._whole, part._positions = self.type, self.whole, positions
         return part
 
@@ -178,7 +178,7 @@ class Entry(Value):
         return super()._apply(primitive, inputs, static)
 
 
-def _as(kind: Any, x: Node) -> Any:
+def as_kind(kind: Any, x: Node) -> Any:
     """The same node, of another kind."""
     made = new(kind)
     for name in Layout.__slots__:

@@ -339,6 +339,32 @@ max_n = Primitive(
 )  # fmt: skip
 
 
+def _first_max_array(*xs: Any) -> Any:
+    return np.asarray(functools.reduce(lambda top, x: np.where(x > top, x, top), xs), dtype=np.result_type(*xs))
+
+
+def _first_max_gradients(g: Any, y: Any, *xs: Any) -> list[Any]:
+    gradients, free = [], 1.0  # as long as none has been met that is the largest
+    for x in xs:
+        wins = (x == y) * free
+        gradients.append(either(wins, g, NOTHING))
+        free = free - wins
+    return gradients
+
+
+first_max_n = Primitive(
+    "first_max_n", symbol="max", latex=lambda *xs: rf"\max({', '.join(xs)})", masks="choice",
+    scalar=lambda *xs: max(xs), array=_first_max_array,
+    vjp=_first_max_gradients,
+    cases=(Case((), ()), Case((3,), (3,), (3,))),
+    doc="""The largest of any number of inputs, as one node; of inputs that tie, the first gets the gradient, as of Python's `max`.
+
+    >>> float(first_max_n(1.0, 3.0, 2.0))
+    3.0
+    """,
+)  # fmt: skip
+
+
 def _select_array(index: Any, *xs: Any) -> Any:
     index, *candidates = np.broadcast_arrays(index, *xs)
     return np.take_along_axis(np.stack(candidates, dtype=np.result_type(*xs)), index.astype(int)[None], axis=0)[0]

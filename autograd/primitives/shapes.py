@@ -68,7 +68,8 @@ transpose: Primitive = Primitive(
     cases=(Case((2, 3), axes=None), Case((2, 3, 4), axes=(2, 0, 1))),
     scalar=None, array=lambda x, axes=None: x.transpose(axes),
     numpy=printing.View(_transpose_in_numpy), simplify=algebra.transpose,
-    vjp=(lambda g, y, x, axes=None: transpose(g, axes=None if axes is None else tuple(np.argsort([a % len(axes) for a in axes]).tolist())),),
+    vjp=(lambda g, y, x, axes=None: transpose(
+        g, axes=None if axes is None else tuple(np.argsort([a % len(axes) for a in axes]).tolist())),),
     batch=lambda batch, x, axes=None: transpose(x, axes=(0, *axes_of_batch(x, axes or range(x.ndim - 1)[::-1]))),
     doc="""The axes in another order; reversed if none is given.
 
