@@ -9,6 +9,7 @@ compute the same thing from the same inputs are merged into one (common subexpre
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain
@@ -47,7 +48,8 @@ class Flattening:
         old = self._distinct(order)
         sums = {id(node): node for node in old if node.primitive.terms and isinstance(node, Value)}  # type: ignore[union-attr]
         products = {id(node) for node in old if node.primitive is multiply and isinstance(node, Value)}
-        uses = Counter(map(id, chain.from_iterable(self._inputs.values())))
+        inner = sums.keys() | products
+        uses = Counter(filter(inner.__contains__, map(id, chain.from_iterable(self._inputs.values()))))
         uses.update([id(self._same.get(id(x), x)) for x in outputs] * 2)
         # A sum or product that is used once, by a sum, becomes a part of that sum. (Results count as used twice.)
         terms = {i for node in sums for i in map(id, self._inputs[node]) if uses[i] == 1}
@@ -80,13 +82,16 @@ class Flattening:
                 inputs = same_or(id(left), left), same_or(id(right), right)
                 is_changed = inputs[0] is not left or inputs[1] is not right
             if isinstance(node, Value):
-                key: Any = (node.primitive, *map(id, inputs))
-                if not PLAIN.isdisjoint(map(type, inputs)):
+                key: Any = id(node.primitive), *map(id, inputs)
+                is_plain = not PLAIN.isdisjoint(map(type, inputs))
+                if is_plain:
                     key = (node.primitive, *[id(x) if isinstance(x, (Node, np.ndarray)) else repr(x) for x in inputs])
                 if node._aside is not None and node.static:
                     key = (*key, repr(node.static))
+                elif not is_plain:
+                    key = hash(key)  # the ids of a million inputs would fill the memory; of equal hashes, the inputs are looked at
                 first = made.setdefault(key, node)
-                if first is not node:
+                if first is not node and (type(key) is tuple or _are_equal(first, self._inputs[id(first)], node, inputs)):
                     same[id(node)] = first
                     continue
             if is_changed:
@@ -227,7 +232,13 @@ def _renewed(inputs: tuple[Any, ...], new_of: dict[int, Node]) -> tuple[Any, ...
     """`inputs`, with nodes replaced by those in `new_of`; the same tuple if none is replaced."""
     if new_of.keys().isdisjoint(map(id, inputs)):
         return inputs
-    return tuple([new_of.get(id(x), x) for x in inputs])
+    return tuple(map(new_of.get, map(id, inputs), inputs))
+
+
+def _are_equal(first: Node, its_inputs: tuple[Any, ...], second: Node, inputs: tuple[Any, ...]) -> bool:
+    """Whether two nodes compute the same from the same nodes."""
+    is_same = first.primitive is second.primitive and len(its_inputs) == len(inputs) and not first.static
+    return is_same and all(map(operator.is_, its_inputs, inputs))
 
 
 def _is_one(x: Any) -> bool:

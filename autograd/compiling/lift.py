@@ -126,6 +126,10 @@ class Lifting(Arrays):
 
     def _split(self, node: Any) -> tuple[list[Node], list[Any] | None]:
         """A sum as partial sums of one source each, and the terms left to add (None: nothing)."""
+        parts = halves(node.inputs) if node.primitive is DOT else (node.inputs,)
+        own = [self.only_source(part) for part in parts]
+        if None not in own:  # the usual case, without a look at each term
+            return [node if own == sorted(own, reverse=True) else self._instead(node, DOT, (*parts[1], *parts[0]))], None  # type: ignore[type-var]
         by_source: dict[Any, list[Any]] = defaultdict(list)
         if node.primitive is DOT:
             for pair in _pairs(node):
@@ -138,14 +142,14 @@ class Lifting(Arrays):
         if len(by_source) == 1 and not constant:
             (inputs,) = by_source.values()
             return [node if len(inputs) == len(node.inputs) else self._instead(node, SUM, tuple(inputs))], None
-        parts = [number(SUM, tuple(inputs), node) for inputs in by_source.values() if len(inputs) > 1]
-        rest = iter(parts)
+        sums = [number(SUM, tuple(inputs), node) for inputs in by_source.values() if len(inputs) > 1]
+        rest = iter(sums)
         terms = [inputs[0] if len(inputs) == 1 else next(rest) for inputs in by_source.values()]
         if constant or not terms:
             terms.append(constant)
         if len(terms) == 1:
-            return [*parts, self._instead(node, a.identity, (terms[0],))], None
-        return parts, terms
+            return [*sums, self._instead(node, a.identity, (terms[0],))], None
+        return sums, terms
 
     def _split_dot(self, node: Any, factors: list[list[Any]]) -> tuple[list[Node], list[Any] | None]:
         """The same of a sum of products; the factors, by source, follow one another."""
