@@ -3,6 +3,7 @@
 Each function of `PROGRAMS` makes one for given sizes: the function to compile, its arguments, and its parameters.
 """
 
+import itertools
 import math
 import random
 
@@ -156,9 +157,9 @@ def all_pairs_energy(rng, n=10, d=3):
 @program
 def all_pairs_potential(rng, n=8):
     """Of every point and every other, both ways; coordinates in lists of their own."""
-    xs, ys, charges = values(rng, n), values(rng, n), numbers(rng, n)
+    xs, ys = values(rng, n), values(rng, n)
 
-    def energy():
+    def energy(charges):
         total = 0.0
         for i in range(n):
             for j in range(n):
@@ -167,7 +168,7 @@ def all_pairs_potential(rng, n=8):
                     total -= charges[i] * charges[j] / (square + 0.5)
         return total
 
-    return energy, (), xs + ys
+    return energy, (numbers(rng, n),), xs + ys
 
 
 @program
@@ -445,7 +446,7 @@ def bigrams(rng, letters=6, length=25):
 
     def loss():
         total = 0.0
-        for a, b in zip(text, text[1:], strict=False):
+        for a, b in itertools.pairwise(text):
             total += -softmax(table[a])[b].log()
         return total
 
@@ -471,7 +472,6 @@ def black_scholes(rng):
 @program
 def black_scholes_of_many(rng, n=20):
     volatility, rate = Value(0.2), Value(0.05)
-    price_of_one, _, _ = black_scholes(rng)
 
     def loss(spots, strikes, prices):
         total = 0.0

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from .views import cost, nest
+from .views import EASY, cost, nest
 
 __all__ = ["arranged", "completed_grid", "completed_rows", "directions", "padded_rows"]
 
 Shape = tuple[int, ...]
-GOOD = 0.05  # a cost that needs no search for a better arrangement
+GOOD = 0.02  # a cost that needs no search for a better arrangement
 SEVERAL = 4  # directions
 SPARSE = 3  # of a grid or a table that is completed, a third at least is needed
 
@@ -57,7 +57,7 @@ def directions(shapes: Sequence[Shape], columns: Sequence[Any]) -> list[Any]:
         return [np.arange(len(kind))]
     groups = [np.flatnonzero(kind == k) for k in range(len(distances))]
     costs = [arranged(shapes, [column[group] for column in columns])[2] for group in groups]
-    return groups if max(costs) <= GOOD else [np.arange(len(kind))]
+    return groups if max(costs) <= EASY else [np.arange(len(kind))]
 
 
 def _orders(firsts: Sequence[Any]) -> Iterator[Any]:

@@ -29,14 +29,13 @@ from .arranging import arranged, completed_grid, completed_rows, directions, pad
 from .arrays import Arrays, collapsed, number_of
 from .dots import dots, gather_or_slice, halves, ragged_sum
 from .flatten import number
-from .views import GATHER_OF_ROWS, cost, is_gather, view
+from .views import EASY, GATHER_OF_ROWS, cost, is_gather, view
 
 __all__ = ["Lifting"]
 
 Placed = tuple[Any, Iterable[tuple[int, Any]]]  # an array, and the numbers in it with their positions
 ALL = slice(None)
 FEW = 8  # terms of a sum that are written one after the other
-EASY = 0.12  # what the view of an array may cost a reader, see `views.cost`
 
 SUM, DOT, SELECT = a.add_n, a.dot_n, a.select
 REDUCTIONS: dict[Primitive, tuple[Any, float]] = {  # of many numbers: of arrays, and what changes nothing

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["array_text", "plain"]
+__all__ = ["array_text", "is_of_pairs", "plain"]
 
 INDICES = 2**62  # a table of numbers that large is none of indices, and their differences have no room
 
@@ -107,6 +107,11 @@ def _pairs(array: Any) -> str | None:
             if len(numbers) == len(array) and (numbers == array).all():
                 return f"np.{name}_indices({size}{f', {k}' if k else ''})[{part}]"
     return None
+
+
+def is_of_pairs(array: Any) -> bool:
+    """Whether an array is the rows, or the columns, of a triangle's entries."""
+    return _pairs(array) is not None
 
 
 def _others(array: Any) -> str | None:

@@ -71,14 +71,17 @@ def _call(function: Any, /, *args: Any, **kwargs: Any) -> Any:
                 return first_max_n(*items)
             return -first_max_n(*[-x for x in items])
         return function(items, **kwargs)
-    if function in (map, filter) and args:
+    if getattr(function, "__func__", None) is Value.item:
+        return _data(function.__self__)
+    if (function is map or function is filter) and args:
         return function(rewritten(args[0]), *args[1:], **kwargs)
     return rewritten(function)(*args, **kwargs)
 
 
 def _item(things: Any, index: Any, /) -> Any:
     """`things[index]`."""
-    if isinstance(index, Value) and isinstance(things, (list, tuple, np.ndarray)) and _are_numbers(things):
+    counts = type(index) is Entry and index.kind is not None and issubclass(index.kind, (int, np.integer))
+    if counts and type(things) in (list, tuple, np.ndarray) and _are_numbers(things):
         return take(things, index, *([0] if isinstance(things, np.ndarray) else []))
     return things[index]
 

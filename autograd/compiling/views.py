@@ -15,14 +15,16 @@ import numpy as np
 
 from ..core import Primitive
 from ..primitives.shapes import getitem, reshape, rolled, transpose, windows
+from .literals import is_of_pairs
 
-__all__ = ["GATHER_OF_ROWS", "cost", "gather", "is_gather", "nest", "view"]
+__all__ = ["EASY", "GATHER_OF_ROWS", "cost", "gather", "is_gather", "nest", "view"]
 
 Shape = tuple[int, ...]
 Step = tuple[Primitive, dict[str, Any]]  # an operation on one array: a primitive and its static arguments
 
 ALL = slice(None)
 GATHER, GATHER_OF_ROWS, RESHAPE, TRANSPOSE, OTHER = 1.0, 0.5, 0.1, 0.03, 0.01  # what a reader pays for each step
+EASY = 0.12  # what is still easy to read
 
 
 def view(source: Any, table: Any) -> Any:
@@ -365,11 +367,12 @@ def _rolled(shape: Shape, table: Any) -> list[Step] | None:
 
 
 def _one_of_each_row(shape: Shape, table: Any) -> list[Step] | None:
-    """One entry of each row of a matrix."""
-    if len(shape) != 2 or table.ndim != 1 or min(shape) < 2 or table.size != shape[0]:
+    """One entry of each row of a matrix, or all entries of a triangle."""
+    if len(shape) != 2 or table.ndim != 1 or min(shape) < 2 or table.size < 3:
         return None
     rows, columns = np.divmod(table, shape[1])
-    return [_part((rows, columns))] if (rows == np.arange(shape[0])).all() else None
+    is_one = table.size == shape[0] and (rows == np.arange(shape[0])).all()
+    return [_part((rows, columns))] if is_one or (is_of_pairs(rows) and is_of_pairs(columns)) else None
 
 
 PATTERNS = (

@@ -161,6 +161,10 @@ def max_n(y: Node, *xs: Any) -> Any:
     return functools.reduce(table["maximum"], xs)
 
 
+def first_max_n(y: Node, *xs: Any) -> Any:
+    return functools.reduce(lambda top, x: table["where"](table["greater"](x, top), x, top), xs)
+
+
 def minimum(y: Node, x: Any, high: Any) -> Any:
     if _by("maximum", x) and not _is_node(x.right) and not _is_node(high):
         return table["clip"](x.left, x.right, high)

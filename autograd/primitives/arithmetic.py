@@ -355,6 +355,7 @@ def _first_max_gradients(g: Any, y: Any, *xs: Any) -> list[Any]:
 first_max_n = Primitive(
     "first_max_n", symbol="max", latex=lambda *xs: rf"\max({', '.join(xs)})", masks="choice",
     scalar=lambda *xs: max(xs), array=_first_max_array,
+    simplify=algebra.first_max_n,
     vjp=_first_max_gradients,
     cases=(Case((), ()), Case((3,), (3,), (3,))),
     doc="""The largest of any number of inputs, as one node; of inputs that tie, the first gets the gradient, as of Python's `max`.
