@@ -153,9 +153,9 @@ def completed_grid(shapes: Sequence[Shape], columns: Sequence[Any]) -> tuple[Any
 def _filled(size: int, width: int, positions: Any, column: Any, limit: int) -> Any:
     """The column for all places of a grid, from those at some positions, if each depends on the row only, on the column only, or
     is as far on as its place."""
-    grid = np.full(size, -1)
-    grid[positions] = column
-    grid = grid.reshape(-1, width)
+    known = np.full(size, -1)
+    known[positions] = column
+    grid = known.reshape(-1, width)
     shift = int(column[0] - positions[0])
     for full in (
         np.arange(shift, shift + size).reshape(grid.shape),

@@ -45,8 +45,8 @@ class Flattening:
         self._changed: set[int] = set()  # ids of old nodes with an input that was merged into an earlier node
         self._same: dict[int, Node] = {}  # id of an old node that was merged -> the earlier node that is equal to it
         self._new: dict[int, Node] = {}  # id of an old node -> the new node in its place, if there is one
-        old = self._distinct(order)
-        sums = {id(node): node for node in old if node.primitive.terms and isinstance(node, Value)}  # type: ignore[union-attr]
+        old: list[Any] = self._distinct(order)
+        sums = {id(node): node for node in old if node.primitive.terms and isinstance(node, Value)}
         products = {id(node) for node in old if node.primitive is multiply and isinstance(node, Value)}
         inner = sums.keys() | products
         uses = Counter(filter(inner.__contains__, map(id, chain.from_iterable(self._inputs.values()))))
@@ -67,7 +67,7 @@ class Flattening:
         """The new node in the place of an old one; the old one if it has not changed."""
         return self._new.get(id(node), node)
 
-    def _distinct(self, order: Iterable[Node]) -> list[Node]:
+    def _distinct(self, order: Iterable[Node]) -> list[Any]:
         """The nodes, without the Values that are equal to an earlier one."""
         nodes: list[Node] = []
         made: dict[Any, Node] = {}

@@ -128,7 +128,7 @@ class Lifting(Arrays):
         parts = halves(node.inputs) if node.primitive is DOT else (node.inputs,)
         own = [self.only_source(part) for part in parts]
         if None not in own:  # the usual case, without a look at each term
-            return [node if own == sorted(own, reverse=True) else self._instead(node, DOT, (*parts[1], *parts[0]))], None  # type: ignore[type-var]
+            return [node if own == sorted(own, reverse=True) else self._instead(node, DOT, (*parts[1], *parts[0]))], None  # type: ignore[misc, type-var]
         by_source: dict[Any, list[Any]] = defaultdict(list)
         if node.primitive is DOT:
             for pair in _pairs(node):

@@ -312,7 +312,7 @@ pad: Primitive = Primitive(
 
 
 def _windows(x: Any, size: Sequence[int], axis: Sequence[int]) -> Any:
-    return np.lib.stride_tricks.sliding_window_view(x, size, axis)
+    return np.lib.stride_tricks.sliding_window_view(x, tuple(size), tuple(axis))
 
 
 def _add_windows(g: Any, size: Sequence[int], axis: Sequence[int]) -> Any:
