@@ -4,11 +4,12 @@ The passes, in order:
 
 1. `tracing` calls the function once with the stand-ins of `standins`, and records its graph. `given` takes the
    arguments of the call apart, and `nodes` lists the nodes of the graph.
-2. `flatten` turns nested sums and products into sums and dot products.
-3. `lift` turns numbers into arrays, with `arrays`, `views` and `naming`.
-4. `differentiate` adds the graph of the gradients.
-5. `simplify` makes the graph smaller.
-6. `source` writes the program, with `writers`, `helpers`, `literals` and `wrapping`.
+2. `roll` turns steps that need the one before into loops: `repeats` finds them, and `loops` has the primitive.
+3. `flatten` turns nested sums and products into sums and dot products.
+4. `lift` turns numbers into arrays, with `arrays`, `views` and `naming`; `lift_loops` does so in the bodies of loops.
+5. `differentiate` adds the graph of the gradients.
+6. `simplify` makes the graph smaller.
+7. `source` writes the program, with `writers`, `loop_lines`, `helpers`, `literals` and `wrapping`.
 
 `program` runs the passes and then the program; `results` makes the nodes of its results. `cache` keeps the programs
 of a function, which `compiled` and `vmap` call. `stages` keeps the graph after each pass, to be drawn.

@@ -23,10 +23,12 @@ from .differentiate import differentiate, seed_of
 from .flatten import Flattening
 from .given import Given
 from .lift import Lifting
+from .lift_loops import LoopLifting
 from .naming import families, name_of_path
 from .nodes import nodes_of, only_indices
 from .results import Call, Place
 from .rewriting import is_plain, rewritten
+from .roll import Rolling
 from .simplify import Simplifier
 from .source import Source
 from .tracing import COMPILING, RefusedError, Trace, name_of, tracing
@@ -37,10 +39,11 @@ LONG = 60  # characters of the function's name
 
 
 class Variant(NamedTuple):
-    """The printed program, for gradients of the outputs numbered `seeded`; see `branches` for a `careful` one."""
+    """The printed program, for gradients of the outputs numbered `seeded`; `branches` says what is careful, `loop_lines` what floats do."""
 
     seeded: tuple[int, ...]
     careful: bool
+    floats: bool
     source: str
     forward: Callable[..., Any]
     backward: Callable[..., Any]
@@ -48,6 +51,9 @@ class Variant(NamedTuple):
 
 class Program(Call):
     """One program: for arguments of one structure and shape. It is the primitive of the nodes that its calls leave.
+
+    Args:
+        rolls: whether recurrences become loops, which have no axis for examples.
 
     Attributes:
         surroundings: what the function saw besides its arguments, when it was traced.
@@ -67,11 +73,13 @@ class Program(Call):
     """
 
     def __init__(
-        self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str]
-    ) -> None:
+        self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str],
+        rolls: bool = True,
+    ) -> None:  # fmt: skip
         super().__init__(visible(name_of(function).split(".")[-1].strip("<>"), LONG) or "function")
         self.example = tree_map(lambda x: x.detach() if isinstance(x, (Value, Tensor)) else x, (list(args), kwargs))
         self._trace = partial(Trace, function, names=names)
+        self._rolls = rolls
         try:
             trace = self._trace(given, args, kwargs)
         except RefusedError:  # it looked at a number
@@ -104,8 +112,9 @@ class Program(Call):
         variables = [x for x, want in zip(self.inputs, self.wanted, strict=True) if want]
         self.watched = to_watch(ancestors(self.outputs), variables, self.outputs)
         self.halves = any(x.dtype == np.float16 for x in self.inputs)
+        self._floats = True
         self._variant = self._print(tuple(range(len(self.outputs))), careful=False)
-        self._variants = {(self._variant.seeded, False): self._variant}
+        self._variants = {(self._variant.seeded, False, True): self._variant}
         self.quiet = any(isinstance(node, Value) and not node.is_leaf for node in order) or any(
             node.primitive is not None and node.primitive.masks == "choice" for node in ancestors(self.outputs)
         )
@@ -128,7 +137,7 @@ class Program(Call):
         arguments = [*trace.arguments.arrays, *(argument for _, argument in trace.draws)]
         indices = only_indices(order, arguments, self.name)
         self._types = [np.intp if argument in indices else argument.dtype for argument in trace.arguments.arrays]
-        lifting = Lifting()
+        lifting = LoopLifting()
         self.inputs: list[Tensor] = []
         windows: dict[Node, list[tuple[int, Node]]] = {store: [] for store in self.given if isinstance(store, Store)}
         for node in outside:
@@ -151,14 +160,17 @@ class Program(Call):
             lifting.add(self.inputs[-1], argument.entries.items())
             lifting.tensors[id(argument)] = self.inputs[-1]
         made = [node for node in order if node.primitive is not None and node.time >= trace.start]
-        self._flat = Flattening(made, [x for x in [*trace.outputs, *trace.kept] if isinstance(x, Node)])
-        lifting.run(self._flat.nodes)
+        results = [x for x in [*trace.outputs, *trace.kept] if isinstance(x, Node)]
+        rolled = Rolling(made, results, trace.made if self._rolls else ())
+        flat = Flattening(rolled.nodes, [rolled.of(x) for x in results])
+        self._flat = {x: flat.of(rolled.of(x)) for x in results}
+        lifting.run(flat.nodes)
         mode.scope = None
         return lifting
 
     def _find_results(self, trace: Trace, lifting: Lifting) -> None:
         """The arrays that hold what the function returned, and where in them each number is."""
-        outputs = [self._flat.of(x) for x in trace.outputs]
+        outputs = [self._flat[x] if isinstance(x, Node) else x for x in trace.outputs]
         numbers = list(dict.fromkeys(x for x in outputs if isinstance(x, Value)))
         tensors = list(dict.fromkeys(x for x in outputs if isinstance(x, Tensor)))
         plain = {new for x, new in zip(trace.outputs, outputs, strict=True) if isinstance(x, Value) and is_plain(x)}
@@ -174,7 +186,7 @@ class Program(Call):
             self.outputs.append(lifting.tensor(x))
             start += x.size
         self._result = rebuild(trace.out, iter([places[x] if isinstance(x, Node) else Place(None, constant=x) for x in outputs]))
-        self.kept = [lifting.tensor(x) if isinstance(x, Tensor) else lifting.entry(x) for x in map(self._flat.of, trace.kept)]
+        self.kept = [lifting.tensor(x) if isinstance(x, Tensor) else lifting.entry(x) for x in map(self._flat.__getitem__, trace.kept)]
         self._ends = np.cumsum([x.size for x in self.outputs])[:-1]
         is_one = len(numbers) + len(tensors) == 1 and isinstance(self._result, Place) and not plain
         self._kind = (Value if numbers else Tensor) if is_one else None
@@ -196,10 +208,11 @@ class Program(Call):
             gradients=[(simple.of(x), simple.of(gradients.get(x))) for x, want in zip(self.inputs, self.wanted, strict=True) if want],
             gradient_of=gradient_of,
             kept=[name for update in self._updates for name, x in update.numbers.items() if isinstance(x, Node)],
+            floats=self._floats,
         )
         namespace = dict(source.helpers)
         exec(compile(source.text, f"<compiled {self.name}>", "exec"), namespace)
-        return Variant(seeded, careful, source.text, namespace["forward"], namespace["backward"])
+        return Variant(seeded, careful, bool(source.on_floats), source.text, namespace["forward"], namespace["backward"])
 
     @property
     def source(self) -> str:
@@ -212,7 +225,10 @@ class Program(Call):
         inputs = (*self.given, *given, *[draw() for draw in self.draws])
         data = self._data(inputs)
         variant = self._variant  # another thread may put another in its place
-        results, arrays = self._run(variant.forward, *data)
+        try:
+            results, arrays = self._run(variant.forward, *data)
+        except (ArithmeticError, ValueError) as error:
+            results, variant, arrays = self._without_floats(error, variant, inputs)
         if self.kept:
             with COMPILING:
                 results = self._keep(results)
@@ -262,7 +278,11 @@ class Program(Call):
         seeded = tuple(i for i, seed in enumerate(seeds) if len(seeds) == 1 or seed.any()) or variant.seeded
         if seeded != variant.seeded:
             variant, arrays = self._switch(seeded, variant.careful, inputs)
-        found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
+        try:
+            found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
+        except (ArithmeticError, ValueError) as error:
+            _, variant, arrays = self._without_floats(error, variant, inputs)
+            found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
         if any(self.watched) and not variant.careful and self._spoiled(found, inputs):
             variant, arrays = self._switch(seeded, True, inputs)  # from now on, the program says where a branch was not taken
             found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
@@ -283,11 +303,23 @@ class Program(Call):
 
     def _switch(self, seeded: tuple[int, ...], careful: bool, inputs: Sequence[Any]) -> tuple[Variant, Any]:
         """Another program from now on, printed if need be; and what its `forward` saves."""
-        if (seeded, careful) not in self._variants:
-            self._variants[seeded, careful] = self._print(seeded, careful)
-        self._variant = variant = self._variants[seeded, careful]
-        _, arrays = self._run(variant.forward, *self._data(inputs))
+        _, variant, arrays = self._run_another(seeded, careful, inputs)
         return variant, arrays
+
+    def _run_another(self, seeded: tuple[int, ...], careful: bool, inputs: Sequence[Any]) -> tuple[Any, Variant, Any]:
+        """The same, with the results of `forward`."""
+        if (seeded, careful, self._floats) not in self._variants:
+            self._variants[seeded, careful, self._floats] = self._print(seeded, careful)
+        self._variant = variant = self._variants[seeded, careful, self._floats]
+        results, arrays = self._run(variant.forward, *self._data(inputs))
+        return results, variant, arrays
+
+    def _without_floats(self, error: Exception, variant: Variant, inputs: Sequence[Any]) -> tuple[Any, Variant, Any]:
+        """After an error: if loops ran on Python's floats, which raise one where NumPy gives inf or nan, never again."""
+        if not variant.floats:
+            raise error
+        self._floats = False
+        return self._run_another(variant.seeded, variant.careful, inputs)
 
     def retraced(self) -> tuple[Trace, list[Node]]:
         """Another trace, with the numbers that parameters have now, and its results."""

@@ -24,7 +24,7 @@ class Call(Primitive):
         self.name = self.symbol = name
         self.latex = lambda *inputs: rf"\operatorname{{{in_latex(name)}}}({', '.join(inputs)})"
         self.scalar, self.elementwise, self.analytic = None, False, False
-        self.masks, self.sums = None, False
+        self.masks, self.sums, self.arity = None, False, None
         self.cases, self.domain = (), (0.0, 0.0)
         self.__doc__ = f"The compiled function {name}."
 

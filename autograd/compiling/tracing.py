@@ -11,6 +11,7 @@ import linecache
 import random
 import re
 import threading
+from _thread import get_ident
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, Final, NoReturn, Self
 
@@ -19,7 +20,7 @@ import numpy as np
 from ..anomaly import line_of_user_code
 from ..backward import ancestors
 from ..core import Node
-from ..modes import mode, tick
+from ..modes import Observer, mode, observers, tick
 from ..shaping import stack
 from ..structures import leaves
 from ..texts import visible
@@ -43,6 +44,7 @@ class Trace:
         surroundings: what the function saw besides.
         draws: the random numbers it drew: how to draw them, and the stand-in.
         updates: what it changed.
+        made: all nodes that it made, oldest first, with those that no result needs.
         out: what it returned; `outputs` are the leaves of that.
 
     Raises:
@@ -65,7 +67,9 @@ class Trace:
         before = _global_states()
         with tracing(name, self.start), hidden_state(changing):
             mode.draw, mode.plain, mode.update = self._draw, self._plain, self._update
-            self.out = (call or function)(*self.arguments.args, **self.arguments.kwargs)
+            with _Recorder() as recorder:
+                self.out = (call or function)(*self.arguments.args, **self.arguments.kwargs)
+        self.made = recorder.nodes
         if before != _global_states() or self.surroundings.used_generator():
             raise TypeError(
                 f"{name} cannot be compiled: it draws random numbers, which would be the same at every call of the "
@@ -112,6 +116,25 @@ class Trace:
         argument = Argument(like, f"random{len(self.draws) + 1}")
         self.draws.append((draw, argument))
         return argument
+
+
+class _Recorder(Observer):
+    """Keeps all nodes that this thread makes, in order."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self._thread = get_ident()
+
+    def recorded(self, node: Node) -> None:
+        if get_ident() == self._thread:
+            self.nodes.append(node)
+
+    def __enter__(self) -> Self:
+        observers.append(self)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        observers.remove(self)
 
 
 def _global_states() -> tuple[Any, Any]:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..core import Node
-from ..primitives.printing import ATOM, UNARY, Assigned, Plus, View
+from ..primitives.printing import ATOM, UNARY, Assigned, Plus, Statements, View
 from .literals import array_text, plain
 from .naming import RESERVED, identifier
 
-__all__ = ["Writer", "is_assigned", "is_sum", "is_view", "way_of"]
+__all__ = ["Writer", "is_assigned", "is_loop", "is_sum", "is_view", "way_of"]
 
 PLAIN = (type(None), bool, int, float, str, bytes)
 
@@ -26,6 +26,7 @@ class Writer:
         constants: the lines that define constant arrays.
         helpers: functions of primitives that are not NumPy's, and settings that have no text, by name.
         absorbed: nodes that are written as a part of others.
+        on_floats: nodes that are computed with Python's floats.
     """
 
     def __init__(self) -> None:
@@ -34,11 +35,14 @@ class Writer:
         self.constants: list[str] = []
         self.helpers: dict[str, Any] = {}
         self.absorbed: set[Node] = set()
+        self.on_floats: set[Node] = set()
         self._tables: dict[Any, str] = {}
 
     def write(self, x: Any) -> tuple[str, int]:
         """How an operation is written, and how tightly it binds."""
         way = way_of(x)
+        if x in self.on_floats and (way is None or isinstance(way, str) or x.primitive.name == "power"):
+            return self._call_of_floats(x), ATOM
         if way is None:
             return self._call(x), ATOM
         if isinstance(way, str):
@@ -58,6 +62,10 @@ class Writer:
         if isinstance(array, np.ufunc) or getattr(np, numpys, None) is array:
             return f"np.{numpys}({', '.join(args)})"
         return f"{self._helper(identifier(x.primitive.name.strip('_')), array)}({', '.join(args)})"
+
+    def _call_of_floats(self, x: Any) -> str:
+        name = x.primitive.scalar.__name__
+        return f"{'' if name == 'abs' else 'math.'}{name}({', '.join(map(self.text_of, x.inputs))})"
 
     def argument(self, x: Any) -> tuple[str, int]:
         """How an argument is written, and how tightly it binds."""
@@ -188,3 +196,8 @@ def is_assigned(x: Any) -> bool:
     """Whether `x` is zeros but for some entries, and written as an assignment to those."""
     way = way_of(x)
     return isinstance(way, Assigned) and way.when(x)
+
+
+def is_loop(x: Any) -> bool:
+    """Whether `x` is written in statements of its own."""
+    return isinstance(way_of(x), Statements)

@@ -238,6 +238,21 @@ def as_reshape(y: Node, x: Any, **static: Any) -> Any:
     return table["reshape"](x, shape=y.shape)
 
 
+def getitem(y: Node, x: Any, index: Any) -> Any:
+    if not _by("getitem", x):
+        return None
+    outer = x.static["index"]
+    if type(outer) is not slice or outer.step is not None or (outer.start or 0) < 0:
+        return None
+    first = outer.start or 0
+    if type(index) is int and index >= 0:  # an entry of a part
+        return table["getitem"](x.left, index=first + index)
+    if type(index) is slice and index.step is None and (index.start or 0) >= 0 and (index.stop is None or index.stop >= 0):
+        start, stop, _ = index.indices(len(x))
+        return table["getitem"](x.left, index=slice(first + start, first + stop))
+    return None
+
+
 def broadcast_to(y: Node, x: Any, shape: Any) -> Any:
     if not _is_node(x):
         return None

@@ -169,7 +169,7 @@ getitem = Primitive(
         Case((3, 2), index=ROWS), Case((3, 2), index=(ROWS, [1, 0, 0])), Case((3, 2), index=MASK), Case((3, 2), index=slice(3, None)),
     ),
     scalar=None, array=lambda x, index: x[index],
-    numpy=printing.Part(lambda w, y, x, index: f"{w.owner(x)}[{w.index(index, x.shape)}]"),
+    numpy=printing.Part(lambda w, y, x, index: f"{w.owner(x)}[{w.index(index, x.shape)}]"), simplify=algebra.getitem,
     vjp=(lambda g, y, x, index: scatter(g, index=index, shape=x.shape),),
     batch=lambda batch, x, index: _getitem_of_batch(x, index),
     doc="""The entries at an index, basic or advanced, as in NumPy; an entry read twice gets both gradients.
