@@ -46,7 +46,7 @@ class Flattening:
         self._same: dict[int, Node] = {}  # id of an old node that was merged -> the earlier node that is equal to it
         self._new: dict[int, Node] = {}  # id of an old node -> the new node in its place, if there is one
         old: list[Any] = self._distinct(order)
-        sums = {id(node): node for node in old if node.primitive.terms and isinstance(node, Value)}
+        sums: dict[int, Any] = {id(node): node for node in old if node.primitive.terms and isinstance(node, Value)}
         products = {id(node) for node in old if node.primitive is multiply and isinstance(node, Value)}
         inner = sums.keys() | products
         uses = Counter(filter(inner.__contains__, map(id, chain.from_iterable(self._inputs.values()))))

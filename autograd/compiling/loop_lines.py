@@ -6,7 +6,6 @@ floats raise an error and NumPy gives inf or nan (1/0, exp 1000), the program is
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,10 +14,9 @@ import numpy as np
 from ..core import Node
 from ..primitives import printing
 from ..primitives.shapes import getitem
+from .floats import computes_floats
 
 __all__ = ["is_slice", "is_slice_of_states", "loop_lines", "runs_on_floats"]
-
-OPERATORS = (printing.Plus, printing.Product)
 
 
 def loop_lines(w: Any, x: Any) -> list[str]:
@@ -121,12 +119,4 @@ def _is_loop(x: Any) -> bool:
 
 def runs_on_floats(leaves: Sequence[Any], order: Sequence[Any]) -> bool:
     """Whether a body is of single numbers, and of what Python computes with floats."""
-    return all(x.shape == () and x._datum.dtype == float for x in leaves) and all(x.shape == () and _on_floats(x) for x in order)
-
-
-def _on_floats(x: Any) -> bool:
-    way = x.primitive.numpy
-    if isinstance(way, OPERATORS) or way is printing.negative or (type(way) is printing.Infix and way.sign == "/"):
-        return True
-    f = x.primitive.scalar
-    return x.primitive.elementwise and not x.static and (getattr(math, getattr(f, "__name__", ""), None) is f or f is abs)
+    return all(x.shape == () and x._datum.dtype == float for x in leaves) and all(x.shape == () and computes_floats(x) for x in order)

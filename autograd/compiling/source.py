@@ -15,6 +15,7 @@ from ..core import Node
 from ..primitives.printing import is_basic
 from ..primitives.shapes import getitem, transpose
 from ..texts import in_docstring, visible
+from .floats import on_floats
 from .helpers import text_of_functions
 from .loop_lines import is_slice, is_slice_of_states, runs_on_floats
 from .naming import identifier
@@ -39,7 +40,7 @@ class Source(Writer):
         gradients: some of the inputs, each with its gradient; None if it has none.
         gradient_of: for some nodes, the node whose gradient they are.
         kept: names for the last of the outputs, which are for others than the caller.
-        floats: whether loops of single numbers run on Python's floats.
+        floats: whether single numbers, and loops of them, are computed with Python's floats.
 
     Attributes:
         text: the program.
@@ -77,6 +78,9 @@ class Source(Writer):
                 self.on_floats.update(body)
             else:
                 self._named.update(arg for arg in _nodes(x.inputs) if arg.primitive is not None and not self._is_cheap(arg))
+        leaves = [*inputs, *seeds]
+        if floats and not self._bodies:
+            self.on_floats.update(on_floats(leaves, forward + backward))
         self._scopes = self._find_scopes(forward, backward)
         self._named |= {x for x in forward if self._ends_block(x)}
         self._result = outputs[0] if len(outputs) - len(kept) == 1 and isinstance(outputs[0], Node) else None
@@ -94,7 +98,7 @@ class Source(Writer):
         self._depth: dict[Node, int] = defaultdict(int)  # of sums within sums
 
         self._forward.update(node for x in forward for node in self._bodies.get(x, ()))
-        forward_lines = self._lines(forward)
+        forward_lines = [*self._as_floats(inputs), *self._lines(forward)]
         results = ", ".join(self.text_of(x) for x in outputs)
         saved = [self.names[x] for x in forward if x in keep and not self._is_constant(x)]
         results = results if len(outputs) == 1 else f"({results})"
@@ -105,7 +109,7 @@ class Source(Writer):
             if is_view(x):
                 self.names.pop(x, None)
         backward_lines = [f"{_tuple(saved)} = saved"] if saved else []
-        backward_lines += self._lines(backward)
+        backward_lines += [*self._as_floats(seeds), *self._lines(backward)]
         returned = f"return {', '.join(map(self.text_of, roots)) or '()'}"
         helpers = text_of_functions(self.helpers, self.taken)
         parts = [
@@ -120,6 +124,11 @@ class Source(Writer):
             *_block([*backward_lines, returned]), "",
         ]  # fmt: skip
         self.text = "\n".join(parts)
+
+    def _as_floats(self, leaves: Iterable[Node]) -> list[str]:
+        """The line that makes floats of what a program of single numbers is given."""
+        names = [self.names[x] for x in leaves if x.shape == () and self._reads[x]] if self.on_floats and not self._bodies else []
+        return [f"{', '.join(names)} = {', '.join(f'float({name})' for name in names)}"] if names else []
 
     def _with_states(self, forward: list[Node], backward: list[Node]) -> list[Node]:
         """The nodes of `forward`, and behind each of its loops those of its states that only `backward` needs."""

@@ -45,6 +45,9 @@ class Writer:
             return self._call_of_floats(x), ATOM
         if way is None:
             return self._call(x), ATOM
+        if x in self.on_floats and isinstance(way, View):
+            text = way(self, x, *x.inputs, **x.static)
+            return f"float({text if isinstance(text, str) else text[0]})", ATOM
         if isinstance(way, str):
             static = {key: self.static(value) for key, value in x.static.items()}
             return way.format(*map(self.text_of, x.inputs), **static), ATOM
