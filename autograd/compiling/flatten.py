@@ -23,7 +23,7 @@ from ..primitives.arithmetic import add, add_n, dot_n, multiply, negative, subtr
 from ..tensor import Tensor
 from ..value import Value
 
-__all__ = ["Flattening", "number"]
+__all__ = ["Flattening", "like", "number"]
 
 PLAIN = frozenset({float, int, bool, np.ndarray, np.float64, np.float32})
 
@@ -110,7 +110,7 @@ class Flattening:
             self._new[id(node)] = self._part(add, (dot, new_inputs[-1]), node) if n else self._part(add_n, new_inputs, node)
             return
         if new_inputs is not inputs or id(node) in self._changed:
-            self._new[id(node)] = node = _like(node, new_inputs)
+            self._new[id(node)] = node = like(node, new_inputs)
         self.nodes.append(node)
 
     def _sum(self, node: Any) -> Node:
@@ -219,7 +219,7 @@ def number(primitive: Primitive, inputs: tuple[Any, ...], like: Node) -> Node:
     return node
 
 
-def _like(node: Node, inputs: tuple[Any, ...]) -> Node:
+def like(node: Node, inputs: tuple[Any, ...]) -> Node:
     """A copy of `node` with other inputs."""
     copy = new(Value if isinstance(node, Value) else Tensor)
     copy._datum, copy._grad, copy._aside = node._datum, node._blank_grad, node._aside
