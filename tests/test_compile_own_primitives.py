@@ -43,6 +43,16 @@ def test_a_template_is_how_it_is_printed(own):
     assert "np.sum(np.power(w, 3))" in compiled(cube).source
 
 
+def test_without_one_the_program_has_its_definition_also_of_a_lambda(own):
+    halves = own("halves", vjp=(lambda g, y, x: g / 2,), array=lambda x: (lambda y: y / 2)(x))
+    cube = own("cube", **cube_parts())
+    source = compiled(lambda w: halves(w) * cube(w), x=(1.0, 2.0)).source
+    assert "def halves(x):\n    return (lambda y: y / 2)(x)\n" in source
+    assert "def cube(x):\n    return x * x * x\n" in source
+    exec(source, namespace := {})
+    assert namespace["forward"](np.array([1.0, 2.0]))[0] == 0.5 + 8.0
+
+
 def test_a_template_may_name_static_arguments(own):
     scale = own("scale", numpy="np.multiply({0}, {by})", array=lambda x, by: x * by, vjp=(lambda g, y, x, by: g * by,))
     assert "np.multiply(w, 2.5)" in compiled(lambda w: scale(w, by=2.5)).source

@@ -33,7 +33,7 @@ class Compiled:
         self.function = function
         try:
             parameters = list(inspect.signature(function).parameters.values())
-        except ValueError:  # of a builtin, nothing is known
+        except ValueError:  # builtins may have no signature
             parameters = []
         names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
         rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "x")

@@ -44,7 +44,7 @@ class Source(Writer):
 
     Attributes:
         text: the program.
-        helpers: functions whose text cannot be found, such as a lambda in a primitive of the user's.
+        helpers: functions whose text cannot be found, such as one that was typed at Python's prompt.
     """
 
     def __init__(

@@ -1,12 +1,11 @@
-"""`Trainer`: the loop of training that one would write by hand, with measuring, callbacks and checkpoints around it."""
+"""`Trainer`: the usual training loop, with metrics, callbacks and checkpoints."""
 
 from __future__ import annotations
 
 import math
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from ..callbacks import Callback, Training
 from ..callbacks.training import Batch, Loss
 from ..checks import count
 from ..data import DataLoader
+from ..habits import in_mode
 from ..interrupts import uninterrupted
 from ..module import Module
 from ..optim import Optimizer
@@ -124,7 +124,7 @@ class Trainer:
 
         Returns:
             The history of all epochs. The loss of an epoch is the mean over its examples, with the
-            weights that each batch met and with dropout on; the metrics are over all of them.
+            weights at the time of each batch and with dropout on; the metrics are over all examples.
 
         Raises:
             TypeError, ValueError: the data are empty or of the wrong kind; the loss is not a single
@@ -154,7 +154,7 @@ class Trainer:
             self.load(resume_from)
         last = epochs if resume_from is not None else self.epoch + epochs
         with (
-            _in_mode(self.model, training=True),
+            in_mode(self.model, training=True),
             collect_cycles_less_often(),
             Progress(verbose, self.epoch + 1, last, len(loader)) as progress,
         ):
@@ -220,7 +220,7 @@ class Trainer:
             (2, 3)
         """
         loader, inputs_only = inputs_as_loader(inputs, batch_size, EVALUATION_BATCH_SIZE)
-        with _in_mode(self.model, training=False), no_grad():
+        with in_mode(self.model, training=False), no_grad():
             return joined(
                 "The outputs", [plain(self.output(batch)) for batch in batches(loader, inputs_only=inputs_only, target_needed=False)]
             )
@@ -340,7 +340,7 @@ class Trainer:
         progress.end_epoch(measures)
 
     def _step(self, batch: Batch) -> Any:
-        """Learn from one batch.
+        """Take one step of training, with one batch.
 
         Returns:
             What the model returned before the step, as plain numbers if there are metrics. The graph is freed.
@@ -378,7 +378,7 @@ class Trainer:
     def _measured(self, loader: DataLoader) -> dict[str, float]:
         """The loss and the metrics on all batches of a loader, in evaluation mode."""
         measurement = Measurement(self.loss, self.metrics)
-        with _in_mode(self.model, training=False), no_grad():
+        with in_mode(self.model, training=False), no_grad():
             for batch in batches(loader):
                 output = self.output(batch)
                 measurement.add(number_of(self.loss(output, batch.target)), plain(output) if self.metrics else None, batch)
@@ -388,15 +388,3 @@ class Trainer:
         seen: Training = self
         for callback in self.callbacks:
             getattr(callback, event)(seen)
-
-
-@contextmanager
-def _in_mode(model: Module, training: bool) -> Iterator[None]:
-    """Put the model into training or evaluation mode; afterwards each module is in its mode from before."""
-    before = [(module, module.training) for module in model.modules()]
-    model.train(training)
-    try:
-        yield
-    finally:
-        for module, mode in before:
-            module.training = mode

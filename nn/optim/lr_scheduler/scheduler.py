@@ -1,4 +1,4 @@
-"""`LRScheduler`, what all schedules share; and `SequentialLR`, one schedule after the other."""
+"""`LRScheduler`, the base of all schedules, and `SequentialLR`, several schedules in sequence."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class LRScheduler:
             group.setdefault("initial_lr", group["lr"])
 
     def step(self) -> None:
-        """Set the learning rates of the next epoch. Call it after `optimizer.step()`. Ctrl-C waits until all are set."""
+        """Set the learning rates of the next epoch. Call it after `optimizer.step()`. Ctrl-C takes effect only after all are set."""
         raise NotImplementedError(f"{type(self).__name__} does not define step(self), which sets the learning rates of the next epoch.")
 
     def restart(self) -> None:
@@ -75,7 +75,7 @@ class LRScheduler:
         return [group["lr"] for group in self.optimizer.param_groups]
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a later schedule needs to continue from here, with what it has set in the optimizer's groups."""
+        """Everything that another schedule needs to continue from here, including what it has set in the optimizer's groups."""
         groups = [{name: group[name] for name in self.sets if name in group} for group in self.optimizer.param_groups]
         return {**{name: x for name, x in vars(self).items() if name != "optimizer"}, "groups": groups}
 
@@ -87,7 +87,7 @@ class LRScheduler:
 
         Raises:
             TypeError: it is not a dict.
-            ValueError: it is that of another kind of schedule, or of another number of groups.
+            ValueError: it is from another kind of schedule, or for another number of groups.
 
         Example:
             >>> from autograd import Value
@@ -110,7 +110,7 @@ class LRScheduler:
         own = self.state_dict()
         groups, here = len(state_dict.get("groups", own["groups"])), len(own["groups"])
         return [
-            *(f"{x} is missing" for x in own if x not in state_dict and x != "groups"),  # states had none at first
+            *(f"{x} is missing" for x in own if x not in state_dict and x != "groups"),  # states of earlier versions have no groups
             *(f"{x} is unknown" for x in state_dict if x not in own),
             *([f"it has {groups} groups instead of {here}"] if groups != here else []),
         ]
@@ -122,7 +122,7 @@ class LRScheduler:
 
 
 class SequentialLR(LRScheduler):
-    """One schedule after the other, such as a warm-up and then a decay.
+    """Several schedules in sequence, such as a warm-up and then a decay.
 
     Each begins with the learning rates that the optimizer had before any schedule.
 
