@@ -1,8 +1,11 @@
 """Of thousands of points a few are lifted, and the arrays stretched: the program is the same."""
 
+import itertools
+import random
+
 import numpy as np
 import pytest
-from scalar_programs import made, numbers, values
+from scalar_programs import flat, made, numbers, values
 
 import autograd
 from autograd import Value
@@ -76,7 +79,7 @@ def test_points_that_are_not_all_alike_are_lifted_one_by_one(stretches):
 def test_points_that_read_each_other(stretches):
     w = Value(0.7)
     xs = [np.sin(i) for i in range(300)]
-    agree(lambda xs: sum((w * a - b) ** 2 for a, b in zip(xs, xs[1:], strict=False)), (xs,), [w])
+    agree(lambda xs: sum((w * a - b) ** 2 for a, b in itertools.pairwise(xs)), (xs,), [w])
     agree(lambda xs: sum((w * a - b) ** 2 for a, b in zip(xs, xs[::-1], strict=True)), (xs,), [w])
     agree(lambda xs: sum((w * x - xs[0]) ** 2 for x in xs), (xs,), [w])
     agree(lambda xs: sum((w * x - xs[150]) ** 2 for x in xs), (xs,), [w])
@@ -108,8 +111,6 @@ def test_two_batches_of_different_sizes(stretches):
 
 
 def test_moons_of_thousands_of_points_are_stretched(monkeypatch):
-    import random
-
     rng = random.Random(0)
     layers = [(values(rng, m, k), values(rng, m)) for k, m in ((2, 8), (8, 1))]
 
@@ -119,11 +120,11 @@ def test_moons_of_thousands_of_points_are_stretched(monkeypatch):
             for w, b in layers:
                 x = [(sum(p * q for p, q in zip(row, x, strict=True)) + bias).relu() for row, bias in zip(w, b, strict=True)]
             total += (1 - y * x[0]).relu()
-        return total / len(xs) + 0.01 * sum(p * p for w, b in layers for p in [*sum(w, []), *b])
+        return total / len(xs) + 0.01 * sum(p * p for w, b in layers for p in flat([w, b]))
 
     used = []
     monkeypatch.setattr(program, "stretched", lambda *args: used.append(batches.stretched(*args)) or used[-1])
-    parameters = [p for w, b in layers for p in [*sum(w, []), *b]]
+    parameters = flat([[w, b] for w, b in layers])
     source = agree(loss, (numbers(rng, 1500, 2), [rng.choice([-1.0, 1.0]) for _ in range(1500)]), parameters)
     assert used[0] is not None
     assert source.count("@") == 5

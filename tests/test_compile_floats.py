@@ -61,7 +61,7 @@ def test_where_floats_raise_an_error_numpys_inf_and_nan_remain(numbers):
 
 def test_programs_with_arrays_stay_numpys():
     w, t = Value(2.0), Tensor(np.arange(3.0))
-    for f in (lambda: (t * w).sum() * w.exp(), lambda: t * w.exp(), lambda: w.relu() * w.exp()):
+    for f in (lambda: (t * w).sum() * w.exp(), lambda: t * w.exp()):
         compiled = autograd.compile(f)
         compiled()
         assert "math." not in compiled.source
@@ -69,6 +69,13 @@ def test_programs_with_arrays_stay_numpys():
     compiled = autograd.compile(lambda: single.exp() * single)
     assert compiled().dtype == np.float32
     assert "math." not in compiled.source
+
+
+def test_choices_and_formulas_are_written_for_floats():
+    w = [Value(0.5), Value(-2.0)]
+    for a in (0.5, -0.5, 0.0):
+        f = agree(lambda x: autograd.where(w[0] > x, w[0].relu(), w[1] * x) + w[1].sigmoid() + autograd.maximum(w[0], w[1] * x), (a,), w)
+    assert "np." not in f.source.split("def forward")[1].split("return")[0]
 
 
 def test_results_of_several_numbers_and_their_gradients():

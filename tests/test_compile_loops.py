@@ -27,6 +27,21 @@ def normal(*shape):
     return np.random.default_rng(1).normal(size=shape).tolist()
 
 
+def other(x):
+    """Other numbers in the same structure; whole numbers stay in their range."""
+    if isinstance(x, (list, tuple)):
+        return type(x)(map(other, x))
+    return x[::-1].copy() if isinstance(x, np.ndarray) else 0.9 * x + 0.05
+
+
+def agree_twice(function, args, parameters):
+    """Compile a function and compare it with itself, for the arguments that it was compiled with, and for others."""
+    compiled = autograd.compile(function)
+    agree(compiled, args, parameters)
+    agree(compiled, other(args), parameters)
+    return compiled
+
+
 def dot(w, x):
     return sum(a * b for a, b in zip(w, x, strict=True))
 
@@ -225,8 +240,7 @@ def loops(source):
 @pytest.mark.parametrize("make", MOST_LINES)
 def test_a_recurrence_is_a_loop_forward_and_one_backward_in_few_lines(make):
     function, args, parameters = make()
-    compiled = autograd.compile(function)
-    agree(compiled, args, parameters)
+    compiled = agree_twice(function, args, parameters)
     assert loops(compiled.source) == (4 if make is two_layers else 2)
     assert len([line for line in compiled.source.splitlines() if line.strip()]) <= MOST_LINES[make]
 
@@ -246,7 +260,7 @@ def test_the_length_of_a_program_does_not_depend_on_the_number_of_steps(make):
 @pytest.mark.parametrize("steps", [1, 2, 3, 7, 8, 9, 10])
 def test_short_recurrences_are_computed_right(make, steps):
     function, args, parameters = make(max(steps, 4) if make is collected else steps)
-    agree(autograd.compile(function), args, parameters)
+    agree_twice(function, args, parameters)
 
 
 SIMPLE = [
@@ -291,13 +305,16 @@ def test_random_recurrences_are_computed_as_eagerly(codes, width, steps, batch, 
     first = values_of(rng.normal(0, 0.5, width))
     constants = rng.normal(size=steps).tolist()
 
-    def function(data, targets):
+    rows = values_of(rng.normal(0, 0.5, 3))
+
+    def function(data, targets, choices):
         state = [[*first] if i else [0.5] * width for i in range(batch)]
         total, collected = 0.0, [[] for _ in range(batch)]
 
         def step(i, t):
             nonlocal total
-            state[i], out = random_step(codes, state[i], data[i][t], constants[t], parameters)
+            x = [*data[i][t], autograd.take(rows, choices[t])]
+            state[i], out = random_step(codes, state[i], x, constants[t], parameters)
             collected[i].append(out)
             total = total + sign * (out - targets[t]) ** 2
 
@@ -313,7 +330,8 @@ def test_random_recurrences_are_computed_as_eagerly(codes, width, steps, batch, 
         return total * one, [[x * one for x in row] for row in state], [outs[-1] * outs[0] * one for outs in collected if outs]
 
     data = rng.normal(size=(batch, max(steps, 1), 2)).tolist()
-    agree(autograd.compile(function), (data, rng.normal(size=max(steps, 1)).tolist()), [*parameters, *first])
+    args = data, rng.normal(size=max(steps, 1)).tolist(), rng.integers(0, 3, max(steps, 1))
+    agree_twice(function, args, [*parameters, *first, *rows])
 
 
 def test_what_is_only_added_up_is_no_loop():
@@ -397,7 +415,7 @@ def test_a_gradient_taken_in_a_compiled_function_goes_through_its_recurrence():
             x = autograd.sin(a * x + 1.0)
         return x
 
-    agree(autograd.compile(lambda x: autograd.grad(state)(x) ** 2), (x,), [a])
+    agree_twice(lambda x: autograd.grad(state)(x) ** 2, (x,), [a])
 
 
 def test_vmap_of_a_recurrence_computes_all_examples():
@@ -433,6 +451,5 @@ def test_whole_numbers_that_choose_rows_may_differ_from_step_to_step():
             h = [autograd.tanh(dot(row, h) + xi) for row, xi in zip(w, x, strict=True)]
         return dot(h, h)
 
-    compiled = autograd.compile(loss)
-    agree(compiled, (np.arange(12) % 5,), leaves([table, w]))
+    compiled = agree_twice(loss, (np.arange(12) ** 2 % 5,), leaves([table, w]))
     assert loops(compiled.source) == 2

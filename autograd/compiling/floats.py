@@ -6,6 +6,7 @@ inf or nan (1/0, exp 1000), the program is written anew without them.
 
 from __future__ import annotations
 
+import ast
 import math
 import types
 from collections.abc import Iterable, Sequence
@@ -14,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from ..core import Node
+from ..generated import Symbol, expression
 from ..primitives import printing
 from ..primitives.shapes import getitem, reshape
 
-__all__ = ["computes_floats", "is_entry", "on_floats"]
+__all__ = ["call_of_floats", "is_computed_with_floats", "is_entry", "is_operator", "on_floats"]
 
 
 def on_floats(leaves: Sequence[Node], order: Iterable[Node]) -> set[Any]:
@@ -35,7 +37,7 @@ def on_floats(leaves: Sequence[Node], order: Iterable[Node]) -> set[Any]:
         if x.shape:
             if not _is_float(x) or any(arg.shape and arg.primitive is None for arg in x.inputs or () if isinstance(arg, Node)):
                 return set()
-        elif is_entry(x, given) or (computes_floats(x) and all(arg in known for arg in x.inputs or () if isinstance(arg, Node))):
+        elif is_entry(x, given) or (is_computed_with_floats(x) and all(arg in known for arg in x.inputs or () if isinstance(arg, Node))):
             known.add(x)
             found.add(x)
         else:
@@ -51,16 +53,32 @@ def is_entry(x: Any, given: set[Any]) -> bool:
     return x.primitive is reshape or (x.primitive is getitem and all(type(i) is int for i in _parts(index)))
 
 
-def computes_floats(x: Any) -> bool:
-    """Whether Python computes an operation on floats, by itself or with a function of `math`."""
+def is_computed_with_floats(x: Any) -> bool:
+    """Whether Python computes an operation on floats."""
+    return bool(x.primitive.elementwise and not x.static and (is_operator(x) or call_of_floats(x)))
+
+
+def is_operator(x: Any) -> bool:
+    """Whether it is written for floats as for arrays."""
     way = x.primitive.numpy
-    if isinstance(way, (printing.Plus, printing.Product)) or way is printing.negative:
-        return True
-    if type(way) is printing.Infix and way.sign == "/":
-        return True
+    is_sum_or_product = isinstance(way, (printing.Plus, printing.Product)) or way is printing.negative
+    return is_sum_or_product or (type(way) is printing.Infix and way.sign == "/")
+
+
+def call_of_floats(x: Any, w: Any = None) -> str | None:
+    """How a node is written that is computed with Python's floats; None if it cannot be."""
     f = x.primitive.scalar
-    is_known = f is abs or (isinstance(f, types.BuiltinFunctionType) and getattr(math, f.__name__, None) is f)
-    return x.primitive.elementwise and not x.static and is_known
+    name = getattr(f, "__name__", "")
+    if getattr(math, name, None) is f:
+        return f"math.{name}({', '.join(w.text_of(arg) if w else 'x' for arg in x.inputs)})"
+    args = [(w.bound(arg, printing.ATOM) if isinstance(arg, Node) else repr(arg)) if w else "x" for arg in x.inputs]
+    try:
+        text = ast.unparse(ast.parse(expression(f, *map(Symbol, args))))
+        return text if text.isidentifier() else f"({text})"
+    except TypeError:
+        if not isinstance(f, types.FunctionType) or name == "<lambda>":
+            return None
+        return f"{w.helper(x.primitive.name, f) if w else name}({', '.join(args)})"
 
 
 def _parts(index: Any) -> tuple[Any, ...]:

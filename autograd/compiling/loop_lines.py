@@ -14,7 +14,7 @@ import numpy as np
 from ..core import Node
 from ..primitives import printing
 from ..primitives.shapes import getitem
-from .floats import computes_floats
+from .floats import is_computed_with_floats
 
 __all__ = ["is_slice", "is_slice_of_states", "loop_lines", "runs_on_floats"]
 
@@ -32,7 +32,12 @@ def loop_lines(w: Any, x: Any) -> list[str]:
     else:
         lines = []
         w.names.update((leaf, w.bound(value, printing.ATOM)) for leaf, value in zip(body.fixed, fixed, strict=True))
-        w.names.update((leaf, _row(w, rows)) for leaf, rows in zip(body.by_step, by_step, strict=True))
+        for leaf, rows in zip(body.by_step, by_step, strict=True):
+            text = w.text_of(rows)
+            if not is_slice(rows) and not text.isidentifier():
+                text = w.fresh_name("x")
+                lines.append(f"{text} = {w.text_of(rows)}")
+            w.names[leaf] = _row(w, rows) if is_slice(rows) else f"{text}[{w.time}]"
     states = [w.state_name(x, k) for k in range(len(body.carried))]
     if on_floats:
         values = [f"[{_float(w, first)}] * {steps + 1}" for first in start]
@@ -92,11 +97,9 @@ def _is_zero(x: Any) -> bool:
 
 
 def _row(w: Any, rows: Any) -> str:
-    """How the row of this step is written."""
-    if is_slice(rows) and rows not in w.names:
-        first = rows.static["index"].start
-        return f"{w.owner(rows.left)}[{f'{w.time} + {first}' if first else w.time}]"
-    return f"{w.owner(rows)}[{w.time}]"
+    """How the row of this step is written, of some rows of an array."""
+    first = rows.static["index"].start
+    return f"{w.owner(rows.left)}[{f'{w.time} + {first}' if first else w.time}]"
 
 
 def is_slice(x: Any) -> bool:
@@ -119,4 +122,6 @@ def _is_loop(x: Any) -> bool:
 
 def runs_on_floats(leaves: Sequence[Any], order: Sequence[Any]) -> bool:
     """Whether a body is of single numbers, and of what Python computes with floats."""
-    return all(x.shape == () and x._datum.dtype == float for x in leaves) and all(x.shape == () and computes_floats(x) for x in order)
+    return all(x.shape == () and x._datum.dtype in (float, bool) for x in leaves) and all(
+        x.shape == () and is_computed_with_floats(x) for x in order
+    )

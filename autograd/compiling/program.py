@@ -254,7 +254,7 @@ class Program(Call):
         )
         namespace = dict(source.helpers)
         exec(compile(source.text, f"<compiled {self.name}>", "exec"), namespace)
-        return Variant(seeded, careful, bool(source.on_floats), source.text, namespace["forward"], namespace["backward"])
+        return Variant(seeded, careful, source.floats, source.text, namespace["forward"], namespace["backward"])
 
     @property
     def source(self) -> str:

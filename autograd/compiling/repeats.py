@@ -74,7 +74,7 @@ class Listing:
         self.kinds = np.array(kinds, np.int64)
         self.operands = np.array(operands, np.int64)
         self.first = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
-        places = [numbers[id(x)] for x in needed if numbers.get(id(x), -1) >= 0]  # what is below 0 was not recorded, such as a part of an argument
+        places = [numbers[id(x)] for x in needed if numbers.get(id(x), -1) >= 0]  # below 0: not recorded
         self.needed = np.zeros(len(nodes), bool)
         self.needed[places] = True
         self.uses = np.bincount(self.operands[self.operands >= 0], minlength=len(nodes))

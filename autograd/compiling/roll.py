@@ -19,7 +19,7 @@ from ..branches import is_steep
 from ..core import Node
 from ..layout import new
 from ..modes import Moment, times
-from ..primitives.arithmetic import add, divide, subtract
+from ..primitives.arithmetic import add, divide, select, subtract
 from ..primitives.shapes import stack
 from ..tensor import Tensor
 from ..value import Value
@@ -126,18 +126,32 @@ class Recurrence:
     def _body(self, listing: Listing, needs: Sequence[int], kinds: Sequence[int], sources: Sequence[int]) -> list[int]:
         """The nodes of a step that its carried nodes are made of.
 
-        What does not depend on the state before is among them if nothing else needs it; else it is computed where it was.
+        What does not depend on the state before is among them if nothing else needs it; else it is computed where it was. So is
+        what is chosen by an integer of the arguments: the rule by which a batch is chosen from would freeze the integer.
         """
         reads: dict[int, int] = defaultdict(int)
         found: set[int] = set()
         for k in range(self.run.period - 1, -1, -1):
-            is_own = k in self.carried or (reads[k] > 0 and (needs[k] or (listing.uses[self.run.at(k)] == reads[k]).all()))
-            if is_own:
+            own = needs[k] or (listing.uses[self.run.at(k)] == reads[k]).all()
+            if k in self.carried or (reads[k] > 0 and own and (needs[k] or not self._chooses(listing, k))):
                 found.add(k)
                 for column in self.columns[k]:
                     if kinds[column] == INSIDE:
                         reads[sources[column]] += 1
         return sorted(found)
+
+    def _chooses(self, listing: Listing, k: int) -> bool:
+        return listing.nodes[self.run.start + k].primitive is select
+
+    def is_worth_it(self, listing: Listing) -> bool:
+        """Whether it is to be a loop: there is something to carry, from one start, in steps of numbers that choose nothing."""
+        run = self.run
+        for q in self.carried:
+            if len(set(run.operands[0, (run.kinds == CARRIED) & (run.sources == q)].tolist())) > 1:
+                return False
+        nodes = [listing.nodes[run.start + k] for k in self.body]
+        is_of_numbers = all(type(node) is Value and node.primitive is not select for node in nodes)
+        return bool(self.carried) and is_of_numbers and len(nodes) * run.steps >= FEWEST_NODES
 
     @property
     def looks(self) -> Any:
@@ -155,7 +169,7 @@ def _chosen(listing: Listing) -> list[list[Recurrence]]:
 
     def fits(run: Run) -> bool:
         of_run[id(run)] = Recurrence(listing, run)
-        return _is_worth_it(listing, of_run[id(run)])
+        return of_run[id(run)].is_worth_it(listing)
 
     ways = [[of_run[id(run)] for run in runs] for runs in runs_of(listing, fits)]
     for way in sorted(ways, key=lambda way: -sum(len(r.body) * r.run.steps for r in way)):
@@ -169,19 +183,6 @@ def _chosen(listing: Listing) -> list[list[Recurrence]]:
     for r in sorted(chosen, key=lambda r: r.run.start):
         groups[r.looks, listing.kinds[r.run.start : r.run.start + r.run.period].tobytes()].append(r)
     return list(groups.values())
-
-
-def _is_worth_it(listing: Listing, r: Recurrence) -> bool:
-    is_of_numbers = all(type(listing.nodes[r.run.start + k]) is Value for k in r.body)
-    return bool(r.carried) and is_of_numbers and len(r.body) * r.run.steps >= FEWEST_NODES and not _clash(r)
-
-
-def _clash(r: Recurrence) -> bool:
-    """Whether a carried number is to start from two different ones."""
-    run = r.run
-    return any(
-        len(set(run.operands[0, (run.kinds == CARRIED) & (run.sources == q)].tolist())) > 1 for q in r.carried
-    )  # fmt: skip
 
 
 def _is_steep(listing: Listing, r: Recurrence) -> bool:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from ..core import Node
-from ..primitives.printing import is_basic
+from ..primitives.printing import ATOM, View, is_basic
 from ..primitives.shapes import getitem, transpose
 from ..texts import in_docstring, visible
-from .floats import on_floats
+from .floats import call_of_floats, is_operator, on_floats
 from .helpers import text_of_functions
 from .loop_lines import is_slice, is_slice_of_states, runs_on_floats
 from .naming import identifier
@@ -44,6 +44,7 @@ class Source(Writer):
 
     Attributes:
         text: the program.
+        floats: whether some of it runs on Python's floats.
         helpers: functions whose text cannot be found, such as one that was typed at Python's prompt.
     """
 
@@ -53,6 +54,7 @@ class Source(Writer):
         floats: bool = True,
     ) -> None:  # fmt: skip
         super().__init__()
+        self._on_floats: set[Node] = set()  # nodes that are computed with Python's floats
         self._used: Counter[str] = Counter()  # the largest number of each kind of name
         for x in [*inputs, *seeds]:
             self._give_name(x, identifier(x.label or "x"))
@@ -75,12 +77,12 @@ class Source(Writer):
         self._named = {x for x in keep if x.primitive is not None}
         for x, body in self._bodies.items():
             if floats and runs_on_floats(x.static["body"].leaves, body):
-                self.on_floats.update(body)
+                self._compute_on_floats(body)
             else:
                 self._named.update(arg for arg in _nodes(x.inputs) if arg.primitive is not None and not self._is_cheap(arg))
         leaves = [*inputs, *seeds]
         if floats and not self._bodies:
-            self.on_floats.update(on_floats(leaves, forward + backward))
+            self._compute_on_floats(on_floats(leaves, forward + backward))
         self._scopes = self._find_scopes(forward, backward)
         self._named |= {x for x in forward if self._ends_block(x)}
         self._result = outputs[0] if len(outputs) - len(kept) == 1 and isinstance(outputs[0], Node) else None
@@ -123,11 +125,17 @@ class Source(Writer):
             wrapped(f"def backward({', '.join(['saved', *(self.names[x] for x in seeds)])}):"),
             *_block([*backward_lines, returned]), "",
         ]  # fmt: skip
+        self.floats = bool(self._on_floats)
         self.text = "\n".join(parts)
+
+    def _compute_on_floats(self, nodes: Collection[Node]) -> None:
+        self._on_floats.update(nodes)
+        formulas = [x for x in nodes if not is_operator(x) and "math." not in (call_of_floats(x) or "math.")]  # may have an input twice
+        self._named.update(arg for x in formulas for arg in _nodes(x.inputs) if arg.primitive is not None)
 
     def _as_floats(self, leaves: Iterable[Node]) -> list[str]:
         """The line that makes floats of what a program of single numbers is given."""
-        names = [self.names[x] for x in leaves if x.shape == () and self._reads[x]] if self.on_floats and not self._bodies else []
+        names = [self.names[x] for x in leaves if x.shape == () and self._reads[x]] if self._on_floats and not self._bodies else []
         return [f"{', '.join(names)} = {', '.join(f'float({name})' for name in names)}"] if names else []
 
     def _with_states(self, forward: list[Node], backward: list[Node]) -> list[Node]:
@@ -142,9 +150,16 @@ class Source(Writer):
                     late[x.left].append(x)
         return [y for x in forward for y in (x, *late.get(x, ()))]
 
+    def write(self, x: Any) -> tuple[str, int]:
+        if x in self._on_floats and isinstance(way_of(x), View):
+            return f"float({super().write(x)[0]})", ATOM
+        if x in self._on_floats and not is_operator(x):
+            return call_of_floats(x, self) or "", ATOM
+        return super().write(x)
+
     def body_of(self, x: Node) -> tuple[list[Node], bool]:
         """The nodes of a loop's body, each after its inputs, and whether they are computed with Python's floats."""
-        return self._bodies[x], not self.on_floats.isdisjoint(self._bodies[x])
+        return self._bodies[x], not self._on_floats.isdisjoint(self._bodies[x])
 
     def state_name(self, x: Node, k: int) -> str:
         """The name of a loop's states, those of the carried leaf `k`, which they get here."""

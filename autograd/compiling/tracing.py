@@ -20,7 +20,8 @@ import numpy as np
 from ..anomaly import line_of_user_code
 from ..backward import ancestors
 from ..core import Node
-from ..modes import Observer, mode, observers, tick
+from ..modes import mode, tick
+from ..recording import Observer, observe
 from ..shaping import stack
 from ..structures import leaves
 from ..texts import visible
@@ -67,7 +68,8 @@ class Trace:
         before = _global_states()
         with tracing(name, self.start), hidden_state(changing):
             mode.draw, mode.plain, mode.update = self._draw, self._plain, self._update
-            with _Recorder() as recorder:
+            recorder = _Recorder()
+            with observe(recorder):
                 self.out = (call or function)(*self.arguments.args, **self.arguments.kwargs)
         self.made = recorder.nodes
         if before != _global_states() or self.surroundings.used_generator():
@@ -128,13 +130,6 @@ class _Recorder(Observer):
     def recorded(self, node: Node) -> None:
         if get_ident() == self._thread:
             self.nodes.append(node)
-
-    def __enter__(self) -> Self:
-        observers.append(self)
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        observers.remove(self)
 
 
 def _global_states() -> tuple[Any, Any]:

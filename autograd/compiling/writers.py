@@ -26,7 +26,6 @@ class Writer:
         constants: the lines that define constant arrays.
         helpers: functions of primitives that are not NumPy's, and settings that have no text, by name.
         absorbed: nodes that are written as a part of others.
-        on_floats: nodes that are computed with Python's floats.
     """
 
     def __init__(self) -> None:
@@ -35,19 +34,13 @@ class Writer:
         self.constants: list[str] = []
         self.helpers: dict[str, Any] = {}
         self.absorbed: set[Node] = set()
-        self.on_floats: set[Node] = set()
         self._tables: dict[Any, str] = {}
 
     def write(self, x: Any) -> tuple[str, int]:
         """How an operation is written, and how tightly it binds."""
         way = way_of(x)
-        if x in self.on_floats and (way is None or isinstance(way, str) or x.primitive.name == "power"):
-            return self._call_of_floats(x), ATOM
         if way is None:
             return self._call(x), ATOM
-        if x in self.on_floats and isinstance(way, View):
-            text = way(self, x, *x.inputs, **x.static)
-            return f"float({text if isinstance(text, str) else text[0]})", ATOM
         if isinstance(way, str):
             static = {key: self.static(value) for key, value in x.static.items()}
             return way.format(*map(self.text_of, x.inputs), **static), ATOM
@@ -64,11 +57,7 @@ class Writer:
         numpys = getattr(array, "__name__", "")
         if isinstance(array, np.ufunc) or getattr(np, numpys, None) is array:
             return f"np.{numpys}({', '.join(args)})"
-        return f"{self._helper(identifier(x.primitive.name.strip('_')), array)}({', '.join(args)})"
-
-    def _call_of_floats(self, x: Any) -> str:
-        name = x.primitive.scalar.__name__
-        return f"{'' if name == 'abs' else 'math.'}{name}({', '.join(map(self.text_of, x.inputs))})"
+        return f"{self.helper(identifier(x.primitive.name.strip('_')), array)}({', '.join(args)})"
 
     def argument(self, x: Any) -> tuple[str, int]:
         """How an argument is written, and how tightly it binds."""
@@ -124,7 +113,7 @@ class Writer:
         kind = getattr(value, "__name__", "")
         if isinstance(value, type) and getattr(np, kind, None) is value:
             return f"np.{kind}"
-        return self._helper("setting", value)
+        return self.helper("setting", value)
 
     def index(self, index: Any, shape: tuple[int, ...]) -> str:
         """How an index into an array of `shape` is written, between brackets."""
@@ -170,7 +159,7 @@ class Writer:
             return "largest" if x > 0 else "-largest"
         return plain(x)
 
-    def _helper(self, name: str, thing: Any) -> str:
+    def helper(self, name: str, thing: Any) -> str:
         """The name of a function, or another thing, that the program is given."""
         while self.helpers.get(name, thing) is not thing or (name in self.taken and name not in self.helpers):
             name += "_"
