@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 
 from ..core import Node, Primitive
+from ..entry import entries
 from ..layout import MANY, ONE
 from ..modes import Scope, mode
 from ..primitives import arithmetic as a
-from ..primitives.reductions import first_max, max_, sum_
+from ..primitives.reductions import sum_
 from ..primitives.shapes import choose, concatenate, getitem, lookup, pad, reshape, stack
 from ..tensor import Tensor
 from ..value import Value
@@ -38,13 +39,15 @@ ALL = slice(None)
 FEW = 8  # terms of a sum that are written one after the other
 
 SUM, DOT, SELECT = a.add_n, a.dot_n, a.select
-REDUCTIONS: dict[Primitive, tuple[Any, float]] = {  # of many numbers: of arrays, and what changes nothing
-    SUM: (sum_, 0.0), a.max_n: (max_, -np.inf), a.first_max_n: (first_max, -np.inf),
-}  # fmt: skip
 
 
 class Lifting(Arrays):
     """Makes the arrays, level by level."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # For an entry of many numbers, that of an array, and the number that changes nothing.
+        self._reductions = {entry.reduces[0]: (entry, entry.reduces[1]) for entry in entries.values() if entry.reduces}
 
     def run(self, nodes: Iterable[Node]) -> None:
         """Compute the nodes of a flat graph, given each after its inputs."""
@@ -178,7 +181,7 @@ class Lifting(Arrays):
                 sources = source_of(inputs[0]), source_of(inputs[len(inputs) // 2])
             elif primitive is SUM:
                 sources = source_of(inputs[0])
-            elif primitive in REDUCTIONS:
+            elif primitive in self._reductions:
                 sources = frozenset(map(source_of, inputs))
             elif primitive is SELECT:
                 sources = source_of(inputs[0]), frozenset(map(source_of, inputs[1:])), len(inputs)
@@ -196,7 +199,7 @@ class Lifting(Arrays):
                 self._elementwise(members, a.multiply)
             elif primitive is DOT:
                 self._take_over(self._dot(members))
-            elif primitive in REDUCTIONS:
+            elif primitive in self._reductions:
                 self._take_over(self._reduction(members, primitive))
             elif primitive is SELECT:
                 self._take_over(self._select(members))
@@ -252,7 +255,7 @@ class Lifting(Arrays):
 
     def _reduction(self, members: list[Any], primitive: Primitive) -> Placed:
         """Sums, or the largest, of several numbers each."""
-        is_sum, reduction = primitive is SUM, REDUCTIONS[primitive]
+        is_sum, reduction = primitive is SUM, self._reductions[primitive]
         numbers = {self.source_of(x) for x in (members[0].inputs if is_sum else [x for node in members for x in node.inputs])}
         if len(numbers) > 1 or None in numbers:
             return self._largest_of_any(members, reduction), enumerate(members)
@@ -276,8 +279,9 @@ class Lifting(Arrays):
         if len(members) == 1:
             table = np.sort(table[0])
             whole = table.size == source.size and (table == np.arange(source.size)).all()
-            one = _flat(source) if whole else self.full(view(source, table), table.shape)
-            return reduce(source if whole and reduce is sum_ else one, axis=None if reduce is sum_ else -1), enumerate(members)
+            if whole and reduce is sum_:
+                return sum_(source), enumerate(members)
+            return reduce(self.full(view(source, table), table.shape), axis=-1), enumerate(members)
         order, shape, _ = arranged([source.shape], [table])
         table = table[order].reshape(*shape, -1)
         ordered = enumerate([members[i] for i in order])
@@ -387,10 +391,6 @@ def _ragged_max(flat: Any, lengths: list[int], reduction: tuple[Any, float]) -> 
     table = np.full((len(lengths), max(lengths)), sum(lengths))  # a place past the end holds -inf
     table[np.arange(max(lengths)) < np.array(lengths)[:, None]] = np.arange(sum(lengths))
     return reduction[0](getitem(concatenate(flat, np.array([-np.inf]), axis=0), index=table), axis=-1)
-
-
-def _flat(x: Any) -> Any:
-    return x if x.ndim == 1 else reshape(x, shape=(x.size,))
 
 
 def _same(column: Any) -> bool:

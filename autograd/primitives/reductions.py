@@ -13,7 +13,7 @@ import numpy as np
 from ..core import Case, Primitive
 from ..layout import NOTHING
 from . import algebra, printing
-from .arithmetic import either
+from .arithmetic import add_n, either, first_max_n, max_n
 from .elementary import exp
 from .shapes import axes_of_batch, reshape
 
@@ -53,6 +53,7 @@ sum_: Primitive = Primitive(
     "sum", symbol="Σ", latex=r"\sum #1", analytic=True, elementwise=False, sums=True, cases=(*AXES, Case((0, 3), axis=0, keepdims=False)),
     scalar=None, array=_sum,
     numpy=printing.sum_or_dot, simplify=algebra.sum_, variable="s",
+    reduces=(add_n, 0.0),
     vjp=(lambda g, y, x, axis=None, keepdims=False: _spread(g, x, axis),),
     batch=lambda batch, x, axis=None, keepdims=False: sum_(x, axis=axes_of_batch(x, axis), keepdims=keepdims),
     doc="""The sum over axes.
@@ -113,6 +114,7 @@ max_: Primitive = Primitive(
     "max", symbol="max", latex=r"\max #1", elementwise=False, cases=AXES, masks="choice",
     scalar=None, array=np.max,
     numpy=printing.reduction("max"), variable="top",
+    reduces=(max_n, -np.inf),
     vjp=(lambda g, y, x, axis=None, keepdims=False: _share_of_winners(g, y, x, axis),),
     batch=lambda batch, x, axis=None, keepdims=False: max_(x, axis=axes_of_batch(x, axis), keepdims=keepdims),
     doc="""The largest entry along axes.
@@ -156,7 +158,7 @@ is_first_max: Primitive = Primitive(
     """,
 )  # fmt: skip
 first_max: Primitive = Primitive(
-    "first_max", symbol="max", latex=r"\max(#1)", elementwise=False, masks="choice",
+    "first_max", symbol="max", latex=r"\max(#1)", elementwise=False, masks="choice", reduces=(first_max_n, -np.inf),
     cases=(Case((3,), axis=0), Case((2, 3), axis=-1)),
     scalar=None, array=lambda x, axis=-1: np.max(x, axis=axis),
     numpy=printing.reduction("max"), variable="top",
