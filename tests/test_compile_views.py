@@ -20,8 +20,9 @@ def agrees(shape, table):
     np.testing.assert_array_equal(np.broadcast_to(array.data, table.shape), source.data.ravel()[table])
     used = {node.primitive.name for node in ancestors_of(array)}
     indices = [node.static["index"] for node in ancestors_of(array) if node.primitive.name == "getitem"]
-    assert is_gather(source, table) == any(isinstance(index, np.ndarray) for index in indices)
-    assert used <= {"getitem", "reshape", "transpose"}
+    parts = [part for index in indices for part in (index if isinstance(index, tuple) else (index,))]
+    assert is_gather(source, table) == any(isinstance(part, np.ndarray) for part in parts)
+    assert used <= {"getitem", "reshape", "rolled", "transpose", "windows"}
 
 
 def ancestors_of(node):
@@ -73,6 +74,14 @@ def test_tables_without_a_pattern_are_the_numbers_that_they_name(data):
         ((12,), np.arange(12).reshape(4, 3)[:, :2]),
         ((12,), np.arange(12).reshape(4, 3)[:, 1:]),
         ((12,), np.arange(12).reshape(4, 3)[:3, 1:].T),
+        ((12,), np.arange(10)[:, None] + np.arange(3)),
+        ((3, 4), np.array([0, 1, 4, 5])[:, None] + np.array([0, 1, 4, 5])),
+        ((12,), np.roll(np.arange(12), 3)),
+        ((3, 4), np.roll(np.arange(12).reshape(3, 4), -1, 1)),
+        ((2, 3, 2), np.arange(12).reshape(2, 3, 2).transpose(2, 0, 1)),
+        ((2, 3, 2), np.arange(12).reshape(2, 3, 2)[:, ::2, ::-1]),
+        ((4, 3), np.arange(12).reshape(4, 3)[::-2]),
+        ((3, 4), np.arange(12).reshape(3, 2, 2).transpose(1, 0, 2)),
     ],
 )
 def test_what_a_person_would_write_as_a_view_is_no_gather(shape, table):

@@ -3,13 +3,16 @@
 The passes, in order:
 
 1. `tracing` calls the function once with the stand-ins of `standins`, and records its graph. `given` takes the
-   arguments of the call apart, and `nodes` lists the nodes of the graph.
+   arguments of the call apart, and `nodes` lists the nodes of the graph. If the function looks at numbers in a way that a
+   program can follow, such as `max(values)`, `rewriting` makes a copy that does not.
 2. `roll` turns steps that need the one before into loops: `repeats` finds them, and `loops` has the primitive.
 3. `flatten` turns nested sums and products into sums and dot products.
-4. `lift` turns numbers into arrays, with `arrays`, `views` and `naming`; `lift_loops` does so in the bodies of loops.
+4. `lift` turns numbers into arrays, with `arrays` and `naming`, and `dots` makes matrix products; `arranging` chooses the order
+   and shape of an array, and `views` how one is read from another. `lift_loops` lifts the bodies of loops.
 5. `differentiate` adds the graph of the gradients.
 6. `simplify` makes the graph smaller.
-7. `source` writes the program, with `writers`, `loop_lines`, `helpers`, `literals` and `wrapping`.
+7. `source` writes the program, with `writers`, `loop_lines`, `helpers`, `literals` and `wrapping`; one of single numbers runs on
+   Python's `floats`.
 
 `program` runs the passes and then the program; `results` makes the nodes of its results. `cache` keeps the programs
 of a function, which `compiled` and `vmap` call. `stages` keeps the graph after each pass, to be drawn.

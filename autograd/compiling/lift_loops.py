@@ -59,7 +59,7 @@ class LoopLifting(Lifting):
             if node.primitive is PART:
                 t, k = node.static["index"]
                 source, width, place = self._states[id(node.left)][k]
-                self.places[id(node)] = source, t * width + place
+                self.sources[id(node)], self.positions[id(node)] = source, t * width + place
                 self._kept.append(node)
         super()._run_level([node for node in nodes if node.primitive is not PART])
 
@@ -109,7 +109,7 @@ class LoopLifting(Lifting):
         elif isinstance(source, tuple):
             outer = reshape(self.read(pairs[0][1]), shape=(len(pairs[0][1]), 1))
         else:
-            pairs = sorted(pairs, key=lambda pair: self.places[id(pair[1][0])][1])
+            pairs = sorted(pairs, key=lambda pair: self.positions[id(pair[1][0])])
             array, table = self.arrays[source], self.table([column for _, column in pairs]).T
             outer = _along_an_axis(array, table)
             if outer is None:
@@ -128,7 +128,7 @@ class LoopLifting(Lifting):
             if source is None:
                 leaf._datum = number_of(x)  # a constant
             else:
-                by_source[source].append((self.places[id(x)][1], leaf))
+                by_source[source].append((self.positions[id(x)], leaf))
         return [_Array(self.arrays[i], _leaf(self.arrays[i], self.arrays[i].shape), found) for i, found in by_source.items()]
 
 
@@ -197,7 +197,7 @@ class _Step:
         by_source: dict[Any, list[tuple[int, int]]] = defaultdict(list)
         for k, x in enumerate(self._results):
             source = lifting.source_of(x)
-            by_source[source].append((lifting.places[id(x)][1] if source is not None else k, k))
+            by_source[source].append((lifting.positions[id(x)] if source is not None else k, k))
         groups = []
         for source, found in by_source.items():
             found.sort()

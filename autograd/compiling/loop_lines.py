@@ -6,22 +6,17 @@ floats raise an error and NumPy gives inf or nan (1/0, exp 1000), the program is
 
 from __future__ import annotations
 
-import ast
-import math
-import types
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..core import Node
-from ..generated import Symbol, expression
 from ..primitives import printing
 from ..primitives.shapes import getitem
+from .floats import is_computed_with_floats
 
-__all__ = ["call_of_floats", "is_operator", "is_slice", "is_slice_of_states", "loop_lines", "runs_on_floats"]
-
-OPERATORS = (printing.Plus, printing.Product)
+__all__ = ["is_slice", "is_slice_of_states", "loop_lines", "runs_on_floats"]
 
 
 def loop_lines(w: Any, x: Any) -> list[str]:
@@ -128,27 +123,5 @@ def _is_loop(x: Any) -> bool:
 def runs_on_floats(leaves: Sequence[Any], order: Sequence[Any]) -> bool:
     """Whether a body is of single numbers, and of what Python computes with floats."""
     return all(x.shape == () and x._datum.dtype in (float, bool) for x in leaves) and all(
-        x.shape == () and x.primitive.elementwise and not x.static and (is_operator(x) or call_of_floats(x)) for x in order
+        x.shape == () and is_computed_with_floats(x) for x in order
     )
-
-
-def is_operator(x: Any) -> bool:
-    """Whether it is written for floats as for arrays."""
-    way = x.primitive.numpy
-    return isinstance(way, OPERATORS) or way is printing.negative or (type(way) is printing.Infix and way.sign == "/")
-
-
-def call_of_floats(x: Any, w: Any = None) -> str | None:
-    """How a node is written that is computed with Python's floats; None if it cannot be."""
-    f = x.primitive.scalar
-    args = [(w.bound(arg, printing.ATOM) if isinstance(arg, Node) else repr(arg)) if w else "x" for arg in x.inputs]
-    name = getattr(f, "__name__", "")
-    if getattr(math, name, None) is f:
-        return f"math.{name}({', '.join(args)})"
-    try:
-        text = ast.unparse(ast.parse(expression(f, *map(Symbol, args))))
-        return text if text.isidentifier() else f"({text})"
-    except TypeError:
-        if not isinstance(f, types.FunctionType) or name == "<lambda>":
-            return None
-        return f"{w.helper(x.primitive.name, f) if w else name}({', '.join(args)})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from itertools import zip_longest
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from ..structures import rebuild, tree_map
 from ..tensor import Tensor
 from ..texts import visible
 from ..value import Value
+from .batches import Batch, batch_in, stretched
 from .differentiate import differentiate, seed_of
 from .flatten import Flattening
 from .given import Given
@@ -27,10 +28,12 @@ from .lift_loops import LoopLifting
 from .naming import families, name_of_path
 from .nodes import nodes_of, only_indices
 from .results import Call, Place
+from .rewriting import is_plain, rewritten
 from .roll import Rolling
 from .simplify import Simplifier
 from .source import Source
-from .tracing import COMPILING, Trace, name_of, tracing
+from .standins import Argument
+from .tracing import COMPILING, RefusedError, Trace, name_of, tracing
 
 __all__ = ["Program"]
 
@@ -79,7 +82,11 @@ class Program(Call):
         self.example = tree_map(lambda x: x.detach() if isinstance(x, (Value, Tensor)) else x, (list(args), kwargs))
         self._trace = partial(Trace, function, names=names)
         self._rolls = rolls
-        trace = self._trace(given, args, kwargs)
+        try:
+            trace = self._trace(given, args, kwargs)
+        except RefusedError:  # it looked at a number
+            self._trace = partial(self._trace, call=rewritten(function))
+            trace = self._trace(given, args, kwargs)
         if not trace.surroundings.guard.unchanged():  # the call made something that it sees, such as parameters
             trace = self._trace(given, args, kwargs)
             if not trace.surroundings.guard.unchanged():
@@ -132,8 +139,25 @@ class Program(Call):
         arguments = [*trace.arguments.arrays, *(argument for _, argument in trace.draws)]
         indices = only_indices(order, arguments, self.name)
         self._types = [np.intp if argument in indices else argument.dtype for argument in trace.arguments.arrays]
-        lifting = LoopLifting()
-        self.inputs: list[Tensor] = []
+        made = [node for node in order if node.primitive is not None and node.time >= trace.start]
+        results = [x for x in [*trace.outputs, *trace.kept] if isinstance(x, Node)]
+        give = partial(self._give, outside, arguments, indices)
+        lifting: Lifting = LoopLifting()
+        self.inputs = give(lifting, {})
+        batch = batch_in(made, results, arguments)
+        of_batch = None if batch is None else self._lift_batch(batch, results, give)
+        if of_batch is not None:
+            lifting, self._flat = of_batch, {x: x for x in results}
+        else:
+            self._flat = self._lift_all(lifting, made, results, trace.made if self._rolls else ())
+        mode.scope = None
+        return lifting
+
+    def _give(
+        self, outside: Sequence[Node], arguments: Sequence[Argument], indices: Collection[Argument], lifting: Lifting, rows: dict[int, int]
+    ) -> list[Tensor]:
+        """Give a lifting its inputs; of some arguments, by id, a number of rows."""
+        inputs: list[Tensor] = []
         windows: dict[Node, list[tuple[int, Node]]] = {store: [] for store in self.given if isinstance(store, Store)}
         for node in outside:
             if type(node) is StoredValue:
@@ -141,26 +165,49 @@ class Program(Call):
                 windows[store].append((i, node))
         for node in self.given:
             path = self.surroundings.paths.get(id(node), ((),))[0]
-            self.inputs.append(Tensor(node._datum, node.label or name_of_path(path) or "parameter"))
+            inputs.append(Tensor(node._datum, node.label or name_of_path(path) or "parameter"))
             if isinstance(node, Store):
-                lifting.add(self.inputs[-1], windows[node])
+                lifting.add(inputs[-1], windows[node])
             elif isinstance(node, Value):
-                lifting.add(self.inputs[-1], [(0, node)])
+                lifting.add(inputs[-1], [(0, node)])
             else:
-                lifting.tensors[id(node)] = self.inputs[-1]
+                lifting.tensors[id(node)] = inputs[-1]
         for argument in arguments:
-            self.inputs.append(Tensor(argument._datum, argument.label))
+            data = argument._datum[: rows[id(argument)]] if id(argument) in rows else argument._datum
+            inputs.append(Tensor(data, argument.label))
             if argument in indices:
-                self.inputs[-1]._datum = argument._datum.astype(np.intp)
-            lifting.add(self.inputs[-1], argument.entries.items())
-            lifting.tensors[id(argument)] = self.inputs[-1]
-        made = [node for node in order if node.primitive is not None and node.time >= trace.start]
-        results = [x for x in [*trace.outputs, *trace.kept] if isinstance(x, Node)]
-        rolled = Rolling(made, results, trace.made if self._rolls else ())
+                inputs[-1]._datum = data.astype(np.intp)
+            lifting.add(inputs[-1], [(i, entry) for i, entry in argument.entries.items() if i < data.size])
+            lifting.tensors[id(argument)] = inputs[-1]
+        return inputs
+
+    def _lift_all(self, lifting: Lifting, made: Sequence[Node], results: Sequence[Node], all_made: Sequence[Node]) -> dict[Node, Any]:
+        """Lift a graph; for its results, the nodes of the flat graph."""
+        rolled = Rolling(made, results, all_made)
         flat = Flattening(rolled.nodes, [rolled.of(x) for x in results])
-        self._flat = {x: flat.of(rolled.of(x)) for x in results}
         lifting.run(flat.nodes)
-        mode.scope = None
+        return {x: flat.of(rolled.of(x)) for x in results}
+
+    def _lift_batch(self, batch: Batch, results: Sequence[Node], give: Callable[..., list[Tensor]]) -> Lifting | None:
+        """The graph of arrays of a batch of points, from those of a few; None if it cannot be had in this way."""
+        found = []
+        for left_out in (batch.most, batch.most - 1):
+            lifting = LoopLifting()
+            inputs = give(lifting, batch.rows(left_out))
+            nodes, of = batch.without(left_out)
+            flat = self._lift_all(lifting, nodes, [of(x) for x in results], ())
+            ends = [flat[of(x)] for x in results]
+            found.append((inputs, [lifting.tensor(x) if isinstance(x, Tensor) else lifting.entry(x) for x in ends]))
+        (small, first), (larger, second) = found
+        roots = stretched(first, second, list(zip(small, larger, self.inputs, strict=True)), batch.most)
+        if roots is None or not all(np.allclose(x._datum, y._datum, 1e-9, equal_nan=True) for x, y in zip(roots, results, strict=True)):
+            return None
+        lifting = LoopLifting()
+        for x, root in zip(results, roots, strict=True):
+            if isinstance(x, Value):
+                lifting.add(root, [(0, x)])
+            else:
+                lifting.tensors[id(x)] = root
         return lifting
 
     def _find_results(self, trace: Trace, lifting: Lifting) -> None:
@@ -168,11 +215,12 @@ class Program(Call):
         outputs = [self._flat[x] if isinstance(x, Node) else x for x in trace.outputs]
         numbers = list(dict.fromkeys(x for x in outputs if isinstance(x, Value)))
         tensors = list(dict.fromkeys(x for x in outputs if isinstance(x, Tensor)))
+        plain = {new for x, new in zip(trace.outputs, outputs, strict=True) if isinstance(x, Value) and is_plain(x)}
         self.outputs: list[Tensor] = []
         places: dict[Any, Place] = {}
         start = 0
         for group in lifting.together(numbers):
-            places.update({x: Place(len(self.outputs), i, start + i) for i, x in enumerate(group)})
+            places.update({x: Place(len(self.outputs), i, start + i, plain=x in plain) for i, x in enumerate(group)})
             self.outputs.append(lifting.entry(group[0]) if len(group) == 1 else lifting.read(group))
             start += len(group)
         for x in tensors:
@@ -182,7 +230,8 @@ class Program(Call):
         self._result = rebuild(trace.out, iter([places[x] if isinstance(x, Node) else Place(None, constant=x) for x in outputs]))
         self.kept = [lifting.tensor(x) if isinstance(x, Tensor) else lifting.entry(x) for x in map(self._flat.__getitem__, trace.kept)]
         self._ends = np.cumsum([x.size for x in self.outputs])[:-1]
-        self._kind = (Value if numbers else Tensor) if len(numbers) + len(tensors) == 1 and isinstance(self._result, Place) else None
+        is_one = len(numbers) + len(tensors) == 1 and isinstance(self._result, Place) and not plain
+        self._kind = (Value if numbers else Tensor) if is_one else None
 
     def _print(self, seeded: tuple[int, ...], careful: bool) -> Variant:
         """The program whose `backward` is for gradients of some of the outputs, from the lifted graph and that of its gradients."""

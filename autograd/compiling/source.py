@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from ..core import Node
-from ..primitives.printing import ATOM, is_basic
+from ..primitives.printing import ATOM, View, is_basic
 from ..primitives.shapes import getitem, transpose
 from ..texts import in_docstring, visible
+from .floats import call_of_floats, is_operator, on_floats
 from .helpers import text_of_functions
-from .loop_lines import call_of_floats, is_operator, is_slice, is_slice_of_states, runs_on_floats
+from .loop_lines import is_slice, is_slice_of_states, runs_on_floats
 from .naming import identifier
 from .wrapping import wrapped
 from .writers import Writer, is_assigned, is_loop, is_sum, is_view, way_of
@@ -39,11 +40,11 @@ class Source(Writer):
         gradients: some of the inputs, each with its gradient; None if it has none.
         gradient_of: for some nodes, the node whose gradient they are.
         kept: names for the last of the outputs, which are for others than the caller.
-        floats: whether loops of single numbers run on Python's floats.
+        floats: whether single numbers, and loops of them, are computed with Python's floats.
 
     Attributes:
         text: the program.
-        floats: whether some loops run on Python's floats.
+        floats: whether some of it runs on Python's floats.
         helpers: functions whose text cannot be found, such as one that was typed at Python's prompt.
     """
 
@@ -53,7 +54,7 @@ class Source(Writer):
         floats: bool = True,
     ) -> None:  # fmt: skip
         super().__init__()
-        self._on_floats: set[Node] = set()  # nodes of bodies that are computed with Python's floats
+        self._on_floats: set[Node] = set()  # nodes that are computed with Python's floats
         self._used: Counter[str] = Counter()  # the largest number of each kind of name
         for x in [*inputs, *seeds]:
             self._give_name(x, identifier(x.label or "x"))
@@ -76,11 +77,12 @@ class Source(Writer):
         self._named = {x for x in keep if x.primitive is not None}
         for x, body in self._bodies.items():
             if floats and runs_on_floats(x.static["body"].leaves, body):
-                self._on_floats.update(body)
-                calls = [node for node in body if not is_operator(node)]  # whose text may have an input twice
-                self._named.update(arg for node in calls for arg in _nodes(node.inputs) if arg.primitive is not None)
+                self._compute_on_floats(body)
             else:
                 self._named.update(arg for arg in _nodes(x.inputs) if arg.primitive is not None and not self._is_cheap(arg))
+        leaves = [*inputs, *seeds]
+        if floats and not self._bodies:
+            self._compute_on_floats(on_floats(leaves, forward + backward))
         self._scopes = self._find_scopes(forward, backward)
         self._named |= {x for x in forward if self._ends_block(x)}
         self._result = outputs[0] if len(outputs) - len(kept) == 1 and isinstance(outputs[0], Node) else None
@@ -98,7 +100,7 @@ class Source(Writer):
         self._depth: dict[Node, int] = defaultdict(int)  # of sums within sums
 
         self._forward.update(node for x in forward for node in self._bodies.get(x, ()))
-        forward_lines = self._lines(forward)
+        forward_lines = [*self._as_floats(inputs), *self._lines(forward)]
         results = ", ".join(self.text_of(x) for x in outputs)
         saved = [self.names[x] for x in forward if x in keep and not self._is_constant(x)]
         results = results if len(outputs) == 1 else f"({results})"
@@ -109,7 +111,7 @@ class Source(Writer):
             if is_view(x):
                 self.names.pop(x, None)
         backward_lines = [f"{_tuple(saved)} = saved"] if saved else []
-        backward_lines += self._lines(backward)
+        backward_lines += [*self._as_floats(seeds), *self._lines(backward)]
         returned = f"return {', '.join(map(self.text_of, roots)) or '()'}"
         helpers = text_of_functions(self.helpers, self.taken)
         parts = [
@@ -126,6 +128,16 @@ class Source(Writer):
         self.floats = bool(self._on_floats)
         self.text = "\n".join(parts)
 
+    def _compute_on_floats(self, nodes: Collection[Node]) -> None:
+        self._on_floats.update(nodes)
+        formulas = [x for x in nodes if not is_operator(x) and "math." not in (call_of_floats(x) or "math.")]  # may have an input twice
+        self._named.update(arg for x in formulas for arg in _nodes(x.inputs) if arg.primitive is not None)
+
+    def _as_floats(self, leaves: Iterable[Node]) -> list[str]:
+        """The line that makes floats of what a program of single numbers is given."""
+        names = [self.names[x] for x in leaves if x.shape == () and self._reads[x]] if self._on_floats and not self._bodies else []
+        return [f"{', '.join(names)} = {', '.join(f'float({name})' for name in names)}"] if names else []
+
     def _with_states(self, forward: list[Node], backward: list[Node]) -> list[Node]:
         """The nodes of `forward`, and behind each of its loops those of its states that only `backward` needs."""
         self._states: dict[Node, dict[int, Node]] = {x: {} for x in [*forward, *backward] if is_loop(x)}
@@ -139,6 +151,8 @@ class Source(Writer):
         return [y for x in forward for y in (x, *late.get(x, ()))]
 
     def write(self, x: Any) -> tuple[str, int]:
+        if x in self._on_floats and isinstance(way_of(x), View):
+            return f"float({super().write(x)[0]})", ATOM
         if x in self._on_floats and not is_operator(x):
             return call_of_floats(x, self) or "", ATOM
         return super().write(x)

@@ -31,7 +31,7 @@ from .hidden import Update, hidden_state
 from .kinds import ATOMS
 from .standins import Argument, Arguments, Entry
 
-__all__ = ["COMPILING", "Trace", "name_of", "tracing"]
+__all__ = ["COMPILING", "RefusedError", "Trace", "name_of", "tracing"]
 
 COMPILING: Final = threading.RLock()  # one thread compiles at a time: what it traces may share parameters with others
 
@@ -41,7 +41,7 @@ class Trace:
 
     Attributes:
         start: the time when it began; all nodes of the call are younger.
-        arguments: the stand-ins it was called with.
+        arguments: the stand-ins it was called with; `call` is called with them in the place of the function, see `rewriting`.
         surroundings: what the function saw besides.
         draws: the random numbers it drew: how to draw them, and the stand-in.
         updates: what it changed.
@@ -54,7 +54,7 @@ class Trace:
 
     def __init__(
         self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str],
-        changing: Sequence[Update] = (),
+        changing: Sequence[Update] = (), call: Callable[..., Any] | None = None,
     ) -> None:  # fmt: skip
         self.start = tick()
         self.arguments = Arguments(given, args, kwargs, names)
@@ -70,7 +70,7 @@ class Trace:
             mode.draw, mode.plain, mode.update = self._draw, self._plain, self._update
             recorder = _Recorder()
             with observe(recorder):
-                self.out = function(*self.arguments.args, **self.arguments.kwargs)
+                self.out = (call or function)(*self.arguments.args, **self.arguments.kwargs)
         self.made = recorder.nodes
         if before != _global_states() or self.surroundings.used_generator():
             raise TypeError(
@@ -137,6 +137,10 @@ def _global_states() -> tuple[Any, Any]:
     return random.getstate(), state_of(np.random.mtrand._rand)
 
 
+class RefusedError(TypeError):
+    """What is raised of a function that looked at a number."""
+
+
 class _Refusal(BaseException):
     """Stops the function that looks at a number; no `except Exception` of its own catches it."""
 
@@ -173,7 +177,7 @@ class tracing:  # noqa: N801
         self._errors.__exit__(None, None, None)
         tick()  # what is computed from now on is younger
         if self.refused and (error is None or isinstance(error, (Exception, _Refusal))):
-            raise TypeError(self.refused[0]).with_traceback(traceback) from None
+            raise RefusedError(self.refused[0]).with_traceback(traceback) from None
 
 
 COMPARED = re.compile(r"(?<=[\w)\]])\.data(?=\)*\s*(?:[<>]=?|[=!]=)(?!=))|(?<=[\w)\]])\.item\(\)(?=\)*\s*(?:[<>]=?|[=!]=)(?!=))")

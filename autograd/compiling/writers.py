@@ -69,7 +69,7 @@ class Writer:
         if x in self.names:
             return self.names[x], ATOM
         if x.primitive is None:
-            self.names[x] = self.constant(x._datum, "constant")
+            self.names[x] = self.constant(x._datum, "mask" if x._datum.dtype == bool else "constant")
             return self.names[x], ATOM
         return self.write(x)
 
