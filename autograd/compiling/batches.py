@@ -27,6 +27,7 @@ __all__ = ["Batch", "batch_in", "stretched"]
 
 FEWEST_NODES = 20_000  # of a graph that is looked through
 FEWEST = 200  # points
+GRAM = 50  # nodes that are compared before all
 KEPT = 6  # points that are lifted
 EDGE = 2  # points at either end that others than their neighbours may read
 LONGEST = 4_000  # nodes of a point
@@ -162,7 +163,10 @@ class _Listing:
     def _repeated(self, start: int) -> Region | None:
         """Nodes that are repeated from a place on."""
         kinds = self.kinds
-        for period in (np.flatnonzero(kinds[start + 1 : start + LONGEST] == kinds[start]) + 1).tolist():
+        periods = np.arange(1, min(LONGEST, self.count - start - GRAM))
+        for place in range(start, start + GRAM):  # most are ruled out by the first few nodes
+            periods = periods[kinds[place + periods] == kinds[place]]
+        for period in periods.tolist():
             first = kinds[start : start + 3 * period]
             if not np.array_equal(first[period:], first[: len(first) - period]):
                 continue
