@@ -1,6 +1,7 @@
 """Claims about recurrences in compiled functions: they are loops, in short programs, and compute what the function computes."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -453,3 +454,97 @@ def test_whole_numbers_that_choose_rows_may_differ_from_step_to_step():
 
     compiled = agree_twice(loss, (np.arange(12) ** 2 % 5,), leaves([table, w]))
     assert loops(compiled.source) == 2
+
+
+def test_a_branch_behind_a_recurrence_that_is_not_taken_leaves_its_gradient_alone():
+    w = values(3)
+
+    def loss(xs):
+        h, total = 0.0, 0.0
+        for x in xs:
+            h = autograd.tanh(w[0] * x + w[1] * h + w[2])
+            total = total + autograd.where(h > 0, autograd.sqrt(h), 0.0)
+        return total
+
+    compiled = agree_twice(loss, (normal(12),), w)
+    assert loops(compiled.source) == 2
+
+
+def test_what_stops_the_gradient_stops_it_in_a_loop():
+    w = values(3)
+
+    def loss(xs):
+        h = w[0] * 0.1
+        for x in xs:
+            h = autograd.tanh(w[0] * x + w[1] * h.detach() + w[2] * h)
+        return h * h
+
+    compiled = agree_twice(loss, (normal(12),), w)
+    assert loops(compiled.source) == 2
+
+
+def test_what_ties_in_a_loop_shares_its_gradient_as_eagerly():
+    a = Value(1.0)
+
+    def state(x):
+        for _ in range(12):
+            x = autograd.minimum(autograd.maximum(a * x, 0.5), 1.0)
+        return x
+
+    for x in (0.5, 1.0, 0.7):
+        agree(autograd.compile(state), (x,), [a])
+
+
+def test_a_frozen_parameter_gets_no_gradient_from_a_loop():
+    w = values(2)
+    w[0].requires_grad = False
+
+    def loss(xs):
+        h = 0.1
+        for x in xs:
+            h = autograd.tanh(w[0] * x + w[1] * h)
+        return h
+
+    agree_twice(loss, (normal(12),), w)
+
+
+def test_whole_numbers_are_computed_with_in_a_loop():
+    w = values(2)
+
+    def loss(xs, x):
+        for i in range(12):
+            x = autograd.sin(w[0] * x + w[1] * xs[i] ** 2)
+        return x
+
+    agree(autograd.compile(loss), (np.arange(12), 3), w)
+    agree(autograd.compile(loss), (np.arange(12) % 2 == 0, 3), w)
+
+
+def test_a_result_of_one_step_alone_has_its_own_gradient():
+    w = values(2)
+
+    @autograd.compile
+    def states(x):
+        found = []
+        for _ in range(12):
+            x = autograd.sin(w[0] * x + w[1])
+            found.append(x)
+        return found
+
+    for i in (0, 5, 11):
+        for x in w:
+            x.zero_grad()
+        states(0.3)[i].backward()
+        compiled = [x.grad for x in w]
+        for x in w:
+            x.zero_grad()
+        states.function(0.3)[i].backward()
+        np.testing.assert_allclose(compiled, [x.grad for x in w], rtol=1e-12)
+
+
+def test_a_loop_computes_the_same_when_it_is_called_from_several_threads():
+    function, args, _ = rnn(steps=20)
+    compiled = autograd.compile(function)
+    expected = compiled(*args).data
+    with ThreadPoolExecutor(4) as pool:
+        assert [x.data for x in pool.map(lambda _: compiled(*args), range(20))] == [expected] * 20

@@ -44,12 +44,14 @@ class Body:
         by_step: leaves that stand for this step's row of an array.
         fixed: leaves that stand for what is the same at every step.
         results: the state after the step, one for each of `carried`.
+        is_simple: whether it has been simplified, which is done after differentiating, as for all other nodes.
     """
 
     carried: tuple[Node, ...]
     by_step: tuple[Node, ...]
     fixed: tuple[Node, ...]
     results: tuple[Any, ...]
+    is_simple: bool = False
 
     @property
     def leaves(self) -> tuple[Node, ...]:
@@ -75,6 +77,9 @@ class _Loop(Call):
             state = replay(body.results, known)
             states[t if backwards else t + 1] = _row(state)
         return states
+
+    def simplify(self, node: Any, *inputs: Any, body: Body, steps: int, backwards: bool) -> Any:
+        return None if body.is_simple else loop(*body.apart(inputs), _simple(body), steps, backwards)[0].left
 
     def vjp(self, g: Any, out: Any, *inputs: Any, body: Body, steps: int, backwards: bool) -> list[Any]:
         _, by_step, fixed = body.apart(inputs)
@@ -115,7 +120,7 @@ STATE = _State("state")
 
 def loop(start: Sequence[Any], by_step: Sequence[Any], fixed: Sequence[Any], body: Body, steps: int, backwards: bool = False) -> list[Any]:
     """The states of a loop, an array of times for each of the carried ones; the body has only what depends on these."""
-    body, by_step, fixed = _small(_simple(body), by_step, fixed, steps)
+    body, by_step, fixed = _small(body, by_step, fixed, steps)
     data = np.zeros((steps + 1, sum(sizes_of(body))))
     static = {"body": body, "steps": steps, "backwards": backwards}
     return _states(record(Tensor, data, LOOP, (*start, *by_step, *fixed), static), body)
@@ -203,6 +208,7 @@ def _simple(body: Body) -> Body:
     return Body(
         body.carried, body.by_step, body.fixed,
         tuple([x if isinstance(x, Node) else Tensor(np.full(y.shape, x)) for x, y in zip(results, body.results, strict=True)]),
+        is_simple=True,
     )  # fmt: skip
 
 
@@ -224,7 +230,7 @@ def _small(body: Body, by_step: Sequence[Any], fixed: Sequence[Any], steps: int)
     leaves = {x: x if x.primitive is None else _like(x, x.shape) for x in (*rows, *same)}
     small = Body(
         body.carried, tuple([leaves[x] for x in rows]), tuple([leaves[x] for x in same]),
-        tuple(replay(results, {x: y for x, y in leaves.items() if x is not y})),
+        tuple(replay(results, {x: y for x, y in leaves.items() if x is not y})), body.is_simple,
     )  # fmt: skip
     return small, new_rows, new_fixed
 
