@@ -124,6 +124,27 @@ def test_what_a_mask_hides_may_overflow(scale):
     agree(f, args, parameters)
 
 
+def test_what_a_mask_hides_may_be_undefined():
+    n = 5
+    q, k = [[Value(i + 1.0), Value(1.0)] for i in range(n)], [[Value(1.0), Value(-float(t))] for t in range(n)]
+    parameters = [v for row in q + k for v in row]
+
+    def score(i, t):  # positive below the diagonal, and not above
+        return sum(a * b for a, b in zip(q[i], k[t], strict=True))
+
+    def shares(i):
+        powers = [(score(i, t).log() - score(i, 0).log()).exp() for t in range(i + 1)]
+        return [p / sum(powers) for p in powers]
+
+    for f in (
+        lambda: sum(sum(score(i, t).log() for t in range(i + 1)).tanh() for i in range(n)),
+        lambda: sum(sum(1 / score(i, t) for t in range(i + 1)) ** 2 for i in range(n)),
+        lambda: sum(max([score(i, t).sqrt() for t in range(i + 1)]).tanh() for i in range(n)),
+        lambda: sum(sum(p * k[t][j] for t, p in enumerate(shares(i))).tanh() for i in range(n) for j in range(2)),
+    ):
+        assert "np.tri(5, dtype=bool)" in agree(f, (), parameters)
+
+
 def test_heads_are_matrix_products_side_by_side():
     source = agree(*made("heads_of_causal_attention"))
     assert "reshape(5, 2, 3)" in source

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from autograd import Tensor, Value
 from autograd.compiling.naming import families
-from autograd.compiling.views import is_gather, view
+from autograd.compiling.views import cost, is_gather, view
 
 SHAPES = [(12,), (3, 4), (1, 12), (12, 1), (2, 3, 2), (4, 3), (1,), (2, 2, 3)]
 
@@ -87,6 +87,21 @@ def test_tables_without_a_pattern_are_the_numbers_that_they_name(data):
 def test_what_a_person_would_write_as_a_view_is_no_gather(shape, table):
     assert not is_gather(Tensor(np.zeros(shape)), table)
     agrees(shape, table)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        np.arange(12).reshape(4, 3)[[2, 0, 0, 3, 1]], np.arange(12).reshape(4, 3)[[3, 0, 1], 1:],
+        np.arange(12).reshape(4, 3)[:, [1, 0, 0, 2]].T, np.arange(12).reshape(4, 3)[np.arange(4), [0, 2, 2, 1]],
+        np.arange(12).reshape(4, 3)[:3, :3][np.tril_indices(3)],
+    ],
+)  # fmt: skip
+def test_rows_and_columns_in_any_order_are_indices_of_the_matrix(table):
+    agrees((4, 3), table)
+    source = Tensor(np.zeros((4, 3)))
+    assert cost(source.shape, table) < cost(source.shape, np.array([0, 5, 7, 1, 3, 3]))
+    assert view(source, table).primitive.name in ("getitem", "transpose")
 
 
 def names_and_shapes(paths):

@@ -96,19 +96,20 @@ def _refined(loops: Shape, sources: Sequence[Shape]) -> Iterator[Shape]:
 def completed_rows(rows: Sequence[Any], size: int) -> Iterator[tuple[Any, Any]]:
     """Rows of positions of different lengths as a table, and a mask that says which of its entries are theirs.
 
-    The others are where the row would go on: a row of a lower triangle becomes the row of the matrix. The ways to do so are none if
-    it would leave the array, of which `size` is the size, or if most of the table would not be needed.
+    The other entries are where the row would go on: a row of a lower triangle becomes the whole row of the matrix. There is no
+    such table if a row would leave the array, which has `size` numbers, or if most of the table would not be needed.
     """
     lengths, longest = np.array([len(row) for row in rows]), max(map(len, rows))
     steps = {int(row[1] - row[0]) for row in rows if len(row) > 1}
     flat = np.concatenate(rows)
     if len(steps) != 1 or len(flat) * SPARSE < len(rows) * longest:
         return
+    (step,) = steps
     along = np.arange(longest)
     starts, ends = np.array([row[0] for row in rows]), np.array([row[-1] for row in rows])
     for table, mask in (
-        (starts[:, None] + steps.copy().pop() * along, along < lengths[:, None]),
-        (ends[:, None] - steps.copy().pop() * along[::-1], along >= longest - lengths[:, None]),
+        (starts[:, None] + step * along, along < lengths[:, None]),
+        (ends[:, None] - step * along[::-1], along >= longest - lengths[:, None]),
     ):
         if table.min() >= 0 and table.max() < size and (table[mask] == flat).all():
             yield table, mask

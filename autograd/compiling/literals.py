@@ -101,6 +101,8 @@ def _pairs(array: Any) -> str | None:
     if array.ndim != 1 or len(array) < 3:
         return None
     n = int((math.isqrt(8 * len(array) + 1) + 1) // 2)  # if the diagonal is not a part of it
+    if n * (n - 1) // 2 != len(array):
+        return None
     for size, name, k in ((n, "tril", -1), (n, "triu", 1), (n - 1, "tril", 0), (n - 1, "triu", 0)):
         indices = np.tril_indices(size, k) if name == "tril" else np.triu_indices(size, k)
         for part, numbers in enumerate(indices):

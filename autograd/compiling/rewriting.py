@@ -4,7 +4,7 @@ While a function is traced, three things that Python does by itself would look a
 compare, `rows[token]` needs to know which row, and `value.data` is the number. If a function does one of them, it is traced
 once more with these replaced in a copy of its code, and in the functions that it calls: by the largest of many numbers, a choice
 of a row, and the number without its derivative, all as nodes of the graph. (TensorFlow's AutoGraph works in this way.) The
-function itself stays as it is.
+function itself stays as it is. A nan among the numbers is the largest, as in NumPy; to Python, that depends on the order.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _call(function: Any, /, *args: Any, **kwargs: Any) -> Any:
     """`function(*args, **kwargs)`."""
     if (function is largest or function is smallest) and args and "key" not in kwargs:
         items = list(args if len(args) > 1 else args[0])
-        if any(isinstance(x, Value) for x in items):
+        if any(isinstance(x, Value) for x in items) and all(isinstance(x, (Value, float, int, np.number)) for x in items):
             if function is largest:
                 return first_max_n(*items)
             return -first_max_n(*[-x for x in items])

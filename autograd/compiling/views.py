@@ -348,6 +348,16 @@ def _rows(shape: Shape, table: Any) -> list[Step] | None:
     return [*behind, _part(first)] if len(behind) == len(inner) else None
 
 
+def _columns(shape: Shape, table: Any) -> list[Step] | None:
+    """Columns of a matrix in any order, as rows."""
+    if len(shape) != 2 or table.ndim != 2 or table.shape[1] != shape[0] or min(table.shape) < 2:
+        return None
+    first = table[:, 0]
+    if first.max() >= shape[1] or (table != first[:, None] + shape[1] * np.arange(shape[0])).any():
+        return None
+    return [_part((ALL, first)), (transpose, {})]
+
+
 def _behind(primitive: Primitive, static: dict[str, Any]) -> dict[str, Any]:
     """The index of a part of each row, in place of one."""
     index = static["index"]
@@ -376,5 +386,6 @@ def _one_of_each_row(shape: Shape, table: Any) -> list[Step] | None:
 
 
 PATTERNS = (
-    _everything, _column, _block, _part_of_a_row, _slice, _columns_of_a_list, _strided, _regrouped, _rolled, _rows, _one_of_each_row
+    _everything, _column, _block, _part_of_a_row, _slice, _columns_of_a_list, _strided, _regrouped, _rolled, _rows, _columns,
+    _one_of_each_row,
 )  # fmt: skip

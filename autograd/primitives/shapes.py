@@ -186,7 +186,7 @@ def _scatter_line(w: printing.Writer, y: Node, to: str, sign: str) -> str:
     if printing.is_basic(index):
         return f"{to}[{text}] {sign} {w.text_of(y.left)}"
     if isinstance(index, tuple):
-        text = "(" + ", ".join(repr(part) if isinstance(part, slice) else w.index(part, ()) for part in index) + ",)"
+        text = f"np.s_[{text}]" if ":" in text or "..." in text or len(index) < 2 else f"({text})"
     return f"np.add.at({to}, {text}, {w.text_of(y.left)})"
 
 
