@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from peers import Examples, Names, Problem
+from peers import Examples, Names, Problem, Recurrence
 
 
 class Contender(NamedTuple):
@@ -212,6 +212,12 @@ LAYERS_RACES: list[tuple[list[Contender], list[Goal], float]] = [
 ]
 MEMORY_GOALS = [1.5, 1.5, 1.3, 1.3, 1.5, 1.5]  # times PyTorch's peak, in the order of `layers`
 
+EAGER_NETWORK = Contender("glassgrad, scalar code, eager", "recurrences.network_eager", "glassgrad")
+COMPILED_NETWORK = Contender("glassgrad, scalar code compiled", "recurrences.network_compiled", "glassgrad")
+NUMPY_NETWORK = Contender("NumPy, forward and backward by hand", "numpy_by_hand.network", "numpy")
+EAGER_PENDULUM = Contender("glassgrad, scalar code, eager", "recurrences.pendulum_eager", "glassgrad")
+COMPILED_PENDULUM = Contender("glassgrad, scalar code compiled", "recurrences.pendulum_compiled", "glassgrad")
+
 EAGER_UP_TO = 1_000  # points; beyond, an eager step takes seconds
 
 
@@ -232,6 +238,16 @@ def races(quick: bool, seed: int) -> list[Race]:
         *(
             Race(f"One step of Adam: {title}, cross entropy, float32", problem, contenders, goals, PYTORCH_LAYERS, tolerance)
             for (title, problem), (contenders, goals, tolerance) in zip(layers(quick, seed).items(), LAYERS_RACES, strict=True)
+        ),
+        Race(
+            f"One step of gradient descent: a recurrent network in scalars, 8 hidden numbers, {20 if quick else 200} steps of 5 numbers",
+            network_problem(20 if quick else 200, seed), [EAGER_NETWORK, COMPILED_NETWORK, NUMPY_NETWORK],
+            [Goal(COMPILED_NETWORK, 50, EAGER_NETWORK), Goal(COMPILED_NETWORK, 1.5, NUMPY_NETWORK, at_most=True)], EAGER_NETWORK,
+        ),
+        Race(
+            f"One step of gradient descent: a pendulum in scalars, {20 if quick else 200} steps",
+            pendulum_problem(20 if quick else 200), [EAGER_PENDULUM, COMPILED_PENDULUM],
+            [Goal(COMPILED_PENDULUM, 10, EAGER_PENDULUM)], EAGER_PENDULUM,
         ),
     ]  # fmt: skip
 
@@ -312,6 +328,17 @@ def names_problem(words: list[str], seed: int) -> Names:
     alphabet = "abcdefghijklmnopqrstuvwxyz-"
     mark = len(alphabet)
     return Names([[mark, *map(alphabet.index, word), mark] for word in words], len(alphabet) + 1, seed)
+
+
+def network_problem(steps: int, seed: int) -> Recurrence:
+    """A random sequence, and the first weights of a recurrent network."""
+    rng = np.random.default_rng(seed)
+    return Recurrence(rng.normal(size=(steps, 5)), [rng.normal(0, 0.3, shape) for shape in ((8, 5), (8, 8), (8, 1))])
+
+
+def pendulum_problem(steps: int) -> Recurrence:
+    """Angles to be met, and gravity, length, friction and the first angle of a pendulum."""
+    return Recurrence(np.cos(0.03 * np.arange(steps)), [9.8, 1.0, 0.1, 0.5])
 
 
 def layers(quick: bool, seed: int) -> dict[str, Examples]:
