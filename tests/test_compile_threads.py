@@ -79,9 +79,9 @@ def test_a_program_that_many_threads_wait_for_is_made_once(monkeypatch):
     made = []
 
     class Counted(Program):
-        def __init__(self, *args):
+        def __init__(self, *args, **options):
             made.append(self)
-            super().__init__(*args)
+            super().__init__(*args, **options)
 
     monkeypatch.setattr("autograd.compiling.cache.Program", Counted)
     ws = weights()

@@ -8,7 +8,8 @@ The passes, in order:
 2. `roll` turns steps that need the one before into loops: `repeats` finds them, and `loops` has the primitive.
 3. `flatten` turns nested sums and products into sums and dot products.
 4. `lift` turns numbers into arrays, with `arrays` and `naming`, and `dots` makes matrix products; `arranging` chooses the order
-   and shape of an array, and `views` how one is read from another. `lift_loops` lifts the bodies of loops.
+   and shape of an array, and `views` how one is read from another. `lift_loops` lifts the bodies of loops; of a large batch of
+   examples, `batches` finds the graph from those of a few.
 5. `differentiate` adds the graph of the gradients.
 6. `simplify` makes the graph smaller.
 7. `source` writes the program, with `writers`, `loop_lines`, `helpers`, `literals` and `wrapping`; one of single numbers runs on

@@ -84,7 +84,7 @@ class Source(Writer):
             else:
                 self._named.update(arg for arg in _nodes(x.inputs) if arg.primitive is not None and not self._is_cheap(arg))
         leaves = [*inputs, *seeds]
-        if floats and not self._bodies:
+        if floats and not self._bodies and not functions:  # which are for arrays
             self._compute_on_floats(on_floats(leaves, forward + backward))
         self._scopes = self._find_scopes(forward, backward)
         self._named |= {x for x in forward if self._ends_block(x)}
