@@ -9,6 +9,7 @@ from pytorch_twin import assert_twins, fill, waves
 import autograd
 from autograd import Tensor, check_gradients, table, vjp
 from autograd.primitives.convolution import conv, conv_transpose, conv_weight
+from nn import functional
 from nn.convolution import Conv1d, Conv2d
 
 ENTRIES = ["conv", "conv_transpose", "conv_weight", "max_pool", "max_unpool", "max_pick", "sum_pool", "sum_unpool"]
@@ -307,3 +308,9 @@ def test_wide_layers_compute_in_the_type_of_the_result(dtypes):
         np.testing.assert_allclose(
             conv_weight(x, g, kernel=(3, 3), **options), conv_weight(x.astype(float), g.astype(float), kernel=(3, 3), **options), rtol=1e-5
         )
+
+
+@pytest.mark.parametrize("channels", [1, 8])
+def test_a_kernel_larger_than_its_input_is_refused(channels):
+    with pytest.raises(ValueError, match="the kernel reaches over more than the input has with its padding; take a smaller kernel"):
+        functional.conv2d(np.ones((1, channels, 2, 5)), np.ones((8, channels, 3, 3)))

@@ -51,6 +51,8 @@ def _conv(x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: A
         (before + size + after - (k - 1) * d - 1) // s + 1
         for size, (before, after), k, d, s in zip(x.shape[2:], padding, kernel, dilation, stride, strict=True)
     ]
+    if min(space) < 1:
+        raise ValueError("the kernel reaches over more than the input has with its padding; take a smaller kernel or more padding.")
     y = new((len(x), len(weight), *space), dtype)
     for where, found in parts(x, kernel, stride, padding, dilation, groups, winograd):
         out = matrices(y[where], groups)

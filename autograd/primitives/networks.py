@@ -76,9 +76,14 @@ linear: Primitive = Primitive(
 )  # fmt: skip
 
 
+def _axes(x: Any, axis: Any) -> list[int]:
+    """`axis`, which is as NumPy takes it, as a list of numbers from 0."""
+    return [*range(x.ndim)] if axis is None else [int(a) % x.ndim for a in np.atleast_1d(axis)]
+
+
 def _over(x: Any, axis: Any) -> tuple[str, str, tuple[int, ...], int]:
     """For a sum of `x` over axes: names for all axes, and for those left; the shape with the others at length 1; how many add up."""
-    names, summed = "abcdefghijklmnop"[: x.ndim], [int(a) % x.ndim for a in np.atleast_1d(axis)]
+    names, summed = "abcdefghijklmnop"[: x.ndim], _axes(x, axis)
     kept = "".join(name for i, name in enumerate(names) if i not in summed)
     shape = tuple(1 if i in summed else size for i, size in enumerate(x.shape))
     return names, kept, shape, x.size // max(1, math.prod(shape))
@@ -130,7 +135,7 @@ def _summed(weight: Any, x: Any) -> list[int]:
 
 
 def _standardize_gradients(g: Any, y: Any, x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e-5) -> list[Any]:
-    axes, count = {int(a) % x.ndim for a in np.atleast_1d(axis)}, _over(x, axis)[-1]
+    axes, count = {*_axes(x, axis)}, _over(x, axis)[-1]
     centred = x - _sums(x, axis=axis) / count
     deviation = sqrt(_sums(centred, centred, axis=axis) / count + eps)
     total = _sums(g, axis=axis)
@@ -159,7 +164,7 @@ standardize: Primitive = Primitive(
     kind="normalization",
     cases=(
         Case((2, 3), (3,), (3,), axis=-1, eps=1e-5), Case((4, 2, 3), (2, 1), (2, 1), axis=(0, 2), eps=0.1),
-        Case((2, 3), (), (3,), axis=-1, eps=1e-5), Case((2, 3), (3,), (), axis=-1, eps=1e-5),
+        Case((2, 3), (), (3,), axis=None, eps=1e-5), Case((2, 3), (3,), (), axis=-1, eps=1e-5),
     ),
     scalar=None, array=_standardize,
     vjp=_standardize_gradients,
