@@ -30,7 +30,7 @@ FEWEST = 200  # points
 KEPT = 6  # points that are lifted
 EDGE = 2  # points at either end that others than their neighbours may read
 LONGEST = 4_000  # nodes of a point
-MOST_BETWEEN = 300  # nodes that belong to no point, one after the other
+MOST_BETWEEN = 500  # nodes that belong to no point
 
 
 class Region(NamedTuple):
@@ -156,15 +156,18 @@ class _Listing:
                 if self._goes_on_evenly(tried, found):
                     found.append(tried)
                     break
-            place, between = region.stop, 0
+            place = region.stop
         return found
 
     def _repeated(self, start: int) -> Region | None:
         """Nodes that are repeated from a place on."""
         kinds = self.kinds
-        for period in (np.flatnonzero(kinds[start + 1 : start + LONGEST] == kinds[start]) + 1).tolist():
-            first = kinds[start : start + 3 * period]
-            if not np.array_equal(first[period:], first[: len(first) - period]):
+        longest = min(LONGEST, (self.count - start) // FEWEST)
+        periods = np.flatnonzero(kinds[start + 1 : start + longest + 1] == kinds[start]) + 1
+        for often in (2, 3, FEWEST // 2, FEWEST - 1):  # most are seen to be none by a look at a few nodes
+            periods = periods[kinds[start + often * periods] == kinds[start]]
+        for period in periods.tolist():
+            if (kinds[start + period : start + 3 * period] != kinds[start : start + 2 * period]).any():
                 continue
             differ = kinds[start + period :] != kinds[start : self.count - period]
             run = int(differ.argmax()) if differ.any() else len(differ)
