@@ -96,12 +96,14 @@ class LoopLifting(Lifting):
         return self.entry(numbers[0]) if group.shape == () else reshape(self.read(numbers), shape=group.shape)
 
     def _rows(self, leaves: Sequence[Node], columns: Sequence[Sequence[Any]]) -> list[_Array]:
-        """The numbers by step as arrays, whose rows are those of one step."""
-        by_source: dict[Any, list[tuple[Node, Sequence[Any]]]] = defaultdict(list)
+        """The numbers by step as arrays, whose rows are those of one step: an array for those that go through one source in equal steps."""
+        alike: dict[Any, list[tuple[Node, Sequence[Any]]]] = defaultdict(list)
         for leaf, column in zip(leaves, columns, strict=True):
             sources = {self.source_of(x) for x in column}
-            by_source[sources.pop() if len(sources) == 1 else ("several", id(leaf))].append((leaf, column))
-        return [self._array_of_rows(source, pairs) for source, pairs in by_source.items()]
+            source = sources.pop() if len(sources) == 1 else ("several", id(leaf))
+            step = self.positions[id(column[1])] - self.positions[id(column[0])] if type(source) is int else 0
+            alike[source, step].append((leaf, column))
+        return [self._array_of_rows(source, pairs) for (source, _), pairs in alike.items()]
 
     def _array_of_rows(self, source: Any, pairs: list[tuple[Node, Sequence[Any]]]) -> _Array:
         if source is None:

@@ -195,6 +195,8 @@ class Program(Call):
             lifting = LoopLifting()
             inputs = give(lifting, batch.rows(left_out))
             nodes, of = batch.without(left_out)
+            if Rolling(nodes, [of(x) for x in results], nodes).loops:
+                return None  # a loop over all points is shorter, and cannot be stretched
             flat = self._lift_all(lifting, nodes, [of(x) for x in results], ())
             ends = [flat[of(x)] for x in results]
             found.append((inputs, [lifting.tensor(x) if isinstance(x, Tensor) else lifting.entry(x) for x in ends]))

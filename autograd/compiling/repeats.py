@@ -44,35 +44,31 @@ class Listing:
     def __init__(self, nodes: Sequence[Any], outputs: Sequence[Any], needed: Sequence[Any]) -> None:
         self.nodes = nodes
         self.things: list[Any] = []
-        self._leaves: dict[Any, int] = {}
         numbers = {id(node): i for i, node in enumerate(nodes)}
         kind_of: dict[Any, int] = {}
         kinds: list[int] = []
-        operands: list[int] = []
+        inputs: list[Any] = []
         counts: list[int] = []
-        known = numbers.get
         for i, node in enumerate(nodes):
             left, right = node.left, node.right
-            if right is MANY or right is ONE:
-                inputs = left if right is MANY else (left,)
-                counts.append(len(inputs))
-                for x in inputs:
-                    number = known(id(x))
-                    operands.append(self._leaf(x, numbers) if number is None else number)
+            if right is MANY:
+                inputs += left
+                counts.append(len(left))
+            elif right is ONE:
+                inputs.append(left)
+                counts.append(1)
             else:
+                inputs += (left, right)
                 counts.append(2)
-                number = known(id(left))
-                operands.append(self._leaf(left, numbers) if number is None else number)
-                number = known(id(right))
-                operands.append(self._leaf(right, numbers) if number is None else number)
             kind: Any = node.primitive
             if type(node) is not Value:
                 kind = i
             elif node._aside is not None and node.static:
                 kind = kind, repr(sorted(node.static.items()))
             kinds.append(kind_of.setdefault(kind, len(kind_of)))
+        self._number_leaves(dict(zip(map(id, inputs), inputs, strict=True)), numbers)
         self.kinds = np.array(kinds, np.int64)
-        self.operands = np.array(operands, np.int64)
+        self.operands = np.fromiter(map(numbers.__getitem__, map(id, inputs)), np.int64, len(inputs))
         self.first = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
         places = [numbers[id(x)] for x in needed if numbers.get(id(x), -1) >= 0]  # below 0: not recorded
         self.needed = np.zeros(len(nodes), bool)
@@ -82,16 +78,16 @@ class Listing:
             if numbers.get(id(x), -1) >= 0:
                 self.uses[numbers[id(x)]] += 1
 
-    def _leaf(self, x: Any, numbers: dict[int, int]) -> int:
-        """The number of a leaf or a plain number, which it gets here."""
-        key: Any = id(x)
-        if isinstance(x, (float, int)):
-            key = type(x), repr(x)
-        number = self._leaves.setdefault(key, -1 - len(self.things))
-        if number == -1 - len(self.things):
-            self.things.append(x)
-        numbers[id(x)] = number
-        return number
+    def _number_leaves(self, inputs: dict[int, Any], numbers: dict[int, int]) -> None:
+        """Give numbers to those of the inputs, by id, that have none yet; equal plain numbers have the same."""
+        equal: dict[Any, int] = {}
+        for number_of_x, x in inputs.items():
+            if number_of_x not in numbers:
+                key = (type(x), repr(x)) if isinstance(x, (float, int)) else number_of_x
+                if key not in equal:
+                    equal[key] = -1 - len(self.things)
+                    self.things.append(x)
+                numbers[number_of_x] = equal[key]
 
     def thing(self, number: int) -> Any:
         """The operand with a number."""

@@ -43,17 +43,19 @@ class Rolling:
 
     Attributes:
         nodes: the computed nodes of the new graph, each after its inputs.
+        loops: how many loops there are in it.
     """
 
     def __init__(self, order: Sequence[Node], outputs: Sequence[Node], made: Sequence[Node]) -> None:
         self.nodes = list(order)
         self._new: dict[int, Node] = {}  # id of an old node -> the new one in its place, if there is one
+        self.loops = 0
         listing = Listing(made, outputs, order)
         recurrences = _chosen(listing)
         if recurrences:
             building = _Building(listing, recurrences)
             if building.build(outputs):
-                self.nodes, self._new = building.nodes, building.new
+                self.nodes, self._new, self.loops = building.nodes, building.new, len(recurrences)
 
     def of(self, node: Any) -> Any:
         """The new node in the place of an old one; the old one if it has not changed."""

@@ -221,8 +221,10 @@ class Source(Writer):
     def _is_cheap(self, x: Any) -> bool:
         """Whether what a loop is given needs no name of its own: a few rows or columns of something that has one, or its transpose."""
         inner = x.left if x.primitive is transpose else x
-        return is_slice(x) or (inner.primitive is getitem and is_basic(inner.static["index"]) and inner.left.primitive is None) or (
-            inner is not x and (inner.primitive is None or inner in self._named)
+        return (
+            is_slice(x)
+            or (inner.primitive is getitem and is_basic(inner.static["index"]) and inner.left.primitive is None)
+            or (inner is not x and (inner.primitive is None or inner in self._named))
         )
 
     def _is_view(self, x: Any) -> bool:
