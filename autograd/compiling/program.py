@@ -35,7 +35,7 @@ from .source import Source
 from .standins import Argument
 from .tracing import COMPILING, RefusedError, Trace, name_of, tracing
 
-__all__ = ["Program"]
+__all__ = ["Program", "Traced", "Variant", "traced"]
 
 LONG = 60  # characters of the function's name
 
@@ -74,29 +74,15 @@ class Program(Call):
         example: the positional and the named arguments that it was traced with, without graphs.
     """
 
+    has_effects = False
+
     def __init__(
-        self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str],
-        rolls: bool = True,
-    ) -> None:  # fmt: skip
+        self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], traced: Traced, rolls: bool = True
+    ) -> None:
         super().__init__(visible(name_of(function).split(".")[-1].strip("<>"), LONG) or "function")
         self.example = tree_map(lambda x: x.detach() if isinstance(x, (Value, Tensor)) else x, (list(args), kwargs))
-        self._trace = partial(Trace, function, names=names)
+        self._trace, trace = traced
         self._rolls = rolls
-        try:
-            trace = self._trace(given, args, kwargs)
-        except RefusedError:  # it looked at a number
-            self._trace = partial(self._trace, call=rewritten(function))
-            trace = self._trace(given, args, kwargs)
-        if not trace.surroundings.guard.unchanged():  # the call made something that it sees, such as parameters
-            trace = self._trace(given, args, kwargs)
-            if not trace.surroundings.guard.unchanged():
-                raise TypeError(
-                    f"{name_of(function)} cannot be compiled: each call changes `{trace.surroundings.guard.changed()}`, "
-                    "which it can see, and "
-                    "the program would not. Let it return what is new, and change that outside."
-                )
-        if trace.updates:  # what it changes, it may not read
-            trace = self._trace(given, args, kwargs, changing=trace.updates)
         self.surroundings = trace.surroundings
         self.draws = [draw for draw, _ in trace.draws]
         self._updates = trace.updates
@@ -104,7 +90,7 @@ class Program(Call):
         with tracing(self.name):
             order = nodes_of(trace)
             self.traced = len(order)
-            outside = [node for node in order if node.time < trace.start]
+            outside = self._outside(trace, order)
             self.given = self._stored(outside)
             lifting = self._lift(trace, order, outside)
             self._find_results(trace, lifting)
@@ -112,7 +98,7 @@ class Program(Call):
                 [node.requires_grad for node in self.given] + [isinstance(x, Node) for x in given.arrays] + [False] * len(self.draws)
             )
         variables = [x for x, want in zip(self.inputs, self.wanted, strict=True) if want]
-        self.watched = to_watch(ancestors(self.outputs), variables, self.outputs)
+        self.watched = to_watch(ancestors(self._roots()), variables, self._roots())
         self.halves = any(x.dtype == np.float16 for x in self.inputs)
         self._floats = True
         self._variant = self._print(tuple(range(len(self.outputs))), careful=False)
@@ -120,6 +106,22 @@ class Program(Call):
         self.quiet = any(isinstance(node, Value) and not node.is_leaf for node in order) or any(
             node.primitive is not None and node.primitive.masks == "choice" for node in ancestors(self.outputs)
         )
+
+    def unchanged(self) -> bool:
+        """Whether all that the program was made for is still the same."""
+        return self.surroundings.guard.unchanged()
+
+    def changed(self) -> str:
+        """The name of something that has changed."""
+        return self.surroundings.guard.changed()
+
+    def _outside(self, trace: Trace, order: list[Node]) -> list[Node]:
+        """The nodes from outside of the function that the program reads."""
+        return [node for node in order if node.time < trace.start]
+
+    def _roots(self) -> Sequence[Tensor]:
+        """The results from which backward passes begin."""
+        return self.outputs
 
     def __del__(self) -> None:
         for variant in getattr(self, "_variants", {}).values():
@@ -140,22 +142,23 @@ class Program(Call):
         indices = only_indices(order, arguments, self.name)
         self._types = [np.intp if argument in indices else argument.dtype for argument in trace.arguments.arrays]
         made = [node for node in order if node.primitive is not None and node.time >= trace.start]
-        results = [x for x in [*trace.outputs, *trace.kept] if isinstance(x, Node)]
-        give = partial(self._give, outside, arguments, indices)
+        results = list(dict.fromkeys(trace.roots))
+        give = partial(self._give, outside, arguments, indices, trace.effects.results)
         lifting: Lifting = LoopLifting()
         self.inputs = give(lifting, {})
-        batch = batch_in(made, results, arguments)
-        of_batch = None if batch is None else self._lift_batch(batch, results, give)
-        if of_batch is not None:
-            lifting, self._flat = of_batch, {x: x for x in results}
+        batch = None if trace.effects.results else batch_in(made, results, arguments)
+        computed = [x for x in results if x.primitive is not None and x.time >= trace.start]
+        if batch is not None and self._lift_batch(lifting, batch, computed, give):
+            self._flat = {x: x for x in results}
         else:
             self._flat = self._lift_all(lifting, made, results, trace.made if self._rolls else ())
         mode.scope = None
         return lifting
 
     def _give(
-        self, outside: Sequence[Node], arguments: Sequence[Argument], indices: Collection[Argument], lifting: Lifting, rows: dict[int, int]
-    ) -> list[Tensor]:
+        self, outside: Sequence[Node], arguments: Sequence[Argument], indices: Collection[Argument], of_passes: Sequence[Node],
+        lifting: Lifting, rows: dict[int, int],
+    ) -> list[Tensor]:  # fmt: skip
         """Give a lifting its inputs; of some arguments, by id, a number of rows."""
         inputs: list[Tensor] = []
         windows: dict[Node, list[tuple[int, Node]]] = {store: [] for store in self.given if isinstance(store, Store)}
@@ -179,6 +182,8 @@ class Program(Call):
                 inputs[-1]._datum = data.astype(np.intp)
             lifting.add(inputs[-1], [(i, entry) for i, entry in argument.entries.items() if i < data.size])
             lifting.tensors[id(argument)] = inputs[-1]
+        for result in of_passes:
+            lifting.add(Tensor(1.0), [(0, result)])
         return inputs
 
     def _lift_all(self, lifting: Lifting, made: Sequence[Node], results: Sequence[Node], all_made: Sequence[Node]) -> dict[Node, Any]:
@@ -188,29 +193,28 @@ class Program(Call):
         lifting.run(flat.nodes)
         return {x: flat.of(rolled.of(x)) for x in results}
 
-    def _lift_batch(self, batch: Batch, results: Sequence[Node], give: Callable[..., list[Tensor]]) -> Lifting | None:
-        """The graph of arrays of a batch of points, from those of a few; None if it cannot be had in this way."""
+    def _lift_batch(self, lifting: Lifting, batch: Batch, results: Sequence[Node], give: Callable[..., list[Tensor]]) -> bool:
+        """Lift the results of a batch of points, by way of a few points; return whether they can be had in this way."""
         found = []
         for left_out in (batch.most, batch.most - 1):
-            lifting = LoopLifting()
-            inputs = give(lifting, batch.rows(left_out))
+            few = LoopLifting()
+            inputs = give(few, batch.rows(left_out))
             nodes, of = batch.without(left_out)
             if Rolling(nodes, [of(x) for x in results], nodes).loops:
-                return None  # a loop over all points is shorter, and cannot be stretched
-            flat = self._lift_all(lifting, nodes, [of(x) for x in results], ())
+                return False  # a loop over all points is shorter, and cannot be stretched
+            flat = self._lift_all(few, nodes, [of(x) for x in results], ())
             ends = [flat[of(x)] for x in results]
-            found.append((inputs, [lifting.tensor(x) if isinstance(x, Tensor) else lifting.entry(x) for x in ends]))
+            found.append((inputs, [few.tensor(x) if isinstance(x, Tensor) else few.entry(x) for x in ends]))
         (small, first), (larger, second) = found
         roots = stretched(first, second, list(zip(small, larger, self.inputs, strict=True)), batch.most)
         if roots is None or not all(np.allclose(x._datum, y._datum, 1e-9, equal_nan=True) for x, y in zip(roots, results, strict=True)):
-            return None
-        lifting = LoopLifting()
+            return False
         for x, root in zip(results, roots, strict=True):
             if isinstance(x, Value):
                 lifting.add(root, [(0, x)])
             else:
                 lifting.tensors[id(x)] = root
-        return lifting
+        return True
 
     def _find_results(self, trace: Trace, lifting: Lifting) -> None:
         """The arrays that hold what the function returned, and where in them each number is."""
@@ -273,10 +277,16 @@ class Program(Call):
             results, arrays = self._run(variant.forward, *data)
         except (ArithmeticError, ValueError) as error:
             results, variant, arrays = self._without_floats(error, variant, inputs)
-        if self.kept:
+        if self._updates:
+            count = len(self.outputs)
             with COMPILING:
-                results = self._keep(results)
-        static = {"saved": (variant, arrays)}
+                self._keep(results[count:] if self.kept else ())
+            if self.kept:
+                results = results[0] if count == 1 else results[:count]
+        return self._returned(results, data, inputs, {"saved": (variant, arrays)})
+
+    def _returned(self, results: Any, data: Sequence[Any], inputs: tuple[Any, ...], static: dict[str, Any]) -> Any:
+        """What the call returns: nodes for the results of `forward`, in the structure that the function returned."""
         if self._kind is Value:
             return record(Value, float(results), self, inputs, static)
         results = [np.asarray(x, y.dtype) for x, y in zip([results] if len(self.outputs) == 1 else results, self.outputs, strict=True)]
@@ -288,14 +298,13 @@ class Program(Call):
         node = record(Tensor, together, self, inputs, static)
         return tree_map(lambda place: place.of(results, node), self._result)
 
-    def _keep(self, results: Any) -> Any:
-        """Make the changes of this call; the results without what they are made of."""
-        numbers = iter(results[len(self.outputs) :])
+    def _keep(self, results: Sequence[Any]) -> None:
+        """Make the changes of this call, which are made of these numbers."""
+        numbers = iter(results)
         for update, changed in zip(self._updates, self._changed, strict=True):
             new = {name: np.array(next(numbers)) if isinstance(x, Node) else x for name, x in update.numbers.items()}
             update.change(**{name: float(new[name]) if isinstance(x, Value) else new[name] for name, x in update.numbers.items()})
             changed()
-        return results[0] if len(self.outputs) == 1 else results[: len(self.outputs)]
 
     def _run(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call `forward` or `backward`."""
@@ -305,7 +314,10 @@ class Program(Call):
             with np.errstate(all="ignore"):
                 return function(*args)
         except IndexError as error:
-            raise IndexError(f"{self.name}: take got a number for which there is no row: {error}.") from None
+            raise self._no_row(error) from None
+
+    def _no_row(self, error: IndexError) -> IndexError:
+        return IndexError(f"{self.name}: take got a number for which there is no row: {error}.")
 
     def vjp(self, g: Any, out: Any, *inputs: Any, saved: Any) -> list[Any]:
         """The rule of a call: the gradients of its inputs, None for those that are plain data."""
@@ -403,6 +415,39 @@ class Program(Call):
     def structured(self, results: Sequence[Any]) -> Any:
         """Results with a batch axis in front, in the structure that the function returned."""
         return tree_map(lambda place: place.of_batch(results), self._result)
+
+
+class Traced(NamedTuple):
+    """How a function is traced, and its trace."""
+
+    again: Callable[..., Trace]
+    trace: Trace
+
+
+def traced(
+    function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str], whole_steps: bool
+) -> Traced:
+    """The trace of a function that changes nothing that it sees, but by what is known.
+
+    Raises:
+        TypeError: it does.
+    """
+    again = partial(Trace, function, names=names, whole_steps=whole_steps)
+    try:
+        trace = again(given, args, kwargs)
+    except RefusedError:  # it looked at a number
+        again = partial(again, call=rewritten(function))
+        trace = again(given, args, kwargs)
+    if not trace.surroundings.guard.unchanged():  # the call made something that it sees, such as parameters
+        trace = again(given, args, kwargs)
+        if not trace.surroundings.guard.unchanged():
+            raise TypeError(
+                f"{name_of(function)} cannot be compiled: each call changes `{trace.surroundings.guard.changed()}`, which it can see, and "
+                "the program would not. Let it return what is new, and change that outside."
+            )
+    if any(update.names for update in trace.updates):  # what it changes, it may not read
+        trace = again(given, args, kwargs, changing=trace.updates)
+    return Traced(again, trace)
 
 
 def _data(inputs: Iterable[Any]) -> list[Any]:
