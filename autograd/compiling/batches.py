@@ -27,11 +27,10 @@ __all__ = ["Batch", "batch_in", "stretched"]
 
 FEWEST_NODES = 20_000  # of a graph that is looked through
 FEWEST = 200  # points
-GRAM = 50  # nodes that are compared before all
 KEPT = 6  # points that are lifted
 EDGE = 2  # points at either end that others than their neighbours may read
 LONGEST = 4_000  # nodes of a point
-MOST_BETWEEN = 300  # nodes that belong to no point, one after the other
+MOST_BETWEEN = 500  # nodes that belong to no point
 
 
 class Region(NamedTuple):
@@ -157,18 +156,18 @@ class _Listing:
                 if self._goes_on_evenly(tried, found):
                     found.append(tried)
                     break
-            place, between = region.stop, 0
+            place = region.stop
         return found
 
     def _repeated(self, start: int) -> Region | None:
         """Nodes that are repeated from a place on."""
         kinds = self.kinds
-        periods = np.arange(1, min(LONGEST, self.count - start - GRAM))
-        for place in range(start, start + GRAM):  # most are ruled out by the first few nodes
-            periods = periods[kinds[place + periods] == kinds[place]]
+        longest = min(LONGEST, (self.count - start) // FEWEST)
+        periods = np.flatnonzero(kinds[start + 1 : start + longest + 1] == kinds[start]) + 1
+        for often in (2, 3, FEWEST // 2, FEWEST - 1):  # most are seen to be none by a look at a few nodes
+            periods = periods[kinds[start + often * periods] == kinds[start]]
         for period in periods.tolist():
-            first = kinds[start : start + 3 * period]
-            if not np.array_equal(first[period:], first[: len(first) - period]):
+            if (kinds[start + period : start + 3 * period] != kinds[start : start + 2 * period]).any():
                 continue
             differ = kinds[start + period :] != kinds[start : self.count - period]
             run = int(differ.argmax()) if differ.any() else len(differ)

@@ -142,22 +142,21 @@ class Program(Call):
         indices = only_indices(order, arguments, self.name)
         self._types = [np.intp if argument in indices else argument.dtype for argument in trace.arguments.arrays]
         made = [node for node in order if node.primitive is not None and node.time >= trace.start]
-        stand_ins = trace.effects.results
-        results = [*trace.roots, *stand_ins]
-        give = partial(self._give, outside, arguments, indices, stand_ins)
+        results = list(dict.fromkeys(trace.roots))
+        give = partial(self._give, outside, arguments, indices, trace.effects.results)
         lifting: Lifting = LoopLifting()
         self.inputs = give(lifting, {})
-        batch = None if stand_ins else batch_in(made, results, arguments)
-        of_batch = None if batch is None else self._lift_batch(batch, results, give)
-        if of_batch is not None:
-            lifting, self._flat = of_batch, {x: x for x in results}
+        batch = None if trace.effects.results else batch_in(made, results, arguments)
+        computed = [x for x in results if x.primitive is not None and x.time >= trace.start]
+        if batch is not None and self._lift_batch(lifting, batch, computed, give):
+            self._flat = {x: x for x in results}
         else:
             self._flat = self._lift_all(lifting, made, results, trace.made if self._rolls else ())
         mode.scope = None
         return lifting
 
     def _give(
-        self, outside: Sequence[Node], arguments: Sequence[Argument], indices: Collection[Argument], stand_ins: Sequence[Value],
+        self, outside: Sequence[Node], arguments: Sequence[Argument], indices: Collection[Argument], of_passes: Sequence[Node],
         lifting: Lifting, rows: dict[int, int],
     ) -> list[Tensor]:  # fmt: skip
         """Give a lifting its inputs; of some arguments, by id, a number of rows."""
@@ -183,8 +182,8 @@ class Program(Call):
                 inputs[-1]._datum = data.astype(np.intp)
             lifting.add(inputs[-1], [(i, entry) for i, entry in argument.entries.items() if i < data.size])
             lifting.tensors[id(argument)] = inputs[-1]
-        for stand_in in stand_ins:
-            lifting.add(Tensor(1.0), [(0, stand_in)])
+        for result in of_passes:
+            lifting.add(Tensor(1.0), [(0, result)])
         return inputs
 
     def _lift_all(self, lifting: Lifting, made: Sequence[Node], results: Sequence[Node], all_made: Sequence[Node]) -> dict[Node, Any]:
@@ -194,29 +193,28 @@ class Program(Call):
         lifting.run(flat.nodes)
         return {x: flat.of(rolled.of(x)) for x in results}
 
-    def _lift_batch(self, batch: Batch, results: Sequence[Node], give: Callable[..., list[Tensor]]) -> Lifting | None:
-        """The graph of arrays of a batch of points, from those of a few; None if it cannot be had in this way."""
+    def _lift_batch(self, lifting: Lifting, batch: Batch, results: Sequence[Node], give: Callable[..., list[Tensor]]) -> bool:
+        """Lift the results of a batch of points, by way of a few points; return whether they can be had in this way."""
         found = []
         for left_out in (batch.most, batch.most - 1):
-            lifting = LoopLifting()
-            inputs = give(lifting, batch.rows(left_out))
+            few = LoopLifting()
+            inputs = give(few, batch.rows(left_out))
             nodes, of = batch.without(left_out)
             if Rolling(nodes, [of(x) for x in results], nodes).loops:
-                return None  # a loop over all points is shorter, and cannot be stretched
-            flat = self._lift_all(lifting, nodes, [of(x) for x in results], ())
+                return False  # a loop over all points is shorter, and cannot be stretched
+            flat = self._lift_all(few, nodes, [of(x) for x in results], ())
             ends = [flat[of(x)] for x in results]
-            found.append((inputs, [lifting.tensor(x) if isinstance(x, Tensor) else lifting.entry(x) for x in ends]))
+            found.append((inputs, [few.tensor(x) if isinstance(x, Tensor) else few.entry(x) for x in ends]))
         (small, first), (larger, second) = found
         roots = stretched(first, second, list(zip(small, larger, self.inputs, strict=True)), batch.most)
         if roots is None or not all(np.allclose(x._datum, y._datum, 1e-9, equal_nan=True) for x, y in zip(roots, results, strict=True)):
-            return None
-        lifting = LoopLifting()
+            return False
         for x, root in zip(results, roots, strict=True):
             if isinstance(x, Value):
                 lifting.add(root, [(0, x)])
             else:
                 lifting.tensors[id(x)] = root
-        return lifting
+        return True
 
     def _find_results(self, trace: Trace, lifting: Lifting) -> None:
         """The arrays that hold what the function returned, and where in them each number is."""

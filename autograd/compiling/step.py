@@ -49,7 +49,7 @@ class WholeStep(Program):
         self.effects = trace.effects.effects
         self._lifted: dict[Node, Any] = {}
         for x in [*trace.effects.nodes, *trace.effects.results]:
-            flat = self._flat[x]
+            flat = self._flat.get(x, x)
             self._lifted[x] = lifting.tensor(flat) if isinstance(flat, Tensor) else lifting.entry(flat)
         stand_ins = {self._lifted[x] for x in trace.effects.results}
         self._late = [i for i, x in enumerate(self.outputs) if not stand_ins.isdisjoint(ancestors([x]))]
