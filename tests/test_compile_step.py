@@ -192,6 +192,25 @@ def test_a_formula_that_decides_by_its_settings_is_compiled_for_the_new_decision
         np.testing.assert_allclose(numbers(qs), numbers(ps), rtol=1e-12)
 
 
+def test_a_decision_that_comes_back_finds_its_program_again():
+    def run(compiled):
+        w = [Tensor([1.0, -2.0])]
+        optimizer = optim.SGD(w, lr=0.1, weight_decay=0.0)
+        step = step_of(w, optimizer)
+        step = autograd.compile(step) if compiled else step
+        programs = set()
+        for decay in (0.0, 0.5, 0.0, 0.25, 0.25, 0.0, 0.5):
+            optimizer.param_groups[0]["weight_decay"] = decay
+            step()
+            if compiled:
+                programs.add(next(iter(step.programs.values())))
+        return numbers(w), programs
+
+    (found, programs), (wanted, _) = run(True), run(False)
+    np.testing.assert_allclose(found, wanted, rtol=1e-12)
+    assert len(programs) == 2
+
+
 def test_an_impossible_setting_is_refused_before_anything_is_changed():
     w = [Value(1.0)]
     optimizer = optim.SGD(w, lr=0.5)
