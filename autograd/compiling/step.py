@@ -24,7 +24,7 @@ from .lift import Lifting
 from .program import Program, Variant
 from .simplify import Simplifier
 from .source import Source
-from .tracing import Trace, tracing
+from .tracing import Trace, global_states, tracing
 
 __all__ = ["WholeStep"]
 
@@ -88,8 +88,14 @@ class WholeStep(Program):
         if not hasattr(self, "leaves"):
             self.leaves = Leaves(self.name, self.given, self.inputs, self.wanted, self._lifted)
         with tracing(self.name):
+            before = global_states()
             found = Gradients(self.leaves, careful)
             found.run(self.effects)
+            if before != global_states() or self.surroundings.used_generator():
+                raise TypeError(
+                    f"{self.name} cannot be compiled: the formula of its optimizer draws random numbers, which would be the same at every "
+                    "step. Let the optimizer take its step outside of the compiled function."
+                )
             inputs = [*self.inputs, *self.leaves.before.values()]
             simple = Simplifier([*inputs, *[x for x, _ in found.numbers]])
             early = [self.outputs[i] for i in self._early]
