@@ -59,7 +59,7 @@ class Source(Writer):
         forward = [*(x for x in inputs if x not in set(forward)), *forward]  # `backward` gets all inputs from `forward`
         self._forward = set(forward)
         # The gradients of the last layers first, as they are found in this order.
-        backward = [x for x in _reachable(reversed(roots)) if x not in self._forward]
+        backward = [x for x in _reachable([*(g for _, g in reversed(gradients)), *(x for _, x in more)]) if x not in self._forward]
         self._reads = Counter(arg for x in forward + backward for arg in _nodes(x.inputs))
         self._reads.update(_nodes([*outputs, *roots]))
         self._readers = {arg: x for x in forward + backward for arg in _nodes(x.inputs)}
@@ -138,13 +138,14 @@ class Source(Writer):
             if depth < MOST_TERMS and self._reads[x] == 1 and is_sum(reader):
                 return False  # a part of a longer sum, which may take several lines
         text, _ = self.write(x)
-        return self._depth[x] >= MOST_TERMS or len(text) > SHORT or (self._reads[x] > 1 and not (self._is_view(x) and len(text) < 30))
+        return self._depth[x] >= MOST_TERMS or len(text) > SHORT or (self._reads[x] > 1 and not self._is_short_view(x))
 
-    def _is_view(self, x: Any) -> bool:
-        """Whether `x` is another view of something that has a name."""
-        while is_view(x):
-            x = x.left
-        return x in self.names
+    def _is_short_view(self, x: Any) -> bool:
+        """Whether `x` is another view of something that has a name, and has a short text."""
+        viewed = x
+        while is_view(viewed):
+            viewed = viewed.left
+        return viewed in self.names and len(self.write(x)[0]) < 30
 
     def _statements(self, x: Node) -> list[str]:
         """The lines that give `x` its name; parts of it that do not fit on a line come before."""
@@ -159,7 +160,8 @@ class Source(Writer):
             if len(terms) > 2 and max(map(len, terms)) < SHORT:
                 self._give_name(x, self._fresh(x))
                 return [*lines, f"{self.names[x]} = (", *(f"    {term}" for term in terms), ")"]
-            parts = [arg for arg in _nodes(x.inputs) if arg not in self.names and arg.primitive is not None]
+            inner = [arg for arg in _nodes(x.inputs) if arg not in self.names and arg.primitive is not None]
+            parts = [arg for arg in inner if not self._is_short_view(arg)]
             if not parts:
                 break
             lines += self._statements(max(parts, key=lambda arg: len(self.write(arg)[0])))
@@ -242,7 +244,7 @@ class Source(Writer):
     def _fresh(self, x: Node) -> str:
         """A name that is not taken yet: z1, z2, …; d_z1 for the gradient of z1."""
         hint = self._hints.get(x) or self._hint(x)
-        if hint not in self.taken and (len(hint) > 2 or x is self._result):
+        if hint not in self.taken and (len(hint) > 2 or x is self._result or x in self._hints):
             return hint
         number = self._used[hint] + 1
         while f"{hint}{number}" in self.taken:
