@@ -67,7 +67,7 @@ class Source(Writer):
         forward = _reachable(outputs)
         forward = [*(x for x in inputs if x not in set(forward)), *forward]  # `backward` gets all inputs from `forward`
         # The gradients of the last layers first, as they are found in this order.
-        backward = _reachable(reversed(roots))
+        backward = _reachable([*(g for _, g in reversed(gradients)), *(x for _, x in more)])
         forward = self._with_states(forward, backward)
         self._forward = set(forward)
         backward = [x for x in backward if x not in self._forward]
@@ -223,7 +223,7 @@ class Source(Writer):
             if depth < MOST_TERMS and self._reads[x] == 1 and is_sum(reader):
                 return False  # a part of a longer sum, which may take several lines
         text, _ = self.write(x)
-        is_short = (self._is_view(x) and len(text) < 30) or is_slice_of_states(x)
+        is_short = self._is_short_view(x) or is_slice_of_states(x)
         return self._depth[x] >= MOST_TERMS or len(text) > SHORT or (self._reads[x] > 1 and not is_short)
 
     def _is_cheap(self, x: Any) -> bool:
@@ -235,11 +235,12 @@ class Source(Writer):
             or (inner is not x and (inner.primitive is None or inner in self._named))
         )
 
-    def _is_view(self, x: Any) -> bool:
-        """Whether `x` is another view of something that has a name."""
-        while is_view(x):
-            x = x.left
-        return x in self.names
+    def _is_short_view(self, x: Any) -> bool:
+        """Whether `x` is another view of something that has a name, and has a short text."""
+        viewed = x
+        while is_view(viewed):
+            viewed = viewed.left
+        return viewed in self.names and len(self.write(x)[0]) < 30
 
     def _statements(self, x: Node) -> list[str]:
         """The lines that give `x` its name; parts of it that do not fit on a line come before."""
@@ -256,7 +257,8 @@ class Source(Writer):
             if len(terms) > 2 and max(map(len, terms)) < SHORT:
                 self._give_name(x, self._fresh(x))
                 return [*lines, f"{self.names[x]} = (", *(f"    {term}" for term in terms), ")"]
-            parts = [arg for arg in _nodes(x.inputs) if arg not in self.names and arg.primitive is not None]
+            inner = [arg for arg in _nodes(x.inputs) if arg not in self.names and arg.primitive is not None]
+            parts = [arg for arg in inner if not self._is_short_view(arg)]
             if not parts:
                 break
             lines += self._statements(max(parts, key=lambda arg: len(self.write(arg)[0])))
@@ -341,7 +343,7 @@ class Source(Writer):
         if x in self._targets:
             return self._targets[x]
         hint = self._hints.get(x) or self._hint(x)
-        if hint not in self.taken and (len(hint) > 2 or x is self._result):
+        if hint not in self.taken and (len(hint) > 2 or x is self._result or x in self._hints):
             return hint
         number = self._used[hint] + 1
         while f"{hint}{number}" in self.taken:

@@ -24,7 +24,7 @@ from .lift import Lifting
 from .program import Program, Variant
 from .simplify import Simplifier
 from .source import Source
-from .tracing import Trace, tracing
+from .tracing import Trace, global_states, tracing
 
 __all__ = ["WholeStep"]
 
@@ -88,13 +88,19 @@ class WholeStep(Program):
         if not hasattr(self, "leaves"):
             self.leaves = Leaves(self.name, self.given, self.inputs, self.wanted, self._lifted)
         with tracing(self.name):
+            before = global_states()
             found = Gradients(self.leaves, careful)
             found.run(self.effects)
+            if before != global_states() or self.surroundings.used_generator():
+                raise TypeError(
+                    f"{self.name} cannot be compiled: the formula of its optimizer draws random numbers, which would be the same at every "
+                    "step. Let the optimizer take its step outside of the compiled function."
+                )
             inputs = [*self.inputs, *self.leaves.before.values()]
             simple = Simplifier([*inputs, *[x for x, _ in found.numbers]])
             early = [self.outputs[i] for i in self._early]
             simple.read([*early, *self.kept])
-            simple.read(found.of)
+            simple.read(g for _, g in found.of)
             for stand_in, number in found.numbers:
                 simple.replace(stand_in, number)
             outputs = [simple.of(x) for x in [*early, *self.kept]]
@@ -106,7 +112,7 @@ class WholeStep(Program):
             steps = [[simple.of(g) for g in pieces] for pieces in found.steps]
             joined = list(dict.fromkeys(g for pieces in steps for g in pieces if g not in own_gradients))
             more = [("g", g) for g in joined] + [("number", simple.of(self.outputs[i])) for i in self._late]
-            gradient_of = {simple.of(g): simple.of(node) for g, node in reversed(found.of.items())}
+            gradient_of = {simple.of(g): simple.of(node) for node, g in reversed(found.of)}
         roots = [*outputs, *[g for _, g in gradients], *[x for _, x in more]]
         read = set(ancestors(x for x in roots if isinstance(x, Node)))
         self._read = [i for i, x in enumerate(inputs) if simple.of(x) in read]

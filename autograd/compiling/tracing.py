@@ -32,7 +32,7 @@ from .hidden import Update, hidden_state
 from .kinds import ATOMS
 from .standins import Argument, Arguments, Entry
 
-__all__ = ["COMPILING", "RefusedError", "Trace", "name_of", "tracing"]
+__all__ = ["COMPILING", "RefusedError", "Trace", "global_states", "name_of", "tracing"]
 
 COMPILING: Final = threading.RLock()  # one thread compiles at a time: what it traces may share parameters with others
 
@@ -68,7 +68,7 @@ class Trace:
         name = name_of(function)
         if self.surroundings.refused is not None:
             raise TypeError(f"{name} cannot be compiled: {self.surroundings.refused}")
-        before = _global_states()
+        before = global_states()
         with tracing(name, self.start), hidden_state(changing):
             mode.draw, mode.plain, mode.update = self._draw, self._plain, self._update
             mode.effects = self.effects if whole_steps else None
@@ -76,7 +76,7 @@ class Trace:
             with observe(recorder):
                 self.out = (call or function)(*self.arguments.args, **self.arguments.kwargs)
         self.made = recorder.nodes
-        if before != _global_states() or self.surroundings.used_generator():
+        if before != global_states() or self.surroundings.used_generator():
             raise TypeError(
                 f"{name} cannot be compiled: it draws random numbers, which would be the same at every call of the "
                 "program. Draw them outside and pass them as an argument, or use autograd.dropout or autograd.bernoulli."
@@ -141,7 +141,7 @@ class _Recorder(Observer):
             self.nodes.append(node)
 
 
-def _global_states() -> tuple[Any, Any]:
+def global_states() -> tuple[Any, Any]:
     """The states of Python's and NumPy's global random generators."""
     return random.getstate(), state_of(np.random.mtrand._rand)
 
