@@ -73,11 +73,10 @@ class _BatchNorm(Module):
         return self._with_running(x)
 
     def _with_running(self, x: Data) -> Data:
-        """Less the running mean, divided by the running deviation, times `weight` plus `bias`, in two passes."""
-        scale: Data = 1 / np.sqrt(self.running_var + self.eps)
-        scale = scale if self.weight is None else scale * self.weight
-        shift = -self.running_mean * scale
-        return x * self._along(scale, x) + self._along(shift if self.bias is None else shift + self.bias, x)
+        """Less the running mean, divided by the running deviation, times `weight` plus `bias`."""
+        y: Data = (x - self._along(self.running_mean, x)) / self._along(np.sqrt(self.running_var + self.eps), x)
+        y = y if self.weight is None else y * self._along(self.weight, x)
+        return y if self.bias is None else y + self._along(self.bias, x)
 
     def _standardized(self, x: Data, axes: tuple[int, ...]) -> Data:
         """With mean 0 and deviation 1 over axes, times `weight` plus `bias`."""
