@@ -24,7 +24,7 @@ from .modes import Moment, Scope, mode, moment, quick
 
 __all__ = [
     "ASSIGNS_GRADIENT", "BLANK", "FLOATS", "FROZEN", "MANY", "NOTHING", "NO_STATIC", "NUMBERS", "ONE", "READS_GRADIENT", "Data", "Layout",
-    "Static", "ndarray", "new",
+    "Static", "is_blank", "ndarray", "new",
 ]  # fmt: skip
 
 ndarray: Final = np.ndarray
@@ -55,6 +55,11 @@ class _Nothing(float):
 
 
 NOTHING: Final = _Nothing()
+
+
+def is_blank(gradient: Any, node: Layout) -> bool:
+    """Whether assigning `gradient` to `.grad` forgets the gradient of the node."""
+    return gradient is None or (node._blank_grad is BLANK and type(gradient) in NUMBERS and gradient == 0)
 
 
 class Layout:
@@ -137,11 +142,16 @@ class Layout:
     @grad.setter
     def grad(self, new: Any) -> None:
         if quick["usual"] is None and mode.tracing is not None:
+            if mode.effects is not None and is_blank(new, self):
+                mode.effects.forget([self])
+                return
             mode.tracing(*ASSIGNS_GRADIENT)
         if new is None:
             self._grad = self._blank_grad
         elif new is not self._grad:  # `x.grad *= 2` changes the array in place, and then assigns it
             self._grad = self._seed(new)
+
+    _gradient = grad  # the same as numbers, for who computes with them: a Tensor of `nn.torch` shows its gradient as one of its own
 
     def _seed(self, gradient: Any) -> Any:
         """`gradient`, checked and converted to the form in which a backward pass can start with it."""

@@ -13,10 +13,10 @@ from _thread import get_ident
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn, Protocol
 
 __all__ = [
-    "Moment", "Scope", "choose_the_way", "enter", "is_recording", "leave", "mode", "moment",
+    "Effects", "Moment", "Scope", "choose_the_way", "enter", "is_recording", "leave", "mode", "moment",
     "no_grad", "observers", "quick", "scope", "set_scope", "tick", "times",
 ]  # fmt: skip
 
@@ -124,6 +124,22 @@ def leave(before: Moment) -> None:
     set_scope(before.scope)
 
 
+class Effects(Protocol):
+    """What notes the backward passes, and the changes of parameters, of a function that is being compiled."""
+
+    def backward(self, root: Any, gradient: Any) -> None:
+        """`root.backward(gradient)`."""
+
+    def forget(self, leaves: Sequence[Any], to_zero: bool = False) -> None:
+        """Their gradients are forgotten, or become 0."""
+
+    def change_gradients(self, leaves: Sequence[Any], change: Callable[[list[Any]], tuple[Any, list[Any]]]) -> Any:
+        """Other gradients in place of the present ones, as nodes of arrays: `change` gives a number and them; a Value with that number."""
+
+    def update(self, updater: Any) -> None:
+        """A step of an `updating.Updater`, such as an optimizer."""
+
+
 class _Mode(threading.local):
     """The mode of a thread: what it does with a computation.
 
@@ -140,6 +156,7 @@ class _Mode(threading.local):
         draw: returns a node for random numbers, given a function that draws them and an array of their shape.
         update: notes what the function changes; see `state.update`.
         plain: returns the node in place of something that is a plain number in an ordinary call, or None.
+        effects: notes backward passes and steps of optimizers; None if the function may have none.
     """
 
     recording = True
@@ -149,6 +166,7 @@ class _Mode(threading.local):
     draw: Callable[[Callable[[], Any], Any], Any] | None = None
     update: Callable[[Any, Sequence[str], Callable[..., None], dict[str, Any]], None] | None = None
     plain: Callable[[Any], Any] | None = None
+    effects: Effects | None = None
 
     def __setattr__(self, name: str, new: Any) -> None:
         super().__setattr__(name, new)

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .core import Node
-from .modes import mode
+from .modes import Effects, mode
 from .structures import leaves
 
-__all__ = ["is_known", "update"]
+__all__ = ["effects", "is_known", "update"]
 
 
 def is_known(x: Any) -> bool:
@@ -33,6 +33,16 @@ def is_known(x: Any) -> bool:
         (2.0, 3.0)
     """
     return mode.tracing is None or not any(isinstance(leaf, Node) for leaf in leaves(x))
+
+
+def effects() -> Effects | None:
+    """What notes backward passes and changes of gradients, while a function is compiled; None in an ordinary call, which makes them.
+
+    Example:
+        >>> effects() is None
+        True
+    """
+    return mode.effects
 
 
 def update(owner: Any, names: Sequence[str], change: Callable[..., None], **numbers: Any) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import DTypeLike
 
 from autograd import Node, Tensor
 from autograd.modes import moment
+from autograd.state import effects
 from autograd.stores import blocks
 
 from .gradients import zero_gradients
@@ -176,6 +177,9 @@ class Habits:
             >>> neuron.bias.grad
             0.0
         """
+        if (noted := effects()) is not None:
+            noted.forget(self.parameters(), to_zero=not set_to_none)
+            return
         if not set_to_none:
             zero_gradients(self.parameters())
             return

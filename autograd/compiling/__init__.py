@@ -14,6 +14,10 @@ The passes, in order:
 7. `source` writes the program, with `writers`, `loop_lines`, `helpers`, `literals` and `wrapping`; one of single numbers runs on
    Python's `floats`.
 
+A function that calls `backward()` and `optimizer.step()` is compiled as one program, which makes the whole step. `effects`
+notes these calls, `gradients` says what they come to as nodes, `formula` traces and writes the optimizer's formula, `updates`
+calls it, and `step` is the program.
+
 `program` runs the passes and then the program; `results` makes the nodes of its results. `cache` keeps the programs
 of a function, which `compiled` and `vmap` call. `stages` keeps the graph after each pass, to be drawn.
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .given import Given, Thing, outline
-from .program import Program
+from .program import Program, traced
+from .step import WholeStep
 from .tracing import COMPILING, name_of
 
 __all__ = ["Programs"]
@@ -25,15 +26,15 @@ class Programs:
     Args:
         function: the function.
         names_of: a function from a number of positional arguments to their names.
-        rolls: whether recurrences in it become loops.
+        whole_steps: whether the function may make backward passes and steps of optimizers, and its recurrences become loops.
 
     Attributes:
         by_key: the programs, by `Given.key`; the one used last comes last.
     """
 
-    def __init__(self, function: Callable[..., Any], names_of: Callable[[int], Sequence[str]], rolls: bool = True) -> None:
+    def __init__(self, function: Callable[..., Any], names_of: Callable[[int], Sequence[str]], whole_steps: bool = True) -> None:
         self._function = function
-        self._rolls = rolls
+        self._whole_steps = whole_steps
         self._names_of = names_of
         self.by_key: OrderedDict[Any, Program] = OrderedDict()
         self._earlier: dict[Any, list[Program]] = {}
@@ -43,13 +44,20 @@ class Programs:
 
     def find(self, given: Given, args: Sequence[Any], kwargs: dict[str, Any]) -> Program:
         """The program for a call."""
+        program = self.ready(given)
+        if program is None:
+            with COMPILING:
+                program = self.ready(given)  # another thread may just have made it
+                if program is None:
+                    return self._made_or_found_again(self.by_key.get(given.key), given, args, kwargs)
+        return program
+
+    def ready(self, given: Given) -> Program | None:
+        """The program for a call, if it is there."""
         key = given.key
         program = self.by_key.get(key)
-        if program is None or not program.surroundings.guard.unchanged():
-            with COMPILING:
-                program = self.by_key.get(key)
-                if program is None or not program.surroundings.guard.unchanged():  # or another thread has just made it
-                    return self._made_or_found_again(program, given, args, kwargs)
+        if program is None or not program.unchanged():
+            return None
         if program is not self._latest:
             self._use(key, program)
         if self._misses:
@@ -82,7 +90,7 @@ class Programs:
         if before is None:
             return None
         earlier = self._earlier.get(key, [])
-        found = next((program for program in earlier if program.surroundings.guard.unchanged()), None)
+        found = next((program for program in earlier if program.unchanged()), None)
         self._earlier[key] = [program for program in [before, *earlier] if program is not found][:MOST_EARLIER]
         return found
 
@@ -90,7 +98,9 @@ class Programs:
         collects = gc.isenabled()
         gc.disable()  # a trace makes many objects without cycles, which the collector would search again and again
         try:
-            return Program(self._function, given, args, kwargs, names, self._rolls)
+            found = traced(self._function, given, args, kwargs, names, self._whole_steps)
+            kind = WholeStep if found.trace.effects.effects else Program
+            return kind(self._function, given, args, kwargs, found)
         finally:
             if collects:
                 gc.enable()
@@ -105,7 +115,7 @@ class Programs:
         if count < OFTEN or self._warned:
             return
         if before is not None:
-            changed = before.surroundings.guard.changed()
+            changed = before.changed()
             why = f"what it sees changes between calls, the last time `{changed}`. Pass what changes as an argument."
         else:
             position = next((i for i, (new, old) in enumerate(zip(key, last, strict=True)) if new != old), None)

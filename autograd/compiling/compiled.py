@@ -10,12 +10,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from ..interrupts import uninterrupted
 from ..modes import mode
 from .cache import Programs
 from .given import Given
 from .program import Program
 from .stages import Stage, stages_of
-from .tracing import name_of
+from .tracing import COMPILING, name_of
 
 __all__ = ["Compiled", "compile"]
 
@@ -37,13 +38,26 @@ class Compiled:
             parameters = []
         names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
         rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "x")
+        self._changes = False  # whether one of its programs makes steps of training
         self._cache = Programs(function, lambda n: names[:n] + [f"{rest}_{i}" for i in range(n - len(names))])
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if mode.tracing is not None:  # a part of a larger compiled function
             return self.function(*args, **kwargs)
         given = Given(args, kwargs)
-        return self._cache.find(given, args, kwargs)(given.arrays)
+        if not self._changes:
+            program = self._cache.find(given, args, kwargs)
+            if not program.has_effects:
+                return program(given.arrays)
+            self._changes = True
+        with COMPILING:  # one step at a time
+            with uninterrupted():
+                ready = self._cache.ready(given)
+                if ready is not None:
+                    return ready(given.arrays)
+            program = self._cache.find(given, args, kwargs)
+            with uninterrupted():
+                return program(given.arrays)
 
     @property
     def programs(self) -> OrderedDict[Any, Program]:
@@ -75,9 +89,9 @@ class Compiled:
             ['trace', 'roll', 'flatten', 'lift', 'differentiate', 'simplify', 'print']
         """
         program = self._last("stages")
-        if not program.surroundings.guard.unchanged():
+        if not program.unchanged():
             raise RuntimeError(
-                f"{name_of(self.function)} will be compiled anew, as `{program.surroundings.guard.changed()}` was changed since its last "
+                f"{name_of(self.function)} will be compiled anew, as `{program.changed()}` was changed since its last "
                 "call. Call it once more, and look at its stages then."
             )
         return stages_of(program)

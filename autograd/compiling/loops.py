@@ -148,7 +148,7 @@ def _at_all_times(roots: Iterable[Any], known: Mapping[Node, Any], moving: set[N
     roots, values, moving = list(roots), dict(known), set(moving)
     for node in _below(roots, values):
         inputs = [values[x] if isinstance(x, Node) else x for x in node.inputs or ()]
-        has_axis = tuple([x in moving for x in node.inputs or ()])
+        has_axis = tuple([isinstance(x, Node) and x in moving for x in node.inputs or ()])
         rule = rule_of(node, has_axis)
         if node.primitive is None:
             values[node] = node
@@ -253,7 +253,7 @@ def _sums_apart(body: Body) -> list[Any]:
         if isinstance(x, Node):
             uses[x] += 1
     is_sum = {node for node in order if node.primitive is not None and node.primitive.name == "add" and kinds[node] == CARRIED}
-    inner = {x for node in is_sum for x in node.inputs or () if x in is_sum and uses[x] == 1}
+    inner = {x for node in is_sum for x in _nodes(node.inputs) if x in is_sum and uses[x] == 1}
     values: dict[Node, Any] = {}
     for node in order:
         if node in is_sum - inner:
@@ -271,8 +271,12 @@ def _sums_apart(body: Body) -> list[Any]:
                 late, early = ([x for x, is_one in zip(new, is_late, strict=True) if is_one is wanted] for wanted in (True, False))
                 values[node] = _sum(late) + _sum(early)
                 continue
-        values[node] = replay([node], {x: values[x] for x in node.inputs or () if x in values})[0] if node.primitive else node
+        values[node] = replay([node], {x: values[x] for x in _nodes(node.inputs)})[0] if node.primitive else node
     return [values[x] for x in body.results]
+
+
+def _nodes(inputs: Sequence[Any] | None) -> list[Node]:
+    return [x for x in inputs or () if isinstance(x, Node)]
 
 
 def _sum(terms: Sequence[Any]) -> Any:

@@ -153,7 +153,7 @@ def _orthogonal(g: Array, coefficients: tuple[float, float, float], eps: float, 
     """A matrix with nearly the same singular vectors, and singular values near 1."""
     a, b, c = coefficients
     x = g.T if g.shape[0] > g.shape[1] else g
-    x = x / max(float(np.linalg.norm(x)), eps)
+    x = x / np.maximum(np.linalg.norm(x), eps)
     for _ in range(steps):
         square = x @ x.T
         x = a * x + (b * square + c * square @ square) @ x

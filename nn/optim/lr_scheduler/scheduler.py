@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from autograd.interrupts import uninterrupted
+from autograd.state import effects, update
+from autograd.updating import Live
+
 from ...checks import count, number
-from ...interrupts import uninterrupted
 from ..optimizer import Optimizer
 
 __all__ = ["LRScheduler", "SequentialLR", "one_for_each_group"]
 
 
-class LRScheduler:
+class LRScheduler(Live):
     """The base class of all schedules. A subclass sets the learning rates of the next epoch in `step`; its `__init__` takes the first step.
 
     Args:
@@ -49,6 +53,11 @@ class LRScheduler:
 
     needs_metric: ClassVar[bool] = False
     sets: ClassVar[tuple[str, ...]] = ("lr", "initial_lr")
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "step" in vars(cls):
+            cls.step = _at_each_call(cls.step)  # type: ignore[method-assign]
 
     def __init__(self, optimizer: Optimizer) -> None:
         if not isinstance(optimizer, Optimizer):
@@ -119,6 +128,20 @@ class LRScheduler:
         vars(self).update({name: x for name, x in state_dict.items() if name != "groups"})
         for group, settings in zip(self.optimizer.param_groups, state_dict.get("groups", ()), strict=False):
             group.update(settings)
+
+
+def _at_each_call(step: Callable[..., None]) -> Callable[..., None]:
+    """A schedule's `step` that a compiled function makes at each of its calls."""
+
+    @functools.wraps(step)
+    def noted(self: LRScheduler, *metrics: Any, **named: Any) -> None:
+        if effects() is None:
+            step(self, *metrics, **named)
+            return
+        given = [*metrics, *named.values()]
+        update(self, (), lambda **numbers: step(self, *numbers.values()), **{f"metric{i}": x for i, x in enumerate(given)})
+
+    return noted
 
 
 class SequentialLR(LRScheduler):
