@@ -100,7 +100,7 @@ class Programs:
         try:
             found = traced(self._function, given, args, kwargs, names, whole_steps=not self._is_example)
             kind = WholeStep if found.trace.effects.effects else Program
-            return kind(self._function, given, args, kwargs, found, rolls=not self._is_example)
+            return kind(self._function, given, args, kwargs, found)
         finally:
             if collects:
                 gc.enable()

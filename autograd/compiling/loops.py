@@ -253,7 +253,7 @@ def _sums_apart(body: Body) -> list[Any]:
         if isinstance(x, Node):
             uses[x] += 1
     is_sum = {node for node in order if node.primitive is not None and node.primitive.name == "add" and kinds[node] == CARRIED}
-    inner = {x for node in is_sum for x in node.inputs or () if x in is_sum and uses[x] == 1}
+    inner = {x for node in is_sum for x in _nodes(node.inputs) if x in is_sum and uses[x] == 1}
     values: dict[Node, Any] = {}
     for node in order:
         if node in is_sum - inner:
@@ -274,6 +274,10 @@ def _sums_apart(body: Body) -> list[Any]:
         known = {x: values[x] for x in node.inputs or () if isinstance(x, Node) and x in values}
         values[node] = replay([node], known)[0] if node.primitive else node
     return [values[x] for x in body.results]
+
+
+def _nodes(inputs: Sequence[Any] | None) -> list[Node]:
+    return [x for x in inputs or () if isinstance(x, Node)]
 
 
 def _sum(terms: Sequence[Any]) -> Any:

@@ -54,9 +54,6 @@ class Variant(NamedTuple):
 class Program(Call):
     """One program: for arguments of one structure and shape. It is the primitive of the nodes that its calls leave.
 
-    Args:
-        rolls: whether recurrences become loops, which have no axis for examples.
-
     Attributes:
         surroundings: what the function saw besides its arguments, when it was traced.
         given: the nodes among those, parameters first of all; Values that are in a store are there
@@ -77,12 +74,11 @@ class Program(Call):
     has_effects = False
 
     def __init__(
-        self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], traced: Traced, rolls: bool = True
+        self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], traced: Traced
     ) -> None:
         super().__init__(visible(name_of(function).split(".")[-1].strip("<>"), LONG) or "function")
         self.example = tree_map(lambda x: x.detach() if isinstance(x, (Value, Tensor)) else x, (list(args), kwargs))
         self._trace, trace = traced
-        self._rolls = rolls
         self.surroundings = trace.surroundings
         self.draws = [draw for draw, _ in trace.draws]
         self._updates = trace.updates
@@ -151,7 +147,7 @@ class Program(Call):
         if batch is not None and self._lift_batch(lifting, batch, computed, give):
             self._flat = {x: x for x in results}
         else:
-            self._flat = self._lift_all(lifting, made, results, trace.made if self._rolls else ())
+            self._flat = self._lift_all(lifting, made, results, trace.made)
         mode.scope = None
         return lifting
 

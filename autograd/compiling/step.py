@@ -177,7 +177,7 @@ class WholeStep(Program):
         with walking:
             node = self._returned(self._in_order(results, found), data, self._anchors, {})
             for update, pieces in zip(self.leaves.updates, self._pieces, strict=True):
-                update.run([found[k] for k in pieces])
+                update.run([np.asarray(found[k]) if self._variant.floats else found[k] for k in pieces])
             for i in self._forgotten:
                 _set_gradient(self.given[i], None)
             for x, g in gradients:

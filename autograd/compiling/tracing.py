@@ -47,7 +47,7 @@ class Trace:
         draws: the random numbers it drew: how to draw them, and the stand-in.
         updates: what it changed.
         effects: its backward passes and steps of optimizers; `None` where it may have none.
-        made: all nodes that it made, oldest first, with those that no result needs.
+        made: all nodes that it made, oldest first, with those that no result needs; none where it may make no whole steps.
         out: what it returned; `outputs` are the leaves of that.
 
     Raises:
@@ -75,7 +75,7 @@ class Trace:
             recorder = _Recorder()
             with observe(recorder):
                 self.out = (call or function)(*self.arguments.args, **self.arguments.kwargs)
-        self.made = recorder.nodes
+        self.made = recorder.nodes if whole_steps else []
         if before != global_states() or self.surroundings.used_generator():
             raise TypeError(
                 f"{name} cannot be compiled: it draws random numbers, which would be the same at every call of the "
