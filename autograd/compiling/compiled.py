@@ -86,7 +86,7 @@ class Compiled:
             >>> loss(3.0).data
             25.0
             >>> [stage.name for stage in loss.stages]
-            ['trace', 'flatten', 'lift', 'differentiate', 'simplify', 'print']
+            ['trace', 'roll', 'flatten', 'lift', 'differentiate', 'simplify', 'print']
         """
         program = self._last("stages")
         if not program.unchanged():
@@ -123,7 +123,7 @@ def compile(function: Callable[..., Any]) -> Compiled:
     """Run a function as the NumPy program that a person would have written for it.
 
     The function is called once, with stand-ins for its arguments, and its graph of scalars and arrays is
-    recorded. In the graph, sums of products become matrix products, and numbers with the same formula become arrays.
+    recorded. In the graph, recurrences become loops, sums of products matrix products, and numbers with the same formula arrays.
     Then it is differentiated, simplified, and written as a NumPy program (`.source`), which runs from then on.
 
     A whole step of training can be compiled, with `optimizer.zero_grad()`, `loss.backward()` and `optimizer.step()` in it; then

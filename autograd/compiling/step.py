@@ -49,7 +49,7 @@ class WholeStep(Program):
         self.effects = trace.effects.effects
         self._lifted: dict[Node, Any] = {}
         for x in [*trace.effects.nodes, *trace.effects.results]:
-            flat = self._flat.of(x)
+            flat = self._flat.get(x, x)
             self._lifted[x] = lifting.tensor(flat) if isinstance(flat, Tensor) else lifting.entry(flat)
         stand_ins = {self._lifted[x] for x in trace.effects.results}
         self._late = [i for i, x in enumerate(self.outputs) if not stand_ins.isdisjoint(ancestors([x]))]
@@ -133,7 +133,7 @@ class WholeStep(Program):
         source = Source(
             self.name, [simple.of(inputs[i]) for i in self._read], outputs, [], gradients, gradient_of,
             kept=[name for update in self._updates for name, x in update.numbers.items() if isinstance(x, Node)],
-            more=more, functions=[text for update in self.leaves.updates for text in update.written(taken)],
+            more=more, functions=[text for update in self.leaves.updates for text in update.written(taken)], floats=self._floats,
         )  # fmt: skip
         namespace = dict(source.helpers)
         exec(compile(source.text, f"<compiled {self.name}>", "exec"), namespace)
@@ -142,7 +142,7 @@ class WholeStep(Program):
         self._anchors = tuple(self.given)
         self._is_uneven = self.halves or any(isinstance(x, Value) for x in self.given) or any(self.wanted[len(self.given) :])
         self._is_single = len(gradients) + len(more) == 1
-        return Variant(seeded, careful, source.text, namespace["forward"], namespace["backward"])
+        return Variant(seeded, careful, source.floats, source.text, namespace["forward"], namespace["backward"])
 
     def unchanged(self) -> bool:
         if not super().unchanged():
@@ -195,13 +195,20 @@ class WholeStep(Program):
             results, found = self._passes(self._variant, data)
             if any(self.watched) and not self._variant.careful and self._spoiled(found, everything):
                 # From now on, the program says where a branch was not taken.
-                self._variant = self._variants[self._variant.seeded, True] = self._print(self._variant.seeded, careful=True)
+                self._variant = self._print(self._variant.seeded, careful=True)
                 results, found = self._passes(self._variant, data)
             return results, found
 
     def _passes(self, variant: Variant, data: list[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
-        results, saved = variant.forward(*data)
-        found = variant.backward(saved)
+        try:
+            results, saved = variant.forward(*data)
+            found = variant.backward(saved)
+        except (ArithmeticError, ValueError):
+            if not variant.floats:
+                raise
+            self._floats = False  # Python's floats raise where NumPy's numbers become inf or nan
+            self._variant = self._print(variant.seeded, variant.careful)
+            return self._passes(self._variant, data)
         return (results,) if len(self._early) + len(self.kept) == 1 else results, (found,) if self._is_single else found
 
     def _spoiled(self, found: Sequence[Any], data: Sequence[Any]) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from image_networks import resnet, vgg
 
 import autograd
 import nn
@@ -231,7 +232,9 @@ class Transformer(nn.Module):
         return self.head(self.layer(x).mean(axis=1))
 
 
-NETWORKS: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "cnn": cnn, "lstm": LSTM, "transformer": Transformer}
+NETWORKS: dict[str, Callable[..., nn.Module]] = {
+    "mlp": mlp, "cnn": cnn, "vgg": vgg, "resnet": resnet, "lstm": LSTM, "transformer": Transformer
+}  # fmt: skip
 
 
 def examples(problem: Examples, compile: str = "nothing") -> Callable[[], float]:
