@@ -150,10 +150,7 @@ class Joined(Piece):
 
     def fits(self) -> bool:
         dtype = self._numbers.dtype
-        for t, _, _ in self._places:
-            if t._datum.dtype is not dtype and t._datum.dtype != dtype:
-                return False
-        return True
+        return all(t._datum.dtype == dtype for t, _, _ in self._places)
 
     def gradient(self) -> Array | None:
         without = 0
