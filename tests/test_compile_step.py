@@ -213,6 +213,18 @@ def test_between_two_calls_all_may_be_read_written_saved_and_loaded(kind, method
     np.testing.assert_allclose(numbers(params), numbers(twins), rtol=1e-12)
 
 
+def test_an_array_that_was_taken_before_a_step_shows_the_numbers_after_it():
+    params = [Tensor([1.0, 2.0]), Tensor([3.0])]
+    before = [p.data for p in params]
+    step = autograd.compile(step_of(params, optim.SGD(params, lr=0.1, momentum=0.5)))
+    for _ in range(2):
+        step()
+    for array, p in zip(before, params, strict=True):
+        assert array.tolist() == p.tolist()
+        array[...] = 1.0
+        assert set(np.ravel(p.data)) == {1.0}
+
+
 def test_a_tensor_in_another_precision_is_computed_in_that():
     params = [Tensor([1.0, 2.0]), Tensor([3.0])]
     step = autograd.compile(step_of(params, optim.SGD(params, lr=0.1, momentum=0.5)))

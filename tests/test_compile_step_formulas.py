@@ -265,16 +265,17 @@ def test_a_branch_that_is_not_taken_gives_no_nan():
     assert "isfinite" in step.source or step._cache.by_key[next(iter(step.programs))]._variant.careful
 
 
-def test_half_precision_is_computed_in_single_and_rounded_once():
-    def run(compiled):
-        w = Tensor(np.array([1.0, 2.0, 3.0], np.float16))
+def test_half_precision_is_computed_in_single_and_rounded_as_in_a_step_of_a_compiled_loss():
+    def run(whole):
+        w = Tensor(np.array([1.1, 2.3, 3.7], np.float16))
         optimizer = optim.Adam([w], lr=0.01)
-        step = step_of([w], optimizer, loss=lambda ps: (ps[0] * ps[0]).sum())
-        step = autograd.compile(step) if compiled else step
+        loss = autograd.compile(lambda: (w * w * w).sum())
+        step = step_of([w], optimizer, loss=lambda _: loss())
+        step = autograd.compile(step) if whole else step
         for _ in range(3):
             step()
         assert (w.data.dtype, w.grad.dtype) == (np.float16, np.float16)
-        return w.data, optimizer.state[w]["exp_avg_sq"]
+        return w.data, w.grad, optimizer.state[w]["exp_avg_sq"]
 
     for a, b in zip(run(True), run(False), strict=True):
         np.testing.assert_array_equal(a, b)

@@ -410,6 +410,8 @@ class Optimizer(Updater):
 
     def apply(self, piece: Any, g: Any, memory: Starts, formula: Callable[[Sequence[Any], int], Any]) -> None:
         numbers = p = piece.read()
+        if type(g) is not np.ndarray or g.dtype is not p.dtype:  # of a compiled program
+            g = np.asarray(g, p.dtype)
         if p.itemsize < 4:  # float16
             p, g = p.astype(np.float32), g.astype(np.float32)
         if not self.elementwise:
