@@ -17,7 +17,7 @@ from autograd.primitives.networks import linear
 
 from . import functional, init
 from .dropout import Dropout
-from .inputs import as_input, check_probability, check_size, describe_kind
+from .inputs import as_input, as_shared_input, check_probability, check_size, describe_kind
 from .linear import Linear
 from .module import Module
 from .normalization import LayerNorm
@@ -94,7 +94,8 @@ class MultiheadAttention(Module):
         self, query: Input, key: Input, value: Input, key_padding_mask: Input | None = None, need_weights: bool = True,
         attn_mask: Input | None = None, average_attn_weights: bool = True, is_causal: bool = False,
     ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
-        inputs = [as_input(x, self.out_proj.weight.dtype, self) for x in (query, key, value)]
+        shared = {id(x): as_shared_input(x, self.out_proj.weight.dtype, self) for x in (query, key, value)}
+        inputs = [shared[id(x)] for x in (query, key, value)]
         single = self._check_inputs(*inputs)
         if single:
             inputs = [x[:, None] for x in inputs]
@@ -246,7 +247,7 @@ class TransformerEncoderLayer(Module):
         def think(x: Data) -> Any:
             return self.dropout2(self.linear2(self.dropout(self.activation(self.linear1(x)))))
 
-        x = as_input(src, self.linear1.weight.dtype, self)
+        x = as_shared_input(src, self.linear1.weight.dtype, self)
         if self.norm_first:
             x = x + attend(self.norm1(x))
             y: Tensor = x + think(self.norm2(x))

@@ -13,7 +13,7 @@ from autograd import Tensor
 from . import functional
 from .attention import MultiheadAttention
 from .dropout import Dropout
-from .inputs import as_input
+from .inputs import as_shared_input
 from .linear import Linear
 from .module import Module
 from .normalization import LayerNorm
@@ -73,7 +73,7 @@ class TransformerDecoderLayer(Module):
         tgt_is_causal: bool = False, memory_is_causal: bool = False,
     ) -> Tensor:  # fmt: skip
         dtype = self.linear1.weight.dtype
-        x, read = as_input(tgt, dtype, self), as_input(memory, dtype, self)
+        x, read = as_shared_input(tgt, dtype, self), as_shared_input(memory, dtype, self)
 
         def attend(x: Data) -> Any:
             return self.dropout1(self.self_attn(x, x, x, tgt_key_padding_mask, False, tgt_mask, is_causal=tgt_is_causal)[0])

@@ -8,14 +8,17 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import Node, Tensor, Value
+from autograd.arrays import constant
 from autograd.operands import array_of
-from autograd.primitives.arithmetic import astype
+from autograd.primitives.arithmetic import astype, identity
 
 from .checks import is_number
 from .module import Module
 from .types import Array, Data, Input, Output
 
-__all__ = ["array_from", "as_input", "check_dim", "check_probability", "check_size", "describe_kind", "is_whole", "operand"]
+__all__ = [
+    "array_from", "as_input", "as_shared_input", "check_dim", "check_probability", "check_size", "describe_kind", "is_whole", "operand",
+]  # fmt: skip
 
 
 def as_input(x: Input, dtype: DTypeLike | None, module: Module) -> Data:
@@ -42,6 +45,17 @@ def as_input(x: Input, dtype: DTypeLike | None, module: Module) -> Data:
     if dtype is None:
         dtype = array.dtype if array.dtype.kind == "f" else np.float32
     return array.astype(dtype, copy=False)
+
+
+def as_shared_input(x: Input, dtype: DTypeLike | None, module: Module) -> Data:
+    """`as_input` for a layer in which several steps use `x`: an array is copied here, once, and not again by each step that keeps it.
+
+    Example:
+        >>> as_shared_input(np.ones(2), np.float32, Module()).flags.writeable
+        False
+    """
+    x = as_input(x, dtype, module)
+    return x if isinstance(x, Node) else constant(x, identity)
 
 
 def operand(x: Input, module: Module) -> Output:

@@ -55,7 +55,10 @@ def agree(compiled, args, nodes, rtol=1e-12):
 
 def safe(primitive, x):
     """`x` in the domain of a primitive."""
-    return autograd.abs(x) + 0.3 if primitive.domain[0] > 0 else x
+    low, high = primitive.domain
+    if low > 0:
+        return autograd.abs(x) + max(low, 0.3)
+    return autograd.tanh(x) * high if -1 <= low and high <= 1 else x
 
 
 def instruction(code, vectors, table_of_rows, i):

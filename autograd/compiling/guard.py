@@ -21,6 +21,7 @@ __all__ = ["Guard", "Names", "Path"]
 
 Path = tuple[Any, ...]
 STRICT = (Node, str, bytes, type(None))  # `==` says of them what `is` and the type say
+SMALL = 65536  # bytes: up to here, comparing an array with a copy takes a quarter of the time of a checksum (0.3 in place of 1.1 µs for 1 kB)
 
 
 class Names:
@@ -104,6 +105,13 @@ class Guard:
         # Of these, the keys and the items one by one, by identity: 1 == True, 0.0 == -0.0, and a user's objects may equal anything.
         self._items = [items for c in loose for items in _items(c.present, c.names)]
         self._earlier_items = [items for c in loose for items in _items(c.copy, c.names)]
+        self._sort_arrays()
+
+    def _sort_arrays(self) -> None:
+        arrays = [array for _, array, _ in self.arrays]
+        self._small = [array for array in arrays if array.nbytes <= SMALL and array.dtype != object]
+        self._earlier_small = _contents_of(self._small)
+        self._large = [entry for entry in self.arrays if entry[1].nbytes > SMALL or entry[1].dtype == object]
 
     def unchanged(self) -> bool:
         """Whether everything is still there, with the same numbers."""
@@ -117,7 +125,8 @@ class Guard:
                 and self._present == self._whole
                 and list(map(type, self._objects)) == self._types
                 and (not self._items or all(map(operator.is_, chain(*self._items), chain(*self._earlier_items))))
-                and (not self.arrays or all(_fingerprint(array) == earlier for _, array, earlier in self.arrays))
+                and (not self._small or _contents_of(self._small) == self._earlier_small)
+                and (not self._large or all(_fingerprint(array) == earlier for _, array, earlier in self._large))
             )
         except Exception:  # another node, or an array, in the place of something
             same = False
@@ -153,6 +162,7 @@ class Guard:
         """Do not look at some attributes of an object any more; to be called after each change of them."""
         old = {id(attributes[name]) for name in names}
         self.arrays = [entry for entry in self.arrays if id(entry[1]) not in old]
+        self._sort_arrays()
         copies = [c.copy for c in self.containers if c.present is attributes]
 
         def changed() -> None:
@@ -207,7 +217,7 @@ def _is_strict(container: Container) -> bool:
 
 
 def _says_what_is(x: Any, depth: int = 0) -> bool:
-    if type(x) in (list, deque):
+    if type(x) in (list, deque) or (isinstance(x, list) and type(x).__eq__ is list.__eq__ and type(x).__iter__ is list.__iter__):
         return depth < 9 and all(_says_what_is(item, depth + 1) for item in x)
     return isinstance(x, STRICT)
 
@@ -218,6 +228,11 @@ def _items(container: Any, names: Names | None) -> Iterator[Any]:
         yield container
     if isinstance(container, (dict, types.MappingProxyType)):
         yield container.values()
+
+
+def _contents_of(arrays: list[Any]) -> list[Any]:
+    """What changes when the entries of one of these arrays do."""
+    return [[x.tobytes() for x in arrays], [x.shape for x in arrays], [x.dtype for x in arrays]]
 
 
 def _fingerprint(array: Any) -> Any:
