@@ -165,7 +165,5 @@ def compile(function: Callable[..., Any], *, target: str = "numpy") -> Compiled:
         >>> value.data, w[0].grad
         (17.0, 18.0)
     """
-    import os
-    target = os.environ.get("TARGET", target)
     check_target(target)
     return Compiled(function, target)

@@ -83,7 +83,7 @@ class Source(Writer):
         results = results if len(outputs) == 1 else f"({results})"
         ends = [f"return {results}, ({_tuple(saved)})"]
         if len(ends[0]) > SHORT:
-            ends = [f"saved = {_tuple(saved)}", f"return {results}, saved"]
+            ends = [f"saved = {_tuple(saved) or '()'}", f"return {results}, saved"]
         for x in self._forward - keep:  # `backward` writes views itself
             if is_view(x):
                 self.names.pop(x, None)

@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...core import Node
 from ...primitives.arithmetic import astype, divide
 from ...primitives.elementary import power
 from ...primitives.networks import take_along_axis
 from ...primitives.reductions import broadcast_to
 from ...primitives.shapes import choose, getitem, lookup, reshape, transpose
+from ...tensor import Tensor
 from ...texts import visible
-from .formulas import ATOM, PRODUCT, Functions, Text, Unprintable, infix, number
+from .formulas import ATOM, PRODUCT, Functions, Text, UnprintableError, infix, number
 from .indices import ZERO, Index, as_formula, basic_place, flat, loop_over, parts_of, positions
 from .memory import is_elementwise, is_view
 
@@ -90,7 +90,12 @@ class Nest:
         if len(stores) != 1 or stores[0].sign != "=":
             return False
         place = f"{name}[{stores[0].place}]"
-        others = [*self.before, *self.row, *self.after, *(str(s) if not isinstance(s, Store) else s.value.text for s in self.statements if s is not stores[0])]
+        others = [
+            *self.before,
+            *self.row,
+            *self.after,
+            *(str(s) if not isinstance(s, Store) else s.value.text for s in self.statements if s is not stores[0]),
+        ]
         others += [f"{s.name}[{s.place}]" for s in self.statements if isinstance(s, Store) and s is not stores[0]]
         if any(re.search(rf"\b{re.escape(name)}\[", text.replace(place, "")) for text in others) or name in stores[0].value.text:
             return False
@@ -143,13 +148,14 @@ class Body:
     """
 
     def __init__(
-        self, dialect: Any, functions: Functions, memory: set[Node], names: dict[Any, str], wanted: Callable[[Node], str], tables: Tables,
+        self, dialect: Any, functions: Functions, memory: set[Tensor], names: dict[Any, str],
+        wanted: Callable[[Tensor], str], tables: Tables,
     ) -> None:  # fmt: skip
         self.dialect, self.functions, self.tables = dialect, functions, tables
         self.memory, self.names, self.name_of = memory, names, wanted
         self.blocks: list[Nest | Lines] = []
         self.checks: list[str] = []
-        self.made: dict[Node, None] = {}
+        self.made: dict[Tensor, None] = {}
         self.used: set[Any] = set()
         self.depth = 0
         self._checked: set[Any] = set()
@@ -159,14 +165,14 @@ class Body:
 
     # What is computed
 
-    def compute(self, x: Node, scope: str | None, writer: Callable[..., None] | None) -> None:
+    def compute(self, x: Tensor, scope: str | None, writer: Callable[..., None] | None) -> None:
         """The lines that compute a node that gets an array or a variable."""
         if scope is not None:
             self._scope = visible(scope, COMMENT)
         name = self.name_of(x)
         self.made[x] = None
         if x.size and writer is not None:
-            writer(self, x, *x.inputs, **x.static)
+            writer(self, x, *(x.inputs or ()), **x.static)
         elif x.size and x.shape == ():
             text = self._fresh(x, [])
             self.put(f"{self.dialect.constant(self.type(x.dtype))} {name} = {text.text};")
@@ -207,7 +213,7 @@ class Body:
         last.totals += [total] if total else []
         last.makes[x] = complete
 
-    def store(self, x: Node, index: Sequence[Index], value: Text, sign: str = "=") -> Store:
+    def store(self, x: Tensor, index: Sequence[Index], value: Text, sign: str = "=") -> Store:
         """The statement that writes the number of `x` at an index."""
         return Store(self.name_of(x), flat(index, x.shape) if x.shape else None, value, sign)
 
@@ -245,7 +251,12 @@ class Body:
         self._locals += lines
 
     def nested_lines(
-        self, before: Sequence[str], outer: Sequence[tuple[str, int]], pragma: Sequence[str], inner: tuple[str, int], make: Callable[[], str]
+        self,
+        before: Sequence[str],
+        outer: Sequence[tuple[str, int]],
+        pragma: Sequence[str],
+        inner: tuple[str, int],
+        make: Callable[[], str],
     ) -> list[str]:
         """Lines, and loops with a statement in them."""
         waiting, self._locals = self._locals, []
@@ -268,7 +279,7 @@ class Body:
         return taken
 
     def lines(self, lasting: Container[str], after: Iterable[str]) -> list[str]:
-        """All lines, before some others. An array that is not `lasting`, and is read only where it is computed, becomes a variable there."""
+        """All lines, before some others. An array that does not last, and is read only where it is computed, becomes a variable there."""
         self._use_variables(lasting, " ".join(after))
         lines: list[str] = []
         comment = None
@@ -299,7 +310,7 @@ class Body:
 
     def load(self, x: Any, index: Sequence[Index], kind: str = "double") -> Text:
         """The number of `x` at an index; `kind` is the type that a plain number gets."""
-        if not isinstance(x, Node):
+        if not isinstance(x, Tensor):
             return number(self.dialect, x, kind)
         if x in self.names:
             return self._read(x, index)
@@ -307,7 +318,7 @@ class Body:
             return self._constant(x, index, kind)
         return self._fresh(x, index)
 
-    def _read(self, x: Node, index: Sequence[Index]) -> Text:
+    def _read(self, x: Tensor, index: Sequence[Index]) -> Text:
         self.used.add(x)
         name = self.names[x]
         if x.shape == ():
@@ -317,38 +328,38 @@ class Body:
         self._loads.append((x, place))
         return Text(f"{name}[{place}]")
 
-    def _constant(self, x: Node, index: Sequence[Index], kind: str) -> Text:
+    def _constant(self, x: Tensor, index: Sequence[Index], kind: str) -> Text:
         array = x._datum
         if array.size and array.tobytes() == array.flat[0].tobytes() * array.size:  # 0.0 is not -0.0
             return number(self.dialect, array.flat[0].item(), kind)
         return Text(f"{self.tables.of(array)}[{flat(index, array.shape)}]")
 
-    def _fresh(self, x: Node, index: Sequence[Index]) -> Text:
+    def _fresh(self, x: Tensor, index: Sequence[Index]) -> Text:
         """The number of a node that has no name."""
         if is_elementwise(x):
             return self._elementwise(x, index)
         if is_view(x):
             return self._view(x, index)
-        raise Unprintable(f"{x.primitive.name!r}" if x.primitive is not None else "a constant")
+        raise UnprintableError(f"{x.primitive.name!r}" if x.primitive is not None else "a constant")
 
-    def kind(self, x: Node) -> str:
+    def kind(self, x: Tensor) -> str:
         """The type in which a node is computed."""
-        types = [x.dtype] if x.dtype.kind == "f" else [y.dtype for y in x.inputs or () if isinstance(y, Node)] or [x.dtype]
+        types = [x.dtype] if x.dtype.kind == "f" else [y.dtype for y in x.inputs or () if isinstance(y, Tensor)] or [x.dtype]
         return self.type(np.result_type(*types))
 
     def type(self, dtype: Any) -> str:
         kind = self.dialect.number_type(dtype)
         if kind is None:
-            raise Unprintable(f"numbers of type {np.dtype(dtype).name}")
+            raise UnprintableError(f"numbers of type {np.dtype(dtype).name}")
         return str(kind)
 
     def cast(self, index: Sequence[Index], x: Any) -> list[Index]:
         """The index of an input of an elementwise operation."""
-        if not isinstance(x, Node):
+        if not isinstance(x, Tensor):
             return []
         return [i if n != 1 else ZERO for i, n in zip(index[len(index) - len(x.shape) :], x.shape, strict=True)]
 
-    def _elementwise(self, x: Node, index: Sequence[Index]) -> Text:
+    def _elementwise(self, x: Tensor, index: Sequence[Index]) -> Text:
         primitive: Any = x.primitive
         kind = self.kind(x)
         inputs = x.inputs or ()
@@ -357,11 +368,11 @@ class Body:
         if x.dtype == bool and primitive.logic:
             sign = {"&": "&&", "|": "||", "^": "!="}[primitive.logic]
             return infix(sign, *args)
-        if primitive is power and not isinstance(inputs[1], Node):
+        if primitive is power and not isinstance(inputs[1], Tensor):
             short = self._power(args[0], inputs[1], kind)
             if short is not None:
                 return short
-        whole = not any(isinstance(a, float) or (isinstance(a, Node) and a.dtype.kind == "f") for a in inputs)
+        whole = not any(isinstance(a, float) or (isinstance(a, Tensor) and a.dtype.kind == "f") for a in inputs)
         if primitive is divide and whole:
             args[0] = Text(self.dialect.cast(args[0].bound(ATOM), kind), PRODUCT)
         text = self.functions.call(primitive.scalar or primitive.array, args, kind, dict(x.static), primitive.name)
@@ -374,7 +385,7 @@ class Body:
         while sum(len(arg.text) for arg in args) > LONG:
             longest = max(range(len(args)), key=lambda i: len(args[i].text))
             x = inputs[longest]
-            if len(args[longest].text) <= LONG // 2 or not isinstance(x, Node):
+            if len(args[longest].text) <= LONG // 2 or not isinstance(x, Tensor):
                 break
             name = self.tables.fresh("t")
             self._locals.append(f"{self.dialect.constant(self.type(x.dtype))} {name} = {args[longest].text};")
@@ -402,7 +413,7 @@ class Body:
             return infix("/", one, infix("*", base, root))
         return None
 
-    def _view(self, x: Node, index: Sequence[Index]) -> Text:
+    def _view(self, x: Tensor, index: Sequence[Index]) -> Text:
         a: Any = x.left
         kind = self.type(x.dtype)
         if x.primitive is broadcast_to:
@@ -425,7 +436,7 @@ class Body:
             return self._at(a, self.place(positions(x.static["index"], a.shape), index))
         return self.load(a, self.chosen(x, index), kind)
 
-    def chosen(self, x: Node, index: Sequence[Index]) -> list[Index]:
+    def chosen(self, x: Tensor, index: Sequence[Index]) -> list[Index]:
         """Where in its left input a node's number is that is chosen by the right one, at an index into the node."""
         a, by = x.left, x.right
         if x.primitive is lookup:
@@ -436,20 +447,20 @@ class Body:
         assert x.primitive is take_along_axis
         return self.along(by, index, a.shape, x.static["axis"])
 
-    def along(self, by: Node, index: Sequence[Index], shape: Sequence[int], axis: int) -> list[Index]:
+    def along(self, by: Tensor, index: Sequence[Index], shape: Sequence[int], axis: int) -> list[Index]:
         axis %= len(shape)
         there = self.counted(by, self.cast(index, by), shape[axis], negative=False)
         return [there if i == axis else k if n != 1 else ZERO for i, (k, n) in enumerate(zip(index, shape, strict=True))]
 
-    def _reshaped(self, x: Node, a: Any, index: Sequence[Index], kind: str) -> Text:
-        if not isinstance(a, Node):
+    def _reshaped(self, x: Tensor, a: Any, index: Sequence[Index], kind: str) -> Text:
+        if not isinstance(a, Tensor):
             return number(self.dialect, a, kind)
         if [n for n in x.shape if n != 1] == [n for n in a.shape if n != 1]:
             rest = iter([i for i, n in zip(index, x.shape, strict=True) if n != 1])
             return self.load(a, [next(rest) if n != 1 else ZERO for n in a.shape], kind)
         return self._at(a, flat(index, x.shape))
 
-    def _at(self, a: Node, place: Index) -> Text:
+    def _at(self, a: Tensor, place: Index) -> Text:
         """The number of an array at a place in the flattened array."""
         if a not in self.names and a.primitive is None:
             return Text(f"{self.tables.of(a._datum)}[{place}]")
@@ -464,7 +475,7 @@ class Body:
 
     def counted(self, by: Any, index: Sequence[Index], n: int, negative: bool = True) -> Index:
         """The number of a row that an input gives, which is compared with the number `n` of rows before anything is computed."""
-        if not isinstance(by, Node):
+        if not isinstance(by, Tensor):
             return ZERO + (int(by) + n if by < 0 else int(by))
         self._check(by, n, negative)
         text = self.dialect.whole(self.load(by, index, "int"), by.dtype)
@@ -472,7 +483,7 @@ class Body:
             text = self.functions.row(text, n)
         return Index({text: 1})
 
-    def _check(self, by: Node, n: int, negative: bool) -> None:
+    def _check(self, by: Tensor, n: int, negative: bool) -> None:
         if (by, n, negative) in self._checked:
             return
         self._checked.add((by, n, negative))
@@ -480,7 +491,7 @@ class Body:
         while is_view(base):
             base = base.left
         if base.primitive is not None:
-            raise Unprintable("an index that is computed")
+            raise UnprintableError("an index that is computed")
         outer = self.blocks, self.depth, self._locals
         self.blocks, self.depth, self._locals = [Lines(None, [])], 0, []
         index, loops = loop_over(by.shape)
@@ -491,7 +502,7 @@ class Body:
         self.checks += self._block().lines
         self.blocks, self.depth, self._locals = outer
 
-    def _converted(self, x: Node, text: Text) -> Text:
+    def _converted(self, x: Tensor, text: Text) -> Text:
         if x.dtype == bool:
             return Text(f"{text.bound(ATOM)} != 0", 3)
         return Text(self.dialect.cast(text.bound(ATOM), self.type(x.dtype)), PRODUCT + 1)

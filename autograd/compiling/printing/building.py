@@ -121,7 +121,7 @@ def _compile(text: str, command: list[str], path: Path) -> None:
     with tempfile.TemporaryDirectory(dir=path.parent) as place:
         source, made = Path(place, "program.c"), Path(place, "program.so")
         source.write_text(text, encoding="utf-8")
-        caches = dict.fromkeys(["ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"], str(path.parent / "zig"))
+        caches = {"ZIG_GLOBAL_CACHE_DIR": str(path.parent / "zig"), "ZIG_LOCAL_CACHE_DIR": place}
         try:
             ran = subprocess.run(
                 [*command, "-o", str(made), str(source), "-lm"], capture_output=True, text=True, env={**os.environ, **caches},

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import textwrap
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ...texts import in_docstring
 
+SHORT = 100  # characters of a line
 NAME = 40  # characters of the function's name in a comment
 
 __all__ = ["C", "JAVASCRIPT", "Dialect"]
@@ -70,8 +72,8 @@ class _C(Dialect):
     AT = "static inline int64_t at(int64_t row, int64_t n) { return row < 0 ? row + n : row; }"
     refuse = "return 1;"
     has_rows = True
-    TYPES = {"f8": "double", "f4": "float", "b1": "unsigned char", "i8": "int64_t", "i4": "int32_t", "i2": "int16_t", "i1": "int8_t",
-             "u1": "uint8_t", "u2": "uint16_t", "u4": "uint32_t"}  # fmt: skip
+    TYPES: ClassVar = {"f8": "double", "f4": "float", "b1": "unsigned char", "i8": "int64_t", "i4": "int32_t", "i2": "int16_t",
+             "i1": "int8_t", "u1": "uint8_t", "u2": "uint16_t", "u4": "uint32_t"}  # fmt: skip
 
     def type(self, dtype: Any) -> str | None:  # type: ignore[override]
         return self.TYPES.get(np.dtype(dtype).str[1:])
@@ -136,10 +138,9 @@ class _C(Dialect):
         return f"memset({name}, 0, {size} * sizeof *{name});"
 
     def table(self, name: str, array: Any) -> str:
-        kind = self.type(array.dtype) if array.dtype.kind == "f" else "int"
+        kind = str(self.type(array.dtype)) if array.dtype.kind == "f" else "int"
         numbers = ", ".join(self.number(x, kind if array.dtype.kind == "f" else "int") for x in array.ravel().tolist())
         return f"static const {kind} {name}[{array.size}] = {{{numbers}}};"
-
 
     def given(self, name: str, shape: tuple[int, ...]) -> str:
         """How an input is read."""
@@ -162,7 +163,7 @@ class _C(Dialect):
         ports += [f"{self.type(r.array.dtype)} *restrict {r.array.name}{'' if r.array.shape else '_out'}" for r in results if r.array]
         if saves or saved:
             ports.append(f"{'const ' if saved else ''}struct saved *restrict saved")
-        lines = [f"int {name}({', '.join(ports)}) {{"]
+        lines = [listed(f"int {name}(", ports, ") {")]
         returned, kept = {r.node for r in results}, set(saves)
         lines_of = body.lines({p.wanted[x] for x in [*kept, *returned] if x is not None}, [r.text for r in results])
         for x in saved:
@@ -177,8 +178,11 @@ class _C(Dialect):
                 lines.append(f"    *{r.array.name}_out = {r.text or r.array.name};")
         for x in saves:
             if not x.shape or x in returned:
-                lines.append(f"    saved->{p.wanted[x]} = {p.wanted[x]};" if not x.shape else
-                             f"    memcpy(saved->{p.wanted[x]}, {p.wanted[x]}, sizeof saved->{p.wanted[x]});")
+                lines.append(
+                    f"    saved->{p.wanted[x]} = {p.wanted[x]};"
+                    if not x.shape
+                    else f"    memcpy(saved->{p.wanted[x]}, {p.wanted[x]}, sizeof saved->{p.wanted[x]});"
+                )
         return [*lines, "    return 0;", "}"]
 
 
@@ -189,13 +193,14 @@ class _JavaScript(Dialect):
          "enum", "eval", "export", "extends", "false", "finally", "for", "function", "if", "implements", "import", "in", "instanceof",
          "interface", "let", "new", "null", "package", "private", "protected", "public", "return", "static", "super", "switch", "this",
          "throw", "true", "try", "typeof", "undefined", "var", "void", "while", "with", "yield", "Math", "NaN", "Infinity", "Object",
-         "saved", "at", "RangeError", "Float64Array", "Float32Array", "Uint8Array", "Int32Array"]
+         "saved", "at", "copysign", "erf", "erfc", "exp2", "fmod", "rint",
+         "RangeError", "Float64Array", "Float32Array", "Uint8Array", "Int32Array"]
     )  # fmt: skip
     AT = "function at(row, n) { return row < 0 ? row + n : row; }"
     refuse = 'throw new RangeError("there is no such row");'
-    TYPES = {"f8": "Float64Array", "f4": "Float32Array", "b1": "Uint8Array", "i4": "Int32Array", "i8": "Float64Array", "i2": "Int16Array",
-             "i1": "Int8Array", "u1": "Uint8Array", "u2": "Uint16Array", "u4": "Uint32Array"}  # fmt: skip
-    DEFINED = {
+    TYPES: ClassVar = {"f8": "Float64Array", "f4": "Float32Array", "b1": "Uint8Array", "i4": "Int32Array", "i8": "Float64Array",
+             "i2": "Int16Array", "i1": "Int8Array", "u1": "Uint8Array", "u2": "Uint16Array", "u4": "Uint32Array"}  # fmt: skip
+    DEFINED: ClassVar = {
         "copysign": "function copysign(x, y) { return (y < 0 || Object.is(y, -0) ? -1 : 1) * Math.abs(x); }",
         "fmod": "function fmod(x, y) { return x % y; }",
         "exp2": "function exp2(x) { return Math.pow(2, x); }",
@@ -283,7 +288,6 @@ function erfc(x) {
     def table(self, name: str, array: Any) -> str:
         return f"const {name} = [{', '.join(self.number(x, '') for x in array.ravel().tolist())}];"
 
-
     def given(self, name: str, shape: tuple[int, ...]) -> str:
         """How an input is read."""
         return name
@@ -294,10 +298,10 @@ function erfc(x) {
         parts += ["// An array is the list of its numbers, row by row.", "", *definitions, *([""] if definitions else [])]
         parts += [*map(wrapped_table, p.tables.lines), *([""] if p.tables.lines else [])]
         kept = [p.wanted[x] for x in [*(x for x in p.inputs if x in backward.used), *saved]]
-        ends = f"return [[{', '.join(_returned(r) for r in results)}], [{', '.join(kept)}]];"
+        ends = listed(f"return [[{', '.join(_returned(r) for r in results)}], [", kept, "]];")
         parts += self._function("forward", p, forward, [p.wanted[x] for x in p.inputs], results, saved, [], ends)
-        ends = f"return [{', '.join(_returned(r) for r in gradients)}];"
-        begin = [f"const [{', '.join(kept)}] = saved;"] if kept else []
+        ends = listed("return [", list(map(_returned, gradients)), "];")
+        begin = [listed("const [", kept, "] = saved;")] if kept else []
         parts += ["", *self._function("backward", p, backward, ["saved", *(p.wanted[x] for x in p.seeds)], gradients, [], begin, ends)]
         return "\n".join([*parts, ""])
 
@@ -307,15 +311,25 @@ function erfc(x) {
         arrays += [(r.array.name, r.array.dtype, math.prod(r.array.shape)) for r in results if r.node is None and r.array and r.array.shape]
         scratch = [self.scratch(*array) for array in arrays]
         lines = [*begin, *scratch, *body.checks, *lines_of, ends]
-        return [f"function {name}({', '.join(ports)}) {{", *(f"    {line}" for line in lines), "}"]
+        return [listed(f"function {name}(", ports, ") {"), *(textwrap.indent(line, "    ") for line in lines), "}"]
 
 
 def _returned(result: Any) -> str:
     return result.text or (result.array.name if result.array else "null")
 
 
+def listed(head: str, items: Sequence[str], tail: str) -> str:
+    """A list on one line, or, if it is long, between two."""
+    line = head + ", ".join(items) + tail
+    if len(line) <= SHORT:
+        return line
+    whole = ", ".join(item.replace(" ", "\0") for item in items)  # an item stays on its line
+    lines = textwrap.wrap(whole, SHORT, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
+    return "\n".join([head, *(line.replace("\0", " ") for line in lines), tail])
+
+
 def wrapped_table(line: str) -> str:
-    return "\n".join(textwrap.wrap(line, 100, subsequent_indent="    ", break_long_words=False))
+    return "\n".join(textwrap.wrap(line, SHORT, subsequent_indent="    ", break_long_words=False))
 
 
 C, JAVASCRIPT = _C(), _JavaScript()

@@ -21,7 +21,7 @@ import numpy as np
 
 from ...core import table
 
-__all__ = ["ATOM", "COMPARISON", "PRODUCT", "SUM", "TERNARY", "UNARY", "Functions", "Text", "Unprintable", "infix"]
+__all__ = ["ATOM", "COMPARISON", "PRODUCT", "SUM", "TERNARY", "UNARY", "Functions", "Text", "UnprintableError", "infix"]
 
 TERNARY, OR, AND, COMPARISON, SUM, PRODUCT, UNARY, ATOM = range(8)  # how tightly a text binds
 
@@ -37,7 +37,7 @@ class Text(NamedTuple):
         return self.text if self.strength >= strength else f"({self.text})"
 
 
-class Unprintable(Exception):
+class UnprintableError(Exception):
     """A program cannot be printed in a language; the message says what has no form in it."""
 
 
@@ -86,13 +86,14 @@ class Functions:
 
     Args:
         dialect: the language; see `dialects`.
+        taken: all names of the program.
 
     Attributes:
         definitions: the text of each function, by its name, in the order in which they need each other.
     """
 
-    def __init__(self, dialect: Any) -> None:
-        self.dialect = dialect
+    def __init__(self, dialect: Any, taken: set[str]) -> None:
+        self.dialect, self._taken = dialect, taken
         self.definitions: dict[str, str] = {}
         self._names: dict[Any, str] = {}
 
@@ -106,7 +107,7 @@ class Functions:
             name: what to call it, if it has no name of its own.
 
         Raises:
-            Unprintable: its text cannot be found, or has more in it than expressions.
+            UnprintableError: its text cannot be found, or has more in it than expressions.
         """
         if function in SIGNS:
             return infix(SIGNS[function], *args)
@@ -130,13 +131,13 @@ class Functions:
             return self.call(known, args, kind, static, name)
         function = PYTHONS.get(function, function)
         if not isinstance(function, types.FunctionType):
-            raise Unprintable(f"{getattr(function, '__name__', function)!r}, which is no Python function")
+            raise UnprintableError(f"{getattr(function, '__name__', function)!r}, which is no Python function")
         return self._of_python(function, list(args), kind, static or {}, name)
 
     def _named(self, name: str, args: Sequence[Text], kind: str) -> Text:
         known = self.dialect.function(name, kind)
         if known is None or (name == "log" and len(args) > 1):
-            raise Unprintable(f"math.{name}")
+            raise UnprintableError(f"math.{name}")
         called, definition = known
         if definition:
             self.definitions.setdefault(called, definition)
@@ -146,7 +147,7 @@ class Functions:
         tree = definition_of(function)
         parameters = [a.arg for a in (*tree.args.posonlyargs, *tree.args.args)]
         if tree.args.vararg or tree.args.kwarg or tree.args.kwonlyargs:
-            raise Unprintable(f"a function of any number of inputs ({function.__name__})")
+            raise UnprintableError(f"a function of any number of inputs ({function.__name__})")
         defaults = dict(zip(parameters[::-1], (function.__defaults__ or ())[::-1], strict=False))
         for parameter in parameters[len(args) :]:
             args.append(self._number(static.get(parameter, defaults.get(parameter)), kind))
@@ -159,11 +160,11 @@ class Functions:
             reader.names.update((parameter, Text(f"{parameter}")) for parameter in parameters)
             own = function.__name__.strip("_").removesuffix("_scalar") if isinstance(tree, ast.FunctionDef) else name.strip("_")
             called = own + self.dialect.suffix(kind)
-            while called in self.definitions or called in self.dialect.reserved:
+            while called in self._taken:
                 called += "_"
+            self._taken.add(called)
             self._names[key] = called
-            body = [tree.body] if isinstance(tree, ast.Lambda) else tree.body
-            lines = [f"return {reader.expression(tree.body).text};"] if isinstance(tree, ast.Lambda) else reader.statements(body)
+            lines = [f"return {reader.expression(tree.body).text};"] if isinstance(tree, ast.Lambda) else reader.statements(tree.body)
             self.definitions[called] = self.dialect.define(called, parameters, lines, kind)
         return Text(f"{self._names[key]}({', '.join(arg.text for arg in args)})")
 
@@ -174,7 +175,7 @@ class Functions:
 
     def _number(self, value: Any, kind: str) -> Text:
         if not isinstance(value, (bool, int, float)):
-            raise Unprintable(f"the setting {value!r}")
+            raise UnprintableError(f"the setting {value!r}")
         return number(self.dialect, value, kind)
 
 
@@ -210,7 +211,7 @@ class _Reader:
                         lines += ["} else {", *(f"    {line}" for line in self.statements(otherwise))]
                     lines.append("}")
                 case _:
-                    raise Unprintable(f"the statement `{ast.unparse(statement)}`")
+                    raise UnprintableError(f"the statement `{ast.unparse(statement)}`")
         return lines
 
     def expression(self, x: ast.expr) -> Text:
@@ -234,7 +235,9 @@ class _Reader:
                     return self.functions.call(functions[type(op)], [of(left), of(right)], self.kind)
             case ast.Compare(left=left, ops=ops, comparators=others):
                 terms = [left, *others]
-                parts = [infix(SIGN_OF[type(op)], of(a), of(b)) for op, a, b in zip(ops, terms, others, strict=False) if type(op) in SIGN_OF]
+                parts = [
+                    infix(SIGN_OF[type(op)], of(a), of(b)) for op, a, b in zip(ops, terms, others, strict=False) if type(op) in SIGN_OF
+                ]
                 if len(parts) == len(ops):
                     return functools.reduce(functools.partial(infix, "&&"), parts)
             case ast.BoolOp(op=op, values=values):
@@ -247,7 +250,7 @@ class _Reader:
                 value = self.resolved(x)
                 if isinstance(value, (bool, int, float)):
                     return number(self.functions.dialect, value, self.kind)
-        raise Unprintable(f"the expression `{ast.unparse(x)}`")
+        raise UnprintableError(f"the expression `{ast.unparse(x)}`")
 
     def resolved(self, x: ast.expr) -> Any:
         """What a name means that is no variable of the function."""
@@ -256,7 +259,7 @@ class _Reader:
                 return self.seen[name]
             case ast.Attribute(value=ast.Name(id=owner), attr=attr) if isinstance(self.seen.get(owner), types.ModuleType):
                 return getattr(self.seen[owner], attr)
-        raise Unprintable(f"`{ast.unparse(x)}`")
+        raise UnprintableError(f"`{ast.unparse(x)}`")
 
 
 def _count(tree: ast.AST, name: str) -> int:
@@ -284,7 +287,7 @@ def definition_of(function: types.FunctionType) -> Any:
         found = []
     fitting = [tree for tree in found if isinstance(tree, ast.FunctionDef) or _spans(tree.body, code)]
     if not fitting:
-        raise Unprintable(f"the function {function.__name__}, whose text cannot be found")
+        raise UnprintableError(f"the function {function.__name__}, whose text cannot be found")
     return min(fitting, key=lambda tree: len(ast.unparse(tree)))  # the innermost of nested ones
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Node
 from ...primitives.arithmetic import maximum, minimum
 from ...primitives.contraction import einsum
 from ...primitives.cumulative import cumprod, cumsum, prod
@@ -16,6 +15,7 @@ from ...primitives.networks import put_along_axis
 from ...primitives.products import matmul
 from ...primitives.reductions import max_, min_, sum_
 from ...primitives.shapes import concatenate, place, scatter, scatter_rows, transpose
+from ...tensor import Tensor
 from .bodies import Body, Store
 from .formulas import PRODUCT, SUM, Text, infix
 from .indices import ZERO, Index, basic_place, flat, loop_over, parts_of, positions
@@ -29,7 +29,7 @@ LONGEST_ROW = 1024  # numbers of a local array
 FEW_COLUMNS = 8  # fewer than a processor adds up at once
 
 
-def _matmul(body: Body, x: Node, a: Any, b: Any) -> None:
+def _matmul(body: Body, x: Tensor, a: Any, b: Any) -> None:
     kind = body.type(x.dtype)
     vectors = len(a.shape) == 1, len(b.shape) == 1
     rows, n, columns = sides(x)
@@ -42,8 +42,10 @@ def _matmul(body: Body, x: Node, a: Any, b: Any) -> None:
         right = [k] if vectors[1] else [*_aligned(lead, b.shape[:-2]), k, at[-1]]
         return infix("*", body.load(a, left, kind), body.load(b, right, kind))
 
-    index, loops = loop_over(x.shape)
-    if n == 1:
+    if n == 1 and x.shape == ():
+        (k,), _ = loop_over((n,))
+        body.put(f"{body.dialect.constant(kind)} {body.name_of(x)} = {product([]).text};")
+    elif n == 1:
         body.nest(x.shape, lambda at: body.store(x, at, product(at)), x)
     elif x.shape == ():
         (k,), _ = loop_over((n,))
@@ -66,11 +68,11 @@ def _aligned(lead: Sequence[Index], shape: Sequence[int]) -> list[Index]:
 
 def _is_transposed(a: Any) -> bool:
     """Whether the rows of a matrix are columns in memory."""
-    return isinstance(a, Node) and a.primitive is transpose and len(a.shape) == 2
+    return isinstance(a, Tensor) and a.primitive is transpose and len(a.shape) == 2
 
 
 def _rows(
-    body: Body, x: Node, shape: tuple[int, ...], inside: Sequence[tuple[str, int]], product: Callable[..., Text], kind: str,
+    body: Body, x: Tensor, shape: tuple[int, ...], inside: Sequence[tuple[str, int]], product: Callable[..., Text], kind: str,
     place: Callable[[list[Index]], list[Index]],
 ) -> None:  # fmt: skip
     """Loops that add up rows of a result; each in a local array, which stays in registers, if the language has one.
@@ -103,7 +105,9 @@ def _rows(
     body.nest(shape, lambda at: body.store(x, place(at), Text(f"row[{index[-1]}]")), x, complete=in_order, row=row)
 
 
-def _sum_of(body: Body, loops: Sequence[tuple[str, int]], term: Callable[[], Text], kind: str, first: float = 0.0, step: Step | None = None) -> Text:
+def _sum_of(
+    body: Body, loops: Sequence[tuple[str, int]], term: Callable[[], Text], kind: str, first: float = 0.0, step: Step | None = None
+) -> Text:
     """A variable with the sum of the terms of some loops, which is added up before."""
     total = body.tables.fresh("sum" if step is None else "best")
     *outer, inner = loops
@@ -118,7 +122,7 @@ def _sum_of(body: Body, loops: Sequence[tuple[str, int]], term: Callable[[], Tex
     return Text(total)
 
 
-def _total(body: Body, x: Node, shape: Sequence[int], term: Callable[[list[Index]], Text], kind: str) -> None:
+def _total(body: Body, x: Tensor, shape: Sequence[int], term: Callable[[list[Index]], Text], kind: str) -> None:
     """The sum of an array, whose term at an index is given, as a variable, or as the only entry of an array."""
     name = body.name_of(x)
     total = name if x.shape == () else body.tables.fresh("sum")
@@ -142,7 +146,7 @@ def adds_rows(a: Any, axis: Any) -> bool:
     return not kept or not gone or kept[-1] > gone[-1]
 
 
-def _sum(body: Body, x: Node, a: Any, axis: Any = None, keepdims: bool = False) -> None:
+def _sum(body: Body, x: Tensor, a: Any, axis: Any = None, keepdims: bool = False) -> None:
     kind, axes = body.type(x.dtype), axes_of(a, axis)
 
     def kept(index: Sequence[Index]) -> list[Index]:
@@ -159,7 +163,7 @@ def _sum(body: Body, x: Node, a: Any, axis: Any = None, keepdims: bool = False) 
         _reduce(body, x, a, axes, 0.0, None, kind)
 
 
-def _reduce(body: Body, x: Node, a: Any, axes: set[int], first: float, step: Step | None, kind: str) -> None:
+def _reduce(body: Body, x: Tensor, a: Any, axes: set[int], first: float, step: Step | None, kind: str) -> None:
     """For each entry of the result, loops over the axes that are gone."""
     gone, keepdims = sorted(axes), len(x.shape) == len(a.shape)
     inner, loops = loop_over([a.shape[k] for k in gone], len(x.shape))
@@ -180,12 +184,12 @@ def _reduce(body: Body, x: Node, a: Any, axes: set[int], first: float, step: Ste
         body.nest(x.shape, lambda at: body.store(x, at, value(at)), x)
 
 
-def _prod(body: Body, x: Node, a: Any, axis: Any = None, keepdims: bool = False) -> None:
+def _prod(body: Body, x: Tensor, a: Any, axis: Any = None, keepdims: bool = False) -> None:
     _reduce(body, x, a, axes_of(a, axis), 1.0, lambda total, text: infix("*", total, text), body.type(x.dtype))
 
 
 def _extreme(primitive: Any, first: float) -> Writes:
-    def write(body: Body, x: Node, a: Any, axis: Any = None, keepdims: bool = False) -> None:
+    def write(body: Body, x: Tensor, a: Any, axis: Any = None, keepdims: bool = False) -> None:
         kind = body.type(x.dtype)
 
         def step(best: Text, text: Text) -> Text:
@@ -197,7 +201,7 @@ def _extreme(primitive: Any, first: float) -> Writes:
 
 
 def _cumulative(sign: str, first: float) -> Writes:
-    def write(body: Body, x: Node, a: Any, axis: int) -> None:
+    def write(body: Body, x: Tensor, a: Any, axis: int) -> None:
         name, kind, axis = body.name_of(x), body.type(x.dtype), axis % len(a.shape)
         index, loops = loop_over(a.shape)
         along = [loop for loop in loops if loop[0] == str(index[axis])]
@@ -215,7 +219,7 @@ def _cumulative(sign: str, first: float) -> Writes:
     return write
 
 
-def _einsum(body: Body, x: Node, *xs: Any, subscripts: str) -> None:
+def _einsum(body: Body, x: Tensor, *xs: Any, subscripts: str) -> None:
     inputs, output = subscripts.split("->")
     names = inputs.split(",")
     lengths = {letter: n for own, y in zip(names, xs, strict=True) for letter, n in zip(own, y.shape, strict=True)}
@@ -244,9 +248,7 @@ def _einsum(body: Body, x: Node, *xs: Any, subscripts: str) -> None:
     body.close()
 
 
-def _into_zeros(
-    body: Body, x: Node, g: Any, shape: Sequence[int], to: Callable[[list[Index]], Index], once: bool = False
-) -> None:
+def _into_zeros(body: Body, x: Tensor, g: Any, shape: Sequence[int], to: Callable[[list[Index]], Index], once: bool = False) -> None:
     """Zeros, to which each entry of `g`, repeated to a shape, is added at a place; `once` says that no place comes twice."""
     kind = body.type(x.dtype)
     body.nest(
@@ -255,7 +257,7 @@ def _into_zeros(
     )  # fmt: skip
 
 
-def _scatter(body: Body, x: Node, g: Any, index: Any, shape: Any) -> None:
+def _scatter(body: Body, x: Tensor, g: Any, index: Any, shape: Any) -> None:
     parts, table = parts_of(index, x.shape), positions(index, x.shape)
 
     def to(at: list[Index]) -> Index:
@@ -264,23 +266,24 @@ def _scatter(body: Body, x: Node, g: Any, index: Any, shape: Any) -> None:
     _into_zeros(body, x, g, table.shape, to, once=len(np.unique(table)) == table.size)
 
 
-def _scatter_rows(body: Body, x: Node, g: Any, index: Any, shape: Any) -> None:
+def _scatter_rows(body: Body, x: Tensor, g: Any, index: Any, shape: Any) -> None:
     n = len(getattr(index, "shape", ()))
     placed = (*getattr(index, "shape", ()), *x.shape[1:])
     _into_zeros(body, x, g, placed, lambda at: flat([body.counted(index, at[:n], x.shape[0]), *at[n:]], x.shape))
 
 
-def _place(body: Body, x: Node, g: Any, index: Any, shape: Any) -> None:
+def _place(body: Body, x: Tensor, g: Any, index: Any, shape: Any) -> None:
     _into_zeros(body, x, g, x.shape[:1], lambda at: flat([at[0], body.counted(index, at[:1], x.shape[1])], x.shape), True)
 
 
-def _put_along_axis(body: Body, x: Node, g: Any, index: Any, shape: Any, axis: int) -> None:
+def _put_along_axis(body: Body, x: Tensor, g: Any, index: Any, shape: Any, axis: int) -> None:
     _into_zeros(body, x, g, g.shape, lambda at: flat(body.along(index, at, x.shape, axis), x.shape))
 
 
-def _concatenate(body: Body, x: Node, *xs: Any, axis: int = 0) -> None:
+def _concatenate(body: Body, x: Tensor, *xs: Any, axis: int = 0) -> None:
     axis, start, kind = axis % len(x.shape), 0, body.type(x.dtype)
     for part in xs:
+
         def store(at: list[Index], part: Any = part, start: int = start) -> Store:
             return body.store(x, [i + start if k == axis else i for k, i in enumerate(at)], body.load(part, at, kind))
 
@@ -306,12 +309,12 @@ WRITERS: dict[Any, Writes] = {
 }
 
 
-def widest_product(nodes: Iterable[Node]) -> int:
+def widest_product(nodes: Iterable[Tensor]) -> int:
     """The width of the widest matrix product: the shortest of its three sides."""
     return max((min(sides(x)) for x in nodes if x.primitive is matmul), default=0)
 
 
-def sides(x: Node) -> tuple[int, int, int]:
+def sides(x: Tensor) -> tuple[int, int, int]:
     """The number of rows of a matrix product, of its terms, and of its columns."""
     a, b = x.left.shape, x.right.shape
     return (1 if len(a) == 1 else a[-2]), a[-1], (1 if len(b) == 1 else b[-1])

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ...core import Node
 from ...primitives.arithmetic import astype
 from ...primitives.networks import take_along_axis
 from ...primitives.products import matmul
 from ...primitives.reductions import broadcast_to
 from ...primitives.shapes import choose, getitem, lookup, reshape, transpose
+from ...tensor import Tensor
 from .indices import parts_of
 
 __all__ = ["in_memory", "is_elementwise", "is_view"]
@@ -22,14 +22,14 @@ VIEWS = frozenset([reshape, transpose, broadcast_to, getitem, astype, choose, lo
 
 def is_view(x: Any) -> bool:
     """Whether each of its numbers is one of another array's, at another place."""
-    return isinstance(x, Node) and x.primitive in VIEWS
+    return isinstance(x, Tensor) and x.primitive in VIEWS
 
 
 def is_elementwise(x: Any) -> bool:
-    return isinstance(x, Node) and x.primitive is not None and x.primitive.elementwise
+    return isinstance(x, Tensor) and x.primitive is not None and x.primitive.elementwise
 
 
-def in_memory(nodes: Sequence[Node], roots: Iterable[Any]) -> set[Node]:
+def in_memory(nodes: Sequence[Tensor], roots: Iterable[Any]) -> set[Tensor]:
     """Those of the nodes, which are all that the roots are made of, that get an array or a variable.
 
     A number that is read once is written where it is read. One that is read several times, or by a loop that
@@ -37,13 +37,13 @@ def in_memory(nodes: Sequence[Node], roots: Iterable[Any]) -> set[Node]:
     """
     reads = Counter(x for node in nodes for x in _nodes(node.inputs))
     reads.update(_nodes(roots))
-    memory: set[Node] = set()
+    memory: set[Tensor] = set()
 
     def keep(x: Any, copies: bool = False) -> None:
         """Compute `x` before, or what it is a view of; a copy of the view, if need be."""
-        while isinstance(x, Node) and is_view(x) and not copies:
+        while isinstance(x, Tensor) and is_view(x) and not copies:
             x = x.left
-        if isinstance(x, Node) and x.primitive is not None:
+        if isinstance(x, Tensor) and x.primitive is not None:
             memory.add(x)
 
     for x in nodes:
@@ -51,9 +51,9 @@ def in_memory(nodes: Sequence[Node], roots: Iterable[Any]) -> set[Node]:
             continue
         if is_view(x):
             source: Any = x.left
-            if x.primitive is getitem and parts_of(x.static["index"], source.shape) is None:
-                keep(source, copies=is_view(source))
-            elif x.primitive is reshape and _without_ones(x.shape) != _without_ones(getattr(source, "shape", ())):
+            if (x.primitive is getitem and parts_of(x.static["index"], source.shape) is None) or (
+                x.primitive is reshape and _without_ones(x.shape) != _without_ones(getattr(source, "shape", ()))
+            ):
                 keep(source, copies=is_view(source))
             elif x.primitive is broadcast_to or (x.primitive is not astype and math.prod(x.shape) > getattr(source, "size", 1)):
                 keep(source)
@@ -75,18 +75,18 @@ def in_memory(nodes: Sequence[Node], roots: Iterable[Any]) -> set[Node]:
     return memory
 
 
-def _is_long(x: Node) -> bool:
+def _is_long(x: Tensor) -> bool:
     """Whether a condition is more than a comparison of what has a name or is a view of it."""
     return any(is_elementwise(source) for source in _nodes(x.inputs))
 
 
 def _is_transposed(x: Any) -> bool:
-    return isinstance(x, Node) and x.primitive is transpose and len(_without_ones(x.shape)) > 1
+    return isinstance(x, Tensor) and x.primitive is transpose and len(_without_ones(x.shape)) > 1
 
 
 def _without_ones(shape: Iterable[int]) -> list[int]:
     return [n for n in shape if n != 1]
 
 
-def _nodes(inputs: Iterable[Any] | None) -> list[Node]:
-    return [x for x in inputs or () if isinstance(x, Node)]
+def _nodes(inputs: Iterable[Any] | None) -> list[Tensor]:
+    return [x for x in inputs or () if isinstance(x, Tensor)]

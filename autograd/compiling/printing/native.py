@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable, Sequence
+from sys import getrefcount
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,30 +14,37 @@ from .programs import Array, Printed
 
 __all__ = ["Native"]
 
-ALIGNED = 64  # bytes
-CLOSE = {np.dtype(np.float32): 1e-3, np.dtype(np.float64): 1e-7}  # relative to the largest number of a result
+CLOSE = {True: 1e-3, False: 1e-7}  # relative to the largest result; of programs with numbers in float32, and others
+LARGE = 2**20  # bytes: larger sets of arrays are not kept
 
 
-class _Block:
-    """Where some arrays are, one after the other in one piece of memory: an allocation and an address for all of them."""
+class Pool:
+    """Arrays of certain shapes, and their addresses.
 
-    def __init__(self, arrays: Sequence[Array | None], more: int = 0) -> None:
-        self.places: list[tuple[tuple[int, ...], Any, int]] = []
-        self._empty = [i for i, x in enumerate(arrays) if x is None]
-        size = 0
-        for _, shape, dtype in filter(None, arrays):
-            self.places.append((shape, dtype, size))
-            size += -(-math.prod(shape) * dtype.itemsize // ALIGNED) * ALIGNED
-        self.more, self.size = size, size + more
+    They are used again when nobody else has them any more. (To make the six gradients of a network of 337 numbers and
+    ask for their addresses takes 7 µs, which is what computing them takes.)
+    """
 
-    def new(self) -> tuple[Any, int, list[Any]]:
-        """The memory, its address, and the arrays."""
-        memory = np.empty(self.size, np.uint8)
-        address = memory.__array_interface__["data"][0]
-        made: list[Any] = [np.ndarray(shape, dtype, memory, place) for shape, dtype, place in self.places]
-        for i in self._empty:
-            made.insert(i, None)
-        return memory, address, made
+    def __init__(self, arrays: Sequence[Array]) -> None:
+        self._arrays = arrays
+        self._sets: list[tuple[list[Any], list[int]]] = []
+        self._keeps = sum(np.prod(x.shape) * x.dtype.itemsize for x in arrays) <= LARGE
+
+    def take(self) -> tuple[list[Any], list[int]]:
+        """A set of arrays, and where they are."""
+        for i, (arrays, addresses) in enumerate(self._sets):
+            for x in arrays:
+                if getrefcount(x) > 3:  # the list, `x`, and the argument
+                    break
+            else:
+                if i:
+                    self._sets.insert(0, self._sets.pop(i))
+                return list(arrays), addresses
+        arrays = [np.empty(x.shape, x.dtype) for x in self._arrays]
+        made = arrays, [_address(x) for x in arrays]
+        if self._keeps:
+            self._sets = [made, *self._sets[:2]]
+        return list(arrays), made[1]
 
 
 class Saved(NamedTuple):
@@ -46,7 +53,7 @@ class Saved(NamedTuple):
     inputs: Sequence[Any]
     addresses: Sequence[int]
     memory: Any
-    address: int
+    address: list[int]
 
 
 class Native:
@@ -65,33 +72,36 @@ class Native:
         forward: Callable[..., Any], backward: Callable[..., Any],
     ) -> None:  # fmt: skip
         self._name, self._types, self._seeds = name, list(inputs), list(seeds)
-        self._results, self._gradients = _Block(printed.results, printed.saved), _Block(printed.gradients)
-        n, saved = len(self._types), int(printed.saves)
-        self._c_forward = library.function("forward", n + len(self._results.places) + saved)
-        self._c_backward = library.function("backward", n + len(self._seeds) + len(self._gradients.places) + saved)
-        self._saves, self._lock = bool(saved), library.lock
+        self._results, self._gradients, self._memory = (
+            Pool([x for x in of if x]) for of in (printed.results, printed.gradients, printed.saved)
+        )
+        self._without = [i for i, x in enumerate(printed.gradients) if x is None]
+        n = len(self._types)
+        self._c_forward = library.function("forward", n + len(printed.results) + len(printed.saved))
+        gradients = len(printed.gradients) - len(self._without)
+        self._c_backward = library.function("backward", n + len(self._seeds) + gradients + len(printed.saved))
+        self._lock = library.lock
         self._numpy = forward, backward
         self._unchecked = {"forward", "backward"}
+        self._near = CLOSE[any(x.dtype == np.float32 for x in printed.nodes)]
         self._is_wrong = False
         self._last: tuple[list[Any], list[int]] = ([None] * n, [0] * n)
 
     def forward(self, *inputs: Any) -> Any:
         if self._is_wrong:
             return self._numpy[0](*inputs)
-        given, addresses = self._addresses(inputs)
-        memory, address, results = self._results.new()
-        pointers = [*addresses, *[address + place for _, _, place in self._results.places]]
-        if self._saves:
-            pointers.append(address + self._results.more)
         with self._lock:
-            refused = self._c_forward(*pointers)
+            given, addresses = self._addresses(inputs)
+            memory, place = self._memory.take()
+            results, to = self._results.take()
+            refused = self._c_forward(*addresses, *to, *place)
         if refused:
             return self._numpy[0](*inputs)  # which says what is wrong
         if "forward" in self._unchecked:
             expected, saved = self._numpy[0](*inputs)
             if not self._agrees("forward", results, [expected] if len(results) == 1 else expected):
                 return expected, saved
-        return results[0] if len(results) == 1 else tuple(results), Saved(given, addresses, memory, address + self._results.more)
+        return results[0] if len(results) == 1 else tuple(results), Saved(given, addresses, memory, place)
 
     def backward(self, saved: Any, *seeds: Any) -> Any:
         if not isinstance(saved, Saved):
@@ -99,12 +109,11 @@ class Native:
         if self._is_wrong:
             return self._numpy[1](self._numpy[0](*saved.inputs)[1], *seeds)
         given = [np.asarray(seed, dtype, order="C") for seed, dtype in zip(seeds, self._seeds, strict=True)]
-        _, address, gradients = self._gradients.new()
-        pointers = [*saved.addresses, *map(_address, given), *[address + place for _, _, place in self._gradients.places]]
-        if self._saves:
-            pointers.append(saved.address)
         with self._lock:
-            self._c_backward(*pointers)
+            gradients, to = self._gradients.take()
+            self._c_backward(*saved.addresses, *map(_address, given), *to, *saved.address)
+        for i in self._without:
+            gradients.insert(i, None)
         if "backward" in self._unchecked:
             expected = self._numpy[1](self._numpy[0](*saved.inputs)[1], *seeds)
             if not self._agrees("backward", gradients, [expected] if len(gradients) == 1 else expected):
@@ -130,11 +139,11 @@ class Native:
         pairs = [(x, np.asarray(y)) for x, y in zip(results, expected, strict=True) if x is not None]
         scale = max((np.abs(y[np.isfinite(y)]).max(initial=0.0) for _, y in pairs if y.dtype.kind == "f"), default=0.0)
         for x, y in pairs:
-            near = CLOSE.get(x.dtype, 0.0)
+            near = self._near if x.dtype.kind == "f" else 0.0
             if not np.allclose(x, y, rtol=near, atol=near * max(float(scale), 1e-6), equal_nan=True):
                 self._is_wrong = True
                 warnings.warn(
-                    f"The C program of {self._name} computes something else than the NumPy program at its first call, by a fault of the "
+                    f"The C program of {self._name} computed something else than the NumPy program at its first call, by a fault of the "
                     "C compiler or of glassgrad; the NumPy program runs in its place.",
                     RuntimeWarning,
                     stacklevel=6,

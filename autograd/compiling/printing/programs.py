@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...backward import ancestors
-from ...core import Node
 from ...primitives.reductions import sum_
-from ...texts import in_docstring
+from ...tensor import Tensor
 from ..naming import identifier
 from .bodies import Body, Nest, Tables
 from .expanding import expanded
@@ -34,12 +33,12 @@ class Recipe(NamedTuple):
     """
 
     name: str
-    inputs: Sequence[Node]
+    inputs: Sequence[Any]
     outputs: Sequence[Any]
-    seeds: Sequence[Node]
-    gradients: Sequence[tuple[Node, Any]]
+    seeds: Sequence[Any]
+    gradients: Sequence[tuple[Any, Any]]
     names: dict[Any, str]
-    scopes: dict[Node, str | None]
+    scopes: Mapping[Any, str | None]
 
 
 class Array(NamedTuple):
@@ -56,23 +55,22 @@ class Printed(NamedTuple):
     Attributes:
         text: its text.
         results, gradients: what each writes, in order; None for the gradient of what has none.
-        saves: whether `forward` leaves something for `backward`; `saved` are its bytes.
+        saved: the arrays that `forward` leaves for `backward`: one, the bytes of its struct, or none.
         nodes: what it computes.
     """
 
     text: str
     results: list[Array | None]
     gradients: list[Array | None]
-    saves: bool
-    saved: int
-    nodes: list[Node]
+    saved: list[Array]
+    nodes: list[Tensor]
 
 
 def printed(recipe: Recipe, dialect: Any) -> Printed:
     """Print a program.
 
     Raises:
-        Unprintable: some part of it has no form in the language.
+        UnprintableError: some part of it has no form in the language.
     """
     return _Printer(recipe, dialect).printed()
 
@@ -81,7 +79,10 @@ class _Printer:
     def __init__(self, recipe: Recipe, dialect: Any) -> None:
         self.dialect, self.recipe = dialect, recipe
         new = expanded([*recipe.outputs, *[g for _, g in recipe.gradients]])
-        of = lambda x: new.get(x, x) if isinstance(x, Node) else x
+
+        def of(x: Any) -> Any:
+            return new.get(x, x) if isinstance(x, Tensor) else x
+
         self.inputs, self.seeds = list(recipe.inputs), list(recipe.seeds)
         self.outputs = [of(x) for x in recipe.outputs]
         self.gradients = [of(g) for _, g in recipe.gradients]
@@ -93,20 +94,20 @@ class _Printer:
         self.parts = first, second
         self.memory = in_memory([*first, *second], [*self.outputs, *self.gradients])
         for x in (*self.outputs, *self.gradients):
-            if isinstance(x, Node) and x.primitive is not None and not is_view(x):
+            if isinstance(x, Tensor) and x.primitive is not None and not is_view(x):
                 self.memory.add(x)
-        self.functions = Functions(dialect)
-        self.tables = Tables(dialect, set(LOCAL | dialect.reserved))
+        taken = set(LOCAL | dialect.reserved)
+        self.functions, self.tables = Functions(dialect, taken), Tables(dialect, taken)
         self.given: dict[Any, str] = {}
-        self.wanted: dict[Node, str] = {}
+        self.wanted: dict[Tensor, str] = {}
 
-    def _name(self, x: Node) -> str:
+    def _name(self, x: Tensor) -> str:
         if x not in self.wanted:
             hint = self.names.get(x)
             self.wanted[x] = self.tables.free(identifier(hint)) if hint else self.tables.fresh("t")
         return self.wanted[x]
 
-    def _body(self, nodes: Sequence[Node], names: dict[Any, str]) -> Body:
+    def _body(self, nodes: Sequence[Tensor], names: dict[Any, str]) -> Body:
         """The loops that compute some nodes: in their order, but what can stand in the loops before comes first."""
         body = Body(self.dialect, self.functions, self.memory, dict(names), self._name, self.tables)
         waiting = {x: self._needs(x, names) for x in nodes if x in self.memory and x not in names}
@@ -118,19 +119,19 @@ class _Printer:
             body.compute(x, self.scopes.get(x), WRITERS.get(x.primitive) if not (is_elementwise(x) or is_view(x)) else None)
         return body
 
-    def _needs(self, x: Node, known: Container[Any]) -> set[Node]:
+    def _needs(self, x: Tensor, known: Container[Any]) -> set[Tensor]:
         """What is to be computed before a node."""
-        needs: set[Node] = set()
-        todo = [y for y in x.inputs or () if isinstance(y, Node)]
+        needs: set[Tensor] = set()
+        todo = [y for y in x.inputs or () if isinstance(y, Tensor)]
         while todo:
             y = todo.pop()
             if y in self.memory and y not in known:
                 needs.add(y)
             elif y not in known:
-                todo.extend(z for z in y.inputs or () if isinstance(z, Node))
+                todo.extend(z for z in y.inputs or () if isinstance(z, Tensor))
         return needs
 
-    def _next(self, body: Body, waiting: dict[Node, set[Node]]) -> Node:
+    def _next(self, body: Body, waiting: dict[Tensor, set[Tensor]]) -> Tensor:
         last = body.blocks[-1] if body.blocks else None
         if isinstance(last, Nest):
             for x, needs in waiting.items():
@@ -154,7 +155,8 @@ class _Printer:
         saved = sorted((x for x in forward.made if x in backward.used), key=lambda x: -x.dtype.itemsize)
         text = d.program(self, forward, backward, results, gradients, saved)
         size = sum(x.size * x.dtype.itemsize for x in saved) + 8
-        return Printed(text, [r.array for r in results], [r.array for r in gradients], bool(saved), size, [*self.parts[0], *self.parts[1]])
+        memory = [Array("saved", (size,), np.dtype(np.uint8))] if saved else []
+        return Printed(text, [r.array for r in results], [r.array for r in gradients], memory, [*self.parts[0], *self.parts[1]])
 
     def _results(self, body: Body, roots: Iterable[Any], hint: str) -> list[Result]:
         """What a function returns; the lines that copy those that are a view or an input."""
@@ -164,7 +166,7 @@ class _Printer:
             if root is None:
                 results.append(Result(None, None, ""))
                 continue
-            x = root if isinstance(root, Node) else None
+            x = root if isinstance(root, Tensor) else None
             shape, dtype = (x.shape, x.dtype) if x is not None else ((), np.dtype(float))
             if x is not None and x in body.made and x not in seen:
                 seen.add(x)
@@ -180,7 +182,7 @@ class _Printer:
         return results
 
 
-def _loops(x: Node) -> list[tuple[str, int]] | None:
+def _loops(x: Tensor) -> list[tuple[str, int]] | None:
     """The loops that a node is computed in, if they may be those of others too."""
     if is_elementwise(x) or is_view(x):
         return loop_over(x.shape)[1] if x.shape else None
@@ -190,13 +192,14 @@ def _loops(x: Node) -> list[tuple[str, int]] | None:
 
 
 class Result(NamedTuple):
-    """One result of a function: its array (None for a gradient that is none), the node that it is unless it is a copy, and its text if it is a single number."""
+    """One result of a function: its array, if it is not None; the node that it is, unless it is a copy; its text, if it is one number."""
 
     array: Array | None
-    node: Node | None
+    node: Tensor | None
     text: str
 
 
-def _order(roots: Iterable[Any]) -> list[Node]:
+def _order(roots: Iterable[Any]) -> list[Tensor]:
     """All nodes that roots are made of, oldest first."""
-    return list(reversed(ancestors(x for x in roots if isinstance(x, Node))))
+    nodes: list[Any] = ancestors(x for x in roots if isinstance(x, Tensor))
+    return nodes[::-1]

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from .building import BuildError, compiler, library
-from .dialects import C, JAVASCRIPT
-from .formulas import Unprintable
+from .dialects import JAVASCRIPT, C
+from .formulas import UnprintableError
 from .loops import widest_product
 from .native import Native
 from .programs import Recipe, printed
@@ -40,7 +40,7 @@ def in_c(recipe: Recipe, target: str, forward: Callable[..., Any], backward: Cal
         if target == "auto" and widest_product(program.nodes) > WIDE:
             return forward, backward
         built = library(program.text)
-    except Unprintable as error:
+    except UnprintableError as error:
         if target == "auto":
             return forward, backward
         raise TypeError(_refusal(recipe.name, C.name, error)) from None
@@ -68,11 +68,11 @@ def text_in(language: str, recipe: Recipe) -> str:
     dialect = LANGUAGES[language]
     try:
         return printed(recipe, dialect).text
-    except Unprintable as error:
+    except UnprintableError as error:
         raise TypeError(_refusal(recipe.name, dialect.name, error)) from None
 
 
-def _refusal(name: str, language: str, error: Unprintable) -> str:
+def _refusal(name: str, language: str, error: UnprintableError) -> str:
     return (
         f"{name} cannot be written in {language}, which has no form for {error}. "
         'compile(…, target="numpy") runs it, and so does target="auto".'
