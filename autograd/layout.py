@@ -23,7 +23,7 @@ from .modes import Moment, Scope, mode, moment, quick
 
 __all__ = [
     "ASSIGNS_GRADIENT", "BLANK", "FLOATS", "FROZEN", "MANY", "NOTHING", "NO_STATIC", "NUMBERS", "ONE", "READS_GRADIENT", "Layout",
-    "ndarray", "new",
+    "is_blank", "ndarray", "new",
 ]  # fmt: skip
 
 ndarray: Final = np.ndarray
@@ -52,6 +52,11 @@ class _Nothing(float):
 
 
 NOTHING: Final = _Nothing()
+
+
+def is_blank(gradient: Any, node: Layout) -> bool:
+    """Whether assigning `gradient` to `.grad` forgets the gradient of the node."""
+    return gradient is None or (node._blank_grad is BLANK and type(gradient) in NUMBERS and gradient == 0)
 
 
 class Layout:
@@ -134,6 +139,9 @@ class Layout:
     @grad.setter
     def grad(self, new: Any) -> None:
         if quick["usual"] is None and mode.tracing is not None:
+            if mode.effects is not None and is_blank(new, self):
+                mode.effects.forget([self])
+                return
             mode.tracing(*ASSIGNS_GRADIENT)
         if new is None:
             self._grad = self._blank_grad

@@ -13,13 +13,13 @@ from _thread import get_ident
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Protocol
 
 if TYPE_CHECKING:
     from .core import Node
 
 __all__ = [
-    "Moment", "Observer", "Scope", "enter", "is_recording", "leave", "mode", "moment",
+    "Effects", "Moment", "Observer", "Scope", "enter", "is_recording", "leave", "mode", "moment",
     "no_grad", "observed", "observers", "quick", "scope", "set_scope", "tick", "times",
 ]  # fmt: skip
 
@@ -127,6 +127,22 @@ def leave(before: Moment) -> None:
     set_scope(before.scope)
 
 
+class Effects(Protocol):
+    """What notes the backward passes, and the changes of parameters, of a function that is being compiled."""
+
+    def backward(self, root: Any, gradient: Any) -> None:
+        """`root.backward(gradient)`."""
+
+    def forget(self, leaves: Sequence[Any], to_zero: bool = False) -> None:
+        """Their gradients are forgotten, or become 0."""
+
+    def change_gradients(self, leaves: Sequence[Any], change: Callable[[list[Any]], tuple[Any, list[Any]]]) -> Any:
+        """Other gradients in place of the present ones, as nodes of arrays: `change` gives a number and them; a Value with that number."""
+
+    def update(self, updater: Any) -> None:
+        """A step of an `updating.Updater`, such as an optimizer."""
+
+
 class _Mode(threading.local):
     """The mode of a thread: what it does with a computation.
 
@@ -143,6 +159,7 @@ class _Mode(threading.local):
         draw: returns a node for random numbers, given a function that draws them and an array of their shape.
         update: notes what the function changes; see `state.update`.
         plain: returns the node in place of something that is a plain number in an ordinary call, or None.
+        effects: notes backward passes and steps of optimizers; None if the function may have none.
     """
 
     recording = True
@@ -152,6 +169,7 @@ class _Mode(threading.local):
     draw: Callable[[Callable[[], Any], Any], Any] | None = None
     update: Callable[[Any, Sequence[str], Callable[..., None], dict[str, Any]], None] | None = None
     plain: Callable[[Any], Node | None] | None = None
+    effects: Effects | None = None
 
     def __setattr__(self, name: str, new: Any) -> None:
         super().__setattr__(name, new)

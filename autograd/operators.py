@@ -160,6 +160,9 @@ class Operators(Methods):
             >>> x.grad
             6.0
         """
+        if mode.effects is not None:
+            mode.effects.backward(self, gradient)
+            return
         if mode.tracing is not None:
             mode.tracing("backward()", "call it on what the compiled function returns, or compute with autograd.grad")
         backward(self, gradient)

@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .core import Node, walking
-from .layout import ASSIGNS_GRADIENT, BLANK, READS_GRADIENT, Layout
+from .layout import ASSIGNS_GRADIENT, BLANK, READS_GRADIENT, Layout, is_blank
 from .modes import Moment, mode, moment
 from .tensor import Tensor
 from .value import Value
@@ -131,6 +131,9 @@ class StoredValue(Value):
     @grad.setter
     def grad(self, new: Any) -> None:
         if mode.tracing is not None:
+            if mode.effects is not None and is_blank(new, self):
+                mode.effects.forget([self])
+                return
             mode.tracing(*ASSIGNS_GRADIENT)
         store, i = self.store()
         store.grad.flat[i] = 0.0 if new is None else self._seed(new)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, Value
+from autograd.interrupts import uninterrupted
 from nn import optim
-from nn.interrupts import uninterrupted
 from nn.optim.optimizer import ENTRIES_AT_ONCE
 
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .given import Given, Thing, outline
-from .program import Program
+from .program import Program, traced
+from .step import WholeStep
 from .tracing import COMPILING, name_of
 
 __all__ = ["Programs"]
@@ -25,14 +26,18 @@ class Programs:
     Args:
         function: the function.
         names_of: gives the names of so many positional arguments.
+        whole_steps: whether the function may make backward passes and steps of optimizers.
         target: what its programs run as; see `compile`.
 
     Attributes:
         by_key: the programs, by `Given.key`; the one used last comes last.
     """
 
-    def __init__(self, function: Callable[..., Any], names_of: Callable[[int], Sequence[str]], target: str = "numpy") -> None:
+    def __init__(
+        self, function: Callable[..., Any], names_of: Callable[[int], Sequence[str]], whole_steps: bool = True, target: str = "numpy"
+    ) -> None:
         self._function = function
+        self._whole_steps = whole_steps
         self._target = target
         self._names_of = names_of
         self.by_key: OrderedDict[Any, Program] = OrderedDict()
@@ -45,10 +50,10 @@ class Programs:
         """The program for a call."""
         key = given.key
         program = self.by_key.get(key)
-        if program is None or not program.surroundings.guard.unchanged():
+        if program is None or not program.unchanged():
             with COMPILING:
                 program = self.by_key.get(key)
-                if program is None or not program.surroundings.guard.unchanged():  # another thread may just have made it
+                if program is None or not program.unchanged():  # another thread may just have made it
                     return self._made_or_found_again(program, given, args, kwargs)
         if program is not self._latest:
             self._use(key, program)
@@ -82,7 +87,7 @@ class Programs:
         if before is None:
             return None
         earlier = self._earlier.get(key, [])
-        found = next((program for program in earlier if program.surroundings.guard.unchanged()), None)
+        found = next((program for program in earlier if program.unchanged()), None)
         self._earlier[key] = [program for program in [before, *earlier] if program is not found][:MOST_EARLIER]
         return found
 
@@ -90,7 +95,9 @@ class Programs:
         collects = gc.isenabled()
         gc.disable()  # a trace is all new objects without cycles, which the collector would look through again and again
         try:
-            return Program(self._function, given, args, kwargs, names, self._target)
+            found = traced(self._function, given, args, kwargs, names, self._whole_steps)
+            kind = WholeStep if found.trace.effects.effects else Program
+            return kind(self._function, given, args, kwargs, found, self._target)
         finally:
             if collects:
                 gc.enable()
@@ -105,7 +112,7 @@ class Programs:
         if count < OFTEN or self._warned:
             return
         if before is not None:
-            changed = before.surroundings.guard.changed()
+            changed = before.changed()
             why = f"what it sees changes between calls, the last time `{changed}`. Pass what changes as an argument."
         else:
             position = next((i for i, (new, old) in enumerate(zip(key, last, strict=True)) if new != old), None)

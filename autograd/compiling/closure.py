@@ -27,6 +27,7 @@ import numpy as np
 from ..core import Node
 from ..tensor import Tensor
 from ..texts import visible
+from ..updating import Live, Updater
 from ..value import Value
 from .bytecode import MAKING, Reading, reading_of
 from .guard import Guard, Names, Path
@@ -171,6 +172,8 @@ class Surroundings:
     def _visit_object(self, thing: Any, path: Path) -> None:
         """The attributes of an object, and its class."""
         kind = type(thing)
+        if isinstance(thing, Live):
+            return
         of_nn, everything = _is_of_nn(kind), False
         for owner in kind.__mro__:
             library = str(owner.__module__).split(".")[0]
@@ -187,6 +190,9 @@ class Surroundings:
             return
         names = Names({"*"}, but=BOOKKEEPING) if everything else self._names
         attributes = getattr(thing, "__dict__", {})
+        if isinstance(thing, Updater):
+            self._visit_updater(thing, attributes, path)
+            return
         if hasattr(thing, "__dict__"):
             self.guard.attributes(path, attributes, names)
         slots = {name: None for owner in kind.__mro__ for name in _slots(owner)}
@@ -198,6 +204,14 @@ class Surroundings:
         else:
             self._holders.append(Holder(attributes, attributes.get, path, False, set()))
             self._holders.append(Holder(slots, functools.partial(_attribute, thing), path, True, set()))
+
+    def _visit_updater(self, thing: Updater, attributes: dict[str, Any], path: Path) -> None:
+        """An optimizer, whose own attributes are others after each step."""
+        for name in {"update", *attributes} - thing.own:
+            self._variable((*path, name), functools.partial(attributes.get, name))
+        self._holders.append(Holder(thing.seen, thing.seen_as, path, False, set()))
+        for i, leaf in enumerate(thing.leaves()):
+            self._add(leaf, (*path, i))
 
     def _visit_class(self, kind: type, path: Path) -> None:
         """A class that some code may call."""

@@ -37,6 +37,10 @@ class Simplifier:
         for node in reversed(ancestors(x for x in roots if isinstance(x, Node))):
             self.of(node)
 
+    def replace(self, leaf: Node, other: Any) -> None:
+        """Take another node in the place of a leaf."""
+        self._simple[leaf] = self.of(other)
+
     def of(self, x: Any) -> Any:
         """The simplest node with the number of `x`; or the number, of a constant without axes."""
         if not isinstance(x, Node):

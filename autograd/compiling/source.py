@@ -37,6 +37,8 @@ class Source(Writer):
         gradients: some of the inputs, each with its gradient; None if it has none.
         gradient_of: for some nodes, the node whose gradient they are.
         kept: names for the last of the outputs, which are for others than the caller.
+        more: what `backward` returns after the gradients, each with a name.
+        functions: the text of other functions of the program.
 
     Attributes:
         text: the program.
@@ -47,13 +49,14 @@ class Source(Writer):
     def __init__(
         self, name: str, inputs: Sequence[Node], outputs: Sequence[Any], seeds: Sequence[Node],
         gradients: Sequence[tuple[Node, Any]], gradient_of: dict[Any, Any], kept: Sequence[str] = (),
+        more: Sequence[tuple[str, Any]] = (), functions: Sequence[str] = (),
     ) -> None:  # fmt: skip
         super().__init__()
         self._used: Counter[str] = Counter()  # the largest number of each kind of name
         for x in [*inputs, *seeds]:
             self._give_name(x, identifier(x.label or "x"))
         self._gradient_of = gradient_of
-        roots = [g for _, g in gradients]
+        roots = [*(g for _, g in gradients), *(x for _, x in more)]
         forward = _reachable(outputs)
         self._forward = set(forward)
         # The gradients of the last layers first, as they are found in this order.
@@ -69,6 +72,7 @@ class Source(Writer):
         if self._result is not None and self._result.primitive is not None:
             self._named.add(self._result)
         self._hints = {g: f"d_{self.names[x]}" for x, g in reversed(gradients) if isinstance(g, Node) and g not in self._forward}
+        self._hints.update((x, name) for name, x in more if isinstance(x, Node) and x not in {*self._hints, *self._forward, *self.names})
         changes = zip(outputs[len(outputs) - len(kept) :], map(identifier, kept), strict=True)
         self._hints.update((x, name) for x, name in changes if isinstance(x, Node) and x not in self.names)
         self._named |= set(self._hints)
@@ -101,9 +105,10 @@ class Source(Writer):
             *_block([*forward_lines, *ends]), "", "",
             wrapped(f"def backward({', '.join(['saved', *(self.names[x] for x in seeds)])}):"),
             *_block([*backward_lines, returned]), "",
+            *(line for text in functions for line in ("", text, "")),
         ]  # fmt: skip
         self.text = "\n".join(parts)
-        self.recipe = Recipe(name, inputs, outputs, seeds, gradients, self.names, self._scopes)
+        self.recipe = Recipe(name, inputs, outputs, seeds, roots, self.names, self._scopes)
 
     def _lines(self, nodes: Iterable[Node]) -> list[str]:
         """The statements that compute those of the nodes that get a name."""

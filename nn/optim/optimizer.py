@@ -7,18 +7,21 @@ alike. A Tensor that has no gradient stays as it is; a Value that has none has t
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd import Node
+from autograd import Node, Tensor
 from autograd.errors import describe
+from autograd.interrupts import uninterrupted
+from autograd.modes import mode
 from autograd.stores import Store
+from autograd.updating import Updater
 
 from ..checks import all_finite, is_number, number
 from ..gradients import zero_gradients
-from ..interrupts import uninterrupted
 from .groups import Parameter, Parameters, Settings, check_precision, parameters_of, settings_of
 from .pieces import Array, Memory, Piece, Starts, UnevenError, in_pieces
 from .states import memories_from
@@ -31,7 +34,7 @@ ENTRIES_AT_ONCE = 2**15
 OFTEN = 16  # the first so many steps, and then each 16th, are searched for nan
 
 
-class Optimizer:
+class Optimizer(Updater):
     """The base class of all optimizers. A subclass writes its formula, `update`, and names what it remembers, `memory`.
 
     The formula sees one parameter at a time, as in a textbook: its numbers, its gradient, and what
@@ -95,8 +98,14 @@ class Optimizer:
         [-0.05, -0.4]
     """
 
-    elementwise: ClassVar[bool] = False
     unchecked: ClassVar[tuple[str, ...]] = ()
+    seen = ("param_groups", "lr", "state", "state_dict")
+    own = frozenset(
+        [
+            "defaults", "param_groups", "_checked", "_settings", "_pieces", "_frozen", "_seen", "_arranged", "_steps", "_is_finite", "_was_finite",
+            "_was_lost", "_has_warned",
+        ]
+    )  # fmt: skip
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -113,8 +122,9 @@ class Optimizer:
         self._pieces: list[list[Piece]] = []  # the parameters of each group
         self._frozen: dict[Parameter, Memory] = {}  # those that rest, and what is remembered of them
         self._seen = (0, 0)  # how many stores there were, and how often something was frozen, when those were made
+        self._arranged: tuple[Any, Any] = (None, [])  # for which parameters without a gradient they were made, and the pieces of all groups
         self._steps = 0
-        self._is_finite = True  # all that was changed, as far as it was searched
+        self._is_finite = self._was_finite = True  # all that was changed, as far as it was searched; before this step
         self._was_lost = self._has_warned = False  # a step in float16
         given: list[Any] = list(params)
         for group in given if given and all(isinstance(group, dict) for group in given) else [{"params": given}]:
@@ -131,30 +141,36 @@ class Optimizer:
             RuntimeWarning: the step was too small to change a parameter in float16; or parameters
                 are nan or infinite now.
         """
-        was_finite = self._is_finite
-        self._steps += 1
-        checked, gradients = self._checked_settings(), self._gradients()
+        if mode.effects is not None:
+            mode.effects.update(self)
+            return
+        checked, gradients = self.settings(), self._gradients()
         with uninterrupted():
             for (settings, starts), pieces in zip(checked, gradients, strict=True):
                 for piece, g in pieces:
                     if g is not None:
-                        self._change(piece, g, starts, settings)
+                        self.apply(piece, g, starts, partial(self._formula, settings))
+        self.finish()
+
+    def finish(self) -> None:
+        self._steps += 1
         if self._was_lost and not self._has_warned:
             self._has_warned = True
             warnings.warn(
                 f"A step of {type(self).__name__} was too small to change parameters in float16, which has 3 digits. "
                 "Keep the parameters in float32, or take a larger learning rate.",
                 RuntimeWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
-        if was_finite and not self._is_finite:
-            wrong = next(p for p in self._all_parameters() if not np.isfinite(p.data).all())
+        if self._was_finite and not self._is_finite:
+            self._was_finite = False
+            wrong = next(p for p in self.leaves() if not np.isfinite(p.data).all())
             warnings.warn(
                 f"After this step of {type(self).__name__}, {describe(wrong)} has {'nan' if np.isnan(wrong.data).any() else 'infinity'}: "
                 "the training diverges, or the data are not finite. Try a smaller learning rate, or nn.utils.clip_grad_norm_; "
                 "autograd.detect_anomaly() finds the operation where it began.",
                 RuntimeWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
 
     def update(self, p: Array, g: Array, *memory: Any, **settings: Any) -> None:
@@ -209,8 +225,11 @@ class Optimizer:
             >>> p.grad
             0.0
         """
+        if mode.effects is not None:
+            mode.effects.forget(self.leaves(), to_zero=not set_to_none)
+            return
         if not set_to_none:
-            zero_gradients(self._all_parameters())
+            zero_gradients(self.leaves())
             return
         self._look_again()
         for pieces in self._pieces:
@@ -272,7 +291,7 @@ class Optimizer:
             known = ", ".join(["params", *self.defaults])
             raise ValueError(f"A parameter group of {type(self).__name__} has {known}; there is no {', '.join(unknown)}.")
         params = parameters_of(param_group["params"])
-        taken = set(self._all_parameters())
+        taken = set(self.leaves())
         for p in params:
             if p in taken:
                 raise ValueError(f"{describe(p)} is in two parameter groups; each parameter belongs to one.")
@@ -300,7 +319,7 @@ class Optimizer:
             >>> optimizer.state_dict()["param_groups"][0]["params"]
             [0]
         """
-        position = {p: i for i, p in enumerate(self._all_parameters())}
+        position = {p: i for i, p in enumerate(self.leaves())}
         state = {position[p]: {name: x.copy() if isinstance(x, np.ndarray) else x for name, x in memory.items()}
                  for p, memory in self.state.items()}  # fmt: skip
         return {"state": state, "param_groups": [{**g, "params": [position[p] for p in g["params"]]} for g in self.param_groups]}
@@ -331,30 +350,43 @@ class Optimizer:
                 own.pop("initial_lr", None)
                 own.update(group)
             self._remember(memories)
-            self._is_finite = True
+            self._is_finite = self._was_finite = True
 
     def __getstate__(self) -> dict[str, Any]:
         """For copies. They make their own pieces, since a copy of a Value is not in a store."""
-        return {**vars(self), "state": self.state, "_pieces": [], "_checked": [], "_settings": []}
+        return {**vars(self), "state": self.state, "_pieces": [], "_arranged": (None, []), "_checked": [], "_settings": []}
 
     def __setstate__(self, attributes: dict[str, Any]) -> None:
         state = attributes.pop("state")
         vars(self).update(attributes)
         self._remember(state)
 
-    def _remember(self, state: Mapping[Parameter, Memory]) -> None:
+    def _remember(self, state: Mapping[Parameter, Memory], without: Collection[Any] | None = None) -> None:
+        if without is None:
+            without = {p for p in self.leaves() if isinstance(p, Tensor) and p._grad is None}
+        self._arranged = None, []
         self._seen = (Store.made, Node.flips)
         memories = [{p: state.get(p, {}) for p in group["params"] if p.requires_grad} for group in self.param_groups]
-        self._frozen = {p: state.get(p, {}) for p in self._all_parameters() if not p.requires_grad}
-        self._pieces = [in_pieces(each, self.elementwise) for each in memories]
+        self._frozen = {p: state.get(p, {}) for p in self.leaves() if not p.requires_grad}
+        self._pieces = [in_pieces(each, self.elementwise, without) for each in memories]
 
     def _look_again(self) -> None:
         """Make other pieces if Values have moved into a store, or parameters were frozen or thawed."""
         if self._seen != (Store.made, Node.flips):
             self._remember(self.state)
 
-    def _all_parameters(self) -> list[Parameter]:
+    def leaves(self) -> list[Parameter]:
         return [p for group in self.param_groups for p in group["params"]]
+
+    def arranged(self, without: Collection[Any]) -> list[tuple[int, Piece]]:
+        self._look_again()
+        if self._arranged[0] is not without:
+            self._remember(self.state, without)
+            self._arranged = without, [(i, piece) for i, pieces in enumerate(self._pieces) for piece in pieces]
+        return self._arranged[1]
+
+    def seen_as(self, name: str) -> Any:
+        return [self.state] if name.startswith("state") else self.param_groups
 
     def _gradients(self) -> list[list[tuple[Piece, Array | None]]]:
         """The parameters of each group, in as few pieces as is possible now, with their gradients."""
@@ -365,7 +397,7 @@ class Optimizer:
             self._remember(self.state)
             return self._gradients()
 
-    def _checked_settings(self) -> list[tuple[dict[str, Any], Starts]]:
+    def settings(self) -> list[tuple[dict[str, Any], Starts]]:
         """The settings of each group, and the memory that they need. They are checked again if a group is no longer what it was."""
         if self._checked != self.param_groups:
             self._settings = [(settings := self._check(group), self.memory(settings)) for group in self.param_groups]
@@ -380,22 +412,24 @@ class Optimizer:
             check_precision(settings["eps"], group["params"], type(self).__name__)
         return settings
 
-    def _change(self, piece: Piece, g: Array, starts: Starts, settings: Settings) -> None:
-        """Change one piece by its gradient."""
+    def _formula(self, settings: Settings, arrays: Sequence[Any], step: int) -> Any:
+        return self.update(*arrays, step=step, **settings)  # type: ignore[func-returns-value]
+
+    def apply(self, piece: Any, g: Any, memory: Starts, formula: Callable[[Sequence[Any], int], Any]) -> None:
         numbers = p = piece.read()
         if p.itemsize < 4:  # float16
             p, g = p.astype(np.float32), g.astype(np.float32)
         if not self.elementwise:
             g = g.view()
             g.setflags(write=False)  # `g += …` by mistake would change the parameter's own gradient
-        step, memory = piece.count_step(starts, p), piece.columns
-        if p.size <= ENTRIES_AT_ONCE or not self.elementwise or not all(x is None or x.flags.c_contiguous for x in (p, *memory)):
-            returned: Any = self.update(p, g, *memory, step=step, **settings)  # type: ignore[func-returns-value]
+        step = piece.count_step(memory, p)
+        arrays = (p, g, *piece.columns)
+        if p.size <= ENTRIES_AT_ONCE or not self.elementwise or not all(x is None or x.flags.c_contiguous for x in (p, *piece.columns)):
+            returned = formula(arrays, step)
         else:
-            rows = [x if x is None else x.reshape(-1) for x in (p, g, *memory)]
+            rows = [x if x is None else x.reshape(-1) for x in arrays]
             for start in range(0, p.size, ENTRIES_AT_ONCE):
-                arrays: list[Any] = [x if x is None else x[start : start + ENTRIES_AT_ONCE] for x in rows]
-                returned = self.update(*arrays, step=step, **settings)  # type: ignore[func-returns-value]
+                returned = formula([x if x is None else x[start : start + ENTRIES_AT_ONCE] for x in rows], step)
         if returned is not None:
             raise TypeError(f"{type(self).__name__}.update must change p in place, as in `p -= lr * g`, and return nothing.")
         if p is not numbers:

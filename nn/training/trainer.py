@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autograd import Node, Value, collect_cycles_less_often, no_grad
+from autograd.interrupts import uninterrupted
 
 from .. import saving
 from ..callbacks import Callback, Training
 from ..callbacks.training import Batch, Loss
 from ..checks import count
 from ..data import DataLoader
-from ..interrupts import uninterrupted
 from ..module import Module
 from ..optim import Optimizer
 from ..randomness import Seed, generator

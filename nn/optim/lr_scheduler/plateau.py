@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd import Tensor, Value
+from autograd.interrupts import uninterrupted
 
 from ...checks import count, is_number, number
-from ...interrupts import uninterrupted
 from ..optimizer import Optimizer
 from .scheduler import LRScheduler, one_for_each_group
 

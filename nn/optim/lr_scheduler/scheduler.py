@@ -6,8 +6,9 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from autograd.interrupts import uninterrupted
+
 from ...checks import count, number
-from ...interrupts import uninterrupted
 from ..optimizer import Optimizer
 
 __all__ = ["LRScheduler", "SequentialLR", "one_for_each_group"]
