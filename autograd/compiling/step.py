@@ -22,6 +22,7 @@ from ..value import Value
 from .effects import Backward, Step
 from .gradients import Gradients, Leaves
 from .lift import Lifting
+from .printing.targets import step_in_c
 from .program import Program, Variant
 from .simplify import Simplifier
 from .source import Source
@@ -121,10 +122,18 @@ class WholeStep(Program):
         )  # fmt: skip
         namespace = dict(source.helpers)
         exec(compile(source.text, f"<compiled {self.name}>", "exec"), namespace)
+        forward, backward = namespace["forward"], namespace["backward"]
+        changes = [change for update in self.leaves.updates for change in update.changes()]
+        functions = [namespace[change.name] for change in changes]
+        source.recipe = source.recipe._replace(changes=changes)
+        if self.target != "numpy":
+            with tracing(self.name):
+                forward, backward, functions = step_in_c(source.recipe, self.target, forward, backward, functions)
+        left = iter(functions)
         for update in self.leaves.updates:
-            update.link(namespace)
+            update.link([next(left) for _ in update.parts])
         self._is_single = len(gradients) + len(more) == 1
-        return Variant(seeded, careful, source.text, namespace["forward"], namespace["backward"])
+        return Variant(seeded, careful, source, forward, backward, namespace)
 
     def unchanged(self) -> bool:
         if not super().unchanged() or not all([update.unchanged() for update in self.leaves.updates]):

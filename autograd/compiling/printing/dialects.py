@@ -300,9 +300,9 @@ function erfc(x) {
         for group in (definitions, map(wrapped_table, tables)):
             lines = list(group)
             parts += ["", *lines] if lines else []
-        first, second = functions[0], functions[1]
-        kept = [x.name for x in first.inputs if x.name in {second.body.names.get(y) for y in second.body.used}]
-        kept += [first.body.names[x] for x in first.saves]
+        first, second = functions[0].body, functions[-1].body
+        read = {second.names.get(x) for x in second.used}
+        kept = [x.name for x in functions[0].inputs if x.name in read] + [first.names[x] for x in functions[0].saves]
         for f in functions:
             parts += ["", *self._function(f, kept)]
         return "\n".join([*parts, ""])

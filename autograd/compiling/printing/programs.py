@@ -19,7 +19,7 @@ from .indices import loop_over
 from .loops import WRITERS, adds_rows
 from .memory import in_memory, is_elementwise, is_view
 
-__all__ = ["Array", "Change", "Function", "Printed", "Recipe", "printed"]
+__all__ = ["Array", "Change", "Changed", "Function", "Printed", "Recipe", "printed"]
 
 LOCAL = frozenset("ijklmn") | {"row", "sum", "best", "saved"}  # what the loops themselves use
 
@@ -93,6 +93,14 @@ class Function(NamedTuple):
     seeds: int = 0
 
 
+class Changed(NamedTuple):
+    """A function that changes some of its arguments."""
+
+    name: str
+    arguments: list[Array]
+    changed: frozenset[str]
+
+
 class Printed(NamedTuple):
     """A program.
 
@@ -101,6 +109,7 @@ class Printed(NamedTuple):
         results, gradients: what its functions write, in order; None for the gradient of what has none.
         saved: the arrays that `forward` leaves for `backward`: one, the bytes of its struct, or none.
         nodes: what it computes.
+        changes: its functions that change arrays: the names of these, and their arguments.
     """
 
     text: str
@@ -108,6 +117,7 @@ class Printed(NamedTuple):
     gradients: list[Array | None]
     saved: list[Array]
     nodes: list[Tensor]
+    changes: list[Changed]
 
 
 def printed(recipe: Recipe, dialect: Any) -> Printed:
@@ -121,7 +131,8 @@ def printed(recipe: Recipe, dialect: Any) -> Printed:
     for change in recipe.changes or ():
         leaves = {x: x.label or "x" for x in change.arguments}
         writer = _Printer(dialect, change.arguments, [x for _, x in change.changes], [], [], leaves, {}, like=first)
-        functions.append(writer.changing(change))
+        function = writer.changing(change)
+        functions.append(function._replace(name=first.tables.free(function.name)))
     groups = [group for f in functions[:2] for group in f.results]
     results, gradients = ([r.array for r in group] for group in groups[:2])
     saved = functions[0].saves
@@ -129,6 +140,7 @@ def printed(recipe: Recipe, dialect: Any) -> Printed:
     return Printed(
         dialect.program(recipe.name, functions, first.functions.definitions.values(), first.tables.lines),
         results, gradients, [Array("saved", (size,), np.dtype(np.uint8))] if saved else [], first.nodes,
+        [Changed(f.name, f.inputs, f.changed) for f in functions if f.changed],
     )  # fmt: skip
 
 
