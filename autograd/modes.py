@@ -13,14 +13,11 @@ from _thread import get_ident
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Protocol
-
-if TYPE_CHECKING:
-    from .core import Node
+from typing import Any, Final, NamedTuple, NoReturn, Protocol
 
 __all__ = [
-    "Effects", "Moment", "Observer", "Scope", "enter", "is_recording", "leave", "mode", "moment",
-    "no_grad", "observed", "observers", "quick", "scope", "set_scope", "tick", "times",
+    "Effects", "Moment", "Scope", "choose_the_way", "enter", "is_recording", "leave", "mode", "moment",
+    "no_grad", "observers", "quick", "scope", "set_scope", "tick", "times",
 ]  # fmt: skip
 
 
@@ -168,7 +165,7 @@ class _Mode(threading.local):
     start = 0
     draw: Callable[[Callable[[], Any], Any], Any] | None = None
     update: Callable[[Any, Sequence[str], Callable[..., None], dict[str, Any]], None] | None = None
-    plain: Callable[[Any], Node | None] | None = None
+    plain: Callable[[Any], Any] | None = None
     effects: Effects | None = None
 
     def __setattr__(self, name: str, new: Any) -> None:
@@ -184,48 +181,9 @@ class _Mode(threading.local):
         set_scope(new)
 
 
-class Observer:
-    """The base of objects that are notified of every computation and backward step, as by `detect_anomaly`."""
-
-    def recorded(self, node: Node) -> None:
-        """Called after `node` was computed and recorded."""
-
-    def reached(self, node: Node, gradient: Any) -> None:
-        """Called when a backward pass has the complete `gradient` of `node`."""
-
-    def pulled_back(self, node: Node, gradients: Sequence[Any]) -> None:
-        """Called after the rules of `node` returned `gradients`, one for each input."""
-
-
-def observed(step: Callable[..., Sequence[Any]]) -> Callable[..., Sequence[Any]]:
-    """`step`, with all observers notified."""
-
-    def told(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
-        for observer in observers:
-            observer.reached(node, g)
-        gradients = step(node, inputs, g)
-        for observer in observers:
-            observer.pulled_back(node, gradients)
-        return gradients
-
-    return told
-
-
-class _Observers(list[Observer]):
-    """The list of observers; while it is not empty, the fast path of `Value` is off."""
-
-    def append(self, observer: Observer) -> None:
-        super().append(observer)
-        choose_the_way()
-
-    def remove(self, observer: Observer) -> None:
-        super().remove(observer)
-        choose_the_way()
-
-
 mode: Final = _Mode()
-observers: Final = _Observers()
 _special: Final[set[int]] = set()  # the threads in a mode that forbids the fast path
+observers: Final[list[Any]] = []  # those who watch the computation; `recording` fills it
 
 
 def choose_the_way() -> None:

@@ -64,7 +64,7 @@ class Updater:
         """All its parameters."""
         raise NotImplementedError
 
-    def arranged(self, without: Collection[Node]) -> list[tuple[int, Piece]]:
+    def arranged(self, without: Collection[Node]) -> Sequence[tuple[int, Piece]]:
         """The pieces, each with the number of its group, if the parameters in `without` have no gradient.
 
         It is the same list as before, as long as the pieces are the same.

@@ -21,11 +21,11 @@ OFTEN = 8
 
 
 class Programs:
-    """The programs of a function, which any thread may ask for.
+    """The programs of a function, for any thread.
 
     Args:
         function: the function.
-        names_of: gives the names of so many positional arguments.
+        names_of: a function from a number of positional arguments to their names.
         whole_steps: whether the function may make backward passes and steps of optimizers.
         target: what its programs run as; see `compile`.
 
@@ -43,18 +43,25 @@ class Programs:
         self.by_key: OrderedDict[Any, Program] = OrderedDict()
         self._earlier: dict[Any, list[Program]] = {}
         self._latest: Program | None = None
-        self._misses: dict[Any, tuple[int, Any]] = {}  # for each outline of a key, how many were compiled in a row, and the last key
+        self._misses: dict[Any, tuple[int, Any]] = {}  # for each outline: programs compiled in a row, the last key
         self._warned = False
 
     def find(self, given: Given, args: Sequence[Any], kwargs: dict[str, Any]) -> Program:
         """The program for a call."""
+        program = self.ready(given)
+        if program is None:
+            with COMPILING:
+                program = self.ready(given)  # another thread may just have made it
+                if program is None:
+                    return self._made_or_found_again(self.by_key.get(given.key), given, args, kwargs)
+        return program
+
+    def ready(self, given: Given) -> Program | None:
+        """The program for a call, if it is there."""
         key = given.key
         program = self.by_key.get(key)
         if program is None or not program.unchanged():
-            with COMPILING:
-                program = self.by_key.get(key)
-                if program is None or not program.unchanged():  # another thread may just have made it
-                    return self._made_or_found_again(program, given, args, kwargs)
+            return None
         if program is not self._latest:
             self._use(key, program)
         if self._misses:
@@ -75,7 +82,7 @@ class Programs:
         return program
 
     def _use(self, key: Any, program: Program) -> None:
-        """Note that a program is the one used last."""
+        """Mark a program as the one used last."""
         self._latest = program
         try:
             self.by_key.move_to_end(key)
@@ -83,7 +90,7 @@ class Programs:
             pass
 
     def _earlier_one(self, key: Any, before: Program | None) -> Program | None:
-        """The program in place of `before`, if what it saw is again as it was: a model goes from training to evaluation and back."""
+        """An earlier program that is valid again in place of `before`: models alternate between training and evaluation."""
         if before is None:
             return None
         earlier = self._earlier.get(key, [])
@@ -93,7 +100,7 @@ class Programs:
 
     def _make(self, given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str]) -> Program:
         collects = gc.isenabled()
-        gc.disable()  # a trace is all new objects without cycles, which the collector would look through again and again
+        gc.disable()  # a trace makes many objects without cycles, which the collector would search again and again
         try:
             found = traced(self._function, given, args, kwargs, names, self._whole_steps)
             kind = WholeStep if found.trace.effects.effects else Program
@@ -103,7 +110,7 @@ class Programs:
                 gc.enable()
 
     def _count(self, key: Any, before: Program | None, names: Sequence[str]) -> None:
-        """Tell who compiles again at every call, without wanting to."""
+        """Warn if every call compiles a new program, which is hardly intended."""
         shapes = outline(key)
         count, last = self._misses.pop(shapes, (0, None))
         if len(self._misses) > MOST_PROGRAMS:
@@ -128,7 +135,7 @@ class Programs:
 
 
 def _advice(key: Any, name: str) -> str:
-    """What an argument is at each call, and what to pass instead."""
+    """What changes in an argument from call to call, and what to pass instead."""
     while isinstance(key, tuple):
         key = next((part for part in key if isinstance(part, (tuple, Thing))), None)
     assert isinstance(key, Thing)

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from ..interrupts import uninterrupted
 from ..modes import mode
 from .cache import Programs
 from .given import Given
@@ -35,7 +36,7 @@ class Compiled:
         self.target = target
         try:
             parameters = list(inspect.signature(function).parameters.values())
-        except ValueError:  # of a builtin, nothing is known
+        except ValueError:  # builtins may have no signature
             parameters = []
         names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
         rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "x")
@@ -52,7 +53,13 @@ class Compiled:
                 return program(given.arrays)
             self._changes = True
         with COMPILING:  # one step at a time
-            return self._cache.find(given, args, kwargs)(given.arrays)
+            with uninterrupted():
+                ready = self._cache.ready(given)
+                if ready is not None:
+                    return ready(given.arrays)
+            program = self._cache.find(given, args, kwargs)
+            with uninterrupted():
+                return program(given.arrays)
 
     @property
     def programs(self) -> OrderedDict[Any, Program]:

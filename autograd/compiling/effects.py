@@ -55,7 +55,9 @@ class Recorder:
 
     def backward(self, root: Node, gradient: Any) -> None:
         if not root.requires_grad:
-            raise RuntimeError(f"backward() on {describe(root)}: it is a constant, made by detach() or under no_grad(), and has no history.")
+            raise RuntimeError(
+                f"backward() on {describe(root)}: it is a constant, made by detach() or under no_grad(), and has no history."
+            )
         seed = gradient if isinstance(gradient, Node) else root._seed(gradient)
         self.effects.append(Backward(root, seed, tick()))
 

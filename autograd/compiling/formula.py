@@ -18,12 +18,13 @@ import numpy as np
 from ..core import Node
 from ..numpy_interface import call_function, call_ufunc
 from ..primitives.arithmetic import add, astype, divide, identity, multiply, subtract
+from ..primitives.printing import View
 from ..tensor import Tensor
 from ..updating import Updater
 from ..value import Value
 from .naming import identifier
 from .wrapping import wrapped
-from .writers import Writer, is_view
+from .writers import Writer, is_view, way_of
 
 __all__ = ["Assignment", "Formula"]
 
@@ -85,7 +86,8 @@ class Formula:
         """Let `target` become `node`; the node that stands for it from now on."""
         if target is self.arrays[1]:
             raise TypeError(f"{self.name}.update changes the gradient g in place; write `g = g + …`, which leaves it as it is.")
-        if not isinstance(node, Node) or node.shape != target.shape or node.primitive is None or any(node is a.node for a in self.assignments):
+        is_new = isinstance(node, Node) and node.primitive is not None and not any(node is a.node for a in self.assignments)
+        if not is_new:
             node = identity(node if isinstance(node, Node) else Tensor(np.full(target.shape, node, target.dtype)))
         if node.shape != target.shape:
             raise TypeError(f"{self.name}.update changes {target.label}, of shape {target.shape}, into an array of shape {node.shape}.")
@@ -132,7 +134,7 @@ class Cell:
     def _made(self, result: Any) -> Any:
         if not isinstance(result, Node):
             return tuple(map(self._made, result)) if isinstance(result, (tuple, list)) else result
-        return Cell(self.formula, result, view_of=(self, self.node) if is_view(result) else None)
+        return Cell(self.formula, result, view_of=(self, self.node) if isinstance(way_of(result), View) else None)
 
     def _become(self, new: Any) -> Cell:
         if self.view_of is not None:
@@ -167,6 +169,9 @@ class Cell:
 
     def __bool__(self) -> bool:
         return self.formula.decided(self.node)
+
+    def copy(self) -> Any:
+        return self._made(identity(self.node))
 
     def __neg__(self) -> Any:
         return self._made(-self.node)
@@ -213,7 +218,7 @@ def _operator(name: str) -> None:
 
 for _name in (*OPERATORS, *RELATIONS):
     _operator(_name)
-Cell.__hash__ = object.__hash__  # type: ignore[method-assign,assignment]
+Cell.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
 def _names(updater: Updater, memory: Iterable[str]) -> list[str]:
@@ -250,7 +255,7 @@ class Text(Writer):
         self.text = "\n".join(
             [
                 wrapped(f"def {name}({', '.join(self.names[x] for x in self.arguments)}):"),
-                f'    """A step of {formula.name}; it changes its arguments in place."""',
+                f'    """optimizer.step(): {formula.name}, on arrays that it changes in place."""',
                 *[wrapped(line, 4) for line in [*self.constants, *(lines or ["pass"])]],
             ]
         )
@@ -291,7 +296,7 @@ class Text(Writer):
             many = self._reads[node] > 1 and not is_view(node)
             if not (many or node in self._stale or len(text) > SHORT):
                 return []
-            if is_view(node):
+            if isinstance(way_of(node), View) or text.isidentifier():
                 text = f"{self.owner(node)}.copy()"  # what it is a view of is about to change
             self._name(node, f"t{1 + sum(name[0] == 't' and name[1:].isdigit() for name in self.taken)}")
             return [f"{self.names[node]} = {text}"]
@@ -327,4 +332,5 @@ def condition_text(formula: Formula) -> Callable[..., Any]:
         writer.names[x] = identifier(x.label or "x")
     names = ", ".join(writer.names.values())
     source = f"lambda {names}: ({''.join(f'bool({writer.text_of(node)}), ' for node, _ in formula.conditions)})"
-    return eval(source, {"np": np})  # type: ignore[no-any-return]
+    asked: Callable[..., Any] = eval(source, {"np": np})
+    return asked

@@ -38,7 +38,9 @@ class Leaves:
         updates: the steps of optimizers.
     """
 
-    def __init__(self, name: str, given: Sequence[Node], inputs: Sequence[Tensor], wanted: Sequence[bool], lifted: Mapping[Node, Any]) -> None:
+    def __init__(
+        self, name: str, given: Sequence[Node], inputs: Sequence[Tensor], wanted: Sequence[bool], lifted: Mapping[Node, Any]
+    ) -> None:
         self.name, self.given, self.inputs, self.wanted, self.lifted = name, given, inputs, wanted, lifted
         self.before: dict[int, Tensor] = {}
         self.had: dict[int, bool] = {}

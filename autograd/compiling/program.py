@@ -266,7 +266,10 @@ class Program(Call):
             with np.errstate(all="ignore"):
                 return function(*args)
         except IndexError as error:
-            raise IndexError(f"{self.name}: take got a number for which there is no row: {error}.") from None
+            raise self._no_row(error) from None
+
+    def _no_row(self, error: IndexError) -> IndexError:
+        return IndexError(f"{self.name}: take got a number for which there is no row: {error}.")
 
     def vjp(self, g: Any, out: Any, *inputs: Any, saved: Any) -> list[Any]:
         """The rule of a call: the gradients of its inputs, None for those that are plain data."""

@@ -15,7 +15,6 @@ import numpy as np
 from ..backward import ancestors, backward
 from ..branches import spoiled
 from ..core import Node, walking
-from ..interrupts import uninterrupted
 from ..stores import Store
 from ..tensor import Tensor
 from ..value import Value
@@ -100,9 +99,10 @@ class WholeStep(Program):
             for stand_in, number in found.numbers:
                 simple.replace(stand_in, number)
             outputs = [simple.of(x) for x in [*early, *self.kept]]
-            self._touched = [i for i, g in enumerate(found.state) if isinstance(g, Node)]
+            own = [i for i, x in enumerate(self.given) if x.primitive is None and isinstance(found.state[i], Node)]
+            others = [i for i, g in enumerate(found.state) if isinstance(g, Node) and i not in own]
             self._forgotten = [i for i, g in enumerate(found.state) if g is None]
-            gradients = [(simple.of(self.inputs[i]), simple.of(found.state[i])) for i in self._touched]
+            gradients = [(simple.of(self.inputs[i]), simple.of(found.state[i])) for i in [*own, *others]]
             more = [("g", simple.of(g)) for pieces in found.steps for g in pieces]
             more += [("number", simple.of(self.outputs[i])) for i in self._late]
             gradient_of = {simple.of(g): simple.of(node) for g, node in reversed(found.of.items())}
@@ -110,9 +110,13 @@ class WholeStep(Program):
         read = set(ancestors(x for x in roots if isinstance(x, Node)))
         self._read = [i for i, x in enumerate(inputs) if simple.of(x) in read]
         shared = set(ancestors(x for x in outputs if isinstance(x, Node)))
+        self._learning: list[Any] = [self.given[i] for i in own]
+        self._count = len(gradients)
+        self._touched, self._passed_on = [*own, *others], list(enumerate(others, start=len(own)))
         self._fresh = []
-        for _, g in gradients:
-            self._fresh.append(isinstance(g, Node) and g.primitive is not None and g not in shared)
+        for x, g in gradients[: len(own)]:
+            alike = isinstance(g, Tensor) and isinstance(x, Tensor) and (g.shape, g.dtype) == (x.shape, x.dtype)
+            self._fresh.append(alike and g.primitive is not None and g not in shared and not self.halves)
             shared.add(g)
         taken = {"forward", "backward"}
         source = Source(
@@ -132,13 +136,18 @@ class WholeStep(Program):
         left = iter(functions)
         for update in self.leaves.updates:
             update.link([next(left) for _ in update.parts])
+        self._anchors = tuple(self.given)
+        self._is_uneven = self.halves or any(isinstance(x, Value) for x in self.given) or any(self.wanted[len(self.given) :])
         self._is_single = len(gradients) + len(more) == 1
         return Variant(seeded, careful, source, forward, backward, namespace)
 
     def unchanged(self) -> bool:
-        if not super().unchanged() or not all([update.unchanged() for update in self.leaves.updates]):
+        if not super().unchanged():
             return False
-        return all([(self.given[i]._grad is not None) == had for i, had in self.leaves.had.items()])
+        for update in self.leaves.updates:
+            if not update.unchanged():
+                return False
+        return all((self.given[i]._grad is not None) == had for i, had in self.leaves.had.items())
 
     def _earlier(self, i: int) -> Any:
         """The gradient that an input had before the call."""
@@ -146,34 +155,32 @@ class WholeStep(Program):
         g = x.total if isinstance(x, Store) else x._grad
         return np.zeros(self.inputs[i].shape, self.inputs[i].dtype) if g is None else np.asarray(g)
 
-    def _set(self, i: int, x: Any, g: Any) -> bool:
-        """Give an input its gradient; False for a node that was computed, to which more belongs."""
-        if isinstance(x, Node):
-            if x.primitive is not None:
-                return False
-            if i < len(self.given):
-                _set_gradient(x, g)
-            elif x.requires_grad:
-                x._receive(float(g) if isinstance(x, Value) else g, [])
-        return True
-
     def __call__(self, arrays: Sequence[Any]) -> Any:
-        given = [x if isinstance(x, Node) else x.astype(t, copy=False) for x, t in zip(arrays, self._types, strict=True)]
-        inputs = (*self.given, *given, *[draw() for draw in self.draws])
-        data = self._data(inputs)
-        data += [self._earlier(i) for i in self.leaves.before]
-        results, found = self._computed(data)
-        count = len(self._touched)
-        gradients = [_own(g, inputs[i], fresh) for i, g, fresh in zip(self._touched, found, self._fresh, strict=False)]
-        pieces = iter(found[count:])
-        with uninterrupted(), walking:
-            node = self._returned(self._in_order(results, found), data, tuple(self.given), {})
+        given = [x if isinstance(x, Node) or x.dtype is t else x.astype(t) for x, t in zip(arrays, self._types, strict=True)]
+        data = [x._datum if isinstance(x, Node) else x for x in (*self.given, *given)]
+        if self._is_uneven:
+            data = self._data(data)
+        if self.draws or self.leaves.before:
+            data += [*[draw() for draw in self.draws], *[self._earlier(i) for i in self.leaves.before]]
+        try:
+            results, found = self._computed(data)
+        except IndexError as error:
+            raise self._no_row(error) from None
+        gradients = [
+            (x, g if is_fresh and type(g) is np.ndarray and g.base is None and g.dtype is x.dtype else _own(g, x))
+            for x, is_fresh, g in zip(self._learning, self._fresh, found, strict=False)
+        ]  # fmt: skip
+        others = [(x, found[k]) for k, i in self._passed_on if isinstance(x := (*self.given, *given)[i], Node) and x.requires_grad]
+        pieces = iter(found[self._count :])
+        with walking:
+            node = self._returned(self._in_order(results, found), data, self._anchors, {})
             for update in self.leaves.updates:
                 update.run([next(pieces) for _ in update.parts])
             for i in self._forgotten:
-                _set_gradient(inputs[i], None)
-            later = [(inputs[i], g) for i, g in zip(self._touched, gradients, strict=True) if not self._set(i, inputs[i], g)]
-        for x, g in later:
+                _set_gradient(self.given[i], None)
+            for x, g in gradients:
+                _set_gradient(x, g)
+        for x, g in others:  # arguments, and what was computed outside: further back
             backward(x, g)
         return node
 
@@ -209,28 +216,26 @@ class WholeStep(Program):
             self._keep(results[len(self._early) :])
         if not self._late:
             return results[0] if len(self._early) == 1 else results[: len(self._early)]
-        numbers = dict(zip([*self._early, *self._late], [*results[: len(self._early)], *found[len(found) - len(self._late) :]], strict=True))
+        every = [*results[: len(self._early)], *found[len(found) - len(self._late) :]]
+        numbers = dict(zip([*self._early, *self._late], every, strict=True))
         return numbers[0] if len(numbers) == 1 else [numbers[i] for i in range(len(numbers))]
 
     def vjp(self, g: Any, out: Any, *inputs: Any, **static: Any) -> NoReturn:
-        raise TypeError(f"{self.name} calls backward() itself, so that its results have no derivative any more. Return what you need of it.")
+        raise TypeError(f"{self.name} calls backward() itself, so that its results have no derivative any more.")
 
 
-def _own(g: Any, x: Any, is_fresh: bool) -> Any:
-    """A gradient as an array that belongs to the node `x` alone."""
-    if not isinstance(x, Node):
-        return g
-    datum = np.asarray(x._datum)
-    g = np.asarray(g)
-    if g.shape != datum.shape or g.dtype != datum.dtype or not is_fresh or g.base is not None:
-        own = np.empty(datum.shape, datum.dtype)
-        own[...] = g
-        return own
-    return g
+def _own(g: Any, x: Any) -> Any:
+    """A copy of a gradient, for the node `x` alone."""
+    own = np.empty(np.shape(x._datum), x._datum.dtype if isinstance(x, Tensor) else float)
+    own[...] = g
+    return own
 
 
 def _set_gradient(x: Any, g: Any) -> None:
-    if isinstance(x, Store):
+    kind = type(x)
+    if kind is Tensor:
+        x._grad = g
+    elif kind is Store:
         x.total = g
     else:
         x._grad = x._blank_grad if g is None else float(g) if isinstance(x, Value) else g

@@ -131,11 +131,9 @@ def _numbers(settings: dict[str, Any]) -> list[float]:
 def _fixed(settings: dict[str, Any]) -> Any:
     """What a formula is made for: settings that are no floats."""
     return [
-        (name, float if type(x) is float else (type(x), len(x)))
-        if type(x) is float or (isinstance(x, (tuple, list)) and all(type(item) is float for item in x))
-        else (name, type(x), x)
+        (name, type(x), len(_numbers({name: x}))) if _numbers({name: x}) else (name, type(x), x)
         for name, x in settings.items()
-    ]
+    ]  # fmt: skip
 
 
 def _shape_of(piece: Piece) -> tuple[int, ...]:

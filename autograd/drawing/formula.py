@@ -22,7 +22,7 @@ from .picture import number
 
 __all__ = ["latex"]
 
-LONGEST = 1000  # operations; nobody reads a longer formula
+LONGEST = 1000  # operations; a longer formula cannot be read
 
 # How tightly a formula binds: a sum, a product with a dot, a product of factors side by side,
 # something with an exponent or an index (or a fraction), and a single symbol or number.

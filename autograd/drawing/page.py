@@ -18,8 +18,8 @@ import numpy as np
 from ..backward import gradients, history
 from ..core import Node
 from ..errors import describe
-from ..modes import Observer, observers
 from ..primitives.reductions import unbroadcast
+from ..recording import Observer, observe
 from ..texts import visible
 from .dot import GREY, INK, RED, RUST, dot_of
 from .folding import READABLE, Folding, Module
@@ -199,12 +199,8 @@ def _recorded(order: list[Node], seed: Any) -> list[tuple[Node, Sequence[Any]]]:
                 steps.append((node, list(gradients)))
 
     among = set(order)
-    recorder = Recorder()
-    observers.append(recorder)
-    try:
+    with observe(Recorder()):
         gradients({order[0]: seed})
-    finally:
-        observers.remove(recorder)
     return steps
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from autograd import Node, Tensor
 from autograd.errors import describe
 from autograd.interrupts import uninterrupted
-from autograd.modes import mode
+from autograd.state import effects
 from autograd.stores import Store
 from autograd.updating import Updater
 
@@ -28,39 +28,37 @@ from .states import memories_from
 
 __all__ = ["Optimizer"]
 
-# A formula goes over its arrays once for each of its operations. In parts of this many entries,
-# what it goes over stays in the processor's cache.
+# An elementwise formula is computed on parts of this many entries, which stay in the processor's cache
+# from one of its operations to the next.
 ENTRIES_AT_ONCE = 2**15
-OFTEN = 16  # the first so many steps, and then each 16th, are searched for nan
+OFTEN = 16  # parameters are searched for nan after each of the first 16 steps, and then after every 16th
 
 
 class Optimizer(Updater):
     """The base class of all optimizers. A subclass writes its formula, `update`, and names what it remembers, `memory`.
 
     The formula sees one parameter at a time, as in a textbook: its numbers, its gradient, and what
-    is remembered of it, all as NumPy arrays of its shape. (A `Value` is an array with one entry.) A
-    formula that changes each entry by that entry's numbers alone, such as Adam's, may say so:
-    with `elementwise = True` it is called on many small parameters at once, and on large ones in
-    parts, which is faster. What a subclass says of its formula does not hold for the formulas of
-    its own subclasses.
+    is remembered of it, such as a running mean, all as NumPy arrays of its shape. (A `Value` is an array
+    with one entry.) If the formula treats every entry separately, as Adam's does, the class may say so with
+    `elementwise = True`. Then the formula is called on many small parameters at once, and on large ones in
+    parts, which is faster. A subclass with a formula of its own must say it again.
 
-    A parameter in float16 is computed in float32, and so is what is remembered of it: in float16 an
-    eps of 1e-8 would be 0, and small squares too.
+    Steps of parameters in float16 are computed in float32, and so is what is remembered of them: in float16
+    an eps of 1e-8 would be 0, and so would small squares.
 
     Args:
         params: the parameters to change, such as `model.parameters()`; or groups of them, a list
             of dicts such as `{"params": model.head.parameters(), "lr": 0.1}`, whose other entries
             are the settings of that group.
-        defaults: the settings of groups that have none of their own, such as `{"lr": 0.01}`.
+        defaults: the settings of groups that do not have their own, such as `{"lr": 0.01}`.
 
     Attributes:
-        elementwise: whether the formula changes each entry by that entry's numbers alone.
-        unchecked: the names of settings that `check` leaves alone, because they are not numbers
-            from 0.
+        elementwise: whether the formula treats every entry separately.
+        unchecked: the names of settings that `check` skips, because they need not be numbers of at least 0.
         param_groups: the groups, each with all its settings. They may be changed between steps:
             `optimizer.param_groups[0]["lr"] = 0.01`.
         state: what is remembered of each parameter, such as running means.
-        defaults: as given.
+        defaults: the argument of that name.
 
     Raises:
         TypeError: `params` are not Values and Tensors, or a setting is not a number.
@@ -102,8 +100,8 @@ class Optimizer(Updater):
     seen = ("param_groups", "lr", "state", "state_dict")
     own = frozenset(
         [
-            "defaults", "param_groups", "_checked", "_settings", "_pieces", "_frozen", "_seen", "_arranged", "_steps", "_is_finite", "_was_finite",
-            "_was_lost", "_has_warned",
+            "defaults", "param_groups", "_checked", "_settings", "_pieces", "_frozen", "_seen", "_arranged", "_steps", "_is_finite",
+            "_was_finite", "_was_lost", "_has_warned",
         ]
     )  # fmt: skip
 
@@ -117,32 +115,32 @@ class Optimizer(Updater):
             raise TypeError(f"An optimizer takes a list of parameters, not a {type(params).__name__}; pass model.parameters().")
         self.defaults = dict(defaults)
         self.param_groups: list[dict[str, Any]] = []
-        self._checked: list[dict[str, Any]] = []  # the groups as they were when their settings were checked last
-        self._settings: list[tuple[dict[str, Any], Starts]] = []  # these settings, and what they make the method remember
+        self._checked: list[dict[str, Any]] = []  # copies of the groups, from when their settings were last checked
+        self._settings: list[tuple[dict[str, Any], Starts]] = []  # of each group, its settings and what `memory` gives for them
         self._pieces: list[list[Piece]] = []  # the parameters of each group
-        self._frozen: dict[Parameter, Memory] = {}  # those that rest, and what is remembered of them
-        self._seen = (0, 0)  # how many stores there were, and how often something was frozen, when those were made
-        self._arranged: tuple[Any, Any] = (None, [])  # for which parameters without a gradient they were made, and the pieces of all groups
+        self._frozen: dict[Parameter, Memory] = {}  # the frozen parameters, and what is remembered of them
+        self._seen = (0, 0)  # the numbers of stores and of changes of `requires_grad` when the pieces were made
+        self._arranged: tuple[Any, Any] = (None, [])  # the parameters without a gradient for which they were made, and all of them
         self._steps = 0
-        self._is_finite = self._was_finite = True  # all that was changed, as far as it was searched; before this step
-        self._was_lost = self._has_warned = False  # a step in float16
+        self._is_finite = self._was_finite = True  # whether no nan or infinity has been found; before this step
+        self._was_lost = self._has_warned = False  # whether a step was lost in float16, and a warning given
         given: list[Any] = list(params)
         for group in given if given and all(isinstance(group, dict) for group in given) else [{"params": given}]:
             self.add_param_group(group)
 
     def step(self) -> None:
-        """Change every parameter once, by its gradient. Ctrl-C waits until all are changed.
+        """Change every parameter once, by its gradient. Ctrl-C takes effect only after all are changed.
 
         Raises:
-            ValueError: a setting has become impossible; no parameter has been changed then.
+            ValueError: a setting has been changed to an impossible one. No parameter is changed then.
             TypeError: the formula returns something, instead of changing its parameter in place.
 
         Warns:
             RuntimeWarning: the step was too small to change a parameter in float16; or parameters
                 are nan or infinite now.
         """
-        if mode.effects is not None:
-            mode.effects.update(self)
+        if (noted := effects()) is not None:
+            noted.update(self)
             return
         checked, gradients = self.settings(), self._gradients()
         with uninterrupted():
@@ -179,27 +177,25 @@ class Optimizer(Updater):
         Args:
             p: a parameter; or, if the formula is `elementwise`, any entries of parameters.
             g: its gradient, of the same shape.
-            memory: what `memory` names, in that order, of the same shape; None for what is not
+            memory: the arrays that `memory` names, in that order, of the same shape; None for one that is not
                 needed.
-            step: which step of this parameter it is, from 1. (It stays 1 while all that `memory`
-                names is None.)
-            settings: those of the group.
+            step: the number of this step, from 1, counted for each parameter. (It stays 1 if nothing is remembered.)
+            settings: the settings of the group.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define update(self, p, g, *, step, lr), the formula of a step.")
 
     def memory(self, settings: Settings) -> Starts:
-        """What the method remembers of each entry of a parameter: its name and its first value.
+        """What the method remembers of each entry of a parameter: names and initial values.
 
-        None instead of the value means that these settings do not need it.
+        None in place of a value means that it is not needed with these settings.
         """
         return {}
 
     def check(self, settings: Settings) -> None:
         """Raise an error if settings are impossible.
 
-        Here they are if a number is negative or not finite, if `eps` is 0, or if `betas` are not
-        from 0 to below 1. A subclass with other settings names them in `unchecked`, or checks them
-        in a `check` of its own.
+        That is the case if a number is negative or not finite, if `eps` is 0, or if `betas` are not at least 0
+        and below 1. A subclass with other kinds of settings names them in `unchecked`, or overrides `check`.
         """
         for name, setting in settings.items():
             if name in self.unchecked:
@@ -214,7 +210,7 @@ class Optimizer(Updater):
                 raise ValueError(f"eps must be above 0: where a gradient has always been 0, {type(self).__name__} would divide 0 by 0.")
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters. If not `set_to_none`, those of Tensors become zeros instead of None.
+        """Clear the gradients of all parameters. If not `set_to_none`, those of Tensors become zeros instead of None.
 
         Example:
             >>> from autograd import Value
@@ -225,8 +221,8 @@ class Optimizer(Updater):
             >>> p.grad
             0.0
         """
-        if mode.effects is not None:
-            mode.effects.forget(self.leaves(), to_zero=not set_to_none)
+        if (noted := effects()) is not None:
+            noted.forget(self.leaves(), to_zero=not set_to_none)
             return
         if not set_to_none:
             zero_gradients(self.leaves())
@@ -241,8 +237,7 @@ class Optimizer(Updater):
         """The learning rate of all groups. Assigning to it changes it in all of them.
 
         Raises:
-            ValueError: the groups have different ones; or, when it is assigned to, the new one is
-                negative or not finite.
+            ValueError: on reading, the groups have different ones; on assigning, the new one is negative or not finite.
 
         Example:
             >>> from autograd import Value
@@ -263,7 +258,7 @@ class Optimizer(Updater):
             self.check({**settings_of(group, self.defaults), "lr": new})
         for group in self.param_groups:
             group["lr"] = new
-            group.pop("initial_lr", None)  # a schedule that begins now begins here
+            group.pop("initial_lr", None)  # where a new schedule starts from
 
     @property
     def state(self) -> dict[Parameter, Memory]:
@@ -271,7 +266,7 @@ class Optimizer(Updater):
         return {p: memory for p, memory in [*changing, *self._frozen.items()] if memory}
 
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:
-        """Change these parameters too, with settings of their own.
+        """Add parameters, with settings of their own.
 
         Raises:
             TypeError, ValueError: as in `Optimizer`.
@@ -301,11 +296,11 @@ class Optimizer(Updater):
         self._remember(self.state)
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a later optimizer needs to continue from here: settings, and what is remembered of each parameter.
+        """Everything that another optimizer needs to continue from here: settings, and what is remembered of each parameter.
 
         Returns:
-            A dict as in PyTorch, in which parameters are numbered through all groups. What is
-            remembered of them are copies: numbers for Values, arrays for Tensors.
+            A dict as in PyTorch's, in which parameters are numbered through all groups. It holds copies: numbers
+            for Values, arrays for Tensors.
 
         Example:
             >>> from autograd import Value
@@ -325,7 +320,7 @@ class Optimizer(Updater):
         return {"state": state, "param_groups": [{**g, "params": [position[p] for p in g["params"]]} for g in self.param_groups]}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Continue where another optimizer, of the same parameters in the same groups, has stopped.
+        """Continue where another optimizer, with the same parameters in the same groups, has stopped.
 
         If something does not fit, nothing is changed.
 
@@ -353,7 +348,7 @@ class Optimizer(Updater):
             self._is_finite = self._was_finite = True
 
     def __getstate__(self) -> dict[str, Any]:
-        """For copies. They make their own pieces, since a copy of a Value is not in a store."""
+        """For copying and pickling. A copy makes its own pieces, as a copy of a Value is not in a store."""
         return {**vars(self), "state": self.state, "_pieces": [], "_arranged": (None, []), "_checked": [], "_settings": []}
 
     def __setstate__(self, attributes: dict[str, Any]) -> None:
@@ -371,16 +366,16 @@ class Optimizer(Updater):
         self._pieces = [in_pieces(each, self.elementwise, without) for each in memories]
 
     def _look_again(self) -> None:
-        """Make other pieces if Values have moved into a store, or parameters were frozen or thawed."""
+        """Make new pieces if Values have moved into a store, or parameters were frozen or thawed."""
         if self._seen != (Store.made, Node.flips):
             self._remember(self.state)
 
     def leaves(self) -> list[Parameter]:
         return [p for group in self.param_groups for p in group["params"]]
 
-    def arranged(self, without: Collection[Any]) -> list[tuple[int, Piece]]:
+    def arranged(self, without: Collection[Any]) -> Sequence[tuple[int, Piece]]:
         self._look_again()
-        if self._arranged[0] is not without:
+        if self._arranged[0] is not without or not all(piece.fits() for _, piece in self._arranged[1]):
             self._remember(self.state, without)
             self._arranged = without, [(i, piece) for i, pieces in enumerate(self._pieces) for piece in pieces]
         return self._arranged[1]
@@ -389,7 +384,7 @@ class Optimizer(Updater):
         return [self.state] if name.startswith("state") else self.param_groups
 
     def _gradients(self) -> list[list[tuple[Piece, Array | None]]]:
-        """The parameters of each group, in as few pieces as is possible now, with their gradients."""
+        """The pieces of each group, each with its gradient."""
         self._look_again()
         try:
             return [[(piece, piece.gradient()) for piece in pieces] for pieces in self._pieces]
@@ -398,14 +393,14 @@ class Optimizer(Updater):
             return self._gradients()
 
     def settings(self) -> list[tuple[dict[str, Any], Starts]]:
-        """The settings of each group, and the memory that they need. They are checked again if a group is no longer what it was."""
+        """The settings of each group, and what `memory` gives for them. They are checked again if a group has changed."""
         if self._checked != self.param_groups:
             self._settings = [(settings := self._check(group), self.memory(settings)) for group in self.param_groups]
             self._checked = [dict(group) for group in self.param_groups]
         return self._settings
 
     def _check(self, group: Settings) -> dict[str, Any]:
-        """The settings of a group. Raises an error if they are impossible, by themselves or in the precision of its parameters."""
+        """The settings of a group. Raises an error if they are impossible, or if eps is 0 in the precision of a parameter."""
         settings = settings_of(group, self.defaults)
         self.check(settings)
         if "eps" in settings and "eps" not in self.unchecked:
@@ -413,7 +408,7 @@ class Optimizer(Updater):
         return settings
 
     def _formula(self, settings: Settings, arrays: Sequence[Any], step: int) -> Any:
-        return self.update(*arrays, step=step, **settings)  # type: ignore[func-returns-value]
+        return self.update(*arrays, step=step, **settings)
 
     def apply(self, piece: Any, g: Any, memory: Starts, formula: Callable[[Sequence[Any], int], Any]) -> None:
         numbers = p = piece.read()
@@ -421,7 +416,7 @@ class Optimizer(Updater):
             p, g = p.astype(np.float32), g.astype(np.float32)
         if not self.elementwise:
             g = g.view()
-            g.setflags(write=False)  # `g += …` by mistake would change the parameter's own gradient
+            g.setflags(write=False)  # `g += …` in a formula would change the gradient of the parameter
         step = piece.count_step(memory, p)
         arrays = (p, g, *piece.columns)
         if p.size <= ENTRIES_AT_ONCE or not self.elementwise or not all(x is None or x.flags.c_contiguous for x in (p, *piece.columns)):
