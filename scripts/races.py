@@ -150,6 +150,7 @@ MLP = Contender("glassgrad, `nn.MLP` on `Value`s", "glassgrad.values", "glassgra
 PYTORCH = Contender("PyTorch, eager", "pytorch.moons", "torch")
 TENSORS = Contender("glassgrad, `Tensor`s, eager", "glassgrad.tensors", "glassgrad")
 COMPILED = Contender("glassgrad, scalar code compiled", "glassgrad.compiled", "glassgrad")
+WHOLE = Contender("glassgrad, scalar code, the whole step compiled", "glassgrad.whole", "glassgrad")
 VMAPPED = Contender("glassgrad, scalar network vmapped", "glassgrad.vmapped", "glassgrad")
 NUMPY = Contender("NumPy, forward and backward by hand", "numpy_by_hand.moons", "numpy")
 MOONS = [
@@ -163,6 +164,7 @@ MOONS = [
     TENSORS,
     Contender("JAX, the whole step jitted", "jax.moons", "jax"),
     COMPILED,
+    WHOLE,
     NUMPY,
 ]
 MOONS_GOALS = [
@@ -173,25 +175,32 @@ MOONS_GOALS = [
     Goal(COMPILED, 3_000, MICROGRAD),
     Goal(COMPILED, 2, PYTORCH),
     Goal(COMPILED, 2.5, NUMPY, at_most=True),
+    Goal(WHOLE, 1.2, NUMPY, at_most=True),
 ]
 
 PLAIN_NAMES = Contender("plain scalars, in the style of microgpt", "plain_scalars.names", "glassgrad")
 EAGER_NAMES = Contender("glassgrad, scalar code, eager", "glassgrad.names_eager", "glassgrad")
 COMPILED_NAMES = Contender("glassgrad, scalar code compiled", "glassgrad.names", "glassgrad")
+WHOLE_NAMES = Contender("glassgrad, scalar code, the whole step compiled", "glassgrad.names_whole", "glassgrad")
 NUMPY_NAMES = Contender("NumPy, forward and backward by hand", "numpy_by_hand.names", "numpy")
-NAMES = [PLAIN_NAMES, EAGER_NAMES, COMPILED_NAMES, NUMPY_NAMES]
+NAMES = [PLAIN_NAMES, EAGER_NAMES, COMPILED_NAMES, WHOLE_NAMES, NUMPY_NAMES]
 NAMES_GOALS = [
     Goal(EAGER_NAMES, 1.5, PLAIN_NAMES),
     Goal(COMPILED_NAMES, 300, PLAIN_NAMES),
     Goal(COMPILED_NAMES, 5, NUMPY_NAMES, at_most=True),
+    Goal(WHOLE_NAMES, 1.2, NUMPY_NAMES, at_most=True),
 ]
 
 PYTORCH_LAYERS = Contender("PyTorch, eager", "pytorch.examples", "torch")
 LAYERS = Contender("glassgrad, layers, eager", "glassgrad.examples", "glassgrad")
 COMPILED_LAYERS = Contender("glassgrad, layers compiled", "glassgrad.examples_compiled", "glassgrad")
+WHOLE_LAYERS = Contender("glassgrad, layers, the whole step compiled", "glassgrad.examples_whole", "glassgrad")
 NUMPY_MLP = Contender("NumPy, forward and backward by hand", "numpy_by_hand.mlp", "numpy")
 LAYERS_RACES: list[tuple[list[Contender], list[Goal]]] = [  # in the order of `layers`
-    ([PYTORCH_LAYERS, LAYERS, COMPILED_LAYERS, NUMPY_MLP], [Goal(LAYERS, 1, PYTORCH_LAYERS), Goal(COMPILED_LAYERS, 1, PYTORCH_LAYERS)]),
+    (
+        [PYTORCH_LAYERS, LAYERS, COMPILED_LAYERS, WHOLE_LAYERS, NUMPY_MLP],
+        [Goal(LAYERS, 1, PYTORCH_LAYERS), Goal(COMPILED_LAYERS, 1, PYTORCH_LAYERS), Goal(WHOLE_LAYERS, 1.6, PYTORCH_LAYERS)],
+    ),
     *(([PYTORCH_LAYERS, LAYERS], [Goal(LAYERS, factor, PYTORCH_LAYERS, at_most=True)]) for factor in (2, 1.5, 1.5)),
 ]
 MEMORY_GOAL = 1.5  # times PyTorch's peak
