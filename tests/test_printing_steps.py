@@ -31,7 +31,7 @@ def test_the_step_is_a_function_and_the_update_another():
     step()
     text = step.source_for("c")
     assert text.startswith("// step: step and update, in C.")
-    update = """int update(double *restrict p, const double *restrict g, double *restrict v, const double *restrict lr, const double *restrict momentum)"""
+    update = """int update(double *restrict p, const double *restrict g, double *restrict v, const double *restrict lr,"""
     assert update in text.replace("\n    ", " ").replace("( ", "(").replace("\n)", ")"), text
     for line in ("        const double t1 = v[i] * *momentum + g[i];", "        const double t2 = p[i] - *lr * t1;", "        v[i] = t1;"):
         assert line in text.splitlines(), text
@@ -94,10 +94,12 @@ def test_steps_in_javascript_are_those_in_numpy(browser, method, settings, end):
     (program,) = step.programs.values()
     variant, update = program._variant, program.leaves.updates[0]
     data = [x.data for x in program.given]
-    results, saved = variant.forward(*[data[i] for i in program._read])
+    _, saved = variant.forward(*[data[i] for i in program._read])
     found = variant.backward(saved)
     flat = [np.ravel(data[i]).tolist() if np.ndim(data[i]) else float(data[i]) for i in program._read]
-    script = step.source_for("javascript") + "return JSON.stringify(step(...inputs)[1].map(x => typeof x === 'number' ? x : Array.from(x)));"
+    script = (
+        step.source_for("javascript") + "return JSON.stringify(step(...inputs)[1].map(x => typeof x === 'number' ? x : Array.from(x)));"
+    )
     answer = json.loads(browser.execute_script("return new Function('inputs', arguments[1])(arguments[0])", flat, script))
     for x, y in zip(answer, found, strict=True):
         np.testing.assert_allclose(np.reshape(x, np.shape(y)), y, rtol=1e-12)

@@ -91,7 +91,21 @@ class Compiled:
             >>> loss = compile(lambda x: (w * x - 1) ** 2)
             >>> loss(3.0).data
             25.0
-            >>> print(loss.source_for("javascript"))
+            >>> print(loss.source_for("javascript").rstrip())
+            // lambda: forward and backward, in JavaScript.
+            // An array is the list of its numbers, row by row.
+            <BLANKLINE>
+            function forward(w, x) {
+                const t1 = w * x - 1;
+                const lambda_ = t1 * t1;
+                return [[lambda_], [x, t1]];
+            }
+            <BLANKLINE>
+            function backward(saved, g) {
+                const [x, t1] = saved;
+                const d_w = 2 * g * t1 * x;
+                return [d_w];
+            }
         """
         return self._last("source").source_for(language)
 

@@ -221,7 +221,7 @@ class NativeChange(_Checked):
         self._given: list[Any] = [None] * n
 
     def __call__(self, *given: Any) -> None:
-        if self.is_wrong or not self._is_checked and not self._first(given):
+        if self.is_wrong or (not self._is_checked and not self._first(given)):
             self._numpy(*given)
             return
         with self._lock:
