@@ -35,7 +35,7 @@ from .kinds import ATOMS, MISSING, OBJECTS_OF, is_denied, is_exact, kind_of, ori
 
 __all__ = ["Surroundings", "state_of"]
 
-# Functions, and below attributes, that read attributes whose names do not appear in the code. Where one is used, all attributes count.
+# Functions (and, in the second set, attributes) that read attributes whose names are not in the code. If one is used, all attributes count.
 READS_BY_NAME: Final = frozenset(["getattr", "vars", "attrgetter", "methodcaller", "copy", "deepcopy", "asdict", "astuple", "replace"])
 NAMES_NOTHING: Final = frozenset(["__dict__", "__getattribute__", "format", "format_map"])
 NO_ATTRIBUTES: Final = frozenset(
