@@ -274,3 +274,22 @@ def test_nothing_is_warned_of():
         warnings.simplefilter("error")
         f = autograd.compile(lambda x: autograd.log(x) + 1 / x, target="c")
         assert f(0.0).data == np.inf - np.inf or np.isnan(f(0.0).data)
+
+
+def test_compile_is_a_decorator_with_a_target_too():
+    @autograd.compile(target="c")
+    def f(x):
+        return w[0] * x
+
+    assert f.target == "c"
+    assert f(3.0).data == 6.0
+
+
+def test_large_programs_are_left_to_numpy_by_auto(monkeypatch):
+    for limit in ("LARGE", "LONG"):
+        monkeypatch.setattr(targets, limit, 1)
+        f = autograd.compile(lambda x: w[0] * x + w[1], target="auto")
+        f(3.0)
+        (program,) = f.programs.values()
+        assert program._variant.forward.__name__ == "forward"
+        assert not hasattr(program._variant.forward, "__self__")

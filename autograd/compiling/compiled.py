@@ -8,7 +8,7 @@ import inspect
 import types
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 from ..interrupts import uninterrupted
 from ..modes import mode
@@ -156,7 +156,15 @@ class Compiled:
         return f"<compiled {name_of(self.function)}, {len(self.programs)} program{'' if len(self.programs) == 1 else 's'}>"
 
 
-def compile(function: Callable[..., Any], *, target: str = "numpy") -> Compiled:
+@overload
+def compile(function: Callable[..., Any], *, target: str = ...) -> Compiled: ...
+
+
+@overload
+def compile(function: None = None, *, target: str = ...) -> Callable[[Callable[..., Any]], Compiled]: ...
+
+
+def compile(function: Callable[..., Any] | None = None, *, target: str = "numpy") -> Any:
     """Run a function as the NumPy program that a person would have written for it.
 
     The function is called once, with stand-ins for its arguments, and its graph of scalars and arrays is
@@ -194,4 +202,6 @@ def compile(function: Callable[..., Any], *, target: str = "numpy") -> Compiled:
         (17.0, 18.0)
     """
     check_target(target)
+    if function is None:  # a decorator with a target
+        return functools.partial(Compiled, target=target)
     return Compiled(function, target)

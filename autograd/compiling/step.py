@@ -187,7 +187,7 @@ class WholeStep(Program):
     def _computed(self, data: list[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
         """The results of `forward` and of `backward`."""
         everything, data = data, [data[i] for i in self._read]
-        if not (self.quiet or any(self.watched)):
+        if (not self.quiet or self._variant.is_silent) and not any(self.watched):
             return self._passes(self._variant, data)
         with np.errstate(all="ignore"):
             results, found = self._passes(self._variant, data)
