@@ -293,3 +293,25 @@ def test_large_programs_are_left_to_numpy_by_auto(monkeypatch):
         (program,) = f.programs.values()
         assert program._variant.forward.__name__ == "forward"
         assert not hasattr(program._variant.forward, "__self__")
+
+
+def test_whole_numbers_are_compared_with_others():
+    def f(i, x):
+        return [autograd.where(i > 1.5, x, 2.0 * x), (i == 2) * x, i * 0.5 + i / 4, autograd.where(i >= 2, i, 7) * x]
+
+    compiled = autograd.compile(f, target="c")
+    i, x = np.array([0, 1, 2, 3]), np.linspace(0.5, 1.0, 4)
+    for a, b in zip(compiled(i, x), f(i, Tensor(x)), strict=True):
+        np.testing.assert_array_equal(a.data, b.data)
+
+
+def test_what_is_read_through_views_again_and_again_is_computed_once():
+    def f(x):
+        for _ in range(25):
+            x = x * 0.5
+            x = x.T + x.T
+        return x
+
+    a = Tensor(np.arange(6.0).reshape(2, 3))
+    compiled = both(lambda: f(a), (), [a])
+    assert len(compiled.source_for("c")) < 30_000

@@ -69,7 +69,7 @@ class Body:
     def compute(self, x: Tensor, scope: str | None, writer: Callable[..., None] | None) -> None:
         """The lines that compute a node that gets an array or a variable."""
         if scope is not None:
-            self._scope = visible(scope, COMMENT)
+            self._scope = visible(scope, COMMENT).rstrip("\\")  # a comment that ends with it goes on in the next line
         name = self.name_of(x)
         self.made[x] = None
         if x.size and writer is not None:
@@ -250,8 +250,11 @@ class Body:
 
     def kind(self, x: Tensor) -> str:
         """The type in which a node is computed."""
-        types = [x.dtype] if x.dtype.kind == "f" else [y.dtype for y in x.inputs or () if isinstance(y, Tensor)] or [x.dtype]
-        return self.type(np.result_type(*types))
+        if x.dtype.kind == "f":
+            return self.type(x.dtype)
+        types = [y.dtype if isinstance(y, Tensor) else type(y) for y in x.inputs or ()]
+        arrays = [t for t in types if t is not float]  # a float beside an array of floats has the type of that
+        return self.type(np.result_type(*(arrays if any(np.dtype(t).kind == "f" for t in arrays) else types)))
 
     def type(self, dtype: Any) -> str:
         kind = self.dialect.number_type(dtype)

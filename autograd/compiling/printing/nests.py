@@ -80,14 +80,10 @@ class Nest:
         if len(stores) != 1 or stores[0].sign != "=":
             return False
         place = f"{name}[{stores[0].place}]"
-        others = [
-            *self.before,
-            *self.row,
-            *self.after,
-            *(str(s) if not isinstance(s, Store) else s.value.text for s in self.statements if s is not stores[0]),
-        ]
-        others += [f"{s.name}[{s.place}]" for s in self.statements if isinstance(s, Store) and s is not stores[0]]
-        if any(re.search(rf"\b{re.escape(name)}\[", text.replace(place, "")) for text in others) or name in stores[0].value.text:
+        outside = [*self.before, *self.row, *self.after, stores[0].value.text]
+        within = [s.value.text if isinstance(s, Store) else s for s in self.statements if s is not stores[0]]
+        word = re.compile(rf"\b{re.escape(name)}\b")
+        if any(map(word.search, outside)) or any(word.search(_with(text, place, "")) for text in within):
             return False
 
         def changed(s: str | Store) -> str | Store:

@@ -61,9 +61,8 @@ def _built(recipe: Recipe, target: str) -> tuple[Printed, Library] | None:
         return None
     try:
         program = printed(recipe, C)
-        if target == "auto" and (
-            widest_product(program.nodes) > WIDE or len(program.nodes) > LONG or sum(x.size * x.dtype.itemsize for x in program.nodes) > LARGE
-        ):
+        size = sum(x.size * x.dtype.itemsize for x in program.nodes)
+        if target == "auto" and (widest_product(program.nodes) > WIDE or len(program.nodes) > LONG or size > LARGE):
             return None
         return program, library(program.text)
     except UnprintableError as error:
