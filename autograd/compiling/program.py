@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from itertools import zip_longest
+from types import MethodType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ from .lift import Lifting
 from .lift_loops import LoopLifting
 from .naming import families, name_of_path
 from .nodes import nodes_of, only_indices
+from .printing.targets import in_c, text_in
 from .results import Call, Place
 from .rewriting import is_plain, rewritten
 from .roll import Rolling
@@ -45,10 +47,20 @@ class Variant(NamedTuple):
 
     seeded: tuple[int, ...]
     careful: bool
-    floats: bool
-    source: str
+    source: Source
     forward: Callable[..., Any]
     backward: Callable[..., Any]
+    variables: dict[str, Any]
+
+    @property
+    def floats(self) -> bool:
+        """Whether some of it runs on Python's floats, which raise an error where NumPy's numbers become inf or nan."""
+        return self.source.floats
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it never warns of 1/0, as programs in C, whose functions are methods."""
+        return isinstance(self.forward, MethodType)
 
 
 class Program(Call):
@@ -74,9 +86,10 @@ class Program(Call):
     has_effects = False
 
     def __init__(
-        self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], traced: Traced
+        self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], traced: Traced, target: str = "numpy"
     ) -> None:
         super().__init__(visible(name_of(function).split(".")[-1].strip("<>"), LONG) or "function")
+        self.target = target
         self.example = tree_map(lambda x: x.detach() if isinstance(x, (Value, Tensor)) else x, (list(args), kwargs))
         self._trace, trace = traced
         self.surroundings = trace.surroundings
@@ -121,7 +134,7 @@ class Program(Call):
 
     def __del__(self) -> None:
         for variant in getattr(self, "_variants", {}).values():
-            variant.forward.__globals__.clear()  # functions and the variables that they see hold each other, and large arrays
+            variant.variables.clear()  # functions and the variables that they see hold each other, and large arrays
 
     def _stored(self, outside: list[Node]) -> list[Node]:
         """Move the Values among the parameters into stores, with those that belong to them."""
@@ -252,16 +265,27 @@ class Program(Call):
             gradients=[(simple.of(x), simple.of(gradients.get(x))) for x, want in zip(self.inputs, self.wanted, strict=True) if want],
             gradient_of=gradient_of,
             kept=[name for update in self._updates for name, x in update.numbers.items() if isinstance(x, Node)],
-            floats=self._floats,
+            floats=self._floats and self.target == "numpy",
         )
         namespace = dict(source.helpers)
         exec(compile(source.text, f"<compiled {self.name}>", "exec"), namespace)
-        return Variant(seeded, careful, source.floats, source.text, namespace["forward"], namespace["backward"])
+        forward, backward = namespace["forward"], namespace["backward"]
+        if self.target != "numpy":
+            with tracing(self.name):
+                forward, backward = in_c(source.recipe, self.target, forward, backward)
+        return Variant(seeded, careful, source, forward, backward, namespace)
 
     @property
     def source(self) -> str:
         """The text of the program; its `backward` is for those of the outputs that backward() came from last."""
-        return self._variant.source
+        return self._variant.source.text
+
+    def source_for(self, language: str) -> str:
+        """The program in a language: "numpy", "c" or "javascript"."""
+        if language == "numpy":
+            return self.source
+        with tracing(self.name):
+            return text_in(language, self._variant.source.recipe)
 
     def __call__(self, arrays: Sequence[Any]) -> Any:
         # Copies, which the caller cannot change before the backward pass.
@@ -305,7 +329,7 @@ class Program(Call):
     def _run(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call `forward` or `backward`."""
         try:
-            if not self.quiet and not (any(self.watched) and function.__name__ == "backward"):
+            if type(function) is MethodType or (not self.quiet and not (any(self.watched) and function.__name__ == "backward")):
                 return function(*args)
             with np.errstate(all="ignore"):
                 return function(*args)

@@ -19,6 +19,7 @@ from .floats import call_of_floats, is_operator, on_floats
 from .helpers import text_of_functions
 from .loop_lines import is_slice, is_slice_of_states, runs_on_floats
 from .naming import identifier
+from .printing.programs import Recipe
 from .wrapping import wrapped
 from .writers import Writer, is_assigned, is_loop, is_sum, is_view, way_of
 
@@ -47,6 +48,7 @@ class Source(Writer):
     Attributes:
         text: the program.
         floats: whether some of it runs on Python's floats.
+        recipe: what is computed, and what it is called, to print it in another language.
         helpers: functions whose text cannot be found, such as one that was typed at Python's prompt.
     """
 
@@ -112,7 +114,7 @@ class Source(Writer):
         results = results if len(outputs) == 1 else f"({results})"
         ends = [f"return {results}, ({_tuple(saved)})"]
         if len(ends[0]) > SHORT:
-            ends = [f"saved = {_tuple(saved)}", f"return {results}, saved"]
+            ends = [f"saved = {_tuple(saved) or '()'}", f"return {results}, saved"]
         for x in self._forward - keep:  # `backward` writes views itself
             if is_view(x):
                 self.names.pop(x, None)
@@ -135,6 +137,7 @@ class Source(Writer):
         ]  # fmt: skip
         self.floats = bool(self._on_floats)
         self.text = "\n".join(parts)
+        self.recipe = Recipe(name, inputs, outputs, seeds, roots, self.names, self._scopes)
 
     def _compute_on_floats(self, nodes: Collection[Node]) -> None:
         self._on_floats.update(nodes)

@@ -7,7 +7,7 @@ done; so a call makes its whole step, or none of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -21,6 +21,7 @@ from ..value import Value
 from .effects import Backward, Step
 from .gradients import Gradients, Leaves
 from .lift import Lifting
+from .printing.targets import step_in_c
 from .program import Program, Variant
 from .simplify import Simplifier
 from .source import Source
@@ -133,16 +134,25 @@ class WholeStep(Program):
         source = Source(
             self.name, [simple.of(inputs[i]) for i in self._read], outputs, [], gradients, gradient_of,
             kept=[name for update in self._updates for name, x in update.numbers.items() if isinstance(x, Node)],
-            more=more, functions=[text for update in self.leaves.updates for text in update.written(taken)], floats=self._floats,
+            more=more, functions=[text for update in self.leaves.updates for text in update.written(taken)],
+            floats=self._floats and self.target == "numpy",
         )  # fmt: skip
         namespace = dict(source.helpers)
         exec(compile(source.text, f"<compiled {self.name}>", "exec"), namespace)
+        forward, backward = namespace["forward"], namespace["backward"]
+        changes = [change for update in self.leaves.updates for change in update.changes()]
+        functions: Sequence[Callable[..., Any]] = [namespace[change.name] for change in changes]
+        source.recipe = source.recipe._replace(changes=changes)
+        if self.target != "numpy":
+            with tracing(self.name):
+                forward, backward, functions = step_in_c(source.recipe, self.target, forward, backward, functions)
+        left = iter(functions)
         for update in self.leaves.updates:
-            update.link(namespace)
+            update.link([next(left) for _ in update.parts])
         self._anchors = tuple(self.given)
         self._is_uneven = self.halves or any(isinstance(x, Value) for x in self.given) or any(self.wanted[len(self.given) :])
         self._is_single = len(gradients) + len(more) == 1
-        return Variant(seeded, careful, source.floats, source.text, namespace["forward"], namespace["backward"])
+        return Variant(seeded, careful, source, forward, backward, namespace)
 
     def unchanged(self) -> bool:
         if not super().unchanged():
@@ -189,7 +199,7 @@ class WholeStep(Program):
     def _computed(self, data: list[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
         """The results of `forward` and of `backward`."""
         everything, data = data, [data[i] for i in self._read]
-        if not (self.quiet or any(self.watched)):
+        if (not self.quiet or self._variant.is_silent) and not any(self.watched):
             return self._passes(self._variant, data)
         with np.errstate(all="ignore"):
             results, found = self._passes(self._variant, data)

@@ -13,6 +13,7 @@ from ..core import Node
 from ..tensor import Tensor
 from ..updating import Piece, Updater
 from .formula import Formula, Text, condition_text
+from .printing.programs import Change
 
 __all__ = ["Update"]
 
@@ -69,11 +70,19 @@ class Update:
             self._functions.append((names[body], [next(i for i, x in enumerate(given) if x is y) for y in text.arguments]))
         return [body.replace("def update(", f"def {name}(", 1) for body, name in names.items()]
 
-    def link(self, namespace: dict[str, Any]) -> None:
-        """Take the functions of the program."""
+    def changes(self) -> list[Change]:
+        """The functions as graphs, one for each part, to be written in other languages."""
+        found = []
+        for formula, (name, chosen) in zip(self.formulas, self._functions, strict=True):
+            given = [*formula.arrays, formula.step, *formula.numbers]
+            becomes = {assignment.target: assignment.node for assignment in formula.assignments}  # at the end
+            found.append(Change(name, [given[i] for i in chosen], list(becomes.items())))
+        return found
+
+    def link(self, functions: Sequence[Callable[..., Any]]) -> None:
+        """Take the functions of the program, one for each part."""
         self._calls = []
-        for name, chosen in self._functions:
-            function = namespace[name]
+        for function, (_, chosen) in zip(functions, self._functions, strict=True):
             if len(chosen) > 1:
                 choose = itemgetter(*chosen)
                 self._calls.append(lambda given, function=function, choose=choose: function(*choose(given)))

@@ -103,7 +103,7 @@ def chain(length: int) -> dict[str, float]:
 
 
 def stepping(loss_of: Callable[..., Any], optimizer: nn.optim.Optimizer, compile: str) -> Callable[..., Any]:
-    """A step of training; of it, `compile` is "nothing", the "loss" alone, or the "step"."""
+    """A step of training; of it, `compile` is "nothing", the "loss" alone, the "step", or the "step in C"."""
     if compile == "loss":
         loss_of = autograd.compile(loss_of)
 
@@ -114,7 +114,8 @@ def stepping(loss_of: Callable[..., Any], optimizer: nn.optim.Optimizer, compile
         optimizer.step()
         return loss
 
-    return autograd.compile(step) if compile == "step" else step
+    targets = {"step": "numpy", "step in C": "c"}
+    return autograd.compile(step, target=targets[compile]) if compile in targets else step
 
 
 def calls(times: int) -> dict[str, float]:
@@ -158,6 +159,11 @@ def whole(problem: Problem) -> Callable[[], float]:
     return compiled(problem, compile="step")
 
 
+def in_c(problem: Problem) -> Callable[[], float]:
+    """The same in C."""
+    return compiled(problem, compile="step in C")
+
+
 def vmapped(problem: Problem) -> Callable[[], float]:
     """The scalar network, vectorised over all points; the loss takes the Tensor of their scores."""
     X, y = problem.X, problem.y
@@ -192,6 +198,11 @@ def names_eager(problem: Names) -> Callable[[], float]:
 def names_whole(problem: Names) -> Callable[[], float]:
     """The GPT of `gpt.py`, with the whole step compiled."""
     return names(problem, compile="step")
+
+
+def names_in_c(problem: Names) -> Callable[[], float]:
+    """The same in C."""
+    return names(problem, compile="step in C")
 
 
 def mlp(*sizes: int) -> nn.Module:
