@@ -25,13 +25,15 @@ class Programs:
     Args:
         function: the function.
         names_of: gives the names of so many positional arguments.
+        target: what its programs run as; see `compile`.
 
     Attributes:
         by_key: the programs, by `Given.key`; the one used last comes last.
     """
 
-    def __init__(self, function: Callable[..., Any], names_of: Callable[[int], Sequence[str]]) -> None:
+    def __init__(self, function: Callable[..., Any], names_of: Callable[[int], Sequence[str]], target: str = "numpy") -> None:
         self._function = function
+        self._target = target
         self._names_of = names_of
         self.by_key: OrderedDict[Any, Program] = OrderedDict()
         self._earlier: dict[Any, list[Program]] = {}
@@ -88,7 +90,7 @@ class Programs:
         collects = gc.isenabled()
         gc.disable()  # a trace is all new objects without cycles, which the collector would look through again and again
         try:
-            return Program(self._function, given, args, kwargs, names)
+            return Program(self._function, given, args, kwargs, names, self._target)
         finally:
             if collects:
                 gc.enable()

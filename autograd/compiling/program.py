@@ -25,6 +25,7 @@ from .given import Given
 from .lift import Lifting
 from .naming import families, name_of_path
 from .nodes import nodes_of, only_indices
+from .printing.targets import in_c, text_in
 from .results import Call, Place
 from .simplify import Simplifier
 from .source import Source
@@ -40,9 +41,10 @@ class Variant(NamedTuple):
 
     seeded: tuple[int, ...]
     careful: bool
-    source: str
+    source: Source
     forward: Callable[..., Any]
     backward: Callable[..., Any]
+    variables: dict[str, Any]
 
 
 class Program(Call):
@@ -66,9 +68,11 @@ class Program(Call):
     """
 
     def __init__(
-        self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str]
-    ) -> None:
+        self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str],
+        target: str = "numpy",
+    ) -> None:  # fmt: skip
         super().__init__(visible(name_of(function).split(".")[-1].strip("<>"), LONG) or "function")
+        self.target = target
         self.example = tree_map(lambda x: x.detach() if isinstance(x, (Value, Tensor)) else x, (list(args), kwargs))
         self._trace = partial(Trace, function, names=names)
         trace = self._trace(given, args, kwargs)
@@ -107,7 +111,7 @@ class Program(Call):
 
     def __del__(self) -> None:
         for variant in getattr(self, "_variants", {}).values():
-            variant.forward.__globals__.clear()  # functions and the variables that they see hold each other, and large arrays
+            variant.variables.clear()  # functions and the variables that they see hold each other, and large arrays
 
     def _stored(self, outside: list[Node]) -> list[Node]:
         """Move the Values among the parameters into stores, with those that belong to them."""
@@ -192,12 +196,23 @@ class Program(Call):
         )
         namespace = dict(source.helpers)
         exec(compile(source.text, f"<compiled {self.name}>", "exec"), namespace)
-        return Variant(seeded, careful, source.text, namespace["forward"], namespace["backward"])
+        forward, backward = namespace["forward"], namespace["backward"]
+        if self.target != "numpy":
+            with tracing(self.name):
+                forward, backward = in_c(source.recipe, self.target, forward, backward)
+        return Variant(seeded, careful, source, forward, backward, namespace)
 
     @property
     def source(self) -> str:
         """The text of the program; its `backward` is for those of the outputs that backward() came from last."""
-        return self._variant.source
+        return self._variant.source.text
+
+    def source_for(self, language: str) -> str:
+        """The program in a language: "numpy", "c" or "javascript"."""
+        if language == "numpy":
+            return self.source
+        with tracing(self.name):
+            return text_in(language, self._variant.source.recipe)
 
     def __call__(self, arrays: Sequence[Any]) -> Any:
         # Copies, which the caller cannot change before the backward pass.

@@ -15,6 +15,7 @@ from ..core import Node
 from ..texts import in_docstring, visible
 from .helpers import text_of_functions
 from .naming import identifier
+from .printing.programs import Recipe
 from .wrapping import wrapped
 from .writers import Writer, is_assigned, is_sum, is_view, way_of
 
@@ -39,6 +40,7 @@ class Source(Writer):
 
     Attributes:
         text: the program.
+        recipe: what is computed, and what it is called, to print it in another language.
         helpers: functions whose text cannot be found, such as a lambda in a primitive of the user's.
     """
 
@@ -81,7 +83,7 @@ class Source(Writer):
         results = results if len(outputs) == 1 else f"({results})"
         ends = [f"return {results}, ({_tuple(saved)})"]
         if len(ends[0]) > SHORT:
-            ends = [f"saved = {_tuple(saved)}", f"return {results}, saved"]
+            ends = [f"saved = {_tuple(saved) or '()'}", f"return {results}, saved"]
         for x in self._forward - keep:  # `backward` writes views itself
             if is_view(x):
                 self.names.pop(x, None)
@@ -101,6 +103,7 @@ class Source(Writer):
             *_block([*backward_lines, returned]), "",
         ]  # fmt: skip
         self.text = "\n".join(parts)
+        self.recipe = Recipe(name, inputs, outputs, seeds, gradients, self.names, self._scopes)
 
     def _lines(self, nodes: Iterable[Node]) -> list[str]:
         """The statements that compute those of the nodes that get a name."""

@@ -1,0 +1,79 @@
+"""From a program for NumPy to one in another language: to run it, or to read it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from .building import BuildError, compiler, library
+from .dialects import JAVASCRIPT, C
+from .formulas import UnprintableError
+from .loops import widest_product
+from .native import Native
+from .programs import Recipe, printed
+
+__all__ = ["TARGETS", "check_target", "in_c", "text_in"]
+
+TARGETS = ("numpy", "c", "auto")
+LANGUAGES = {"c": C, "javascript": JAVASCRIPT}
+WIDE = 32  # from about this width on, NumPy's matrix products are faster than loops
+
+
+def check_target(target: str) -> None:
+    """Refuse what is no target, or one that cannot be reached here."""
+    if target not in TARGETS:
+        raise ValueError(f"The target of compile is one of {', '.join(map(repr, TARGETS))}; {target!r} is none of them.")
+    if target == "c" and compiler() is None:
+        raise RuntimeError(
+            'compile(…, target="c") needs a C compiler, and there is none here: install one with `pip install "glassgrad[c]"`, '
+            'or take target="auto", which runs NumPy programs where there is no compiler.'
+        )
+
+
+def in_c(recipe: Recipe, target: str, forward: Callable[..., Any], backward: Callable[..., Any]) -> tuple[Any, Any]:
+    """`forward` and `backward` in C, in place of those in NumPy; the same, where the target is "auto" and NumPy is the better choice."""
+    if target == "auto" and compiler() is None:
+        return forward, backward
+    try:
+        program = printed(recipe, C)
+        if target == "auto" and widest_product(program.nodes) > WIDE:
+            return forward, backward
+        built = library(program.text)
+    except UnprintableError as error:
+        if target == "auto":
+            return forward, backward
+        raise TypeError(_refusal(recipe.name, C.name, error)) from None
+    except BuildError as error:
+        warnings.warn(
+            f"The C program of {recipe.name} could not be compiled ({error}); the NumPy program runs in its place.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return forward, backward
+    types, seeds = [x.dtype for x in recipe.inputs], [x.dtype for x in recipe.seeds]
+    native = Native(recipe.name, program, built, types, seeds, forward, backward)
+    return native.forward, native.backward
+
+
+def text_in(language: str, recipe: Recipe) -> str:
+    """The program in another language.
+
+    Raises:
+        ValueError: there is no such language.
+        TypeError: some part of the program has no form in it.
+    """
+    if language not in LANGUAGES:
+        raise ValueError(f"The source is written in 'numpy', 'c' or 'javascript'; there is no language {language!r}.")
+    dialect = LANGUAGES[language]
+    try:
+        return printed(recipe, dialect).text
+    except UnprintableError as error:
+        raise TypeError(_refusal(recipe.name, dialect.name, error)) from None
+
+
+def _refusal(name: str, language: str, error: UnprintableError) -> str:
+    return (
+        f"{name} cannot be written in {language}, which has no form for {error}. "
+        'compile(…, target="numpy") runs it, and so does target="auto".'
+    )
