@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...compiling.printing.dialects import JAVASCRIPT
-from ...compiling.printing.formulas import Unprintable
+from ...compiling.printing.formulas import UnprintableError
 from ...compiling.printing.programs import Recipe, printed
 from ...compiling.simplify import Simplifier, hashable
 from ...compiling.tracing import tracing
@@ -70,7 +70,7 @@ class Operation:
             self.formula = typeset(y, {x: rf"\x{{{i}}}" for i, x in self._nodes.items()})
         try:
             self._derive(y)
-        except (Unprintable, TypeError, ValueError):  # a rule of the user's may need numbers
+        except (UnprintableError, TypeError, ValueError):  # a rule of the user's may need numbers
             self.program = None
 
     def _derive(self, y: Tensor) -> None:
