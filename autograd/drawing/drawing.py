@@ -111,7 +111,7 @@ class Drawing:
     def source(self) -> str:
         """The picture in the DOT language of Graphviz."""
         if isinstance(self._folding, ValueError):
-            raise ValueError(f"{self._folding} As a page it can be looked at: .save(\"graph.html\").") from None
+            raise ValueError(f'{self._folding} As a page it can be looked at: .save("graph.html").') from None
         return self._source
 
     def save(self, path: str | os.PathLike[str]) -> Path:

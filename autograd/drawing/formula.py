@@ -26,9 +26,9 @@ __all__ = ["latex", "typeset"]
 
 LONGEST = 1000  # operations; nobody reads a longer formula
 
-# How tightly a formula binds: a sum, a product with a dot, a product of factors side by side,
+# How tightly a formula binds: a comparison, a sum, a product with a dot, a product of factors side by side,
 # something with an exponent or an index (or a fraction), and a single symbol or number.
-SUM, PRODUCT, JUXTAPOSED, SCRIPTED, SINGLE = range(5)
+RELATION, SUM, PRODUCT, JUXTAPOSED, SCRIPTED, SINGLE = range(6)
 
 
 def latex(node: Node) -> str:
@@ -70,7 +70,9 @@ def typeset(node: Any, names: Mapping[Node, str]) -> str:
         >>> typeset(x * x + 1, {x: "z"})
         'z^{2} + 1'
     """
-    computed = [x for x in reversed(ancestors([node], stop=names)) if x not in names and x.primitive is not None] if isinstance(node, Node) else []
+    computed = (
+        [x for x in reversed(ancestors([node], stop=names)) if x not in names and x.primitive is not None] if isinstance(node, Node) else []
+    )
     return _formula(node, computed, {x: _Formula(name, SINGLE) for x, name in names.items()}, all_steps=True).text
 
 
@@ -167,6 +169,7 @@ TOKEN = re.compile(r"#\d+|\\(?:left|right)\s*(?:\\.|.)|\\(?:begin|end)\{\w+\}|\\
 OPENING, CLOSING = ("{", "(", "[", r"\left", r"\begin"), ("}", ")", "]", r"\right", r"\end")
 DOTS = (r"\cdot", r"\times", r"\circ", "/", "*")
 SPACES = (r"\,", r"\;", r"\:", r"\ ")
+RELATIONS = ("=", "<", ">", r"\leq", r"\geq", r"\neq")
 BREAKS = ("", ",", ";", ":", "&", "\\\\", "=", "<", ">", r"\lt", r"\gt", r"\le", r"\ge")  # beside these, an input needs no parentheses
 
 
@@ -200,7 +203,9 @@ def _slot(before: str, after: str) -> _Slot:
     """What is required of an input between two tokens."""
     begins = before in BREAKS or before.startswith(OPENING)
     ends = after in BREAKS or after.startswith(CLOSING)
-    if begins or before == "+":
+    if before == "}" and after == "\\\\":
+        binding = RELATION  # the condition in a line of cases
+    elif begins or before == "+":
         binding = SUM
     elif before == "-" or before in DOTS:
         binding = PRODUCT
@@ -219,6 +224,8 @@ def _slot(before: str, after: str) -> _Slot:
 
 def _binding(top: list[str]) -> tuple[int, bool]:
     """How tightly a template binds, and whether it is open, from its tokens outside of brackets."""
+    if any(token in RELATIONS for token in top):
+        return RELATION, False
     if "+" in top[1:] or "-" in top[1:]:
         return SUM, False
     # A name before its argument without parentheses, as in `\\sum x`, or a product without a sign.

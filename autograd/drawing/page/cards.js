@@ -151,10 +151,10 @@ function editable(field, idOf, entryOfIt) {
 const plainASCII = (x) => (Number.isFinite(x) ? String(x) : plain(x).replace("−", "-"));
 
 // The sign of an operation on the edge of its box, and a formula that fits into its corner.
-const signOf = (node) => (node.op.opens || node.op.symbol.startsWith("Σ w") ? "Σ" : node.op.symbol.length > 9 ? `${node.op.symbol.slice(0, 8)}…` : node.op.symbol);
+const signOf = (node) => (node.op.isSum ? "Σ" : node.op.symbol.length > 9 ? `${node.op.symbol.slice(0, 8)}…` : node.op.symbol);
 function briefFormula(node) {
   if (!node.op) return node.shape.length ? esc(shapeText(node.shape)) : "";
-  if (node.op.symbol.startsWith("Σ w")) return inMath(`<mi>Σ</mi><msub><mi>w</mi><mi>i</mi></msub><msub><mi>x</mi><mi>i</mi></msub>${node.op.symbol.includes("b") ? "<mo>+</mo><mi>b</mi>" : ""}`);
+  if (node.op.isSum) return inMath(`<mi>Σ</mi><msub><mi>w</mi><mi>i</mi></msub><msub><mi>x</mi><mi>i</mi></msub>${node.op.symbol.includes("b") ? "<mo>+</mo><mi>b</mi>" : ""}`);
   if (node.isProduct) return "";
   const names = node.in.map((x) => (typeof x === "string" ? plain(Number(x)) : nodes[x].short));
   if (names.join("").length > 9 || node.op.formula.length > 60) return node.shape.length ? esc(shapeText(node.shape)) : "";
@@ -236,13 +236,13 @@ function paintBackward({ group, parts }, mark) {
     if (to === group.unit) continue;
     mark(to, "receives");
     if (part.isWrong) mark(to, "wrong");
-    const text = group.unit.node && part.local !== undefined ? `× ${plain(part.local)}` : undefined;
+    const local = group.unit.node ? localOf(part) : undefined, text = local === undefined ? undefined : `× ${plain(local)}`;
     light(flowKey(to, group.unit, part.x, part.node, part.slot), "backward", text);
   }
 }
 
 function paintPaths() {
-  const { paths } = pathsFrom(state.selected, run, right, state.entry), lit = new Set(), onPath = new Set([shown.unitOf.get(state.selected).key]);
+  const { paths } = pathsNow(), lit = new Set(), onPath = new Set([shown.unitOf.get(state.selected).key]);
   $("world").classList.add("paths");
   for (const path of state.path === null ? paths : [paths[state.path]]) {
     for (const i of path.nodes) onPath.add(shown.unitOf.get(i).key);

@@ -3,190 +3,128 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from ...backward import gradients, history
+from ...backward import history
 from ...core import Node
-from ...modes import Observer, observers
-from ...primitives.reductions import unbroadcast
 from ...texts import visible
-from ..folding import Folding
 from ..formula import latex
-from ..reading import Constant, Place, Reading, Thing, label_within
+from ..reading import Constant, Reading, Thing, label_within
 from .operations import Operation, Operations
+from .parts import Parts
+from .recording import recorded
 
 __all__ = ["described"]
 
 LONG = 60  # characters of a name
-MANY = 8  # leaves that stand one by one where the same modules use them
-CLEAR = 24  # boxes of a graph that is clear at a glance
 SHORT = 110  # characters of LaTeX of a formula that stands in the heading
+TYPES = ("f8", "f4", "b1", "i4", "i2", "i1", "u1", "u2", "u4")  # those that JavaScript has arrays of
 
 
 def described(reading: Reading, fold: int | None, name: str) -> tuple[dict[str, Any], str]:
-    """The data of a page, and its programs: an array with a function for each operation of which there is one."""
+    """The data of a page, and its programs: JavaScript, a list with a function for each operation, or null.
+
+    Args:
+        fold: how many levels of modules are open at first; None for as many as are clear.
+        name: the name of the file.
+
+    Raises:
+        RuntimeError: a leaf was changed after it was used.
+    """
     root = reading.roots[0]
-    order = history(root)
+    history(root)
     things = [x for x in reading.inputs if isinstance(x, Node) or np.ndim(x.data)]
-    numbers = {x: i for i, x in enumerate(things)}
     operations = Operations([x for x in things if isinstance(x, Node) and x.primitive is not None])
-    names = _names(reading, name)
-    places, parts = _parts(reading, _clear(reading) if fold is None else _opened(reading, reading.calls, fold))
-    grouped = _grouped(reading, parts)
-    missing = [op for op in operations.all if op.program is None]
-    recorded = _recorded(order, root) if missing else {}
-    nodes = []
-    for x in things:
-        node: dict[str, Any] = {"name": names[x], "part": grouped.get(x, places[reading.places[x]])}
-        if isinstance(x, Node):
-            node |= {"label": x.label, "short": visible(label_within(names[x], reading.places[x]), LONG), "learns": x.requires_grad}
-        else:
-            node |= {"label": None, "short": names[x], "learns": False}
-        if isinstance(x, Node) and x in operations.of:
-            kind, inputs = operations.of[x]
-            shared = iter([y for y in reading.inputs[x] if isinstance(y, Node) or np.ndim(y.data)])
-            node |= {"op": kind, "in": [numbers[next(shared)] if isinstance(y, Node) or np.ndim(y) else _number(y) for y in inputs]}
-            if operations.all[kind].program is None:
-                node |= {"value": _array(x.data), "parts": [None if g is None else _array(g) for g in recorded.get(x, [None] * len(inputs))]}
-            elif np.ndim(x.data):
-                node["shape"] = list(np.shape(x.data))
-        else:
-            node["value"] = _array(x.data)
-        nodes.append(node)
-    data = {
-        "root": numbers[root],
-        "nodes": nodes,
-        "parts": parts,
-        "operations": [_operation(op) for op in operations.all],
-        "recorded": missing[0].symbol if missing else "",
-        "heading": _heading(root, names[root], name),
-        "file": visible(name, LONG),
-    }
+    data = _Data(reading, things, operations, Parts(reading, fold), _names(reading, name))
+    missing = [op.symbol for op in operations.all if op.program is None]
     functions = ",\n".join(f"() => {{\n{op.program}return {{forward, backward}};\n}}" if op.program else "null" for op in operations.all)
-    return data, f"[\n{functions}\n]"
+    return {
+        "root": data.numbers[root],
+        "nodes": [data.node(x) for x in things],
+        "parts": data.parts.all,
+        "operations": [_operation(op) for op in operations.all],
+        "recorded": missing[0] if missing else "",
+        "heading": _heading(root),
+        "file": visible(name, LONG),
+    }, f"[\n{functions}\n]"  # fmt: skip
+
+
+class _Data:
+    """The data of the nodes."""
+
+    def __init__(self, reading: Reading, things: list[Thing], operations: Operations, parts: Parts, names: dict[Thing, str]) -> None:
+        self.reading, self.operations, self.parts, self.names = reading, operations, parts, names
+        self.numbers = {x: i for i, x in enumerate(things)}
+        missing = {x for x, (number, _) in operations.of.items() if operations.all[number].program is None}
+        self.recorded = recorded(reading.roots[0], missing) if missing else {}
+
+    def node(self, x: Thing) -> dict[str, Any]:
+        """A node, or an array of constants. Its inputs are numbers of nodes, or texts of plain numbers."""
+        place = self.reading.places[x]
+        data: dict[str, Any] = {
+            "name": self.names[x], "short": visible(label_within(self.names[x], place), LONG), "part": self.parts.of(x),
+            "isLabelled": isinstance(x, Node) and bool(x.label), "learns": isinstance(x, Node) and x.requires_grad,
+        }  # fmt: skip
+        if not isinstance(x, Node) or x.primitive is None:
+            return data | {"value": _array(x.data)}
+        number, inputs = self.operations.of[x]
+        nodes = (self.numbers[y] for y in self.reading.inputs[x] if y in self.numbers)
+        data |= {"op": number, "in": [next(nodes) if isinstance(y, Node) or np.ndim(y) else _number(y) for y in inputs]}
+        if self.operations.all[number].program is not None:
+            return data | {"shape": list(np.shape(x.data))}
+        passed_on = self.recorded.get(x, [None] * len(inputs))
+        return data | {"value": _array(x.data), "parts": [None if g is None else _array(g) for g in passed_on]}
 
 
 def _operation(op: Operation) -> dict[str, Any]:
     return {
         "symbol": op.symbol, "formula": op.formula, "rules": op.rules, "takes": op.takes, "gets": op.gets, "chooses": op.chooses,
-        "opens": op.opens, "ofNumbers": op.of_numbers,
+        "isSum": op.is_dot, "opens": op.opens, "ofNumbers": op.of_numbers,
     }  # fmt: skip
 
 
 def _number(x: Any) -> str:
-    """A number for JavaScript's `Number`, which JSON has no nan and no infinity for."""
+    """A number as JavaScript's `Number` reads it, since JSON has no nan and no infinity."""
     return repr(float(x)).replace("inf", "Infinity").replace("nan", "NaN")
 
 
 def _array(data: Any) -> Any:
-    """A number, or an array as its shape, its type, and its bytes."""
+    """A number; or an array as its shape, its type and its bytes."""
     if not np.ndim(data):
         return _number(data)
     data = np.asarray(data)
-    if data.dtype.str[1:] not in ("f8", "f4", "b1", "i4", "i2", "i1", "u1", "u2", "u4"):
+    if data.dtype.str[1:] not in TYPES:
         data = data.astype(np.float64)
     little = np.ascontiguousarray(data, data.dtype.newbyteorder("<"))
     return {"shape": list(data.shape), "type": data.dtype.str[1:], "bytes": base64.b64encode(little.tobytes()).decode()}
 
 
 def _names(reading: Reading, file: str) -> dict[Thing, str]:
-    """A name for each node: its label; without one the file's for the result if that is a letter, else L; v1, v2, … for the others.
+    """A name for each node, and each array of constants.
 
-    Constant arrays are X1, X2, ….
+    It is the label. Without one, the result has the name of the file if that is a letter, else L; others are v1, v2, …, and
+    constants X1, X2, ….
     """
-    things = [x for x in reading.inputs if isinstance(x, Node)]
-    labels = {x: visible(x.label, LONG) for x in things if x.label}
-    taken = set(labels.values())
+    names: dict[Thing, str] = {x: visible(x.label, LONG) for x in reading.inputs if isinstance(x, Node) and x.label}
+    taken = set(names.values())
+    free = [letter for letter in (file, "L") if len(letter) == 1 and letter.isalpha() and letter not in taken]
     root = reading.roots[0]
-    result = next((letter for letter in (file, "L") if len(letter) == 1 and letter.isalpha() and letter not in taken), None)
-    names: dict[Thing, str] = dict(labels)
-    if root not in names and result is not None:
-        names[root] = result
-        taken.add(result)
-    for letter, unnamed in (("v", [x for x in things if x not in names]), ("X", [x for x in reading.inputs if isinstance(x, Constant)])):
+    if root not in names and free:
+        names[root] = free[0]
+        taken.add(free[0])
+    for letter, kind in (("v", Node), ("X", Constant)):
+        unnamed = [x for x in reading.inputs if isinstance(x, kind) and x not in names]
         spare = (f"{letter}{i}" for i in range(1, len(unnamed) + len(taken) + 1) if f"{letter}{i}" not in taken)
         names |= dict(zip(unnamed, spare, strict=False))
     return names
 
 
-def _heading(root: Node, name: str, file: str) -> str:
-    """LaTeX for the heading: the whole formula if it is short, else the name."""
+def _heading(root: Node) -> str:
+    """LaTeX of the whole formula, for the heading, if it is short."""
     try:
         formula = latex(root) if root.primitive is not None else ""
     except ValueError:  # of a thousand operations
-        formula = ""
+        return ""
     return formula if len(formula) <= SHORT else ""
-
-
-def _clear(reading: Reading) -> Folding:
-    """A folding with losses closed, and as many levels of modules open as are clear at a glance."""
-    usual = {place for place in reading.calls if not any(place[:length] in reading.folded for length in range(1, len(place) + 1))}
-    foldings = (_opened(reading, usual, depth) for depth in range(max(map(len, usual), default=0), -1, -1))
-    return next((folding for folding in foldings if folding.size <= CLEAR), Folding(reading, ()))
-
-
-def _opened(reading: Reading, places: Iterable[Place], depth: int) -> Folding:
-    return Folding(reading, {place for place in places if len(place) <= depth})
-
-
-def _parts(reading: Reading, folding: Folding) -> tuple[dict[Place, int], list[dict[str, Any]]]:
-    """The modules and scopes: the number of each, 0 for what is in none; and what they are called, outer before inner."""
-    numbers: dict[Place, int] = {(): 0}
-    parts: list[dict[str, Any]] = [{"title": "", "within": 0, "calls": 1, "open": True}]
-    for place in reading.places.values():
-        for length in range(1, len(place) + 1):
-            part = place[:length]
-            if part not in numbers:
-                numbers[part] = len(parts)
-                is_open = folding.open is None or part in folding.open
-                title = visible(label_within(part[-1][0], part[:-1]), LONG)
-                parts.append({"title": title, "within": numbers[part[:-1]], "calls": len(reading.calls[part]), "open": is_open})
-    return numbers, parts
-
-
-def _grouped(reading: Reading, parts: list[dict[str, Any]]) -> dict[Node, int]:
-    """The leaves outside of all modules that the same modules use, such as the numbers of many examples: where they are many, a part."""
-    users: dict[Node, set[Place]] = {}
-    for thing, inputs in reading.inputs.items():
-        for x in inputs:
-            if isinstance(x, Node) and x.is_leaf and x.requires_grad and not reading.places[x]:
-                users.setdefault(x, set()).add(reading.places[thing][:1])
-    groups: dict[frozenset[Place], list[Node]] = {}
-    for x, places in users.items():
-        if () not in places:
-            groups.setdefault(frozenset(places), []).append(x)
-    numbers: dict[Node, int] = {}
-    for group in groups.values():
-        if len(group) > MANY:
-            numbers |= dict.fromkeys(group, len(parts))
-            parts.append({"title": f"{len(group):,} inputs", "within": 0, "calls": 1, "open": False})
-    return numbers
-
-
-def _recorded(order: Sequence[Node], root: Node) -> dict[Node, list[Any]]:
-    """The backward pass as the engine takes it: what each node passes on to its inputs."""
-    steps: dict[Node, list[Any]] = {}
-
-    class Recorder(Observer):
-        def pulled_back(self, node: Node, gradients: Sequence[Any]) -> None:
-            if node in among:  # else it belongs to another thread's pass
-                steps[node] = [None if g is None or not isinstance(x, Node) else _shaped(g, x) for x, g in zip(node.inputs or (), gradients, strict=True)]
-
-    among = set(order)
-    recorder = Recorder()
-    observers.append(recorder)
-    try:
-        gradients({root: root._seed(None)})
-    finally:
-        observers.remove(recorder)
-    return steps
-
-
-def _shaped(gradient: Any, x: Node) -> Any:
-    """The gradient from a rule, in the shape of its input, as in the backward pass."""
-    gradient = np.asarray(gradient)
-    shape = np.shape(x.data)
-    return np.broadcast_to(gradient, shape) if gradient.ndim < len(shape) else unbroadcast(gradient, shape)

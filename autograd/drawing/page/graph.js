@@ -14,6 +14,7 @@ function decoded(x) { // a number, or an array
 graph.operations.forEach((op, i) => { op.program = PROGRAMS[i]?.(); });
 graph.nodes.forEach((node, i) => {
   node.id = i;
+  node.label = node.isLabelled ? node.name : null;
   node.op = graph.operations[node.op];
   node.in ??= [];
   node.shape ??= node.value?.shape ?? [];

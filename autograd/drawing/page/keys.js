@@ -34,7 +34,22 @@ function setTheme(theme) {
   if (run) { paint(); tell(); }
 }
 
+function write() {
+  for (const e of document.querySelectorAll("[data-text]")) e.textContent = WORDS[e.dataset.text];
+  for (const e of document.querySelectorAll("[data-title]")) e.title = WORDS[e.dataset.title];
+  for (const e of document.querySelectorAll("[data-label]")) {
+    e.setAttribute("aria-label", WORDS[e.dataset.label].replace(/ \(.*/, ""));
+    if (e.matches("button")) e.title = WORDS[e.dataset.label];
+  }
+  for (const [keys, does] of WORDS.keys) {
+    const term = element("dt", "", $("keys"));
+    for (const key of keys) term.append(element("kbd", "", null, key), " ");
+    element("dd", "", $("keys"), does);
+  }
+}
+
 function start() {
+  write();
   const dark = matchMedia("(prefers-color-scheme: dark)");
   setTheme(dark.matches ? "dark" : "light");
   dark.onchange = () => setTheme(dark.matches ? "dark" : "light");

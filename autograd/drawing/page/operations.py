@@ -29,6 +29,7 @@ __all__ = ["Operation", "Operations"]
 
 FEW = 12  # operations that differ in a plain number only; of more, the number becomes an input
 LONG = 40  # characters of a symbol
+LONGEST = 300  # characters of LaTeX of a rule; nobody reads a longer one
 
 
 class Operation:
@@ -41,8 +42,9 @@ class Operation:
     Attributes:
         symbol: its sign.
         formula: LaTeX, with `\\x{0}`, `\\x{1}`, … in place of the inputs.
-        rules: for each input, LaTeX of what it gets; "" if it gets nothing. Among numbers that is the local derivative;
-            else it is the whole gradient, with `\\g{}` in place of that of the result. `\\y{}` is the result.
+        rules: for each input, LaTeX of what it gets; "" if it gets nothing, or if that is too long to be read. Among numbers
+            that is the local derivative; else it is the whole gradient, with `\\g{}` in place of that of the result. `\\y{}` is
+            the result.
         program: JavaScript that defines `forward` and `backward`; None if the printer has no form for it.
         takes: the places of the inputs that `forward` is given.
         gets: the places of the inputs for which `backward` returns a gradient.
@@ -79,13 +81,15 @@ class Operation:
             seed = _leaf(np.ones_like(y._datum))
             gradients = step_among_nodes(y, y.inputs or (), seed)
             self.gets = [i for i in self._nodes if gradients[i] is not None]
-            names = {x: rf"\x{{{i}}}" for i, x in self._nodes.items()} | {y: r"\y{}"}
+            names: dict[Node, str] = {y: r"\y{}"}
+            names.update((x, rf"\x{{{i}}}") for i, x in self._nodes.items())
             simple = Simplifier([*names, seed])
             wanted = [(self._nodes[i], simple.of(gradients[i])) for i in self.gets]
             # Among numbers the rule is shown for a gradient of 1, which leaves the local derivative.
             shown, names = (Simplifier(names), names) if self.of_numbers else (simple, {**names, seed: r"\g{}"})
             for i in self.gets:
-                self.rules[i] = typeset(shown.of(gradients[i]), names)
+                rule = typeset(shown.of(gradients[i]), names)
+                self.rules[i] = rule if len(rule) <= LONGEST else ""
             called = {x: f"x{i}" for i, x in self._nodes.items()} | {y: "y", seed: "g"}
             self.program = printed(Recipe(name, list(self._nodes.values()), [y], [seed], wanted, called, {}), JAVASCRIPT).text
 

@@ -87,7 +87,7 @@ function tellEntries(node, isChangeable) {
     box.dataset.key = key;
     const hint = `<p>${isChangeable ? WORDS.entry : WORDS.entryShown} ${WORDS.shape(node.shape)}.</p>`;
     if (count <= BUTTONS) box.innerHTML = `${hint}<div class="grid" style="grid-template-columns:repeat(${columns},minmax(0,1fr))">${Array.from({ length: count }, () => "<button></button>").join("")}</div>`;
-    else box.innerHTML = `${hint}<div class="heat"></div><label>Entry <input type="number" min="0" max="${count - 1}"></label>`;
+    else box.innerHTML = `${hint}<div class="heat"></div><label>${WORDS.entryField} <input type="number" min="0" max="${count - 1}"></label>`;
     box.querySelectorAll(".grid button").forEach((button, i) => { button.onclick = () => selectEntry(i); });
     const map = box.querySelector(".heat"), field = box.querySelector("input");
     if (map) map.onclick = (event) => {
@@ -115,7 +115,7 @@ function selectEntry(entry) {
 
 // The paths from what is selected to the result: each as a product; their sum is the grad.
 function pathsHTML(id) {
-  const { total, paths } = pathsFrom(id, run, right, state.entry), name = nodes[id].name, L = nodes[root].name;
+  const { total, paths } = pathsNow(), name = nodes[id].name, L = nodes[root].name;
   if (!total) return `<h3>${esc(WORDS.noPath(name, L))}</h3>`;
   const way = (path) => path.nodes.map((i) => nameHTML(nodes[i].short)).join(" → ") + (path.count ? ` … (${WORDS.pathCount(path.count)})` : "");
   const product = (path) => (path.factors.includes(undefined) ? "" : `${path.factors.map((x, j) => (j ? bracketed(x) : num(x))).join(" × ")} = `);

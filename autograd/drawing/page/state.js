@@ -1,11 +1,14 @@
 // What the reader has done: the step, what is selected, what is wrong on purpose; and what follows from it.
 const state = { step: 0, selected: null, entry: 0, wrong: "", nudge: 0.01, path: null, timer: null };
-let run, right, walked, firstBad, layout;
+const SMOOTH = 800; // nodes that are computed at once at every change; more, once in each picture that the screen shows
+let run, right, walked, firstBad, layout, found = null, isDue = false;
 
 function compute() {
   run = { ...forward(shown.order), order: shown.order, users: shown.users };
-  right = backward(shown.order, run.saved);
+  right = state.wrong ? backward(shown.order, run.saved) : null;
   walked = walk(shown.steps, run, right, state.wrong);
+  right ??= walked.grads;
+  found = null;
   firstBad = firstBadOf(run, walked.steps);
 }
 
@@ -14,6 +17,13 @@ function resultAt(id, x) {
   let given = x;
   if (isArray(run.data[id])) { given = run.data[id].slice(); given[state.entry] = x; }
   return entryOf(forward(shown.order, id, given).data[root], 0);
+}
+
+// The paths from what is selected.
+function pathsNow() {
+  const key = `${state.selected},${state.entry}`;
+  if (found?.key !== key) found = { key, ...pathsFrom(state.selected, run, right, state.entry) };
+  return found;
 }
 
 // What is known at a step: which nodes have their number, and the grads so far.
@@ -39,7 +49,11 @@ function setLeaf(id, x, entry = 0) {
     values.set(id, values.get(id).slice());
     values.get(id)[entry] = x;
   } else values.set(id, x);
-  update();
+  if (nodes.length <= SMOOTH) update();
+  else if (!isDue) {
+    isDue = true;
+    requestAnimationFrame(() => { isDue = false; update(); });
+  }
 }
 function reset() {
   for (const [i, x] of first) values.set(i, isArray(x) ? x.slice() : x);

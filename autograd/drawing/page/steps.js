@@ -82,7 +82,7 @@ function backwardWords({ group: { unit }, parts }) {
   if (!parts[0].isReached) return { title: esc(title), body: `<p>${esc(WORDS.unreached(name))}</p>` };
   const body = parts.map((part, i) => {
     if (parts.length < WIDE) return `<div class="part">${partWords(part)}</div>`;
-    const sum = part.local === undefined ? "" : ` ${num(part.up)} × ${bracketed(part.local)} =`;
+    const local = localOf(part), sum = local === undefined ? "" : ` ${num(part.up)} × ${bracketed(local)} =`;
     const added = isArray(part.add) ? shapeText(nodes[part.x].shape) : num(part.add ?? 0);
     return `<details class="part"${i === 0 || part.isWrong ? " open" : ""}><summary>${esc(nodes[part.x].name)}.grad ${sign()}${sum} <b class="total">${added}</b></summary>${partWords(part)}</details>`;
   });
@@ -92,14 +92,14 @@ const sign = () => (state.wrong === "assign" ? "=" : "+=");
 
 // What one input gets: upstream × local, the local rule, and what stood in .grad before.
 function partWords(part) {
-  const node = nodes[part.node], x = nodes[part.x], L = nodes[root].short, lines = [];
+  const node = nodes[part.node], x = nodes[part.x], L = nodes[root].short, factor = localOf(part), lines = [];
   const rule = node.op.rules[part.slot], total = fraction(L, x.short, "total"), up = fraction(L, node.short, "total");
-  if (part.local !== undefined) {
+  if (factor !== undefined) {
     const local = fraction(node.short, x.short, "local"), cell = (math, className = "") => `<mtd class="${className}">${math}</mtd>`;
     const number = (x) => (x < 0 ? `<mrow><mo>(</mo>${numberMath(x, { first: true })}<mo>)</mo></mrow>` : numberMath(x, { first: true }));
     lines.push(`<div class="chain">${inMath(`<mtable><mtr>${cell(total)}${cell(`<mo>${sign()}</mo>`)}${cell(up)}${cell("<mo>×</mo>")}${cell(local)}</mtr>
-      <mtr>${cell(numberMath(part.add ?? 0, { first: true }), "total")}${cell("<mo>=</mo>")}${cell(number(part.up), "total")}${cell("<mo>×</mo>")}${cell(number(part.local), "local")}</mtr></mtable>`)}</div>`);
-    const forms = rule ? [math(rule, byRule(node)), math(rule, byNumber(node)), inMath(numberMath(part.local, { first: true }))] : [inMath(numberMath(part.local, { first: true }))];
+      <mtr>${cell(numberMath(part.add ?? 0, { first: true }), "total")}${cell("<mo>=</mo>")}${cell(number(part.up), "total")}${cell("<mo>×</mo>")}${cell(number(factor), "local")}</mtr></mtable>`)}</div>`);
+    const forms = rule ? [math(rule, byRule(node)), math(rule, byNumber(node)), inMath(numberMath(factor, { first: true }))] : [inMath(numberMath(factor, { first: true }))];
     const distinct = forms.filter((form, i) => i === 0 || textOf(form) !== textOf(forms[i - 1]));
     const of = node.op.formula.length < 60 ? atoms(node.op.formula, byName(node)).map((p) => p.math).join("") : symbol(node.short);
     const bracket = node.in.length > 1 && node.op.formula.length < 60;

@@ -11,14 +11,13 @@ function walk(groups, run, right, wrong) {
     for (const i of members) {
       const node = nodes[i];
       if (!node.op) continue;
-      const up = grads[i] ?? zeros(node), isReached = right[i] !== undefined;
+      const up = grads[i] ?? zeros(node), isReached = (right ?? grads)[i] !== undefined;
       const added = isReached ? contributions(node, run.saved, up) : node.in.map(() => null);
       const should = wrong && isReached ? contributions(node, run.saved, right[i]) : added;
-      const local = locals(node, run.saved);
       added.forEach((add, slot) => {
         const x = node.in[slot];
         if (typeof x === "string" || !nodes[x].learns) return;
-        const part = { node: i, x, slot, up, local: local?.[slot], add, before: grads[x], isReached, isWrong: false };
+        const part = { node: i, x, slot, up, add, before: grads[x], isReached, isWrong: false };
         if (should[slot] !== null) exact[x] = plus(exact[x], should[slot]);
         if (add !== null) grads[x] = wrong === "assign" ? add : plus(grads[x], add);
         part.after = grads[x];
@@ -35,6 +34,8 @@ function walk(groups, run, right, wrong) {
   steps.forEach((step, i) => { if (firstWrong && step.parts.includes(firstWrong)) firstWrong.step = i; });
   return { steps, firstWrong, grads };
 }
+
+const localOf = (part) => locals(nodes[part.node], run.saved)?.[part.slot];
 
 function isClose(a, b) {
   if (isArray(a) || isArray(b)) return !!a && !!b && a.every((x, i) => isClose(x, b[i]));
