@@ -14,7 +14,7 @@ import numpy as np
 
 from .core import Node
 from .errors import describe
-from .modes import Observer, observers
+from .recording import Observer, observe
 from .texts import visible
 
 __all__ = ["detect_anomaly", "line_of_user_code"]
@@ -40,12 +40,8 @@ def detect_anomaly() -> Iterator[None]:
             ...
         FloatingPointError: log gave nan in line 2 of <doctest ...>, from the inputs -1.0.
     """
-    detector = _Detector()
-    observers.append(detector)
-    try:
+    with observe(_Detector()):
         yield
-    finally:
-        observers.remove(detector)
 
 
 class _Detector(Observer):

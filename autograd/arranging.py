@@ -1,8 +1,8 @@
 """More of NumPy's functions that move entries, with its names and arguments: `flip`, `roll`, `tile`, `split`, `vstack`, ….
 
-What is only another view of an array is written with slices, reshapes and transposes. For the others one way fits them all:
-NumPy's own function is called with the numbers 1, 2, 3, … of the entries in place of the entries. Its result then says where
-each entry comes from; 0, where NumPy puts a zero.
+Views of an array are made by slices, reshapes and transposes. All the other functions work in the same way:
+NumPy's own function is called with the numbers 1, 2, 3, … in place of the entries. Its result tells where each
+entry comes from; a 0 means that NumPy puts a zero there.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ __all__ = [
 
 
 def moved(function: Callable[..., Any], *names: str) -> Callable[..., Any]:
-    """A function of NumPy's that only moves entries, for nodes.
+    """One of NumPy's functions that only move entries, for nodes.
 
     Args:
         function: NumPy's function.
-        names: its arguments that are made of entries. The others are plain numbers, such as an axis.
+        names: the names of its arguments that contain entries. The others are plain numbers, such as an axis.
 
     Example:
         >>> from autograd import Tensor
@@ -58,7 +58,7 @@ def moved(function: Callable[..., Any], *names: str) -> Callable[..., Any]:
                     mode.tracing(f"np.{function.__name__}", f"choose with autograd.where, or give `{name}` as a plain array or number")
                 given.arguments[name] = x._datum
         places = function(*given.args, **given.kwargs)
-        dtype = np.result_type(*[getattr(x, "dtype", x) for x in entries])  # to which Python's own numbers add nothing
+        dtype = np.result_type(*[getattr(x, "dtype", x) for x in entries])  # Python's own numbers do not change it
         everything = concatenate([np.zeros(1, dtype), *[x if hasattr(x, "dtype") else np.full(1, x, dtype) for x in entries]])
         return _each(lambda numbers: shapes.take(everything, indices=np.asarray(numbers), axis=0), places)
 
@@ -68,7 +68,7 @@ def moved(function: Callable[..., Any], *names: str) -> Callable[..., Any]:
 
 
 def _numbered(x: Any, entries: list[Any]) -> Any:
-    """The numbers of the entries of `x`, which join the other `entries`, from 1; of a list of arrays, a list."""
+    """Numbers, from 1, in place of the entries of `x`, which are added to `entries`; a list for a list of arrays."""
     if isinstance(x, (list, tuple)) and any(isinstance(part, (list, tuple)) or np.ndim(part) or isinstance(part, Node) for part in x):
         return type(x)([_numbered(part, entries) for part in x])
     array = array_of(x)
@@ -119,7 +119,7 @@ def ravel(a: Operand) -> Result:
 
 
 def flip(m: Operand, axis: Axis = None) -> Result:
-    """The entries in reversed order along some axes; along all, if None."""
+    """The entries in reversed order along some axes; None means all axes."""
     array = array_of(m)
     reversed_axes = range(array.ndim) if axis is None else [int(a) % array.ndim for a in np.atleast_1d(axis)]
     return getitem(array, tuple(slice(None, None, -1) if a in reversed_axes else slice(None) for a in range(array.ndim)))
@@ -136,7 +136,7 @@ def fliplr(m: Operand) -> Result:
 
 
 def swapaxes(a: Operand, axis1: int, axis2: int) -> Result:
-    """With two axes exchanged."""
+    """An array with two axes exchanged."""
     array = array_of(a)
     order = list(range(array.ndim))
     order[axis1], order[axis2] = order[axis2], order[axis1]
@@ -144,7 +144,7 @@ def swapaxes(a: Operand, axis1: int, axis2: int) -> Result:
 
 
 def moveaxis(a: Operand, source: int | Sequence[int], destination: int | Sequence[int]) -> Result:
-    """With some axes at other places, and the others in their order."""
+    """An array with some axes moved to other positions; the others keep their order."""
     array = array_of(a)
     pairs = zip(np.atleast_1d(destination) % array.ndim, np.atleast_1d(source) % array.ndim, strict=True)
     order = [n for n in range(array.ndim) if n not in np.atleast_1d(source) % array.ndim]
@@ -154,7 +154,7 @@ def moveaxis(a: Operand, source: int | Sequence[int], destination: int | Sequenc
 
 
 def matrix_transpose(x: Operand) -> Result:
-    """With the last two axes exchanged."""
+    """An array with the last two axes exchanged."""
     return swapaxes(x, -1, -2)
 
 
@@ -176,7 +176,7 @@ def triu(m: Operand, k: int = 0) -> Result:
 
 
 def piecewise(x: Operand, condlist: Sequence[Any], funclist: Sequence[Any]) -> Result:
-    """For each number the function of the last condition that holds there, and else one more function, or 0. Functions may be numbers."""
+    """Functions applied where conditions hold (the last, if several do), and one more or 0 elsewhere. A number is a constant function."""
     array = array_of(x)
     conditions = condlist if isinstance(condlist, (list, tuple)) else [condlist]
     *functions, default = funclist if len(funclist) > len(conditions) else [*funclist, 0.0]
@@ -187,7 +187,7 @@ def piecewise(x: Operand, condlist: Sequence[Any], funclist: Sequence[Any]) -> R
 
 
 def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Operand, *args: Any, **kwargs: Any) -> Result:
-    """The results of a function of each list of numbers along an axis, in the place of that axis."""
+    """A function applied to each vector along an axis; its results take the place of that axis."""
     front = moveaxis(arr, axis, -1)
     results = stack([func1d(row, *args, **kwargs) for row in reshape(front, (-1, front.shape[-1]))])
     n = results.ndim - 1
@@ -197,7 +197,7 @@ def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Operand, *args:
 
 
 def select(condlist: Sequence[Any], choicelist: Sequence[Operand], default: Operand = 0.0) -> Result:
-    """For each place the entry of the first choice whose condition holds there; the default, if none does."""
+    """At each position, the entry of the first choice whose condition holds there; the default, if none does."""
     if len(condlist) != len(choicelist):
         raise ValueError(f"select got {len(condlist)} conditions and {len(choicelist)} choices; each choice has one condition.")
     result: Any = default
@@ -207,17 +207,17 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Operand], default: Oper
 
 
 def atleast_1d(*arys: Operand) -> Result:
-    """Arrays with one axis at least."""
+    """Arrays with at least one axis."""
     return _one_or_all([x if x.ndim else reshape(x, 1) for x in map(array_of, arys)])
 
 
 def atleast_2d(*arys: Operand) -> Result:
-    """Arrays with two axes at least; one that had fewer is a row."""
+    """Arrays with at least two axes; a vector becomes a row."""
     return _one_or_all([x if x.ndim > 1 else reshape(x, (1, -1)) for x in map(array_of, arys)])
 
 
 def atleast_3d(*arys: Operand) -> Result:
-    """Arrays with three axes at least; the new ones are first and last."""
+    """Arrays with at least three axes; new axes are the first and the last."""
     return _one_or_all([x if x.ndim > 2 else expand_dims(atleast_2d(x), -1) for x in map(array_of, arys)])
 
 
@@ -255,22 +255,22 @@ def _cut(function: Callable[..., Any], x: Operand, sections: Any, axis: int) -> 
 
 
 def split(ary: Operand, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    """Parts along an axis: as many as a number says, equally long; or cut before the given numbers."""
+    """Parts along an axis: a number of parts of equal length, or parts that begin at the given positions."""
     return _cut(np.split, ary, indices_or_sections, axis)
 
 
 def array_split(ary: Operand, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    """The same, in parts that need not be equally long."""
+    """Like `split`, with parts that need not have equal lengths."""
     return _cut(np.array_split, ary, indices_or_sections, axis)
 
 
 def vsplit(ary: Operand, indices_or_sections: Any) -> list[Any]:
-    """Parts that stood one below the other."""
+    """Parts along the first axis."""
     return split(ary, indices_or_sections, 0)
 
 
 def hsplit(ary: Operand, indices_or_sections: Any) -> list[Any]:
-    """Parts that stood side by side."""
+    """Parts along the second axis, of a vector along its only one."""
     return split(ary, indices_or_sections, min(array_of(ary).ndim - 1, 1))
 
 
@@ -280,7 +280,7 @@ def dsplit(ary: Operand, indices_or_sections: Any) -> list[Any]:
 
 
 def unstack(x: Operand, *, axis: int = 0) -> tuple[Any, ...]:
-    """The slices along an axis, which they lack."""
+    """The slices along an axis, each without that axis."""
     array = array_of(x)
     before = (slice(None),) * (axis % array.ndim)
     return tuple(getitem(array, (*before, i)) for i in range(array.shape[axis]))

@@ -1,4 +1,4 @@
-"""The methods of a `Tensor` that reduce, rearrange and choose along its axes; they are the functions of the same names."""
+"""The methods of a `Tensor` that reduce, rearrange and choose along its axes. Each calls the function of the same name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["ArrayMethods"]
 
 
 class ArrayMethods(Operators):
-    """Methods along axes. Each gives a new node, through which gradients pass."""
+    """Methods along axes. Each returns a new node."""
 
     __slots__ = ()
 
@@ -46,7 +46,7 @@ class ArrayMethods(Operators):
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, index: Any) -> Self:
-        """The entries that NumPy gives for an index; see `autograd.getitem`."""
+        """The entries at an index of NumPy's; see `autograd.getitem`."""
         if getattr(index, "integers", False):  # an argument of a compiled function that chooses rows
             return shaping.take(self, index, axis=0)
         return shaping.getitem(self, index)
@@ -150,7 +150,7 @@ class ArrayMethods(Operators):
         return f.softmax(self, axis)
 
     def log_softmax(self, axis: Axis = -1) -> Self:
-        """The logarithm of `softmax`, exact however small the share; see `autograd.log_softmax`.
+        """The logarithm of `softmax`, accurate even for very small shares; see `autograd.log_softmax`.
 
         Example:
             >>> from autograd import Tensor
@@ -160,7 +160,7 @@ class ArrayMethods(Operators):
         return f.log_softmax(self, axis)
 
     def astype(self, dtype: DTypeLike) -> Self:
-        """The same numbers in another precision, such as `np.float32`. Gradients come back in the precision from before.
+        """The same numbers in another precision, such as `np.float32`. Gradients are converted back to the precision of this Tensor.
 
         Raises:
             TypeError: it is no type of floats.
@@ -196,7 +196,7 @@ class ArrayMethods(Operators):
         return shaping.transpose(self, axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None)
 
     def squeeze(self, axis: Axis = None) -> Self:
-        """Without axes of length 1; see `autograd.squeeze`.
+        """The Tensor without axes of length 1; see `autograd.squeeze`.
 
         Example:
             >>> from autograd import Tensor
@@ -236,7 +236,7 @@ class ArrayMethods(Operators):
         return ordering.prod(self, axis, keepdims=keepdims)
 
     def cumsum(self, axis: int | None = None) -> Self:
-        """The sums of the entries so far along an axis; of all in one row, if None.
+        """The cumulative sums along an axis; None flattens the array first.
 
         Example:
             >>> from autograd import Tensor
@@ -246,7 +246,7 @@ class ArrayMethods(Operators):
         return ordering.cumsum(self, axis)
 
     def cumprod(self, axis: int | None = None) -> Self:
-        """The products of the entries so far along an axis; of all in one row, if None.
+        """The cumulative products along an axis; None flattens the array first.
 
         Example:
             >>> from autograd import Tensor
@@ -276,7 +276,7 @@ class ArrayMethods(Operators):
         return arranging.diagonal(self, offset, axis1, axis2)
 
     def swapaxes(self, axis1: int, axis2: int) -> Self:
-        """With two axes exchanged.
+        """The Tensor with two axes exchanged.
 
         Example:
             >>> from autograd import Tensor
@@ -286,7 +286,7 @@ class ArrayMethods(Operators):
         return arranging.swapaxes(self, axis1, axis2)
 
     def repeat(self, repeats: Any, axis: int | None = None) -> Self:
-        """Each entry several times, as NumPy's arrays have it; PyTorch's `repeat` is `np.tile(t, …)`.
+        """Each entry repeated, as in NumPy; PyTorch's `repeat` is `np.tile(t, …)`.
 
         Example:
             >>> from autograd import Tensor
@@ -316,7 +316,7 @@ class ArrayMethods(Operators):
         return shaping.reshape(self, -1)
 
     def round(self, decimals: int = 0) -> Self:
-        """Rounded to some decimals; the derivative is 0.
+        """The entries rounded to some decimals; the derivative is 0.
 
         Example:
             >>> from autograd import Tensor
@@ -326,7 +326,7 @@ class ArrayMethods(Operators):
         return rounding.rounded(self, decimals)
 
     def argmax(self, axis: int | None = None, keepdims: bool = False) -> Any:
-        """Where the largest entry is, as a plain number; along an axis, as plain numbers.
+        """The position of the largest entry, as a plain number; along an axis, an array of plain numbers.
 
         Example:
             >>> from autograd import Tensor
@@ -336,7 +336,7 @@ class ArrayMethods(Operators):
         return np.argmax(self, axis, keepdims=keepdims)  # type: ignore[call-overload]
 
     def argmin(self, axis: int | None = None, keepdims: bool = False) -> Any:
-        """Where the smallest entry is, as a plain number; along an axis, as plain numbers.
+        """The position of the smallest entry, as a plain number; along an axis, an array of plain numbers.
 
         Example:
             >>> from autograd import Tensor
@@ -346,7 +346,7 @@ class ArrayMethods(Operators):
         return np.argmin(self, axis, keepdims=keepdims)  # type: ignore[call-overload]
 
     def argsort(self, axis: int | None = -1) -> Any:
-        """The places of the smallest entry along an axis, of the next one, and so on, as plain numbers.
+        """The positions of the entries in rising order along an axis, as plain numbers.
 
         Example:
             >>> from autograd import Tensor
@@ -356,7 +356,7 @@ class ArrayMethods(Operators):
         return np.argsort(self, axis)  # type: ignore[arg-type]
 
     def all(self, axis: Axis = None, keepdims: bool = False) -> Any:
-        """Whether no entry is 0, as a plain truth.
+        """Whether no entry is 0, as a plain bool.
 
         Example:
             >>> from autograd import Tensor
@@ -366,7 +366,7 @@ class ArrayMethods(Operators):
         return np.all(self, axis, keepdims=keepdims)  # type: ignore[call-overload]
 
     def any(self, axis: Axis = None, keepdims: bool = False) -> Any:
-        """Whether an entry is not 0, as a plain truth.
+        """Whether some entry is not 0, as a plain bool.
 
         Example:
             >>> from autograd import Tensor

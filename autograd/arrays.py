@@ -1,7 +1,7 @@
-"""What comes into a computation from outside, as arrays of NumPy's own.
+"""Data from outside of a computation, as plain NumPy arrays.
 
-A list, a pandas Series, another library's array: only real numbers in plain arrays enter the
-graph. What they were made from may change before the backward pass, and so they are copies.
+A list, a pandas Series and another library's array enter a graph as plain arrays of real numbers. They are
+copied, because the original may change before the backward pass.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ __all__ = ["check_complete", "constant", "no_result", "numbers"]
 
 
 def constant(x: Any, primitive: Primitive) -> Any:
-    """An input of a primitive that is no node: a number, or an array of numbers that nobody can write to.
+    """An input of a primitive that is not a node: a number, or a read-only array of numbers.
 
-    An array that owns its entries and is read-only already is taken as it is.
+    An array that owns its entries and is read-only already is not copied.
 
     Raises:
         TypeError: the entries are no real numbers, or some are missing.
@@ -40,13 +40,13 @@ def constant(x: Any, primitive: Primitive) -> Any:
             return x.array  # a row of an argument of a compiled function
         array = numbers(x, f"{primitive.name} takes Tensors, numbers and arrays of numbers")
         if not array.ndim:
-            return array.item()  # Python's numbers do not turn float32 into float64, as NumPy's would
+            return array.item()  # unlike NumPy's numbers, Python's do not turn float32 into float64
     array.setflags(False)  # type: ignore[call-arg]
     return array
 
 
 def no_result(primitive: Primitive) -> NoReturn:
-    """Refuse a forward that gave nothing.
+    """Raise the error for a primitive whose forward function returned None.
 
     Raises:
         TypeError: always.
@@ -55,7 +55,7 @@ def no_result(primitive: Primitive) -> NoReturn:
 
 
 def numbers(x: Any, rule: str) -> NDArray[Any]:
-    """A fresh array of `x`, if its entries are real numbers; `rule`, the beginning of the errors, says who wants that.
+    """`x` as a new array, if its entries are real numbers. Error messages begin with `rule`, which says what is required.
 
     Raises:
         TypeError: the entries are no real numbers, or some are missing.
@@ -71,10 +71,10 @@ def numbers(x: Any, rule: str) -> NDArray[Any]:
     """
     check_complete(x, rule)
     try:
-        array = np.asarray(x, order="C")  # the order that gradients come in: mixing two is three times as slow
+        array = np.asarray(x, order="C")  # the order of gradients; arithmetic on arrays of two orders is three times as slow
     except ValueError:
         raise ValueError(f"{rule}, in rows that are equally long; these are not.") from None
-    except RuntimeError as error:  # of PyTorch, for a tensor with a history of its own
+    except RuntimeError as error:  # from PyTorch, for a tensor that requires a gradient
         raise TypeError(f"{rule}, and this {type(x).__name__} does not turn into one: {error}") from None
     if array.dtype.kind not in "fiub":
         _refuse_entries(array, rule)
@@ -82,7 +82,7 @@ def numbers(x: Any, rule: str) -> NDArray[Any]:
 
 
 def check_complete(x: Any, rule: str) -> None:
-    """Refuse arrays of which a copy in plain numbers would say something else.
+    """Refuse arrays whose meaning a copy as plain numbers would change.
 
     Raises:
         TypeError: entries are masked or missing, or the array is a matrix.

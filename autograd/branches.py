@@ -32,8 +32,8 @@ __all__ = ["careful_step", "is_steep", "may_meet", "spoiled", "to_watch"]
 
 STEEP_AT: Final = (0.0, -1.0, 1e4)  # where logarithms, roots, quotients, arcs and exponentials have no finite derivative
 primitive_of: Final = attrgetter("primitive")
-harmless: Final[set[Primitive | None]] = {None}  # those known not to matter below
-_steep: Final[dict[Primitive, bool]] = {}  # what `is_steep` has found
+harmless: Final[set[Primitive | None]] = {None}  # primitives that `may_meet` need not consider again
+_steep: Final[dict[Primitive, bool]] = {}  # the results of `is_steep`
 
 
 def may_meet(order: Sequence[Node]) -> bool:
@@ -48,7 +48,7 @@ def may_meet(order: Sequence[Node]) -> bool:
     new = [primitive for primitive in used - harmless if primitive is not None]
     if all(primitive.masks in (None, "kink") and not is_steep(primitive) for primitive in new):
         harmless.update([primitive for primitive in new if _is_in_table(primitive)])
-        return False  # quickly, as a rule
+        return False  # the usual case, found quickly
     masks = {primitive.masks for primitive in used if primitive is not None}
     return masks != {None} and (masks != {None, "kink"} or any(map(is_steep, new)))
 
@@ -65,7 +65,7 @@ def is_steep(primitive: Primitive) -> bool:
 
 
 def _is_steep_at(primitive: Primitive, places: Sequence[Sequence[Any]], wanted: Sequence[bool], static: Mapping[str, Any]) -> bool:
-    """Whether a derivative of a wanted input is infinite or undefined in one of some places."""
+    """Whether the derivative with respect to one of the wanted inputs is infinite or undefined at one of `places`."""
     try:
         with np.errstate(all="ignore"):
             for inputs in places:
@@ -79,18 +79,19 @@ def _is_steep_at(primitive: Primitive, places: Sequence[Sequence[Any]], wanted: 
 
 
 def _is_in_table(primitive: Primitive) -> bool:
-    """Whether it is not a compiled program, which is one too."""
+    """Whether the primitive is an entry of the table, and not a compiled program, which is a primitive too."""
     return table.get(primitive.name) is primitive
 
 
 def to_watch(order: Sequence[Node], variables: Sequence[Node], results: Collection[Node] | None = None) -> tuple[list[int], bool]:
-    """The same of a program, which is looked at once, and more closely.
+    """What a compiled program has to watch at each call, because a branch that was not taken may meet a derivative that is not finite.
 
-    Only what is under a mask counts, x / 100 is not steep, and most indices only find a number.
+    This is the question of `may_meet`. A program is examined only once, and so more thoroughly: only nodes below
+    a mask count, a constant may show that a derivative is finite, as in x / 100, and most indices only pick a number.
 
     Returns:
-        Which of the variables to watch, as a nan that comes of a branch not taken is in the gradient
-        of one of them; and whether to watch the data, as it comes of an inf or nan in these.
+        The positions of variables; if such a branch makes a gradient nan, then that of one of these. And whether
+        data that are inf or nan could be the cause, so that they must be watched too.
     """
     reached, masked = set(order if results is None else results), set()
     for node in order:
@@ -108,7 +109,8 @@ def to_watch(order: Sequence[Node], variables: Sequence[Node], results: Collecti
     everything = list(range(len(variables)))
     if chooses or not steep:
         return everything if steep else [], chooses
-    meet: dict[Node, set[int]] = {x: {i} for i, x in enumerate(variables)}  # whose gradients have what a node's gradient has of nan
+    # For each node, the variables whose gradients are nan if its own is.
+    meet: dict[Node, set[int]] = {x: {i} for i, x in enumerate(variables)}
     for node, primitive in reversed(computed):
         if primitive.masks != "kink":
             meet[node] = set().union(*(meet.get(x, ()) for x in node.inputs or () if isinstance(x, Node)))
@@ -121,7 +123,7 @@ def _is_mask(index: Any) -> bool:
 
 
 def _is_steep_here(node: Node, primitive: Primitive) -> bool:
-    """Whether the derivatives of a node, with the constants that it has, may not be finite."""
+    """Whether the derivatives of a node, given the constants among its inputs, may be infinite or undefined."""
     inputs = node.inputs or ()
     if not primitive.elementwise:
         return any(isinstance(x, np.ndarray) and x.dtype.kind == "f" and not np.isfinite(x).all() for x in inputs)
@@ -130,21 +132,21 @@ def _is_steep_here(node: Node, primitive: Primitive) -> bool:
 
 
 def spoiled(gradients: Iterable[Any]) -> bool:
-    """Whether one of some gradients has an inf or nan in it (or is so large that its square is inf)."""
+    """Whether inf or nan is in one of the gradients (or a number so large that its square is inf)."""
     total = 0.0
     for g in gradients:
         if g is not None:
-            total += np.vdot(g, g)  # a fifth of the time of looking at each number
+            total += np.vdot(g, g)  # takes a fifth of the time of np.isfinite(g).all()
     return not math.isfinite(total)
 
 
 def careful_step(as_nodes: bool = False) -> Step:
-    """`step` for one walk, in which entries of a gradient that were dropped on the way stay 0, whatever they are multiplied with.
+    """A `step` for one walk. Gradient entries of branches that were not taken stay 0, whatever they are multiplied by.
 
-    Given the nodes themselves, what is 0 in this way is a recorded `where`, so that it holds for the
-    second derivative too. While a function is compiled the masks are nodes as well.
+    If the rules run on nodes, these entries are set to 0 by a recorded `where`, so that the same is true of
+    the second derivative. While a function is compiled, the masks are nodes as well.
     """
-    kept: dict[Node, Any] = {}  # of each node whose gradient is not complete: True is all, False is none; else an array of bools, or a node
+    kept: dict[Node, Any] = {}  # the mask of each node that is yet to be visited; True: all entries are kept, False: none
 
     def step(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
         gradients, arriving = _step(node, node.primitive, g, kept.pop(node, True), as_nodes)  # type: ignore[arg-type]
@@ -160,10 +162,10 @@ def careful_step(as_nodes: bool = False) -> Step:
 
 
 def _step(node: Node, primitive: Primitive, g: Any, here: Any, as_nodes: bool) -> tuple[Sequence[Any], Sequence[Any]]:
-    """The gradients of a node's inputs, with what was dropped set to 0; and of each which entries are kept."""
+    """The gradients of a node's inputs, with 0 for branches that were not taken; and for each input, the mask of entries that are kept."""
     inputs: Any = node.inputs
     on_floats = type(node._datum) is float and primitive.elementwise
-    if here is False:  # nobody needs the rules
+    if here is False:  # the whole branch was not taken
         return [NOTHING if isinstance(x, Node) and not as_nodes else None for x in inputs], [False] * len(inputs)
     if on_floats and mode.tracing is None:
         gradients = run_rules(node, inputs, g, True, as_nodes)
@@ -174,7 +176,7 @@ def _step(node: Node, primitive: Primitive, g: Any, here: Any, as_nodes: bool) -
     out, data = operands(node, on_floats, as_nodes)
     guarded = mode.tracing is None or _reads_numbers(node, primitive)
     if guarded and here is not True and not primitive.masks and not (primitive.elementwise and mode.tracing is not None):
-        # What was dropped is computed from something harmless, so that it gives no warnings either.
+        # Other entries are computed from harmless numbers, so that NumPy does not warn either.
         harmless = 1.0 if primitive.elementwise else 0.0
         if mode.tracing is None:
             out = _only(here if primitive.elementwise else here | np.isfinite(node._datum), out, harmless)
@@ -193,11 +195,11 @@ def _step(node: Node, primitive: Primitive, g: Any, here: Any, as_nodes: bool) -
 
 
 def _arriving(node: Node, primitive: Primitive, here: Any, on_floats: bool) -> list[Any]:
-    """For each input, which entries of its gradient come from a kept one; None if it has none.
+    """For each input, the mask of gradient entries that depend on a kept entry of the node's gradient; None for an input without gradient.
 
-    A rule says so itself: what it makes of 1 where an entry is kept, and 0 elsewhere, is not 0
-    where a kept one arrives. Unless the numbers decide what arrives where, as in `max`, they are
-    replaced by random ones, with which only what must be 0 is 0.
+    The rules themselves tell: they are called with a gradient that is 1 where entries are kept and 0
+    elsewhere, and an entry of what they return counts as kept if it is not 0. The inputs are replaced by random
+    numbers, so that no entry is 0 by chance, unless the inputs decide where the gradient goes, as in `max`.
     """
     inputs: Any = node.inputs
     if not primitive.masks:
@@ -217,7 +219,7 @@ def _arriving(node: Node, primitive: Primitive, here: Any, on_floats: bool) -> l
 
 
 def _reads_numbers(node: Node, primitive: Primitive) -> bool:
-    """Whether the gradients depend on the numbers of nodes, so that they may not be finite; a sum's do not."""
+    """Whether the gradients depend on the data of nodes, so that they may be infinite or undefined; those of a sum do not."""
     try:
         with np.errstate(all="ignore"):
             out, *data = _replaced(node, np.full_like, np.nan)
@@ -229,7 +231,7 @@ def _reads_numbers(node: Node, primitive: Primitive) -> bool:
 
 
 def _replaced(node: Node, make: Callable[..., Any], *args: Any) -> list[Any]:
-    """Other numbers in place of those of a node and its inputs; of conditions and indices, the same."""
+    """The data of a node and of its inputs, with all numbers replaced by `make(…)`; conditions and indices stay."""
     replaced = [_other(node._datum, make, *args)]
     for x, rule in zip(node.inputs or (), _rules(node), strict=True):
         number = x._datum if isinstance(x, Node) else x
@@ -239,7 +241,7 @@ def _replaced(node: Node, make: Callable[..., Any], *args: Any) -> list[Any]:
 
 
 def _rules(node: Node) -> Sequence[Any]:
-    """For each input of a node its rule, or None."""
+    """The rule, or None, for each input of a node."""
     rules = node.primitive.vjp if node.primitive is not None else ()
     return rules if isinstance(rules, tuple) else [rules] * len(node.inputs or ())
 
@@ -262,14 +264,14 @@ def _only(mask: Any, x: Any, other: float) -> Any:
 
 
 def _folded(mask: Any, shape: tuple[int, ...]) -> Any:
-    """The mask for an array that was broadcast: an entry is kept if it is in any of its places."""
+    """The mask for an array that was broadcast: an entry is kept if any of its copies is."""
     if mask is None or isinstance(mask, bool) or mask.shape == shape or mask.ndim < len(shape):
         return mask
     return _simple(unbroadcast(where(mask, 1.0, 0.0), shape) if isinstance(mask, Node) else unbroadcast(mask * 1.0, shape) != 0)
 
 
 def _any(a: Any, b: Any) -> Any:
-    """What either of two masks keeps."""
+    """The union of two masks."""
     if a is True or b is True or a is False or b is False:
         return b if a is False else a if b is False else True
     if isinstance(a, Node) or isinstance(b, Node):

@@ -23,7 +23,7 @@ __all__ = [
 
 
 def diff(a: Operand, n: int = 1, axis: int = -1, prepend: Operand | None = None, append: Operand | None = None) -> Result:
-    """The difference of each entry from the one before it, `n` times."""
+    """The differences of successive entries, taken `n` times."""
     array = array_of(a)
     if n < 0 or not array.ndim:
         raise ValueError(f"diff takes differences along an axis, 0 times or more, and got n={n} and shape {array.shape}.")
@@ -45,14 +45,14 @@ def _slice(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
 
 
 def ediff1d(ary: Operand, to_end: Operand | None = None, to_begin: Operand | None = None) -> Result:
-    """The differences of neighbours among all entries, between others that are given."""
+    """The differences of successive entries of the flattened array, with other numbers before and after, if given."""
     inner = diff(ravel(ary))
     ends = [ravel(x if isinstance(x, Node) else np.asarray(x, inner.dtype)) for x in (to_begin, to_end) if x is not None]
     return shaping.concatenate([*ends[: to_begin is not None], inner, *ends[to_begin is not None :]])
 
 
 def gradient(f_: Operand, *varargs: Any, axis: Axis = None, edge_order: Any = 1) -> Result:
-    """The slope of data along each axis, from the neighbours on both sides; see `numpy.gradient`. The spacings are plain numbers."""
+    """The slope of data along each axis, from the neighbours on both sides; see `numpy.gradient`. Spacings are plain numbers."""
     array = array_of(f_)
     along = [int(n) % array.ndim for n in (range(array.ndim) if axis is None else np.atleast_1d(axis))]
     spacings = [1.0] * len(along) if not varargs else list(varargs) * len(along) if len(varargs) == 1 else list(varargs)
@@ -65,13 +65,13 @@ def gradient(f_: Operand, *varargs: Any, axis: Axis = None, edge_order: Any = 1)
 
 
 def _slopes(x: Any, axis: int, spacing: Any, edge_order: Any) -> Any:
-    """Each slope is a weighted sum of three neighbours; NumPy's own slopes of 1 at one of these and 0 at the others are the weights."""
+    """The slopes, as weighted sums of three neighbours. The weights are NumPy's slopes of data that are 1 at one of these, else 0."""
     n = x.shape[axis]
     if n < edge_order + 1:
         raise ValueError(f"gradient with edge_order={edge_order} needs {edge_order + 1} entries along an axis, and got {n}.")
-    ones = np.eye(3)[np.arange(n) % 3]  # every third entry is 1, so that no place has two of them for neighbours
+    ones = np.eye(3)[np.arange(n) % 3]  # every third entry is 1, so that no position has two of them as neighbours
     weights = np.stack([np.gradient(column, spacing, edge_order=edge_order) for column in ones.T], 1).astype(x.dtype)
-    first = np.clip(np.arange(n) - 1, 0, max(n - 3, 0))  # neighbour of each place
+    first = np.clip(np.arange(n) - 1, 0, max(n - 3, 0))  # neighbour of each position
     shape = [n if a == axis else 1 for a in range(x.ndim)]
     terms = [
         shaping.take(x, neighbour, axis=axis) * weights[np.arange(n), neighbour % 3].reshape(shape)
@@ -81,7 +81,7 @@ def _slopes(x: Any, axis: int, spacing: Any, edge_order: Any) -> Any:
 
 
 def trapezoid(y: Operand, x: Operand | None = None, dx: Any = 1.0, axis: int = -1) -> Result:
-    """The area under straight lines between the points, at `x` or `dx` apart."""
+    """The area under the straight lines between points at `x`, or at a distance of `dx`."""
     heights = array_of(y)
     widths: Any = dx
     if x is not None:
@@ -92,7 +92,7 @@ def trapezoid(y: Operand, x: Operand | None = None, dx: Any = 1.0, axis: int = -
 
 
 def interp(x: Operand, xp: Operand, fp: Operand, left: Operand | None = None, right: Operand | None = None) -> Result:
-    """The heights at `x` of straight lines between the points (`xp`, `fp`), whose `xp` rise."""
+    """Linear interpolation at `x` between the points (`xp`, `fp`); `xp` must rise."""
     at, places, heights = array_of(x), array_of(xp), array_of(fp)
     if len(places) == 1:
         places, heights = (shaping.concatenate([p, p + n]) for p, n in ((places, 1.0), (heights, 0.0)))
@@ -105,7 +105,7 @@ def interp(x: Operand, xp: Operand, fp: Operand, left: Operand | None = None, ri
 
 
 def cov(m: Operand, y: Operand | None = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Result:
-    """The covariances of variables, whose numbers are in the rows, or in the columns without `rowvar`."""
+    """The covariances of variables, each of which is a row of data, or a column if not `rowvar`."""
     rows = atleast_2d(m)
     rows = rows if rowvar or rows.shape[0] == 1 else rows.T
     if y is not None:
@@ -128,7 +128,7 @@ def corrcoef(x: Operand, y: Operand | None = None, rowvar: bool = True) -> Resul
 
 
 def bincount(x: Any, weights: Operand | None = None, minlength: int = 0) -> Result:
-    """The sum of the weights of each whole number in `x`, from 0."""
+    """For each whole number from 0, the sum of the weights at which it stands in `x`."""
     if isinstance(x, Node) and mode.tracing is not None:
         mode.tracing("np.bincount", "count outside of the function, or pass whole numbers that stay the same as a constant")
     if weights is None:
@@ -146,18 +146,18 @@ def linspace(start: Operand, stop: Operand, num: int = 50, endpoint: bool = True
 
 
 def logspace(start: Operand, stop: Operand, num: int = 50, endpoint: bool = True, base: Operand = 10.0) -> Result:
-    """The powers of a base, whose exponents have equal steps."""
+    """The powers of a base, with exponents in equal steps."""
     return elementary.power(base, linspace(start, stop, num, endpoint))
 
 
 def geomspace(start: Operand, stop: Operand, num: int = 50, endpoint: bool = True) -> Result:
-    """Numbers from `start` to `stop`, each the same multiple of the one before."""
+    """Numbers from `start` to `stop`, with a constant ratio between them."""
     first, last = array_of(start), array_of(stop)
     return first * elementary.power(last / first, linspace(0.0 * first, 0.0 * last + 1.0, num, endpoint))
 
 
 def polyadd(a1: Operand, a2: Operand) -> Result:
-    """The sum of two polynomials, lists of coefficients from the highest power on."""
+    """The sum of two polynomials, given as coefficients with the highest power first."""
     first, second = array_of(a1), array_of(a2)
     n = max(len(first), len(second))
     return shaping.pad(first, (n - len(first), 0)) + shaping.pad(second, (n - len(second), 0))
@@ -199,14 +199,14 @@ def polyval(p: Operand, x: Operand) -> Result:
 
 
 def vander(x: Operand, N: int | None = None, increasing: bool = False) -> Result:
-    """The powers of numbers, those of one number in one row."""
+    """The Vandermonde matrix: the powers of each number in a row."""
     at = array_of(x)
     powers = np.arange(float(len(at) if N is None else N))
     return shaping.expand_dims(at, 1) ** (powers if increasing else powers[::-1])
 
 
 def unwrap(p: Operand, axis: int = -1, *, period: float = 2 * np.pi) -> Result:
-    """Angles without jumps: whole turns are added, so that neighbours differ by half a turn at most."""
+    """Angles without jumps: multiples of the period are added, so that neighbours differ by at most half of it."""
     angles = array_of(p)
     steps = diff(angles, axis=axis)
     turns = rounding.rint(steps / period) * -period

@@ -23,8 +23,8 @@ def check_gradients(
     Args:
         f: a function of Values or Tensors that returns one, or a structure of them.
         inputs: where to check: numbers, float arrays, nodes, and structures of them.
-        step: how far to move each number, up and down; of numbers over 1, relative to their size.
-        rtol, atol: how far apart the two may be, as in `numpy.isclose`.
+        step: by how much each number is changed, up and down; for numbers above 1, relative to their size.
+        rtol, atol: the tolerances, as in `numpy.isclose`.
 
     Returns:
         True.
@@ -44,12 +44,12 @@ def check_gradients(
         return vjp(f, *rebuild(list(inputs), iter(plain)))
 
     def weighted(out: Any) -> float:
-        """One number from all results."""
+        """A single number from all results: their sum with weights."""
         return float(sum(np.sum(np.asarray(_number(o)) * w) for o, w in zip(leaves(out), weights, strict=True)))
 
     out, pull = call(numbers)
     single = sum(np.size(_number(o)) for o in leaves(out)) == 1
-    random = np.random.default_rng(0)  # else weights that no symmetry cancels
+    random = np.random.default_rng(0)  # random weights, so that no symmetry of the function cancels errors
     weights = [np.ones(np.shape(_number(o))) if single else random.uniform(0.5, 1.5, np.shape(_number(o))) for o in leaves(out)]
     cotangents = [float(w) if isinstance(_number(o), float) else w for o, w in zip(leaves(out), weights, strict=True)]
     gradients = leaves(list(pull(rebuild(out, iter(cotangents)))))

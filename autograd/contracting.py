@@ -22,7 +22,7 @@ __all__ = [
 
 
 def dot(a: Operand, b: Operand) -> Result:
-    """Of numbers the product, of vectors and matrices the matrix product; of more axes, see `numpy.dot`."""
+    """The product of numbers, or the matrix product of vectors and matrices; for more axes see `numpy.dot`."""
     left, right = array_of(a), array_of(b)
     if not left.ndim or not right.ndim:
         return left * right
@@ -36,7 +36,7 @@ def inner(a: Operand, b: Operand) -> Result:
 
 
 def outer(a: Operand, b: Operand) -> Result:
-    """The product of each entry of the one with each of the other, as a matrix."""
+    """The products of all pairs of entries, as a matrix."""
     return shaping.reshape(a, (-1, 1)) * ravel(b)
 
 
@@ -46,22 +46,22 @@ def vdot(a: Operand, b: Operand, /) -> Result:
 
 
 def vecdot(x1: Operand, x2: Operand) -> Result:
-    """The sums of products along the last axes of vectors that broadcast."""
+    """The dot products of vectors, with broadcasting."""
     return f.sum(array_of(x1) * array_of(x2), axis=-1)
 
 
 def matvec(x1: Operand, x2: Operand) -> Result:
-    """Matrices times vectors, that broadcast."""
+    """Matrices times vectors, with broadcasting."""
     return shaping.squeeze(products.matmul(array_of(x1), shaping.expand_dims(x2, -1)), -1)
 
 
 def vecmat(x1: Operand, x2: Operand) -> Result:
-    """Vectors times matrices, that broadcast."""
+    """Vectors times matrices, with broadcasting."""
     return shaping.squeeze(products.matmul(shaping.expand_dims(x1, -2), array_of(x2)), -2)
 
 
 def tensordot(a: Operand, b: Operand, axes: Any = 2) -> Result:
-    """The sums of products along some axes: the last of `a` and first of `b`, as many as a number says; or those of two lists."""
+    """The sums of products along some axes: a number of the last axes of `a` and the first of `b`, or the axes in two lists."""
     left, right = array_of(a), array_of(b)
     pair = (range(left.ndim - axes, left.ndim), range(axes)) if isinstance(axes, int) else axes
     of_left, of_right = ([int(n) % x.ndim for n in np.atleast_1d(own)] for own, x in zip(pair, (left, right), strict=True))
@@ -76,9 +76,9 @@ def tensordot(a: Operand, b: Operand, axes: Any = 2) -> Result:
 
 
 def einsum(subscripts: str, /, *operands: Operand, optimize: Any = False) -> Result:
-    """A sum of products, in which axes have names, as in "ij,jk->ik"; names that the result lacks are summed over.
+    """Sums of products, with named axes as in "ij,jk->ik". Axes that the result does not have are summed over.
 
-    `optimize`, NumPy's order of computation, changes nothing here.
+    `optimize`, which in NumPy chooses the order of computation, is ignored.
     """
     if not isinstance(subscripts, str):
         raise TypeError('einsum takes the names of the axes as one text, such as "ij,jk->ik", before the arrays.')
@@ -87,7 +87,7 @@ def einsum(subscripts: str, /, *operands: Operand, optimize: Any = False) -> Res
 
 
 def _explicit(subscripts: str, ranks: Sequence[int]) -> str:
-    """The names of all axes, and of those of the result, where "..." or nothing stood."""
+    """The subscripts with names for all axes: for those under "...", and for the result if it was not given."""
     inputs, arrow, output = subscripts.replace(" ", "").partition("->")
     names = inputs.split(",")
     if len(names) != len(ranks):
@@ -103,7 +103,7 @@ def _explicit(subscripts: str, ranks: Sequence[int]) -> str:
 
 
 def kron(a: Operand, b: Operand) -> Result:
-    """Each entry of the one times all of the other, in the place of that entry."""
+    """The Kronecker product: `b` times each entry of `a`, in the place of that entry."""
     left, right = array_of(a), array_of(b)
     rank = max(left.ndim, right.ndim)
     rows, columns = ((1,) * (rank - x.ndim) + x.shape for x in (left, right))
@@ -112,7 +112,7 @@ def kron(a: Operand, b: Operand) -> Result:
 
 
 def cross(a: Operand, b: Operand, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Result:
-    """The vector product in space."""
+    """The cross product of vectors in space."""
     if axis is not None:
         axisa = axisb = axisc = axis
     u, v = moveaxis(a, axisa, -1), moveaxis(b, axisb, -1)
@@ -124,7 +124,7 @@ def cross(a: Operand, b: Operand, axisa: int = -1, axisb: int = -1, axisc: int =
 
 
 def convolve(a: Operand, v: Operand, mode: str = "full") -> Result:
-    """The sums of products of one list with the other one reversed, at each place where they meet; see `numpy.convolve`."""
+    """The convolution of two vectors: sums of products with the other one reversed and shifted; see `numpy.convolve`."""
     long, short = array_of(a), array_of(v)
     if long.ndim != 1 or short.ndim != 1 or not long.size or not short.size:
         raise ValueError(f"convolve takes two lists of numbers, and got shapes {long.shape} and {short.shape}.")
@@ -139,5 +139,5 @@ def convolve(a: Operand, v: Operand, mode: str = "full") -> Result:
 
 
 def correlate(a: Operand, v: Operand, mode: str = "valid") -> Result:
-    """The sums of products of two lists, of which one is shifted; see `numpy.correlate`."""
+    """The correlation of two vectors: sums of products with the other one shifted; see `numpy.correlate`."""
     return convolve(a, flip(v), mode)

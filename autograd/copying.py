@@ -1,8 +1,8 @@
 """Copying and pickling graphs of any depth, without recursion.
 
-Python copies and pickles an object by first doing the objects that it holds; on a chain of a
-million nodes that is a million calls deep. Here the oldest nodes come first instead, so that
-whatever a node needs has been done when its turn comes.
+To copy or pickle an object, Python first copies or pickles the objects that it holds, which on a chain of a
+million nodes would take a million nested calls. Here the oldest nodes are done first, so that the inputs of
+each node are finished before the node.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ __all__ = ["copy_graph", "reduce_graph"]
 
 
 def copy_graph(root: Node, memo: dict[int, Any] | None) -> Any:
-    """A copy of `root`: with the same inputs if `memo` is None, else with copies of them, however long the graph is.
+    """A copy of `root`: with the same inputs if `memo` is None, else with copies of them, for a graph of any depth.
 
     Args:
         root: the node.
-        memo: what has been copied already, by the `id` of the original, as `copy.deepcopy` passes it on.
+        memo: the copies made so far, by the `id` of the original, as in `copy.deepcopy`.
 
     Raises:
         RuntimeError: a leaf was changed after it was used.
@@ -64,7 +64,7 @@ _pickling = _Pickling()
 
 
 class _HistoryFirst:
-    """Pickled as the list of a node's ancestors, oldest first; while that lasts, each node names only its inputs."""
+    """Pickled as the list of a node's ancestors, oldest first. Meanwhile, each node is pickled with references to its inputs only."""
 
     def __init__(self, root: Node) -> None:
         self.root = root
@@ -83,7 +83,7 @@ class _HistoryFirst:
 
 
 class _EndOfHistory:
-    """Pickled after the last ancestor, however many of them the pickler has fetched in advance."""
+    """Pickled after the last ancestor, even if the pickler fetches several in advance."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         _pickling.oldest_first = False

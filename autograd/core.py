@@ -8,13 +8,15 @@ The multiplication `y = x * x` makes a node `y` whose primitive is `multiply` an
 `x, x`: this is what `record` does. (The operators of `Value` do the same in code of their own, which
 saves calls; see `generated.py`.) `y.backward()` runs a `Walk`: from `y` to the leaves it visits each
 node after all nodes that use it, and adds to the gradients of the node's inputs what the chain rule
-says. That is the rule of the node's primitive, its vector-Jacobian product (`vjp`).
+says. That is the rule of the node's primitive, its vector-Jacobian product (`vjp`). At the end, the
+gradients are added to `.grad`.
 
 A node refers to its inputs, and not to the nodes that use it. So a graph has no reference cycles, and
 Python frees it as soon as its last result goes out of scope.
 
 The details of a node's memory are in `layout.py`, the parts of a primitive in `entry.py`, the derivatives
-in `primitives/`, and `no_grad()`, scopes and time in `modes.py`.
+in `primitives/`, the call of a node's rules in `rules.py`, `backward()` itself in `backward.py`, and
+`no_grad()`, scopes and time in `modes.py`.
 """
 
 from __future__ import annotations
@@ -23,17 +25,17 @@ import threading
 from _thread import get_ident
 from collections.abc import Callable, Collection, Mapping, Sequence
 from operator import attrgetter
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
 import numpy as np
 
 from .entry import Case, Entry, entries
-from .errors import broadcast_error, check_fresh
-from .halves import HALF, in_halves, in_single
-from .layout import BLANK, MANY, NOTHING, ONE, Layout, ndarray, new
-from .modes import Moment, mode, moment, observed, observers, quick, times
+from .errors import check_fresh
+from .layout import BLANK, MANY, NOTHING, ONE, Data, Layout, Static, ndarray, new
+from .modes import quick
+from .recording import record_specially
 
-__all__ = ["Case", "Node", "Primitive", "Step", "Walk", "record", "table", "time_of", "walking"]
+__all__ = ["Case", "Gradient", "Node", "Primitive", "Step", "Walk", "record", "table", "time_of", "walking"]
 
 table: Final[dict[str, Primitive]] = entries
 walking: Final = threading.RLock()  # one backward pass at a time: threads may share leaves, and a pass uses their `.grad`
@@ -53,6 +55,7 @@ class Node(Layout):
         primitive: the `Primitive` that computed it; None for a leaf and for a constant.
         inputs: the inputs of that primitive, which are nodes or plain numbers and arrays; empty for a
             leaf; None for a constant (made by `detach()` or under `no_grad()`), which gets no gradient.
+            They are kept in the slots `left` and `right`.
         static: the primitive's other arguments, which have no derivative, such as an axis.
         scope: the named part of the computation that it belongs to, see `scope()`.
         time: for a leaf, when it was made or last changed; for any other node, when it was computed.
@@ -65,20 +68,9 @@ class Node(Layout):
     primitive: Primitive | None
 
     @classmethod
-    def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
+    def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Static) -> Any:
         """Compute `primitive` on inputs, at least one of which is a node of this kind, and record the result."""
         raise TypeError(f"{cls.__name__} does not say how primitives are computed on it.")
-
-    def _overwrite(self, new: Any, now: Moment | None = None) -> None:
-        """Replace the data of this leaf by others of the same shape. Nodes computed from it before `now`, a new moment, become stale."""
-        raise NotImplementedError
-
-    def _receive(self, gradient: Any, undo: list[Callable[[], None]]) -> None:
-        """Add `gradient`, from a backward pass, to `.grad`.
-
-        If this changes anything besides the slot `_grad`, append to `undo` a function that reverses it.
-        """
-        raise NotImplementedError
 
 
 class Primitive(Entry):
@@ -91,8 +83,8 @@ class Primitive(Entry):
     `lambda g, y, x: g * (1 - y * y)`, and it works on floats, arrays and nodes alike.
     """
 
-    pull: Callable[[Node, float], Any] | None = None  # all rules in one function on floats, see `generated`
-    short: Callable[[tuple[Any, ...]], Any] | None = None  # a faster call for Values; None if it does not apply
+    pull: Callable[[Node, float], bool | None] | None = None  # all rules in one function on floats, see `generated`
+    short: Callable[[tuple[Any, ...]], Node | None] | None = None  # a faster call for Values; None if it does not apply
 
     def __call__(self, *inputs: Any, **static: Any) -> Any:
         """Compute the result; record it if one of the inputs is a node."""
@@ -105,35 +97,8 @@ class Primitive(Entry):
             return self.compute_arrays(inputs, static)
         return self.compute([bool(x) if isinstance(x, np.bool_) else x for x in inputs], static)
 
-    def compute(self, data: Any, static: Mapping[str, Any]) -> Any:
-        """The result for plain numbers and arrays: a float if all inputs are numbers, else an array."""
-        if self.scalar is None or not all(isinstance(x, (int, float)) for x in data):
-            return self.compute_arrays(data, static)
-        try:
-            return self.scalar(*data, **static)
-        except (ArithmeticError, ValueError, TypeError):
-            # Where Python's floats raise (1/0, log 0, exp 1000), give inf or nan as NumPy does.
-            with np.errstate(all="ignore"):
-                return float(self.compute_arrays([*map(np.float64, data)], static))
 
-    def compute_arrays(self, data: Any, static: Mapping[str, Any]) -> Any:
-        """The result for inputs of which at least one is an array, or that are to be computed as arrays.
-
-        Raises:
-            TypeError: the number of inputs is wrong.
-            ValueError, IndexError: the shapes of the inputs do not fit together.
-        """
-        if self.arity != len(data) and self.arity is not None:
-            raise TypeError(f"{self.name} takes {self.arity} input{'s' if self.arity > 1 else ''} and got {len(data)}.")
-        try:
-            if self.sums and data[0].dtype is HALF:
-                return in_halves(self.array(*map(in_single, data), **static), data)
-            return self.array(*data, **static) if static else self.array(*data)
-        except (ValueError, IndexError, TypeError) as error:
-            raise broadcast_error(self, data, static, error) from None
-
-
-def record(kind: type[Node], data: Any, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
+def record(kind: type[Node], data: Data, primitive: Primitive, inputs: tuple[Any, ...], static: Static) -> Any:
     """A new node of `kind` for `data`, which `primitive` computed from `inputs`."""
     node = new(kind)
     node._datum = data
@@ -145,42 +110,29 @@ def record(kind: type[Node], data: Any, primitive: Primitive, inputs: tuple[Any,
         node.left, node.right = inputs
     else:
         node.left, node.right = (inputs[0], ONE) if count == 1 else (inputs, MANY)
-    is_on_main = get_ident() == quick["main"]
-    if is_on_main and quick["usual"] is not None:
-        node.origin = quick["now"]  # the usual case: recording, on the main thread
+    if quick["usual"] is not None and get_ident() == quick["main"]:  # no thread is in a special mode, see `modes.quick`
+        node.origin = quick["now"]  # the time, and the scope
         return node
-    scope = quick["now"].scope if is_on_main else mode.own_scope
-    if mode.tracing is not None:
-        node.origin = Moment(next(times), scope)  # one for each, for the order of the program
-    else:
-        node.origin = Moment((moment() if observers else quick["now"]).when, scope)
-    if mode.recording:
-        for observer in observers:
-            observer.recorded(node)
-    elif mode.tracing is None:
-        node.primitive = node.inputs = None
-        if isinstance(data, ndarray) and (data.base is not None or any(data is getattr(x, "_datum", x) for x in inputs)):
-            node._datum = data.copy()  # the user may write into a constant, and that must not change an input
-    elif primitive.passes_on:  # a compiled program computes constants at each call, and only stops their gradient
-        return table["stop_gradient"](node)
-    return node
+    return record_specially(node, data, primitive, inputs)  # inside `no_grad()`, on another thread, while compiling
 
 
-Step = Callable[[Node, Sequence[Any], Any], Sequence[Any]]  # (node, inputs, gradient of the node) -> gradients of the inputs
+Gradient: TypeAlias = Data | Node  # a node if it can be differentiated again
+# (node, inputs, gradient of the node) -> gradients of the inputs, None for an input that gets none
+Step: TypeAlias = Callable[[Node, Sequence[Any], Gradient], Sequence[Gradient | None]]
 
 
 class Walk:
     """A backward pass: it goes from the nodes of `seeds` to the leaves, and visits each node before its inputs.
 
-    This is reverse mode. Entering the walk sorts the graph topologically; `run` goes through it in reverse
-    and adds up gradients; `keep` adds them to the `.grad` of each node:
+    This is reverse mode. Entering the walk sorts the graph topologically, and `run` goes through it in reverse
+    and adds up gradients. A `step`, such as that of `rules.py`, calls the rules of one node:
 
         with Walk({loss: 1.0}) as walk:
             walk.run(step)
-            walk.keep()
+            print(walk.found())
 
-    During the walk, the slot `_grad` of a node holds the sum of the gradients that have reached it. On
-    exit each node has its earlier `.grad` again, plus the new gradient if `keep` was called.
+    During the walk, the slot `_grad` of a node holds the sum of the gradients that have reached it. On exit
+    each node has its earlier gradient again, unless `backward()` has kept the new ones.
 
     Attributes:
         seeds: the nodes to start from, each with its gradient.
@@ -190,45 +142,46 @@ class Walk:
             earlier gradient.
         lent: the computed nodes whose slot `_grad` was not blank, each paired with that earlier gradient;
             all Tensors are among them, as their blank is None.
+        zero: the 0.0, of this walk's own, that `_grad` is until a gradient reaches the node.
+        kept: whether the gradients have been added to `.grad`.
 
     Raises:
         RuntimeError: a leaf was changed after it was used.
     """
 
-    def __init__(self, seeds: Mapping[Node, Any], stop: Collection[Node] = ()) -> None:
+    def __init__(self, seeds: Mapping[Node, Gradient], stop: Collection[Node] = ()) -> None:
         self.seeds, self.stop = seeds, stop
         self.order: list[Node] = []
-        self.ends: list[tuple[Node, Any]] = []
-        self.lent: list[tuple[Node, Any]] = []
+        self.ends: list[tuple[Node, Data | None]] = []
+        self.lent: list[tuple[Node, Data | None]] = []
+        self.zero = float("0")
         self._todo: list[Any] = [*seeds]
-        self._undo: list[Callable[[], None]] = []
-        self._has_run = self._kept = False
-        self._zero = float("0")  # a 0.0 of this walk's own: `_grad is _zero` means "met by this walk, no gradient yet"
+        self.kept = False
 
     def __enter__(self) -> Self:
         walking.acquire()
         try:
-            self._meet()
+            self._sort()
             return self
-        except BaseException as error:
-            self.__exit__(type(error))
+        except BaseException:
+            self.__exit__()
             raise
 
-    def _meet(self) -> None:
-        """Sort the graph topologically, depth first and without recursion; set `_grad` of each node to `_zero`.
+    def _sort(self) -> None:
+        """Sort the graph topologically, depth first and without recursion; set `_grad` of each node to `zero`.
 
         The stack `todo` holds nodes to visit. A node whose inputs are being visited is followed on it by
         None; when that comes up, its inputs are in the order.
         """
-        zero, todo, order, stop = self._zero, self._todo, self.order, self.stop
+        zero, todo, order, stop = self.zero, self._todo, self.order, self.stop
         while todo:
             node = todo[-1]
-            if node is None:  # all inputs of the node below it on the stack are in the order
+            if node is None:
                 order.append(todo[-2])
                 del todo[-2:]
                 continue
             earlier = node._grad
-            if earlier is zero:
+            if earlier is zero:  # it has been visited
                 todo.pop()
                 continue
             if node.primitive is None or (stop and node in stop):
@@ -251,24 +204,15 @@ class Walk:
         changed = max([x.origin.when for x, _ in self.ends if x.primitive is None], default=0)
         if any(origin.when < changed for origin in set(map(origin_of, order))):
             check_fresh(order)
-        if mode.tracing is not None:
-            order.sort(key=time_of)  # while compiling, the order in which the program computes
 
     def run(self, step: Step, quick: bool = False) -> None:
         """Go through the graph in reverse, and add to the gradients of each node's inputs what `step` returns for them.
 
-        If `quick`, a node with a float is handled by its primitive's `pull`, if there is one. `run` may be
-        called again with another `step`; it then starts anew.
+        If `quick`, a node with a float is handled by its primitive's `pull`, if there is one.
         """
-        zero = self._zero
-        if self._has_run:
-            for node in (*self.order, *[x for x, _ in self.ends]):
-                node._grad = zero
-        self._has_run = True
+        zero = self.zero
         for node, seed in self.seeds.items():
             node._grad = seed
-        if observers:
-            step, quick = observed(step), False
         for node in reversed(self.order):
             g = node._grad
             if g is zero:
@@ -284,38 +228,17 @@ class Walk:
                 if gx is not None and gx is not NOTHING and isinstance(x, Node):
                     before = x._grad
                     x._grad = gx if before is zero else before + gx
-        for observer in observers:
-            for node, _ in self.ends:
-                if node._grad is not zero and node.left is not None:
-                    observer.reached(node, node._grad)
 
-    def found(self) -> list[tuple[Node, Any]]:
+    def found(self) -> list[tuple[Node, Gradient]]:
         """The nodes that got a gradient, each with that gradient."""
         nodes = [*reversed(self.order), *[x for x, _ in self.ends]]
-        return [(node, node._grad) for node in nodes if node._grad is not self._zero and node.left is not None]
+        return [(node, node._grad) for node in nodes if node._grad is not self.zero and node.left is not None]
 
-    def keep(self) -> None:
-        """Add the gradients to the `.grad` of the nodes. If an error or Ctrl-C interrupts this, no `.grad` changes."""
-        adopted: set[int] = set()  # arrays that are already the `.grad` of some leaf, so that another leaf needs a copy
-        for node, earlier in (*self.lent, *self.ends):
-            g = node._grad
-            if earlier is None and type(g) is ndarray and node.primitive is not None and node.left is not None:
-                continue
-            node._grad = earlier
-            if g is not self._zero and node.left is not None:
-                node._receive(g.copy() if type(g) is ndarray and id(g) in adopted else g, self._undo)
-                if node.primitive is None:
-                    adopted.add(id(node._grad))
-        self._kept = True
-
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, *error: object) -> None:
         try:
-            if not self._kept:
-                for undo in reversed(self._undo):
-                    undo()
-                for node in (*self.order, *self._todo):
-                    if node is not None and (node._grad is self._zero or not self._todo):
-                        node._grad = node._blank_grad
+            if not self.kept:
+                for node in (*self.order, *[x for x in self._todo if x is not None and x._grad is self.zero]):
+                    node._grad = node._blank_grad
                 for node, earlier in (*self.lent, *self.ends):
                     node._grad = earlier
         finally:

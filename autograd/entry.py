@@ -6,6 +6,10 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import numpy as np
+
+from .errors import broadcast_error
+from .halves import HALF, in_halves, in_single
 from .spelling import SIGNS, signature_of
 from .texts import visible
 
@@ -64,10 +68,10 @@ class Entry:
             backward, and rounded once; in float16 the sum of 5,000 numbers 20, and so their mean, would be inf.
         analytic: whether `array` is complex-analytic, so that the tests can also compute its derivative
             with the complex step, f'(x) ≈ Im f(x + ih) / h.
-        numpy: how compiled programs write it in NumPy: a template such as "np.maximum({0}, 0)", or a function
-            `(writer, node, *inputs, **static) -> text`; `primitives.printing` has such functions for operators
-            and views. By default, the program calls NumPy's function if `array` is one; otherwise the source of
-            `array` is copied into the program, which calls it.
+        numpy: how compiled programs write it in NumPy: a template such as "np.maximum({0}, 0)" (in brackets, if it is
+            not a call), or a function `(writer, node, *inputs, **static) -> text`; `primitives.printing` has such
+            functions for operators and views. By default, the program calls NumPy's function if `array` is one;
+            otherwise the source of `array` is copied into the program, which calls it.
         simplify: a rule `(node, *inputs, **static) -> simpler equivalent`, for compiled programs; it returns None
             where there is nothing to simplify. See `primitives.algebra`.
         variable: the name of its result in a compiled program, such as "h", or a function from the inputs to the name.
@@ -193,6 +197,33 @@ class Entry:
         self.batch = batch
         self.__doc__ = doc
         entries[name] = self
+
+    def compute(self, data: Any, static: Mapping[str, Any]) -> Any:
+        """The result for plain numbers and arrays: a float if all inputs are numbers, else an array."""
+        if self.scalar is None or not all(isinstance(x, (int, float)) for x in data):
+            return self.compute_arrays(data, static)
+        try:
+            return self.scalar(*data, **static)
+        except (ArithmeticError, ValueError, TypeError):
+            # Where Python's floats raise (1/0, log 0, exp 1000), give inf or nan as NumPy does.
+            with np.errstate(all="ignore"):
+                return float(self.compute_arrays([*map(np.float64, data)], static))
+
+    def compute_arrays(self, data: Any, static: Mapping[str, Any]) -> Any:
+        """The result for inputs of which at least one is an array, or that are to be computed as arrays.
+
+        Raises:
+            TypeError: the number of inputs is wrong.
+            ValueError, IndexError: the shapes of the inputs do not fit together.
+        """
+        if self.arity != len(data) and self.arity is not None:
+            raise TypeError(f"{self.name} takes {self.arity} input{'s' if self.arity > 1 else ''} and got {len(data)}.")
+        try:
+            if self.sums and data[0].dtype is HALF:
+                return in_halves(self.array(*map(in_single, data), **static), data)
+            return self.array(*data, **static) if static else self.array(*data)
+        except (ValueError, IndexError, TypeError) as error:
+            raise broadcast_error(self, data, static, error) from None
 
     def gradients(self, g: Any, out: Any, inputs: Any, wanted: Any, static: Mapping[str, Any]) -> list[Any]:
         """The gradients of the inputs for which `wanted`, a sequence of bools, is true; None for the others."""

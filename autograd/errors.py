@@ -1,4 +1,4 @@
-"""Texts of error messages: how a node is named, which shapes would fit, which leaf was changed after it was used."""
+"""Error messages that several files share: how a node is named, why shapes do not fit, which leaf was changed after it was used."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["broadcast_error", "check_fresh", "describe"]
 
 
 def broadcast_error(entry: Any, data: Sequence[Any], static: Mapping[str, Any], error: Exception) -> Exception:
-    """The error of NumPy's, `error`, said in terms of the entry and its inputs' shapes."""
+    """NumPy's `error`, in the terms of the entry and the shapes of its inputs."""
     shapes = [np.shape(x) for x in data]
     listed = " and ".join(map(str, shapes)) if len(shapes) <= 3 else ", ".join(map(str, shapes[:3])) + ", …"
     kind = next(kind for kind in (ValueError, IndexError, TypeError) if isinstance(error, kind))
@@ -31,7 +31,7 @@ def broadcast_error(entry: Any, data: Sequence[Any], static: Mapping[str, Any], 
 
 
 def check_fresh(order: Sequence[Layout]) -> None:
-    """Refuse a graph of which a leaf was changed after it was used.
+    """Raise an error if a leaf of the graph was changed after it was used.
 
     Raises:
         RuntimeError: one was.

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all: drawings, models, tables, figures."""
+"""Writing files completely or not at all: drawings, models, tables, figures."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ OLD = 24 * 60 * 60  # seconds
 def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """A file to write to. At the end it is moved to `path`; if there is an error, it is deleted. Missing folders are made.
 
-    Until then it is in the same folder, named `.glassgrad-….part`, since only within a folder can a
-    file be moved in one step. If the process is killed it stays there, and the next file that is
-    written in that folder deletes it.
+    Until then it is in the same folder under a name such as `.glassgrad-….part`, because only within a folder a
+    file can be moved in one step. If the process is killed, it is left behind, and deleted when
+    the next file is written to that folder.
 
     A symbolic link stays, and the file that it points to is replaced. The new file has the mode and
     the owner of the old one. Other names of the old one (hard links) keep the old contents. Devices and
-    pipes have nothing to replace, and are written to directly.
+    pipes are written to directly, as there is nothing to replace.
 
     Raises:
         OSError: the file cannot be written.
@@ -73,7 +73,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         if before is not None:
             if sys.platform != "win32":
-                with contextlib.suppress(PermissionError):  # only root can give files away
+                with contextlib.suppress(PermissionError):  # only root can change the owner
                     os.chown(part, before.st_uid, before.st_gid)
             os.chmod(part, stat.S_IMODE(before.st_mode))
         os.replace(part, target)
@@ -101,14 +101,14 @@ def write_whole(path: str | os.PathLike[str], contents: bytes) -> None:
 
 @contextlib.contextmanager
 def _part(folder: Path, mode: int) -> Iterator[Path]:
-    """A new file, which is gone at the end. It is locked, which tells other processes that this one is alive."""
+    """A new file, which is deleted at the end. Its lock tells other processes that this process is alive."""
     while True:
         part = folder / f".glassgrad-{secrets.token_hex(8)}.part"
         with open(part, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             if LOCKS:
-                with contextlib.suppress(OSError):  # there are file systems without locks
+                with contextlib.suppress(OSError):  # some file systems have no locks
                     fcntl.flock(file, fcntl.LOCK_EX)
-                if not os.fstat(file.fileno()).st_nlink:  # it was swept before it was locked
+                if not os.fstat(file.fileno()).st_nlink:  # another process deleted it before it was locked
                     continue
             else:
                 file.close()
@@ -120,7 +120,7 @@ def _part(folder: Path, mode: int) -> Iterator[Path]:
 
 
 def _sweep(folder: Path) -> None:
-    """Delete what killed processes left in a folder: what nobody has locked or, where there are no locks, what is old."""
+    """Delete the files that killed processes left in a folder: those without a lock or, where there are no locks, old ones."""
     for part in folder.glob(".glassgrad-*.part"):
         with contextlib.suppress(OSError):
             if LOCKS:

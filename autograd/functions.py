@@ -1,8 +1,8 @@
 """Functions of the table that take axes or lists, with NumPy's names and arguments: sums, extremes, softmax, products.
 
 An elementwise function needs no wrapping: `autograd.tanh` is the entry of the table itself. All
-functions work on nodes, which they record, and as well on plain numbers and arrays. Most take
-either something with a shape, along axes, or a list of Values and numbers, of which they make one node.
+functions work on nodes, with recording, and on plain numbers and arrays. Most take either an array or Tensor
+and axes, or a list of Values and numbers, which they turn into a single node.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def sum(x: Operand, axis: Axis = None, keepdims: bool = False) -> Result:
         keepdims: keep the summed axes, with length 1.
 
     Returns:
-        What has the shape of `x` without the axes; 0.0 for an empty list.
+        A result of the shape of `x` without the axes; 0.0 for an empty list.
 
     Raises:
         ValueError: there is no such axis.
@@ -71,9 +71,8 @@ def mean(x: Operand, axis: Axis = None, keepdims: bool = False) -> Result:
 def max(x: Operand, axis: Axis = None, keepdims: bool = False) -> Result:
     """The largest entry along axes of an array, or of a list of numbers; entries that tie share the gradient evenly.
 
-    Python's own `max(0, v)` only compares, and gives back one of the two as it is: where v is
-    negative that is the plain number 0, which has no `backward()`. `maximum(0, v)` and `v.relu()`
-    are nodes whatever v is.
+    Python's own `max(0, v)` only compares, and returns one of its arguments unchanged. If v is negative, that
+    is the plain number 0, which has no `backward()`. `maximum(0, v)` and `v.relu()` are always nodes.
 
     Args:
         x, axis, keepdims: as in `sum`.
@@ -160,7 +159,7 @@ def softmax(x: Operand, axis: Axis = -1) -> Result:
 
 
 def log_softmax(x: Operand, axis: Axis = -1) -> Result:
-    """The logarithm of `softmax`, exact however small the share.
+    """The logarithm of `softmax`, accurate even for very small shares.
 
     Args:
         x, axis: as in `softmax`.
@@ -185,20 +184,20 @@ def log_softmax(x: Operand, axis: Axis = -1) -> Result:
 
 
 def _finite_max(x: list[Any]) -> Any:
-    """The largest of some numbers, to take from them all so that no exponential overflows; finite, as inf - inf is nan."""
+    """The largest number, to be subtracted from all so that no exponential overflows; finite, because inf - inf is nan."""
     largest = sys.float_info.max
-    return arithmetic.stop_gradient(arithmetic.minimum(arithmetic.maximum(max(x), -largest), largest))  # no result depends on it
+    return arithmetic.stop_gradient(arithmetic.minimum(arithmetic.maximum(max(x), -largest), largest))  # the result does not depend on it
 
 
 def dot(a: Operand, b: Operand, start: Operand | None = None) -> Result:
     """Σ aᵢbᵢ (+ start): of two lists of numbers as a single node, of arrays the matrix product.
 
-    One node for a whole weighted sum is what makes networks of Values fast.
+    That a whole weighted sum is one node makes networks of Values fast.
 
     Args:
         a, b: two lists of Values and numbers, equally long; or two Tensors or arrays of shapes
             (n,) or (…, n) and (n,) or (n, m).
-        start: what to add, such as a bias.
+        start: a number to add, such as a bias.
 
     Raises:
         ValueError: the lists are not equally long, or the shapes do not fit.
@@ -244,11 +243,11 @@ def matmul(a: Operand, b: Operand) -> Result:
 
 
 def clip(x: Operand, low: Operand | None = None, high: Operand | None = None) -> Result:
-    """`x` held between `low` and `high`; outside of them the derivative is 0.
+    """`x` limited to the range from `low` to `high`; outside of it the derivative is 0.
 
     Args:
-        x: what is to be limited.
-        low, high: the limits, which broadcast with `x`; None is no limit.
+        x: a node, array or number.
+        low, high: the limits, which broadcast with `x`; None means no limit.
 
     Raises:
         ValueError: the shapes do not fit.

@@ -165,16 +165,16 @@ def {name}(self, other):
 
 
 def pull_of(primitive: Primitive) -> str | None:
-    """The text of the function that passes the gradient `g` of a node on to its one or two inputs; None where the rules do not give it.
+    """The text of the function that passes the gradient `g` of a node on to its one or two inputs; None if the rules do not allow it.
 
-    It returns True, and has done nothing, where the general way is to be gone.
+    The function returns True, and has done nothing, if the general code must be used.
     """
     rules = primitive.vjp
     if not isinstance(rules, tuple) or len(rules) > 2 or not primitive.elementwise or None in rules or primitive.scalar is None:
         return None
     names = ["a", "b"][: len(rules)]
     if any(len(inspect.signature(rule).parameters) != 2 + len(rules) for rule in rules if rule is not None):
-        return None  # static arguments
+        return None  # it has static arguments
     try:
         of = {x: _simple(expression(rule, *map(Symbol, ("g", "y", *names)))) for x, rule in zip(names, rules, strict=True) if rule}
     except TypeError:
@@ -195,7 +195,7 @@ def pull_of(primitive: Primitive) -> str | None:
 
 
 def _given(expressions: Any, indent: int = 2, **sources: str) -> list[str]:
-    """Lines that give names their numbers, of those names that occur in the expressions."""
+    """Lines that assign the numbers to those names that occur in the expressions."""
     used = {node.id for text in expressions for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
     return [f"{' ' * indent}{name} = {source}" for name, source in sources.items() if name in used]
 
@@ -205,7 +205,7 @@ def _failing(indent: int) -> list[str]:
 
 
 def _added(indent: int, node: str, gradient: str, text: str) -> list[str]:
-    """Lines that add to the gradient of a node what is not `NOTHING`."""
+    """Lines that add to the gradient of a node, unless there is `NOTHING` to add."""
     space = " " * indent
     if "NOTHING" in text:
         return [f"{space}if {gradient} is not NOTHING:", f"{space} {node}._grad += {gradient}"]
@@ -222,13 +222,13 @@ def _pull_sum(node: Node, g: float) -> bool | None:
     return None
 
 
-KINDS: set[type] = {float}  # the types of inputs that it knows
-LONGEST = 130  # inputs of a sum of products that is written out; beyond, the text would be long, and its call no longer counts
+KINDS: set[type] = {float}  # the types of inputs that generated code handles
+LONGEST = 130  # inputs of a sum of products that is written out; for more, the text would be long, and the saved call matters less
 
 
 @functools.cache
 def _dot_of(count: int, on_data: bool) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """The method and the pull of `dot_n` for so many inputs, all nodes; or nodes and floats, as of weights and a row of data."""
+    """The method and the pull of `dot_n` for this number of inputs: all nodes, or nodes and floats (weights and a row of data)."""
     n = count // 2
     a, b, c = [f"a{i}" for i in range(n)], [f"b{i}" for i in range(n)], ["c"] * (count % 2)
     of_a, of_b = [f"{x}._datum" for x in a], b if on_data else [f"{x}._datum" for x in b]
@@ -247,7 +247,7 @@ def _dot_of(count: int, on_data: bool) -> tuple[Callable[..., Any], Callable[...
 
 
 def _dot(inputs: tuple[Any, ...]) -> Any:
-    """The node of a sum of products, or None where the general way is to be gone."""
+    """The node of a sum of products, or None if the general code must be used."""
     count = len(inputs)
     if not 3 < count <= LONGEST or quick["usual"] is None or get_ident() != quick["main"]:
         return None
@@ -271,12 +271,12 @@ def generate(kind: type[Node]) -> None:
     a.add_n.pull, a.dot_n.pull, a.dot_n.short = _pull_sum, _pull_dot, _dot
     quick["dot_n_entry"] = a.dot_n
     quick.update(Value=kind, new=new, BLANK=BLANK, ONE=ONE, MANY=MANY, NO_STATIC=NO_STATIC, NOTHING=NOTHING, NUMBERS=NUMBERS)
-    quick["UNUSUAL"] = (ArithmeticError, ValueError, TypeError, AttributeError)  # then the general way knows what to do
+    quick["UNUSUAL"] = (ArithmeticError, ValueError, TypeError, AttributeError)  # the general code handles these
     methods: dict[str, tuple[str, Primitive]] = {}
     for name, primitive in {**named(), **operators()}.items():
         count = len(primitive.__signature__.parameters)
         if primitive.compares or primitive.scalar is None or count != primitive.arity:
-            continue  # those with static arguments go the general way
+            continue  # primitives with static arguments use the general code
         if count == 1:
             methods[name] = method_of_one(name, primitive), primitive
         elif count == 2:
@@ -298,5 +298,6 @@ def generate(kind: type[Node]) -> None:
 
 def _made(source: str) -> dict[str, Any]:
     made: dict[str, Any] = {}
-    exec(compile(source, __file__.replace("generated", "<generated>"), "exec"), quick, made)  # a file of this package, for tracebacks
+    name = __file__.replace("generated", "<generated>")  # tracebacks show a file of this package
+    exec(compile(source, name, "exec"), quick, made)
     return made

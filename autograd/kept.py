@@ -1,8 +1,8 @@
-"""Warnings of graphs that are kept by mistake.
+"""Warnings about graphs that are kept by mistake.
 
 `total += loss` and `losses.append(loss)` are the commonest ways to run out of memory: losses look like
-numbers, and each holds all that it was computed from. And `w = w - 0.1 * w.grad` computes each step
-from the graph of the one before, so that every step takes longer.
+numbers, but each holds the whole graph from which it was computed. And with `w = w - 0.1 * w.grad`, each
+step is computed from the graph of the previous one, so that every step takes longer.
 """
 
 from __future__ import annotations
@@ -21,37 +21,38 @@ from .modes import Moment, tick
 
 __all__ = ["watch"]
 
-EACH, MANY = 7, 15  # every seventh loss, fifteen of them: about a hundred
-FAR = 100_000  # nodes: how far it is looked for what holds them
+EACH, MANY = 7, 15  # every seventh loss is watched, and fifteen of these, so about a hundred losses
+FAR = 100_000  # nodes: how many are searched for the kept losses
 _passes: Final = itertools.count(1).__next__
 
 
 class _OwnMoment(Moment):
-    """The moment of one root, which no other node shares. It lives as long as the root, and can be referred to weakly; nodes cannot."""
+    """A moment that belongs to one root alone and lives as long. Unlike a node, it can have weak references."""
 
     __slots__ = ("__weakref__",)
 
 
 class _Roots:
-    """Some of the last backward passes' roots, as far as they were computed after the one before.
+    """Roots of some of the latest backward passes.
 
-    Losses that were all computed before the first of their backward passes are kept on purpose.
+    A root counts only if it was computed after the previous watched pass. If a program computes many losses before
+    their first backward pass, it keeps them on purpose.
     """
 
     def __init__(self) -> None:
         self.watched: list[weakref.ref[_OwnMoment]] = []
-        self.last_look = 0  # its time
-        self.from_before = 0  # how many nodes of that graph had been computed before the look before it
-        self.grown = 0  # in how many looks in a row there were more of these each time
+        self.last_look = 0  # the time of the latest watched pass
+        self.from_before = 0  # how many nodes of its graph had been computed before the watched pass before it
+        self.grown = 0  # for how many watched passes in a row this number has grown
 
 
 _roots: Final = _Roots()
 
 
 def watch(root: Node, order: Sequence[Node]) -> None:
-    """A backward pass through `order`, computed nodes, begins at `root`: warn, if the graphs of the last hundred are all still there.
+    """Warn if the graphs of the last hundred backward passes are all still alive. A pass from `root` through the nodes `order` begins.
 
-    What is called here is called by `Node.backward`, and the warning points to the line that called that.
+    `Node.backward` is among the callers; the warning points to the line that called it.
     """
     if _passes() % EACH:
         return
@@ -66,7 +67,7 @@ def watch(root: Node, order: Sequence[Node]) -> None:
         return
     alive = [ref() is not None for ref in watched]
     if not all(alive):
-        del watched[: MANY - alive[::-1].index(False)]  # up to the last one that is gone
+        del watched[: MANY - alive[::-1].index(False)]  # up to the latest one that was freed
         return
     names = _names_of_keepers(sys._getframe(3), {id(ref()) for ref in watched[:-1]})
     where = f": look at {' and '.join(f'`{name}`' for name in names)}" if names else ""
@@ -79,7 +80,7 @@ def watch(root: Node, order: Sequence[Node]) -> None:
 
 
 def _watch_growth(order: Sequence[Node], since: int) -> None:
-    """Warn, if for a hundred passes each graph has held more of what was computed before."""
+    """Warn if for a hundred passes each graph has contained more nodes from before the previous pass."""
     from_before = sum(map(since.__gt__, map(time_of, order)))
     _roots.grown = _roots.grown + 1 if from_before > _roots.from_before else 0
     _roots.from_before = from_before
@@ -93,7 +94,7 @@ def _watch_growth(order: Sequence[Node], since: int) -> None:
 
 
 def _names_of_keepers(frame: FrameType, kept: set[int]) -> list[str]:
-    """The names of variables in sight of `frame`, and of attributes of local ones, that hold one of the `kept`."""
+    """The names of variables visible from `frame`, and of attributes of local variables, that hold one of the `kept` losses."""
     found = {name for name, x in {**frame.f_globals, **frame.f_locals}.items() if _holds(x, kept)}
     for name, x in frame.f_locals.items():
         if isinstance(attributes := getattr(x, "__dict__", None), dict):
@@ -102,7 +103,7 @@ def _names_of_keepers(frame: FrameType, kept: set[int]) -> list[str]:
 
 
 def _holds(x: Any, kept: set[int]) -> bool:
-    """Whether one of the kept losses is among the latest entries of `x`, or among what `x` was computed from."""
+    """Whether one of the kept losses is among the latest entries of `x`, or among the nodes from which `x` was computed."""
     todo, seen = deque([x]), set[int]()
     while todo and len(seen) < FAR:
         x = todo.popleft()

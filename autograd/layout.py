@@ -15,27 +15,30 @@ A node with two inputs takes 127 bytes; with one slot for each attribute it took
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .modes import Moment, Scope, mode, moment, quick
 
 __all__ = [
-    "ASSIGNS_GRADIENT", "BLANK", "FLOATS", "FROZEN", "MANY", "NOTHING", "NO_STATIC", "NUMBERS", "ONE", "READS_GRADIENT", "Layout",
-    "ndarray", "new",
+    "ASSIGNS_GRADIENT", "BLANK", "FLOATS", "FROZEN", "MANY", "NOTHING", "NO_STATIC", "NUMBERS", "ONE", "READS_GRADIENT", "Data", "Layout",
+    "Static", "is_blank", "ndarray", "new",
 ]  # fmt: skip
 
 ndarray: Final = np.ndarray
 new: Final = object.__new__
-NO_STATIC: Final[Mapping[str, Any]] = {}
-FROZEN: Final[Mapping[str, Any]] = {"frozen": True}  # the static of a parameter that is a constant for the time being
+Data: TypeAlias = float | NDArray[Any]  # what a node holds
+Static: TypeAlias = Mapping[str, Any]  # the static arguments of a primitive
+NO_STATIC: Final[Static] = {}
+FROZEN: Final[Static] = {"frozen": True}  # the static arguments of a frozen parameter
 NUMBERS: Final = frozenset({float, int})  # the types of plain numbers among a primitive's inputs
-FLOATS: Final[set[type]] = {float}  # the types that a rule treats as a float; `generated` adds `Symbol`, which stands for one
+FLOATS: Final[set[type]] = {float}  # the types that rules treat as a float; `generated` adds `Symbol`, a stand-in for a float
 BLANK: Final = 0.0  # the gradient of a Value that no backward pass has reached
 ONE: Final = type("One", (), {})()  # in `right`: there is only one input, in `left`
 MANY: Final = type("Many", (), {})()  # in `right`: `left` is the tuple of all inputs; () for a leaf, None for a constant
-# What a function must not do while it is compiled, and what to do instead.
+# What a function must not do while it is being compiled, and what to do instead.
 READS_GRADIENT: Final = ".grad", "read gradients outside of the compiled function, or compute with autograd.grad"
 ASSIGNS_GRADIENT: Final = "assigning to .grad", "assign to it, or call zero_grad(), outside of the compiled function"
 FREEZES: Final = "assigning to .requires_grad", "freeze and thaw parameters outside of the compiled function"
@@ -54,13 +57,18 @@ class _Nothing(float):
 NOTHING: Final = _Nothing()
 
 
+def is_blank(gradient: Any, node: Layout) -> bool:
+    """Whether assigning `gradient` to `.grad` forgets the gradient of the node."""
+    return gradient is None or (node._blank_grad is BLANK and type(gradient) in NUMBERS and gradient == 0)
+
+
 class Layout:
     """The slots of a node, and the attributes that are read from them."""
 
     # `left` and `right`: the inputs; `origin`: the time and the scope; `_aside`: (label, static arguments, own scope) or None.
     __slots__ = ("_aside", "_datum", "_grad", "left", "origin", "primitive", "right")
 
-    _aside: tuple[str | None, Mapping[str, Any], Scope | None] | None
+    _aside: tuple[str | None, Static, Scope | None] | None
     _datum: Any
     _grad: Any
     left: Any
@@ -68,8 +76,8 @@ class Layout:
     origin: Moment
     primitive: Any
     _blank_grad: ClassVar[Any] = None
-    flips: ClassVar[int] = 0  # how often a leaf was frozen or thawed; who keeps lists of those that learn looks again when there are more
-    _kind_of_arrays: ClassVar[Any] = None  # of what is computed with such a node, if it is an array; None for Tensor itself
+    flips: ClassVar[int] = 0  # how often leaves were frozen or thawed; optimizers and guards notice when it changes
+    _kind_of_arrays: ClassVar[type[Any] | None] = None  # the class of arrays computed from such a node; None means Tensor
 
     data: Any  # a property of each kind, as are shape and size
     shape: Any
@@ -78,7 +86,7 @@ class Layout:
 
     @classmethod
     def _kind(cls) -> type[Any]:
-        """The class that users know: in error messages, and for copies. It is `Value` also for a `Value` whose number is in a store."""
+        """The class for error messages and copies. A `Value` whose number is in a store counts as a `Value`."""
         return cls
 
     @property
@@ -103,11 +111,11 @@ class Layout:
             self._aside = (label, *(self._aside or _NOTHING_ASIDE)[1:])
 
     @property
-    def static(self) -> Mapping[str, Any]:
+    def static(self) -> Static:
         return NO_STATIC if self._aside is None else self._aside[1]
 
     @static.setter
-    def static(self, static: Mapping[str, Any]) -> None:
+    def static(self, static: Static) -> None:
         label, _, scope = self._aside or _NOTHING_ASIDE
         self._aside = label, static, scope
 
@@ -134,14 +142,28 @@ class Layout:
     @grad.setter
     def grad(self, new: Any) -> None:
         if quick["usual"] is None and mode.tracing is not None:
+            if mode.effects is not None and is_blank(new, self):
+                mode.effects.forget([self])
+                return
             mode.tracing(*ASSIGNS_GRADIENT)
         if new is None:
             self._grad = self._blank_grad
-        elif new is not self._grad:  # `x.grad *= 2` has changed the array in place, and assigns the same one
+        elif new is not self._grad:  # `x.grad *= 2` changes the array in place, and then assigns it
             self._grad = self._seed(new)
 
     def _seed(self, gradient: Any) -> Any:
-        """`gradient`, checked and in the form in which a backward pass starts from this node with it."""
+        """`gradient`, checked and converted to the form in which a backward pass can start with it."""
+        raise NotImplementedError
+
+    def _receive(self, gradient: Any, undo: list[Callable[[], None]]) -> None:
+        """Add `gradient`, from a backward pass, to `.grad`.
+
+        If this changes anything besides the slot `_grad`, append to `undo` a function that reverses it.
+        """
+        raise NotImplementedError
+
+    def _overwrite(self, new: Any, now: Moment | None = None) -> None:
+        """Replace the data of this leaf by others of the same shape. Nodes computed from it before `now`, a new moment, become stale."""
         raise NotImplementedError
 
     @property
@@ -154,7 +176,7 @@ class Layout:
         """Whether the node can get a gradient: false for a constant, made by `detach()` or under `no_grad()`.
 
         Assigning False to a parameter freezes it: it gets no gradient, and optimizers leave it alone,
-        until True is assigned. Its gradient is forgotten, and what was computed from it is stale.
+        until True is assigned. Its gradient is cleared, and nodes computed from it become stale.
 
         Raises:
             RuntimeError: on assigning False, the node was computed.

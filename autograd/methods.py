@@ -49,17 +49,17 @@ def named() -> dict[str, Primitive]:
 
 
 def methods() -> Iterator[Method]:
-    """All of them."""
+    """All operators and methods."""
     other = [Parameter("other", Parameter.POSITIONAL_OR_KEYWORD)]
     for name, entry in operators().items():
         if entry.arity == 1:
             yield Method(name, [], "entry(self)", entry)
         elif entry.compares:
             yield Method(name, other, "self._compare(entry, other)", entry)
-        else:  # by `_apply`, as calling an entry does once it has found a node among its inputs
+        else:  # calls `_apply` directly, as a node is among the inputs
             yield Method(name, other, "self._apply(entry, (self, other), NO_STATIC)", entry)
             yield Method(name.replace("__", "__r", 1), other, "self._apply(entry, (other, self), NO_STATIC)", entry)
-            # in place, a leaf changes and a computed node makes a new one
+            # in place: a leaf changes, a computed node gives a new one
             in_place = f"self {entry.operator} other if self.primitive else self._change(entry, other)"
             yield Method(name.replace("__", "__i", 1), other, in_place, entry)
     for name, entry in named().items():
@@ -71,7 +71,7 @@ def methods() -> Iterator[Method]:
 
 
 class Methods(Node):
-    """What is made of the table."""
+    """The base class of nodes, with the methods that are made from the table."""
 
     __slots__ = ()
 

@@ -13,14 +13,11 @@ from _thread import get_ident
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
-
-if TYPE_CHECKING:
-    from .core import Node
+from typing import Any, Final, NamedTuple, NoReturn, Protocol
 
 __all__ = [
-    "Moment", "Observer", "Scope", "enter", "is_recording", "leave", "mode", "moment",
-    "no_grad", "observed", "observers", "quick", "scope", "set_scope", "tick", "times",
+    "Effects", "Moment", "Scope", "choose_the_way", "enter", "is_recording", "leave", "mode", "moment",
+    "no_grad", "observers", "quick", "scope", "set_scope", "tick", "times",
 ]  # fmt: skip
 
 
@@ -127,6 +124,22 @@ def leave(before: Moment) -> None:
     set_scope(before.scope)
 
 
+class Effects(Protocol):
+    """What notes the backward passes, and the changes of parameters, of a function that is being compiled."""
+
+    def backward(self, root: Any, gradient: Any) -> None:
+        """`root.backward(gradient)`."""
+
+    def forget(self, leaves: Sequence[Any], to_zero: bool = False) -> None:
+        """Their gradients are forgotten, or become 0."""
+
+    def change_gradients(self, leaves: Sequence[Any], change: Callable[[list[Any]], tuple[Any, list[Any]]]) -> Any:
+        """Other gradients in place of the present ones, as nodes of arrays: `change` gives a number and them; a Value with that number."""
+
+    def update(self, updater: Any) -> None:
+        """A step of an `updating.Updater`, such as an optimizer."""
+
+
 class _Mode(threading.local):
     """The mode of a thread: what it does with a computation.
 
@@ -143,6 +156,7 @@ class _Mode(threading.local):
         draw: returns a node for random numbers, given a function that draws them and an array of their shape.
         update: notes what the function changes; see `state.update`.
         plain: returns the node in place of something that is a plain number in an ordinary call, or None.
+        effects: notes backward passes and steps of optimizers; None if the function may have none.
     """
 
     recording = True
@@ -151,7 +165,8 @@ class _Mode(threading.local):
     start = 0
     draw: Callable[[Callable[[], Any], Any], Any] | None = None
     update: Callable[[Any, Sequence[str], Callable[..., None], dict[str, Any]], None] | None = None
-    plain: Callable[[Any], Node | None] | None = None
+    plain: Callable[[Any], Any] | None = None
+    effects: Effects | None = None
 
     def __setattr__(self, name: str, new: Any) -> None:
         super().__setattr__(name, new)
@@ -166,48 +181,9 @@ class _Mode(threading.local):
         set_scope(new)
 
 
-class Observer:
-    """The base of objects that are notified of every computation and backward step, as by `detect_anomaly`."""
-
-    def recorded(self, node: Node) -> None:
-        """Called after `node` was computed and recorded."""
-
-    def reached(self, node: Node, gradient: Any) -> None:
-        """Called when a backward pass has the complete `gradient` of `node`."""
-
-    def pulled_back(self, node: Node, gradients: Sequence[Any]) -> None:
-        """Called after the rules of `node` returned `gradients`, one for each input."""
-
-
-def observed(step: Callable[..., Sequence[Any]]) -> Callable[..., Sequence[Any]]:
-    """`step`, with all observers notified."""
-
-    def told(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
-        for observer in observers:
-            observer.reached(node, g)
-        gradients = step(node, inputs, g)
-        for observer in observers:
-            observer.pulled_back(node, gradients)
-        return gradients
-
-    return told
-
-
-class _Observers(list[Observer]):
-    """The list of observers; while it is not empty, the fast path of `Value` is off."""
-
-    def append(self, observer: Observer) -> None:
-        super().append(observer)
-        choose_the_way()
-
-    def remove(self, observer: Observer) -> None:
-        super().remove(observer)
-        choose_the_way()
-
-
 mode: Final = _Mode()
-observers: Final = _Observers()
 _special: Final[set[int]] = set()  # the threads in a mode that forbids the fast path
+observers: Final[list[Any]] = []  # those who watch the computation; `recording` fills it
 
 
 def choose_the_way() -> None:

@@ -1,8 +1,8 @@
-"""NumPy's own functions on nodes: `np.tanh(v)` and `np.sum(t)` record as ours do.
+"""NumPy's own functions on nodes: `np.tanh(v)` and `np.sum(t)` are recorded like autograd's functions.
 
-NumPy hands a call on to us through `__array_ufunc__` and `__array_function__` (NEP 13 and 18).
+NumPy passes such calls to `__array_ufunc__` and `__array_function__` (NEP 13 and 18).
 A function that has no derivative here raises an error; it never returns an unrecorded result.
-`scripts/numpy_functions.py` lists what becomes of each function.
+`scripts/numpy_functions.py` lists how each function is handled.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ READ_INSTEAD = "compute with the Value or Tensor itself, and read numbers from w
 
 
 def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """What `ufunc(*inputs)` gives where an input is a node."""
+    """The result of `ufunc(*inputs)`, if an input is a node."""
     if options.get("out") is not None:
         if any(isinstance(x, Node) for x in options["out"]):
             raise TypeError(f"np.{ufunc.__name__}(…, out=…) would overwrite a node's number; use the result instead.")
@@ -41,7 +41,7 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
         return OVER_AXES[ufunc, method](*inputs, **{"axis": 0, **options})
     if ufunc in PLAIN and method == "__call__":
         if mode.tracing is not None:
-            if (comparison := entry_for(ufunc)) is not None:  # which the program makes anew at each call
+            if (comparison := entry_for(ufunc)) is not None:  # the compiled program compares at each call
                 return comparison(*inputs)
             mode.tracing(f"np.{ufunc.__name__}", READ_INSTEAD)
         return ufunc(*map(_data, inputs), **options)
@@ -58,7 +58,7 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
 
 
 def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """What NumPy's `function(*args)` gives where an argument is, or contains, a node."""
+    """The result of NumPy's `function(*args)`, if an argument is or contains a node."""
     ours = FUNCTIONS.get(function) or entry_for(function)
     if ours is not None:
         try:
@@ -85,7 +85,7 @@ def _name(function: Any) -> str:
 
 
 def _over_axes(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function`, a reduction, called as NumPy's are: `dtype` and `out` stand between `axis` and `keepdims`."""
+    """The reduction `function` with NumPy's arguments: `dtype` and `out` come between `axis` and `keepdims`."""
 
     def reduction(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
         return function(a, axis, bool(keepdims))
@@ -94,7 +94,7 @@ def _over_axes(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _spread(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`var` or `std`, called as NumPy's are."""
+    """`var` or `std` with NumPy's arguments."""
 
     def spread(a: Any, axis: Any = None, *, ddof: Any = 0, keepdims: Any = False, correction: Any = None) -> Any:
         return function(a, axis, bool(keepdims), ddof, correction=correction)
@@ -103,12 +103,12 @@ def _spread(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
-    """`np.clip`, which knows its limits by two names each."""
+    """`np.clip`, whose limits have two names each."""
     return f.clip(a, a_min if min is None else min, a_max if max is None else max)
 
 
 def entry_for(function: Any) -> Primitive | None:
-    """The entry of the table that answers a function of NumPy's: the library's own at once, those of users after a search."""
+    """The entry of the table for one of NumPy's functions. Entries that users add are found by a search."""
     return ANSWERS.get(function) or next((entry for entry in table.values() if function in (entry.array, *entry.answers)), None)
 
 
@@ -124,13 +124,13 @@ def _data(x: Any) -> Any:
 
 
 def _are_constants(inputs: Sequence[Any]) -> bool:
-    """Whether no derivative is lost if what is not here is left to NumPy: all nodes are constants."""
+    """Whether all nodes are constants, so that NumPy may compute a function that is not here."""
     nodes: list[Any] = [x for x in inputs if isinstance(x, Node)]
     return bool(nodes) and all(x._has_none() for x in nodes)
 
 
 def _read_only(x: Any) -> Any:
-    """A constant as an array for NumPy's functions, of which some write into their arguments."""
+    """A constant as a read-only array, because some of NumPy's functions write into their arguments."""
     if not isinstance(x, Node):
         return x
     array = np.array(x._datum)
@@ -154,7 +154,7 @@ PLAIN = frozenset({
     np.linalg.matrix_rank, *OF_SHAPES,
 })  # fmt: skip
 
-# The first of two with the same array forward: `np.positive` is `identity`, and not `stop_gradient`.
+# If two entries have the same `array`, the first counts: `np.positive` is `identity`, and not `stop_gradient`.
 ANSWERS: dict[Any, Primitive] = {function: entry for entry in reversed(table.values()) for function in (entry.array, *entry.answers)}
 
 
@@ -167,7 +167,7 @@ def _heaviside(x: Any, at_0: Any) -> Any:
 
 
 def _full_like(a: Any, fill_value: Any, dtype: Any = None) -> Any:
-    """`np.full_like`: a plain array, if it is not filled with a node."""
+    """`np.full_like`: a plain array, unless it is filled with a node."""
     return shaping.broadcast_to(fill_value, np.shape(a)) if isinstance(fill_value, Node) else np.full_like(_data(a), fill_value, dtype)
 
 
@@ -176,16 +176,16 @@ def _rounded(a: Any, decimals: int = 0) -> Any:
 
 
 def _argsort(a: Any, axis: int | None = -1, *, kind: Any = None, stable: Any = None) -> Any:
-    """`np.argsort` in a compiled function, of which it becomes a part."""
+    """`np.argsort`. In a compiled function it becomes a part of the program."""
     return sorting.argsort(shaping.reshape(a, -1) if axis is None else a, axis=-1 if axis is None else axis)
 
 
 def _where(condition: Any, *choices: Any) -> Any:
-    """`np.where`; with a condition alone, where it holds."""
+    """`np.where`; with a condition alone, the indices at which it is true."""
     return arithmetic.where(condition, *choices) if choices else np.nonzero(condition)
 
 
-# What joins conditions.
+# Functions that combine conditions.
 LOGIC: dict[Any, Callable[..., Any]] = {
     **dict.fromkeys((np.bitwise_and, np.logical_and), lambda a, b: b & a if isinstance(b, Node) else a & b),
     **dict.fromkeys((np.bitwise_or, np.logical_or), lambda a, b: b | a if isinstance(b, Node) else a | b),
@@ -193,7 +193,7 @@ LOGIC: dict[Any, Callable[..., Any]] = {
     **dict.fromkeys((np.invert, np.logical_not), lambda a: ~a),
 }
 
-# What is no entry of the table, but composed of some.
+# Functions that are composed of several entries of the table.
 COMPOSED: dict[Any, Callable[..., Any]] = {
     np.square: lambda x: x * x,
     np.reciprocal: lambda x: 1 / x,
@@ -219,7 +219,7 @@ OVER_AXES: dict[tuple[Any, str], Callable[..., Any]] = {
 
 ROOMS = (f, shaping, arranging, ordering, contracting, calculus)
 
-# Those of the rooms have NumPy's names and arguments, but for what is said after them.
+# The functions of these files have NumPy's names and arguments; exceptions follow.
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     **{getattr(np, name): getattr(room, name) for room in ROOMS for name in room.__all__ if hasattr(np, name)},
     **{getattr(np.linalg, name): getattr(linear_algebra, name) for name in linear_algebra.__all__},

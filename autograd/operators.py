@@ -56,13 +56,13 @@ class Operators(Methods):
     """What `Value` and `Tensor` have in common."""
 
     __slots__ = ()
-    __pandas_priority__ = 10_000  # above a DataFrame's: `series * tensor` is ours
+    __pandas_priority__ = 10_000  # above that of a DataFrame, so that pandas leaves `series * tensor` to the Tensor
 
     def _change(self, primitive: Primitive, other: Any) -> Any:
-        """What `self += other` and its like give where `self` is a leaf or a constant.
+        """The result of `self += other` and the like, if `self` is a leaf or a constant.
 
-        With another node it is a new node, as in `total += loss`. A plain number or array changes
-        a constant; a leaf only under `no_grad()`, where another node counts as a number.
+        If `other` is a node, the result is a new node, as in `total += loss`. A plain number or array changes
+        a constant in place. A leaf is changed only under `no_grad()`, where a node counts as a number.
 
         Raises:
             RuntimeError: a leaf would be changed while operations are recorded.
@@ -72,7 +72,7 @@ class Operators(Methods):
         if mode.recording and isinstance(other, Node) and (is_leaf or other.requires_grad):
             return self._apply(primitive, (self, other), NO_STATIC)
         if mode.tracing is not None:
-            if self.time >= mode.start:  # an argument, which stands for a plain number or array
+            if self.time >= mode.start:  # an argument of the traced function, in place of a plain number or array
                 return self._apply(primitive, (self, other), NO_STATIC)
             mode.tracing(f"`x {symbol}= …`", f"write x = x {symbol} … for a new node, and {ASSIGN_INSTEAD}")
         if mode.recording and is_leaf:
@@ -88,8 +88,6 @@ class Operators(Methods):
             )
         self._overwrite(new._datum)
         return self
-
-    # Conditions (comparisons while `compile` traces) combine as the numbers 0 and 1; numbers do not.
 
     # Conditions (comparisons while `compile` traces) combine as the numbers 0 and 1; numbers do not.
 
@@ -116,7 +114,7 @@ class Operators(Methods):
         )
 
     def _compare(self, relation: Primitive, other: Any) -> Any:
-        """The plain bool (or array of them) that Python's operators give for the data."""
+        """The result of a comparison: a plain bool, or an array of bools."""
         if mode.tracing is not None and other is not None:
             return relation(self, other)
         left, right = self._datum, other._datum if isinstance(other, Node) else other
@@ -126,11 +124,11 @@ class Operators(Methods):
             return NotImplemented
         return relation.scalar(left, right)  # type: ignore[misc]
 
-    # Equality is of numbers, but a node in a set or a dictionary is itself, as in PyTorch.
+    # `==` compares numbers, but sets and dictionaries tell nodes apart by identity, as in PyTorch.
     __hash__ = object.__hash__
 
     def clip(self, low: Any = None, high: Any = None) -> Any:
-        """The numbers held between `low` and `high`; a limit of None is no limit.
+        """The numbers limited to the range from `low` to `high`; None means no limit.
 
         Example:
             >>> from autograd import Value
@@ -140,14 +138,13 @@ class Operators(Methods):
         return f.clip(self, low, high)
 
     def backward(self, gradient: Any = None, retain_graph: bool | None = None) -> None:
-        """Add to `.grad` of every node that this one was computed from its derivative.
+        """Compute the derivatives of this node with respect to all nodes below it, and add them to their `.grad`.
 
         Args:
-            gradient: what to start from, of this node's shape: the derivative of something
-                further with respect to this node. It may be left out for a single number,
-                where it is 1.
-            retain_graph: accepted, and ignored, so that PyTorch's programs run; graphs stay until
-                nothing holds them.
+            gradient: the gradient to start from, of this node's shape: the derivative of a later result with
+                respect to this node. For a single number it may be left out, and is 1.
+            retain_graph: ignored; it is accepted so that PyTorch's programs run. A graph stays as long
+                as something refers to it.
 
         Raises:
             RuntimeError: the node is a constant or computed from constants alone, or a leaf was changed after it was used.
@@ -160,12 +157,15 @@ class Operators(Methods):
             >>> x.grad
             6.0
         """
+        if mode.effects is not None:
+            mode.effects.backward(self, gradient)
+            return
         if mode.tracing is not None:
             mode.tracing("backward()", "call it on what the compiled function returns, or compute with autograd.grad")
         backward(self, gradient)
 
     def zero_grad(self) -> None:
-        """Forget the gradient that was accumulated."""
+        """Clear the accumulated gradient."""
         self.grad = None
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
@@ -180,7 +180,7 @@ class Operators(Methods):
         return self
 
     def detach(self) -> Self:
-        """The same number as a constant: what is computed from it has no derivative here.
+        """A constant with the same data. No gradient flows through it.
 
         Example:
             >>> from autograd import Value
@@ -206,7 +206,7 @@ class Operators(Methods):
 
     @property
     def _data(self) -> NoReturn:
-        """What `np.ma` asks for, before it would compute with a masked array on the left."""
+        """Read by `np.ma` before it computes with a masked array on the left."""
         raise TypeError("A masked array does not compute with Values and Tensors: its mask would be lost. Fill it first, m.filled(0.0).")
 
     def _refuse(self, call: str, instead: str) -> NoReturn:
@@ -218,7 +218,7 @@ class Operators(Methods):
         )
 
     def _has_none(self) -> bool:
-        """Whether there is no derivative to lose where the number leaves the graph: it is a constant, or computed from constants alone."""
+        """Whether no derivative is lost if the number leaves the graph: the node is a constant, or computed from constants alone."""
         todo: list[Any] = [self]
         seen = set()
         while todo:

@@ -1,6 +1,6 @@
-"""What is found by putting entries in order, and reductions beyond `sum` and `max`, with NumPy's names and arguments.
+"""Functions that sort entries, and reductions besides `sum` and `max`, with NumPy's names and arguments.
 
-These are `sort`, `median` and `quantile`, products and averages, and the functions that leave nan out.
+These are `sort`, `median` and `quantile`, products and averages, and the functions that ignore nan.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ def prod(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
 
 
 def cumsum(a: Operand, axis: int | None = None) -> Result:
-    """The sums of the entries so far along an axis; of all entries in one row, if None."""
+    """The cumulative sums along an axis; None flattens the array first."""
     return cumulative.cumsum(_row(a, axis), axis=axis or 0)
 
 
 def cumprod(a: Operand, axis: int | None = None) -> Result:
-    """The products of the entries so far along an axis; of all entries in one row, if None."""
+    """The cumulative products along an axis; None flattens the array first."""
     return cumulative.cumprod(_row(a, axis), axis=axis or 0)
 
 
@@ -45,12 +45,12 @@ def _row(a: Operand, axis: int | None) -> Any:
 
 
 def cumulative_sum(x: Operand, /, *, axis: int | None = None, include_initial: bool = False) -> Result:
-    """The sums of the entries so far along an axis, after a 0 if that is wanted."""
+    """The cumulative sums along an axis, optionally after an initial 0."""
     return _with_initial(cumsum(x, axis), axis, 0.0) if include_initial else cumsum(x, axis)
 
 
 def cumulative_prod(x: Operand, /, *, axis: int | None = None, include_initial: bool = False) -> Result:
-    """The products of the entries so far along an axis, after a 1 if that is wanted."""
+    """The cumulative products along an axis, optionally after an initial 1."""
     return _with_initial(cumprod(x, axis), axis, 1.0) if include_initial else cumprod(x, axis)
 
 
@@ -60,12 +60,12 @@ def _with_initial(x: Any, axis: int | None, initial: float) -> Any:
 
 
 def ptp(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
-    """The largest entry less the smallest one."""
+    """The largest entry minus the smallest one."""
     return f.max(a, axis, bool(keepdims)) - f.min(a, axis, bool(keepdims))
 
 
 def average(a: Operand, axis: Axis = None, weights: Operand | None = None, returned: bool = False, *, keepdims: Any = False) -> Result:
-    """The mean over axes, in which entries count by their weights; and if wanted, the sum of the weights."""
+    """The weighted mean over axes; optionally with the sum of the weights."""
     array, keepdims = array_of(a), bool(keepdims)
     shares = np.ones(array.shape, array.dtype) if weights is None else array_of(weights)
     if shares.shape != array.shape:
@@ -81,7 +81,7 @@ def average(a: Operand, axis: Axis = None, weights: Operand | None = None, retur
 
 
 def take_along_axis(arr: Operand, indices: Operand, axis: int | None = -1) -> Result:
-    """Of each row along an axis the entries with the numbers in the same row of `indices`."""
+    """From each row along an axis, the entries at the positions in the same row of `indices`."""
     places: Any = array_of(indices)
     if getattr(places, "dtype", np.dtype(int)).kind not in "iu":
         raise TypeError(f"take_along_axis needs whole numbers as indices, not {places.dtype}.")
@@ -91,14 +91,14 @@ def take_along_axis(arr: Operand, indices: Operand, axis: int | None = -1) -> Re
 
 
 def sort(a: Operand, axis: int | None = -1) -> Result:
-    """The entries along an axis in rising order, nan last; of all entries in one row, if None. Each gets its own gradient."""
+    """The entries in rising order along an axis, with nan last; None flattens the array first."""
     array = _row(a, axis)
     axis = 0 if axis is None else axis
     return networks.take_along_axis(array, sorting.argsort(array, axis=axis), axis=axis)
 
 
 def _sorted_rows(a: Operand, axis: Axis) -> tuple[Any, tuple[int, ...]]:
-    """The entries over some axes in order, along the last axis; and the shape of a result with these axes kept."""
+    """The entries over some axes, sorted along the last axis; and the shape of a reduction that keeps these axes."""
     array = array_of(a)
     gone = [int(n) % array.ndim for n in (range(array.ndim) if axis is None else np.atleast_1d(axis))]
     kept = [n for n in range(array.ndim) if n not in gone]
@@ -108,37 +108,37 @@ def _sorted_rows(a: Operand, axis: Axis) -> tuple[Any, tuple[int, ...]]:
 
 
 def quantile(a: Operand, q: Any, axis: Axis = None, *, method: Any = "linear", keepdims: Any = False) -> Result:
-    """The number below which a share `q` of the entries is, between the two entries that are next to it; nan if one is nan.
+    """The number below which a fraction `q` of the entries lies, interpolated between two entries; nan if an entry is nan.
 
     Args:
         a: a Tensor, an array or a list.
-        q: a share, or several, of which there is one result each along a new first axis.
+        q: a fraction, or several, for which the results are along a new first axis.
         axis: an axis or several of them; all if None.
-        method: how a place between two entries counts, see `numpy.quantile`.
+        method: how to interpolate between two entries, see `numpy.quantile`.
         keepdims: keep the reduced axes, with length 1.
     """
     if isinstance(q, Node):
         raise TypeError("The share of a quantile is a plain number, and has no derivative here; compute it without Values and Tensors.")
     rows, shape = _sorted_rows(a, axis)
-    # A quantile of 0, 1, 2, … is its place.
+    # The quantile of 0, 1, 2, … is the position.
     places = np.quantile(np.arange(float(rows.shape[-1])), q, method=method)
     low, high = np.floor(places).astype(int), np.ceil(places).astype(int)
     below = shaping.take(rows, low, axis=-1)
     result = below + (shaping.take(rows, high, axis=-1) - below) * (places - low).astype(rows.dtype)
     largest = shaping.reshape(rows[..., -1], (*rows.shape[:-1], *(1,) * places.ndim))
-    result = arithmetic.where(largest == largest, result, np.nan)  # nan is last
+    result = arithmetic.where(largest == largest, result, np.nan)  # nan is the last entry
     n = rows.ndim - 1
     result = shaping.transpose(result, [*range(n, n + places.ndim), *range(n)])
     return shaping.reshape(result, (*places.shape, *shape)) if keepdims else result
 
 
 def percentile(a: Operand, q: Any, axis: Axis = None, *, method: Any = "linear", keepdims: Any = False) -> Result:
-    """`quantile`, with shares in percent."""
+    """`quantile`, with `q` in percent."""
     return quantile(a, np.asarray(q) / 100, axis, method=method, keepdims=keepdims)
 
 
 def median(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
-    """The entry in the middle, or the mean of the two there."""
+    """The middle entry, or the mean of the two middle ones."""
     return quantile(a, 0.5, axis, keepdims=keepdims)
 
 
@@ -166,13 +166,13 @@ def nanmedian(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result
 
 
 def _without_nan(a: Operand, fill: float) -> Any:
-    """Something else in place of nan."""
+    """The array with another number in place of nan."""
     array = array_of(a)
     return arithmetic.where(array == array, array, fill)
 
 
 def _ones(a: Operand) -> Any:
-    """1 for each entry, and 0 for nan."""
+    """An array of ones, with 0 in place of nan."""
     array = array_of(a)
     return arithmetic.astype(arithmetic.where(array == array, np.ones((), array.dtype), 0.0), dtype=array.dtype)
 
@@ -188,12 +188,12 @@ def nanprod(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
 
 
 def nancumsum(a: Operand, axis: int | None = None) -> Result:
-    """`cumsum`, to which nan adds nothing."""
+    """`cumsum`, with nan as 0."""
     return cumsum(_without_nan(a, 0.0), axis)
 
 
 def nancumprod(a: Operand, axis: int | None = None) -> Result:
-    """`cumprod`, to which nan adds no factor."""
+    """`cumprod`, with nan as 1."""
     return cumprod(_without_nan(a, 1.0), axis)
 
 
@@ -215,7 +215,7 @@ def nanstd(a: Operand, axis: Axis = None, *, ddof: float = 0, keepdims: Any = Fa
 
 
 def _distances(a: Operand, axis: Axis) -> Any:
-    """What the entries differ from their mean; 0 for nan."""
+    """The differences of the entries from their mean; 0 for nan."""
     return _without_nan(array_of(a) - nanmean(a, axis, keepdims=True), 0.0)
 
 
@@ -235,7 +235,7 @@ def nanmin(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
 
 
 def nan_to_num(x: Operand, copy: bool = True, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Result:
-    """Numbers in place of nan and of infinities: the largest that there are, if no others are given."""
+    """The array with numbers in place of nan and of infinities; for these, by default, the largest finite ones."""
     array = array_of(x)
     limit = float(np.finfo(array.dtype).max)
     numbers = _without_nan(array, nan)

@@ -20,25 +20,25 @@ from .core import Node
 
 __all__ = ["collect_cycles_less_often", "expect_again"]
 
-PYTHONS_OWN_THRESHOLDS: Final = (700, 2000)  # up to 3.12, and since
+PYTHONS_OWN_THRESHOLDS: Final = (700, 2000)  # up to Python 3.12, and from 3.13 on
 SELDOM: Final = 50_000
 
-LARGEST_BLOCK: Final = 31 * 2**20  # bytes; glibc learns from none above 32 MB
-ALWAYS, SOMETIMES = 5, 101  # odd, so that a step which comes by twice is not always looked at in the same place
+LARGEST_BLOCK: Final = 31 * 2**20  # bytes; glibc does not learn from blocks above 32 MB
+ALWAYS, SOMETIMES = 5, 101  # the first passes, then every 101st; an odd number, in case a step of training has two passes
 _visits: Final = itertools.count(1).__next__
-_largest = 0  # block so far, in bytes
+_largest = 0  # the largest block so far, in bytes
 
 
 def expect_again(nodes: Sequence[Node], ends: Sequence[tuple[Node, Any]] = ()) -> None:
-    """Let the C library learn how much memory a step takes, which the next will take again.
+    """Let the C library learn how much memory a step of training takes, as the next step will need it again.
 
-    Linux's C library gives the memory of large arrays back to the system, which hands it out again
-    at the next step page by page, filled with zeros: a third of the time of a step of an LSTM. How
-    much it keeps it learns from the largest block that the program has freed (in mallopt(3), the
-    "dynamic" threshold). A step has many arrays where it expects one. So here is one as large as
-    all of them, rounded up, which is never written to and so takes no memory, and is freed at once.
+    Linux's C library returns the memory of large arrays to the system. At the next step it asks for it again,
+    and the system fills it with zeros, page by page, which takes a third of the time of a step of an LSTM. The
+    library learns how much to keep from the largest block that the program has freed (the "dynamic"
+    threshold in mallopt(3)), but a step has many arrays instead of one block. So this function allocates and
+    frees a block as large as all of them, rounded up. It is never written to, so it takes no memory.
 
-    Where the user has set the C library's variables, it does not learn, and nothing happens.
+    If the user has set the C library's environment variables, it does not learn, and this has no effect.
     """
     global _largest
     visit = _visits()
@@ -48,7 +48,7 @@ def expect_again(nodes: Sequence[Node], ends: Sequence[tuple[Node, Any]] = ()) -
     parts = [node._datum for node in nodes if type(node._datum) is np.ndarray]
     parts += [x for node in nodes if node.static for x in node.static.values()]  # a compiled program keeps its arrays there
     block = min(1 << _bytes(parts).bit_length(), LARGEST_BLOCK)
-    if block > _largest:  # one that is no larger than those before would come from what is kept, and would make glibc give it back
+    if block > _largest:  # a smaller one would come from the memory that is kept, and make glibc return it
         _largest = block
         np.empty(block, np.uint8)
 
@@ -60,7 +60,7 @@ def _bytes(x: Any) -> int:
 
 
 class _Request(AbstractContextManager[None]):
-    """One wish that cycles be collected less often; the last one that ends gives the threshold back."""
+    """A request to collect cycles less often; when the last request ends, the threshold is restored."""
 
     lock: Final = threading.Lock()
     open = 0
@@ -79,19 +79,19 @@ class _Request(AbstractContextManager[None]):
             _Request.open -= 1
             first, *others = gc.get_threshold()
             if _Request.open == 0 and _Request.before is not None:
-                if first == SELDOM:  # nobody has chosen another in between
+                if first == SELDOM:  # the program has not changed it since
                     gc.set_threshold(_Request.before, *others)
                 _Request.before = None
 
 
 def collect_cycles_less_often() -> AbstractContextManager[None]:
-    """Have Python look for reference cycles after every 50,000 new objects; in a `with`, until its end.
+    """Let Python look for reference cycles only after every 50,000 new objects; as a `with` statement, until its end.
 
     A graph of a million nodes is a million live objects without one cycle. Python looks again after
-    every 700 new ones (2,000 in Python 3.13), and a training of `Value`s takes 10 to 25 % longer for that.
-    Call it at the beginning of a program that trains in scalars, unless the program leaves large
-    objects in cycles, which then stay longer. `nn.Trainer` does so for the time of its `fit`. A
-    threshold that the program has chosen itself is left alone.
+    every 700 new ones (2,000 in Python 3.13), which makes training with `Value`s 10 to 25 % slower. Call
+    this function at the beginning of a program that trains scalars, unless the program leaves large objects in
+    cycles, which would then stay longer. `nn.Trainer` does so during `fit`. If the program has set the
+    threshold itself, it stays as it is.
 
     Example:
         >>> before = gc.get_threshold()

@@ -1,4 +1,4 @@
-"""Random numbers in a computation: drawn from a generator of the caller's, anew at every call."""
+"""Random numbers in a computation, drawn from the caller's generator, anew at every call."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def bernoulli(rng: np.random.Generator, p: float, shape: tuple[int, ...], dtype:
     """An array of ones, each with probability `p`, and zeros; as in `jax.random`.
 
     In a compiled function it is drawn anew at each call, in the same order as without compiling.
-    `dtype` is that of the array, not of the random numbers: float32 and float64 draw alike.
+    `dtype` is the type of the array; the random numbers are the same for float32 and float64.
 
     Example:
         >>> bernoulli(np.random.default_rng(0), 0.5, (4,))
@@ -38,10 +38,10 @@ def dropout(x: Any, p: float = 0.5, *, rng: np.random.Generator) -> Any:
 
     Args:
         x: a Tensor or array, or a list of Values.
-        p: how many to drop, at least 0 and below 1.
-        rng: where the randomness comes from.
+        p: the probability of an entry to be dropped, at least 0 and below 1.
+        rng: the generator of random numbers.
 
-    Source: Srivastava and others, 2014; scaled at once ("inverted"), as in PyTorch.
+    Source: Srivastava and others, 2014; with the scaling during training ("inverted dropout"), as in PyTorch.
 
     Example:
         >>> dropout(np.ones(4), 0.5, rng=np.random.default_rng(0))

@@ -1,6 +1,6 @@
 """Functions that rearrange, choose and join entries, with NumPy's names and arguments.
 
-They work on nodes, which they record, and as well on plain arrays and lists.
+They work on nodes, with recording, and on plain arrays and lists.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ def reshape(x: Operand, shape: int | Sequence[int]) -> Result:
 
     Args:
         x: a Tensor, an array or a list.
-        shape: the lengths of the axes. One may be -1, and follows from the others.
+        shape: the lengths of the axes. One may be -1; it follows from the others.
 
     Raises:
-        ValueError: there are more or fewer entries than the shape has room for.
+        ValueError: the number of entries does not fit the shape.
 
     Example:
         >>> reshape(np.ones((2, 3)), (3, -1)).shape
@@ -42,7 +42,7 @@ def transpose(x: Operand, axes: Sequence[int] | None = None) -> Result:
 
     Args:
         x: a Tensor, an array or a list.
-        axes: for each axis of the result, which one of `x` it is; reversed if None.
+        axes: for each axis of the result, the axis of `x`; None reverses the order.
 
     Raises:
         ValueError: not every axis is named exactly once.
@@ -55,14 +55,14 @@ def transpose(x: Operand, axes: Sequence[int] | None = None) -> Result:
 
 
 def expand_dims(x: Operand, axis: int | Sequence[int]) -> Result:
-    """With new axes of length 1.
+    """`x` with new axes of length 1.
 
     Args:
         x: a Tensor, an array or a list.
-        axis: where the new axes are in the result.
+        axis: the positions of the new axes in the result.
 
     Raises:
-        ValueError: there is no such place.
+        ValueError: there is no such position.
 
     Example:
         >>> expand_dims(np.ones(3), 0).shape
@@ -72,7 +72,7 @@ def expand_dims(x: Operand, axis: int | Sequence[int]) -> Result:
 
 
 def squeeze(x: Operand, axis: Axis = None) -> Result:
-    """Without axes of length 1.
+    """`x` without axes of length 1.
 
     Args:
         x: a Tensor, an array or a list.
@@ -89,11 +89,11 @@ def squeeze(x: Operand, axis: Axis = None) -> Result:
 
 
 def broadcast_to(x: Operand, shape: int | Sequence[int]) -> Result:
-    """Repeated along new axes, and along axes of length 1.
+    """`x` repeated along new axes, and along axes of length 1.
 
     Args:
         x: a Tensor, an array or a list.
-        shape: that of the result.
+        shape: the shape of the result.
 
     Raises:
         ValueError: `x` does not broadcast to that shape.
@@ -106,11 +106,11 @@ def broadcast_to(x: Operand, shape: int | Sequence[int]) -> Result:
 
 
 def getitem(x: Operand, index: Any) -> Result:
-    """`x[index]`. An entry that is named several times adds up the gradients of all of them.
+    """`x[index]`. If an entry is picked several times, its gradient is the sum over all of them.
 
     Args:
         x: a Tensor, an array or a list.
-        index: anything by which NumPy indexes: numbers, slices, `...`, None, arrays of whole numbers
+        index: any index of NumPy's: numbers, slices, `...`, None, arrays of whole numbers
             or bools, and tuples of these.
 
     Raises:
@@ -142,15 +142,15 @@ def _copied(index: Any) -> Any:
 
 
 def take(x: Operand, indices: Operand, axis: int | None = None) -> Result:
-    """The rows of a table with the given numbers, as `numpy.take` gives them.
+    """Rows of a table, by their numbers, as in `numpy.take`.
 
     Args:
-        x: a Tensor or array; or a list, of Values or of rows, of which `indices` names one item.
-        indices: whole numbers: one, or an array of them.
-        axis: the axis along which they count; that of the flattened array if None. Of a list, its items count.
+        x: a Tensor or array; or a list of Values or of rows, from which a single item is taken.
+        indices: a whole number, or an array of whole numbers.
+        axis: the axis that they index; None flattens the array first. Of a list, they index the items.
 
     Returns:
-        What has the shape of `x`, with that of `indices` in the place of the axis.
+        A result of the shape of `x`, with the shape of `indices` in place of the axis.
 
     Raises:
         IndexError: there is no such row.
@@ -199,11 +199,11 @@ def _lookup(x: Any, indices: Any, axis: int | None) -> Any:
 
 
 def concatenate(arrays: Iterable[Operand], axis: int = 0) -> Result:
-    """Arrays one after the other along an axis that they have.
+    """Arrays joined along one of their axes.
 
     Args:
         arrays: Tensors, arrays and lists, whose shapes differ along that axis only.
-        axis: along which one follows the other.
+        axis: the axis along which they are joined.
 
     Raises:
         ValueError: the shapes do not fit, or there is no such axis.
@@ -216,11 +216,11 @@ def concatenate(arrays: Iterable[Operand], axis: int = 0) -> Result:
 
 
 def stack(arrays: Iterable[Operand], axis: int = 0) -> Result:
-    """Arrays of one shape, or Values, side by side along a new axis.
+    """Arrays of the same shape, or Values, joined along a new axis.
 
     Args:
         arrays: Values, Tensors, arrays, numbers and lists, all of one shape.
-        axis: where the new axis is in the result.
+        axis: the position of the new axis in the result.
 
     Raises:
         ValueError: the shapes differ.
@@ -234,11 +234,11 @@ def stack(arrays: Iterable[Operand], axis: int = 0) -> Result:
 
 
 def pad(x: Operand, pad_width: Any) -> Result:
-    """Zeros around an array.
+    """An array with zeros around it.
 
     Args:
         x: a Tensor, an array or a list.
-        pad_width: how many: one number, or (before, after), or that for each axis.
+        pad_width: the number of zeros; or (before, after), or such a pair for each axis.
 
     Raises:
         ValueError: `pad_width` is none of these.

@@ -1,4 +1,4 @@
-"""How an entry of the table is written in Python: which method its operator calls, and what the arguments of its function are."""
+"""How an entry of the table is written in Python: the method that its operator calls, and the signature of its function."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def signature_of(vjp: Any, scalar: Callable[..., Any] | None, array: Callable[..
         if count <= len(found):
             return Signature([_placed(x, i < count) for i, x in enumerate(found)])
     except (TypeError, ValueError):
-        pass  # a function of C, which does not say it
+        pass  # functions written in C may have no signature
     return Signature([Parameter("inputs", Parameter.VAR_POSITIONAL), Parameter("static", Parameter.VAR_KEYWORD)])
 
 

@@ -1,8 +1,8 @@
 """Side effects and checks of numbers, in functions that can be compiled.
 
-A function that changes something besides what it returns, as a `BatchNorm1d` changes its running
-mean, says so through `update`: a compiled function then computes the new numbers at each call. A
-function that checks the numbers that it is given first asks `is_known`.
+A function that changes something besides returning a result, as `BatchNorm1d` changes its running mean, does so
+through `update`. A compiled function then computes the new numbers at each call. A function that checks the
+numbers of its arguments first asks `is_known`.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .core import Node
-from .modes import mode
+from .modes import Effects, mode
 from .structures import leaves
 
-__all__ = ["is_known", "update"]
+__all__ = ["effects", "is_known", "update"]
 
 
 def is_known(x: Any) -> bool:
-    """Whether the numbers of `x` may be looked at. While `compile` or `vmap` reads a function, those of nodes may not.
+    """Whether the numbers of `x` may be read. While `compile` or `vmap` traces a function, those of nodes may not.
 
     Args:
         x: a Value, a Tensor, an array or a number; or lists, tuples and dicts of them.
@@ -35,13 +35,23 @@ def is_known(x: Any) -> bool:
     return mode.tracing is None or not any(isinstance(leaf, Node) for leaf in leaves(x))
 
 
+def effects() -> Effects | None:
+    """What notes backward passes and changes of gradients, while a function is compiled; None in an ordinary call, which makes them.
+
+    Example:
+        >>> effects() is None
+        True
+    """
+    return mode.effects
+
+
 def update(owner: Any, names: Sequence[str], change: Callable[..., None], **numbers: Any) -> None:
-    """Change attributes of an object by what was computed: now, or at each call of the compiled function that this is in.
+    """Change attributes of an object by computed numbers: now, or at each call of the compiled function.
 
     Args:
         owner: the object.
         names: the attributes that `change` assigns to. A compiled function must not read them.
-        change: is called with the numbers and arrays of `numbers`, under their names.
+        change: a function that is called with the data of `numbers`, as keyword arguments.
         numbers: Tensors, Values, arrays and numbers.
 
     Example:

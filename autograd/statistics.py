@@ -1,6 +1,6 @@
 """Lengths and spreads: `norm`, `var` and `std`, with NumPy's names and arguments.
 
-They are composed of what is in the table, and have a derivative everywhere: see `where`.
+They are composed of entries of the table. `where` gives them a derivative everywhere.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ def var(x: Operand, axis: Axis = None, keepdims: bool = False, ddof: float = 0, 
         x: a Tensor or array, or a list of Values and numbers.
         axis: an axis or several of them; all if None.
         keepdims: keep the reduced axes, with length 1.
-        ddof: the sum of the squares is divided by n - ddof: 0 for the variance of these numbers, which is NumPy's
-            default; 1 for an estimate of the variance of what they are a sample of, which is PyTorch's default.
+        ddof: the sum of the squares is divided by n - ddof. 0, NumPy's default, gives the variance of these
+            numbers; 1, PyTorch's default, estimates the variance of a population of which they are a sample.
         correction: another name for `ddof`.
 
     Raises:
@@ -99,9 +99,9 @@ def std(x: Operand, axis: Axis = None, keepdims: bool = False, ddof: float = 0, 
 
 
 def _centred(x: Operand, axis: Axis, ddof: float, name: str) -> tuple[Any, float]:
-    """Numbers without their mean, and by what their squares' sum is to be divided.
+    """Numbers minus their mean, and the divisor of the sum of their squares.
 
-    One of the numbers is taken from all of them first, so that they are exactly 0 where they are all the same.
+    One of the numbers is subtracted from all of them first, so that the differences of equal numbers are exactly 0.
     """
     centred: Any
     if is_scalars(x) and axis is None:
@@ -122,7 +122,7 @@ def _centred(x: Operand, axis: Axis, ddof: float, name: str) -> tuple[Any, float
 
 
 def wide(x: Any) -> Any:
-    """float16 as float32, in which squares neither overflow nor vanish; all else as it is.
+    """float16 as float32, in which squares neither overflow nor become 0; anything else unchanged.
 
     Example:
         >>> wide(np.ones(3, np.float16)).dtype, wide(np.ones(3)).dtype
@@ -132,7 +132,7 @@ def wide(x: Any) -> Any:
 
 
 def narrow(result: Any, x: Any) -> Any:
-    """A result in float16 if `x` is, from which it was computed; see `wide`.
+    """The result in float16, if it was computed from an `x` in float16; see `wide`.
 
     Example:
         >>> x = np.full(3, 2.0, np.float16)

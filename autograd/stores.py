@@ -4,10 +4,10 @@ A compiled program computes with arrays, and its parameters may be thousands of 
 first program that uses some Values moves their numbers into a `Store`, a leaf Tensor. Each of the
 Values becomes a `StoredValue`, which reads and writes its entry there.
 
-This is the only place that changes the class of an object. What it buys: of the 337 Values of
-`nn.MLP(2, [16, 16, 1])`, to copy the numbers and the gradients into arrays and back takes 50 µs, and a
-whole compiled step of moons takes 117 µs without that. A `Value` cannot itself look for its number in
-one of two places, since every operation on Values would pay for the question.
+This is the only place that changes the class of an object. The gain: copying the numbers and gradients of the
+337 Values of `nn.MLP(2, [16, 16, 1])` into arrays and back takes 50 µs, and without it a whole compiled step
+of moons takes 117 µs. `Value` itself cannot have its number in one of two places, because then every
+operation on Values would have to ask in which.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .core import Node, walking
-from .layout import ASSIGNS_GRADIENT, BLANK, READS_GRADIENT, Layout
+from .layout import ASSIGNS_GRADIENT, BLANK, READS_GRADIENT, Layout, is_blank
 from .modes import Moment, mode, moment
 from .tensor import Tensor
 from .value import Value
@@ -39,15 +39,15 @@ class Store(Tensor):
 
     Attributes:
         values: the Values whose numbers these are, in the order of its entries.
-        changes: the times at which single entries were changed, since all were.
-        last_single: the last of these times; if the store's own time is another, all have changed then.
-        before: the time when all had changed before that.
+        changes: the times of changes of single entries, since all entries were last changed together.
+        last_single: the last of these times. If the store's own time is a different one, all entries were changed then.
+        before: when all entries had last been changed together.
         resting: the positions of frozen Values, which get no gradient.
-        total: the gradients, None for zero. Other nodes have theirs in `_grad`, which here only a walk uses.
+        total: the gradients; None means zero. (Other nodes keep theirs in `_grad`, which for a store only a walk uses.)
     """
 
     __slots__ = ("before", "changes", "last_single", "resting", "total", "values")
-    made: ClassVar[int] = 0  # how many there have been; optimizers look again when there are more
+    made: ClassVar[int] = 0  # the number of stores so far; when it changes, optimizers arrange their parameters anew
 
     def __init__(self, data: Any, values: Sequence[Value], label: str | None = None) -> None:
         super().__init__(data, label)
@@ -62,7 +62,7 @@ class Store(Tensor):
 
     @property
     def grad(self) -> Any:
-        """The gradients; zero, as those of Values are, before a backward pass."""
+        """The gradients. Before a backward pass they are zero, like those of Values."""
         if self.total is None:
             self.total = np.zeros_like(self._datum)
         return self.total
@@ -131,6 +131,9 @@ class StoredValue(Value):
     @grad.setter
     def grad(self, new: Any) -> None:
         if mode.tracing is not None:
+            if mode.effects is not None and is_blank(new, self):
+                mode.effects.forget([self])
+                return
             mode.tracing(*ASSIGNS_GRADIENT)
         store, i = self.store()
         store.grad.flat[i] = 0.0 if new is None else self._seed(new)
@@ -170,7 +173,7 @@ class StoredValue(Value):
     def store(self) -> tuple[Store, int]:
         """The store, and the position of this Value's number in it."""
         place = _number.__get__(self)
-        if type(place) is not tuple:  # another thread is moving it there
+        if type(place) is not tuple:  # another thread is moving the number into a store
             with _changing:
                 place = _number.__get__(self)
         return place
@@ -187,7 +190,7 @@ def move_into_store(values: Sequence[Value], shape: tuple[int, ...], label: str 
     with walking, _changing:
         store = Store(np.array([value._datum for value in values]).reshape(shape), values, label)
         for i, value in enumerate(values):
-            value.__class__ = StoredValue  # from here on, other threads wait for its place
+            value.__class__ = StoredValue  # from now on, other threads wait until the position is known
             store._datum.flat[i] = _number.__get__(value)
             if _gradient.__get__(value):
                 store.grad.flat[i] = _gradient.__get__(value)
@@ -199,7 +202,7 @@ def move_into_store(values: Sequence[Value], shape: tuple[int, ...], label: str 
 
 
 def blocks(parameters: Iterable[Node]) -> list[Any]:
-    """The same parameters in larger pieces: a store in the place of its Values, where all of them are there.
+    """The same parameters in larger pieces: a store in place of its Values, if all of them are among the parameters.
 
     An optimizer then computes its formula once for a store, and not a thousand times for its Values.
 

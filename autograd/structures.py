@@ -14,7 +14,7 @@ __all__ = ["leaves", "matching", "rebuild", "tree_map"]
 
 
 def leaves(tree: Any) -> list[Any]:
-    """The leaves from left to right; a dict's in the order of its keys' insertion.
+    """The leaves from left to right, those of a dict in the order in which its keys were inserted.
 
     Example:
         >>> leaves({"w": [1, (2, 3)], "b": 4})
@@ -94,7 +94,7 @@ def rebuild(tree: Any, new_leaves: Iterator[Any]) -> Any:
 
 
 def tree_map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
-    """`function` of every leaf, and of the leaves at the same places in other trees.
+    """The structure with `function` applied to each leaf, together with the leaves at the same place in other trees.
 
     Example:
         >>> tree_map(lambda a, b: a + b, [1, (2, 3)], [10, (20, 30)])

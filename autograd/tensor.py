@@ -1,11 +1,11 @@
 """`Tensor`: a node that holds an array.
 
-The same graph and the same table as `Value`'s, with NumPy's arrays, shapes and broadcasting.
+It has the same graphs and the same table of derivatives as `Value`, with NumPy's arrays, shapes and broadcasting.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from .arrays import constant, no_result, numbers
 from .core import Node, Primitive, record
 from .errors import describe
 from .halves import HALF
-from .layout import NO_STATIC, NUMBERS
+from .layout import NO_STATIC, NUMBERS, Data, Static
 from .modes import Moment, mode, moment, quick
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives.arithmetic import astype, identity
@@ -33,14 +33,14 @@ class Tensor(TorchMethods):
     """An array that remembers how it was computed.
 
     Args:
-        data: an array of floats, or (nested) lists of numbers. It is copied, so that changing the
-            original cannot falsify a gradient. The precision stays: float32 remains float32.
+        data: an array of floats, or (nested) lists of numbers. It is copied, so that later changes of
+            the original cannot make gradients wrong. The precision is kept: float32 remains float32.
         label: a name for pictures and error messages.
 
     Attributes:
-        data: the array. Assigning to it, or to its entries, is how a leaf learns.
-        grad: the derivative, an array of the same shape; None before `backward()`. A computed
-            Tensor's is read-only.
+        data: the array. Training changes leaves by assigning to it, or to its entries.
+        grad: the derivative, an array of the same shape; None before `backward()`. That of a
+            computed Tensor is read-only.
 
     Raises:
         TypeError: the entries are not real numbers, or an array of integers was given.
@@ -67,8 +67,8 @@ class Tensor(TorchMethods):
         self.origin = moment()
 
     @classmethod
-    def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
-        data: list[Any] = []
+    def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Static) -> Any:
+        data: list[Data] = []
         kind: type[Node] = Tensor
         for x in inputs:
             if type(x) is Tensor:
@@ -88,19 +88,19 @@ class Tensor(TorchMethods):
         if type(result) is not np.ndarray:
             result = np.asarray(result if result is not None else no_result(primitive))
         if result.dtype is HALF and any(isinstance(x, Tensor) and x.dtype == bool for x in inputs):
-            # Of bools NumPy computes functions in float16; here they are 0.0 and 1.0.
+            # NumPy computes functions of bools in float16; here they are computed from 0.0 and 1.0.
             wide = [astype(x, dtype=np.dtype(float)) if isinstance(x, Tensor) and x.dtype == bool else x for x in inputs]
             return primitive(*wide, **static)
         return record(kind, result, primitive, inputs, static)
 
     @property
     def data(self) -> Array:
-        """The array, which tells the Tensor when it is written to; see `Window`. What was computed from it is stale then.
+        """The array. It tells the Tensor when it is written to (see `Window`); nodes computed from it before are then stale.
 
         Raises:
             RuntimeError: on a write, the Tensor was computed.
-            TypeError: on a write, the entries are no real numbers; or a function that is being compiled looks at the numbers.
-            ValueError: on assigning, the shape is another.
+            TypeError: on a write, the entries are not real numbers; or a function that is being compiled reads the numbers.
+            ValueError: on assigning, the shape is different.
 
         Example:
             >>> t = Tensor([1.0, 2.0])
@@ -113,7 +113,7 @@ class Tensor(TorchMethods):
         return window(self)
 
     @data.setter
-    def data(self, new: Any) -> None:
+    def data(self, new: ArrayLike) -> None:
         if mode.tracing is not None:
             mode.tracing("assigning to .data", ASSIGN_INSTEAD)
         if self.primitive is not None:
@@ -127,16 +127,16 @@ class Tensor(TorchMethods):
         self.origin = moment()
 
     def _to_overwrite(self, now: Moment | None = None) -> Array:
-        """A leaf's array, for whoever is about to change it in place; what was computed from it is stale from `now` on, a new moment."""
+        """The array of a leaf, for changing it in place. Nodes computed from it before `now`, a new moment, become stale."""
         if mode.tracing is not None:
             mode.tracing(".data", READ_INSTEAD)
         self.origin = now or moment()
         return self._datum
 
-    def _overwrite(self, new: Any, now: Moment | None = None) -> None:
+    def _overwrite(self, new: ArrayLike, now: Moment | None = None) -> None:
         self._to_overwrite(now)[...] = new
 
-    def _seed(self, gradient: Any) -> Any:
+    def _seed(self, gradient: object) -> Array:
         if gradient is None:
             if self._datum.size != 1:
                 raise ValueError(
@@ -151,13 +151,13 @@ class Tensor(TorchMethods):
             raise ValueError(f"A gradient of {describe(self)} has its shape, {self.shape}, and not {seed.shape}.")
         return seed
 
-    def _receive(self, gradient: Any, undo: list[Callable[[], None]]) -> None:
+    def _receive(self, gradient: Data, undo: list[Callable[[], None]]) -> None:
         if type(gradient) is not np.ndarray:
-            gradient = np.asarray(gradient)  # of shape (): NumPy adds two such arrays to a scalar
+            gradient = np.asarray(gradient)  # NumPy's sum of two arrays of shape () is a scalar
         if self._grad is not None:
             gradient = self._grad + gradient
         elif self.primitive is not None:
-            gradient.setflags(False)  # a rule may pass it on as it is, and then two nodes share it
+            gradient.setflags(False)  # type: ignore[call-arg]  # a rule may return its argument, and then two nodes share the array
         elif not gradient.flags.writeable:
             gradient = gradient.copy()
         self._grad = gradient if type(gradient) is np.ndarray else np.asarray(gradient)
@@ -258,7 +258,7 @@ class Tensor(TorchMethods):
 
     def __repr__(self) -> str:
         label = "" if self.label is None else f", label={self.label!r}"
-        if mode.tracing is not None:  # the numbers are others at each call, and a text of them would not be
+        if mode.tracing is not None:  # the text would become a constant of the program, but the numbers change
             return f"Tensor(…, shape={self.shape}{label})"
         data = np.array2string(self._datum, separator=", ", prefix="Tensor(")
         dtype = "" if self._datum.dtype == np.float64 else f", dtype={self._datum.dtype}"
@@ -268,8 +268,8 @@ class Tensor(TorchMethods):
         return format(self.item(), spec) if spec else repr(self)
 
 
-def _as_floats(data: Any) -> Any:
-    """`data` as a fresh array of floats."""
+def _as_floats(data: object) -> Array:
+    """`data` as a new array of floats."""
     if isinstance(data, Node):
         raise TypeError(f"Tensor(…) got {describe(data)}, which is a node already; use it as it is, or copy its data: Tensor(x.data).")
     array = numbers(data, HOLDS_NUMBERS)

@@ -1,7 +1,7 @@
-"""Texts of the user's (labels, names of modules and scopes) in other languages: always as text, and to be seen as it is.
+"""Users' texts (labels, names of modules and scopes) in Python, HTML and LaTeX: always shown as text, and never as code.
 
-A name may hold anything. What would end a line, turn the text around or hide in it is written as
-Python writes it in a string; each language adds the escapes of its own.
+A name may contain anything. Characters that would end a line, reverse the direction of the text or be invisible
+are written as in a Python string, and each language adds its own escapes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import unicodedata
 
 __all__ = ["html_label", "in_docstring", "in_latex", "visible"]
 
-LONG = 200  # characters; of a longer text in a picture or a comment the beginning is shown
+LONG = 200  # characters; only the beginning of a longer text is shown in a picture or a comment
 JOINERS = "\u200c\u200d"  # parts of words in Persian, and of emoji
 SIGNS = {i: 0x2400 + i for i in range(32) if chr(i) not in "\n\r"} | {127: 0x2421}  # ␀, ␛ and so on
 NO_CHARACTERS = re.compile("[\ud800-\udfff\ufffe\uffff]")
@@ -22,7 +22,7 @@ LATEX = {c: f"\\{c}" for c in "_{}%$&#"} | {
 
 
 def visible(text: str, most: int | None = None) -> str:
-    """`text` in one line of characters that can be seen, at most so many.
+    """`text` in one line of visible characters, of limited length.
 
     Example:
         >>> visible("hidden\\n\\ud800"), visible("x" * 100, 8)
@@ -40,13 +40,13 @@ def visible(text: str, most: int | None = None) -> str:
 
 
 def in_docstring(text: str, most: int) -> str:
-    """`text` between the three quotes of a docstring, in at most so many characters."""
+    """`text` for a docstring, of limited length."""
     escaped = (visible(text, length).replace("\\", r"\\").replace('"', r"\"") for length in range(most, 0, -1))
     return next(shown for shown in escaped if len(shown) <= most)
 
 
 def html_label(text: str) -> str:
-    """`text` for an HTML-like label of Graphviz; its lines stay lines, and signs stand for what a picture cannot have."""
+    """`text` for an HTML-like label of Graphviz. It keeps its lines; control characters become symbols."""
     text = NO_CHARACTERS.sub("\ufffd", text if len(text) <= LONG else f"{text[: LONG - 1]}…").translate(SIGNS)
     lines = [visible(line) for line in re.split(r"\r\n?|\n", text)]
     return '<br align="left"/>'.join(html.escape(line.replace("\\", r"\\")) for line in lines)

@@ -1,6 +1,6 @@
-"""The methods that PyTorch's Tensors have and NumPy's arrays lack, or have with the same meaning; one line each.
+"""The methods that PyTorch's Tensors have and NumPy's arrays do not, or have with the same meaning; one line each.
 
-Where the two mean different things by one word, a `Tensor` keeps to NumPy, and those of `nn.torch` to PyTorch.
+If a name means different things in both, a `Tensor` follows NumPy, and the Tensors of `nn.torch` follow PyTorch.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _plain(x: Any) -> Any:
 
 
 def _dims(dims: tuple[Any, ...]) -> Any:
-    """Dimensions that stand one after the other, or in a tuple."""
+    """Dimensions given one by one, or as a tuple."""
     return tuple(dims[0]) if dims and isinstance(dims[0], (tuple, list)) else dims
 
 
@@ -67,7 +67,7 @@ class TorchMethods(ArrayMethods):
         return self
 
     def to(self, *target: Any, dtype: Any = None, device: Any = None, non_blocking: Any = False, copy: Any = False) -> Any:
-        """This Tensor on a device, of which there is one ("cpu"), and in another precision, if one is given.
+        """This Tensor in another precision, if one is given. The only device is "cpu".
 
         Raises:
             RuntimeError: another device is asked for.
@@ -163,7 +163,7 @@ class TorchMethods(ArrayMethods):
         return self._rearranged(np.flip, _dims(dims))
 
     def _rearranged(self, move: Callable[..., Any], *args: Any) -> Any:
-        """The entries in other places, as NumPy's `move` puts them."""
+        """The entries rearranged by NumPy's function `move`."""
         positions = move(np.arange(self._datum.size).reshape(self.shape), *args)
         return self.flatten()[positions.ravel()].reshape(*positions.shape)
 
@@ -183,7 +183,7 @@ class TorchMethods(ArrayMethods):
         return self[_plain(mask)]
 
     def scatter(self, dim: Any, index: Any, src: Any) -> Any:
-        """Put the entries of `src`, a Tensor or one number, at the places `index` along a dimension."""
+        """Put the entries of `src`, a Tensor or a number, at the positions `index` along a dimension."""
         positions, put = _plain(index), np.zeros(self.shape, self._datum.dtype)
         np.put_along_axis(put, positions, 1 if isinstance(src, Node) else src, dim)
         taken = np.zeros(self.shape, bool)
@@ -285,7 +285,7 @@ class TorchMethods(ArrayMethods):
         return self._replace(np.where(_plain(mask), _plain(value), self._datum))
 
     def _replace(self, new: Any) -> Self:
-        """Take other numbers in place: a constant at any time, a leaf under `no_grad()`."""
+        """Replace the data in place: of a constant at any time, of a leaf under `no_grad()`."""
         if self.primitive is not None or (self.left is not None and mode.recording):
             raise RuntimeError(
                 f"{describe(self)} cannot be changed in place here: " + (

@@ -131,7 +131,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
     with _Recording():
         variables = tree_map(_variable, list(primals))
         nodes = leaves(variables)
-        out = f(*rebuild(variables, iter(nodes)))  # in lists and dicts of its own, which it may change
+        out = f(*rebuild(variables, iter(nodes)))  # `f` may change the lists and dicts that it gets
     outs = leaves(out)
     for o in outs:
         _check_result(o, f)
@@ -201,7 +201,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """The function that returns the derivatives of each entry of `f`'s result with respect to each entry of its argument.
 
-    `f` is called once; then each entry of the result takes one backward pass.
+    `f` is called once; then there is one backward pass for each entry of the result.
 
     Args:
         f: a function of numbers, arrays and nested lists, tuples and dicts of them, that returns such.
@@ -289,14 +289,14 @@ class _Recording:
 
 
 def _variable(x: Any) -> Node:
-    """A node to differentiate with respect to: a fresh one, and computed from `x`, so that nobody can assign to it."""
+    """A new node to differentiate with respect to. It counts as computed from `x`, so that its data cannot be assigned to."""
     if not isinstance(x, Node):
         x = Tensor(x) if isinstance(x, np.ndarray) or np.ndim(x) else Value(x)
     return identity(x)
 
 
 def _check_result(x: Any, f: Callable[..., Any]) -> None:
-    """Refuse what has no derivative, rather than call its derivative 0."""
+    """Refuse a result that has no derivative, instead of giving it the derivative 0."""
     if isinstance(x, Node) or (np.asarray(x).dtype.kind in "fiu"):
         return
     why = " A comparison has no derivative; where(condition, a, b) chooses between numbers." if np.asarray(x).dtype.kind == "b" else ""
@@ -305,7 +305,7 @@ def _check_result(x: Any, f: Callable[..., Any]) -> None:
 
 
 def _has_foreign_leaf(outs: Sequence[Any], variables: frozenset[Node], start: int) -> bool:
-    """Whether a result depends on a leaf from outside: one older than the call, made before `start`."""
+    """Whether a result depends on a leaf that was made before the call, whose time is `start`."""
     nodes = ancestors([o for o in outs if isinstance(o, Node)], variables)
     return any(node.primitive is None and node.requires_grad and node.time < start for node in nodes)
 
@@ -327,12 +327,12 @@ def _copied(x: Any) -> Any:
 
 
 def _as_array(x: Any) -> Any:
-    """A Tensor's gradient: of shape (), NumPy's arithmetic makes numbers of arrays."""
+    """The gradient of a Tensor as an array: NumPy's arithmetic turns arrays of shape () into numbers."""
     return x if isinstance(x, Node) else np.asarray(x)
 
 
 def _constant(x: Any) -> Any:
-    """`x` as a node without a history."""
+    """`x` as a constant node."""
     node: Any = x if isinstance(x, Node) else Tensor(x) if isinstance(x, np.ndarray) else Value(x)
     return node.detach()
 
@@ -347,7 +347,7 @@ def _zeros(x: Any) -> Any:
 
 
 def _stacked(column: Sequence[Any], shape: tuple[int, ...]) -> Any:
-    """Rows of derivatives as one array, its leading axes those of the result."""
+    """Rows of derivatives as one array, whose leading axes are those of the result."""
     return reshape(stack(column), shape + np.shape(_plain(column[0])))
 
 

@@ -1,14 +1,14 @@
 """`Value`: a node that holds one number.
 
-The forward pass is plain Python arithmetic on floats, about ten times as fast as NumPy's on
-single numbers. For arrays there is `Tensor`.
+The forward pass is Python's own arithmetic on floats, which for single numbers is about ten times as fast as
+NumPy's. For arrays there is `Tensor`.
 """
 
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, SupportsFloat
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from .arrays import constant, no_result
 from .core import Node, Primitive, record
 from .errors import describe
 from .generated import generate
-from .layout import BLANK, MANY, NO_STATIC
+from .layout import BLANK, MANY, NO_STATIC, Data, Static
 from .modes import Moment, mode, moment, quick
 from .operators import ASSIGN_INSTEAD, BRANCH_INSTEAD, COMPUTED, READ_INSTEAD, Operators
 from .primitives.arithmetic import identity
@@ -31,11 +31,11 @@ class Value(Operators):
     """A number that remembers how it was computed.
 
     Args:
-        data: the number; anything that is one (int, float, NumPy scalar) becomes a float.
+        data: a real number (int, float, NumPy scalar); it is kept as a float.
         label: a name for pictures and error messages.
 
     Attributes:
-        data: the number, as a float. Assigning a new one to a leaf is how it learns.
+        data: the number, as a float. Training changes leaves by assigning to it.
         grad: the derivative, 0.0 before `backward()` and after `zero_grad()`.
 
     Raises:
@@ -54,7 +54,7 @@ class Value(Operators):
     __slots__ = ()
     _blank_grad = BLANK
 
-    def __init__(self, data: Any, label: str | None = None) -> None:
+    def __init__(self, data: SupportsFloat, label: str | None = None) -> None:
         source = None
         if type(data) is float:
             self._datum = data
@@ -71,10 +71,10 @@ class Value(Operators):
         self.origin = moment()
 
     @classmethod
-    def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
-        data: Sequence[Any]
+    def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Static) -> Any:
+        data: Sequence[Data]
         try:
-            if len(inputs) == 2:  # without the call that a comprehension is
+            if len(inputs) == 2:  # a comprehension would cost a call
                 x, y = inputs
                 data = (x if type(x) is float else x._datum, y if type(y) is float else y._datum)
             else:
@@ -83,7 +83,7 @@ class Value(Operators):
             if not PLAIN.issuperset(map(type, inputs)):
                 inputs = tuple(x if isinstance(x, Node) else _constant(x, primitive, inputs) for x in inputs)
             data = [x._datum if isinstance(x, Node) else x for x in inputs]
-        # Of one input or many, the result shows whether there was an array; looking at each would take long.
+        # With one input or more than four, the type of the result tells whether one was an array; testing all would take long.
         if primitive.scalar is None or (1 < len(data) < 5 and Array in map(type, data)):
             objects = any(isinstance(x, np.ndarray) and x.dtype == object for x in data)
             return (_each if objects else Tensor._apply)(primitive, inputs, static)
@@ -99,18 +99,18 @@ class Value(Operators):
 
     @property
     def data(self) -> float:
-        """The number. Assigning another to a leaf makes what was computed from it stale.
+        """The number. Assigning to the data of a leaf makes nodes that were computed from it stale.
 
         Raises:
             RuntimeError: on assigning, the Value was computed.
-            TypeError: what is assigned is no real number; or a function that is being compiled looks at the number.
+            TypeError: what is assigned is not a real number; or a function that is being compiled reads the number.
         """
         if quick["usual"] is None and mode.tracing is not None:
             mode.tracing(".data", READ_INSTEAD)
         return self._datum
 
     @data.setter
-    def data(self, new: Any) -> None:
+    def data(self, new: SupportsFloat) -> None:
         if mode.tracing is not None:
             mode.tracing("assigning to .data", ASSIGN_INSTEAD)
         if self.primitive is not None:
@@ -122,7 +122,7 @@ class Value(Operators):
         self._datum = new
         self.origin = now or moment()
 
-    def _seed(self, gradient: Any) -> float:
+    def _seed(self, gradient: object) -> float:
         return 1.0 if gradient is None else _as_float(gradient._datum if isinstance(gradient, Node) else gradient)
 
     def _receive(self, gradient: float, undo: list[Callable[[], None]]) -> None:
@@ -130,7 +130,7 @@ class Value(Operators):
 
     @property
     def shape(self) -> tuple[()]:
-        """As of an array without axes."""
+        """The shape of an array without axes."""
         return ()
 
     @property
@@ -154,7 +154,7 @@ class Value(Operators):
 
     @property
     def __array__(self) -> Any:
-        """A constant is a number to NumPy. Other Values must not be, so that an array of them holds the Values."""
+        """NumPy may read a constant as a number. Other Values it may not, so that an array made of them holds the Values themselves."""
         if self.inputs is not None or mode.tracing is not None:
             raise AttributeError("__array__")
         return lambda dtype=None, copy=None: np.array(self._datum, dtype)
@@ -166,7 +166,7 @@ class Value(Operators):
 
     def __repr__(self) -> str:
         label = "" if self.label is None else f", label={self.label!r}"
-        if mode.tracing is not None:  # the number is another at each call, and a text of it would not be
+        if mode.tracing is not None:  # the text would become a constant of the program, but the number changes
             return f"Value(…{label})"
         return f"Value(data={self._datum!r}, grad={self.grad!r}{label})"
 
@@ -176,10 +176,10 @@ class Value(Operators):
 
 generate(Value)
 
-PLAIN = frozenset({Value, Tensor, float, int})  # inputs that need no second look
+PLAIN = frozenset({Value, Tensor, float, int})  # types of inputs that need no conversion
 
 
-def _as_float(x: Any) -> float:
+def _as_float(x: object) -> float:
     """`x` as a float, if it is a real number."""
     if isinstance(x, np.ndarray) and x.ndim == 0:
         x = x[()]
@@ -197,7 +197,7 @@ def _as_float(x: Any) -> float:
 
 
 def _constant(x: Any, primitive: Primitive, inputs: tuple[Any, ...]) -> Any:
-    """An input that is no node: a plain number or array."""
+    """An input that is not a node: a plain number or array."""
     if isinstance(x, (int, np.floating, np.integer, np.bool_)):
         return x.item() if isinstance(x, np.generic) else x
     if isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "fiub":
@@ -218,14 +218,14 @@ def _constant(x: Any, primitive: Primitive, inputs: tuple[Any, ...]) -> Any:
     raise TypeError(f"{primitive.name} got a Value and {_named(x)}; it takes Values and real numbers.")
 
 
-def _named(x: Any) -> str:
+def _named(x: object) -> str:
     if isinstance(x, np.ndarray):
         return f"an array of shape {x.shape}"
     return f"the {type(x).__name__} {x!r}" if len(repr(x)) < 40 else f"a {type(x).__name__}"
 
 
-def _each(primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
-    """`primitive` entry by entry, where an input is an object array of Values."""
+def _each(primitive: Primitive, inputs: tuple[Any, ...], static: Static) -> Any:
+    """`primitive` applied entry by entry, if an input is an object array of Values."""
     boxed = []
     for x in inputs:
         box = np.empty((), dtype=object)

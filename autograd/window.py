@@ -1,11 +1,10 @@
 """`Window`: the array that `tensor.data` gives, which tells its tensor when it is written to.
 
-NumPy does not tell anybody that an array was written to. So this file plays two tricks, which are
-the only ones of their kind: a window is an array of a class of its own, whose writing methods tell
-the tensor; and it is read-only, so that NumPy itself refuses all other ways to write, such as
-`np.copyto`, `sort` or a view of another class. What a window writes goes through a plain view of
-the same entries. Without the class `t.data[0] = 1.0` could not be noticed, and without the flag
-`t.data.sort()` would go unnoticed, and the gradient would be wrong.
+NumPy does not notify anyone when an array is written to. So this file uses two tricks. A window is a subclass
+of NumPy's array whose methods for writing tell the tensor. And it is read-only, so that NumPy itself
+refuses all other ways of writing, such as `np.copyto`, `sort` or a view of another class. A window writes
+through a plain view of the same entries. Without the class, `t.data[0] = 1.0` would not be noticed, nor
+`t.data.sort()` without the read-only flag; then gradients would be wrong.
 """
 
 from __future__ import annotations
@@ -25,18 +24,18 @@ WRITTEN = "The data of a Tensor are real numbers"
 
 
 class Window(np.ndarray):
-    """A read-only array that can be written to in the ways which tell the tensor.
+    """A read-only array that can still be written to in ways that tell the tensor.
 
     These are `w[i] = x`, `w -= x`, `w.fill(x)` and NumPy's ufuncs, as in `np.maximum(x, 0, out=w)` and
-    `np.add.at(w, i, x)`; on the whole, or on a view of a part.
+    `np.add.at(w, i, x)`, on the whole array or on a view of a part.
 
     Attributes:
         tensor: the leaf whose entries these are; None for those of a computed Tensor, and for a copy.
 
     Raises:
-        RuntimeError: on a write, the Tensor is a computed one, or has got another array since.
-        TypeError: on a write, a node was to be written.
-        ValueError: NumPy would write in a way that the tensor would not know of.
+        RuntimeError: on a write, the Tensor was computed, or another array has been assigned to it since.
+        TypeError: on a write, what is written is a node.
+        ValueError: NumPy would write in a way that the tensor would not notice.
 
     Example:
         >>> from autograd import Tensor
@@ -60,7 +59,7 @@ class Window(np.ndarray):
         return array[()] if return_scalar else np.asarray(array)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        """NumPy's arithmetic, which would not ask whether an array is read-only in `ufunc.at`."""
+        """NumPy's arithmetic. (`ufunc.at` would ignore that an array is read-only.)"""
         outs = options.get("out", ())
         for x in inputs:
             if isinstance(x, Node):
@@ -98,7 +97,7 @@ class Window(np.ndarray):
             ) from None
 
     def _entries(self) -> Any:
-        """A plain array to write the entries through; then comes `_changed`."""
+        """A plain array through which to write the entries; call `_changed` after that."""
         if self.flags.writeable:  # a copy of a window
             return self.view(np.ndarray)
         if self.tensor is None:

@@ -4,10 +4,9 @@ from autograd import Tensor as Parameter
 
 from . import callbacks, data, functional, init, metrics, optim, plot, utils
 from .activation import ELU, GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Sin, Softmax, Softplus, Tanh
-from .attention import MultiheadAttention, TransformerEncoderLayer
+from .attention import MultiheadAttention
 from .containers import ModuleDict, ModuleList, ParameterList, Sequential
 from .convolution import Conv1d, Conv2d
-from .decoder import TransformerDecoderLayer
 from .diagnosis import Diagnosis, Finding, diagnose
 from .dropout import Dropout, Dropout1d, Dropout2d
 from .linear import Embedding, Flatten, Identity, Linear, Unflatten
@@ -43,6 +42,7 @@ from .recurrent import GRU, LSTM, RNN
 from .resizing import PixelShuffle, Upsample
 from .saving import load, save
 from .training import History, Trainer
+from .transformer import TransformerDecoderLayer, TransformerEncoderLayer
 from .transposed import ConvTranspose1d, ConvTranspose2d
 from .vectorize import devectorize, vectorize
 

@@ -1,4 +1,4 @@
-"""Activations as modules, with PyTorch's names: functions without parameters, to stand between the layers of a `Sequential`.
+"""Activations as modules, with PyTorch's names: functions without parameters, for use between the layers of a `Sequential`.
 
 `inplace` is accepted so that PyTorch's programs run; the input always stays unchanged, since the
 backward pass may need it.
@@ -23,10 +23,10 @@ __all__ = ["ELU", "GELU", "LeakyReLU", "LogSoftmax", "ReLU", "SiLU", "Sigmoid", 
 
 
 class _Elementwise(Module):
-    """An activation of each number by itself: of a Tensor, an array, a number or a Value, or of the Values in a list.
+    """An activation that is applied to each number by itself: of a Tensor, an array, a number or a Value, or of the Values in a list.
 
     Attributes:
-        function: what is computed of an input and the settings.
+        function: the function of an input and the settings.
         settings: the names of the settings, which are attributes.
     """
 
@@ -69,7 +69,7 @@ class ReLU(_Elementwise):
 
 
 class LeakyReLU(_Elementwise):
-    """x where it is positive, else `negative_slope` times x, so that no neuron stops learning for good (Maas and others, 2013).
+    """x where it is positive, else `negative_slope` times x, so that no neuron stops learning forever (Maas and others, 2013).
 
     Shape: any; the output has the same.
 
@@ -128,7 +128,7 @@ class GELU(_Elementwise):
     settings = ("approximate",)
 
     def __init__(self, approximate: str = "none") -> None:
-        functional.gelu(0.0, approximate)  # refuses what it does not know
+        functional.gelu(0.0, approximate)  # raises an error for other values
         self.approximate = approximate
 
 
@@ -162,7 +162,7 @@ class Sigmoid(_Elementwise):
 
 
 class Tanh(_Elementwise):
-    """The hyperbolic tangent, PyTorch's `Tanh`: any number becomes one between -1 and 1.
+    """The hyperbolic tangent, PyTorch's `Tanh`: its results are between -1 and 1.
 
     Shape: any; the output has the same.
 

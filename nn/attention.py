@@ -1,11 +1,9 @@
-"""Attention, with PyTorch's names: each place of a sequence takes from all places, and most from those whose keys fit its query."""
+"""Attention, with PyTorch's names: each position of a sequence reads from all positions, most from those whose keys match its query."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import reduce
 from operator import add
-from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -16,26 +14,24 @@ from autograd.primitives.attention import attention
 from autograd.primitives.networks import linear
 
 from . import functional, init
-from .dropout import Dropout
 from .inputs import as_input, as_shared_input, check_probability, check_size, describe_kind
 from .linear import Linear
 from .module import Module
-from .normalization import LayerNorm
 from .randomness import Seed, generator
 from .types import Data, Input
 
-__all__ = ["MultiheadAttention", "TransformerEncoderLayer"]
+__all__ = ["MultiheadAttention"]
 
 
 class MultiheadAttention(Module):
     """softmax(q kᵀ / √d) v in several heads, each with its own projections of queries, keys and values (Vaswani and others, 2017).
 
     Args:
-        embed_dim: how many numbers there are at each place, in and out.
-        num_heads: how many heads; each has d = embed_dim / num_heads numbers.
-        dropout: the probability with which, in training, a place takes nothing from another.
+        embed_dim: the length of the vectors at each position, in input and output.
+        num_heads: the number of heads; each has vectors of length d = embed_dim / num_heads.
+        dropout: the probability with which, in training, a weight is set to 0.
         bias: whether the projections have biases.
-        kdim, vdim: how many numbers keys and values have, if not embed_dim.
+        kdim, vdim: the lengths of the vectors of keys and values, if not embed_dim.
         batch_first: whether inputs and outputs are (n, places, …) instead of (places, n, …).
         dtype: the precision of the parameters, and so of the outputs.
         rng: a seed or a NumPy generator for the first weights, which are Xavier's (of `out_proj`
@@ -44,7 +40,7 @@ class MultiheadAttention(Module):
     Shape:
         query (targets, n, embed_dim), key (sources, n, kdim), value (sources, n, vdim) → output
         (targets, n, embed_dim) and weights (n, targets, sources), which say how much each target
-        takes from each source; all without n for one sequence.
+        reads from each source; all without n for one sequence.
 
         `attn_mask`, (targets, sources) or (n · num_heads, targets, sources), and
         `key_padding_mask`, (n, sources), are arrays of bool, true where nothing is to be taken, or
@@ -131,7 +127,7 @@ class MultiheadAttention(Module):
         return weights, [0.0 if self.in_proj_bias is None else self.in_proj_bias[part] for part in parts]
 
     def _check_inputs(self, query: Data, key: Data, value: Data) -> bool:
-        """Refuse what does not fit; return whether the input is one sequence, without the axis of the batch."""
+        """Raise an error if inputs do not fit; return whether they are one sequence, without the axis of the batch."""
         for name, x, size in (("query", query, self.embed_dim), ("key", key, self.kdim), ("value", value, self.vdim)):
             if x.ndim not in (2, 3) or x.shape[-1] != size:
                 axes = f"(n, places, {size})" if self.batch_first else f"(places, n, {size})"
@@ -181,77 +177,3 @@ class MultiheadAttention(Module):
 
     def extra_repr(self) -> str:
         return f"{self.embed_dim}, {self.num_heads}, dropout={self.dropout}, batch_first={self.batch_first}"
-
-
-class TransformerEncoderLayer(Module):
-    """Attention of a sequence to itself, then a small network at each place; the output of each is added to its input, and normalised.
-
-    Source: Vaswani and others, 2017.
-
-    Args:
-        d_model: how many numbers there are at each place, in and out.
-        nhead: how many heads the attention has.
-        dim_feedforward: how many neurons the network has.
-        dropout: the probability with which numbers are dropped in training: in the attention, after
-            it, and after each layer of the network.
-        activation: of the network: "relu", "gelu", or a function of Tensors.
-        layer_norm_eps: what the normalisations add to the variance.
-        batch_first: whether inputs and outputs are (n, places, d_model) instead of (places, n, d_model).
-        norm_first: whether to normalise the inputs of the attention and the network, instead of the
-            sums after them; this trains more easily (Xiong and others, 2020).
-        bias: whether linear layers and normalisations have biases.
-        dtype: the precision of the parameters, and so of the outputs.
-        rng: a seed or a NumPy generator for the first weights and for the dropout.
-
-    Shape:
-        (places, n, d_model), or without n; the output has the same. `layer(src, src_mask,
-        src_key_padding_mask, is_causal)`: see `attn_mask`, `key_padding_mask` and `is_causal` of
-        `MultiheadAttention`.
-
-    Raises:
-        ValueError: as in `MultiheadAttention`, or the activation is unknown.
-        TypeError: a mask is of neither bool nor floats.
-
-    Example:
-        >>> layer = TransformerEncoderLayer(8, 2, dim_feedforward=32, batch_first=True, rng=0)
-        >>> layer(np.ones((3, 5, 8)), is_causal=True).shape
-        (3, 5, 8)
-    """
-
-    def __init__(
-        self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1, activation: str | Callable[[Any], Any] = "relu",
-        layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True,
-        *, dtype: DTypeLike = np.float32, rng: Seed = None,
-    ) -> None:  # fmt: skip
-        named: dict[object, Callable[[Any], Any]] = {"relu": functional.relu, "gelu": functional.gelu}
-        if not callable(activation) and activation not in named:
-            raise ValueError(f"TransformerEncoderLayer takes as activation 'relu', 'gelu' or a function; got {activation!r}.")
-        rng = None if rng is None else generator(rng)
-        self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype, rng=rng)
-        self.linear1 = Linear(d_model, dim_feedforward, bias, dtype=dtype, rng=rng)
-        self.dropout = Dropout(dropout, rng=rng)
-        self.linear2 = Linear(dim_feedforward, d_model, bias, dtype=dtype, rng=rng)
-        self.norm1 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
-        self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
-        self.dropout1 = Dropout(dropout, rng=rng)
-        self.dropout2 = Dropout(dropout, rng=rng)
-        self.activation = activation if callable(activation) else named[activation]
-        self.norm_first = norm_first
-
-    def forward(
-        self, src: Input, src_mask: Input | None = None, src_key_padding_mask: Input | None = None, is_causal: bool = False
-    ) -> Tensor:
-        def attend(x: Data) -> Any:
-            return self.dropout1(self.self_attn(x, x, x, src_key_padding_mask, False, src_mask, is_causal=is_causal)[0])
-
-        def think(x: Data) -> Any:
-            return self.dropout2(self.linear2(self.dropout(self.activation(self.linear1(x)))))
-
-        x = as_shared_input(src, self.linear1.weight.dtype, self)
-        if self.norm_first:
-            x = x + attend(self.norm1(x))
-            y: Tensor = x + think(self.norm2(x))
-        else:
-            x = self.norm1(x + attend(x))
-            y = self.norm2(x + think(x))
-        return y

@@ -1,4 +1,4 @@
-"""Checks that many files share: of numbers, of counts and of packages."""
+"""Checks of arguments that many files share: of numbers, counts and packages."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def number(name: str, x: object, most: float = math.inf) -> float:
 
 
 def epsilon(x: object, dtype: DTypeLike) -> float:
-    """`x` as a float, if it is a number from 0 that is not rounded to 0 in this precision, where it is to keep a quotient finite.
+    """`x` as a float, if it can keep a quotient finite: a number from 0 that is not rounded to 0 in this precision.
 
     Raises:
         TypeError: it is not a number.
@@ -94,7 +94,7 @@ def all_finite(array: NDArray[Any]) -> bool:
 
 
 def require(package: str, what: str, install: str) -> None:
-    """Check that a package is installed, without loading it; to be called early, not after hours of training.
+    """Check that a package is installed, without importing it. Call it early, and not after hours of training.
 
     Raises:
         ModuleNotFoundError: it is not installed.

@@ -1,4 +1,4 @@
-"""Modules made of modules, with PyTorch's names: one after the other, in a list or in a dict; and parameters in a list."""
+"""Modules that contain modules, with PyTorch's names: in sequence, in a list or in a dict; and parameters in a list."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Numbered(Module):
         """
         self._check(module)
         vars(self)[str(len(self))] = module
-        self._name = None  # the next call gives it its name
+        self._name = None  # the next call sets the names
         return self
 
     def extend(self, modules: Iterable[Module]) -> Self:
@@ -90,7 +90,7 @@ class _Numbered(Module):
 
 
 class Sequential(_Numbered):
-    """Modules one after the other: each gets what the one before returned.
+    """Modules in sequence: the output of each is the input of the next.
 
     Args:
         modules: the modules; or one dict of them, whose keys become their names.
@@ -264,7 +264,7 @@ class ParameterList(Module):
         values: Tensors and Values; arrays become Tensors.
 
     Raises:
-        TypeError: one of them is no array of numbers.
+        TypeError: one of them is not an array of numbers.
 
     Example:
         >>> import nn

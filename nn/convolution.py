@@ -17,11 +17,11 @@ from .module import Module
 from .randomness import Seed, generator
 from .types import Data, Input, Sizes
 
-__all__ = ["Conv1d", "Conv2d", "Windows"]
+__all__ = ["Conv1d", "Conv2d", "Kernels", "Windows"]
 
 Mode: TypeAlias = Literal["constant", "reflect", "edge", "wrap"]
 
-# NumPy's names for PyTorch's ways to continue an array beyond its ends.
+# NumPy's names for PyTorch's padding modes.
 PADDING_MODES: dict[str, Mode] = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
@@ -67,13 +67,12 @@ class Windows(Module):
         return (x[None] if single else x), single
 
 
-class _Conv(Windows):
-    """What `Conv1d` and `Conv2d` share, which is all but the names of the axes."""
+class Kernels(Windows):
+    """A layer with a kernel for each pair of channels, in groups of channels."""
 
-    def __init__(
-        self, in_channels: int, out_channels: int, kernel_size: Sizes, stride: Sizes = 1, padding: Sizes | str = 0, dilation: Sizes = 1,
-        groups: int = 1, bias: bool = True, padding_mode: str = "zeros", *, dtype: DTypeLike = np.float32, rng: Seed = None,
-    ) -> None:  # fmt: skip
+    bias: Tensor | None
+
+    def _set_channels(self, in_channels: int, out_channels: int, groups: int) -> None:
         kind = type(self).__name__
         for name, size in (("in_channels", in_channels), ("out_channels", out_channels), ("groups", groups)):
             check_size(kind, name, size)
@@ -82,9 +81,32 @@ class _Conv(Windows):
                 f"{kind} splits its channels into groups of equal size; {in_channels} in_channels and {out_channels} out_channels "
                 f"do not split into {groups}."
             )
+        self.in_channels, self.out_channels, self.groups = int(in_channels), int(out_channels), int(groups)
+
+    def _make_parameters(self, shape: tuple[int, ...], bias: bool, dtype: DTypeLike, rng: Seed) -> None:
+        rng, bound = generator(rng), 1 / math.sqrt(math.prod(shape[1:]))
+        self.weight = Tensor(rng.uniform(-bound, bound, shape).astype(dtype))
+        self.bias = Tensor(rng.uniform(-bound, bound, self.out_channels).astype(dtype)) if bias else None
+
+    def extra_repr(self) -> str:
+        zeros, ones = ((number,) * len(self.axes) for number in (0, 1))
+        usual = {"padding": zeros, "dilation": ones, "output_padding": zeros, "groups": 1, "bias": True, "padding_mode": "zeros"}
+        settings = {**vars(self), "bias": self.bias is not None}
+        text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
+        return text + "".join(f", {name}={settings[name]}" for name, x in usual.items() if settings.get(name, x) != x)
+
+
+class _Conv(Kernels):
+    """What `Conv1d` and `Conv2d` share: everything except the names of the axes."""
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: Sizes, stride: Sizes = 1, padding: Sizes | str = 0, dilation: Sizes = 1,
+        groups: int = 1, bias: bool = True, padding_mode: str = "zeros", *, dtype: DTypeLike = np.float32, rng: Seed = None,
+    ) -> None:  # fmt: skip
+        kind = type(self).__name__
+        self._set_channels(in_channels, out_channels, groups)
         if padding_mode not in PADDING_MODES:
             raise ValueError(f"{kind} takes as padding_mode one of {', '.join(PADDING_MODES)}; got {padding_mode!r}.")
-        self.in_channels, self.out_channels, self.groups = int(in_channels), int(out_channels), int(groups)
         self._set_windows(kernel_size, stride, dilation)
         self.padding_mode = padding_mode
         self.padding: Sizes | str = padding
@@ -99,10 +121,7 @@ class _Conv(Windows):
         else:
             self.padding = self._per_axis("padding", padding, least=0)
             self._padding = tuple((p, p) for p in self.padding)
-        shape = (self.out_channels, self.in_channels // self.groups, *self.kernel_size)
-        rng, bound = generator(rng), 1 / math.sqrt(math.prod(shape[1:]))
-        self.weight = Tensor(rng.uniform(-bound, bound, shape).astype(dtype))
-        self.bias = Tensor(rng.uniform(-bound, bound, out_channels).astype(dtype)) if bias else None
+        self._make_parameters((self.out_channels, self.in_channels // self.groups, *self.kernel_size), bias, dtype, rng)
 
     def forward(self, x: Input) -> Tensor:
         x, single = self._as_batch(as_input(x, self.weight.dtype, self), self.in_channels)
@@ -122,18 +141,6 @@ class _Conv(Windows):
             stride=self.stride, padding=padding, dilation=self.dilation, groups=self.groups,
         )  # fmt: skip
         return y[0] if single else y
-
-    def extra_repr(self) -> str:
-        zeros, ones = ((number,) * len(self.axes) for number in (0, 1))
-        unusual = {
-            "padding": self.padding if self.padding != zeros else None,
-            "dilation": self.dilation if self.dilation != ones else None,
-            "groups": self.groups if self.groups != 1 else None,
-            "bias": False if self.bias is None else None,
-            "padding_mode": self.padding_mode if self.padding_mode != "zeros" else None,
-        }
-        text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
-        return text + "".join(f", {name}={value}" for name, value in unusual.items() if value is not None)
 
 
 class Conv1d(_Conv):
@@ -159,7 +166,7 @@ class Conv1d(_Conv):
 
 
 class Conv2d(_Conv):
-    """The convolution of images: for each output channel, a small picture (the kernel) is compared with all windows of the input.
+    """The convolution of images: for each output channel, a small image (the kernel) is multiplied with every window of the input.
 
     Source: LeCun and others, 1989; arguments and shapes are PyTorch's.
 

@@ -1,7 +1,6 @@
 """Dropout: in training, random numbers become 0, so that no neuron can rely on another (Srivastava and others, 2014).
 
-The numbers that stay are divided by 1 - p at once ("inverted dropout"), so that evaluation has
-nothing to do.
+The other numbers are divided by 1 - p in training ("inverted dropout"), so that evaluation changes nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ __all__ = ["Dropout", "Dropout1d", "Dropout2d"]
 
 
 class Dropout(Module):
-    """In training, each number becomes 0 with probability `p`, and else is divided by 1 - p; evaluation changes nothing.
+    """In training, each number becomes 0 with probability `p`, and is divided by 1 - p otherwise; evaluation changes nothing.
 
     Source: Srivastava and others, 2014.
 
@@ -98,7 +97,7 @@ class Dropout1d(_DropoutOfChannels):
 
 
 class Dropout2d(_DropoutOfChannels):
-    """`Dropout` of whole channels, for images: single pixels would not be missed, since their neighbours say much the same.
+    """`Dropout` of whole channels, for images: dropping single pixels has little effect, because their neighbours are similar.
 
     Source: Tompson and others, 2015.
 

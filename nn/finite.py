@@ -21,12 +21,12 @@ def is_finite(x: object) -> bool:
         return True
     flat = array.ravel()
     with np.errstate(all="ignore"):
-        # The sum of squares is quick, and finite only if all entries are. As it may overflow, it is not the last word.
+        # The sum of squares is quick, and finite only if all entries are. If it overflows, look at every entry.
         return bool(np.isfinite(flat @ flat)) or bool(np.isfinite(flat).all())
 
 
 def kind_of(x: object) -> str:
-    """What is in numbers that are not all finite: "nan" if there is some, else "infinity".
+    """The kind of numbers that are not finite: "nan" if there is one, else "infinity".
 
     Example:
         >>> kind_of([1.0, float("inf")])

@@ -142,7 +142,7 @@ def softmax(input: Input, dim: int = -1) -> Any:
 
 
 def log_softmax(input: Input, dim: int = -1) -> Any:
-    """The logarithm of `softmax`, exact however small the share.
+    """The logarithm of `softmax`, accurate even for very small shares.
 
     Raises:
         ValueError: `dim` is not a whole number.

@@ -12,7 +12,7 @@ __all__ = ["zero_gradients"]
 
 
 def zero_gradients(parameters: Iterable[Node]) -> None:
-    """Make the gradients 0 instead of forgetting them: PyTorch's `zero_grad(set_to_none=False)`.
+    """Set the gradients to 0 instead of clearing them: PyTorch's `zero_grad(set_to_none=False)`.
 
     An optimizer changes a Tensor whose gradient is 0, by its momentum or weight decay, and leaves one without a gradient alone.
 

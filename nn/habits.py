@@ -1,7 +1,9 @@
-"""What PyTorch's programs do with a module besides calling it: convert, freeze, forget gradients, name new parts."""
+"""What programs do with a module besides calling it: switch its mode, convert, freeze, clear gradients, name new parts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
@@ -9,12 +11,13 @@ from numpy.typing import DTypeLike
 
 from autograd import Node, Tensor
 from autograd.modes import moment
+from autograd.state import effects
 from autograd.stores import blocks
 
 from .gradients import zero_gradients
 from .members import Members
 
-__all__ = ["Habits"]
+__all__ = ["Habits", "in_mode", "is_device"]
 
 NO_DEVICE = "There is no device but the CPU, and so no {!r}; write .to('cpu'), or leave it out."
 
@@ -22,6 +25,7 @@ NO_DEVICE = "There is no device but the CPU, and so no {!r}; write .to('cpu'), o
 class Habits:
     """The part of `Module` that needs nothing of a module but its parameters, modules and buffers."""
 
+    training = True
     _name: str | None
     _buffers: tuple[str, ...]
 
@@ -33,11 +37,33 @@ class Habits:
         """All modules; see `Module`."""
         raise NotImplementedError
 
+    def train(self, mode: bool = True) -> Self:
+        """Switch this module and all inside it to training, or to evaluation if not `mode`; in evaluation, for example, nothing is dropped.
+
+        Example:
+            >>> import nn
+            >>> nn.Sequential(nn.Dropout()).train()[0].training
+            True
+        """
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Switch this module and all inside it to evaluation: `train(False)`.
+
+        Example:
+            >>> import nn
+            >>> nn.Dropout(0.5).eval()(3.0)
+            3.0
+        """
+        return self.train(False)
+
     def to(self, *args: Any, dtype: DTypeLike | None = None, device: object = None, non_blocking: bool = False) -> Self:
         """Convert all Tensors among the parameters, and the buffers of floats, to a `dtype`, such as np.float64.
 
         Args:
-            args: a dtype, a device, or both, in any order. The only device is the CPU, where everything is.
+            args: a dtype, a device, or both, in any order. The only device is the CPU, which all modules are on.
             dtype, device: the same by name.
             non_blocking: accepted, and ignored.
 
@@ -85,7 +111,7 @@ class Habits:
         return self
 
     def cuda(self, device: object = None) -> Self:
-        """There is none.
+        """Refused, as there is no GPU.
 
         Raises:
             TypeError: always; there is no device but the CPU.
@@ -123,8 +149,8 @@ class Habits:
         """Freeze all parameters with False, and thaw them with True.
 
         A frozen parameter is still a parameter: it is in `named_parameters`, in `state_dict` and in its
-        optimizer. But it gets no gradient, and no step changes it. What was computed with it before is
-        stale. A single one is frozen by `parameter.requires_grad = False`.
+        optimizer. But it gets no gradient, and no step changes it. Nodes computed from it before are
+        stale. To freeze a single parameter, write `parameter.requires_grad = False`.
 
         Example:
             >>> import nn
@@ -138,7 +164,7 @@ class Habits:
         return self
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters. Call it before each `backward()`, which adds to them.
+        """Clear the gradients of all parameters. Call it before each `backward()`, which adds to them.
 
         Args:
             set_to_none: if false, the gradients of Tensors become zeros instead of None.
@@ -151,6 +177,9 @@ class Habits:
             >>> neuron.bias.grad
             0.0
         """
+        if (noted := effects()) is not None:
+            noted.forget(self.parameters(), to_zero=not set_to_none)
+            return
         if not set_to_none:
             zero_gradients(self.parameters())
             return
@@ -158,7 +187,7 @@ class Habits:
             piece.grad = piece._blank_grad
 
     def register_parameter(self, name: str, param: Node | None) -> None:
-        """Make `param` the attribute `name`, which `self.name = param` does too. None keeps the place empty.
+        """Make `param` the attribute `name`, which `self.name = param` does too. None reserves the name.
 
         Raises:
             TypeError: it is neither a Value, nor a Tensor, nor None.
@@ -202,7 +231,29 @@ class Habits:
         if hasattr(self, name):
             raise ValueError(f"This {type(self).__name__} has {name!r} already; to change it, assign to it.")
         vars(self)[name] = part
-        self._name = None  # the next call gives it its name
+        self._name = None  # the next call sets the names
+
+
+@contextmanager
+def in_mode(model: Habits, training: bool) -> Iterator[None]:
+    """Inside, the model is in training or evaluation mode; afterwards each module is in its earlier mode again.
+
+    Example:
+        >>> import nn
+        >>> model = nn.Dropout(0.5)
+        >>> with in_mode(model, training=False):
+        ...     model(3.0)
+        3.0
+        >>> model.training
+        True
+    """
+    before = [(module, module.training) for module in model.modules()]
+    model.train(training)
+    try:
+        yield
+    finally:
+        for module, mode in before:
+            module.training = mode
 
 
 def is_device(x: object) -> bool:

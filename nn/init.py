@@ -1,8 +1,8 @@
-"""How parameters start: initialisers that fill a Tensor in place. Names and formulas are those of `torch.nn.init`.
+"""Initial values of parameters: initialisers that fill a Tensor in place. Names and formulas are those of `torch.nn.init`.
 
 Signals should keep their size from layer to layer, forwards and backwards. So the standard
 deviation of the first weights is gain / √fan: the fan is the number of terms that a neuron adds up,
-and the gain makes up for what the activation takes away.
+and the gain compensates for how much smaller the activation makes signals.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         param: the negative slope of leaky_relu; 0.01 if None.
 
     Raises:
-        ValueError: `nonlinearity` is another.
+        ValueError: `nonlinearity` is unknown.
 
     Example:
         >>> calculate_gain("tanh") == 5 / 3
@@ -179,12 +179,12 @@ def kaiming_uniform_(tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonli
         a: the negative slope of the leaky_relu that follows; 0 is ReLU.
         mode: "fan_in" keeps the size of signals in the forward pass, "fan_out" that of gradients in
             the backward pass.
-        nonlinearity: what follows; see `calculate_gain`.
+        nonlinearity: the activation that follows; see `calculate_gain`.
         rng: as in `uniform_`.
 
     Raises:
         TypeError: `tensor` is not a Tensor.
-        ValueError: it has fewer than two axes, or `mode` or `nonlinearity` is another.
+        ValueError: it has fewer than two axes, or `mode` or `nonlinearity` is unknown.
 
     Example:
         >>> weight = kaiming_uniform_(Tensor(np.zeros((20, 30))), nonlinearity="relu", rng=0)

@@ -1,4 +1,4 @@
-"""What layers are given: sizes when they are made, and arrays when they are called. What does not fit is refused."""
+"""Checks of what layers are given: sizes when they are made, and arrays when they are called."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def as_shared_input(x: Input, dtype: DTypeLike | None, module: Module) -> Data:
 
 
 def operand(x: Input, module: Module) -> Output:
-    """What a layer without parameters works on: a number, a Value or a list of Values as it is; an array in its own precision.
+    """The input of a layer without parameters: a number, a Value or a list of Values unchanged; an array in its own precision.
 
     Example:
         >>> operand([1, 2], Module()), operand(3, Module())
@@ -124,7 +124,7 @@ def check_size(kind: str, name: str, size: object, least: int = 1) -> int:
 
 
 def check_dim(kind: str, name: str, dim: object) -> None:
-    """Refuse what cannot be the number of an axis.
+    """Raise an error for what cannot be the number of an axis.
 
     Raises:
         ValueError: it is not a whole number.

@@ -1,4 +1,4 @@
-"""What is inside a module, and in what form `Module` hands it out."""
+"""What is inside a module, and the list in which `Module` returns it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Members(list[Kind]):
 
 
 class Handle:
-    """What removes a hook: `handle.remove()`, or `handle()`.
+    """Removes a hook: by `handle.remove()`, or `handle()`.
 
     Example:
         >>> handle = Handle(lambda: print("removed"))

@@ -1,13 +1,13 @@
-"""How good the answers of a network are, by scikit-learn's metrics: accuracy, precision, recall, F1, AUC, confusion matrix.
+"""Metrics of classification, computed by scikit-learn: accuracy, precision, recall, F1, AUC and confusion matrix.
 
-Each takes predictions as networks give them and the targets, in the order of the losses, and first
-makes classes of the predictions:
+Each takes the outputs of a network and the targets, in this order, as losses do. First, the outputs are turned
+into classes:
 
 - scores of classes, of shape (n, classes), logits or probabilities: the class with the highest.
   With further axes, (n, classes, …), each place counts as an example, as in `cross_entropy`;
 - one score for each example, of shape (n,) or (n, 1): the second of two classes where the score is
   above `threshold`, which is 0 for logits and for the scores of a hinge, and 0.5 for probabilities.
-  The numbers do not show which they are, so you have to say it;
+  The numbers alone do not tell, so it must be given;
 - whole numbers or booleans, of shape (n,) or (n, 1): the classes themselves.
 
 All may be Tensors, arrays, or lists of Values and numbers. Targets are the numbers of the classes
@@ -35,7 +35,7 @@ __all__ = ["accuracy", "auc", "by_name", "confusion_matrix", "f1", "precision", 
 
 
 def accuracy(predictions: Input, targets: Input, threshold: float | None = None) -> float:
-    """The share of examples that were put into their class.
+    """The share of examples that were put into the right class.
 
     Args:
         predictions: scores of shape (n, classes), or of two classes (n,) or (n, 1); or classes; see
@@ -51,7 +51,7 @@ def accuracy(predictions: Input, targets: Input, threshold: float | None = None)
     Raises:
         TypeError: something is not a number.
         ValueError: the shapes do not fit, there are no examples, something is not a class, a
-            prediction is nan; or `threshold` is missing, or given where it has no meaning.
+            prediction is nan; or `threshold` is missing, or given although it has no meaning.
         ModuleNotFoundError: scikit-learn is not installed.
 
     Example:

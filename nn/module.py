@@ -19,7 +19,7 @@ from autograd import Node, Value, no_grad
 from autograd.modes import Scope, enter, leave, tick
 from autograd.texts import visible
 
-from .habits import Habits
+from .habits import Habits, in_mode
 from .members import Handle, Members, members
 from .state import Fit, fitting
 from .summary import Row, Shapes, output_shapes, printed, shape_of_example
@@ -47,9 +47,8 @@ class Module(Habits):
         7.0
     """
 
-    training = True
     _name: str | None = None
-    _number = 0  # its own, unlike an id, which the next module may get
+    _number = 0  # unlike an `id`, it is never used again
     _buffers: tuple[str, ...] = ()
     _hooks: tuple[Callable[..., object], ...] = ()
     _has_one_row = False  # in a summary: whether what is inside has no rows of its own
@@ -73,7 +72,7 @@ class Module(Habits):
         return out
 
     def _give_names(self) -> None:
-        """Name the modules and the parameters inside by their path from here, and say that the parameters belong here."""
+        """Name the modules and the parameters inside by their path from here, and set the scope of the parameters."""
         for path, module in self.named_modules():
             module._name = path or type(self).__name__
             module._number = module._number or tick()
@@ -162,7 +161,7 @@ class Module(Habits):
         """The parameter with a dotted path, as in `named_parameters`.
 
         Raises:
-            ValueError: there is none; the message has those that there are.
+            ValueError: there is none; the message lists the parameters.
 
         Example:
             >>> import nn
@@ -255,33 +254,11 @@ class Module(Habits):
             for name in module._buffers:
                 yield f"{path}.{name}" if path else name, getattr(module, name)
 
-    def train(self, mode: bool = True) -> Self:
-        """Switch this module and all inside it to training, or if not `mode` to evaluation; dropout, for one, tells them apart.
-
-        Example:
-            >>> import nn
-            >>> nn.Sequential(nn.Dropout()).train()[0].training
-            True
-        """
-        for module in self.modules():
-            module.training = mode
-        return self
-
-    def eval(self) -> Self:
-        """Switch this module and all inside it to evaluation: `train(False)`.
-
-        Example:
-            >>> import nn
-            >>> nn.Dropout(0.5).eval()(3.0)
-            3.0
-        """
-        return self.train(False)
-
     def state_dict(self) -> dict[str, float | Array]:
         """A copy of the data of all parameters, and of all buffers, by dotted path: floats, or arrays.
 
         The paths and their order are PyTorch's: of each module first the parameters, then the
-        buffers, then the modules inside. What is shared is there under each of its names.
+        buffers, then the modules inside. A shared parameter occurs under each of its names.
 
         Example:
             >>> import nn
@@ -292,7 +269,7 @@ class Module(Habits):
         return {path: np.array(numbers) if isinstance(numbers, np.ndarray) else numbers for path, numbers in state.items()}
 
     def load_state_dict(self, state: Mapping[str, Input], strict: bool = True) -> Fit:
-        """Take the numbers of a state dict. All of them must fit, or nothing is changed.
+        """Load the numbers of a state dict. All of them must fit, or nothing is changed.
 
         Args:
             state: the dict.
@@ -326,22 +303,22 @@ class Module(Habits):
         return fit
 
     def _places(self, prefix: str = "", around: tuple[Module, ...] = ()) -> Iterator[tuple[str, Any, str | None]]:
-        """What the state is made of: the paths of each parameter, with it, and of each buffer, with its module and name."""
+        """The entries of the state: for each parameter its path and itself; for each buffer its path, module and name."""
         for name, leaf in members(vars(self), Node):
             if leaf.is_leaf and (leaf.requires_grad or leaf.frozen):
                 yield prefix + name, leaf, None
         for name in self._buffers:
             yield prefix + name, self, name
         for name, child in members(vars(self), Module):
-            if child not in (*around, self):  # a module may know the one that it is in
+            if child not in (*around, self):  # a module may refer to the one that contains it
                 yield from child._places(f"{prefix}{name}.", (*around, self))
 
     def summary(self, input_shape: Sizes, dtype: DTypeLike = np.float32) -> str:
         """Print a table of the modules inside, the shapes of their outputs and their numbers of parameters, as Keras does.
 
         Args:
-            input_shape: of one example, such as (784,) or (1, 28, 28), without the axis of the batch.
-            dtype: of the input; int for a model that starts with an Embedding.
+            input_shape: the shape of one example, such as (784,) or (1, 28, 28), without the axis of the batch.
+            dtype: the type of the input; int for a model that starts with an Embedding.
 
         Returns:
             The table, as text.
@@ -361,9 +338,9 @@ class Module(Habits):
             131 parameters, 524 bytes
         """
         shape = shape_of_example(type(self).__name__, self.forward, input_shape)
-        of_values = any(isinstance(p, Value) for p in self.parameters())  # such a network takes one example
+        of_values = any(isinstance(p, Value) for p in self.parameters())  # a network of Values takes a single example
         inputs = [np.zeros((*batch, *shape), dtype) for batch in ([(), ()] if of_values else [(2,), (3,)])]
-        once, again = map(self._outputs, inputs)  # the axes whose lengths differ are the batch's
+        once, again = map(self._outputs, inputs)  # axes whose lengths differ are those of the batch
         hidden = {id(part) for module in self.modules() if module._has_one_row for part in module.modules()[1:]}
         rows = []
         for path, module in self.named_modules():
@@ -380,19 +357,17 @@ class Module(Habits):
         def note(module: Module, _: object, output: object) -> None:
             outputs[id(module)] = output_shapes(output)
 
-        modules = [(module, module.training, module.register_forward_hook(note)) for module in self.modules()]
-        self.eval()
+        hooks = [module.register_forward_hook(note) for module in self.modules()]
         try:
-            with no_grad():
+            with in_mode(self, training=False), no_grad():
                 note(self, None, self(x))
         finally:
-            for module, training, remove in modules:
-                module.training = training
-                remove()
+            for hook in hooks:
+                hook.remove()
         return outputs
 
     def extra_repr(self) -> str:
-        """What stands in the brackets of the module's text, such as its sizes; for subclasses to say."""
+        """The text in the brackets of the module's `repr`, such as its sizes; a subclass may define it."""
         return ""
 
     @recursive_repr()

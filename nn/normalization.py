@@ -1,7 +1,7 @@
-"""Normalisation, with PyTorch's names: numbers get mean 0 and deviation 1, so that each layer's inputs keep their range.
+"""Normalisation, with PyTorch's names: numbers get mean 0 and standard deviation 1, so that each layer's inputs keep their range.
 
-`BatchNorm` takes the mean and the deviation of each channel over the examples of a batch, and in
-evaluation running ones from the training; `LayerNorm` and `RMSNorm` take those of each example.
+`BatchNorm` uses the mean and the deviation of each channel over the examples of a batch, and in evaluation
+running means from training; `LayerNorm` and `RMSNorm` use those of each example.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["BatchNorm1d", "BatchNorm2d", "GroupNorm", "InstanceNorm2d", "LayerNo
 
 
 class _BatchNorm(Module):
-    """What `BatchNorm1d` and `BatchNorm2d` share, which is all but the shapes of their inputs."""
+    """What `BatchNorm1d` and `BatchNorm2d` share: everything except the shapes of their inputs."""
 
     ranks: ClassVar[tuple[int, ...]]
     shapes: ClassVar[str]

@@ -1,4 +1,4 @@
-"""The places of a sequence as numbers: attention does not see the order, so the place is added to the numbers themselves."""
+"""Positional encodings: attention does not see the order of a sequence, so the position is added to the vectors themselves."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Positions(Module):
         self.dropout = Dropout(dropout, rng=rng)
 
     def _add(self, x: Data, table: Data) -> Data:
-        """`x` plus the first rows of the table, one for each place."""
+        """`x` plus the first rows of the table, one for each position."""
         axes = "(n, places, {})" if self.batch_first else "(places, n, {})"
         if x.ndim not in (2, 3) or x.shape[-1] != self.d_model:
             raise ValueError(
@@ -47,12 +47,12 @@ class _Positions(Module):
 
 
 class PositionalEncoding(_Positions):
-    """Adds sines and cosines of the place, as if read from the hands of ever slower clocks (Vaswani and others, 2017).
+    """Adds sines and cosines of the position, with lower and lower frequencies (Vaswani and others, 2017).
 
-    Numbers 2i and 2i + 1 of place p get sin(p / 10000^(2i / d_model)) and the cosine of the same angle.
+    Entries 2i and 2i + 1 at position p get sin(p / 10000^(2i / d_model)) and the cosine of the same angle.
 
     Args:
-        d_model: how many numbers there are at each place.
+        d_model: the length of the vectors at each position.
         dropout: the probability with which a sum is dropped in training.
         max_len: the length of the longest sequence.
         batch_first: whether sequences are (n, places, d_model) instead of (places, n, d_model).
@@ -86,7 +86,7 @@ class PositionalEncoding(_Positions):
 
 
 class LearnedPositionalEncoding(_Positions):
-    """Adds learned numbers to each place, as in GPT (Radford and others, 2018).
+    """Adds a learned vector at each position, as in GPT (Radford and others, 2018).
 
     Args:
         d_model, dropout, max_len, batch_first: as in `PositionalEncoding`.

@@ -1,7 +1,7 @@
-"""Where the random numbers of networks come from: a generator that all share, or one of your own.
+"""The random numbers of networks: from a shared generator, or from one of your own.
 
-Whatever draws random numbers takes `rng`, a seed or a NumPy generator. Without it, the numbers come
-from a generator that all share, in the order of the program; `manual_seed` sets where that starts.
+Everything that draws random numbers takes `rng`, a seed or a NumPy generator. Without it, the numbers come
+from a shared generator, in the order of the program; `manual_seed` sets its state.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from autograd import Node
 __all__ = ["Seed", "generator", "generators", "get_rng_state", "manual_seed", "set_rng_state", "shared_generator"]
 
 Seed: TypeAlias = int | np.integer[Any] | np.random.Generator | None
-RngState: TypeAlias = Mapping[str, Any]  # of one of NumPy's generators, which of them says what is in it
+RngState: TypeAlias = Mapping[str, Any]  # its contents depend on the kind of NumPy's generator
 
 _shared: list[np.random.Generator] = []
 
@@ -46,7 +46,7 @@ def manual_seed(seed: int) -> None:
 
 
 def get_rng_state() -> RngState:
-    """The state of the shared generator; `set_rng_state` brings it back there. Python's `random` is not in it.
+    """The state of the shared generator, for `set_rng_state`. It does not contain the state of Python's `random`.
 
     Example:
         >>> state = get_rng_state()
@@ -59,7 +59,7 @@ def get_rng_state() -> RngState:
 
 
 def set_rng_state(state: RngState) -> None:
-    """Set the shared generator to a state that `get_rng_state` gave.
+    """Set the shared generator to a state from `get_rng_state`.
 
     Example:
         >>> import nn
@@ -73,7 +73,7 @@ def set_rng_state(state: RngState) -> None:
 
 
 def shared_generator() -> np.random.Generator:
-    """The generator that all share. It starts from Python's `random`, so that one `random.seed` is enough.
+    """The shared generator. It is seeded by Python's `random`, so that a single `random.seed` is enough.
 
     Example:
         >>> shared_generator() is shared_generator()
@@ -124,7 +124,7 @@ def generators(**roots: object) -> dict[str, np.random.Generator]:
 
 
 def _parts(thing: object) -> Iterator[tuple[object, object]]:
-    """What is inside a thing: the names, keys or numbers, and the parts."""
+    """The parts of an object, with their names, keys or numbers."""
     if isinstance(thing, Mapping):
         yield from thing.items()
     elif isinstance(thing, (list, tuple)):

@@ -28,7 +28,7 @@ class Upsample(Module):
     """Signals and images of another size, by interpolation, as in PyTorch.
 
     Args:
-        size: the length, or the height and the width, of the output; one number for all.
+        size: the length, or the height and the width, of the output; a single number counts for all axes.
         scale_factor: how many times as long each axis becomes, if `size` is None.
         mode: "nearest" repeats numbers; "linear" (of signals), "bilinear" and "bicubic" (of images)
             go smoothly from one to the next; "area" takes means; "nearest-exact" is "nearest" without

@@ -1,10 +1,9 @@
-"""`save` and `load`: a model, and all that is needed to go on with its training, in one file.
+"""`save` and `load`: a model, and everything that is needed to continue its training, in one file.
 
-The file is of the safetensors format: a header of JSON, and then the numbers of arrays. Unlike a
-pickle, it cannot run a program when it is read. The model's arrays stand there under the names of
-its state dict, as PyTorch's users store them. What else is saved is made of numbers, texts, lists
-and dicts, which go into the header, and of arrays. The header also has a checksum of all this, so
-that damage on the disk or on the way is noticed.
+The file has the safetensors format: a header in JSON, followed by the numbers of arrays. Unlike a pickle, it
+cannot run code when it is read. The model's arrays have the names of its state dict, as in files that PyTorch's
+users store. Everything else that is saved consists of arrays, and of numbers, texts, lists and dicts, which are
+in the header. The header also has a checksum of all this, so that damage of the file is noticed.
 """
 
 from __future__ import annotations
@@ -27,29 +26,29 @@ from .types import Array
 
 __all__ = ["load", "save"]
 
-VERSION = 1  # of what `save` puts into the header
-NOTHING_ELSE = '{"version": 1, "generators": {"dict": []}, "entries": {"dict": []}}'  # what a file of others has besides its model
+VERSION = 1  # of the header's entries
+NOTHING_ELSE = '{"version": 1, "generators": {"dict": []}, "entries": {"dict": []}}'  # if `save` did not write the file
 HEADER = {"version", "generators", "entries"}
-SEAL = ', "glassgrad crc32": '  # before the checksum, at the end of the header; older files have none
+SEAL = ', "glassgrad crc32": '  # precedes the checksum at the end of the header; older files have none
 
 Arrays: TypeAlias = dict[str, Array]
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 def save(path: str | os.PathLike[str], model: Module | Mapping[str, Any], optimizer: Any = None, **others: Any) -> None:
-    """Store a model in a file of the format of safetensors, and what else is given; `load` brings it back, bit for bit.
+    """Store a model and other things in a file of the safetensors format. `load` restores them bit for bit.
 
-    The file is whole at any moment: if the program is killed or the disk is full, the old file
-    stays. A link stays a link, and a new file has the mode of the one that it replaces. To go on
-    training as if it had not stopped, save all that changes in training::
+    The file is complete at any moment: if the program is killed or the disk is full, the old file
+    remains. A link stays a link, and a new file has the mode of the one that it replaces. To continue
+    training as if it had never stopped, save everything that training changes::
 
         nn.save(path, model, optimizer, schedule=schedule, loader=loader, rng=nn.get_rng_state(), epoch=epoch)
 
     Args:
-        path: the file, by custom called `….safetensors`. Folders are made.
-        model: a module, or a state dict. The generators of a module's own, such as that of
+        path: the file, usually named `….safetensors`. Folders are created.
+        model: a module, or a state dict. Random generators of a module, such as that of
             `Dropout(rng=0)`, are stored with it.
-        optimizer: stored with its settings and its memory.
+        optimizer: stored with its settings and what it remembers.
         others: more, by name: objects with a `state_dict()`, such as schedules, loaders
             and more models; NumPy's generators; numbers, texts, None, arrays, and lists, tuples
             and dicts of them.
@@ -89,7 +88,7 @@ def save(path: str | os.PathLike[str], model: Module | Mapping[str, Any], optimi
 
 
 def load(path: str | os.PathLike[str], model: Module | None = None, optimizer: Any = None, **others: Any) -> dict[str, Any]:
-    """Bring a model back from a file of `save`, and what else was stored: all that is asked for, or nothing.
+    """Restore a model and other things from a file of `save`: everything that is asked for, or nothing.
 
     The file may also come from PyTorch: `safetensors.torch.save_file(model.state_dict(), path)`.
 
@@ -139,14 +138,14 @@ def load(path: str | os.PathLike[str], model: Module | None = None, optimizer: A
 
 
 def _take_over(path: Path, pairs: list[tuple[str, Any, Any]]) -> None:
-    """Give each object its state; if one of them refuses, all get back what they had."""
+    """Give each object its state; if one raises an error, all get their earlier states back."""
     before = [_state(x) for _, x, _ in pairs]
     faults = []
     try:
         for name, x, state in pairs:
             try:
                 _set_state(x, state)
-            except Exception as error:  # an object of the user's may raise anything
+            except Exception as error:  # a user's object may raise any error
                 faults.append(f"{name}: {error}")
         if faults:
             raise ValueError(f"{path} does not fit, and nothing was loaded. {' '.join(faults)}")
@@ -157,7 +156,7 @@ def _take_over(path: Path, pairs: list[tuple[str, Any, Any]]) -> None:
 
 
 def _state(x: Any) -> Any:
-    """The state of an object that has one; else the object itself."""
+    """The state of an object that has a `state_dict`; otherwise the object itself."""
     if isinstance(x, np.random.Generator):
         return x.bit_generator.state
     return x.state_dict() if hasattr(x, "state_dict") else x
@@ -209,7 +208,7 @@ def _unpack(packed: Any, arrays: Arrays) -> Any:
 
 
 def _storable(x: Any, path: str) -> Array:
-    """`x` as an array as the format has it: dense, in the order and the byte order of C on the usual machines."""
+    """`x` as an array that the format can store: contiguous, in C order and little-endian."""
     array = np.asarray(x.data if isinstance(x, Node) else x)
     if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
         raise TypeError(
@@ -224,7 +223,7 @@ def _readable(name: str) -> str:
 
 
 def _free(name: str, arrays: Arrays) -> str:
-    """The name, or one like it that no array has yet."""
+    """The name, or a similar one that is not taken."""
     while name in arrays or name == "__metadata__":
         name += "'"
     return name
@@ -275,7 +274,7 @@ def _read(path: Path) -> tuple[Arrays, dict[str, Any], dict[str, Any]]:
 
 
 def _what_is_wrong(path: Path) -> str:
-    """Why a file that cannot be read is none of safetensors."""
+    """Why a file is not a safetensors file."""
     with open(path, "rb") as file:
         begin = file.read(9)
     if len(begin) < 9 or begin[8:] == b"{":  # the header's length, in 8 bytes, and the header

@@ -1,4 +1,4 @@
-"""`Snapshot`: what a forward pass changes in a model, kept so that it can be undone."""
+"""`Snapshot`: a copy of the state that a forward pass changes, so that it can be restored."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ class Snapshot:
         self.take()
 
     def take(self) -> None:
-        """Keep how things are now."""
+        """Copy the present state."""
         self._states = [rng.bit_generator.state for rng in self._generators]
         arrays = [getattr(module, name) for module, name in self._buffers]
         self._arrays = [(array, array.copy()) for array in arrays]
 
     def restore(self) -> None:
-        """Put everything back as it was when it was kept. Each buffer is the same array again."""
+        """Restore the state that was copied last. Each buffer is the same array again."""
         for rng, state in zip(self._generators, self._states, strict=True):
             rng.bit_generator.state = state
         for (module, name), (array, numbers) in zip(self._buffers, self._arrays, strict=True):
-            if array.flags.writeable:  # else nobody can have changed it
+            if array.flags.writeable:  # otherwise it cannot have changed
                 array[...] = numbers
             setattr(module, name, array)

@@ -1,4 +1,4 @@
-"""Whether the numbers of a state dict fit the module that is to take them."""
+"""Checking that a state dict fits the module that loads it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Fit", "fitting"]
 
 
 class Fit(NamedTuple):
-    """What a state dict lacked and what it had besides; PyTorch's answer of `load_state_dict`.
+    """The missing and the unexpected names of a state dict: the result of `load_state_dict`, as in PyTorch.
 
     Example:
         >>> Fit([], [])

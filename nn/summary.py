@@ -1,4 +1,4 @@
-"""How `model.summary(input_shape)` writes its table. It knows of no modules: they bring a row each."""
+"""Writing the table of `model.summary(input_shape)`, from a row for each module."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Shapes: TypeAlias = Sequence[tuple[int, ...] | str]  # a shape, or the name of a
 
 
 class Row(NamedTuple):
-    """What the table says of a module that was called.
+    """The row of a module that was called.
 
-    `once` and `again` are the shapes of its outputs for two sizes of the batch; `own` is how many
-    numbers it trains itself, without the modules inside that have rows.
+    `once` and `again` are the shapes of its outputs for two sizes of the batch; `own` is the
+    number of its parameters, without those of modules inside that have rows of their own.
     """
 
     path: str

@@ -1,8 +1,7 @@
-"""Convolutions the other way round: each number of the input is spread over a window of a larger output."""
+"""Transposed convolutions: each number of the input is spread over a window of a larger output."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,9 +11,9 @@ import autograd
 from autograd import Tensor
 from autograd.primitives import convolution
 
-from .convolution import Windows
-from .inputs import as_input, check_size
-from .randomness import Seed, generator
+from .convolution import Kernels
+from .inputs import as_input
+from .randomness import Seed
 from .types import Data, Input, Sizes
 
 __all__ = ["ConvTranspose1d", "ConvTranspose2d", "spread"]
@@ -32,7 +31,7 @@ def spread(
     """
     n, sizes, ends, more = len(stride), [], [], []
     for i in range(n):
-        whole = (x.shape[i + 2] - 1) * stride[i] + dilation[i] * (weight.shape[i + 2] - 1) + 1  # what the windows cover
+        whole = (x.shape[i + 2] - 1) * stride[i] + dilation[i] * (weight.shape[i + 2] - 1) + 1  # the length that the windows cover
         ends.append((padding[i], max(padding[i] - output_padding[i], 0)))
         sizes.append(whole - sum(ends[i]))
         more.append((0, max(output_padding[i] - padding[i], 0)))
@@ -46,33 +45,22 @@ def spread(
     return y if bias is None else y + autograd.reshape(bias, (-1, *[1] * n))
 
 
-class _ConvTranspose(Windows):
-    """What `ConvTranspose1d` and `ConvTranspose2d` share, which is all but the names of the axes."""
+class _ConvTranspose(Kernels):
+    """What `ConvTranspose1d` and `ConvTranspose2d` share: everything except the names of the axes."""
 
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Sizes, stride: Sizes = 1, padding: Sizes = 0, output_padding: Sizes = 0,
         groups: int = 1, bias: bool = True, dilation: Sizes = 1, padding_mode: str = "zeros", *,
         dtype: DTypeLike = np.float32, rng: Seed = None,
     ) -> None:  # fmt: skip
-        kind = type(self).__name__
-        for name, size in (("in_channels", in_channels), ("out_channels", out_channels), ("groups", groups)):
-            check_size(kind, name, size)
-        if in_channels % groups or out_channels % groups:
-            raise ValueError(
-                f"{kind} splits its channels into groups of equal size; {in_channels} in_channels and {out_channels} out_channels "
-                f"do not split into {groups}."
-            )
+        self._set_channels(in_channels, out_channels, groups)
         if padding_mode != "zeros":
-            raise ValueError(f"{kind} has no padding_mode but 'zeros'; got {padding_mode!r}.")
-        self.in_channels, self.out_channels, self.groups = int(in_channels), int(out_channels), int(groups)
+            raise ValueError(f"{type(self).__name__} has no padding_mode but 'zeros'; got {padding_mode!r}.")
         self._set_windows(kernel_size, stride, dilation)
         self.padding = self._per_axis("padding", padding, least=0)
         self.output_padding = self._per_axis("output_padding", output_padding, least=0)
         self._check_output_padding(self.output_padding)
-        shape = (self.in_channels, self.out_channels // self.groups, *self.kernel_size)
-        rng, bound = generator(rng), 1 / math.sqrt(math.prod(shape[1:]))
-        self.weight = Tensor(rng.uniform(-bound, bound, shape).astype(dtype))
-        self.bias = Tensor(rng.uniform(-bound, bound, out_channels).astype(dtype)) if bias else None
+        self._make_parameters((self.in_channels, self.out_channels // self.groups, *self.kernel_size), bias, dtype, rng)
 
     def _check_output_padding(self, output_padding: Sequence[int]) -> None:
         if any(more >= max(s, d) for more, s, d in zip(output_padding, self.stride, self.dilation, strict=True)):
@@ -98,18 +86,6 @@ class _ConvTranspose(Windows):
             self._check_output_padding(more)
         y = spread(x, self.weight, self.bias, self.stride, self.padding, more, self.groups, self.dilation)
         return y[0] if single else y
-
-    def extra_repr(self) -> str:
-        zeros, ones = ((number,) * len(self.axes) for number in (0, 1))
-        unusual = {
-            "padding": self.padding if self.padding != zeros else None,
-            "dilation": self.dilation if self.dilation != ones else None,
-            "output_padding": self.output_padding if self.output_padding != zeros else None,
-            "groups": self.groups if self.groups != 1 else None,
-            "bias": False if self.bias is None else None,
-        }
-        text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
-        return text + "".join(f", {name}={value}" for name, value in unusual.items() if value is not None)
 
 
 class ConvTranspose1d(_ConvTranspose):

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+import autograd
 from autograd import Tensor, Value
+from autograd.state import effects
 from autograd.stores import blocks
 
 from .checks import is_number
@@ -53,6 +55,10 @@ def clip_grad_norm_(parameters: Parameters, max_norm: float, norm_type: float = 
     _check("max_norm", max_norm)
     if not is_number(norm_type) or not norm_type > 0:
         raise ValueError(f"norm_type must be a number above 0, or math.inf; got {norm_type!r}.")
+    if (noted := effects()) is not None:
+        if error_if_nonfinite:
+            raise TypeError("clip_grad_norm_ in a compiled function cannot raise an error for some numbers; leave error_if_nonfinite out.")
+        return noted.change_gradients(_listed(parameters), lambda gs: _clipped(gs, float(max_norm), norm_type))
     pieces = _with_gradient(parameters)
     numbers = [p.grad for p in pieces if isinstance(p, Value)]
     arrays = [p.grad for p in pieces if not isinstance(p, Value)]
@@ -90,6 +96,10 @@ def clip_grad_value_(parameters: Parameters, clip_value: float) -> None:
         array([ 2., -3.])
     """
     _check("clip_value", clip_value)
+    if (noted := effects()) is not None:
+        limit = float(clip_value)
+        noted.change_gradients(_listed(parameters), lambda gs: (0.0, [autograd.clip(g, -limit, limit) for g in gs]))
+        return
     for p in _with_gradient(parameters):
         if isinstance(p, Value):
             p.grad = max(min(p.grad, float(clip_value)), -float(clip_value))  # in this order, nan stays nan
@@ -104,15 +114,29 @@ def _check(name: str, limit: float) -> None:
         raise ValueError(f"{name} must not be negative; got {limit!r}.")
 
 
+def _clipped(gradients: list[Any], max_norm: float, order: float) -> tuple[Any, list[Any]]:
+    """The norm of gradients that are nodes, and these gradients made shorter."""
+    if not gradients:
+        return 0.0, []
+    norms = [autograd.norm(g.reshape(-1), order) for g in gradients]
+    length = norms[0] if len(norms) == 1 else autograd.norm(autograd.stack(norms), order)
+    shrink = autograd.minimum(max_norm / (length + 1e-6), 1.0)
+    return length, [g * shrink for g in gradients]
+
+
 def _with_gradient(parameters: Parameters) -> list[Any]:
     """Those of the parameters that have a gradient, in as few pieces as possible."""
+    return [p for p in blocks(_listed(parameters)) if p.grad is not None]
+
+
+def _listed(parameters: Parameters) -> list[Any]:
     if not isinstance(parameters, (Value, Tensor, Iterable)):
         raise TypeError(f"Clipping takes a list of parameters, not a {type(parameters).__name__}; pass model.parameters().")
     parameters = [parameters] if isinstance(parameters, (Value, Tensor)) else list(parameters)
     for p in parameters:
         if not isinstance(p, (Value, Tensor)):
             raise TypeError(f"Clipping is of the gradients of Values and Tensors, not of a {type(p).__name__}; pass model.parameters().")
-    return [p for p in blocks(parameters) if p.grad is not None]
+    return parameters
 
 
 def _norm(x: Any, order: float) -> float:

@@ -17,7 +17,7 @@ MODULES: dict[str, type[Module]] = {name: getattr(activation, named.title) for n
 
 
 def vectorize(mlp: MLP, dtype: DTypeLike = np.float64) -> Sequential:
-    """An `MLP` of Values as a `Sequential` of `Linear` layers and activations that computes the same.
+    """An `MLP` of Values as an equivalent `Sequential` of `Linear` layers and activations.
 
     The numbers are copies: training one network does not change the other.
 

@@ -40,7 +40,17 @@ def compiled(f, x=(1.0, 2.0, 3.0)):
 
 def test_a_template_is_how_it_is_printed(own):
     cube = own("cube", numpy="np.power({0}, 3)", **cube_parts())
-    assert "np.sum(np.power(w, 3))" in compiled(cube).source
+    assert "np.power(w, 3).sum()" in compiled(cube).source
+
+
+def test_without_one_the_program_has_its_definition_also_of_a_lambda(own):
+    halves = own("halves", vjp=(lambda g, y, x: g / 2,), array=lambda x: (lambda y: y / 2)(x))
+    cube = own("cube", **cube_parts())
+    source = compiled(lambda w: halves(w) * cube(w), x=(1.0, 2.0)).source
+    assert "def halves(x):\n    return (lambda y: y / 2)(x)\n" in source
+    assert "def cube(x):\n    return x * x * x\n" in source
+    exec(source, namespace := {})
+    assert namespace["forward"](np.array([1.0, 2.0]))[0] == 0.5 + 8.0
 
 
 def test_a_template_may_name_static_arguments(own):

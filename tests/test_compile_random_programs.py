@@ -58,7 +58,7 @@ def safe(primitive, x):
     low, high = primitive.domain
     if low > 0:
         return autograd.abs(x) + max(low, 0.3)
-    return autograd.tanh(x) * high if -1 <= low and high <= 1 else x
+    return autograd.tanh(x) * high if low >= -1 and high <= 1 else x
 
 
 def instruction(code, vectors, table_of_rows, i):

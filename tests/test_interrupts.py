@@ -8,9 +8,10 @@ import threading
 import numpy as np
 import pytest
 
+import autograd
 from autograd import Tensor, Value
+from autograd.interrupts import uninterrupted
 from nn import optim
-from nn.interrupts import uninterrupted
 from nn.optim.optimizer import ENTRIES_AT_ONCE
 
 
@@ -181,3 +182,46 @@ def test_a_step_works_in_a_thread():
     thread.join()
     assert not is_same(everything(optimizer), before)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize("make", METHODS)
+def test_ctrl_c_at_any_line_leaves_a_compiled_step_done_or_not_begun(make):
+    tensors, values = [Tensor([1.1, 2.3]), Tensor([[3.7]])], [Value(1.3), Value(2.9)]
+    optimizer = make([{"params": tensors}, {"params": values, "lr": 0.5}])
+    params = [*tensors, *values]
+    schedule = optim.ExponentialLR(optimizer, 0.5)
+
+    @autograd.compile
+    def step():
+        loss = (tensors[0] * tensors[0]).sum() * tensors[1].sum() + values[0] ** 2 + values[1] ** 2
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        return loss
+
+    def all_of_it():
+        return everything(optimizer, schedule), copy.deepcopy([p.grad for p in params])
+
+    def go_to(state):
+        ((numbers, memory, epoch), gradients) = copy.deepcopy(state)
+        for p, x, g in zip(params, numbers, gradients, strict=True):
+            p.data, p.grad = x, g
+        optimizer.load_state_dict(memory)
+        schedule.load_state_dict(epoch)
+
+    step()
+    step()
+    before = all_of_it()
+    step()
+    after = all_of_it()
+    seen, moment, came = set(), 0, True
+    while came:
+        moment += 3
+        go_to(before)
+        came, passed = press_ctrl_c_at(moment, step)
+        assert passed == came, "Ctrl-C was lost"
+        now = all_of_it()
+        seen.add("before" if is_same(now, before) else "after" if is_same(now, after) else f"half done at line {moment}")
+    assert seen == {"before", "after"}
+    assert moment > 50

@@ -138,11 +138,12 @@ def test_floats_and_arrays_agree_on_pairs_at_the_edges(name):
 
 
 @pytest.mark.parametrize("x", POINTS)
-@pytest.mark.parametrize("name", [name for name in UNARY if name != "cbrt"])  # which PyTorch lacks
+@pytest.mark.parametrize("name", UNARY)
 def test_functions_and_derivatives_at_the_edges_are_pytorchs(name, x, pytorch):
     def theirs(torch):
         others = {"identity": torch.clone, "rint": torch.round, "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x))}
-        return in_torch(torch, others.get(name) or getattr(torch, name, None) or getattr(torch.nn.functional, name), x)
+        function = others.get(name) or getattr(torch, name, None) or getattr(torch.nn.functional, name, None)
+        return in_torch(torch, function, x) if function else pytest.skip(f"PyTorch has no {name}")
 
     found, expected = on_values(table[name], x), pytorch(theirs)
     if name in ("expm1", "sigmoid", "tanh") and 0 < found[1] < 1e-16 and expected[1] == 0.0:

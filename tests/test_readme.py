@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from autograd import Tensor, check_gradients, grad, table
+from autograd.primitives import elementary
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -45,6 +49,19 @@ def test_contributing_names_every_file_of_the_engine_and_every_folder_of_nn():
     files = [path.name for path in (ROOT / "autograd").glob("*.py*") if path.name != "__init__.py"]
     folders = [f"{path.parent.name}/" for room in ("autograd", "nn") for path in (ROOT / room).glob("*/__init__.py")]
     assert {*files, *folders} - {"py.typed"} <= names
+
+
+def test_the_entry_shown_in_contributing_is_new_and_right():
+    (entry,) = re.findall(r"```python\n(.*?)```", (ROOT / ".github/CONTRIBUTING.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+    before = set(table)
+    exec(entry, {**vars(elementary)})
+    (name,) = set(table) - before
+    try:
+        low, high = table[name].domain
+        assert check_gradients(table[name], Tensor(np.linspace(low, high, 5)))
+        assert check_gradients(grad(table[name]), (low + high) / 3)
+    finally:
+        del table[name]
 
 
 def test_the_compilers_docstring_names_each_of_its_files():

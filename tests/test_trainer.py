@@ -488,3 +488,64 @@ def test_plot_draws_the_measures_and_not_the_rest():
     pyplot.close("all")
     with pytest.raises(ValueError, match="empty history"):
         nn.History().plot()
+
+
+# --- compiled -------------------------------------------------------------------------------------
+
+
+def small(kind):
+    if kind == "values":
+        return nn.MLP(2, [4, 1], rng=0), nn.hinge_loss
+    parts = [nn.Linear(2, 6, rng=0, dtype=float), nn.BatchNorm1d(6, dtype=float), nn.Tanh(), nn.Dropout(0.2, rng=3)]
+    return nn.Sequential(*parts, nn.Linear(6, 1, rng=1, dtype=float), nn.Flatten(0)), nn.MSELoss()
+
+
+def trained(kind, **options):
+    model, loss = small(kind)
+    X, y = np.random.default_rng(0).normal(size=(20, 2)), np.sign(np.random.default_rng(1).normal(size=20))
+    optimizer = nn.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
+    callbacks = [nn.callbacks.LearningRateSchedule(nn.optim.ExponentialLR(optimizer, 0.9))]
+    trainer = nn.Trainer(model, loss, optimizer, callbacks=callbacks + options.pop("more", []), rng=0, **options)
+    history = trainer.fit((X, y), (X, y), epochs=3, batch_size=8, verbose=False)
+    return trainer, history, np.concatenate([np.ravel(p.data) for p in model.parameters()])
+
+
+@pytest.mark.parametrize("kind", ["values", "tensors"])
+@pytest.mark.parametrize("terminate_on_nan", [True, False])
+@pytest.mark.parametrize("clip", [True, False])
+def test_a_compiled_trainer_learns_the_same(kind, terminate_on_nan, clip):
+    def run(compile):
+        more = [nn.callbacks.ClipGradients(max_norm=0.5)] if clip else []
+        return trained(kind, compile=compile, terminate_on_nan=terminate_on_nan, more=more)
+
+    (_, plain, p), (trainer, history, q) = run(False), run(True)
+    np.testing.assert_allclose(q, p, rtol=1e-10)
+    for name in ("loss", "val_loss", "lr"):
+        np.testing.assert_allclose(history[name], plain[name], rtol=1e-10)
+    programs = trainer._compiled.function.programs
+    assert len(programs) == 2  # of the full batches and of the last
+    assert all(("def update" in program.source) == (not clip and not terminate_on_nan) for program in programs.values())
+
+
+def test_a_trainer_that_cannot_compile_says_why_and_goes_on():
+    class Branches(nn.Module):
+        def __init__(self):
+            self.line = nn.Linear(1, 1, rng=0, dtype=float)
+
+        def forward(self, x):
+            y = self.line(x)
+            return y * 2 if y.sum() > 0 else y
+
+    model = Branches()
+    trainer = nn.Trainer(model, nn.MSELoss(), nn.optim.SGD(model.parameters(), lr=0.1), rng=0, compile=True)
+    with pytest.warns(UserWarning, match=r"goes on without compile=True.*an `if`") as warned:
+        history = trainer.fit(([[0.0], [1.0]], [[1.0], [3.0]]), epochs=3, verbose=False)
+    assert len(warned) == 1
+    assert history["loss"][-1] < history["loss"][0]
+
+
+def test_what_a_compiled_trainer_cannot_learn_from_is_said_as_without_compiling():
+    model = nn.Linear(1, 1, rng=0)
+    trainer = nn.Trainer(model, lambda output, target: nn.MSELoss()(target, target), nn.optim.SGD(model.parameters()), compile=True)
+    with pytest.warns(UserWarning, match="without compile=True"), pytest.raises(ValueError, match="no derivative"):
+        trainer.fit(([[0.0], [1.0]], [[1.0], [3.0]]), verbose=False)

@@ -10,6 +10,10 @@ The passes, in order:
 5. `simplify` makes the graph smaller.
 6. `source` writes the program, with `writers`, `helpers`, `literals` and `wrapping`.
 
+A function that calls `backward()` and `optimizer.step()` is compiled as one program, which makes the whole step. `effects`
+notes these calls, `gradients` says what they come to as nodes, `formula` traces and writes the optimizer's formula, `updates`
+calls it, and `step` is the program.
+
 `program` runs the passes and then the program; `results` makes the nodes of its results. `cache` keeps the programs
 of a function, which `compiled` and `vmap` call. `stages` keeps the graph after each pass, to be drawn.
 

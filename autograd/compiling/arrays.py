@@ -1,4 +1,4 @@
-"""The arrays that lifting has made so far, and where in them each number of the scalar graph is."""
+"""The arrays that lifting has made so far, and the place of each number of the scalar graph in them."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class Arrays:
         self.places: dict[int, tuple[int, int]] = {}
         self.tensors: dict[int, Any] = {}
         self.stands_for: dict[int, Node] = {}
-        self._kept: list[Any] = []  # so that the ids stay theirs
+        self._kept: list[Any] = []  # keeps the nodes alive, so that their ids are not reused
 
     def add(self, array: Any, numbers: Iterable[tuple[int, Any]]) -> None:
-        """Take over an array in which certain numbers stand: pairs of a position and a node."""
+        """Add an array that holds the numbers of some nodes, given as pairs of a position and a node."""
         source = len(self.arrays)
         self.arrays.append(array)
         for position, node in numbers:
@@ -46,7 +46,7 @@ class Arrays:
             self._kept.append(node)
 
     def together(self, nodes: Iterable[Any]) -> list[list[Any]]:
-        """The nodes whose numbers are in one array, by array."""
+        """The nodes grouped by the array that holds their numbers."""
         groups: dict[Any, list[Any]] = defaultdict(list)
         for node in nodes:
             groups[self.source_of(node)].append(node)
@@ -59,7 +59,7 @@ class Arrays:
         if len(runs) <= 2 * len(sources):
             parts = [self._run(source, run) for source, run in runs]
             return parts[0] if len(parts) == 1 else concatenate(*parts, axis=0)
-        # Numbers from here and there, by turns: all that they come from, one after the other, and a gather.
+        # The numbers alternate between several arrays: concatenate these, and gather.
         groups = self.together(nodes)
         order = {id(node): i for i, node in enumerate(node for group in groups for node in group)}
         return getitem(
@@ -79,11 +79,11 @@ class Arrays:
         return Tensor(np.asarray(number_of(node))) if source is None else view(self.arrays[source], np.array(self.places[id(node)][1]))
 
     def tensor(self, node: Any) -> Any:
-        """The Tensor in place of one of the traced graph; one that was made while tracing is a constant."""
+        """The new Tensor for one of the traced graph. One that was made during tracing is a constant."""
         return self.tensors[id(node)] if id(node) in self.tensors else Tensor(node._datum)
 
     def source_of(self, x: Any) -> int | None:
-        """The array that a number is in; None for a constant."""
+        """The array that holds a number; None for a constant."""
         place = self.places.get(id(x))
         if place is None and id(x) in self.tensors:  # a Tensor of shape (), among numbers
             self.add(self.tensors[id(x)], [(0, x)])
@@ -91,12 +91,12 @@ class Arrays:
         return None if place is None else place[0]
 
     def table(self, rows: Sequence[Sequence[Any]]) -> Any:
-        """Where the numbers are, in the one array that they come from."""
+        """The positions of numbers that are all in one array."""
         places = self.places
         return np.array([[places[id(x)][1] for x in row] for row in rows], dtype=np.intp)
 
     def column(self, numbers: Sequence[Any]) -> Any:
-        """The same of one row."""
+        """The same for one row."""
         places = self.places
         return np.array([places[id(x)][1] for x in numbers], dtype=np.intp)
 
@@ -106,6 +106,6 @@ class Arrays:
 
 
 def number_of(x: Any) -> float:
-    """A constant: a plain number, or a Value that was made while tracing."""
+    """The number of a constant: a plain number, or a Value that was made during tracing."""
     assert not isinstance(x, Node) or x.is_leaf, "a computed number was taken for a constant"
     return float(x._datum if isinstance(x, Node) else x)

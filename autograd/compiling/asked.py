@@ -1,4 +1,4 @@
-"""What a stand-in says of its type: to the library that it is a node, to the function that is traced what it stands for."""
+"""What a stand-in tells about its type: to the library that it is a node; to the traced function, what it stands for."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ LIBRARY: Final = frozenset({"autograd", "nn", "numpy"})
 
 
 def asked_by_user() -> bool:
-    """Whether the function that is traced, or a library on its behalf, asks a stand-in what it is.
+    """Whether it is the traced function that asks for the type of a stand-in, directly or through another library.
 
-    Who asks is seen by whose code is running; `isinstance` says nothing of it. An abstract class is
-    asked by a function of the module `abc`, for somebody else.
+    `isinstance` does not tell who asks, so this looks at whose code is running. For an abstract class, that is
+    a function of the module `abc`, on behalf of its caller.
     """
     if mode.tracing is None:
         return False
@@ -27,6 +27,6 @@ def asked_by_user() -> bool:
 
 
 def refuse_a_question(what: str) -> Any:
-    """Refuse to say what cannot be known, as it would be another thing in an ordinary call."""
+    """Refuse a question about the type whose answer would differ in an ordinary call."""
     assert mode.tracing is not None
     return mode.tracing(what, "find it out outside and pass it as an argument")

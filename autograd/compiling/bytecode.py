@@ -1,4 +1,4 @@
-"""What code reads, as it stands in its bytecode: variables from outside, attributes, imports, and what is asked about types."""
+"""What code reads, according to its bytecode: outer variables, attributes, imports, and questions about types."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ __all__ = ["MAKING", "Reading", "reading_of"]
 
 VARIABLES = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_GLOBALS", "LOAD_FROM_DICT_OR_DEREF")
 READS = ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR")
-ATTRIBUTES = (*READS, "STORE_ATTR", "DELETE_ATTR", "IMPORT_FROM")  # to assign may call a property or __setattr__
+ATTRIBUTES = (*READS, "STORE_ATTR", "DELETE_ATTR", "IMPORT_FROM")  # an assignment may call a property or __setattr__
 SKIPPED = ("EXTENDED_ARG", "PRECALL", "CACHE", "PUSH_NULL", "KW_NAMES", "RESUME")
-MAKING = frozenset(  # what Python calls by itself when an object is made, kept or thrown away, but not when it is used
+MAKING = frozenset(  # methods that Python calls when an object is made, stored or deleted, but not when it is used
     [
         "__init__",
         "__new__",
@@ -39,11 +39,11 @@ class Reading(NamedTuple):
     """What code, and the functions and comprehensions in it, read.
 
     Attributes:
-        variables: each with the attributes that are read from it: `np.random.rand` is ("np", "random", "rand").
-        attributes: the names of all attributes of anything.
-        imports: the modules, by their names, and how many packages up.
-        types: where `type(x)` is used otherwise than as `type(self)` or `type(x).__name__`, as a line.
-        asked: what is asked with `hasattr`, or with `getattr` and a default, and the line.
+        variables: each variable with attributes that are read from it: `np.random.rand` is ("np", "random", "rand").
+        attributes: the names of all attributes that are read from anything.
+        imports: the names of imported modules, each with the level of a relative import.
+        types: the line of a use of `type(x)` other than `type(self)` and `type(x).__name__`.
+        asked: the names that `hasattr`, or `getattr` with a default, asks for, each with its line.
     """
 
     variables: tuple[tuple[str, ...], ...]
@@ -62,7 +62,7 @@ def reading_of(code: types.CodeType) -> Reading:
     lines = _lines(code)
     types_used = next((lines(step.offset) for i, step in enumerate(steps) if _asks_for_a_type(steps, i)), None)
     return Reading(
-        tuple(chain for chain in variables if chain[0] not in code.co_cellvars),  # its own variables, which functions in it read
+        tuple(chain for chain in variables if chain[0] not in code.co_cellvars),  # these are its own variables, which inner functions read
         frozenset(_attributes(steps)).union(*[part.attributes for part in parts]),
         (*_imports(steps), *(name for part in parts for name in part.imports)),
         next((line for line in (types_used, *(part.types for part in parts)) if line is not None), None),
@@ -71,7 +71,7 @@ def reading_of(code: types.CodeType) -> Reading:
 
 
 def _lines(code: types.CodeType) -> Callable[[int], int]:
-    """From a place in code to its line."""
+    """The line of each instruction."""
     found = [(start, line) for start, _, line in code.co_lines() if line is not None]
     return lambda offset: max((pair for pair in found if pair[0] <= offset), default=(0, code.co_firstlineno))[1]
 
@@ -91,7 +91,7 @@ def _attributes(steps: Sequence[dis.Instruction]) -> Iterator[str]:
     for i, step in enumerate(steps):
         if step.opname in ATTRIBUTES:
             yield step.argval
-        elif step.opname == "MATCH_CLASS":  # its names stand in a tuple before it
+        elif step.opname == "MATCH_CLASS":  # its names are in a tuple just before
             yield from (name for name in steps[i - 1].argval if isinstance(name, str))
 
 
@@ -102,7 +102,7 @@ def _imports(steps: Sequence[dis.Instruction]) -> Iterator[tuple[str, int]]:
 
 
 def _asks_for_a_type(steps: Sequence[dis.Instruction], i: int) -> bool:
-    """Whether `type` stands at a place, and what it finds is more than the class of `self`, or a name to print."""
+    """Whether the instruction reads `type`, and for more than the class of `self` or a class name to print."""
     if steps[i].opname not in VARIABLES or steps[i].argval != "type":
         return False
     end = next((k for k in range(i + 1, len(steps)) if not steps[k].opname.startswith(("LOAD_", "BINARY_SUBSCR"))), len(steps) - 1)

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .given import Given, Thing, outline
-from .program import Program
+from .program import Program, traced
+from .step import WholeStep
 from .tracing import COMPILING, name_of
 
 __all__ = ["Programs"]
@@ -20,36 +21,47 @@ OFTEN = 8
 
 
 class Programs:
-    """The programs of a function, which any thread may ask for.
+    """The programs of a function, for any thread.
 
     Args:
         function: the function.
-        names_of: gives the names of so many positional arguments.
+        names_of: a function from a number of positional arguments to their names.
+        whole_steps: whether the function may make backward passes and steps of optimizers.
         target: what its programs run as; see `compile`.
 
     Attributes:
         by_key: the programs, by `Given.key`; the one used last comes last.
     """
 
-    def __init__(self, function: Callable[..., Any], names_of: Callable[[int], Sequence[str]], target: str = "numpy") -> None:
+    def __init__(
+        self, function: Callable[..., Any], names_of: Callable[[int], Sequence[str]], whole_steps: bool = True, target: str = "numpy"
+    ) -> None:
         self._function = function
+        self._whole_steps = whole_steps
         self._target = target
         self._names_of = names_of
         self.by_key: OrderedDict[Any, Program] = OrderedDict()
         self._earlier: dict[Any, list[Program]] = {}
         self._latest: Program | None = None
-        self._misses: dict[Any, tuple[int, Any]] = {}  # for each outline of a key, how many were compiled in a row, and the last key
+        self._misses: dict[Any, tuple[int, Any]] = {}  # for each outline: programs compiled in a row, the last key
         self._warned = False
 
     def find(self, given: Given, args: Sequence[Any], kwargs: dict[str, Any]) -> Program:
         """The program for a call."""
+        program = self.ready(given)
+        if program is None:
+            with COMPILING:
+                program = self.ready(given)  # another thread may just have made it
+                if program is None:
+                    return self._made_or_found_again(self.by_key.get(given.key), given, args, kwargs)
+        return program
+
+    def ready(self, given: Given) -> Program | None:
+        """The program for a call, if it is there."""
         key = given.key
         program = self.by_key.get(key)
-        if program is None or not program.surroundings.guard.unchanged():
-            with COMPILING:
-                program = self.by_key.get(key)
-                if program is None or not program.surroundings.guard.unchanged():  # another thread may just have made it
-                    return self._made_or_found_again(program, given, args, kwargs)
+        if program is None or not program.unchanged():
+            return None
         if program is not self._latest:
             self._use(key, program)
         if self._misses:
@@ -70,7 +82,7 @@ class Programs:
         return program
 
     def _use(self, key: Any, program: Program) -> None:
-        """Note that a program is the one used last."""
+        """Mark a program as the one used last."""
         self._latest = program
         try:
             self.by_key.move_to_end(key)
@@ -78,25 +90,27 @@ class Programs:
             pass
 
     def _earlier_one(self, key: Any, before: Program | None) -> Program | None:
-        """The program in place of `before`, if what it saw is again as it was: a model goes from training to evaluation and back."""
+        """An earlier program that is valid again in place of `before`: models alternate between training and evaluation."""
         if before is None:
             return None
         earlier = self._earlier.get(key, [])
-        found = next((program for program in earlier if program.surroundings.guard.unchanged()), None)
+        found = next((program for program in earlier if program.unchanged()), None)
         self._earlier[key] = [program for program in [before, *earlier] if program is not found][:MOST_EARLIER]
         return found
 
     def _make(self, given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str]) -> Program:
         collects = gc.isenabled()
-        gc.disable()  # a trace is all new objects without cycles, which the collector would look through again and again
+        gc.disable()  # a trace makes many objects without cycles, which the collector would search again and again
         try:
-            return Program(self._function, given, args, kwargs, names, self._target)
+            found = traced(self._function, given, args, kwargs, names, self._whole_steps)
+            kind = WholeStep if found.trace.effects.effects else Program
+            return kind(self._function, given, args, kwargs, found, self._target)
         finally:
             if collects:
                 gc.enable()
 
     def _count(self, key: Any, before: Program | None, names: Sequence[str]) -> None:
-        """Tell who compiles again at every call, without wanting to."""
+        """Warn if every call compiles a new program, which is hardly intended."""
         shapes = outline(key)
         count, last = self._misses.pop(shapes, (0, None))
         if len(self._misses) > MOST_PROGRAMS:
@@ -105,7 +119,7 @@ class Programs:
         if count < OFTEN or self._warned:
             return
         if before is not None:
-            changed = before.surroundings.guard.changed()
+            changed = before.changed()
             why = f"what it sees changes between calls, the last time `{changed}`. Pass what changes as an argument."
         else:
             position = next((i for i, (new, old) in enumerate(zip(key, last, strict=True)) if new != old), None)
@@ -121,7 +135,7 @@ class Programs:
 
 
 def _advice(key: Any, name: str) -> str:
-    """What an argument is at each call, and what to pass instead."""
+    """What changes in an argument from call to call, and what to pass instead."""
     while isinstance(key, tuple):
         key = next((part for part in key if isinstance(part, (tuple, Thing))), None)
     assert isinstance(key, Thing)

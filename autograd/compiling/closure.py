@@ -1,12 +1,12 @@
-"""What a function sees besides its arguments: its closure and globals, and all that hangs on them.
+"""What a function can see besides its arguments: its closure, its globals, and everything reachable from these.
 
-Two things are found there: the names of parameters, for the compiled source; and what the trace may
-have read, which must still be the same when the program runs again (see `guard`). Otherwise it would
-be silently frozen on the numbers of its first call. What is on no line of the white list (see `kinds`)
-is refused.
+The search has two results. One is the names of parameters, for the compiled source. The other is the list
+of all that the trace may have read. This must still be the same whenever the program runs again (see
+`guard`); otherwise the program would silently go on with the numbers of the first call. Anything that is
+not on the white list (see `kinds`) is refused.
 
-An attribute counts if some code that the function may call mentions its name. So a method that opens
-a file does no harm where only another method is called.
+An attribute counts only if some code that the function may call mentions its name. So a class may have a
+method that opens a file, as long as the function calls other methods only.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import numpy as np
 from ..core import Node
 from ..tensor import Tensor
 from ..texts import visible
+from ..updating import Live, Updater
 from ..value import Value
 from .bytecode import MAKING, Reading, reading_of
 from .guard import Guard, Names, Path
@@ -34,21 +35,21 @@ from .kinds import ATOMS, MISSING, OBJECTS_OF, is_denied, is_exact, kind_of, ori
 
 __all__ = ["Surroundings", "state_of"]
 
-# Functions, and attributes, that read attributes by names which do not stand in the code; then all of them count.
+# Functions, and below attributes, that read attributes whose names do not appear in the code. Where one is used, all attributes count.
 READS_BY_NAME: Final = frozenset(["getattr", "vars", "attrgetter", "methodcaller", "copy", "deepcopy", "asdict", "astuple", "replace"])
 NAMES_NOTHING: Final = frozenset(["__dict__", "__getattribute__", "format", "format_map"])
 NO_ATTRIBUTES: Final = frozenset(
     ["typing", "abc", "types", "argparse", "contextlib", "autograd"]
-)  # libraries whose classes read none of an object
+)  # libraries whose classes read no attributes of their instances
 NODES_HAVE: Final = frozenset(
     {*dir(Value), *dir(Tensor)} - {*dir(np.ndarray), *dir(float), *dir(int)}
-)  # and plain numbers and arrays have not
+)  # and plain numbers and arrays do not have
 CALLED: Final = (types.FunctionType, staticmethod, classmethod, property)
-BOOKKEEPING: Final = frozenset({"_name", "_number"})  # of a module of `nn`: for pictures
+BOOKKEEPING: Final = frozenset({"_name", "_number"})  # attributes of a module of `nn` that only pictures use
 
 
 class Holder(NamedTuple):
-    """Something whose attributes count as soon as some code mentions them; those that are `done` have been looked at."""
+    """An object whose attributes count as soon as some code mentions them. Those in `done` have been visited."""
 
     names: Collection[str]
     read: Callable[[str], Any]
@@ -58,16 +59,16 @@ class Holder(NamedTuple):
 
 
 class Surroundings:
-    """What `function`, called with the objects `given` among its arguments, sees at one moment.
+    """What `function` can see at one moment, if the objects `given` are among its arguments.
 
     Args:
         everything: whether all attributes count, not only those that some code mentions.
 
     Attributes:
         paths: for the id of each node found, the names and indices that lead to it, the shortest first.
-        nodes: those nodes, which keeps the ids theirs.
-        refused: why the function cannot be compiled, if it sees something that is not on the white list.
-        guard: says whether all is still the same.
+        nodes: those nodes. The list keeps them alive, so that their ids stay theirs.
+        refused: why the function cannot be compiled, if it can see something that is not on the white list.
+        guard: what tells whether everything is still the same.
     """
 
     def __init__(self, function: Callable[..., Any], given: Mapping[str, Any], everything: bool = False) -> None:
@@ -77,9 +78,9 @@ class Surroundings:
         self.guard = Guard()
         self._names = Names({"*"} if everything else set())
         self._seen: dict[int, Any] = {}
-        self._classes: dict[type, set[str]] = {}  # those looked at, and what Python may call there by itself
+        self._classes: dict[type, set[str]] = {}  # those visited, each with the methods that Python calls by itself
         self._holders: list[Holder] = []
-        self._excused: list[tuple[Any, Path, str]] = []  # in an attribute that only `nn` might look at, which has no use for it
+        self._excused: list[tuple[Any, Path, str]] = []  # found in attributes of `nn`'s modules that the code of `nn` does not read
         self._generators: list[tuple[Any, Any]] = []
         self._todo: deque[tuple[Any, Path, str | None]] = deque([(function, (), None), *((x, (name,), None) for name, x in given.items())])
         while self.refused is None and (self._todo or self._mentioned()):
@@ -88,18 +89,18 @@ class Surroundings:
         self.guard.ready(self.nodes)
 
     def used_generator(self) -> bool:
-        """Whether random numbers have been drawn since from a generator found here."""
+        """Whether random numbers have been drawn from one of the generators since the search."""
         return any(state_of(generator) != state for generator, state in self._generators)
 
     def _add(self, thing: Any, path: Path, excuse: str | None = None) -> None:
         self._todo.append((thing, path, excuse))
 
     def _variable(self, path: Path, read: Callable[[], Any]) -> None:
-        """Something with a name, which must go on to hold what it holds."""
+        """Visit what a variable holds. The variable must not change."""
         self._add(self.guard.variable(path, read), path)
 
     def _mentioned(self) -> bool:
-        """Go on to the attributes that have been mentioned since; whether there are any."""
+        """Put attributes that have been mentioned in the meantime on the list of things to visit; return whether there are any."""
         for holder in self._holders:
             for name in [name for name in holder.names if name not in holder.done and name in self._names]:
                 holder.done.add(name)
@@ -169,8 +170,10 @@ class Surroundings:
             self._variable((*path, "default_factory"), functools.partial(getattr, thing, "default_factory"))
 
     def _visit_object(self, thing: Any, path: Path) -> None:
-        """The attributes of an object, and its class."""
+        """Visit the attributes and the class of an object."""
         kind = type(thing)
+        if isinstance(thing, Live):
+            return
         of_nn, everything = _is_of_nn(kind), False
         for owner in kind.__mro__:
             library = str(owner.__module__).split(".")[0]
@@ -179,7 +182,7 @@ class Surroundings:
             elif not _is_own(owner, of_nn) and not _is_plain_base(owner):
                 self._refuse(thing, path)
                 return
-        if not of_nn:  # whose class nobody changes
+        if not of_nn:  # nobody changes the class of a module
             self.guard.object(path, thing)
         self._look_at_class(kind)
         if kind.__module__.split(".")[0] == "autograd":
@@ -187,6 +190,9 @@ class Surroundings:
             return
         names = Names({"*"}, but=BOOKKEEPING) if everything else self._names
         attributes = getattr(thing, "__dict__", {})
+        if isinstance(thing, Updater):
+            self._visit_updater(thing, attributes, path)
+            return
         if hasattr(thing, "__dict__"):
             self.guard.attributes(path, attributes, names)
         slots = {name: None for owner in kind.__mro__ for name in _slots(owner)}
@@ -199,8 +205,16 @@ class Surroundings:
             self._holders.append(Holder(attributes, attributes.get, path, False, set()))
             self._holders.append(Holder(slots, functools.partial(_attribute, thing), path, True, set()))
 
+    def _visit_updater(self, thing: Updater, attributes: dict[str, Any], path: Path) -> None:
+        """An optimizer, whose own attributes are others after each step."""
+        for name in {"update", *attributes} - thing.own:
+            self._variable((*path, name), functools.partial(attributes.get, name))
+        self._holders.append(Holder(thing.seen, thing.seen_as, path, False, set()))
+        for i, leaf in enumerate(thing.leaves()):
+            self._add(leaf, (*path, f"params{i}"))  # which have a better name where the function reads them
+
     def _visit_class(self, kind: type, path: Path) -> None:
-        """A class that some code may call."""
+        """Visit a class that some code may call."""
         if origin_of(kind.__module__) == "pure" and not is_denied(kind):
             self._mention(kind.__name__)
         elif _is_own(kind, _is_of_nn(kind)):
@@ -209,7 +223,7 @@ class Surroundings:
             self._refuse(kind, path)
 
     def _look_at_class(self, kind: type, makes: bool = False) -> None:
-        """The attributes of a class and its bases: those that are mentioned, and what Python or a library's base calls by itself."""
+        """Visit attributes of a class and its bases: those that are mentioned, and methods that Python or a library's base class calls."""
         own = [owner for owner in kind.__mro__ if _is_own(owner, _is_of_nn(kind))]
         inherited = {name for owner in kind.__mro__ if owner not in own and owner is not object for name in vars(owner)}
         for owner in own:
@@ -230,7 +244,7 @@ class Surroundings:
             self._classes[owner] |= called
 
     def _visit_parts(self, thing: Any, path: Path) -> None:
-        """Something made of functions."""
+        """Visit something that is made of functions, such as a bound method."""
         if isinstance(thing, types.MethodType):
             parts = [(thing.__self__, path or ("self",))]
             if kind_of(type(thing.__func__)) != "builtin" and kind_of(type(thing.__self__)) != "generator":  # type: ignore[arg-type]
@@ -266,7 +280,7 @@ class Surroundings:
             self._visit_variables(reading, variables, cells, path if any(isinstance(part, int) for part in path) else ())
 
     def _visit_variables(self, reading: Reading, variables: dict[str, Any], cells: Mapping[str, Any], where: Path) -> None:
-        """What a function reads; `where` it is, if it is one of several in a list."""
+        """Visit the variables and modules that a function reads; `where` is its path if it is one of several in a list."""
         for name, *attributes in reading.variables:
             if name in cells:
                 self._visit_chain((*where, name), functools.partial(_contents, cells[name]), attributes)
@@ -281,10 +295,10 @@ class Surroundings:
                 try:
                     self._add(importlib.import_module(module), (module,))
                 except ImportError:
-                    pass  # as in the function
+                    pass  # the function will raise it too
 
     def _visit_chain(self, path: Path, read: Callable[[], Any], attributes: Sequence[str]) -> None:
-        """A variable, and what is read from it if it is a module."""
+        """Visit a variable; if it holds a module, visit only the attributes that are read from it."""
         contents = read()
         for name in attributes:
             if not isinstance(contents, types.ModuleType):
@@ -296,11 +310,11 @@ class Surroundings:
             path, read = (*path, name), functools.partial(_attribute, contents, name)
             contents = read()
         self._variable(path, read)
-        if contents is MISSING and path[-1] in vars(builtins):  # a builtin, as long as there is no variable of that name
+        if contents is MISSING and path[-1] in vars(builtins):  # a builtin: there is no variable of that name
             self._add(vars(builtins)[path[-1]], path)
 
     def _visit_module(self, module: types.ModuleType, path: Path) -> None:
-        """A module as an object: all that some code mentions may be read from it."""
+        """Visit a module that is used as an object: everything that some code mentions may be read from it."""
         origin = origin_of(module.__name__)
         if origin == "own":
             self.guard.attributes(path, vars(module), self._names)
@@ -312,7 +326,7 @@ class Surroundings:
             self._refuse(module, path)
 
     def _visit_builtin(self, function: Any, path: Path) -> None:
-        """A function written in C: of a library on the list, or a method of something that may be seen."""
+        """Visit a function written in C. It must belong to a library on the list, or be a method of something that may be seen."""
         owner = getattr(function, "__self__", None)
         if owner is not None and not isinstance(owner, types.ModuleType):
             self._add(owner, path)
@@ -322,7 +336,7 @@ class Surroundings:
             self._mention(function.__name__)
 
     def _check_questions(self, reading: Reading, function: types.FunctionType) -> None:
-        """Refuse questions to which what stands for an argument gives another answer than the argument."""
+        """Refuse questions that a stand-in for an argument would answer differently from the argument."""
         asked: list[tuple[str, int]] = [] if reading.types is None else [("type(…)", reading.types)]
         asked += [(f"hasattr(…, {name!r})", line) for name, line in reading.asked if name in NODES_HAVE]
         variables = {
@@ -346,7 +360,7 @@ def _is_of_nn(kind: type) -> bool:
 
 
 def _is_own(owner: type, of_nn: bool) -> bool:
-    """Whether a class is the user's own; an installed one is if it is a module of `nn`."""
+    """Whether a class is the user's own. A class of another library counts as such if it is derived from a module of `nn`."""
     origin = origin_of(owner.__module__)
     return origin == "own" or (of_nn and origin == "installed")
 
@@ -373,7 +387,7 @@ def _contents(cell: types.CellType) -> Any:
 
 
 def state_of(generator: Any) -> Any:
-    """The state of a random generator, as something to compare."""
+    """The state of a random generator, in a form that can be compared."""
     if isinstance(generator, random.Random):
         return generator.getstate()
     if isinstance(generator, np.random.Generator):

@@ -10,13 +10,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from ..interrupts import uninterrupted
 from ..modes import mode
 from .cache import Programs
 from .given import Given
 from .printing.targets import check_target
 from .program import Program
 from .stages import Stage, stages_of
-from .tracing import name_of
+from .tracing import COMPILING, name_of
 
 __all__ = ["Compiled", "compile"]
 
@@ -35,17 +36,30 @@ class Compiled:
         self.target = target
         try:
             parameters = list(inspect.signature(function).parameters.values())
-        except ValueError:  # of a builtin, nothing is known
+        except ValueError:  # builtins may have no signature
             parameters = []
         names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
         rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "x")
-        self._cache = Programs(function, lambda n: names[:n] + [f"{rest}_{i}" for i in range(n - len(names))], target)
+        self._changes = False  # whether one of its programs makes steps of training
+        self._cache = Programs(function, lambda n: names[:n] + [f"{rest}_{i}" for i in range(n - len(names))], target=target)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if mode.tracing is not None:  # a part of a larger compiled function
             return self.function(*args, **kwargs)
         given = Given(args, kwargs)
-        return self._cache.find(given, args, kwargs)(given.arrays)
+        if not self._changes:
+            program = self._cache.find(given, args, kwargs)
+            if not program.has_effects:
+                return program(given.arrays)
+            self._changes = True
+        with COMPILING:  # one step at a time
+            with uninterrupted():
+                ready = self._cache.ready(given)
+                if ready is not None:
+                    return ready(given.arrays)
+            program = self._cache.find(given, args, kwargs)
+            with uninterrupted():
+                return program(given.arrays)
 
     @property
     def programs(self) -> OrderedDict[Any, Program]:
@@ -98,9 +112,9 @@ class Compiled:
             ['trace', 'flatten', 'lift', 'differentiate', 'simplify', 'print']
         """
         program = self._last("stages")
-        if not program.surroundings.guard.unchanged():
+        if not program.unchanged():
             raise RuntimeError(
-                f"{name_of(self.function)} will be compiled anew, as `{program.surroundings.guard.changed()}` was changed since its last "
+                f"{name_of(self.function)} will be compiled anew, as `{program.changed()}` was changed since its last "
                 "call. Call it once more, and look at its stages then."
             )
         return stages_of(program)

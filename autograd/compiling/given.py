@@ -1,4 +1,4 @@
-"""What one call was given: its numbers, and what two calls must have in common to be served by one program."""
+"""The arguments of a call: its numbers, and what two calls must have in common to use the same program."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Given:
     """The arguments of one call.
 
     Attributes:
-        key: what two calls must have in common to be served by one program: structure, shapes and
-            types, and those arguments that are no numbers.
-        arrays: the numbers, as nodes and arrays, from left to right; a list of numbers is one array.
+        key: what two calls must have in common to use the same program: structure, shapes, types, and the
+            arguments that are not numbers.
+        arrays: the numbers, as nodes and arrays, from left to right; a list of numbers becomes one array.
     """
 
     def __init__(self, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
@@ -59,18 +59,18 @@ class Given:
         return Thing(x)
 
     def from_the_start(self, iterator: Iterator[Any]) -> Iterator[Any]:
-        """What an iterator among the arguments gives, however often this is called."""
+        """The items of an iterator among the arguments; the same at each call of this function."""
         unread: dict[int, Any] = vars(self).setdefault("unread", {})
         copy, unread[id(iterator)] = itertools.tee(unread.get(id(iterator), iterator))
         return copy
 
 
 class Thing:
-    """An argument that is no number: the program is for what equals it in all that a function can see.
+    """An argument that is not a number. The program is valid for arguments that equal it in everything that a function can see.
 
     Attributes:
         kind: its type.
-        is_iterator: whether it gives something else each time.
+        is_iterator: whether it gives different items each time.
     """
 
     __slots__ = ("is_iterator", "kind", "sight")
@@ -88,7 +88,7 @@ class Thing:
 
 
 class _Same:
-    """What equals nothing but itself."""
+    """An object that equals only itself."""
 
     __slots__ = ("object",)
 
@@ -103,7 +103,7 @@ class _Same:
 
 
 def _sight(x: Any, around: tuple[Any, ...]) -> Any:
-    """What a function can see of an object, as something to compare; `around` are the objects that it was found in."""
+    """What a function can see of an object, in a form that can be compared; `around` are the objects that contain it."""
     kind = type(x)
     if isinstance(x, (str, bytes, bool)):
         return kind, x
@@ -112,7 +112,7 @@ def _sight(x: Any, around: tuple[Any, ...]) -> Any:
     if kind is range:
         return kind, x.start, x.stop, x.step
     if isinstance(x, Iterator):
-        return object()  # it gives something else each time, even itself
+        return object()  # an iterator: never equal, not even to itself
     if any(x is other for other in around):
         return "around", [x is other for other in around].index(True)
     see: Callable[[Any], Any] = functools.partial(_sight, around=(*around, x))
@@ -142,14 +142,14 @@ def _is_empty(cell: types.CellType) -> bool:
 
 
 def outline(key: Any) -> Any:
-    """A key without what distinguishes objects of one type, other than texts and counts: what a user would call the same shapes."""
+    """A key without the differences between objects of a type, apart from texts and counts: what a user would call the same shapes."""
     if isinstance(key, tuple):
         return tuple(map(outline, key))
     return key.kind if isinstance(key, Thing) and key.kind not in (str, bytes, bool, range) else key
 
 
 def is_number(x: Any) -> bool:
-    """Whether an argument is a number, which may be another at each call of a program."""
+    """Whether an argument is a number, which may change between calls of a program."""
     return type(x) in (float, int) or (isinstance(x, np.number) and x.dtype.kind in "fiu")
 
 
@@ -181,7 +181,7 @@ def values_in(x: Any) -> Any:
 
 
 def _kinds(x: Any) -> Any:
-    """The types of nested lists and tuples, level by level; of a level of one type, once."""
+    """The types of nested lists and tuples, level by level; a single type for a level of the same."""
     kinds: list[Any] = []
     level: Any = [x]
     while isinstance(level[0], (list, tuple)):

@@ -1,4 +1,4 @@
-"""The guard: at each call of a compiled function, whether what it saw when it was traced is still the same."""
+"""The guard: it tells at each call of a compiled function whether what the trace saw is still the same."""
 
 from __future__ import annotations
 
@@ -20,13 +20,18 @@ from .kinds import ATOMS, same_atom
 __all__ = ["Guard", "Names", "Path"]
 
 Path = tuple[Any, ...]
-STRICT = (Node, str, bytes, type(None))  # `==` says of them what `is` and the type say
-SMALL = 65536  # bytes: up to here, comparing an array with a copy takes a quarter of the time of a checksum (0.3 in place of 1.1 µs for 1 kB)
+STRICT = (Node, str, bytes, type(None))  # types for which equal means the same; not so for numbers: 1 == True == 1.0
+SMALL = 65536  # bytes: a smaller array is compared with a copy, in a quarter of the time of a checksum (0.3 µs, not 1.1, for 1 kB)
 
 
 class Names:
-    """The names of the attributes that count: those that are `mentioned`, or all if there is "*" among them, and "
-    "`also` some; `but` not others."""
+    """The names of the attributes that count.
+
+    Args:
+        mentioned: names that some code mentions; with "*" among them, all names count.
+        also: names that count in any case.
+        but: names that never count.
+    """
 
     __slots__ = ("also", "but", "mentioned")
 
@@ -38,7 +43,7 @@ class Names:
 
 
 class Variable(NamedTuple):
-    """A variable, how it is read, and what it held."""
+    """A variable, a function that reads it, and what it held when the function was traced."""
 
     path: Path
     read: Callable[[], Any]
@@ -46,7 +51,7 @@ class Variable(NamedTuple):
 
 
 class Container(NamedTuple):
-    """A container, or the attributes of something, and a copy of it; of attributes, the names of those that count."""
+    """A container with a copy of it; or the attributes of an object with a copy, and the names of those that count."""
 
     path: Path
     present: Any
@@ -55,11 +60,12 @@ class Container(NamedTuple):
 
 
 class Guard:
-    """What is compared at each call.
+    """Everything that is compared at each call.
 
-    First at a glance: Python compares what is in lists by identity first, so this is quick where
-    nothing has changed. Where something is not the same object, a closer look says whether it is
-    an equal number or text, or a list of such, in its place.
+    There are two comparisons. The quick one mostly compares identities, of whole lists at once, and
+    usually finds that nothing has changed. Otherwise the thorough one, `difference`, goes through everything:
+    another object in the place of the first one is accepted if it is an equal number or text, or a
+    container of these.
     """
 
     def __init__(self) -> None:
@@ -70,31 +76,31 @@ class Guard:
         self._objects: list[Any] = []
 
     def variable(self, path: Path, read: Callable[[], Any]) -> Any:
-        """Something with a name, which must go on to hold what it holds; what that is."""
+        """Guard a variable, which must not change, and return what it holds."""
         contents = read()
         self.variables.append(Variable(path, read, contents))
         return contents
 
     def items(self, path: Path, present: Any) -> None:
-        """Something that must go on to hold the same items in the same order."""
+        """Guard a container, which must keep the same items in the same order."""
         kind = next((kind for kind in (dict, list, set) if isinstance(present, kind)), None)
         copy = kind(present) if kind else present if isinstance(present, (tuple, frozenset)) else copy_of(present)
         self.containers.append(Container(path, present, copy, None))
         self._copies[id(present)] = copy
 
     def attributes(self, path: Path, present: Mapping[str, Any], names: Names) -> None:
-        """Attributes, of which those with some names must go on to be the same."""
+        """Guard attributes, of which those with these names must not change."""
         self.containers.append(Container(path, present, dict(present), names))
 
     def object(self, path: Path, present: Any) -> None:
-        """An object, which must go on to be of its class."""
+        """Guard the class of an object."""
         self._objects.append(present)
 
     def array(self, path: Path, present: Any) -> None:
         self.arrays.append((path, present, _fingerprint(present)))
 
     def ready(self, nodes: Sequence[Node] = ()) -> None:
-        """All has been found. Of the `nodes`, the same must go on to be frozen."""
+        """Prepare the comparison, after everything has been found. The `nodes` that are frozen must stay so, and no others."""
         self._nodes = nodes
         self._flips, self._frozen = Node.flips, [node.requires_grad for node in nodes]
         self._readers, self._contents = [v.read for v in self.variables], [v.contents for v in self.variables]
@@ -102,7 +108,7 @@ class Guard:
         whole = [c for c in self.containers if not isinstance(c.copy, (tuple, frozenset))]  # in a tuple nothing changes
         self._present, self._whole = [c.present for c in whole], [c.copy for c in whole]
         loose = [c for c in whole if not _is_strict(c)]
-        # Of these, the keys and the items one by one, by identity: 1 == True, 0.0 == -0.0, and a user's objects may equal anything.
+        # Their keys and items are compared one by one, by identity: 1 == True, 0.0 == -0.0, and a user's class may define any `==`.
         self._items = [items for c in loose for items in _items(c.present, c.names)]
         self._earlier_items = [items for c in loose for items in _items(c.copy, c.names)]
         self._sort_arrays()
@@ -118,7 +124,7 @@ class Guard:
         if self._flips != Node.flips and not self._same_frozen():
             return False
         own, before = vars(mode), mode.tracing
-        own["tracing"] = _another_node  # a node is compared with another one by identity only
+        own["tracing"] = _another_node  # a node is never equal to another one here
         try:
             same = (
                 all(map(operator.is_, [read() for read in self._readers], self._contents))
@@ -128,7 +134,7 @@ class Guard:
                 and (not self._small or _contents_of(self._small) == self._earlier_small)
                 and (not self._large or all(_fingerprint(array) == earlier for _, array, earlier in self._large))
             )
-        except Exception:  # another node, or an array, in the place of something
+        except Exception:  # the comparison met another node or an array
             same = False
         finally:
             own["tracing"] = before
@@ -142,11 +148,11 @@ class Guard:
         return same
 
     def changed(self) -> str:
-        """The name of something that has changed."""
+        """The name of the first thing that has changed."""
         return visible(".".join(map(str, self.difference() or ("one of its parameters",))))
 
     def difference(self) -> Path | None:
-        """The path to something that has changed; on a closer look."""
+        """The path to the first thing that has changed, by the thorough comparison; None if nothing has."""
         for path, read, then in self.variables:
             if not self._same(read(), then):
                 return path
@@ -159,7 +165,7 @@ class Guard:
         return next((path for path, array, earlier in self.arrays if _fingerprint(array) != earlier), None)
 
     def let_change(self, attributes: dict[str, Any], names: Sequence[str]) -> Callable[[], None]:
-        """Do not look at some attributes of an object any more; to be called after each change of them."""
+        """Let the function itself change some attributes of an object. What is returned must be called after each change."""
         old = {id(attributes[name]) for name in names}
         self.arrays = [entry for entry in self.arrays if id(entry[1]) not in old]
         self._sort_arrays()
@@ -172,16 +178,16 @@ class Guard:
         return changed
 
     def _different_item(self, present: Any, copy: Any) -> Any:
-        """The key of an item that is another now; ... if there are more or fewer or in another order, None if all are the same."""
+        """The key of the first item that has changed; `...` if there are more or fewer items or their order is another; else None."""
         if len(present) != len(copy) or not all(map(self._same, present, copy)):
             return ...
         return next((key for key in copy if not self._same(present[key], copy[key])), None) if isinstance(copy, dict) else None
 
     def _different_attribute(self, present: Mapping[str, Any], copy: dict[str, Any], names: Names) -> str | None:
-        """The name of an attribute that counts and is another now."""
+        """The name of the first attribute that counts and has changed."""
         others = [name for name in {**copy, **present} if not self._same(present.get(name, copy), copy.get(name, copy))]
         found = next((name for name in others if name in names), None)
-        if found is None and others:  # nobody reads them
+        if found is None and others:  # only attributes that nobody reads have changed
             copy.clear()
             copy.update(present)
         return found
@@ -210,7 +216,7 @@ def copy_of(container: Any) -> Any:
 
 
 def _is_strict(container: Container) -> bool:
-    """Whether `==` on the items says whether they are the same, in the same order."""
+    """Whether `==` of the containers finds every change of an item or of their order."""
     if container.names is not None:
         return all(_says_what_is(item) for name, item in container.copy.items() if name in container.names)
     return isinstance(container.copy, bytearray) or hasattr(container.copy, "typecode") or _says_what_is(container.present)
@@ -223,7 +229,7 @@ def _says_what_is(x: Any, depth: int = 0) -> bool:
 
 
 def _items(container: Any, names: Names | None) -> Iterator[Any]:
-    """The items in order, and the keys, which of attributes need not be in order."""
+    """The items in their order, and the keys; not the keys of attributes, whose order does not matter."""
     if names is None:
         yield container
     if isinstance(container, (dict, types.MappingProxyType)):
@@ -231,12 +237,12 @@ def _items(container: Any, names: Names | None) -> Iterator[Any]:
 
 
 def _contents_of(arrays: list[Any]) -> list[Any]:
-    """What changes when the entries of one of these arrays do."""
+    """A value that changes when the entries of one of these arrays do."""
     return [[x.tobytes() for x in arrays], [x.shape for x in arrays], [x.dtype for x in arrays]]
 
 
 def _fingerprint(array: Any) -> Any:
-    """Something that changes when the entries do."""
+    """A value that changes when the entries do."""
     if array.dtype == object:
-        return array.shape, tuple(map(id, array.ravel().tolist()))  # they are kept where they were found
+        return array.shape, tuple(map(id, array.ravel().tolist()))  # the ids are not reused: what they belonged to is kept alive
     return array.shape, array.dtype, zlib.crc32(np.ascontiguousarray(array))  # type: ignore[arg-type]

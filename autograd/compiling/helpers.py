@@ -1,4 +1,4 @@
-"""The text of functions that NumPy does not have, for programs that call them."""
+"""The source text of functions that NumPy does not have, for programs that call them."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ MODULES = {"np": np, "math": math}
 
 
 def text_of_functions(helpers: dict[str, Any], taken: Iterable[str]) -> list[str]:
-    """The definitions of functions, and of those that they call, under plain names and without annotations.
+    """The definitions of functions and of those that they call, under simple names and without annotations.
 
     Args:
-        helpers: the functions by name. Those whose text can be found are taken out.
-        taken: all names in the program.
+        helpers: the functions by name. Those whose text can be found are removed.
+        taken: all names that the program uses.
     """
     found = {name: _reached(function) for name, function in helpers.items()}
     calls = {function: called for reached in found.values() for function, called in (reached or {}).items()}
@@ -43,7 +43,7 @@ def text_of_functions(helpers: dict[str, Any], taken: Iterable[str]) -> list[str
 
 
 def _reached(function: Any) -> dict[Any, dict[str, Any]] | None:
-    """A function after those that it calls, each with the functions it calls by the names it has for them; None if a text cannot be had."""
+    """A function and those that it calls, callees first, each with its callees by the names in its code; None if a text is missing."""
     if not isinstance(function, types.FunctionType) or function.__closure__ or hasattr(function, "__wrapped__"):
         return None
     called: dict[str, Any] = {}
@@ -71,7 +71,7 @@ def _reached(function: Any) -> dict[Any, dict[str, Any]] | None:
 
 
 def _locals(code: types.CodeType) -> Iterator[str]:
-    """The variables of code, and of the functions and comprehensions in it."""
+    """The local variables of code, and of the functions and comprehensions in it."""
     yield from (*code.co_varnames, *code.co_cellvars)
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
@@ -79,22 +79,39 @@ def _locals(code: types.CodeType) -> Iterator[str]:
 
 
 def _definition(function: Any) -> ast.FunctionDef:
-    """The definition as it stands in the user's file; a SyntaxError, if it is another one's, such as a lambda's."""
+    """The definition in the source file; a SyntaxError if the text there is something else."""
+    if function.__name__ == "<lambda>":
+        return _definition_of_lambda(function)
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
     if not isinstance(definition, ast.FunctionDef) or definition.name != function.__code__.co_name:
         raise SyntaxError
     return definition
 
 
+def _definition_of_lambda(function: Any) -> ast.FunctionDef:
+    """A lambda as a function: the one in the source file whose body is where that of the code is."""
+    lines, _ = inspect.findsource(function)
+    places = set(function.__code__.co_positions())
+    for found in ast.walk(ast.parse("".join(lines))):
+        if isinstance(found, ast.Lambda):
+            body = found.body
+            if (body.lineno, body.end_lineno, body.col_offset, body.end_col_offset) in places:
+                (definition,) = ast.parse("def f():\n    return 0").body
+                assert isinstance(definition, ast.FunctionDef)
+                definition.name, definition.args, definition.body = function.__name__, found.args, [ast.Return(body)]
+                return definition
+    raise SyntaxError
+
+
 def _text(function: Any, names: dict[Any, str], called: dict[str, Any]) -> str:
-    """The definition of a function, with the names that the functions in it have in the program."""
+    """The definition of a function, in which functions have their names in the program."""
     definition = _definition(function)
     renamed = {**{used: names[thing] for used, thing in called.items()}, definition.name: names[function]}
     return ast.unparse(_Plain(renamed).visit(definition))
 
 
 class _Plain(ast.NodeTransformer):
-    """Takes annotations and decorators away, and gives functions other names."""
+    """Removes annotations and decorators, and renames functions."""
 
     def __init__(self, names: dict[str, str]) -> None:
         self.names = names

@@ -1,4 +1,4 @@
-"""What a function may not look at while it is traced, because it is another number at each call: what the call changes."""
+"""State that a function must not read while it is traced, because the calls themselves change it."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Update(NamedTuple):
 
 
 class _Hidden:
-    """Stands in the place of something that changes from call to call."""
+    """A stand-in for something that changes from call to call."""
 
     def __init__(self, what: str, instead: str, array: Any = None) -> None:
         vars(self).update(what=what, instead=instead)
-        if array is not None:  # what does not change
+        if array is not None:  # attributes of arrays that do not change
             vars(self).update(dtype=array.dtype, shape=array.shape, ndim=array.ndim, size=array.size)
 
     def __getattr__(self, name: str) -> Any:
@@ -51,7 +51,7 @@ for _name in (*OPERATORS, "bool", "float", "len", "iter", "getitem", "format", "
 
 @contextmanager
 def hidden_state(changing: Sequence[Update]) -> Iterator[None]:
-    """While a function is traced that changes attributes, it may not look at them."""
+    """While a function that changes attributes is traced, it cannot read them."""
     before = [(vars(update.owner), name, vars(update.owner)[name]) for update in changing for name in dict.fromkeys(update.names)]
     for attributes, name, contents in before:
         attributes[name] = _Hidden(

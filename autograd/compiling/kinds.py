@@ -1,7 +1,7 @@
-"""The white list: what a compiled function may see besides its arguments, and how it is seen whether that has changed.
+"""The white list: what a compiled function may see besides its arguments, and how changes of it are noticed.
 
-What is not in the list is refused when the function is compiled. So nothing that a program was
-made of can change unseen, and there is no list of things that are known to make trouble.
+Anything that is not on the list is refused when the function is compiled. So nothing that the program
+was made from can change unnoticed, and there is no need for a list of things that are known to make trouble.
 """
 
 from __future__ import annotations
@@ -29,39 +29,39 @@ from ..window import Window
 
 __all__ = ["ATOMS", "MISSING", "OBJECTS_OF", "is_denied", "is_exact", "kind_of", "origin_of", "refusal_of", "same_atom"]
 
-MISSING: Final = type("Missing", (), {})()  # in the place of a variable that is not there
+MISSING: Final = type("Missing", (), {})()  # stands for the contents of a variable that does not exist
 
-_Pair = namedtuple("_Pair", "x")  # for the type of its attribute, which has no name of its own
-# Numbers and texts: the same if they are of one type and equal.
+_Pair = namedtuple("_Pair", "x")  # to get at the type of a named tuple's fields, which has no name
+# Numbers and texts. Two of them count as the same if they have the same type and are equal.
 ATOMS: Final = (
     bool, int, float, complex, str, bytes, type(None), type(...), type(NotImplemented), range, slice, np.generic, np.dtype, decimal.Decimal,
 )  # fmt: skip
 
-# Each kind, and the method of `Surroundings` that looks at it. A subclass is looked at as an object, too.
+# The kinds of things, with their types and what is compared. An instance of a subclass is also treated as an object.
 KINDS: Final[dict[str, tuple[type, ...]]] = {
-    "node": (Node,),  # the same node; its number may be another
+    "node": (Node,),  # which node it is; its number may change
     "atom": ATOMS,
     "array": (np.ndarray, np.memmap, Window),  # shape, type and bytes
-    "items": (list, tuple, dict, set, frozenset, deque, types.MappingProxyType),  # the same items, which are looked at in turn
+    "items": (list, tuple, dict, set, frozenset, deque, types.MappingProxyType),  # the items, each of which is visited in its turn
     "bytes": (bytearray, array.array),
-    "function": (types.FunctionType,),  # its code, and the variables that this reads
+    "function": (types.FunctionType,),  # its code, and the variables that the code reads
     "parts": (types.MethodType, functools.partial, staticmethod, classmethod, property, functools.cached_property, Primitive),
     "builtin": (types.BuiltinFunctionType, types.MethodWrapperType, type(np.where), type(np.random.default_rng)),
-    "class": (type,),  # the attributes that some code reads
+    "class": (type,),  # those of its attributes that some code reads
     "module": (types.ModuleType,),  # the same
-    "generator": (np.random.Generator, np.random.RandomState, random.Random),  # to hand on; it must not be drawn from
-    "fixed": (  # nothing in them can change
+    "generator": (np.random.Generator, np.random.RandomState, random.Random),  # it may be passed on, but no numbers may be drawn from it
+    "fixed": (  # these cannot change
         np.ufunc, types.CodeType, types.GenericAlias, types.UnionType, re.Pattern, operator.itemgetter, types.MethodDescriptorType,
         types.WrapperDescriptorType, types.ClassMethodDescriptorType, types.GetSetDescriptorType, types.MemberDescriptorType,
         type(vars(_Pair)["x"]),
     ),
 }  # fmt: skip
-# Anything else is an "object": of a class of the user's own, or of a library whose objects hold what is the user's.
+# Anything else is an "object". Its class must be the user's own, or belong to one of these libraries.
 OBJECTS_OF: Final = frozenset(
     ["nn", "autograd", "collections", "types", "argparse", "enum", "fractions", "typing", "abc", "contextlib", "numbers"]
 )
 
-# Libraries whose functions give the same for the same, with the exceptions.
+# Libraries whose functions give the same result for the same arguments, each with the exceptions.
 PURE: Final[dict[str, frozenset[str]]] = dict.fromkeys(
     [
         "abc", "argparse", "bisect", "cmath", "collections", "contextlib", "copy", "dataclasses", "decimal", "enum", "fractions",
@@ -94,26 +94,26 @@ INSTALLED: Final = tuple(sysconfig.get_paths()[kind] for kind in ("purelib", "pl
 
 @functools.lru_cache(4096)
 def kind_of(kind: Any) -> str:
-    """The kind of things of a type, in the list above; "object" for other types, and "refused" for those that cannot be objects either."""
+    """The kind to which instances of a type belong; "object" for types not listed, and "refused" for those that cannot be compared."""
     if kind in KINDS["array"]:
         return "array"
     found = next((name for name, types in KINDS.items() if issubclass(kind, types)), "object")
-    # A masked array has more than its numbers. A list of parameters is an iterator too, but keeps its items.
+    # A masked array has more than its numbers. The list that `parameters()` gives is an iterator too, but keeps its items.
     if found == "array" or (found != "items" and issubclass(kind, Iterator) and origin_of(kind.__module__) != "own"):
         return "refused"
     return found
 
 
 def is_exact(kind: type) -> bool:
-    """Whether a type stands in the list above itself."""
+    """Whether a type is on the list itself, and not only derived from one that is."""
     return any(kind in types for types in KINDS.values()) or issubclass(kind, (np.generic, np.dtype, *KINDS["generator"]))
 
 
 @functools.cache
 def origin_of(module: Any) -> str:
-    """Whose a module of a name is: "pure" in the list above, "own" for the user's, "python" and "installed" for other libraries."""
+    """Where a module with this name comes from: "pure" (listed above), "own" (the user's), "python" or "installed" (other libraries)."""
     if not isinstance(module, str):
-        return "python"  # of types made in C
+        return "python"  # some types written in C have no module
     top, *inner = module.split(".")
     top = top if top in PURE else top.removeprefix("_")
     if top in PURE:
@@ -124,20 +124,20 @@ def origin_of(module: Any) -> str:
 
 
 def is_denied(thing: Any, name: str | None = None) -> bool:
-    """Whether a function or class, or what has a name in a module, is an exception in its library."""
+    """Whether a function or class is one of the exceptions in its library; with a `name`, the attribute of a module."""
     module = thing.__name__ if name else thing.__module__ or "builtins"
     return (name or thing.__name__) in PURE.get(module.split(".")[0], ())
 
 
 def same_atom(a: Any, b: Any) -> bool:
-    """Whether two numbers or texts are of one type and equal; 0.0 and -0.0 are not, and nan is itself."""
+    """Whether two numbers or texts have the same type and are equal. 0.0 and -0.0 differ, and nan equals nan."""
     if type(a) is not type(b):
         return False
     return repr(a) == repr(b) if isinstance(a, (float, complex, np.generic)) else bool(a == b)
 
 
 def refusal_of(thing: Any) -> str:
-    """What a refused thing is, for the error."""
+    """What the error message says about something that is refused."""
     name = type(thing).__name__
     article = "an" if name[:1].lower() in "aeiou" else "a"
     if isinstance(thing, io.IOBase):

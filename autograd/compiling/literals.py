@@ -1,4 +1,4 @@
-"""How numbers and arrays are written, so that they are read again to the last bit."""
+"""How numbers and arrays are written in a program, exact to the last bit."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 
 __all__ = ["array_text", "plain"]
 
-INDICES = 2**62  # a table of numbers that large is none of indices, and their differences have no room
+INDICES = 2**62  # larger numbers are no indices, and their differences would overflow
 
 
 def plain(x: Any) -> str:
-    """A number, or another thing of Python's own, as Python reads it, with NumPy at hand."""
+    """A number, or another object of Python's, as a Python expression that may use NumPy."""
     if not isinstance(x, float) or math.isfinite(x):
         return repr(x)
     text = "np.nan" if math.isnan(x) else "np.inf"
@@ -35,7 +35,7 @@ def array_text(array: Any) -> str:
 
 
 def _entries(entries: Any) -> str:
-    """Numbers in nested lists."""
+    """The entries as nested lists."""
     text = repr(entries)
     if "n" not in text:  # neither nan nor inf
         return text
@@ -43,7 +43,7 @@ def _entries(entries: Any) -> str:
 
 
 def _evenly(array: Any) -> str | None:
-    """Whole numbers at equal distances."""
+    """Whole numbers in equal steps, as a range."""
     if array.ndim != 1 or (np.diff(array) != array[1] - array[0]).any() or array[1] == array[0]:
         return None
     step = int(array[1] - array[0])
@@ -55,7 +55,7 @@ def _evenly(array: Any) -> str | None:
 
 
 def _rows(array: Any) -> str | None:
-    """Rows of consecutive numbers, one below the other or one after the other."""
+    """Several rows of consecutive numbers, as a matrix or joined."""
     breaks = np.flatnonzero(np.diff(array) != 1) + 1 if array.ndim == 1 else [array.shape[-1]]
     width = int(np.gcd.reduce([array.size, *breaks]))
     if array.ndim > 2 or not 3 <= width < array.size:
@@ -68,7 +68,7 @@ def _rows(array: Any) -> str | None:
 
 
 def _repeated(array: Any) -> str | None:
-    """Numbers of which each comes several times in a row."""
+    """Numbers each of which is repeated several times in a row."""
     if array.ndim != 1:
         return None
     starts = np.flatnonzero(np.concatenate([[True], np.diff(array) != 0]))

@@ -1,7 +1,7 @@
-"""Which parameters belong together in one array, and what to call it.
+"""Which parameters form an array together, and its name.
 
 `layers.0.neurons.3.weight.1` is entry (3, 1) of `layers_0_weight`, and the element `wte[5][2]` of a
-nested list is entry (5, 2) of `wte`: an array is what stands on the same path but for its indices.
+nested list is entry (5, 2) of `wte`. Values form an array if their paths differ only in the indices.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ import numpy as np
 __all__ = ["RESERVED", "families", "identifier", "name_of_path"]
 
 Path = tuple[Any, ...]
-Member = tuple[tuple[int, ...], Any]  # a value, and its place in the array
+Member = tuple[tuple[int, ...], Any]  # a value, and its position in the array
 FEW_ROWS = 8
 LONGEST = 40  # characters of a variable's name
-# What a program's names may not be: Python's own words, and what the programs themselves use.
+# Names that a program must not use for variables: Python's keywords, and names that programs use otherwise.
 RESERVED = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "np", "math", "forward", "backward", "saved", "largest"})
 
 
@@ -46,7 +46,7 @@ def families(values: Sequence[Any], paths: Mapping[int, Sequence[Path]]) -> list
 
 
 class Stem(NamedTuple):
-    """What the paths to the entries of an array have in common: `path`, into which the first index goes at `place`."""
+    """The common part of the paths to the entries of an array: `path`, with the first index inserted at `place`."""
 
     path: Path
     place: int
@@ -68,7 +68,7 @@ def _family(path: Path, owners: Container[Path]) -> tuple[Stem, tuple[int, ...]]
 
 
 def _stem(path: Path) -> tuple[Path, tuple[int, ...]]:
-    """A path to the last name in it, and the indices after that."""
+    """A path up to its last name, and the indices after it."""
     end = len(path)
     while end and isinstance(path[end - 1], int):
         end -= 1
@@ -76,7 +76,7 @@ def _stem(path: Path) -> tuple[Path, tuple[int, ...]]:
 
 
 def _owners_of_rows(paths: Iterable[Path]) -> set[Path]:
-    """The paths of lists of objects, such as neurons, each with a number or a list under every name: rows of arrays."""
+    """The paths of lists whose objects, such as neurons, hold a number or a list under every name: they are rows of arrays."""
     dimensions: dict[Path, int] = defaultdict(int)
     for path in paths:
         stem, index = _stem(path)
@@ -86,7 +86,7 @@ def _owners_of_rows(paths: Iterable[Path]) -> set[Path]:
 
 
 def _arrays(stem: Stem, members: list[Member]) -> list[tuple[Stem, list[Member], tuple[int, ...]]]:
-    """The rectangular arrays that lists are made of: one if that is possible, else one for each number that an index takes."""
+    """The rectangular arrays that nested lists form: a single one if possible, else one for each value of an index."""
     members.sort(key=lambda member: member[0])
     shape = _full_shape(members)
     if shape is not None:
@@ -94,7 +94,7 @@ def _arrays(stem: Stem, members: list[Member]) -> list[tuple[Stem, list[Member],
     lengths = {len(index) for index, _ in members}
     rows = len({index[:1] for index, _ in members})
     if min(lengths) == 0 or max(lengths) == 1 or (lengths == {2} and rows > max(FEW_ROWS, len(members) / rows)):
-        return [(stem, members, (len(members),))]  # numbers here and there; many rows of different lengths
+        return [(stem, members, (len(members),))]  # single numbers, or many rows of different lengths
     ways = [_split(members, k) for k in range(min(lengths))]
     way = next((way for way in ways if all(_full_shape(part) for part in way.values())), ways[0])
     path, place = stem
@@ -102,7 +102,7 @@ def _arrays(stem: Stem, members: list[Member]) -> list[tuple[Stem, list[Member],
 
 
 def _split(members: list[Member], k: int) -> dict[int, list[Member]]:
-    """The members by the number that index `k` takes."""
+    """The members grouped by their index `k`."""
     parts: dict[int, list[Member]] = defaultdict(list)
     for index, value in members:
         parts[index[k]].append(((*index[:k], *index[k + 1 :]), value))
@@ -119,9 +119,9 @@ def _full_shape(members: list[Member]) -> tuple[int, ...] | None:
 
 
 def _chosen(choices: Sequence[Sequence[Path]]) -> list[Path]:
-    """Of the paths to each value the one that says most about its place."""
+    """For each value, the most informative of the paths that lead to it."""
     reached = Counter(_names(path) for paths in choices for path in paths)
-    others: dict[Path, set[Path] | None] = {}  # the other names of the values of a list; None if some have no other
+    others: dict[Path, set[Path] | None] = {}  # other names for the values of a list; None if some of the values have no other name
     for names in map(set, (map(_names, paths) for paths in choices)):
         for name in names:
             before = others.setdefault(name, set())
@@ -139,12 +139,12 @@ def _names(path: Path) -> Path:
 
 
 def _labelled(value: Any) -> Path:
-    """The path that a label such as `layers.0.weight` says."""
+    """The path that a label such as `layers.0.weight` stands for."""
     return tuple(int(part) if part.isdecimal() and len(part) < 10 else part for part in (value.label or "").split(".") if part)
 
 
 def _short(stem: Stem, value: Any) -> Path:
-    """A stem without the list of the rows, and without the names that a module's own names of its parameters, their labels, leave out."""
+    """A stem without the list of rows, and without names that do not occur in the labels that modules give to their parameters."""
     path, place = stem
     if 1 < place < len(path) and not isinstance(path[place - 1], int):
         path = (*path[: place - 1], *path[place:])
@@ -155,7 +155,7 @@ def _short(stem: Stem, value: Any) -> Path:
 
 
 def name_of_path(path: Path | None) -> str:
-    """A path in one word, with dots."""
+    """A path as text, with dots."""
     return ".".join(map(str, path or ()))
 
 
@@ -168,7 +168,7 @@ def identifier(text: str) -> str:
     """
     if text.partition(".")[0].isdecimal() and "." in text:
         text = f"layer{text}"
-    # Python reads ﬁ as fi, and so two names that differ in nothing else as one.
+    # Python reads ﬁ as fi, so two names that differ in nothing else would be the same.
     text = unicodedata.normalize("NFKC", text[: 2 * LONGEST])
     name = "".join(c if f"a{c}".isidentifier() else "_" for c in text)[:LONGEST] or "x"
     if not name.isidentifier():

@@ -17,7 +17,7 @@ __all__ = ["nodes_of", "only_indices"]
 def nodes_of(trace: Trace) -> list[Node]:
     """The nodes of a trace, and those from outside that it used, oldest first."""
     seen: dict[Node, None] = {}  # in order: those from outside may be of one age
-    todo = [x for x in [*trace.kept, *trace.outputs][::-1] if isinstance(x, Node)]
+    todo = trace.roots[::-1]
     while todo:
         node = todo.pop()
         if node in seen:

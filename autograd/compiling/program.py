@@ -31,7 +31,7 @@ from .simplify import Simplifier
 from .source import Source
 from .tracing import COMPILING, Trace, name_of, tracing
 
-__all__ = ["Program"]
+__all__ = ["Program", "Traced", "Variant", "traced"]
 
 LONG = 60  # characters of the function's name
 
@@ -67,25 +67,15 @@ class Program(Call):
         example: the positional and the named arguments that it was traced with, without graphs.
     """
 
+    has_effects = False
+
     def __init__(
-        self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str],
-        target: str = "numpy",
-    ) -> None:  # fmt: skip
+        self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], traced: Traced, target: str = "numpy"
+    ) -> None:
         super().__init__(visible(name_of(function).split(".")[-1].strip("<>"), LONG) or "function")
         self.target = target
         self.example = tree_map(lambda x: x.detach() if isinstance(x, (Value, Tensor)) else x, (list(args), kwargs))
-        self._trace = partial(Trace, function, names=names)
-        trace = self._trace(given, args, kwargs)
-        if not trace.surroundings.guard.unchanged():  # the call made something that it sees, such as parameters
-            trace = self._trace(given, args, kwargs)
-            if not trace.surroundings.guard.unchanged():
-                raise TypeError(
-                    f"{name_of(function)} cannot be compiled: each call changes `{trace.surroundings.guard.changed()}`, "
-                    "which it can see, and "
-                    "the program would not. Let it return what is new, and change that outside."
-                )
-        if trace.updates:  # what it changes, it may not read
-            trace = self._trace(given, args, kwargs, changing=trace.updates)
+        self._trace, trace = traced
         self.surroundings = trace.surroundings
         self.draws = [draw for draw, _ in trace.draws]
         self._updates = trace.updates
@@ -93,7 +83,7 @@ class Program(Call):
         with tracing(self.name):
             order = nodes_of(trace)
             self.traced = len(order)
-            outside = [node for node in order if node.time < trace.start]
+            outside = self._outside(trace, order)
             self.given = self._stored(outside)
             lifting = self._lift(trace, order, outside)
             self._find_results(trace, lifting)
@@ -101,13 +91,29 @@ class Program(Call):
                 [node.requires_grad for node in self.given] + [isinstance(x, Node) for x in given.arrays] + [False] * len(self.draws)
             )
         variables = [x for x, want in zip(self.inputs, self.wanted, strict=True) if want]
-        self.watched = to_watch(ancestors(self.outputs), variables, self.outputs)
+        self.watched = to_watch(ancestors(self._roots()), variables, self._roots())
         self.halves = any(x.dtype == np.float16 for x in self.inputs)
         self._variant = self._print(tuple(range(len(self.outputs))), careful=False)
         self._variants = {(self._variant.seeded, False): self._variant}
         self.quiet = any(isinstance(node, Value) and not node.is_leaf for node in order) or any(
             node.primitive is not None and node.primitive.masks == "choice" for node in ancestors(self.outputs)
         )
+
+    def unchanged(self) -> bool:
+        """Whether all that the program was made for is still the same."""
+        return self.surroundings.guard.unchanged()
+
+    def changed(self) -> str:
+        """The name of something that has changed."""
+        return self.surroundings.guard.changed()
+
+    def _outside(self, trace: Trace, order: list[Node]) -> list[Node]:
+        """The nodes from outside of the function that the program reads."""
+        return [node for node in order if node.time < trace.start]
+
+    def _roots(self) -> Sequence[Tensor]:
+        """The results from which backward passes begin."""
+        return self.outputs
 
     def __del__(self) -> None:
         for variant in getattr(self, "_variants", {}).values():
@@ -149,8 +155,10 @@ class Program(Call):
                 self.inputs[-1]._datum = argument._datum.astype(np.intp)
             lifting.add(self.inputs[-1], argument.entries.items())
             lifting.tensors[id(argument)] = self.inputs[-1]
+        for result in trace.effects.results:
+            lifting.add(Tensor(1.0), [(0, result)])
         made = [node for node in order if node.primitive is not None and node.time >= trace.start]
-        self._flat = Flattening(made, [x for x in [*trace.outputs, *trace.kept] if isinstance(x, Node)])
+        self._flat = Flattening(made, trace.roots)
         lifting.run(self._flat.nodes)
         mode.scope = None
         return lifting
@@ -221,10 +229,16 @@ class Program(Call):
         data = self._data(inputs)
         variant = self._variant  # another thread may put another in its place
         results, arrays = self._run(variant.forward, *data)
-        if self.kept:
+        if self._updates:
+            count = len(self.outputs)
             with COMPILING:
-                results = self._keep(results)
-        static = {"saved": (variant, arrays)}
+                self._keep(results[count:] if self.kept else ())
+            if self.kept:
+                results = results[0] if count == 1 else results[:count]
+        return self._returned(results, data, inputs, {"saved": (variant, arrays)})
+
+    def _returned(self, results: Any, data: Sequence[Any], inputs: tuple[Any, ...], static: dict[str, Any]) -> Any:
+        """What the call returns: nodes for the results of `forward`, in the structure that the function returned."""
         if self._kind is Value:
             return record(Value, float(results), self, inputs, static)
         results = [np.asarray(x, y.dtype) for x, y in zip([results] if len(self.outputs) == 1 else results, self.outputs, strict=True)]
@@ -236,14 +250,13 @@ class Program(Call):
         node = record(Tensor, together, self, inputs, static)
         return tree_map(lambda place: place.of(results, node), self._result)
 
-    def _keep(self, results: Any) -> Any:
-        """Make the changes of this call; the results without what they are made of."""
-        numbers = iter(results[len(self.outputs) :])
+    def _keep(self, results: Sequence[Any]) -> None:
+        """Make the changes of this call, which are made of these numbers."""
+        numbers = iter(results)
         for update, changed in zip(self._updates, self._changed, strict=True):
             new = {name: np.array(next(numbers)) if isinstance(x, Node) else x for name, x in update.numbers.items()}
             update.change(**{name: float(new[name]) if isinstance(x, Value) else new[name] for name, x in update.numbers.items()})
             changed()
-        return results[0] if len(self.outputs) == 1 else results[: len(self.outputs)]
 
     def _run(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call `forward` or `backward`."""
@@ -253,7 +266,10 @@ class Program(Call):
             with np.errstate(all="ignore"):
                 return function(*args)
         except IndexError as error:
-            raise IndexError(f"{self.name}: take got a number for which there is no row: {error}.") from None
+            raise self._no_row(error) from None
+
+    def _no_row(self, error: IndexError) -> IndexError:
+        return IndexError(f"{self.name}: take got a number for which there is no row: {error}.")
 
     def vjp(self, g: Any, out: Any, *inputs: Any, saved: Any) -> list[Any]:
         """The rule of a call: the gradients of its inputs, None for those that are plain data."""
@@ -335,6 +351,35 @@ class Program(Call):
     def structured(self, results: Sequence[Any]) -> Any:
         """Results with a batch axis in front, in the structure that the function returned."""
         return tree_map(lambda place: place.of_batch(results), self._result)
+
+
+class Traced(NamedTuple):
+    """How a function is traced, and its trace."""
+
+    again: Callable[..., Trace]
+    trace: Trace
+
+
+def traced(
+    function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str], whole_steps: bool
+) -> Traced:
+    """The trace of a function that changes nothing that it sees, but by what is known.
+
+    Raises:
+        TypeError: it does.
+    """
+    again = partial(Trace, function, names=names, whole_steps=whole_steps)
+    trace = again(given, args, kwargs)
+    if not trace.surroundings.guard.unchanged():  # the call made something that it sees, such as parameters
+        trace = again(given, args, kwargs)
+        if not trace.surroundings.guard.unchanged():
+            raise TypeError(
+                f"{name_of(function)} cannot be compiled: each call changes `{trace.surroundings.guard.changed()}`, which it can see, and "
+                "the program would not. Let it return what is new, and change that outside."
+            )
+    if any(update.names for update in trace.updates):  # what it changes, it may not read
+        trace = again(given, args, kwargs, changing=trace.updates)
+    return Traced(again, trace)
 
 
 def _data(inputs: Iterable[Any]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What a compiled call leaves in the graph: a node for the call, and one for each of its results."""
+"""The nodes that a compiled call adds to the graph: one for the call, and one for each result."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Call", "Place"]
 
 
 class Call(Primitive):
-    """What a compiled call looks like in the graph: one node, whose rule is the program's `backward`."""
+    """The primitive of a compiled call, which is one node of the graph. Its rule is the program's `backward`."""
 
     def __init__(self, name: str) -> None:
         self.name = self.symbol = name
@@ -33,7 +33,7 @@ class Call(Primitive):
 
 
 class Part(Call):
-    """Some of the results of a call, which stand one after the other in a flat array."""
+    """The primitive that takes some of the results of a call, consecutive entries of a flat array."""
 
     def array(self, x: Any, index: Any) -> Any:
         return x[index]
@@ -47,9 +47,9 @@ PART = Part("part")
 
 @dataclass(frozen=True)
 class Place:
-    """Where a leaf of the returned structure is among the results: which one, and which entry of that.
+    """The place of a leaf of the returned structure among the results: which result, and which entry of it.
 
-    A leaf that is no node is a constant, and in no result.
+    A leaf that is not a node is a constant, and not among the results.
     """
 
     result: int | None

@@ -1,8 +1,8 @@
-"""Simplifying: a graph of arrays becomes a smaller one that says the same.
+"""Simplifying: a graph of arrays becomes a smaller, equivalent one.
 
-Each node is asked for something simpler by the rule in its primitive's entry, once its inputs are simple.
-Nodes that compute the same are one node, constants of one number are numbers, and what broadcasting
-repeats is computed once.
+Once its inputs are simple, a node is replaced by what the rule `simplify` of its primitive's entry returns.
+Nodes that compute the same become one node, arrays of one repeated number become numbers, and what is repeated by
+broadcasting is computed once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Simplifier:
     """Finds the simplest nodes.
 
     Args:
-        leaves: what the program is given at each call; all other leaves are constants.
+        leaves: the inputs of the program; all other leaves are constants.
     """
 
     def __init__(self, leaves: Iterable[Node]) -> None:
@@ -33,12 +33,16 @@ class Simplifier:
         self._made: dict[Any, Node] = {}  # each computation and each constant once
 
     def read(self, roots: Iterable[Any]) -> None:
-        """Simplify all nodes that roots were computed from, oldest first."""
+        """Simplify all nodes from which the roots were computed, oldest first."""
         for node in reversed(ancestors(x for x in roots if isinstance(x, Node))):
             self.of(node)
 
+    def replace(self, leaf: Node, other: Any) -> None:
+        """Take another node in the place of a leaf."""
+        self._simple[leaf] = self.of(other)
+
     def of(self, x: Any) -> Any:
-        """The simplest node with the number of `x`; or the number, of a constant without axes."""
+        """The simplest node equivalent to `x`; a number for a constant without axes."""
         if not isinstance(x, Node):
             return self._constant(x) if isinstance(x, np.ndarray) else x.item() if isinstance(x, np.generic) else x
         simple, todo = self._simple, [x]
@@ -55,7 +59,7 @@ class Simplifier:
         return simple[x]
 
     def _simplified(self, node: Node) -> Any:
-        """The simplest node for one whose inputs have theirs."""
+        """The simplest node equivalent to one whose inputs have been simplified."""
         primitive: Any = node.primitive
         if primitive is None:
             return self._constant(node._datum)
@@ -76,7 +80,7 @@ class Simplifier:
         return self._made.setdefault(key, node)
 
     def _constant(self, array: Any) -> Any:
-        """A constant array as a node without derivative; a number, if it has no axes."""
+        """A constant array as a constant node; a number if it has no axes."""
         if array.ndim == 0:
             return array.item()
         if id(array) not in self._made:
@@ -86,13 +90,13 @@ class Simplifier:
 
 
 def _with_inputs(node: Node, inputs: list[Any]) -> Node:
-    """A node with other inputs, that say the same."""
+    """The node with other, equivalent inputs."""
     if all(x is before for x, before in zip(inputs, node.inputs or (), strict=True)):
         return node
     data = node._datum
     types = [x._datum.dtype for x in inputs if isinstance(x, Node)]
     if node.primitive.elementwise and data.dtype.kind == "f" and types and all(t.kind == "f" for t in types):  # type: ignore[union-attr]
-        data = data.astype(np.result_type(*types), copy=False)  # an array of one number was made a number, which changes no type
+        data = data.astype(np.result_type(*types), copy=False)  # an array replaced by a number must not change the type of the result
     return _made(node.primitive, inputs, node.static, data)  # type: ignore[arg-type]
 
 
@@ -110,7 +114,7 @@ def _is_repeated(x: Any) -> bool:
 
 
 def _unless_needed(x: Any, place: int, inputs: list[Any], shape: tuple[int, ...]) -> Any:
-    """An input without a repetition that the operation does by itself."""
+    """An input without a `broadcast_to` that the operation would do anyway."""
     if not _is_repeated(x):
         return x
     others = [other for i, other in enumerate(inputs) if i != place]

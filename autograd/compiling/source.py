@@ -37,24 +37,28 @@ class Source(Writer):
         gradients: some of the inputs, each with its gradient; None if it has none.
         gradient_of: for some nodes, the node whose gradient they are.
         kept: names for the last of the outputs, which are for others than the caller.
+        more: what `backward` returns after the gradients, each with a name.
+        functions: the text of other functions of the program.
 
     Attributes:
         text: the program.
         recipe: what is computed, and what it is called, to print it in another language.
-        helpers: functions whose text cannot be found, such as a lambda in a primitive of the user's.
+        helpers: functions whose text cannot be found, such as one that was typed at Python's prompt.
     """
 
     def __init__(
         self, name: str, inputs: Sequence[Node], outputs: Sequence[Any], seeds: Sequence[Node],
         gradients: Sequence[tuple[Node, Any]], gradient_of: dict[Any, Any], kept: Sequence[str] = (),
+        more: Sequence[tuple[str, Any]] = (), functions: Sequence[str] = (),
     ) -> None:  # fmt: skip
         super().__init__()
         self._used: Counter[str] = Counter()  # the largest number of each kind of name
         for x in [*inputs, *seeds]:
             self._give_name(x, identifier(x.label or "x"))
         self._gradient_of = gradient_of
-        roots = [g for _, g in gradients]
+        roots = [*(g for _, g in gradients), *(x for _, x in more)]
         forward = _reachable(outputs)
+        forward = [*(x for x in inputs if x not in set(forward)), *forward]  # `backward` gets all inputs from `forward`
         self._forward = set(forward)
         # The gradients of the last layers first, as they are found in this order.
         backward = [x for x in _reachable(reversed(roots)) if x not in self._forward]
@@ -68,7 +72,10 @@ class Source(Writer):
         self._result = outputs[0] if len(outputs) - len(kept) == 1 and isinstance(outputs[0], Node) else None
         if self._result is not None and self._result.primitive is not None:
             self._named.add(self._result)
-        self._hints = {g: f"d_{self.names[x]}" for x, g in reversed(gradients) if isinstance(g, Node) and g not in self._forward}
+        computed = [(x, g) for x, g in reversed(gradients) if isinstance(g, Node) and g not in self._forward]
+        self._hints = {g: f"d_{self.names.get(x, 'unused')}" for x, g in computed}
+        taken = {*self._hints, *self._forward, *self.names}
+        self._hints.update((x, name) for name, x in more if isinstance(x, Node) and x not in taken)
         changes = zip(outputs[len(outputs) - len(kept) :], map(identifier, kept), strict=True)
         self._hints.update((x, name) for x, name in changes if isinstance(x, Node) and x not in self.names)
         self._named |= set(self._hints)
@@ -90,9 +97,10 @@ class Source(Writer):
         backward_lines = [f"{_tuple(saved)} = saved"] if saved else []
         backward_lines += self._lines(backward)
         returned = f"return {', '.join(map(self.text_of, roots)) or '()'}"
+        contents = ": forward, backward and update" if functions else ", forward and backward"
         helpers = text_of_functions(self.helpers, self.taken)
         parts = [
-            f'"""{in_docstring(name, NAME)}, forward and backward, as a program for NumPy."""', "",
+            f'"""{in_docstring(name, NAME)}{contents}, as a program for NumPy."""', "",
             *(["import math", ""] if any("math." in text for text in helpers) else []),
             "import numpy as np", "",
             *(line for text in helpers for line in ("", wrapped(text), "")),
@@ -101,9 +109,10 @@ class Source(Writer):
             *_block([*forward_lines, *ends]), "", "",
             wrapped(f"def backward({', '.join(['saved', *(self.names[x] for x in seeds)])}):"),
             *_block([*backward_lines, returned]), "",
+            *(line for text in functions for line in ("", text, "")),
         ]  # fmt: skip
         self.text = "\n".join(parts)
-        self.recipe = Recipe(name, inputs, outputs, seeds, gradients, self.names, self._scopes)
+        self.recipe = Recipe(name, inputs, outputs, seeds, roots, self.names, self._scopes)
 
     def _lines(self, nodes: Iterable[Node]) -> list[str]:
         """The statements that compute those of the nodes that get a name."""

@@ -1,4 +1,4 @@
-"""The stages of a compiled function: each pass with its graph, to be looked at with `draw`."""
+"""The stages of a compiled function: each pass with its graph, which `draw` can show."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Stage:
     Attributes:
         name: the name of the pass.
         about: what it does, in a sentence.
-        roots: the results of the graph after the pass, computed from the arguments of the first call and the
-            present parameters.
+        roots: the results of the graph after the pass, with numbers from the arguments of the first call and the
+            current parameters.
         source: the program, for the last pass; None for the others.
     """
 
@@ -67,5 +67,5 @@ def stages_of(program: Program) -> list[Stage]:
 
 
 def _nodes(roots: Sequence[Any]) -> list[Node]:
-    """The results that are nodes, each once."""
+    """The roots that are nodes, without duplicates."""
     return list(dict.fromkeys(x for x in roots if isinstance(x, Node)))

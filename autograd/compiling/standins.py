@@ -1,8 +1,8 @@
-"""Stand-ins: what a function is called with while it is traced, in the place of its arguments.
+"""Stand-ins: the objects with which a function is called while it is traced, in place of its arguments.
 
-A stand-in behaves as its argument does in an ordinary call, for as long as nobody looks at a
-number: a list is a list, and its numbers are Values; an array computes as an array, and so do its
-rows, slices and transposes.
+A stand-in behaves like its argument in an ordinary call, as long as the function does not read a number.
+For a list there is a list, whose numbers are Values. The stand-in for an array computes like an array, and so do
+its rows, slices and transposes.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from .given import Given, is_number, numbers_in, values_in
 
 __all__ = ["Argument", "Arguments", "Entry"]
 
-ARRAYS = (np.ndarray, np.memmap, Window)  # and no matrix, for which * is another product
+ARRAYS = (np.ndarray, np.memmap, Window)  # but no matrix, for which * means something else
 ATTRIBUTES = frozenset(name for name in dir(np.ndarray) if not name.startswith("_"))
 WRAPPING = frozenset({"add", "subtract", "multiply", "negative", "power", "add_n", "dot_n", "matmul"})
 
 
 class Argument(Tensor):
-    """Stands for an array argument, or for a part of one: a Tensor that gives out single numbers as Values.
+    """The stand-in for an array argument, or for a part of one: a Tensor whose single numbers are Values.
 
     Attributes:
         type: the type of the array's entries; the Tensor itself is of floats. None if it stands for a node.
-        entries: for a whole argument, the Values that stand for its numbers, by their position in the flattened array.
+        entries: for a whole argument, the stand-ins of its numbers by their position in the flattened array.
     """
 
     __slots__ = ("_positions", "_whole", "entries", "type")
@@ -56,7 +56,7 @@ class Argument(Tensor):
 
     @property
     def whole(self) -> Argument:
-        """The argument that this is a part of."""
+        """The whole argument of which this is a part."""
         return self if self._whole is None else self._whole
 
     @property
@@ -68,7 +68,7 @@ class Argument(Tensor):
         return self.type is not None and self.type.kind == "b"
 
     def entry(self, position: int, kind: Any = None) -> Value:
-        """The Value that stands for the number at a position of the flattened array, which is of type `kind` in an ordinary call."""
+        """The stand-in for the number at a position of the flattened array, which has the type `kind` in an ordinary call."""
         if position not in self.entries:
             if kind is None and self.type is not None:
                 kind = self.type.type
@@ -81,7 +81,7 @@ class Argument(Tensor):
         return super()._apply(primitive, inputs, static)
 
     def _part(self, choose: Callable[[Any], Any], compute: Callable[[], Tensor]) -> Any:
-        """A part of the argument: `choose` takes it from an array, and `compute` from this Tensor."""
+        """A part of the argument. `choose` takes it from an array, and `compute` from this Tensor."""
         if self._positions is None:
             self._positions = np.arange(self.size).reshape(self.shape)
         positions = choose(self._positions)
@@ -134,10 +134,10 @@ class Argument(Tensor):
 
 
 class Entry(Value):
-    """Stands for a number among the arguments.
+    """The stand-in for a number among the arguments.
 
     Attributes:
-        type: the type of the array that it is in, or would be; None if it stands for a node.
+        type: the type of an array that contains the number; None if it stands for a node.
         kind: the type of the number itself; None if it stands for a node.
     """
 
@@ -163,7 +163,7 @@ class Entry(Value):
 
     @property
     def shape(self) -> tuple[()]:
-        """What NumPy's numbers have, and Python's have not."""
+        """An attribute of NumPy's numbers, which Python's do not have."""
         if self.kind in (float, int) and asked_by_user():
             raise AttributeError(f"{self.kind.__name__!r} object has no attribute 'shape'")
         return ()
@@ -179,7 +179,7 @@ class Entry(Value):
 
 
 def _as(kind: Any, x: Node) -> Any:
-    """The same node, of another kind."""
+    """A copy of the node with another class."""
     made = new(kind)
     for name in Layout.__slots__:
         setattr(made, name, getattr(x, name))
@@ -191,7 +191,7 @@ def _is_narrow(dtype: Any) -> bool:
 
 
 def _refuse_to_wrap(primitive: Primitive, inputs: tuple[Any, ...]) -> None:
-    """Refuse arithmetic of small whole numbers among themselves, which NumPy does in their type: 200 + 100 is 44 in uint8."""
+    """Refuse arithmetic between small whole numbers, which NumPy does in their own type: 200 + 100 is 44 in uint8."""
     types = [getattr(x, "type", None) if isinstance(x, Node) else x for x in inputs]
     if mode.tracing is None or primitive.name not in WRAPPING or not any(map(_is_narrow, types)) or any(x is None for x in types):
         return
@@ -205,9 +205,9 @@ class Arguments:
     """The stand-ins for the arguments of a call.
 
     Attributes:
-        args, kwargs: what the function is called with.
-        arrays: an Argument for each array of `Given`.
-        objects: the arguments that are no numbers, by name.
+        args, kwargs: the arguments for calling the function.
+        arrays: an `Argument` for each array of `Given`.
+        objects: the arguments that are not numbers, by name.
     """
 
     def __init__(self, given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str]) -> None:
@@ -220,7 +220,7 @@ class Arguments:
         self.kwargs = {name: self._stand_in(x, name) for name, x in kwargs.items()}
 
     def changed(self) -> str | None:
-        """The name of an argument, a list or a dict, in which the function has changed something since."""
+        """The name of an argument, a list or a dict, that the function has changed."""
         return next((name for name, thing, items in self._containers if list(map(id, _items(thing))) != list(map(id, items))), None)
 
     def _stand_in(self, x: Any, name: str) -> Any:
@@ -263,5 +263,5 @@ def _items(thing: Any) -> list[Any]:
 
 
 def _like(x: Any, items: list[Any]) -> Any:
-    """`items` in a list or tuple of the type of `x`."""
+    """`items` as a list or tuple of the type of `x`."""
     return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)

@@ -24,6 +24,7 @@ from ..shaping import stack
 from ..structures import leaves
 from ..texts import visible
 from .closure import Surroundings, state_of
+from .effects import Recorder
 from .given import Given
 from .hidden import Update, hidden_state
 from .kinds import ATOMS
@@ -43,6 +44,7 @@ class Trace:
         surroundings: what the function saw besides.
         draws: the random numbers it drew: how to draw them, and the stand-in.
         updates: what it changed.
+        effects: its backward passes and steps of optimizers; `None` where it may have none.
         out: what it returned; `outputs` are the leaves of that.
 
     Raises:
@@ -51,7 +53,7 @@ class Trace:
 
     def __init__(
         self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str],
-        changing: Sequence[Update] = (),
+        changing: Sequence[Update] = (), whole_steps: bool = True,
     ) -> None:  # fmt: skip
         self.start = tick()
         self.arguments = Arguments(given, args, kwargs, names)
@@ -59,12 +61,14 @@ class Trace:
         self.surroundings = Surroundings(function, seen)
         self.draws: list[tuple[Callable[[], Any], Argument]] = []
         self.updates: list[Update] = []
+        self.effects = Recorder()
         name = name_of(function)
         if self.surroundings.refused is not None:
             raise TypeError(f"{name} cannot be compiled: {self.surroundings.refused}")
         before = _global_states()
         with tracing(name, self.start), hidden_state(changing):
             mode.draw, mode.plain, mode.update = self._draw, self._plain, self._update
+            mode.effects = self.effects if whole_steps else None
             self.out = function(*self.arguments.args, **self.arguments.kwargs)
         if before != _global_states() or self.surroundings.used_generator():
             raise TypeError(
@@ -84,6 +88,11 @@ class Trace:
                     f"{name} cannot be compiled: it returns a {type(leaf).__name__}, in which Values would stay what they are in this "
                     "call. Return Values and Tensors as they are, or in lists, tuples and dicts."
                 )
+
+    @property
+    def roots(self) -> list[Node]:
+        """All nodes that the program must compute."""
+        return [x for x in [*self.kept, *self.effects.nodes, *self.outputs] if isinstance(x, Node)]
 
     @property
     def kept(self) -> list[Node]:
@@ -144,14 +153,14 @@ class tracing:  # noqa: N801
         raise _Refusal(self.refused[-1])
 
     def __enter__(self) -> Self:
-        self._before = mode.tracing, mode.recording, mode.draw, mode.plain, mode.update, mode.scope, mode.start
+        self._before = mode.tracing, mode.recording, mode.draw, mode.plain, mode.update, mode.effects, mode.scope, mode.start
         self._errors = np.errstate(all="ignore")
         self._errors.__enter__()
-        mode.tracing, mode.recording, mode.scope, mode.start = self.refuse, True, None, self.start
+        mode.tracing, mode.recording, mode.effects, mode.scope, mode.start = self.refuse, True, None, None, self.start
         return self
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        mode.tracing, mode.recording, mode.draw, mode.plain, mode.update, mode.scope, mode.start = self._before
+        mode.tracing, mode.recording, mode.draw, mode.plain, mode.update, mode.effects, mode.scope, mode.start = self._before
         self._errors.__exit__(None, None, None)
         tick()  # what is computed from now on is younger
         if self.refused and (error is None or isinstance(error, (Exception, _Refusal))):

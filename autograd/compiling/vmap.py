@@ -69,7 +69,7 @@ def vmap(f: Callable[..., Any], in_axes: int | Sequence[int | None] | None = 0) 
         >>> w[0].grad
         9.0
     """
-    programs = Programs(f, lambda n: [f"x{i}" for i in range(n)])
+    programs = Programs(f, lambda n: [f"x{i}" for i in range(n)], whole_steps=False)
     plans: WeakKeyDictionary[Program, _Plan] = WeakKeyDictionary()
 
     @functools.wraps(f)

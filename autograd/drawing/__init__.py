@@ -1,8 +1,8 @@
 """Pictures of graphs: `draw` for a picture, or a page to step through, and `latex` for a formula.
 
-From the graph to the file: `reading` (what there is), `folding` (what is shown), `picture` (what it
-says), `dot` (what it looks like), `layout` (the program that draws), `page` (for browsers); and
-`comparison` for compiled functions. `formula` typesets.
+The way from a graph to a file: `reading` collects the nodes, `folding` chooses what is shown, `picture` decides
+on the texts and `dot` on the looks, `layout` calls the program that draws, and `page` makes a page for browsers.
+`comparison` is for compiled functions, and `formula` typesets.
 """
 
 from .drawing import Drawing, draw

@@ -1,4 +1,4 @@
-"""What a picture looks like, as DOT text for Graphviz.
+"""The looks of a picture, as DOT text for Graphviz.
 
 Dark text is what the forward pass computed, rust-coloured text is derivatives. Shapes tell the kinds
 apart without colour: a value is rounded, a leaf has square corners and a thick border, a constant a
@@ -75,7 +75,7 @@ def dot_of(picture: Picture, direction: str) -> str:
     for operation in ordered(picture.operations):
         parts[operation.place].node(operation.id, label=f"<{html_label(operation.symbol)}>", id=operation.id, **LOOKS["operation"])
     places = {box.id: box.place for box in picture.boxes} | {operation.id: operation.place for operation in picture.operations}
-    # By itself, dot leads an arrow into a part around the parameters there; a point between them makes
+    # By default, dot leads an arrow into a part around the parameters there; a point between them makes
     # it go through.
     entries = {
         arrow.id: f"p{arrow.id}"

@@ -1,4 +1,4 @@
-"""Folding: which parts of a graph a picture shows, and what stands for the others.
+"""Folding: which parts of a graph a picture shows, and what replaces the others.
 
 A folded module is one box for everything that was computed in all its calls, and for its parameters.
 """
@@ -14,8 +14,8 @@ from .reading import Constant, Place, Reading, Thing
 
 __all__ = ["Folding", "Group", "Module", "open_as_readable", "open_to"]
 
-READABLE = 500  # nobody reads more boxes than this
-CLEAR = 150  # boxes and arrows to aim for, where something must be folded
+READABLE = 500  # more boxes than this cannot be read
+CLEAR = 150  # the number of boxes and arrows to aim for, if something must be folded
 DRAWABLE = 2_000  # Graphviz takes many minutes for more boxes than this
 FEW = 4  # results of a folded module that are drawn one by one; more of them are an arrow with their number
 
@@ -51,7 +51,7 @@ class Folding:
         open: the places of the open modules; None for all.
 
     Attributes:
-        open: as given.
+        open: the argument of that name.
         stand_in: for each hidden thing its box, a `Module` or a `Group`.
         results: the nodes inside folded modules that are drawn nevertheless, as their results.
         size: how many boxes there are to draw, not counting operations.

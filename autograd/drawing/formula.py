@@ -24,7 +24,7 @@ from .picture import number, symbol_of
 
 __all__ = ["latex", "typeset"]
 
-LONGEST = 1000  # operations; nobody reads a longer formula
+LONGEST = 1000  # operations; a longer formula cannot be read
 
 # How tightly a formula binds: a comparison, a sum, a product with a dot, a product of factors side by side,
 # something with an exponent or an index (or a fraction), and a single symbol or number.

@@ -1,4 +1,4 @@
-"""The table, part 1: arithmetic, comparisons, choices between numbers, and sums of many numbers.
+"""The table of derivatives: arithmetic, comparisons, choices between numbers, and sums of many numbers.
 
 At a kink, where the derivative is not defined, these have the value that PyTorch has: 0 for `abs` at 0,
 half of the gradient for each input where `maximum` or `minimum` tie, 1 for `clip` at its limits.

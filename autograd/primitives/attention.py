@@ -1,4 +1,4 @@
-"""The table, part 9: attention, the step that transformers are named after."""
+"""The table of derivatives: attention, the step that transformers are named after."""
 
 from __future__ import annotations
 

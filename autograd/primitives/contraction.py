@@ -1,4 +1,4 @@
-"""The table, part 10: sums of products in Einstein's notation, of which every product of arrays is a case."""
+"""The table of derivatives: sums of products in Einstein's notation, of which every product of arrays is a case."""
 
 from __future__ import annotations
 

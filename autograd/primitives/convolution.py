@@ -1,4 +1,4 @@
-"""The table, part 7: convolution and pooling, over any number of spatial axes.
+"""The table of derivatives: convolution and pooling, over any number of spatial axes.
 
 Arrays are (batch, channels, *space) and kernels (out, in / groups, *kernel), as in PyTorch. In
 memory the channels come last wherever we may choose: then a window is a few long rows, and all

@@ -1,4 +1,4 @@
-"""The table, part 8: products over axes, and sums and products of all entries so far.
+"""The table of derivatives: products over axes, and sums and products of all entries so far.
 
 The derivatives of products are products of the other entries. They are made without division, so that they are right where
 entries are 0 too.

@@ -1,4 +1,4 @@
-"""The table, part 2: the elementary functions of calculus and the activations of networks.
+"""The table of derivatives: the elementary functions of calculus and the activations of networks.
 
 Compare each rule with a table of derivatives: `x` is the argument of the function, `y` its value, and
 `g` the gradient of `y`, by which the chain rule multiplies the derivative. The functions are accurate

@@ -1,4 +1,4 @@
-"""The table, part 11: linear algebra, of matrices and of stacks of them.
+"""The table of derivatives: linear algebra, of matrices and of stacks of them.
 
 The rules are those of Giles, "Collected matrix derivative results" (2008): the derivative of an inverse, a determinant, a
 decomposition, written with matrix products. What gives several arrays packs them into one, and `autograd.linear_algebra` takes

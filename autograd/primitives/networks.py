@@ -1,4 +1,4 @@
-"""The table, part 6: steps of neural networks that are worth a node of their own.
+"""The table of derivatives: steps of neural networks that are worth a node of their own.
 
 Each could be written in the primitives of the other parts; as one node it is faster, takes less
 memory, and stands in a picture as the thing it is called in a textbook.

@@ -144,8 +144,10 @@ def reduction(name: str) -> Callable[..., Written]:
 
     def write(w: Writer, x: Node, a: Any, axis: Any = None, keepdims: bool = False) -> str:
         more = [f"axis={axis}"] * (axis is not None) + ["keepdims=True"] * bool(keepdims)
-        text = w.text_of(a)
-        return f"{text}.{name}({', '.join(more)})" if text.isidentifier() else f"np.{name}({', '.join([text, *more])})"
+        text = w.owner(a)
+        if text.isidentifier() or text.startswith("np."):  # this takes half the time of np.sum(x)
+            return f"{text}.{name}({', '.join(more)})"
+        return f"np.{name}({', '.join([w.text_of(a), *more])})"
 
     return write
 
@@ -184,6 +186,6 @@ def _numpy(x: Any) -> Any:
 
 def _whole(x: Any, other: Any) -> Any:
     """A whole number as one, where what stands beside it keeps the result a float."""
-    if isinstance(x, float) and x.is_integer() and abs(x) < 1e6 and isinstance(other, Node) and other._datum.dtype.kind == "f":
+    if isinstance(x, float) and x.is_integer() and abs(x) < 1e6 and isinstance(other, Node) and np.result_type(other._datum).kind == "f":
         return int(x) if x or str(x) == "0.0" else x
     return x

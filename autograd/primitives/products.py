@@ -1,4 +1,4 @@
-"""The table, part 5: the matrix product, with NumPy's broadcasting of leading axes."""
+"""The table of derivatives: the matrix product, with NumPy's broadcasting of leading axes."""
 
 from __future__ import annotations
 

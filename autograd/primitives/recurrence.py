@@ -1,4 +1,4 @@
-"""The table, part 8: recurrent networks, each as one entry over a whole sequence.
+"""The table of derivatives: recurrent networks, each as one entry over a whole sequence.
 
 Arrays are (time, batch, …), as in PyTorch. `z` is what the inputs contribute at all times; at each
 time `h @ weight.T`, from the hidden state before, is added to it. A rule first says how the states

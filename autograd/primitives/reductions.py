@@ -1,4 +1,4 @@
-"""The table, part 3: sums, means, extremes and normalisations over the axes of an array.
+"""The table of derivatives: sums, means, extremes and normalisations over the axes of an array.
 
 `axis` is None (all axes), an integer or a tuple of integers, as in NumPy. Where several entries
 tie for the maximum or minimum they share the gradient evenly, as in PyTorch's `amax`.

@@ -1,4 +1,4 @@
-"""The table, part 7: rounding, whose derivative is 0, remainders, and signs."""
+"""The table of derivatives: rounding, whose derivative is 0, remainders, and signs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table, part 4: reading, moving and joining the entries of arrays.
+"""The table of derivatives: reading, moving and joining the entries of arrays.
 
 None of these changes a number, so each derivative puts the gradient back where its number came
 from: the rule of `reshape` is a reshape, of `transpose` a transpose, of `getitem` its opposite

@@ -1,4 +1,4 @@
-"""The table, part 9: where entries stand in order. These are numbers of places, and have no derivative.
+"""The table of derivatives: where entries stand in order. These are numbers of places, and have no derivative.
 
 They are inputs of `take_along_axis` and `lookup`, and so a sorted array is made of entries of the table.
 """

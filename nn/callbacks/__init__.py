@@ -1,4 +1,4 @@
-"""Callbacks take part in training: a `Callback` is called at each epoch and each batch, and may look and change.
+"""Callbacks take part in training: a `Callback` is called at each epoch and each batch, and may read and change things.
 
 `Training` is the type of what it sees, and `Monitor` the base of callbacks that watch for the best epoch.
 """

@@ -1,4 +1,4 @@
-"""`Callback`: the moments of training at which others may take part."""
+"""`Callback`: its methods are called at certain moments of training."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Callback:
     """
 
     def on_fit_begin(self, trainer: Training) -> None:
-        """`fit` was called, and its data are in order."""
+        """`fit` was called, and its data are valid."""
 
     def on_epoch_begin(self, trainer: Training) -> None:
         """An epoch begins, after `trainer.epoch` others."""
@@ -63,7 +63,7 @@ class Callback:
         """`fit` ends: after the last epoch, after `trainer.should_stop` was set, or after Ctrl-C; but not after an error."""
 
     def state_dict(self) -> dict[str, Any]:
-        """What it remembers from epoch to epoch, for checkpoints: numbers, texts, arrays, and lists and dicts of them."""
+        """What it must keep from epoch to epoch, for checkpoints: numbers, texts, arrays, and lists and dicts of them."""
         return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:

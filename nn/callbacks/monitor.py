@@ -57,11 +57,11 @@ class Monitor(Callback):
         self.reset()
 
     def reset(self) -> None:
-        """Forget all epochs."""
+        """Start again, without a best epoch."""
         self.best, self.best_epoch = (math.inf if self.mode == "min" else -math.inf), 0
 
     def notice(self, trainer: Training) -> bool:
-        """Look at the last epoch, and return whether it is the best so far. nan never is."""
+        """Take note of the last epoch, and return whether it is the best so far. nan never is."""
         now = trainer.history[self.monitor][-1]
         better = now < self.best - self.min_delta if self.mode == "min" else now > self.best + self.min_delta
         if better:
@@ -84,7 +84,7 @@ class Monitor(Callback):
 
 
 def check_measured(callback: Callback, name: str, trainer: Training) -> None:
-    """Refuse to watch what is not measured.
+    """Raise an error if what is watched is not measured.
 
     Raises:
         ValueError: no epoch will have the column `name`.

@@ -1,4 +1,4 @@
-"""`TerminateOnNaN`: ends training when it goes wrong, and says where that began."""
+"""`TerminateOnNaN`: ends training at the first nan or infinity, and says where it began."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from autograd import Node
-from autograd.modes import Observer, observers
+from autograd.recording import Observer, observe
 from autograd.stores import blocks
 from autograd.structures import leaves
 
@@ -22,16 +22,15 @@ from .training import Training
 
 __all__ = ["TerminateOnNaN"]
 
-RISE = 10.0  # a loss that has grown to this many times the first one diverges
+RISE = 10.0  # a loss has diverged if it is this many times the first one
 
 
 class TerminateOnNaN(Callback):
     """Ends training before nan or infinity in a loss or a gradient reaches the weights, and names the layer where it began.
 
-    As long as all is well, it looks at the loss and goes once through the gradients. Only when
-    something is wrong does it compute the batch again and look at every layer. Every `Trainer` has
-    one unless told otherwise. It comes after all other callbacks but checkpoints, so that it sees
-    the gradients that they leave.
+    Usually it only checks the loss and the gradients of each batch. If one is not finite, it computes the batch
+    again and examines every layer. Every `Trainer` has such a callback unless `terminate_on_nan` is false. It is
+    called after all others except checkpoints, so that it sees the gradients as they leave them.
 
     Raises:
         FloatingPointError: in `fit`, if there was nan or infinity. The message says in which epoch
@@ -55,7 +54,7 @@ class TerminateOnNaN(Callback):
     """
 
     def on_fit_begin(self, trainer: Training) -> None:
-        self._losses: list[float] = []  # of the first batch and of the last, each before its step
+        self._losses: list[float] = []  # of the first batch and of the latest, each before its step
 
     def on_epoch_begin(self, trainer: Training) -> None:
         self._before = Snapshot(trainer.model, trainer.generators.values())
@@ -72,7 +71,7 @@ class TerminateOnNaN(Callback):
         parameters = [p for group in trainer.optimizer.param_groups for p in group["params"]]
         if math.isfinite(trainer.batch_loss) and all(is_finite(p.grad) for p in blocks(parameters) if p.grad is not None):
             return
-        self._before.restore()  # so that dropout drops the same again
+        self._before.restore()  # so that dropout is repeated
         symptom = _symptom(trainer)
         try:
             origin = _origin(trainer)
@@ -97,7 +96,7 @@ class TerminateOnNaN(Callback):
             raise FloatingPointError(f"The last step of epoch {trainer.epoch} put {wrong}.{self._advice(trainer)}")
 
     def _advice(self, trainer: Training) -> str:
-        """What to try; nothing if this is the first step."""
+        """What to try; "" if this is the first step."""
         if not self._losses:
             return ""
         rates = " and ".join(f"{rate:g}" for rate in dict.fromkeys(group["lr"] for group in trainer.optimizer.param_groups))
@@ -119,7 +118,7 @@ def _symptom(trainer: Training) -> str:
 
 
 def _origin(trainer: Training) -> str:
-    """Where it began, looked for in the order in which numbers pass through a network."""
+    """Where it began. The search follows the order in which numbers pass through a network."""
     wrong = _wrong_parameters(trainer)
     if wrong:
         return f"It began in an earlier step, which put {wrong}; take a smaller learning rate."
@@ -171,11 +170,10 @@ class _Watch(Observer):
     @contextmanager
     def watching(self) -> Iterator[None]:
         ends = [module.register_forward_hook(self.returned) for module in self.places.modules.values()]
-        observers.append(self)
         try:
-            yield
+            with observe(self):
+                yield
         finally:
-            observers.remove(self)
             for end in ends:
                 end()
 

@@ -1,4 +1,4 @@
-"""`EarlyStopping`: ends training when the model no longer gets better."""
+"""`EarlyStopping`: ends training when the model no longer improves."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ __all__ = ["EarlyStopping"]
 
 
 class EarlyStopping(Monitor):
-    """Ends training when a column of the history has not become better for some epochs.
+    """Ends training when a column of the history has not improved for some epochs.
 
     Args:
         monitor, mode, min_delta: what to watch; see `Monitor`.
-        patience: after how many epochs in a row that are no better than the best it ends training.
+        patience: the number of epochs in a row without improvement after which it ends training.
         restore_best_weights: whether the model gets the weights of the best epoch back when `fit`
             ends, also by Ctrl-C.
 
     Attributes:
         best, best_epoch: as in `Monitor`.
-        wait: how many epochs in a row were no better.
+        wait: the number of epochs in a row without improvement.
         stopped_epoch: the epoch after which it ended training; 0 if it did not.
 
     Raises:
@@ -46,7 +46,7 @@ class EarlyStopping(Monitor):
         super().__init__(monitor, mode, min_delta)
 
     def reset(self) -> None:
-        """Forget all epochs, and their weights."""
+        """Start again, without a best epoch and its weights."""
         super().reset()
         self.wait = self.stopped_epoch = 0
         self.best_weights: dict[str, Any] | None = None

@@ -13,15 +13,15 @@ from ..optim import Optimizer
 
 __all__ = ["Batch", "Loss", "Training"]
 
-Loss = Callable[[Any, Any], Any]  # of what the model returns, which may be anything, and of the target
+Loss = Callable[[Any, Any], Any]  # a function of what the model returns, which may be anything, and of the target
 
 
 class Batch(NamedTuple):
     """A batch of examples.
 
     Attributes:
-        inputs: what the model is called with, usually one array of shape (n, …).
-        target: what should come out, of shape (n, …); None where it is not needed.
+        inputs: the arguments for the model, usually one array of shape (n, …).
+        target: the desired output, of shape (n, …); None if it is not needed.
         size: the number of examples, n.
 
     Example:
@@ -37,7 +37,7 @@ class Batch(NamedTuple):
 class Training(Protocol):
     """The type of what the methods of a callback get: a `Trainer`, or anything else that trains a model.
 
-    It is a protocol, for annotations only; to make one is a TypeError.
+    It is a protocol, for annotations only, and cannot be instantiated.
 
     Attributes:
         model, loss, optimizer: what is trained, and how.

@@ -1,4 +1,4 @@
-"""`default_collate`: several items of a dataset become one batch of arrays."""
+"""`default_collate`: makes a batch of arrays from several items of a dataset."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from autograd import Node
 
 __all__ = ["default_collate", "plain"]
 
-batch_of: Callable[[Any], Any] | None = None  # what makes of an array the Tensor that loaders give, while `nn.torch` is open
+batch_of: Callable[[Any], Any] | None = None  # makes the Tensors that loaders give after `nn.torch` has been imported
 
 
 def default_collate(items: Sequence[Any]) -> Any:

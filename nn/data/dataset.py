@@ -1,4 +1,4 @@
-"""Datasets: what has a length and gives items by number; and parts of them."""
+"""Datasets, which have a length and give items by number, and parts of datasets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["Dataset", "Items", "Subset", "TensorDataset", "items_at", "random_sp
 class Items(Protocol):
     """The type of what can be loaded in batches: a `Dataset`, a list, a range, or anything else with a length and items by number.
 
-    It is a protocol, for annotations only; to make one is a TypeError.
+    It is a protocol, for annotations only, and cannot be instantiated.
 
     Example:
         >>> data: Items = [(0.0, 1.0), (1.0, 3.0)]
@@ -59,7 +59,7 @@ class Dataset:
         raise NotImplementedError(f"{type(self).__name__} does not define __getitem__(self, i), which returns item number i.")
 
     def batch(self, indices: Any) -> Any:
-        """The items of these numbers, n of them, as one batch of arrays of shape (n, …).
+        """The n items with these numbers, as a batch of arrays of shape (n, …).
 
         Raises:
             TypeError, ValueError: as in `default_collate`.
@@ -112,7 +112,7 @@ class TensorDataset(Dataset):
         return tuple(array[index] for array in self.arrays)
 
     def batch(self, indices: ArrayLike) -> tuple[NDArray[Any], ...]:
-        """The items of these numbers, n of them: of each array the rows, an array of shape (n, …)."""
+        """The n items with these numbers: for each array its rows, in the shape (n, …)."""
         return tuple(np.take(array, np.asarray(indices), axis=0) for array in self.arrays)
 
 
@@ -125,7 +125,7 @@ class Subset(Dataset):
 
     Raises:
         TypeError: they are not a list of whole numbers.
-        IndexError: the dataset has no item of such a number.
+        IndexError: the dataset has no item with such a number.
 
     Example:
         >>> subset = Subset(["a", "b", "c"], [2, 0])
@@ -150,7 +150,7 @@ class Subset(Dataset):
         return self.dataset[int(chosen)] if np.ndim(chosen) == 0 else self.batch(index)
 
     def batch(self, indices: Any) -> Any:
-        """The items of these numbers, n of them, counted in the subset, as one batch of arrays of shape (n, …)."""
+        """The n items with these numbers in the subset, as a batch of arrays of shape (n, …)."""
         return items_at(self.dataset, self.indices[indices])
 
 

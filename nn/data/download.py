@@ -1,4 +1,4 @@
-"""Downloads of files that arrive whole, or not at all."""
+"""Downloading files completely or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of data sets: where people keep them, under which names, and what is in them if they are compressed."""
+"""The files of data sets: finding them in the usual folders and under the usual names, and decompressing them."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def places(root: Path, *names: str) -> list[Path]:
 def find(folders: list[Path], names: list[str]) -> list[Path]:
     """The files of these names in the first folder that has all of them; an empty list if none has.
 
-    A file may be compressed (`.gz`), or lie in a folder of its own name. Capital letters, and
+    A file may be compressed (`.gz`), or be in a folder of the same name. Capital letters, and
     characters between the words of its name, make no difference: `train-images.idx3-ubyte` is
     `train-images-idx3-ubyte`.
 

@@ -36,8 +36,8 @@ class ImageDataset(Dataset):
             each time an item is read.
 
     Attributes:
-        images: as given.
-        targets: as int64.
+        images: the argument of that name.
+        targets: the classes, as int64.
 
     Example:
         >>> dots = ImageDataset(np.array([[[[0, 255]]], [[[255, 0]]]], dtype=np.uint8), [0, 1])
@@ -65,7 +65,7 @@ class ImageDataset(Dataset):
         return (images if self.transform is None else self.transform(images)), targets
 
     def batch(self, indices: ArrayLike) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        """The images of these numbers, n of them, of shape (n, channels, height, width), and their classes, of shape (n,)."""
+        """The n images with these numbers, of shape (n, channels, height, width), and their classes, of shape (n,)."""
         return self[np.asarray(indices)]
 
 

@@ -26,18 +26,17 @@ class DataLoader:
         dataset: a `Dataset`, or anything else with a length and items by number.
         batch_size: the number of items in a batch; the last may have fewer.
         shuffle: whether each loop goes through the items in a new random order.
-        sampler: says which items come, by their numbers, instead of `shuffle`: a `WeightedRandomSampler`, or anything
+        sampler: gives the numbers of the items in order, instead of `shuffle`: a `WeightedRandomSampler`, or anything
             else with a length that gives whole numbers.
         drop_last: whether a last batch that is not full is left out.
-        collate_fn: makes a batch of a list of items; by default `default_collate`, which needs
+        collate_fn: makes a batch from a list of items; by default `default_collate`, which needs
             items of the same structure and shape.
-        num_workers, pin_memory: accepted, and ignored, so that PyTorch's programs run; the data are
-            in memory and need neither.
+        num_workers, pin_memory: ignored; they are accepted so that PyTorch's programs run.
         rng: a seed or a NumPy generator for the random orders.
         generator: PyTorch's name for `rng`.
 
     Attributes:
-        rng: the generator; its state says which order comes next.
+        rng: the generator; its state determines the next order.
 
     Raises:
         TypeError: `batch_size` is not a whole number; `sampler` has no length; or `dataset` is several arrays, or has no
@@ -77,8 +76,8 @@ class DataLoader:
         self.sampler = sampler
         self.shuffle, self.drop_last, self.collate_fn = bool(shuffle), bool(drop_last), collate_fn
         self.rng = getattr(sampler, "rng", None) or as_generator(generator if rng is None else rng)
-        self._to_come: NDArray[np.intp] | None = None  # the items that are left in a running loop
-        self._resumed: NDArray[np.intp] | None = None  # the items of the next loop, if it is to be the rest of another
+        self._to_come: NDArray[np.intp] | None = None  # the remaining items of a running loop
+        self._resumed: NDArray[np.intp] | None = None  # the items of the next loop, if it continues an interrupted one
         if len(dataset) == 0:
             raise ValueError("The dataset of a DataLoader is empty; it needs at least one item.")
         if len(self) == 0:

@@ -1,4 +1,4 @@
-"""Which items of a dataset come next: samplers, which a `DataLoader` takes its order from."""
+"""Samplers, from which a `DataLoader` takes the order of items."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["WeightedRandomSampler"]
 
 
 class WeightedRandomSampler:
-    """Numbers of items at random, each as often as its weight says; for classes of which there are few examples.
+    """Random numbers of items, with frequencies in proportion to weights; for classes with few examples.
 
     Args:
         weights: one for each item of the dataset, from 0; they need not sum to 1.

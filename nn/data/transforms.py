@@ -1,4 +1,4 @@
-"""Transforms that make new images of those that there are: flips, crops, rotations. Names are torchvision's.
+"""Transforms that make new images from existing ones: flips, crops, rotations. Names are torchvision's.
 
 A transform takes an image, of shape (channels, height, width), or a batch, (n, channels, height,
 width), and returns a new array. In a batch, each image gets random numbers of its own.
@@ -19,7 +19,7 @@ __all__ = ["ColorJitter", "Compose", "Normalize", "RandomCrop", "RandomHorizonta
 
 
 Images = NDArray[Any]  # bytes, or floats of any precision
-Range = float | Sequence[float]  # how far from the middle, or the smallest and the largest
+Range = float | Sequence[float]  # the largest distance from the middle, or the smallest and the largest number
 
 
 class Transform:
@@ -50,7 +50,7 @@ class Transform:
 
 
 class Compose(Transform):
-    """Several transforms, one after the other.
+    """Several transforms in sequence.
 
     Args:
         transforms: transforms, and functions of a single image.
@@ -163,7 +163,7 @@ def _factors(name: str, x: Range, middle: float = 1.0, least: float = 0.0, most:
 
 
 def _grey(images: Images) -> Images:
-    """How bright each pixel is to the eye."""
+    """The perceived brightness of each pixel."""
     weights = np.array([0.2989, 0.587, 0.114], images.dtype)[:, None, None]
     return images if images.shape[1] == 1 else (images * weights).sum(axis=1, keepdims=True)
 
@@ -280,7 +280,7 @@ class RandomCrop(Transform):
 
 
 class RandomRotation(Transform):
-    """Rotates each image about its centre by a random angle. What comes in at the corners is 0. Needs SciPy.
+    """Rotates each image about its centre by a random angle. The corners are filled with 0. It needs SciPy.
 
     Args:
         degrees: the largest angle, in either direction; or the smallest and the largest.

@@ -1,4 +1,4 @@
-"""What is wrong with a network, found from one batch and said in sentences."""
+"""Finding out from one batch what is wrong with a network, and saying it in sentences."""
 
 from .diagnose import diagnose
 from .finding import Diagnosis, Finding

@@ -1,4 +1,4 @@
-"""`diagnose(model, batch, loss)`: looks in one batch for what the tutorials warn of, and says it in sentences.
+"""`diagnose(model, batch, loss)`: finds common mistakes from one batch, and describes them in sentences.
 
 The batch goes forward and backward once. Then the graph can be read: every ReLU, sigmoid and tanh
 with its numbers, and the gradient of every weight. The limits beyond which a number is a finding

@@ -1,9 +1,9 @@
-"""How wrong a prediction is, as one number: losses, with the names of `torch.nn` and `torch.nn.functional`.
+"""Losses, which say as one number how wrong a prediction is, with the names of `torch.nn` and `torch.nn.functional`.
 
 Predictions are a Tensor, or a Value, or a list of Values (a list of lists for several outputs);
 targets are plain numbers in the same arrangement, as lists or as an array. Shapes are never
 broadcast: (n, 1) against (n,) is a mistake, and an error. `elementwise` has the losses of numbers,
-`classes` those of classes, `modules` both as modules; `pairing` sees to it that all fits.
+`classes` those of classes, and `modules` both as modules; `pairing` checks shapes and numbers.
 """
 
 from .classes import cross_entropy, multi_margin_loss, nll_loss

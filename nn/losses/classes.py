@@ -130,7 +130,7 @@ def multi_margin_loss(
 
 
 def _check_one_hot(shape: tuple[int, ...], target: Input) -> None:
-    """Refuse whole numbers as probabilities, unless each row has a single 1: they are meant for another loss."""
+    """Refuse whole numbers as probabilities, unless each row has a single 1: they were probably meant as numbers of classes."""
     if is_known(target) and (numbers := numbers_in(target)).dtype.kind in "iub":
         sums = numbers.reshape(shape).sum(axis=min(1, len(shape) - 1))
         if (sums != 1).any():
@@ -155,12 +155,12 @@ def _of_labels(rows: _Rows, log_p: Any, ignore_index: int, smoothing: float = 0.
     if counts is not None:
         counts = _each(autograd.where, kept, counts, 0.0)
     else:
-        counts = kept if rows.listed else as_constant(kept, losses)  # 1 for what is kept, else 0
+        counts = kept if rows.listed else as_constant(kept, losses)  # 1 for rows that count, else 0
     return rows.reduced(_each(autograd.where, kept, losses, 0.0), counts)
 
 
 class _Rows:
-    """The predictions and the targets of a loss of classes, checked and brought into one form.
+    """The predictions and the targets of a loss of classes, checked and converted to the same form.
 
     Lists of Values become arrays of objects, of shape (n, classes). Their arithmetic is that of the
     entries, so that one formula serves Tensors and Values.
@@ -168,8 +168,8 @@ class _Rows:
     Attributes:
         input, target: Tensors or arrays; or arrays of objects.
         weight: what each class counts, as an array that broadcasts to `input`; or None.
-        axis: that of the classes; `classes` is how many there are.
-        shape: that of the losses.
+        axis: the axis of the classes; `classes` is its length.
+        shape: the shape of the losses.
     """
 
     def __init__(self, name: str, input: Input, target: Input, weight: Input | None, reduction: str, by_probability: bool = False) -> None:
@@ -215,7 +215,7 @@ class _Rows:
 
     def labels(self, ignore_index: int | None = None) -> tuple[Any, Any]:
         """The numbers of the right classes, with 0 for rows that do not count; and which rows count, None if all do."""
-        if not is_known(self.target):  # while compiling
+        if not is_known(self.target):  # unknown while compiling
             if ignore_index is None:
                 return self.target, None
             kept = _each(operator.ne, self.target, ignore_index)
@@ -265,7 +265,7 @@ def _along(function: Callable[..., Any], x: Any, axis: int) -> Any:
 
 
 def _pick(x: Any, labels: Any, axis: int) -> Any:
-    """The entry of each row that its label numbers."""
+    """From each row, the entry whose position is the label."""
     if _is_objects(labels):
         return np.array([autograd.take(list(row), label) for row, label in zip(x, labels, strict=True)], dtype=object)
     if _is_objects(x):

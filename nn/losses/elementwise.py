@@ -1,4 +1,4 @@
-"""Losses of numbers, with PyTorch's names: each prediction is compared with the target at its place."""
+"""Losses of numbers, with PyTorch's names: each prediction is compared with the target at the same position."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def mse_loss(input: Input, target: Input, reduction: str = "mean") -> Any:
 
     Args:
         input: the predictions: a Tensor, or a Value or lists of Values.
-        target: what they should be, in the same shape: numbers, in an array or in lists.
+        target: the desired numbers, in the same shape, as an array or lists.
         reduction: "mean" for the mean over all numbers, "sum" for their sum, "none" for each.
 
     Raises:
@@ -45,7 +45,7 @@ def mse_loss(input: Input, target: Input, reduction: str = "mean") -> Any:
 
 @scope("l1_loss", folded=True)
 def l1_loss(input: Input, target: Input, reduction: str = "mean") -> Any:
-    """The absolute error, |input - target|; a target that is far off counts less than in `mse_loss`.
+    """The absolute error, |input - target|; outliers count less than in `mse_loss`.
 
     Arguments and errors are those of `mse_loss`.
 
@@ -120,11 +120,11 @@ def binary_cross_entropy(input: Input, target: Input, weight: Input | None = Non
 def binary_cross_entropy_with_logits(
     input: Input, target: Input, weight: Input | None = None, reduction: str = "mean", pos_weight: Input | None = None
 ) -> Any:
-    """`binary_cross_entropy` of sigmoid(input), exact however large the input: -log sigmoid(x) is softplus(-x).
+    """`binary_cross_entropy` of sigmoid(input), accurate even for large inputs: -log sigmoid(x) is softplus(-x).
 
     Args:
         input, target, weight, reduction: as in `binary_cross_entropy`.
-        pos_weight: how much more the targets of 1 count, for where they are rare: a number, or one
+        pos_weight: how much more the targets of 1 count, which helps if they are rare: a number, or one
             for each output.
 
     Raises:

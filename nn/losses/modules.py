@@ -59,7 +59,7 @@ class _Loss(Module):
         self.register_buffer(name, array)
 
     def _refuse_data(self, setting: object) -> None:
-        """A computed Tensor in place of a setting is a prediction."""
+        """Refuse a computed Tensor in place of a setting: it is a prediction."""
         if isinstance(setting, Node) and not setting.is_leaf:
             kind = type(self).__name__
             raise TypeError(f"{kind} takes its settings first, and then the data: nn.{kind}()(predictions, targets).")
@@ -110,11 +110,11 @@ class L1Loss(_Loss):
 
 
 class HuberLoss(_Loss):
-    """Squared for errors up to `delta`, straight for larger ones (Huber, 1964); see `huber_loss`.
+    """Quadratic for errors up to `delta`, linear for larger ones (Huber, 1964); see `huber_loss`.
 
     Args:
         reduction: "mean", "sum" or "none".
-        delta: the size of error, above 0, where the loss turns straight.
+        delta: the size of error, above 0, from which the loss is linear.
 
     Shape: as in `MSELoss`.
 
@@ -138,7 +138,7 @@ class HuberLoss(_Loss):
 
 
 class BCELoss(_Loss):
-    """For probabilities of yes or no, PyTorch's `BCELoss`; see `binary_cross_entropy`. `BCEWithLogitsLoss` is exact for raw scores.
+    """The loss of probabilities of yes or no, PyTorch's `BCELoss`; see `binary_cross_entropy`. `BCEWithLogitsLoss` is more accurate.
 
     Args:
         weight: what each loss counts, in a shape that broadcasts to that of the input.
@@ -164,7 +164,7 @@ class BCELoss(_Loss):
 
 
 class BCEWithLogitsLoss(_Loss):
-    """A sigmoid and `BCELoss` in one, exact for large scores, as in PyTorch; see `binary_cross_entropy_with_logits`.
+    """A sigmoid and `BCELoss` in one, accurate for large scores, as in PyTorch; see `binary_cross_entropy_with_logits`.
 
     Args:
         weight, reduction: as in `BCELoss`.

@@ -1,8 +1,7 @@
-"""Predictions and targets are checked and brought into one form, and losses are reduced to one number.
+"""Checking predictions and targets, converting them to the same form, and reducing losses to one number.
 
-The form is two arrays (or Tensors) if there is an array among the predictions, and else two nested
-lists of Values and numbers. Numbers are not checked while a function is compiled, since they are
-not known then.
+The form is two arrays (or Tensors) if there is an array among the predictions, and otherwise two nested lists of
+Values and numbers. While a function is compiled, its numbers are unknown and not checked.
 """
 
 from __future__ import annotations

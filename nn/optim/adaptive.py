@@ -1,4 +1,4 @@
-"""More methods that divide by the size of past gradients: variations on RMSprop and Adam. Names, arguments and formulas are PyTorch's."""
+"""More adaptive methods, which divide by the size of past gradients: variants of RMSprop and Adam, as in PyTorch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Adadelta", "Adamax", "NAdam", "RAdam"]
 
 
 class Adadelta(Optimizer):
-    """Adadelta (Zeiler, 2012): RMSprop whose learning rate is the size of its past steps.
+    """Adadelta (Zeiler, 2012): like RMSprop, with the root mean square of past steps as the learning rate.
 
         v ← rho v + (1 - rho) g²
         d = √(u + eps) / √(v + eps) g
@@ -22,11 +22,11 @@ class Adadelta(Optimizer):
 
     Args:
         params: see `Optimizer`.
-        lr: what the steps are multiplied by.
-        rho: how much of the running means v and u remains after a step, from 0 to 1.
-        eps: with what the first steps begin; above 0.
-        weight_decay: the factor of an L2 penalty; this times p is added to g.
-        maximize: go up instead of down, by -g.
+        lr: a factor of the steps.
+        rho: the factor by which the running means v and u decay at each step, from 0 to 1.
+        eps: a small positive number, which sets the size of the first steps.
+        weight_decay: the factor of an L2 penalty: weight_decay · p is added to g.
+        maximize: ascend instead of descend: g becomes -g.
 
     Raises:
         TypeError, ValueError: as in `Optimizer`.
@@ -72,7 +72,7 @@ class Adadelta(Optimizer):
 
 
 class _WithBetas(Optimizer):
-    """What the variations on Adam share: two betas."""
+    """What the variants of Adam share: two betas."""
 
     def check(self, settings: Settings) -> None:
         super().check(settings)
@@ -81,7 +81,7 @@ class _WithBetas(Optimizer):
 
 
 class Adamax(_WithBetas):
-    """Adam with the largest of past gradients, which fades, instead of their mean square (Kingma and Ba, 2015).
+    """Adam with the largest of the past gradients, which decays, in place of their mean square (Kingma and Ba, 2015).
 
         m ← β₁ m + (1 - β₁) g
         u ← max(β₂ u, |g| + eps)
@@ -130,7 +130,7 @@ class Adamax(_WithBetas):
 
 
 class NAdam(_WithBetas):
-    """Adam that looks ahead, as Nesterov's variant of momentum does (Dozat, 2016).
+    """Adam with Nesterov's variant of momentum, which looks one step ahead (Dozat, 2016).
 
         m ← β₁ m + (1 - β₁) g,  v ← β₂ v + (1 - β₂) g²,  μₜ = β₁ (1 - 0.96^(t · momentum_decay) / 2)
         p ← p - lr ((1 - μₜ) g / (1 - Π μ) + μₜ₊₁ m / (1 - μₜ₊₁ Π μ)) / (√v̂ + eps)
@@ -139,8 +139,8 @@ class NAdam(_WithBetas):
 
     Args:
         params, lr, betas, eps, weight_decay, maximize: as in `Adam`.
-        momentum_decay: how fast the look ahead grows.
-        decoupled_weight_decay: let p decay by itself, as in `AdamW`, instead of by its gradient.
+        momentum_decay: how fast the momentum μₜ rises to β₁.
+        decoupled_weight_decay: whether weight decay is decoupled, as in `AdamW`, instead of an L2 penalty.
 
     Raises:
         TypeError, ValueError: as in `Adam`.
@@ -187,17 +187,17 @@ class NAdam(_WithBetas):
 
 
 class RAdam(_WithBetas):
-    """Adam that does not trust its first few squares, and until then steps by the mean gradient (Liu and others, 2020).
+    """Adam without division in the first few steps, when v is a mean over too few gradients (Liu and others, 2020).
 
         r = 2 / (1 - β₂) - 1,  rₜ = r - 2 t β₂ᵗ / (1 - β₂ᵗ)
         p ← p - lr m̂ √((rₜ - 4) (rₜ - 2) r / ((r - 4) (r - 2) rₜ)) √(1 - β₂ᵗ) / (√v + eps)   if rₜ > 5
         p ← p - lr m̂                                                                   otherwise
 
-    with m, v and m̂ as in `Adam`; rₜ says over how many gradients v is a mean.
+    with m, v and m̂ as in `Adam`. rₜ is, roughly, the number of gradients over which v is a mean.
 
     Args:
         params, lr, betas, eps, weight_decay, maximize: as in `Adam`.
-        decoupled_weight_decay: let p decay by itself, as in `AdamW`, instead of by its gradient.
+        decoupled_weight_decay: whether weight decay is decoupled, as in `AdamW`, instead of an L2 penalty.
 
     Raises:
         TypeError, ValueError: as in `Adam`.

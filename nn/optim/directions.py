@@ -1,4 +1,4 @@
-"""Methods that take of a gradient its direction only: the signs of its entries, or its rotation as a matrix."""
+"""Methods that use only the direction of a gradient: the signs of its entries, or its orthogonal factor as a matrix."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ __all__ = ["Lion", "Muon"]
 
 
 class Lion(Optimizer):
-    """Lion (Chen and others, 2023): every entry takes a step of lr, up or down.
+    """Lion (Chen and others, 2023): every entry changes by lr, up or down.
 
         p ← (1 - lr weight_decay) p - lr sign(β₁ m + (1 - β₁) g)
         m ← β₂ m + (1 - β₂) g
 
-    It wants a smaller lr than Adam, by about ten times. PyTorch has no Lion; names and arguments are those of its Adam.
+    Its lr should be about a tenth of Adam's. PyTorch has no Lion; names and arguments are those of its Adam.
 
     Args:
         params: see `Optimizer`.
         lr: the learning rate, the length of each step.
         betas: β₁ and β₂, from 0 to below 1.
-        weight_decay: lr times this is the part of p that decays at each step.
-        maximize: go up instead of down, by -g.
+        weight_decay: at each step, p loses the part lr · weight_decay of its value.
+        maximize: ascend instead of descend: g becomes -g.
 
     Raises:
         TypeError, ValueError: as in `Optimizer`.
@@ -73,24 +73,24 @@ class Lion(Optimizer):
 
 
 class Muon(Optimizer):
-    """Muon (Jordan, 2024): a step by the gradient made orthogonal, so that all its directions count alike; for weights of hidden layers.
+    """Muon (Jordan, 2024): steps by the orthogonalised gradient, in which all directions count alike; for weights of hidden layers.
 
         m ← momentum m + (1 - momentum) g
         p ← (1 - lr weight_decay) p - lr' O(m)
 
-    O makes all singular values of a matrix nearly 1, by a few steps of Newton and Schulz:
+    O makes all singular values of a matrix nearly 1, by a few steps of Newton and Schulz's iteration:
     x ← a x + (b x xᵀ + c (x xᵀ)²) x. Give biases, embeddings and the last layer to `AdamW`. Names, arguments and
     formulas are PyTorch's; O is computed in the precision of p, where PyTorch takes bfloat16.
 
     Args:
         params: matrices; see `Optimizer`.
         lr: the learning rate.
-        weight_decay: lr times this is the part of p that decays at each step.
-        momentum: how much of m remains after a step, from 0 to 1.
+        weight_decay: at each step, p loses the part lr · weight_decay of its value.
+        momentum: the factor by which m decays at each step, from 0 to 1.
         nesterov: orthogonalise momentum m + (1 - momentum) g instead of m.
         ns_coefficients: a, b and c.
-        eps: what a matrix is divided by, if its length is less.
-        ns_steps: how many steps of Newton and Schulz, below 100.
+        eps: the least number by which a matrix is divided when its norm is made 1.
+        ns_steps: the number of iterations, below 100.
         adjust_lr_fn: how lr' follows from the shape of p: "original", lr √max(1, rows / columns), which None is too;
             or "match_rms_adamw", 0.2 lr √max(rows, columns), to take over a learning rate of AdamW.
 
@@ -153,7 +153,7 @@ def _orthogonal(g: Array, coefficients: tuple[float, float, float], eps: float, 
     """A matrix with nearly the same singular vectors, and singular values near 1."""
     a, b, c = coefficients
     x = g.T if g.shape[0] > g.shape[1] else g
-    x = x / max(float(np.linalg.norm(x)), eps)
+    x = x / np.maximum(np.linalg.norm(x), eps)
     for _ in range(steps):
         square = x @ x.T
         x = a * x + (b * square + c * square @ square) @ x

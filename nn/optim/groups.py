@@ -1,4 +1,4 @@
-"""The groups of an optimizer: their parameters and settings, as they were given."""
+"""The groups of an optimizer: checking the parameters and settings that users give."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def parameters_of(params: object) -> list[Parameter]:
 
 
 def settings_of(group: Settings, names: Iterable[str]) -> dict[str, Any]:
-    """The settings of a group, as Python's numbers: NumPy's would turn arrays of 32 bits into 64.
+    """The settings of a group, as Python's numbers. A NumPy number would turn float32 arrays into float64.
 
     Example:
         >>> settings_of({"lr": np.float64(0.5), "params": []}, ["lr"])
@@ -53,7 +53,7 @@ def settings_of(group: Settings, names: Iterable[str]) -> dict[str, Any]:
 
 
 def precision_of(parameter: Parameter) -> np.dtype[Any]:
-    """The precision in which a parameter is computed, and what is remembered of it is kept: float16 has too few digits.
+    """The precision in which steps of a parameter are computed: its own, but float32 for float16, which has too few digits.
 
     Example:
         >>> from autograd import Tensor
@@ -64,10 +64,10 @@ def precision_of(parameter: Parameter) -> np.dtype[Any]:
 
 
 def check_precision(eps: float, params: Iterable[Parameter], method: str) -> None:
-    """Refuse an eps that is as good as 0 in the precision of one of the parameters.
+    """Refuse an eps that is rounded to 0 in the precision of one of the parameters.
 
     Raises:
-        ValueError: it is; the message says in which.
+        ValueError: it is; the message names the precision.
 
     Example:
         >>> check_precision(1e-8, [Value(1.0)], "Adam")

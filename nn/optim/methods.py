@@ -72,7 +72,7 @@ class SGD(Optimizer):
             g = g + weight_decay * p
         if momentum:
             v *= momentum
-            v += g if step == 1 else (1 - dampening) * g
+            v += (1 - dampening) * g if dampening and step > 1 else g
             g = g + momentum * v if nesterov else v
         p -= lr * g
 

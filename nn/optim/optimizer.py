@@ -7,57 +7,58 @@ alike. A Tensor that has no gradient stays as it is; a Value that has none has t
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd import Node
+from autograd import Node, Tensor
 from autograd.errors import describe
+from autograd.interrupts import uninterrupted
+from autograd.state import effects
 from autograd.stores import Store
+from autograd.updating import Updater
 
 from ..checks import all_finite, is_number, number
 from ..gradients import zero_gradients
-from ..interrupts import uninterrupted
 from .groups import Parameter, Parameters, Settings, check_precision, parameters_of, settings_of
 from .pieces import Array, Memory, Piece, Starts, UnevenError, in_pieces
 from .states import memories_from
 
 __all__ = ["Optimizer"]
 
-# A formula goes over its arrays once for each of its operations. In parts of this many entries,
-# what it goes over stays in the processor's cache.
+# An elementwise formula is computed on parts of this many entries, which stay in the processor's cache
+# from one of its operations to the next.
 ENTRIES_AT_ONCE = 2**15
-OFTEN = 16  # the first so many steps, and then each 16th, are searched for nan
+OFTEN = 16  # parameters are searched for nan after each of the first 16 steps, and then after every 16th
 
 
-class Optimizer:
+class Optimizer(Updater):
     """The base class of all optimizers. A subclass writes its formula, `update`, and names what it remembers, `memory`.
 
     The formula sees one parameter at a time, as in a textbook: its numbers, its gradient, and what
-    is remembered of it, all as NumPy arrays of its shape. (A `Value` is an array with one entry.) A
-    formula that changes each entry by that entry's numbers alone, such as Adam's, may say so:
-    with `elementwise = True` it is called on many small parameters at once, and on large ones in
-    parts, which is faster. What a subclass says of its formula does not hold for the formulas of
-    its own subclasses.
+    is remembered of it, such as a running mean, all as NumPy arrays of its shape. (A `Value` is an array
+    with one entry.) If the formula treats every entry separately, as Adam's does, the class may say so with
+    `elementwise = True`. Then the formula is called on many small parameters at once, and on large ones in
+    parts, which is faster. A subclass with a formula of its own must say it again.
 
-    A parameter in float16 is computed in float32, and so is what is remembered of it: in float16 an
-    eps of 1e-8 would be 0, and small squares too.
+    Steps of parameters in float16 are computed in float32, and so is what is remembered of them: in float16
+    an eps of 1e-8 would be 0, and so would small squares.
 
     Args:
         params: the parameters to change, such as `model.parameters()`; or groups of them, a list
             of dicts such as `{"params": model.head.parameters(), "lr": 0.1}`, whose other entries
             are the settings of that group.
-        defaults: the settings of groups that have none of their own, such as `{"lr": 0.01}`.
+        defaults: the settings of groups that do not have their own, such as `{"lr": 0.01}`.
 
     Attributes:
-        elementwise: whether the formula changes each entry by that entry's numbers alone.
-        unchecked: the names of settings that `check` leaves alone, because they are not numbers
-            from 0.
+        elementwise: whether the formula treats every entry separately.
+        unchecked: the names of settings that `check` skips, because they need not be numbers of at least 0.
         param_groups: the groups, each with all its settings. They may be changed between steps:
             `optimizer.param_groups[0]["lr"] = 0.01`.
         state: what is remembered of each parameter, such as running means.
-        defaults: as given.
+        defaults: the argument of that name.
 
     Raises:
         TypeError: `params` are not Values and Tensors, or a setting is not a number.
@@ -95,8 +96,14 @@ class Optimizer:
         [-0.05, -0.4]
     """
 
-    elementwise: ClassVar[bool] = False
     unchecked: ClassVar[tuple[str, ...]] = ()
+    seen = ("param_groups", "lr", "state", "state_dict")
+    own = frozenset(
+        [
+            "defaults", "param_groups", "_checked", "_settings", "_pieces", "_frozen", "_seen", "_arranged", "_steps", "_is_finite",
+            "_was_finite", "_was_lost", "_has_warned",
+        ]
+    )  # fmt: skip
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -108,53 +115,60 @@ class Optimizer:
             raise TypeError(f"An optimizer takes a list of parameters, not a {type(params).__name__}; pass model.parameters().")
         self.defaults = dict(defaults)
         self.param_groups: list[dict[str, Any]] = []
-        self._checked: list[dict[str, Any]] = []  # the groups as they were when their settings were checked last
-        self._settings: list[tuple[dict[str, Any], Starts]] = []  # these settings, and what they make the method remember
+        self._checked: list[dict[str, Any]] = []  # copies of the groups, from when their settings were last checked
+        self._settings: list[tuple[dict[str, Any], Starts]] = []  # of each group, its settings and what `memory` gives for them
         self._pieces: list[list[Piece]] = []  # the parameters of each group
-        self._frozen: dict[Parameter, Memory] = {}  # those that rest, and what is remembered of them
-        self._seen = (0, 0)  # how many stores there were, and how often something was frozen, when those were made
+        self._frozen: dict[Parameter, Memory] = {}  # the frozen parameters, and what is remembered of them
+        self._seen = (0, 0)  # the numbers of stores and of changes of `requires_grad` when the pieces were made
+        self._arranged: tuple[Any, Any] = (None, [])  # the parameters without a gradient for which they were made, and all of them
         self._steps = 0
-        self._is_finite = True  # all that was changed, as far as it was searched
-        self._was_lost = self._has_warned = False  # a step in float16
+        self._is_finite = self._was_finite = True  # whether no nan or infinity has been found; before this step
+        self._was_lost = self._has_warned = False  # whether a step was lost in float16, and a warning given
         given: list[Any] = list(params)
         for group in given if given and all(isinstance(group, dict) for group in given) else [{"params": given}]:
             self.add_param_group(group)
 
     def step(self) -> None:
-        """Change every parameter once, by its gradient. Ctrl-C waits until all are changed.
+        """Change every parameter once, by its gradient. Ctrl-C takes effect only after all are changed.
 
         Raises:
-            ValueError: a setting has become impossible; no parameter has been changed then.
+            ValueError: a setting has been changed to an impossible one. No parameter is changed then.
             TypeError: the formula returns something, instead of changing its parameter in place.
 
         Warns:
             RuntimeWarning: the step was too small to change a parameter in float16; or parameters
                 are nan or infinite now.
         """
-        was_finite = self._is_finite
-        self._steps += 1
-        checked, gradients = self._checked_settings(), self._gradients()
+        if (noted := effects()) is not None:
+            noted.update(self)
+            return
+        checked, gradients = self.settings(), self._gradients()
         with uninterrupted():
             for (settings, starts), pieces in zip(checked, gradients, strict=True):
                 for piece, g in pieces:
                     if g is not None:
-                        self._change(piece, g, starts, settings)
+                        self.apply(piece, g, starts, partial(self._formula, settings))
+        self.finish()
+
+    def finish(self) -> None:
+        self._steps += 1
         if self._was_lost and not self._has_warned:
             self._has_warned = True
             warnings.warn(
                 f"A step of {type(self).__name__} was too small to change parameters in float16, which has 3 digits. "
                 "Keep the parameters in float32, or take a larger learning rate.",
                 RuntimeWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
-        if was_finite and not self._is_finite:
-            wrong = next(p for p in self._all_parameters() if not np.isfinite(p.data).all())
+        if self._was_finite and not self._is_finite:
+            self._was_finite = False
+            wrong = next(p for p in self.leaves() if not np.isfinite(p.data).all())
             warnings.warn(
                 f"After this step of {type(self).__name__}, {describe(wrong)} has {'nan' if np.isnan(wrong.data).any() else 'infinity'}: "
                 "the training diverges, or the data are not finite. Try a smaller learning rate, or nn.utils.clip_grad_norm_; "
                 "autograd.detect_anomaly() finds the operation where it began.",
                 RuntimeWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
 
     def update(self, p: Array, g: Array, *memory: Any, **settings: Any) -> None:
@@ -163,27 +177,25 @@ class Optimizer:
         Args:
             p: a parameter; or, if the formula is `elementwise`, any entries of parameters.
             g: its gradient, of the same shape.
-            memory: what `memory` names, in that order, of the same shape; None for what is not
+            memory: the arrays that `memory` names, in that order, of the same shape; None for one that is not
                 needed.
-            step: which step of this parameter it is, from 1. (It stays 1 while all that `memory`
-                names is None.)
-            settings: those of the group.
+            step: the number of this step, from 1, counted for each parameter. (It stays 1 if nothing is remembered.)
+            settings: the settings of the group.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define update(self, p, g, *, step, lr), the formula of a step.")
 
     def memory(self, settings: Settings) -> Starts:
-        """What the method remembers of each entry of a parameter: its name and its first value.
+        """What the method remembers of each entry of a parameter: names and initial values.
 
-        None instead of the value means that these settings do not need it.
+        None in place of a value means that it is not needed with these settings.
         """
         return {}
 
     def check(self, settings: Settings) -> None:
         """Raise an error if settings are impossible.
 
-        Here they are if a number is negative or not finite, if `eps` is 0, or if `betas` are not
-        from 0 to below 1. A subclass with other settings names them in `unchecked`, or checks them
-        in a `check` of its own.
+        That is the case if a number is negative or not finite, if `eps` is 0, or if `betas` are not at least 0
+        and below 1. A subclass with other kinds of settings names them in `unchecked`, or overrides `check`.
         """
         for name, setting in settings.items():
             if name in self.unchecked:
@@ -198,7 +210,7 @@ class Optimizer:
                 raise ValueError(f"eps must be above 0: where a gradient has always been 0, {type(self).__name__} would divide 0 by 0.")
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters. If not `set_to_none`, those of Tensors become zeros instead of None.
+        """Clear the gradients of all parameters. If not `set_to_none`, those of Tensors become zeros instead of None.
 
         Example:
             >>> from autograd import Value
@@ -209,8 +221,11 @@ class Optimizer:
             >>> p.grad
             0.0
         """
+        if (noted := effects()) is not None:
+            noted.forget(self.leaves(), to_zero=not set_to_none)
+            return
         if not set_to_none:
-            zero_gradients(self._all_parameters())
+            zero_gradients(self.leaves())
             return
         self._look_again()
         for pieces in self._pieces:
@@ -222,8 +237,7 @@ class Optimizer:
         """The learning rate of all groups. Assigning to it changes it in all of them.
 
         Raises:
-            ValueError: the groups have different ones; or, when it is assigned to, the new one is
-                negative or not finite.
+            ValueError: on reading, the groups have different ones; on assigning, the new one is negative or not finite.
 
         Example:
             >>> from autograd import Value
@@ -244,7 +258,7 @@ class Optimizer:
             self.check({**settings_of(group, self.defaults), "lr": new})
         for group in self.param_groups:
             group["lr"] = new
-            group.pop("initial_lr", None)  # a schedule that begins now begins here
+            group.pop("initial_lr", None)  # where a new schedule starts from
 
     @property
     def state(self) -> dict[Parameter, Memory]:
@@ -252,7 +266,7 @@ class Optimizer:
         return {p: memory for p, memory in [*changing, *self._frozen.items()] if memory}
 
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:
-        """Change these parameters too, with settings of their own.
+        """Add parameters, with settings of their own.
 
         Raises:
             TypeError, ValueError: as in `Optimizer`.
@@ -272,7 +286,7 @@ class Optimizer:
             known = ", ".join(["params", *self.defaults])
             raise ValueError(f"A parameter group of {type(self).__name__} has {known}; there is no {', '.join(unknown)}.")
         params = parameters_of(param_group["params"])
-        taken = set(self._all_parameters())
+        taken = set(self.leaves())
         for p in params:
             if p in taken:
                 raise ValueError(f"{describe(p)} is in two parameter groups; each parameter belongs to one.")
@@ -282,11 +296,11 @@ class Optimizer:
         self._remember(self.state)
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a later optimizer needs to continue from here: settings, and what is remembered of each parameter.
+        """Everything that another optimizer needs to continue from here: settings, and what is remembered of each parameter.
 
         Returns:
-            A dict as in PyTorch, in which parameters are numbered through all groups. What is
-            remembered of them are copies: numbers for Values, arrays for Tensors.
+            A dict as in PyTorch's, in which parameters are numbered through all groups. It holds copies: numbers
+            for Values, arrays for Tensors.
 
         Example:
             >>> from autograd import Value
@@ -300,13 +314,13 @@ class Optimizer:
             >>> optimizer.state_dict()["param_groups"][0]["params"]
             [0]
         """
-        position = {p: i for i, p in enumerate(self._all_parameters())}
+        position = {p: i for i, p in enumerate(self.leaves())}
         state = {position[p]: {name: x.copy() if isinstance(x, np.ndarray) else x for name, x in memory.items()}
                  for p, memory in self.state.items()}  # fmt: skip
         return {"state": state, "param_groups": [{**g, "params": [position[p] for p in g["params"]]} for g in self.param_groups]}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Continue where another optimizer, of the same parameters in the same groups, has stopped.
+        """Continue where another optimizer, with the same parameters in the same groups, has stopped.
 
         If something does not fit, nothing is changed.
 
@@ -331,33 +345,46 @@ class Optimizer:
                 own.pop("initial_lr", None)
                 own.update(group)
             self._remember(memories)
-            self._is_finite = True
+            self._is_finite = self._was_finite = True
 
     def __getstate__(self) -> dict[str, Any]:
-        """For copies. They make their own pieces, since a copy of a Value is not in a store."""
-        return {**vars(self), "state": self.state, "_pieces": [], "_checked": [], "_settings": []}
+        """For copying and pickling. A copy makes its own pieces, as a copy of a Value is not in a store."""
+        return {**vars(self), "state": self.state, "_pieces": [], "_arranged": (None, []), "_checked": [], "_settings": []}
 
     def __setstate__(self, attributes: dict[str, Any]) -> None:
         state = attributes.pop("state")
         vars(self).update(attributes)
         self._remember(state)
 
-    def _remember(self, state: Mapping[Parameter, Memory]) -> None:
+    def _remember(self, state: Mapping[Parameter, Memory], without: Collection[Any] | None = None) -> None:
+        if without is None:
+            without = {p for p in self.leaves() if isinstance(p, Tensor) and p._grad is None}
+        self._arranged = None, []
         self._seen = (Store.made, Node.flips)
         memories = [{p: state.get(p, {}) for p in group["params"] if p.requires_grad} for group in self.param_groups]
-        self._frozen = {p: state.get(p, {}) for p in self._all_parameters() if not p.requires_grad}
-        self._pieces = [in_pieces(each, self.elementwise) for each in memories]
+        self._frozen = {p: state.get(p, {}) for p in self.leaves() if not p.requires_grad}
+        self._pieces = [in_pieces(each, self.elementwise, without) for each in memories]
 
     def _look_again(self) -> None:
-        """Make other pieces if Values have moved into a store, or parameters were frozen or thawed."""
+        """Make new pieces if Values have moved into a store, or parameters were frozen or thawed."""
         if self._seen != (Store.made, Node.flips):
             self._remember(self.state)
 
-    def _all_parameters(self) -> list[Parameter]:
+    def leaves(self) -> list[Parameter]:
         return [p for group in self.param_groups for p in group["params"]]
 
+    def arranged(self, without: Collection[Any]) -> Sequence[tuple[int, Piece]]:
+        self._look_again()
+        if self._arranged[0] is not without or not all(piece.fits() for _, piece in self._arranged[1]):
+            self._remember(self.state, without)
+            self._arranged = without, [(i, piece) for i, pieces in enumerate(self._pieces) for piece in pieces]
+        return self._arranged[1]
+
+    def seen_as(self, name: str) -> Any:
+        return [self.state] if name.startswith("state") else self.param_groups
+
     def _gradients(self) -> list[list[tuple[Piece, Array | None]]]:
-        """The parameters of each group, in as few pieces as is possible now, with their gradients."""
+        """The pieces of each group, each with its gradient."""
         self._look_again()
         try:
             return [[(piece, piece.gradient()) for piece in pieces] for pieces in self._pieces]
@@ -365,37 +392,39 @@ class Optimizer:
             self._remember(self.state)
             return self._gradients()
 
-    def _checked_settings(self) -> list[tuple[dict[str, Any], Starts]]:
-        """The settings of each group, and the memory that they need. They are checked again if a group is no longer what it was."""
+    def settings(self) -> list[tuple[dict[str, Any], Starts]]:
+        """The settings of each group, and what `memory` gives for them. They are checked again if a group has changed."""
         if self._checked != self.param_groups:
             self._settings = [(settings := self._check(group), self.memory(settings)) for group in self.param_groups]
             self._checked = [dict(group) for group in self.param_groups]
         return self._settings
 
     def _check(self, group: Settings) -> dict[str, Any]:
-        """The settings of a group. Raises an error if they are impossible, by themselves or in the precision of its parameters."""
+        """The settings of a group. Raises an error if they are impossible, or if eps is 0 in the precision of a parameter."""
         settings = settings_of(group, self.defaults)
         self.check(settings)
         if "eps" in settings and "eps" not in self.unchecked:
             check_precision(settings["eps"], group["params"], type(self).__name__)
         return settings
 
-    def _change(self, piece: Piece, g: Array, starts: Starts, settings: Settings) -> None:
-        """Change one piece by its gradient."""
+    def _formula(self, settings: Settings, arrays: Sequence[Any], step: int) -> Any:
+        return self.update(*arrays, step=step, **settings)
+
+    def apply(self, piece: Any, g: Any, memory: Starts, formula: Callable[[Sequence[Any], int], Any]) -> None:
         numbers = p = piece.read()
         if p.itemsize < 4:  # float16
             p, g = p.astype(np.float32), g.astype(np.float32)
         if not self.elementwise:
             g = g.view()
-            g.setflags(write=False)  # `g += …` by mistake would change the parameter's own gradient
-        step, memory = piece.count_step(starts, p), piece.columns
-        if p.size <= ENTRIES_AT_ONCE or not self.elementwise or not all(x is None or x.flags.c_contiguous for x in (p, *memory)):
-            returned: Any = self.update(p, g, *memory, step=step, **settings)  # type: ignore[func-returns-value]
+            g.setflags(write=False)  # `g += …` in a formula would change the gradient of the parameter
+        step = piece.count_step(memory, p)
+        arrays = (p, g, *piece.columns)
+        if p.size <= ENTRIES_AT_ONCE or not self.elementwise or not all(x is None or x.flags.c_contiguous for x in (p, *piece.columns)):
+            returned = formula(arrays, step)
         else:
-            rows = [x if x is None else x.reshape(-1) for x in (p, g, *memory)]
+            rows = [x if x is None else x.reshape(-1) for x in arrays]
             for start in range(0, p.size, ENTRIES_AT_ONCE):
-                arrays: list[Any] = [x if x is None else x[start : start + ENTRIES_AT_ONCE] for x in rows]
-                returned = self.update(*arrays, step=step, **settings)  # type: ignore[func-returns-value]
+                returned = formula([x if x is None else x[start : start + ENTRIES_AT_ONCE] for x in rows], step)
         if returned is not None:
             raise TypeError(f"{type(self).__name__}.update must change p in place, as in `p -= lr * g`, and return nothing.")
         if p is not numbers:

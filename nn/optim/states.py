@@ -1,4 +1,4 @@
-"""The state dicts of optimizers: what they say must fit the optimizer that is to go on from them."""
+"""Checking that the state dict of an optimizer fits the optimizer that loads it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def memories_from(state_dict: object, groups: Sequence[Mapping[str, Any]], names
     """What a state dict remembers of each parameter, as copies.
 
     Args:
-        state_dict: from `Optimizer.state_dict`, or so it should be.
-        groups: those of the optimizer that is to go on from it.
+        state_dict: what should be from `Optimizer.state_dict`.
+        groups: the groups of the optimizer that loads it.
         names: the names of the settings of that optimizer.
         method: the name of that optimizer.
 

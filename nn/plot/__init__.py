@@ -1,4 +1,4 @@
-"""Pictures of what a network has learned and how, drawn with matplotlib, which is loaded when the first one is drawn.
+"""Figures of networks, training and data, drawn with matplotlib, which is imported when the first one is drawn.
 
 Each function draws into the axes that it is given, or into a new figure, and returns the axes;
 `ax.figure.savefig(path)` saves the figure. A function for several pictures returns an array of axes.

@@ -1,4 +1,4 @@
-"""What all pictures share: their colours, and the axes to draw in."""
+"""What all figures share: colours, and the axes to draw in."""
 
 from __future__ import annotations
 

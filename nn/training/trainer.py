@@ -1,31 +1,32 @@
-"""`Trainer`: the loop of training that one would write by hand, with measuring, callbacks and checkpoints around it."""
+"""`Trainer`: the usual training loop, with metrics, callbacks and checkpoints."""
 
 from __future__ import annotations
 
 import math
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from autograd import Node, Value, collect_cycles_less_often, no_grad
+from autograd.interrupts import uninterrupted
 
 from .. import saving
 from ..callbacks import Callback, Training
 from ..callbacks.training import Batch, Loss
 from ..checks import count
 from ..data import DataLoader
-from ..interrupts import uninterrupted
+from ..habits import in_mode
 from ..module import Module
 from ..optim import Optimizer
 from ..randomness import Seed, generator
 from . import random_state
 from .arguments import callbacks_in_order, check_parts, metrics_by_name
 from .batches import Data, as_loader, batches, inputs_as_loader
+from .compiled import CompiledStep, outputs
 from .history import History
 from .measuring import Measurement, Metric, joined, number_of, plain
 from .progress import Progress
@@ -56,6 +57,9 @@ class Trainer:
             its own.
         terminate_on_nan: whether nan or infinity in a loss or a gradient ends training with a
             message that says where it began and what to try; see `nn.callbacks.TerminateOnNaN`.
+        compile: whether to compile the step, see `autograd.compile`, which makes small networks and networks of Values much
+            faster. The optimizer's step is in the program too, unless a callback sees the gradients before it, as
+            `TerminateOnNaN` does. Where something cannot be compiled, a warning says what, and training goes on without.
 
     Attributes:
         metrics: the metrics as functions, by name.
@@ -85,7 +89,7 @@ class Trainer:
 
     def __init__(
         self, model: Module, loss: Loss, optimizer: Optimizer, metrics: Sequence[str | Metric] = (),
-        callbacks: Sequence[Callback] = (), rng: Seed = None, *, terminate_on_nan: bool = True,
+        callbacks: Sequence[Callback] = (), rng: Seed = None, *, terminate_on_nan: bool = True, compile: bool = False,
     ) -> None:  # fmt: skip
         check_parts(model, loss, optimizer)
         self.model, self.loss, self.optimizer = model, loss, optimizer
@@ -99,6 +103,8 @@ class Trainer:
         self.batch: Batch | None = None
         self.batch_number, self.batch_loss = 0, math.nan
         self._of_values = any(isinstance(p, Value) for p in model.parameters())
+        looks = any(type(callback).on_backward_end is not Callback.on_backward_end for callback in self.callbacks)
+        self._compiled = CompiledStep(model, loss, optimizer, self._of_values, whole=not looks) if compile else None
         self.generators: dict[str, np.random.Generator] = {}
         self._random_state: Mapping[str, Any] | None = None  # from `load`, for the next `fit` to begin with
 
@@ -124,7 +130,7 @@ class Trainer:
 
         Returns:
             The history of all epochs. The loss of an epoch is the mean over its examples, with the
-            weights that each batch met and with dropout on; the metrics are over all of them.
+            weights at the time of each batch and with dropout on; the metrics are over all examples.
 
         Raises:
             TypeError, ValueError: the data are empty or of the wrong kind; the loss is not a single
@@ -154,7 +160,7 @@ class Trainer:
             self.load(resume_from)
         last = epochs if resume_from is not None else self.epoch + epochs
         with (
-            _in_mode(self.model, training=True),
+            in_mode(self.model, training=True),
             collect_cycles_less_often(),
             Progress(verbose, self.epoch + 1, last, len(loader)) as progress,
         ):
@@ -220,7 +226,7 @@ class Trainer:
             (2, 3)
         """
         loader, inputs_only = inputs_as_loader(inputs, batch_size, EVALUATION_BATCH_SIZE)
-        with _in_mode(self.model, training=False), no_grad():
+        with in_mode(self.model, training=False), no_grad():
             return joined(
                 "The outputs", [plain(self.output(batch)) for batch in batches(loader, inputs_only=inputs_only, target_needed=False)]
             )
@@ -340,25 +346,31 @@ class Trainer:
         progress.end_epoch(measures)
 
     def _step(self, batch: Batch) -> Any:
-        """Learn from one batch.
+        """Take one step of training, with one batch.
 
         Returns:
             What the model returned before the step, as plain numbers if there are metrics. The graph is freed.
         """
-        self.optimizer.zero_grad()
-        output = self.output(batch)
-        loss = self.loss(output, batch.target)
+        done = self._compiled(batch) if self._compiled is not None else None
+        if done is None:
+            self.optimizer.zero_grad()
+            output = self.output(batch)
+            loss = self.loss(output, batch.target)
+        else:
+            loss, output = done
         self.batch_loss = number_of(loss)
-        if not getattr(loss, "requires_grad", False):
+        if done is None and not getattr(loss, "requires_grad", False):
             raise ValueError(
                 "The loss has no derivative: it was computed outside of the graph. Compute it from the model's output with functions of "
                 "autograd and nn."
             )
-        loss.backward()
+        if done is None:
+            loss.backward()
         if all(p.grad is None for group in self.optimizer.param_groups for p in group["params"]):
             raise ValueError("The loss depends on no parameter that the optimizer changes; compute it from what the model returns.")
         self._call("on_backward_end")
-        self.optimizer.step()
+        if done is None or self._compiled is None or not self._compiled.whole:
+            self.optimizer.step()
         return plain(output) if self.metrics else None
 
     def output(self, batch: Batch) -> Any:
@@ -371,14 +383,12 @@ class Trainer:
             >>> trainer.output(Batch(([[0.0], [1.0]],), None, size=2)).shape
             (2, 3)
         """
-        if self._of_values:
-            return [self.model(*row) for row in zip(*batch.inputs, strict=True)]
-        return self.model(*batch.inputs)
+        return outputs(self.model, batch.inputs, self._of_values)
 
     def _measured(self, loader: DataLoader) -> dict[str, float]:
         """The loss and the metrics on all batches of a loader, in evaluation mode."""
         measurement = Measurement(self.loss, self.metrics)
-        with _in_mode(self.model, training=False), no_grad():
+        with in_mode(self.model, training=False), no_grad():
             for batch in batches(loader):
                 output = self.output(batch)
                 measurement.add(number_of(self.loss(output, batch.target)), plain(output) if self.metrics else None, batch)
@@ -388,15 +398,3 @@ class Trainer:
         seen: Training = self
         for callback in self.callbacks:
             getattr(callback, event)(seen)
-
-
-@contextmanager
-def _in_mode(model: Module, training: bool) -> Iterator[None]:
-    """Put the model into training or evaluation mode; afterwards each module is in its mode from before."""
-    before = [(module, module.training) for module in model.modules()]
-    model.train(training)
-    try:
-        yield
-    finally:
-        for module, mode in before:
-            module.training = mode

@@ -48,6 +48,7 @@ class Nest:
         row: lines before the innermost loop, within the others.
         totals: the variables that numbers are added up in.
         makes: for what the statements make, whether it is complete, at a place, after the statement at that place.
+        loads: what they read, and where.
     """
 
     def __init__(self, loops: list[tuple[str, int]]) -> None:
@@ -59,10 +60,13 @@ class Nest:
         self.statements: list[str | Store] = []
         self.totals: list[str] = []
         self.makes: dict[Any, bool] = {}
+        self.loads: list[tuple[Any, Index | None]] = []
 
-    def takes(self, loads: Iterable[tuple[Any, Index | None]], here: Index) -> bool:
-        """Whether another statement that reads these numbers may stand in the loops."""
-        return all(x not in self.makes or (self.makes[x] and place == here) for x, place in loads)
+    def takes(self, loads: Iterable[tuple[Any, Index | None]], makes: Any, here: Index) -> bool:
+        """Whether another statement, which reads these numbers, may stand in the loops."""
+        return all(x not in self.makes or (self.makes[x] and place == here) for x, place in loads) and all(
+            x is not makes or place == here for x, place in self.loads
+        )
 
     def comment(self) -> str:
         return ", ".join(self.scopes)
@@ -142,7 +146,7 @@ class Body:
     Attributes:
         blocks: the loops so far.
         checks: the lines, for the beginning, that compare indices with the lengths of what they are indices of.
-        made: the nodes that got an array or a variable here.
+        made: the nodes that got an array or a variable here; `returned` are those of them that are results.
         used: the names, besides constants, that were read.
         tables: the constant arrays, by name.
     """
@@ -156,6 +160,7 @@ class Body:
         self.blocks: list[Nest | Lines] = []
         self.checks: list[str] = []
         self.made: dict[Tensor, None] = {}
+        self.returned: set[Tensor] = set()
         self.used: set[Any] = set()
         self.depth = 0
         self._checked: set[Any] = set()
@@ -180,9 +185,9 @@ class Body:
             self.nest(x.shape, lambda index: self.store(x, index, self._fresh(x, index)), x)
         self.names[x] = name
 
-    def copy(self, x: Any, name: str, shape: Sequence[int], kind: str) -> None:
-        """A loop that writes the numbers of `x` into an array."""
-        self.nest(tuple(shape), lambda index: Store(name, flat(index, shape), self.load(x, self.cast(index, x), kind)), name)
+    def copy(self, x: Any, name: str, shape: Sequence[int], kind: str, into: Any = None) -> None:
+        """A loop that writes the numbers of `x` into an array, new or an input."""
+        self.nest(shape, lambda index: Store(name, flat(index, shape), self.load(x, self.cast(index, x), kind)), into if into is not None else name)
 
     def nest(
         self, shape: Sequence[int], make: Callable[[list[Index]], Store], x: Any, complete: bool = True, before: Sequence[str] = (),
@@ -201,7 +206,7 @@ class Body:
         self._loads = []
         made = make(index)
         last = self.blocks[-1] if self.blocks else None
-        if not (isinstance(last, Nest) and last.loops == loops and not row and last.takes(self._loads, flat(index, shape))):
+        if not (isinstance(last, Nest) and last.loops == loops and not row and last.takes(self._loads, x, flat(index, shape))):
             last = Nest(loops)
             self.blocks.append(last)
         if self._scope is not None and self._scope not in last.scopes:
@@ -212,6 +217,7 @@ class Body:
         last.statements += [*self._take_locals(), made]
         last.totals += [total] if total else []
         last.makes[x] = complete
+        last.loads += self._loads
 
     def store(self, x: Tensor, index: Sequence[Index], value: Text, sign: str = "=") -> Store:
         """The statement that writes the number of `x` at an index."""
@@ -509,12 +515,13 @@ class Body:
 
 
 class Tables:
-    """The constant arrays of a program, and its names."""
+    """The constant arrays of a program, which are those of another one too, and the names of a function."""
 
-    def __init__(self, dialect: Any, taken: set[str]) -> None:
+    def __init__(self, dialect: Any, taken: set[str], like: Tables | None = None) -> None:
         self.dialect, self.taken = dialect, taken
-        self.names: dict[Any, str] = {}
-        self.lines: list[str] = []
+        self.names: dict[Any, str] = like.names if like is not None else {}
+        self.lines: list[str] = like.lines if like is not None else []
+        taken.update(self.names.values())
 
     def fresh(self, hint: str) -> str:
         """A name that is not taken: `z1`, `z2`, …"""

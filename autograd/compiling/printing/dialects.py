@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -146,44 +146,46 @@ class _C(Dialect):
         """How an input is read."""
         return name if shape else f"*{name}"
 
-    def program(self, p: Any, forward: Any, backward: Any, results: Any, gradients: Any, saved: Any) -> str:
-        title = in_docstring(p.recipe.name, NAME)
-        parts = [f"// {title}, forward and backward, in C.", "", "#include <math.h>", "#include <stdint.h>", "#include <string.h>", ""]
-        definitions = list(p.functions.definitions.values())
-        parts += [*definitions, *([""] if definitions else []), *map(wrapped_table, p.tables.lines), *([""] if p.tables.lines else [])]
-        if saved:
-            fields = [f"    {self.type(x.dtype)} {p.wanted[x]}{f'[{max(x.size, 1)}]' if x.shape else ''};" for x in saved]
-            parts += ["struct saved {", *fields, "};", ""]
-        parts += self._function("forward", p, forward, p.inputs, results, saved, [])
-        parts += ["", *self._function("backward", p, backward, [*p.inputs, *p.seeds], gradients, [], saved)]
+    def program(self, name: str, functions: Sequence[Any], definitions: Iterable[str], tables: Iterable[str]) -> str:
+        names = listed_names([f.name for f in functions])
+        parts = [f"// {in_docstring(name, NAME)}: {names}, in C.", "", "#include <math.h>", "#include <stdint.h>", "#include <string.h>"]
+        for group in (definitions, map(wrapped_table, tables), self._struct(functions[0].saves, functions[0].body)):
+            lines = list(group)
+            parts += ["", *lines] if lines else []
+        for f in functions:
+            parts += ["", *self._function(f)]
         return "\n".join([*parts, ""])
 
-    def _function(self, name: str, p: Any, body: Any, inputs: Any, results: Any, saves: Any, saved: Any) -> list[str]:
-        ports = [f"const {self.type(x.dtype)} *restrict {p.wanted[x]}" for x in inputs]
-        ports += [f"{self.type(r.array.dtype)} *restrict {r.array.name}{'' if r.array.shape else '_out'}" for r in results if r.array]
-        if saves or saved:
-            ports.append(f"{'const ' if saved else ''}struct saved *restrict saved")
-        lines = [listed(f"int {name}(", ports, ") {")]
-        returned, kept = {r.node for r in results}, set(saves)
-        lines_of = body.lines({p.wanted[x] for x in [*kept, *returned] if x is not None}, [r.text for r in results])
-        for x in saved:
-            lines.append(f"    const {self.type(x.dtype)} {'*' if x.shape else ''}{p.wanted[x]} = saved->{p.wanted[x]};")
+    def _struct(self, saves: Sequence[Any], body: Any) -> list[str]:
+        fields = [f"    {self.type(x.dtype)} {body.names[x]}{f'[{max(x.size, 1)}]' if x.shape else ''};" for x in saves]
+        return ["struct saved {", *fields, "};"] if fields else []
+
+    def _function(self, f: Any) -> list[str]:
+        body, results = f.body, [r for group in f.results for r in group if r.array]
+        ports = [f"{'' if x.name in f.changed else 'const '}{self.type(x.dtype)} *restrict {x.name}" for x in f.inputs]
+        ports += [f"{self.type(r.array.dtype)} *restrict {r.array.name}{'' if r.array.shape else '_out'}" for r in results]
+        if f.saves or f.saved:
+            ports.append(f"{'const ' if f.saved else ''}struct saved *restrict saved")
+        kept = set(f.saves)
+        of = body.lines({body.names[x] for x in kept | body.returned}, [r.text for r in results])
+        lines = []
+        for x in f.saved:
+            lines.append(f"const {self.type(x.dtype)} {'*' if x.shape else ''}{body.names[x]} = saved->{body.names[x]};")
         for x in body.made:
-            if x.shape and x not in returned:
-                pointer = f"{self.type(x.dtype)} *{p.wanted[x]} = saved->{p.wanted[x]};"
-                lines.append("    " + (pointer if x in kept else self.scratch(p.wanted[x], x.dtype, max(x.size, 1))))
-        lines += ["    " + line for line in [*body.checks, *lines_of]]
-        for r in results:
-            if r.array and not r.array.shape:
-                lines.append(f"    *{r.array.name}_out = {r.text or r.array.name};")
-        for x in saves:
-            if not x.shape or x in returned:
-                lines.append(
-                    f"    saved->{p.wanted[x]} = {p.wanted[x]};"
-                    if not x.shape
-                    else f"    memcpy(saved->{p.wanted[x]}, {p.wanted[x]}, sizeof saved->{p.wanted[x]});"
-                )
-        return [*lines, "    return 0;", "}"]
+            name = body.names[x]
+            if x.shape and x in kept and x not in body.returned:
+                lines.append(f"{self.type(x.dtype)} *{name} = saved->{name};")
+            elif x.shape and x not in body.returned:
+                lines.append(self.scratch(name, x.dtype, max(x.size, 1)))
+        lines += [*body.checks, *of]
+        lines += [f"*{r.array.name}_out = {r.text or r.array.name};" for r in results if not r.array.shape]
+        for x in f.saves:
+            name = body.names[x]
+            if not x.shape:
+                lines.append(f"saved->{name} = {name};")
+            elif x in body.returned:
+                lines.append(f"memcpy(saved->{name}, {name}, sizeof saved->{name});")
+        return [listed(f"int {f.name}(", ports, ") {"), *(f"    {line}" for line in lines), "    return 0;", "}"]
 
 
 class _JavaScript(Dialect):
@@ -292,30 +294,46 @@ function erfc(x) {
         """How an input is read."""
         return name
 
-    def program(self, p: Any, forward: Any, backward: Any, results: Any, gradients: Any, saved: Any) -> str:
-        parts = [f"// {in_docstring(p.recipe.name, NAME)}, forward and backward, in JavaScript."]
-        definitions = list(p.functions.definitions.values())
-        parts += ["// An array is the list of its numbers, row by row.", "", *definitions, *([""] if definitions else [])]
-        parts += [*map(wrapped_table, p.tables.lines), *([""] if p.tables.lines else [])]
-        kept = [p.wanted[x] for x in [*(x for x in p.inputs if x in backward.used), *saved]]
-        ends = listed(f"return [[{', '.join(_returned(r) for r in results)}], [", kept, "]];")
-        parts += self._function("forward", p, forward, [p.wanted[x] for x in p.inputs], results, saved, [], ends)
-        ends = listed("return [", list(map(_returned, gradients)), "];")
-        begin = [listed("const [", kept, "] = saved;")] if kept else []
-        parts += ["", *self._function("backward", p, backward, ["saved", *(p.wanted[x] for x in p.seeds)], gradients, [], begin, ends)]
+    def program(self, name: str, functions: Sequence[Any], definitions: Iterable[str], tables: Iterable[str]) -> str:
+        names = listed_names([f.name for f in functions])
+        parts = [f"// {in_docstring(name, NAME)}: {names}, in JavaScript.", "// An array is the list of its numbers, row by row."]
+        for group in (definitions, map(wrapped_table, tables)):
+            lines = list(group)
+            parts += ["", *lines] if lines else []
+        first, second = functions[0].body, functions[-1].body
+        read = {second.names.get(x) for x in second.used}
+        kept = [x.name for x in functions[0].inputs if x.name in read] + [first.names[x] for x in functions[0].saves]
+        for f in functions:
+            parts += ["", *self._function(f, kept)]
         return "\n".join([*parts, ""])
 
-    def _function(self, name: str, p: Any, body: Any, ports: list[str], results: Any, saves: Any, begin: list[str], ends: str) -> list[str]:
-        lines_of = body.lines({p.wanted[x] for x in [*saves, *(r.node for r in results)] if x is not None}, [r.text for r in results])
-        arrays = [(p.wanted[x], x.dtype, x.size) for x in body.made if x.shape]
+    def _function(self, f: Any, kept: list[str]) -> list[str]:
+        body, results = f.body, [r for group in f.results for r in group]
+        inputs = [x.name for x in f.inputs]
+        begin, ends = [], []
+        groups = [f"[{', '.join(map(_returned, group))}]" for group in f.results]
+        if f.name == "forward":
+            ends = [listed(f"return [{groups[0]}, [", kept, "]];")]
+        elif f.name == "backward":
+            inputs = ["saved", *inputs[len(inputs) - f.seeds :]]
+            begin = [listed("const [", kept, "] = saved;")] if kept else []
+            ends = [listed("return [", list(map(_returned, f.results[0])), "];")]
+        elif groups:
+            ends = [listed("return [", groups, "];")]
+        of = body.lines({body.names[x] for x in {*f.saves, *body.returned}}, [r.text for r in results])
+        arrays = [(body.names[x], x.dtype, x.size) for x in body.made if x.shape]
         arrays += [(r.array.name, r.array.dtype, math.prod(r.array.shape)) for r in results if r.node is None and r.array and r.array.shape]
-        scratch = [self.scratch(*array) for array in arrays]
-        lines = [*begin, *scratch, *body.checks, *lines_of, ends]
-        return [listed(f"function {name}(", ports, ") {"), *(textwrap.indent(line, "    ") for line in lines), "}"]
+        lines = [*begin, *(self.scratch(*array) for array in arrays), *body.checks, *of, *ends]
+        return [listed(f"function {f.name}(", inputs, ") {"), *(textwrap.indent(line, "    ") for line in lines), "}"]
 
 
 def _returned(result: Any) -> str:
     return result.text or (result.array.name if result.array else "null")
+
+
+def listed_names(names: Sequence[str]) -> str:
+    """Names in a sentence."""
+    return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else names[0]
 
 
 def listed(head: str, items: Sequence[str], tail: str) -> str:

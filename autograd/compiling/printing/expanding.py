@@ -98,14 +98,14 @@ def expanded(roots: Iterable[Any]) -> dict[Node, Any]:
     new: dict[Node, Any] = {}
     for node in reversed(ancestors(x for x in roots if isinstance(x, Node))):
         if node.primitive is None:
-            new[node] = node
+            new[node] = node if isinstance(node, Tensor) else Tensor(np.asarray(node._datum), node.label)
             continue
         inputs = [new[x] if isinstance(x, Node) else x for x in node.inputs or ()]
         set_scope(node.scope)
         if node.primitive in EXPANSIONS:
             new[node] = EXPANSIONS[node.primitive](node, *inputs, **node.static)
-        elif all(x is before for x, before in zip(inputs, node.inputs or (), strict=True)):
+        elif isinstance(node, Tensor) and all(x is before for x, before in zip(inputs, node.inputs or (), strict=True)):
             new[node] = node
         else:
-            new[node] = record(Tensor, node._datum, node.primitive, tuple(inputs), node.static)
+            new[node] = record(Tensor, np.asarray(node._datum), node.primitive, tuple(inputs), node.static)
     return new

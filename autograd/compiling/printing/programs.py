@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...backward import ancestors
+from ...core import Node
 from ...primitives.reductions import sum_
 from ...tensor import Tensor
 from ..naming import identifier
@@ -18,27 +19,42 @@ from .indices import loop_over
 from .loops import WRITERS, adds_rows
 from .memory import in_memory, is_elementwise, is_view
 
-__all__ = ["Array", "Printed", "Recipe", "printed"]
+__all__ = ["Array", "Change", "Changed", "Function", "Printed", "Recipe", "printed"]
 
-NAME = 40  # characters of the function's name in a comment
 LOCAL = frozenset("ijklmn") | {"row", "sum", "best", "saved"}  # what the loops themselves use
+
+
+class Change(NamedTuple):
+    """A function of a program that changes arrays in place, such as an optimizer's formula.
+
+    Attributes:
+        arguments: what it is called with, leaves.
+        changes: some of the arguments, each with what it becomes.
+    """
+
+    name: str
+    arguments: Sequence[Any]
+    changes: Sequence[tuple[Any, Any]]
 
 
 class Recipe(NamedTuple):
     """What a program computes, as `source.Source` is given it too: see there.
 
     Attributes:
+        gradients: what `backward` returns.
         names: the names that nodes have in the NumPy program.
         scopes: the parts of the network that nodes belong to.
+        changes: for a whole step of training, the functions that are called at its end; None for a program of two functions.
     """
 
     name: str
     inputs: Sequence[Any]
     outputs: Sequence[Any]
     seeds: Sequence[Any]
-    gradients: Sequence[tuple[Any, Any]]
+    gradients: Sequence[Any]
     names: dict[Any, str]
     scopes: Mapping[Any, str | None]
+    changes: Sequence[Change] | None = None
 
 
 class Array(NamedTuple):
@@ -49,14 +65,51 @@ class Array(NamedTuple):
     dtype: Any
 
 
+class Result(NamedTuple):
+    """One result of a function: its array, if it is not None; the node that it is, unless it is a copy; its text, if it is one number."""
+
+    array: Array | None
+    node: Tensor | None
+    text: str
+
+
+class Function(NamedTuple):
+    """One function of a program.
+
+    Attributes:
+        inputs: the names and arrays that it reads; `changed` are those of them that it changes.
+        results: what it writes, or returns: one group, or those of two functions that are one.
+        saves, saved: what it leaves for a later function, or has from an earlier one.
+        seeds: how many of the inputs, at the end, are gradients of results.
+    """
+
+    name: str
+    body: Body
+    inputs: list[Array]
+    results: list[list[Result]]
+    saves: list[Tensor]
+    saved: list[Tensor]
+    changed: frozenset[str] = frozenset()
+    seeds: int = 0
+
+
+class Changed(NamedTuple):
+    """A function that changes some of its arguments."""
+
+    name: str
+    arguments: list[Array]
+    changed: frozenset[str]
+
+
 class Printed(NamedTuple):
     """A program.
 
     Attributes:
         text: its text.
-        results, gradients: what each writes, in order; None for the gradient of what has none.
+        results, gradients: what its functions write, in order; None for the gradient of what has none.
         saved: the arrays that `forward` leaves for `backward`: one, the bytes of its struct, or none.
         nodes: what it computes.
+        changes: its functions that change arrays: the names of these, and their arguments.
     """
 
     text: str
@@ -64,6 +117,7 @@ class Printed(NamedTuple):
     gradients: list[Array | None]
     saved: list[Array]
     nodes: list[Tensor]
+    changes: list[Changed]
 
 
 def printed(recipe: Recipe, dialect: Any) -> Printed:
@@ -72,51 +126,119 @@ def printed(recipe: Recipe, dialect: Any) -> Printed:
     Raises:
         UnprintableError: some part of it has no form in the language.
     """
-    return _Printer(recipe, dialect).printed()
+    first = _Printer(dialect, recipe.inputs, recipe.outputs, recipe.seeds, recipe.gradients, recipe.names, recipe.scopes)
+    functions = first.two() if recipe.changes is None else [first.one()]
+    for change in recipe.changes or ():
+        leaves = {x: x.label or "x" for x in change.arguments}
+        writer = _Printer(dialect, change.arguments, [x for _, x in change.changes], [], [], leaves, {}, like=first)
+        function = writer.changing(change)
+        functions.append(function._replace(name=first.tables.free(function.name)))
+    groups = [group for f in functions[:2] for group in f.results]
+    results, gradients = ([r.array for r in group] for group in groups[:2])
+    saved = functions[0].saves
+    size = sum(x.size * x.dtype.itemsize for x in saved) + 8
+    return Printed(
+        dialect.program(recipe.name, functions, first.functions.definitions.values(), first.tables.lines),
+        results, gradients, [Array("saved", (size,), np.dtype(np.uint8))] if saved else [], first.nodes,
+        [Changed(f.name, f.inputs, f.changed) for f in functions if f.changed],
+    )  # fmt: skip
 
 
 class _Printer:
-    def __init__(self, recipe: Recipe, dialect: Any) -> None:
-        self.dialect, self.recipe = dialect, recipe
-        new = expanded([*recipe.outputs, *[g for _, g in recipe.gradients]])
+    """Makes functions of some nodes.
+
+    Attributes:
+        nodes: all of them.
+        functions: the functions that they call.
+        tables: the constant arrays, and the names of everything.
+    """
+
+    def __init__(
+        self, dialect: Any, inputs: Sequence[Any], outputs: Sequence[Any], seeds: Sequence[Any], gradients: Sequence[Any],
+        names: dict[Any, str], scopes: Mapping[Any, str | None], like: _Printer | None = None,
+    ) -> None:  # fmt: skip
+        self.dialect = dialect
+        new = expanded([*inputs, *outputs, *gradients])
 
         def of(x: Any) -> Any:
-            return new.get(x, x) if isinstance(x, Tensor) else x
+            return new.get(x, x) if isinstance(x, Node) else x
 
-        self.inputs, self.seeds = list(recipe.inputs), list(recipe.seeds)
-        self.outputs = [of(x) for x in recipe.outputs]
-        self.gradients = [of(g) for _, g in recipe.gradients]
-        self.names = {of(x): name for x, name in recipe.names.items()}
-        self.scopes = {of(x): scope for x, scope in recipe.scopes.items()}
+        self.of = of
+        self.inputs, self.seeds = list(map(of, inputs)), list(seeds)
+        self.outputs, self.gradients = list(map(of, outputs)), list(map(of, gradients))
+        self._names = {of(x): name for x, name in names.items()}
+        self._scopes = {of(x): scope for x, scope in scopes.items()}
         first = _order(self.outputs)
         known = set(first)
-        second = [x for x in _order(self.gradients) if x not in known]
-        self.parts = first, second
-        self.memory = in_memory([*first, *second], [*self.outputs, *self.gradients])
+        self._parts = first, [x for x in _order(self.gradients) if x not in known]
+        self.nodes = [*self._parts[0], *self._parts[1]]
+        self._memory = in_memory(self.nodes, [*self.outputs, *self.gradients])
         for x in (*self.outputs, *self.gradients):
             if isinstance(x, Tensor) and x.primitive is not None and not is_view(x):
-                self.memory.add(x)
+                self._memory.add(x)
         taken = set(LOCAL | dialect.reserved)
-        self.functions, self.tables = Functions(dialect, taken), Tables(dialect, taken)
-        self.given: dict[Any, str] = {}
-        self.wanted: dict[Tensor, str] = {}
+        self.functions = like.functions if like is not None else Functions(dialect, taken)
+        taken.update(self.functions.definitions)
+        self.tables = Tables(dialect, taken, like.tables if like is not None else None)
+        self._wanted: dict[Tensor, str] = {}
+        for x in (*self.inputs, *self.seeds, *(x for x in self._memory if x in self._names)):  # the names of the NumPy program first
+            self._name(x)
+        self._given = {x: dialect.given(self._wanted[x], x.shape) for x in (*self.inputs, *self.seeds)}
 
     def _name(self, x: Tensor) -> str:
-        if x not in self.wanted:
-            hint = self.names.get(x)
-            self.wanted[x] = self.tables.free(identifier(hint)) if hint else self.tables.fresh("t")
-        return self.wanted[x]
+        if x not in self._wanted:
+            hint = self._names.get(x)
+            self._wanted[x] = self.tables.free(identifier(hint)) if hint else self.tables.fresh("t")
+        return self._wanted[x]
+
+    def _arrays(self, nodes: Iterable[Tensor]) -> list[Array]:
+        return [Array(self._wanted[x], x.shape, x.dtype) for x in nodes]
+
+    def two(self) -> list[Function]:
+        """`forward` and `backward`."""
+        forward = self._body(self._parts[0], self._given)
+        results = self._results(forward, self.outputs, "out")
+        backward = self._body(self._parts[1], {**self._given, **{x: self._wanted[x] for x in forward.made}})
+        gradients = self._results(backward, self.gradients, "d")
+        saved = sorted((x for x in forward.made if x in backward.used), key=lambda x: -x.dtype.itemsize)
+        return [
+            Function("forward", forward, self._arrays(self.inputs), [results], saved, []),
+            Function("backward", backward, self._arrays([*self.inputs, *self.seeds]), [gradients], [], saved, seeds=len(self.seeds)),
+        ]
+
+    def one(self) -> Function:
+        """The same in one function."""
+        body = self._body(self.nodes, self._given)
+        results = [self._results(body, self.outputs, "out"), self._results(body, self.gradients, "d")]
+        return Function("step", body, self._arrays(self.inputs), results, [], [])
+
+    def changing(self, change: Change) -> Function:
+        """A function that changes its arguments."""
+        body = self._body(self.nodes, self._given)
+        for (leaf, _), x in zip(change.changes, self.outputs, strict=True):
+            target = self.of(leaf)
+            body.copy(x, self._wanted[target], target.shape, str(self.dialect.number_type(target.dtype)), into=target)
+        changed = frozenset(self._wanted[self.of(leaf)] for leaf, _ in change.changes)
+        return Function(change.name, body, self._arrays(self.inputs), [], [], [], changed)
 
     def _body(self, nodes: Sequence[Tensor], names: dict[Any, str]) -> Body:
         """The loops that compute some nodes: in their order, but what can stand in the loops before comes first."""
-        body = Body(self.dialect, self.functions, self.memory, dict(names), self._name, self.tables)
-        waiting = {x: self._needs(x, names) for x in nodes if x in self.memory and x not in names}
-        while waiting:
-            x = self._next(body, waiting)
-            del waiting[x]
-            for needs in waiting.values():
-                needs.discard(x)
-            body.compute(x, self.scopes.get(x), WRITERS.get(x.primitive) if not (is_elementwise(x) or is_view(x)) else None)
+        body = Body(self.dialect, self.functions, self._memory, dict(names), self._name, self.tables)
+        needs = {x: self._needs(x, names) for x in nodes if x in self._memory and x not in names}
+        needed_by: dict[Tensor, list[Tensor]] = {}
+        for x, others in needs.items():
+            for y in others:
+                needed_by.setdefault(y, []).append(x)
+        ready = {x: None for x, others in needs.items() if not others}
+        rank = {x: i for i, x in enumerate(needs)}
+        while ready:
+            x = self._next(body, sorted(ready, key=rank.__getitem__))
+            del ready[x]
+            for reader in needed_by.get(x, ()):
+                needs[reader].discard(x)
+                if not needs[reader]:
+                    ready[reader] = None
+            body.compute(x, self._scopes.get(x), WRITERS.get(x.primitive) if not (is_elementwise(x) or is_view(x)) else None)
         return body
 
     def _needs(self, x: Tensor, known: Container[Any]) -> set[Tensor]:
@@ -125,59 +247,37 @@ class _Printer:
         todo = [y for y in x.inputs or () if isinstance(y, Tensor)]
         while todo:
             y = todo.pop()
-            if y in self.memory and y not in known:
+            if y in self._memory and y not in known:
                 needs.add(y)
             elif y not in known:
                 todo.extend(z for z in y.inputs or () if isinstance(z, Tensor))
         return needs
 
-    def _next(self, body: Body, waiting: dict[Tensor, set[Tensor]]) -> Tensor:
+    def _next(self, body: Body, ready: Sequence[Tensor]) -> Tensor:
         last = body.blocks[-1] if body.blocks else None
         if isinstance(last, Nest):
-            for x, needs in waiting.items():
-                if not needs and _loops(x) == last.loops:
-                    return x
-        return next(x for x, needs in waiting.items() if not needs)
-
-    def printed(self) -> Printed:
-        d = self.dialect
-        for x in [*self.inputs, *self.seeds]:
-            self._name(x)
-        for x in self.memory:  # the names of the NumPy program first
-            if x in self.names:
-                self._name(x)
-        parameters = {x: d.given(self.wanted[x], x.shape) for x in [*self.inputs, *self.seeds]}
-        forward = self._body(self.parts[0], parameters)
-        results = self._results(forward, self.outputs, "out")
-        known = {**parameters, **{x: self.wanted[x] for x in forward.made}}
-        backward = self._body(self.parts[1], known)
-        gradients = self._results(backward, self.gradients, "d")
-        saved = sorted((x for x in forward.made if x in backward.used), key=lambda x: -x.dtype.itemsize)
-        text = d.program(self, forward, backward, results, gradients, saved)
-        size = sum(x.size * x.dtype.itemsize for x in saved) + 8
-        memory = [Array("saved", (size,), np.dtype(np.uint8))] if saved else []
-        return Printed(text, [r.array for r in results], [r.array for r in gradients], memory, [*self.parts[0], *self.parts[1]])
+            return next((x for x in ready if _loops(x) == last.loops), ready[0])
+        return ready[0]
 
     def _results(self, body: Body, roots: Iterable[Any], hint: str) -> list[Result]:
-        """What a function returns; the lines that copy those that are a view or an input."""
+        """What a function returns; the lines that copy those that are a view or an input, or that it returns twice."""
         results: list[Result] = []
-        seen: set[Any] = set()
         for root in roots:
             if root is None:
                 results.append(Result(None, None, ""))
                 continue
             x = root if isinstance(root, Tensor) else None
             shape, dtype = (x.shape, x.dtype) if x is not None else ((), np.dtype(float))
-            if x is not None and x in body.made and x not in seen:
-                seen.add(x)
-                results.append(Result(Array(self.wanted[x], shape, dtype), x, ""))
+            if x is not None and x in body.made and x not in body.returned:
+                body.returned.add(x)
+                results.append(Result(Array(self._wanted[x], shape, dtype), x, ""))
                 continue
             name = self.tables.fresh(hint)
+            kind = str(self.dialect.number_type(dtype))
             if shape == ():
-                text = body.load(root, [], self.dialect.number_type(dtype)).text
-                results.append(Result(Array(name, shape, dtype), None, text))
+                results.append(Result(Array(name, shape, dtype), None, body.load(root, [], kind).text))
             else:
-                body.copy(root, name, shape, str(self.dialect.number_type(dtype)))
+                body.copy(root, name, shape, kind)
                 results.append(Result(Array(name, shape, dtype), None, ""))
         return results
 
@@ -189,14 +289,6 @@ def _loops(x: Tensor) -> list[tuple[str, int]] | None:
     if x.primitive is sum_ and (x.size == 1 or adds_rows(x.left, x.static.get("axis"))):
         return loop_over(x.left.shape)[1]
     return None
-
-
-class Result(NamedTuple):
-    """One result of a function: its array, if it is not None; the node that it is, unless it is a copy; its text, if it is one number."""
-
-    array: Array | None
-    node: Tensor | None
-    text: str
 
 
 def _order(roots: Iterable[Any]) -> list[Tensor]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from .building import BuildError, compiler, library
+from .building import BuildError, Library, compiler, library
 from .dialects import JAVASCRIPT, C
 from .formulas import UnprintableError
 from .loops import widest_product
-from .native import Native
-from .programs import Recipe, printed
+from .native import Native, NativeChange, NativeStep
+from .programs import Printed, Recipe, printed
 
-__all__ = ["TARGETS", "check_target", "in_c", "text_in"]
+__all__ = ["TARGETS", "check_target", "in_c", "step_in_c", "text_in"]
+
+Function = Callable[..., Any]
 
 TARGETS = ("numpy", "c", "auto")
 LANGUAGES = {"c": C, "javascript": JAVASCRIPT}
@@ -31,18 +33,39 @@ def check_target(target: str) -> None:
         )
 
 
-def in_c(recipe: Recipe, target: str, forward: Callable[..., Any], backward: Callable[..., Any]) -> tuple[Any, Any]:
+def in_c(recipe: Recipe, target: str, forward: Function, backward: Function) -> tuple[Function, Function]:
     """`forward` and `backward` in C, in place of those in NumPy; the same, where the target is "auto" and NumPy is the better choice."""
-    if target == "auto" and compiler() is None:
+    made = _built(recipe, target)
+    if made is None:
         return forward, backward
+    native = Native(recipe, *made, forward, backward)
+    return native.forward, native.backward
+
+
+def step_in_c(
+    recipe: Recipe, target: str, forward: Function, backward: Function, changes: Sequence[Function]
+) -> tuple[Function, Function, Sequence[Function]]:
+    """The same of a whole step of training, and of the functions that change its parameters."""
+    made = _built(recipe, target)
+    if made is None:
+        return forward, backward, changes
+    native = NativeStep(recipe, *made, forward, backward)
+    functions = [NativeChange(recipe.name, change, made[1], f) for change, f in zip(made[0].changes, changes, strict=True)]
+    return native.forward, native.backward, functions
+
+
+def _built(recipe: Recipe, target: str) -> tuple[Printed, Library] | None:
+    """The program in C, compiled; None if NumPy is to run."""
+    if target == "auto" and compiler() is None:
+        return None
     try:
         program = printed(recipe, C)
         if target == "auto" and widest_product(program.nodes) > WIDE:
-            return forward, backward
-        built = library(program.text)
+            return None
+        return program, library(program.text)
     except UnprintableError as error:
         if target == "auto":
-            return forward, backward
+            return None
         raise TypeError(_refusal(recipe.name, C.name, error)) from None
     except BuildError as error:
         warnings.warn(
@@ -50,10 +73,7 @@ def in_c(recipe: Recipe, target: str, forward: Callable[..., Any], backward: Cal
             RuntimeWarning,
             stacklevel=2,
         )
-        return forward, backward
-    types, seeds = [x.dtype for x in recipe.inputs], [x.dtype for x in recipe.seeds]
-    native = Native(recipe.name, program, built, types, seeds, forward, backward)
-    return native.forward, native.backward
+        return None
 
 
 def text_in(language: str, recipe: Recipe) -> str:

@@ -9,7 +9,8 @@ import numpy as np
 
 from ...backward import gradients
 from ...core import Node
-from ...modes import Observer, observers
+from ...modes import observers
+from ...recording import Observer
 from ...primitives.reductions import unbroadcast
 
 __all__ = ["recorded"]

@@ -1,12 +1,13 @@
-"""The schedules that are a curve over the epochs: stairs, an exponential, a straight line, a cosine."""
+"""Schedules that follow a curve over the epochs: steps, an exponential, a straight line, a cosine."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 
+from autograd.interrupts import uninterrupted
+
 from ...checks import count, number
-from ...interrupts import uninterrupted
 from ..optimizer import Optimizer
 from .scheduler import LRScheduler
 
@@ -16,8 +17,8 @@ __all__ = ["CosineAnnealingLR", "Curve", "ExponentialLR", "LinearLR", "MultiStep
 class Curve(LRScheduler):
     """A schedule whose learning rate is a multiple of the initial one: `curve(epoch)`.
 
-    A step multiplies the learning rate by the ratio of two neighbours on the curve. So it does not
-    undo what another schedule of the same optimizer, or its user, has changed.
+    Each step multiplies the learning rate by the ratio of two successive points of the curve. So it keeps
+    the changes that another schedule or the user has made.
 
     Example:
         >>> from autograd import Value
@@ -35,7 +36,7 @@ class Curve(LRScheduler):
         0.05
     """
 
-    eta_min = 0.0  # what the curve is measured from
+    eta_min = 0.0  # the learning rate where the curve is 0
 
     def curve(self, epoch: int) -> float:
         """The learning rate of an epoch, from 0, as a multiple of the initial one."""
@@ -93,7 +94,7 @@ class MultiStepLR(Curve):
 
     Args:
         optimizer: see `LRScheduler`.
-        milestones: the epochs, whole numbers from 0; one that is there twice counts twice.
+        milestones: the epochs, whole numbers from 0; one that occurs twice counts twice.
         gamma: the factor, from 0.
 
     Raises:
@@ -153,15 +154,15 @@ class ExponentialLR(Curve):
 
 
 class LinearLR(Curve):
-    """A straight line from one part of the learning rate to another, and then constant: a warm-up.
+    """A straight line from one multiple of the learning rate to another, and constant after that, as for a warm-up.
 
     In epoch t, up to `total_iters`, the learning rate is
     lr (start_factor + (end_factor - start_factor) t / total_iters).
 
     Args:
         optimizer: see `LRScheduler`.
-        start_factor: the part in epoch 0, above 0 and up to 1.
-        end_factor: the part from epoch `total_iters` on, from 0 to 1.
+        start_factor: the multiple in epoch 0, above 0 and up to 1.
+        end_factor: the multiple from epoch `total_iters` on, from 0 to 1.
         total_iters: the number of epochs from one to the other, from 1.
 
     Raises:

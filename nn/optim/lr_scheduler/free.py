@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd.interrupts import uninterrupted
+
 from ...checks import count, number
-from ...interrupts import uninterrupted
 from ..optimizer import Optimizer
 from .scheduler import LRScheduler
 
@@ -54,7 +55,7 @@ class LambdaLR(LRScheduler):
                 group["lr"] = group["initial_lr"] * factor
 
     def state_dict(self) -> dict[str, Any]:
-        """As of every schedule, but for the functions, which a file cannot hold."""
+        """As for every schedule, without the functions, which a file cannot hold."""
         state = super().state_dict()
         del state["lr_lambdas"]
         return state
@@ -66,7 +67,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     Args:
         optimizer: see `LRScheduler`.
         T_0: the number of epochs of the first descent, from 1.
-        T_mult: how many times as long as the one before each later one is, a whole number from 1.
+        T_mult: the ratio of the lengths of two successive descents, a whole number from 1.
         eta_min: the lowest learning rate, from 0.
 
     Raises:
@@ -88,7 +89,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     def __init__(self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0) -> None:
         super().__init__(optimizer)
         self.T_0, self.T_mult, self.eta_min = count("T_0", T_0), count("T_mult", T_mult), number("eta_min", eta_min)
-        self.part = 0.0  # of an epoch, by which the last step was beyond `last_epoch`
+        self.part = 0.0  # the fraction of an epoch by which the last step was beyond `last_epoch`
         self.step()
 
     def step(self, epoch: float | None = None) -> None:

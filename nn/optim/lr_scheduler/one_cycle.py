@@ -1,4 +1,4 @@
-"""`OneCycleLR`: one cycle of the learning rate and the momentum over the whole training."""
+"""`OneCycleLR`: one cycle of the learning rate and the momentum over all of training."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 
+from autograd.interrupts import uninterrupted
+
 from ...checks import count, number
-from ...interrupts import uninterrupted
 from ..optimizer import Optimizer
 from .scheduler import LRScheduler, one_for_each_group
 
@@ -15,24 +16,23 @@ __all__ = ["OneCycleLR"]
 
 
 class OneCycleLR(LRScheduler):
-    """One cycle for the whole training: up to `max_lr`, then down to nearly 0; the momentum does the opposite (Smith and Topin, 2018).
+    """One cycle over all of training: up to `max_lr`, then down to nearly 0; the momentum does the opposite (Smith and Topin, 2018).
 
     Call `step()` after every batch.
 
     Args:
         optimizer: see `LRScheduler`; its learning rate is replaced.
         max_lr: the highest learning rate, one number or one for each group.
-        total_steps: the number of steps of the whole training; or give `epochs` and
-            `steps_per_epoch`, whose product it is.
-        pct_start: the part of the steps in which the learning rate rises, from 0 to 1.
-        anneal_strategy: the form of rise and fall, "cos" or "linear".
+        total_steps: the number of all steps; or give `epochs` and `steps_per_epoch`, whose product it is.
+        pct_start: the fraction of the steps in which the learning rate rises, from 0 to 1.
+        anneal_strategy: the shape of the rise and the fall, "cos" or "linear".
         cycle_momentum: whether the momentum (or the first beta of Adam) falls from `max_momentum`
             to `base_momentum` while the learning rate rises, and then rises again.
         base_momentum, max_momentum: one number, or one for each group.
         div_factor: the first learning rate is max_lr / div_factor.
         final_div_factor: the last learning rate is the first divided by this.
-        three_phase: fall in as many steps as it rose, to the first learning rate, and in the
-            remaining steps to the last.
+        three_phase: whether the learning rate falls to its first value in as many steps as it rose, and in the
+            remaining steps to its last.
 
     Raises:
         TypeError: an argument is not a number, or a number of steps is not whole.
@@ -79,7 +79,7 @@ class OneCycleLR(LRScheduler):
         self.rates = [{"first": lr / div_factor, "max": lr, "last": lr / div_factor / final_div_factor} for lr in top]
         low, high = (one_for_each_group(*m, optimizer) for m in (("base_momentum", base_momentum), ("max_momentum", max_momentum)))
         self.momenta = [{"base": a, "max": b} for a, b in zip(low, high, strict=True)]
-        # Each phase: its last step; from where to where the learning rate goes in it; and the momentum.
+        # Of each phase: its last step, and where the learning rate and the momentum start and end.
         peak, end = number("pct_start", pct_start, most=1) * self.total_steps - 1, self.total_steps - 1
         self.phases = [(peak, "first", "max", "max", "base")]
         if three_phase:

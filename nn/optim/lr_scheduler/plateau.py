@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd import Tensor, Value
+from autograd.interrupts import uninterrupted
 
 from ...checks import count, is_number, number
-from ...interrupts import uninterrupted
 from ..optimizer import Optimizer
 from .scheduler import LRScheduler, one_for_each_group
 
@@ -28,12 +28,12 @@ class ReduceLROnPlateau(LRScheduler):
         factor: what the learning rate is multiplied by, from 0 to below 1.
         patience: the number of epochs in a row without improvement that are tolerated.
         threshold: how much better than the best so far a metric must be to count as an improvement.
-        threshold_mode: "rel" if `threshold` is a part of the absolute value of the best, "abs" if it
+        threshold_mode: "rel" if `threshold` is a fraction of the absolute value of the best, "abs" if it
             is a difference. (With "rel" and a negative best, PyTorch takes a worse metric for an
             improvement.)
-        cooldown: the number of epochs after a reduction that do not count as without improvement.
+        cooldown: the number of epochs after a reduction that are not counted as bad.
         min_lr: the lowest learning rate, one number or one for each group.
-        eps: a reduction by this or less is left out.
+        eps: a reduction by no more than this is skipped.
 
     Attributes:
         best: the best metric so far.
@@ -41,7 +41,7 @@ class ReduceLROnPlateau(LRScheduler):
 
     Raises:
         TypeError: an argument is not a number, or a number of epochs is not whole.
-        ValueError: an argument is out of range, or `mode` or `threshold_mode` is another.
+        ValueError: an argument is out of range, or `mode` or `threshold_mode` is unknown.
 
     Example:
         >>> from autograd import Value
@@ -75,7 +75,7 @@ class ReduceLROnPlateau(LRScheduler):
         self.last_epoch = self.num_bad_epochs = self.cooldown_counter = 0
 
     def step(self, metrics: Any) -> None:  # type: ignore[override]
-        """Take the metric of an epoch, and reduce the learning rates if it is time. Call it after the epoch.
+        """Take the metric of an epoch, and reduce the learning rates if it has not improved for too long. Call it after the epoch.
 
         Raises:
             TypeError: `metrics` is not a number, or a Value or Tensor with one.
@@ -105,7 +105,7 @@ class ReduceLROnPlateau(LRScheduler):
 
     def _is_better(self, metric: float) -> bool:
         sign = 1 if self.mode == "min" else -1
-        if math.isinf(self.best):  # an infinite goal, less a part of itself, would be nan
+        if math.isinf(self.best):  # inf - inf would be nan
             return sign * metric < sign * self.best
         margin = self.threshold * abs(self.best) if self.threshold_mode == "rel" else self.threshold
         return sign * metric < sign * self.best - margin

@@ -1,19 +1,23 @@
-"""`LRScheduler`, what all schedules share; and `SequentialLR`, one schedule after the other."""
+"""`LRScheduler`, the base of all schedules, and `SequentialLR`, several schedules in sequence."""
 
 from __future__ import annotations
 
+import functools
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from autograd.interrupts import uninterrupted
+from autograd.state import effects, update
+from autograd.updating import Live
+
 from ...checks import count, number
-from ...interrupts import uninterrupted
 from ..optimizer import Optimizer
 
 __all__ = ["LRScheduler", "SequentialLR", "one_for_each_group"]
 
 
-class LRScheduler:
+class LRScheduler(Live):
     """The base class of all schedules. A subclass sets the learning rates of the next epoch in `step`; its `__init__` takes the first step.
 
     Args:
@@ -50,6 +54,11 @@ class LRScheduler:
     needs_metric: ClassVar[bool] = False
     sets: ClassVar[tuple[str, ...]] = ("lr", "initial_lr")
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "step" in vars(cls):
+            cls.step = _at_each_call(cls.step)  # type: ignore[method-assign]
+
     def __init__(self, optimizer: Optimizer) -> None:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"{type(self).__name__} changes the learning rates of an optimizer, and got a {type(optimizer).__name__}.")
@@ -59,7 +68,7 @@ class LRScheduler:
             group.setdefault("initial_lr", group["lr"])
 
     def step(self) -> None:
-        """Set the learning rates of the next epoch. Call it after `optimizer.step()`. Ctrl-C waits until all are set."""
+        """Set the learning rates of the next epoch. Call it after `optimizer.step()`. Ctrl-C takes effect only after all are set."""
         raise NotImplementedError(f"{type(self).__name__} does not define step(self), which sets the learning rates of the next epoch.")
 
     def restart(self) -> None:
@@ -75,7 +84,7 @@ class LRScheduler:
         return [group["lr"] for group in self.optimizer.param_groups]
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a later schedule needs to continue from here, with what it has set in the optimizer's groups."""
+        """Everything that another schedule needs to continue from here, including what it has set in the optimizer's groups."""
         groups = [{name: group[name] for name in self.sets if name in group} for group in self.optimizer.param_groups]
         return {**{name: x for name, x in vars(self).items() if name != "optimizer"}, "groups": groups}
 
@@ -87,7 +96,7 @@ class LRScheduler:
 
         Raises:
             TypeError: it is not a dict.
-            ValueError: it is that of another kind of schedule, or of another number of groups.
+            ValueError: it is from another kind of schedule, or for another number of groups.
 
         Example:
             >>> from autograd import Value
@@ -110,7 +119,7 @@ class LRScheduler:
         own = self.state_dict()
         groups, here = len(state_dict.get("groups", own["groups"])), len(own["groups"])
         return [
-            *(f"{x} is missing" for x in own if x not in state_dict and x != "groups"),  # states had none at first
+            *(f"{x} is missing" for x in own if x not in state_dict and x != "groups"),  # states of earlier versions have no groups
             *(f"{x} is unknown" for x in state_dict if x not in own),
             *([f"it has {groups} groups instead of {here}"] if groups != here else []),
         ]
@@ -121,8 +130,22 @@ class LRScheduler:
             group.update(settings)
 
 
+def _at_each_call(step: Callable[..., None]) -> Callable[..., None]:
+    """A schedule's `step` that a compiled function makes at each of its calls."""
+
+    @functools.wraps(step)
+    def noted(self: LRScheduler, *metrics: Any, **named: Any) -> None:
+        if effects() is None:
+            step(self, *metrics, **named)
+            return
+        given = [*metrics, *named.values()]
+        update(self, (), lambda **numbers: step(self, *numbers.values()), **{f"metric{i}": x for i, x in enumerate(given)})
+
+    return noted
+
+
 class SequentialLR(LRScheduler):
-    """One schedule after the other, such as a warm-up and then a decay.
+    """Several schedules in sequence, such as a warm-up and then a decay.
 
     Each begins with the learning rates that the optimizer had before any schedule.
 

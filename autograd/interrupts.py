@@ -1,4 +1,4 @@
-"""Ctrl-C waits while something is done that must not stay half done."""
+"""Delaying Ctrl-C while something is done that must not be left half done."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CTRL_C = int(SIGINT)
 
 
 class uninterrupted:  # noqa: N801  # it is used like contextlib.suppress
-    """Inside, Ctrl-C waits until the end.
+    """Inside, Ctrl-C takes effect only at the end.
 
     Example:
         >>> with uninterrupted():
@@ -23,13 +23,13 @@ class uninterrupted:  # noqa: N801  # it is used like contextlib.suppress
 
     __slots__ = ("handler", "waiting")
 
-    handler: Callable[[int, FrameType | None], object] | None  # who listens to Ctrl-C outside
-    waiting: tuple[int, FrameType | None] | None  # a Ctrl-C that has come, as handlers get it
+    handler: Callable[[int, FrameType | None], object] | None  # the handler of Ctrl-C outside
+    waiting: tuple[int, FrameType | None] | None  # the arguments of the handler, if Ctrl-C was pressed
 
     def __enter__(self) -> None:
         self.handler = self.waiting = None
         handler = getsignal(CTRL_C)
-        if callable(handler) and get_ident() == main_thread().ident:  # only the main thread hears Ctrl-C
+        if callable(handler) and get_ident() == main_thread().ident:  # Python handles Ctrl-C on the main thread
             self.handler = handler
             signal(CTRL_C, self._wait)
 

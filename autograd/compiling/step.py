@@ -1,0 +1,241 @@
+"""A compiled step of training: a program that makes its backward passes and its updates itself.
+
+Between two calls, the numbers of parameters, their gradients, and what an optimizer remembers of them are where they
+always are: the program computes with the same arrays. It changes them at the end of a call, when all that could fail is
+done; so a call makes its whole step, or none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from ..backward import ancestors, backward
+from ..branches import spoiled
+from ..core import Node, walking
+from ..stores import Store
+from ..tensor import Tensor
+from ..value import Value
+from .effects import Backward, Step
+from .gradients import Gradients, Leaves
+from .lift import Lifting
+from .printing.targets import step_in_c
+from .program import Program, Variant
+from .simplify import Simplifier
+from .source import Source
+from .tracing import Trace, tracing
+
+__all__ = ["WholeStep"]
+
+
+class WholeStep(Program):
+    """A program with backward passes, and perhaps steps of optimizers, in it.
+
+    Attributes:
+        effects: what it does besides computing, in order.
+        leaves: its inputs that get a gradient.
+    """
+
+    has_effects = True
+
+    def _outside(self, trace: Trace, order: list[Node]) -> list[Node]:
+        changed = [leaf for updater in trace.effects.updaters for leaf in updater.leaves()]
+        return list(dict.fromkeys([*super()._outside(trace, order), *changed]))
+
+    def _find_results(self, trace: Trace, lifting: Lifting) -> None:
+        super()._find_results(trace, lifting)
+        self._check_order(trace)
+        self.effects = trace.effects.effects
+        self._lifted: dict[Node, Any] = {}
+        for x in [*trace.effects.nodes, *trace.effects.results]:
+            flat = self._flat.of(x)
+            self._lifted[x] = lifting.tensor(flat) if isinstance(flat, Tensor) else lifting.entry(flat)
+        stand_ins = {self._lifted[x] for x in trace.effects.results}
+        self._late = [i for i, x in enumerate(self.outputs) if not stand_ins.isdisjoint(ancestors([x]))]
+        self._early = [i for i in range(len(self.outputs)) if i not in self._late]
+
+    def _roots(self) -> list[Tensor]:
+        return [self._lifted[effect.root] for effect in self.effects if isinstance(effect, Backward)]
+
+    def _check_order(self, trace: Trace) -> None:
+        """Refuse to compute with parameters that have been changed: that needs another program, after this one."""
+        changed: dict[Node, int] = {}
+        for effect in trace.effects.effects:
+            if isinstance(effect, Step):
+                for leaf in effect.updater.leaves():
+                    changed.setdefault(leaf, effect.time)
+        if not changed:
+            return
+        passes = [effect for effect in trace.effects.effects if isinstance(effect, Backward)]
+        if (
+            any(x in changed and changed[x] < effect.time for effect in passes for x in ancestors([effect.root]))
+            or any(
+                x in changed and changed[x] < node.time
+                for node in ancestors(trace.roots)
+                if node.primitive is not None and node.time >= trace.start
+                for x in node.inputs or ()
+                if isinstance(x, Node)
+            )
+            or not changed.keys().isdisjoint(x for x in trace.outputs if isinstance(x, Node))
+        ):
+            raise TypeError(
+                f"{self.name} cannot be compiled: it uses parameters after optimizer.step() has changed them. Make a compiled function of "
+                "its own of what comes after the step."
+            )
+
+    def _print(self, seeded: tuple[int, ...], careful: bool) -> Variant:
+        if not hasattr(self, "leaves"):
+            self.leaves = Leaves(self.name, self.given, self.inputs, self.wanted, self._lifted)
+        with tracing(self.name):
+            found = Gradients(self.leaves, careful)
+            found.run(self.effects)
+            inputs = [*self.inputs, *self.leaves.before.values()]
+            simple = Simplifier([*inputs, *[x for x, _ in found.numbers]])
+            early = [self.outputs[i] for i in self._early]
+            simple.read([*early, *self.kept])
+            simple.read(found.of)
+            for stand_in, number in found.numbers:
+                simple.replace(stand_in, number)
+            outputs = [simple.of(x) for x in [*early, *self.kept]]
+            own = [i for i, x in enumerate(self.given) if x.primitive is None and isinstance(found.state[i], Node)]
+            others = [i for i, g in enumerate(found.state) if isinstance(g, Node) and i not in own]
+            self._forgotten = [i for i, g in enumerate(found.state) if g is None]
+            gradients = [(simple.of(self.inputs[i]), simple.of(found.state[i])) for i in [*own, *others]]
+            more = [("g", simple.of(g)) for pieces in found.steps for g in pieces]
+            more += [("number", simple.of(self.outputs[i])) for i in self._late]
+            gradient_of = {simple.of(g): simple.of(node) for g, node in reversed(found.of.items())}
+        roots = [*outputs, *[g for _, g in gradients], *[x for _, x in more]]
+        read = set(ancestors(x for x in roots if isinstance(x, Node)))
+        self._read = [i for i, x in enumerate(inputs) if simple.of(x) in read]
+        shared = set(ancestors(x for x in outputs if isinstance(x, Node)))
+        self._learning: list[Any] = [self.given[i] for i in own]
+        self._count = len(gradients)
+        self._touched, self._passed_on = [*own, *others], list(enumerate(others, start=len(own)))
+        self._fresh = []
+        for x, g in gradients[: len(own)]:
+            alike = isinstance(g, Tensor) and isinstance(x, Tensor) and (g.shape, g.dtype) == (x.shape, x.dtype)
+            self._fresh.append(alike and g.primitive is not None and g not in shared and not self.halves)
+            shared.add(g)
+        taken = {"forward", "backward"}
+        source = Source(
+            self.name, [simple.of(inputs[i]) for i in self._read], outputs, [], gradients, gradient_of,
+            kept=[name for update in self._updates for name, x in update.numbers.items() if isinstance(x, Node)],
+            more=more, functions=[text for update in self.leaves.updates for text in update.written(taken)],
+        )  # fmt: skip
+        namespace = dict(source.helpers)
+        exec(compile(source.text, f"<compiled {self.name}>", "exec"), namespace)
+        forward, backward = namespace["forward"], namespace["backward"]
+        changes = [change for update in self.leaves.updates for change in update.changes()]
+        functions = [namespace[change.name] for change in changes]
+        source.recipe = source.recipe._replace(changes=changes)
+        if self.target != "numpy":
+            with tracing(self.name):
+                forward, backward, functions = step_in_c(source.recipe, self.target, forward, backward, functions)
+        left = iter(functions)
+        for update in self.leaves.updates:
+            update.link([next(left) for _ in update.parts])
+        self._anchors = tuple(self.given)
+        self._is_uneven = self.halves or any(isinstance(x, Value) for x in self.given) or any(self.wanted[len(self.given) :])
+        self._is_single = len(gradients) + len(more) == 1
+        return Variant(seeded, careful, source, forward, backward, namespace)
+
+    def unchanged(self) -> bool:
+        if not super().unchanged():
+            return False
+        for update in self.leaves.updates:
+            if not update.unchanged():
+                return False
+        return all((self.given[i]._grad is not None) == had for i, had in self.leaves.had.items())
+
+    def _earlier(self, i: int) -> Any:
+        """The gradient that an input had before the call."""
+        x = self.given[i]
+        g = x.total if isinstance(x, Store) else x._grad
+        return np.zeros(self.inputs[i].shape, self.inputs[i].dtype) if g is None else np.asarray(g)
+
+    def __call__(self, arrays: Sequence[Any]) -> Any:
+        given = [x if isinstance(x, Node) or x.dtype is t else x.astype(t) for x, t in zip(arrays, self._types, strict=True)]
+        data = [x._datum if isinstance(x, Node) else x for x in (*self.given, *given)]
+        if self._is_uneven:
+            data = self._data(data)
+        if self.draws or self.leaves.before:
+            data += [*[draw() for draw in self.draws], *[self._earlier(i) for i in self.leaves.before]]
+        try:
+            results, found = self._computed(data)
+        except IndexError as error:
+            raise self._no_row(error) from None
+        gradients = [
+            (x, g if is_fresh and type(g) is np.ndarray and g.base is None and g.dtype is x.dtype else _own(g, x))
+            for x, is_fresh, g in zip(self._learning, self._fresh, found, strict=False)
+        ]  # fmt: skip
+        others = [(x, found[k]) for k, i in self._passed_on if isinstance(x := (*self.given, *given)[i], Node) and x.requires_grad]
+        pieces = iter(found[self._count :])
+        with walking:
+            node = self._returned(self._in_order(results, found), data, self._anchors, {})
+            for update in self.leaves.updates:
+                update.run([next(pieces) for _ in update.parts])
+            for i in self._forgotten:
+                _set_gradient(self.given[i], None)
+            for x, g in gradients:
+                _set_gradient(x, g)
+        for x, g in others:  # arguments, and what was computed outside: further back
+            backward(x, g)
+        return node
+
+    def _computed(self, data: list[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+        """The results of `forward` and of `backward`."""
+        everything, data = data, [data[i] for i in self._read]
+        if not (self.quiet or any(self.watched)):
+            return self._passes(self._variant, data)
+        with np.errstate(all="ignore"):
+            results, found = self._passes(self._variant, data)
+            if any(self.watched) and not self._variant.careful and self._spoiled(found, everything):
+                # From now on, the program says where a branch was not taken.
+                self._variant = self._print(self._variant.seeded, careful=True)
+                results, found = self._passes(self._variant, data)
+            return results, found
+
+    def _passes(self, variant: Variant, data: list[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+        results, saved = variant.forward(*data)
+        found = variant.backward(saved)
+        return (results,) if len(self._early) + len(self.kept) == 1 else results, (found,) if self._is_single else found
+
+    def _spoiled(self, found: Sequence[Any], data: Sequence[Any]) -> bool:
+        """Whether there is an inf or nan where it would come from a branch that was not taken."""
+        variables, also_data = self.watched
+        wanted = [i for i, want in enumerate(self.wanted) if want]
+        watched = {wanted[k] for k in variables}
+        numbers = [g for i, g in zip(self._touched, found, strict=False) if i in watched]
+        return spoiled([*numbers, *data] if also_data else numbers)
+
+    def _in_order(self, results: Sequence[Any], found: Sequence[Any]) -> Any:
+        """The results that the function returns, of which some come from `forward` and some from `backward`."""
+        if self._updates:
+            self._keep(results[len(self._early) :])
+        if not self._late:
+            return results[0] if len(self._early) == 1 else results[: len(self._early)]
+        every = [*results[: len(self._early)], *found[len(found) - len(self._late) :]]
+        numbers = dict(zip([*self._early, *self._late], every, strict=True))
+        return numbers[0] if len(numbers) == 1 else [numbers[i] for i in range(len(numbers))]
+
+    def vjp(self, g: Any, out: Any, *inputs: Any, **static: Any) -> NoReturn:
+        raise TypeError(f"{self.name} calls backward() itself, so that its results have no derivative any more.")
+
+
+def _own(g: Any, x: Any) -> Any:
+    """A copy of a gradient, for the node `x` alone."""
+    own = np.empty(np.shape(x._datum), x._datum.dtype if isinstance(x, Tensor) else float)
+    own[...] = g
+    return own
+
+
+def _set_gradient(x: Any, g: Any) -> None:
+    kind = type(x)
+    if kind is Tensor:
+        x._grad = g
+    elif kind is Store:
+        x.total = g
+    else:
+        x._grad = x._blank_grad if g is None else float(g) if isinstance(x, Value) else g
