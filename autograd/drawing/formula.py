@@ -102,7 +102,7 @@ def _leaf(x: Node | ArrayLike) -> _Formula:
     """The formula of a leaf or a constant: its label, its number, or the shape of its array."""
     if isinstance(x, Node) and x.label and not x.label.isspace():
         return _Formula(_symbol(x.label), SINGLE)
-    data: Any = x.data if isinstance(x, Node) else x
+    data: Any = x._datum if isinstance(x, Node) else x
     if np.ndim(data):
         size = r" \times ".join(map(str, np.shape(data)))
         return _Formula(rf"\mathrm{{array}}_{{{size}}}", SCRIPTED)

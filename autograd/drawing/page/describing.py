@@ -32,9 +32,11 @@ def described(reading: Reading, fold: int | None, name: str) -> tuple[dict[str, 
 
     Raises:
         RuntimeError: a leaf was changed after it was used.
+        ValueError: the result is no single number.
     """
     root = reading.roots[0]
     history(root)
+    root._seed(None)
     things = [x for x in reading.inputs if isinstance(x, Node) or np.ndim(x.data)]
     operations = Operations([x for x in things if isinstance(x, Node) and x.primitive is not None])
     data = _Data(reading, things, operations, Parts(reading, fold), _names(reading, name))

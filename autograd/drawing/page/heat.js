@@ -5,7 +5,7 @@ const isDark = () => document.documentElement.dataset.theme === "dark";
 // An array as rows and columns: the last axis goes across, all others down.
 function rowsOf(shape) {
   const columns = shape.at(-1) ?? 1, size = shape.reduce((a, b) => a * b, 1);
-  return shape.length === 1 ? [1, columns] : [columns ? size / columns : 0, columns];
+  return [columns ? size / columns : 0, columns];
 }
 
 function colour(x, most) {
@@ -29,6 +29,7 @@ function paintHeat(canvas, x, shape) {
 
 // An array in a box of at most so many pixels.
 function fillArray(box, x, shape, width, height) {
+  if (x && !x.length) { box.textContent = shapeText(shape); return; }
   const [rows, columns] = rowsOf(shape);
   if (x && x.length && x.length <= SMALL && columns <= 3 && rows <= 4) {
     box.innerHTML = tableOf(x, shape);

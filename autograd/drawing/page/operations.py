@@ -84,7 +84,7 @@ class Operation:
             names: dict[Node, str] = {y: r"\y{}"}
             names.update((x, rf"\x{{{i}}}") for i, x in self._nodes.items())
             simple = Simplifier([*names, seed])
-            wanted = [(self._nodes[i], simple.of(gradients[i])) for i in self.gets]
+            wanted = [simple.of(gradients[i]) for i in self.gets]
             # Among numbers the rule is shown for a gradient of 1, which leaves the local derivative.
             shown, names = (Simplifier(names), names) if self.of_numbers else (simple, {**names, seed: r"\g{}"})
             for i in self.gets:

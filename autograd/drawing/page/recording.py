@@ -9,9 +9,8 @@ import numpy as np
 
 from ...backward import gradients
 from ...core import Node
-from ...modes import observers
-from ...recording import Observer
 from ...primitives.reductions import unbroadcast
+from ...recording import Observer, observe
 
 __all__ = ["recorded"]
 
@@ -19,11 +18,8 @@ __all__ = ["recorded"]
 def recorded(root: Node, among: Collection[Node]) -> dict[Node, list[Any]]:
     """What each of some nodes passes on to its inputs in a backward pass from `root`; None to an input that gets nothing."""
     recorder = _Recorder(among)
-    observers.append(recorder)
-    try:
+    with observe(recorder):
         gradients({root: root._seed(None)})
-    finally:
-        observers.remove(recorder)
     return recorder.steps
 
 
