@@ -54,13 +54,13 @@ function mount() { // makes the boxes that are in the window
     cards.delete(key);
   }
   if (!isLegible) return;
-  const made = [];
+  let isMore = false;
   for (const unit of shown.units.values()) {
     if (cards.has(unit.key) || !(all || inWindow(layout.places.get(unit.key)))) continue;
     cards.set(unit.key, drawCard(unit));
-    made.push(unit);
+    isMore = true;
   }
-  if (run) for (const unit of made) paintCard(unit, knownAt(state.step));
+  if (run && isMore) paint();
 }
 
 function drawFrame(frame, world) {
@@ -68,7 +68,7 @@ function drawFrame(frame, world) {
   stand(box, frame);
   const button = element("button", "", box, `▾ ${title}${calls > 1 ? ` ${WORDS.calls(calls)}` : ""}`);
   button.setAttribute("aria-expanded", "true");
-  button.setAttribute("aria-label", WORDS.closePart(title));
+  button.title = WORDS.closePart(title);
   button.onclick = () => refold(() => { isOpen[frame.part] = false; }, () => cards.get(`p${frame.part}`)?.querySelector(".toggle")?.focus({ preventScroll: true }));
 }
 

@@ -18,7 +18,7 @@ from .recording import recorded
 
 __all__ = ["described"]
 
-LONG = 60  # characters of a name
+LONG, BRIEF = 60, 24  # characters of a name, and of a name in a formula
 SHORT = 110  # characters of LaTeX of a formula that stands in the heading
 TYPES = ("f8", "f4", "b1", "i4", "i2", "i1", "u1", "u2", "u4")  # those that JavaScript has arrays of
 
@@ -66,7 +66,7 @@ class _Data:
         """A node, or an array of constants. Its inputs are numbers of nodes, or texts of plain numbers."""
         place = self.reading.places[x]
         data: dict[str, Any] = {
-            "name": self.names[x], "short": visible(label_within(self.names[x], place), LONG), "part": self.parts.of(x),
+            "name": self.names[x], "short": visible(label_within(self.names[x], place), BRIEF), "part": self.parts.of(x),
             "isLabelled": isinstance(x, Node) and bool(x.label), "learns": isinstance(x, Node) and x.requires_grad,
         }  # fmt: skip
         if not isinstance(x, Node) or x.primitive is None:

@@ -4,7 +4,7 @@ const SIGNS = {
   infty: "∞", lfloor: "⌊", rfloor: "⌋", lceil: "⌈", rceil: "⌉", ldots: "…", wedge: "^", sim: "~", backslash: "\\", times: "×", partial: "∂",
 };
 const FUNCTIONS = new Set(["ln", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "max", "min", "det", "arcsin", "arccos", "arctan", "exp"]);
-const BREAKS = new Set(["+", "−", "="]);
+const BREAKS = new Set(["+", "−", "=", "·"]);
 
 // `leaf(kind, i, place)` typesets an input (kind "x"), the result ("y") or its gradient ("g"); `place.first` says whether it stands
 // first in its brackets, and `place.power` is the exponent after it, if there is one.
@@ -85,7 +85,7 @@ function atoms(latex, leaf) {
     }
     if (FUNCTIONS.has(name)) return { math: `<mi>${name}</mi><mo>&#8289;</mo>` };
     if (name === "," || name === ";" || name === " ") return { math: '<mspace width="0.25em"></mspace>' };
-    return { math: `<mo>${esc(SIGNS[name] ?? name)}</mo>` };
+    return { math: `<mo>${esc(SIGNS[name] ?? name)}</mo>`, sign: SIGNS[name] };
   }
   const delimiter = () => { const t = tokens[at++]; return t[0] === "\\" ? SIGNS[t.slice(1)] ?? t.slice(1) : t; };
   const fence = (t, form) => `<mo stretchy="true" form="${form}">${esc(t)}</mo>`;
@@ -94,7 +94,7 @@ function atoms(latex, leaf) {
   return parts;
 }
 
-// A formula that may continue on the next line before a +, − or =.
+// A formula that may continue on the next line before a +, −, = or ·.
 function math(latex, leaf) {
   const lines = [[]];
   atoms(latex, leaf).forEach((part, i) => {
@@ -114,6 +114,7 @@ function symbol(name) {
   if (!indexed) return `<mi mathvariant="normal">${esc(name)}</mi>`;
   return indexed[2] ? `<msub><mi>${indexed[1]}</mi><mn>${indexed[2]}</mn></msub>` : `<mi>${indexed[1]}</mi>`;
 }
+const spoken = (text) => `<span class="spoken">${esc(text)}</span>`; // for screen readers that do not read formulas
 const nameHTML = (name) => inMath(symbol(name));
 const numberMath = (x, place = {}) => {
   const text = `<mn${isBad(x) ? ' class="bad"' : ""}>${plain(x)}</mn>`;

@@ -54,7 +54,7 @@ function start() {
   setTheme(dark.matches ? "dark" : "light");
   dark.onchange = () => setTheme(dark.matches ? "dark" : "light");
   const name = nodes[root].name;
-  $("heading").innerHTML = graph.heading ? `${nameHTML(name)} ${equals(inOneLine(graph.heading, () => ""))}` : esc(WORDS.heading(nodes[root].label ?? graph.file));
+  $("heading").innerHTML = graph.heading ? spoken(WORDS.heading(name)) + `${nameHTML(name)} ${equals(inOneLine(graph.heading, () => ""))}` : esc(WORDS.heading(nodes[root].label ?? graph.file));
   build();
   layout = laidOut();
   compute();

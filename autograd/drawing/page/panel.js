@@ -11,6 +11,7 @@ function tell() {
   $("step").innerHTML = isEnd ? summary() : stepHTML(words);
   $("live").textContent = isEnd ? "" : textFor(words);
   paintPictures($("step"));
+  for (const e of $("step").querySelectorAll("h2, .equation, .rule, .chain, .sum, .numbers")) if (e.scrollWidth > e.clientWidth) e.tabIndex = 0; // to scroll it by keys
   if ($("tour")) $("tour").onclick = () => { go(0); play(); };
   $("selection").hidden = !hasSelection;
   $("panel").classList.toggle("both", hasSelection && !isEnd);
@@ -45,7 +46,7 @@ function tellAlerts() {
 
 function tellSelection(isEnd) {
   const id = state.selected, node = nodes[id], x = entryOf(run.data[id], state.entry), isChangeable = node.isLeaf && !graph.recorded, name = selectedName();
-  $("selected-name").innerHTML = node.shape.length ? esc(name) : nameHTML(node.short === node.name ? node.name : node.name);
+  $("selected-name").innerHTML = node.shape.length ? esc(name) : spoken(name) + nameHTML(node.short);
   $("selected-number").innerHTML = isChangeable ? "" : num(x);
   for (const part of ["field", "slider"]) $(part).hidden = !isChangeable;
   if (isChangeable) {
@@ -58,7 +59,7 @@ function tellSelection(isEnd) {
   }
   tellEntries(node, isChangeable);
   const learns = node.learns && !graph.recorded;
-  for (const part of ["plot", "rates"]) $(part).hidden = !learns;
+  for (const part of ["plot", "rates"]) $(part).toggleAttribute("hidden", !learns);
   $("constant").hidden = node.learns;
   if (learns) {
     plot();
@@ -99,7 +100,7 @@ function tellEntries(node, isChangeable) {
   }
   box.querySelectorAll(".grid button").forEach((button, i) => {
     button.textContent = plain(round(x[i]));
-    button.setAttribute("aria-label", `${node.name}[${indexOf(node.shape, i).join(", ")}]: ${plain(x[i])}`);
+    button.setAttribute("aria-label", `${node.name}[${indexOf(node.shape, i).join(", ")}]: ${button.textContent}`);
     button.setAttribute("aria-pressed", String(i === state.entry));
   });
   const map = box.querySelector(".heat"), field = box.querySelector("input");

@@ -38,10 +38,9 @@ function plot() {
   if (low < 0 && high > 0) axes.push(`<path class="axis" d="M${X(0)} ${PLOT.top}V${PLOT.bottom}"/>`);
   const tangent = isWhole && Number.isFinite(slope) ? `<path class="tangent" clip-path="url(#inside)" d="M${X(low)} ${Y(y + slope * (low - x))}L${X(high)} ${Y(y + slope * (high - x))}"/>` : "";
   const name = selectedName();
-  $("plot").innerHTML = `<clipPath id="inside"><rect x="4" y="10" width="348" height="166"/></clipPath>${axes.join("")}<path class="curve" d="${line}"/>${tangent}
+  $("plot").innerHTML = `<title>${esc(WORDS.plot(nodes[root].name, name, plain(x), plain(y), plain(slope)))}</title><clipPath id="inside"><rect x="4" y="10" width="348" height="166"/></clipPath>${axes.join("")}<path class="curve" d="${line}"/>${tangent}
     ${isWhole ? `<circle cx="${X(x)}" cy="${Y(y)}" r="6"/>` : ""}<text x="10" y="184">${esc(name)} = ${plain(low)}</text>
     <text x="346" y="184" text-anchor="end">${plain(high)}</text><text x="10" y="14">${esc(nodes[root].name)}: ${plain(bottom)} … ${plain(top)}</text>`;
-  $("plot").setAttribute("aria-label", WORDS.plot(nodes[root].name, name, plain(x), plain(y), plain(slope)));
   $("plot").classList.toggle("fixed", !node.isLeaf);
 }
 

@@ -26,7 +26,7 @@ const byRule = (node) => (kind, i, place) => {
 };
 
 function matrixMath(x, shape) {
-  if (!isArray(x)) return numberMath(x);
+  if (!isArray(x)) return numberMath(x, { first: true });
   const [rows, columns] = rowsOf(shape);
   if (x.length <= SMALL && columns <= 4) {
     const cells = (i) => Array.from({ length: columns }, (_, j) => `<mtd>${`<mn${isBad(x[i * columns + j]) ? ' class="bad"' : ""}>${plain(round(x[i * columns + j]))}</mn>`}</mtd>`).join("");
@@ -71,7 +71,7 @@ function forwardWords({ unit, members }) {
   const { node } = unit, x = run.data[node.id], result = inMath(matrixMath(x, node.shape));
   const withNumbers = node.op.formula ? math(node.op.formula, byNumber(node)) : "", repeats = textOf(withNumbers) === textOf(result);
   const lines = [withNumbers && !repeats ? equals(withNumbers) : "", equals(`<b>${result}</b>`)].filter(Boolean);
-  return { title: `${nameHTML(node.short)} ${equals(math(node.op.formula, byName(node)))}`, body: lines.map((line) => `<div class="equation">${line}</div>`).join("") };
+  return { title: `${spoken(WORDS.isComputed(node.name, brief(x)))}${nameHTML(node.short)} ${equals(math(node.op.formula, byName(node)))}`, body: lines.map((line) => `<div class="equation">${line}</div>`).join("") };
 }
 
 function backwardWords({ group: { unit }, parts }) {
