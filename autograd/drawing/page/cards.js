@@ -88,7 +88,7 @@ function drawCard(unit) {
   } else {
     const button = element("button", "title", head);
     button.innerHTML = nameHTML(node.short);
-    button.setAttribute("aria-label", WORDS.explain(node.name));
+    button.setAttribute("aria-label", WORDS.explain(node.short));
     element("span", "formula", head).innerHTML = briefFormula(node);
   }
   const results = part ? unit.results : [node.id];

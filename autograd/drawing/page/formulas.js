@@ -94,13 +94,14 @@ function atoms(latex, leaf) {
   return parts;
 }
 
-// A formula that may continue on the next line before a +, −, = or ·.
-function math(latex, leaf) {
-  const lines = [[]];
+// A formula that may continue on the next line before a +, −, = or ·; `before` and `after` stand on the same lines as its ends.
+function math(latex, leaf, before = "", after = "") {
+  const lines = [[before]];
   atoms(latex, leaf).forEach((part, i) => {
     if (i && BREAKS.has(part.sign)) lines.push([]);
     lines.at(-1).push(part.math);
   });
+  lines.at(-1).push(after);
   return lines.map(inMath).join("<wbr>");
 }
 const inOneLine = (latex, leaf) => inMath(atoms(latex, leaf).map((part) => part.math));

@@ -101,9 +101,9 @@ function partWords(part) {
       <mtr>${cell(numberMath(part.add ?? 0, { first: true }), "total")}${cell("<mo>=</mo>")}${cell(number(part.up), "total")}${cell("<mo>×</mo>")}${cell(number(factor), "local")}</mtr></mtable>`)}</div>`);
     const forms = rule ? [math(rule, byRule(node)), math(rule, byNumber(node)), inMath(numberMath(factor, { first: true }))] : [inMath(numberMath(factor, { first: true }))];
     const distinct = forms.filter((form, i) => i === 0 || textOf(form) !== textOf(forms[i - 1]));
-    const of = node.op.formula.length < 60 ? atoms(node.op.formula, byName(node)).map((p) => p.math).join("") : symbol(node.short);
-    const bracket = node.in.length > 1 && node.op.formula.length < 60;
-    lines.push(`<div class="rule">${inMath(`<mfrac displaystyle="true" class="local"><mo>∂</mo><mrow><mo>∂</mo>${symbol(x.short)}</mrow></mfrac>${bracket ? "<mo>(</mo>" : ""}${of}${bracket ? "<mo>)</mo>" : ""}`)} ${distinct.map(equals).join(" ")}</div>`);
+    const bracket = node.in.length > 1 ? ["<mo>(</mo>", "<mo>)</mo>"] : ["", ""];
+    const of = math(node.op.formula, byName(node), `<mfrac displaystyle="true" class="local"><mo>∂</mo><mrow><mo>∂</mo>${symbol(x.short)}</mrow></mfrac>${bracket[0]}`, bracket[1]);
+    lines.push(`<div class="rule">${of} ${distinct.map(equals).join(" ")}</div>`);
   } else {
     const hasRule = rule && part.add !== null;
     lines.push(`<div class="chain">${inMath(`${total}<mo>${sign()}</mo>`)} ${hasRule ? math(rule, byRule(node)) : inMath(`${up}<mo>·</mo>${fraction(node.short, x.short, "local")}`)}</div>`);
