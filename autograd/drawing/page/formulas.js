@@ -4,6 +4,7 @@ const SIGNS = {
   infty: "∞", lfloor: "⌊", rfloor: "⌋", lceil: "⌈", rceil: "⌉", ldots: "…", wedge: "^", sim: "~", backslash: "\\", times: "×", partial: "∂",
 };
 const FUNCTIONS = new Set(["ln", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "max", "min", "det", "arcsin", "arccos", "arctan", "exp"]);
+const SPACE = '<mspace width="0.25em"></mspace>';
 const BREAKS = new Set(["+", "−", "=", "·"]);
 
 // `leaf(kind, i, place)` typesets an input (kind "x"), the result ("y") or its gradient ("g"); `place.first` says whether it stands
@@ -63,7 +64,7 @@ function atoms(latex, leaf) {
       at++;
       return { math: `<mroot>${group()}${degree}</mroot>` };
     }
-    if (name === "operatorname") return { math: `<mi>${esc(raw())}</mi><mo>&#8289;</mo>` };
+    if (name === "operatorname") return { math: `<mi>${esc(raw())}</mi>${tokens[at] === "(" ? "<mo>&#8289;</mo>" : SPACE}` };
     if (name === "mathrm") return { math: `<mi mathvariant="normal">${esc(raw())}</mi>` };
     if (name === "text") return { math: `<mtext>${esc(raw()).replace("if", "if ")}</mtext>` };
     if (name === "left") {
@@ -84,7 +85,7 @@ function atoms(latex, leaf) {
       return { math: `<mrow>${fence("{", "prefix")}<mtable columnalign="left">${rows.map((r) => `<mtr>${r.join("")}</mtr>`).join("")}</mtable></mrow>` };
     }
     if (FUNCTIONS.has(name)) return { math: `<mi>${name}</mi><mo>&#8289;</mo>` };
-    if (name === "," || name === ";" || name === " ") return { math: '<mspace width="0.25em"></mspace>' };
+    if (name === "," || name === ";" || name === " ") return { math: SPACE };
     return { math: `<mo>${esc(SIGNS[name] ?? name)}</mo>`, sign: SIGNS[name] };
   }
   const delimiter = () => { const t = tokens[at++]; return t[0] === "\\" ? SIGNS[t.slice(1)] ?? t.slice(1) : t; };

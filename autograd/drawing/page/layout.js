@@ -1,11 +1,29 @@
 // Where everything stands: columns from left to right, in which an open part is a box with columns of its own.
 const CARD = { w: 138, h: 78, margin: 11 }, ARRAY = { w: 196, h: 152 }, BADGE = 20, GAP = 58, FRAME = { top: 30, side: 18, bottom: 12 };
+const LONG = 8, LINE = 70; // how much wider than high a graph may be in one line; the space between lines
 const BEND = { w: 0, h: 6, margin: 3 };
 const FAR = 12; // columns over which an arrow is led around boxes; a longer one goes straight
 
 function laidOut() {
   const { w, h, ...found } = place(0);
-  return { ...found, box: { w, h } };
+  if (w < LONG * h || found.frames.length) return { ...found, box: { w, h } };
+  return inLines(found, w, h);
+}
+
+// A long chain continues in a new line, like text.
+function inLines({ places, bends, ...found }, w, h) {
+  const count = Math.round(Math.sqrt(w / (1.6 * (h + LINE)))), length = w / count, lines = new Map();
+  for (const p of [...places.values(), ...[...bends.values()].flat()]) { // a column stays whole
+    const line = Math.min(count - 1, Math.floor(p.x / length));
+    lines.set(line, Math.min(lines.get(line) ?? Infinity, p.x));
+  }
+  const moved = (p) => {
+    const line = Math.min(count - 1, Math.floor(p.x / length));
+    return { ...p, x: p.x - lines.get(line), y: p.y + line * (h + LINE) };
+  };
+  for (const [key, p] of places) places.set(key, moved(p));
+  for (const [key, list] of bends) bends.set(key, list.map(moved));
+  return { ...found, places, bends, box: { w: length, h: count * (h + LINE) - LINE } };
 }
 
 // Lays out what is directly in a part. Places are relative to the part, until its own place is known.
@@ -67,6 +85,7 @@ function curve(points) {
   let d = `M${points[0].map(Math.round).join(" ")}`;
   for (let i = 1; i < points.length; i++) {
     const [x0, y0] = points[i - 1], [x1, y1] = points[i], c = Math.max(GAP / 2, Math.abs(x1 - x0) / 2);
+    if (x1 < x0) { d += `h24V${Math.round((y0 + y1) / 2)}H${Math.round(x1 - 24)}V${Math.round(y1)}H${Math.round(x1)}`; continue; } // to a new line
     d += Math.abs(y1 - y0) < 1 ? `L${Math.round(x1)} ${Math.round(y1)}` : `C${Math.round(x0 + c)} ${Math.round(y0)} ${Math.round(x1 - c)} ${Math.round(y1)} ${Math.round(x1)} ${Math.round(y1)}`;
   }
   return d;
