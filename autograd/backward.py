@@ -15,7 +15,7 @@ from .branches import careful_step, may_meet, spoiled
 from .core import Gradient, Node, Walk, time_of, walking
 from .errors import check_fresh, describe
 from .kept import watch
-from .layout import NOTHING, Data
+from .layout import NOTHING, Data, ndarray
 from .modes import mode, observers
 from .process import expect_again
 from .recording import observed
@@ -119,7 +119,7 @@ def _backward_alone(root: Node, seed: Data) -> None:
         if max([x.origin.when for x in nodes]) > root.origin.when:
             check_fresh([root])
         expect_again(nodes)
-        if type(seed) is np.ndarray:
+        if type(seed) is ndarray:
             seed.setflags(False)  # type: ignore[call-arg]  # read-only: a rule may return it, or a view of it
         found = [(root, seed), *zip(inputs, step(root, inputs, seed), strict=True)]
         before = [(x, x._grad) for x in nodes]
@@ -127,7 +127,7 @@ def _backward_alone(root: Node, seed: Data) -> None:
             adopted: set[int] = set()  # arrays that are already the `.grad` of some leaf, so that another leaf needs a copy
             for x, g in found:
                 if g is not None and g is not NOTHING and isinstance(x, Node) and x.left is not None:
-                    x._receive(g.copy() if type(g) is np.ndarray and id(g) in adopted else g, undo)
+                    x._receive(g.copy() if type(g) is ndarray and id(g) in adopted else g, undo)
                     adopted.add(id(x._grad))
         except BaseException:
             for give_back in reversed(undo):
@@ -173,14 +173,15 @@ def _keep(walk: Walk) -> None:
     """Add the gradients to the `.grad` of the nodes. If an error or Ctrl-C interrupts this, no `.grad` changes."""
     undo: list[Callable[[], None]] = []
     adopted: set[int] = set()  # arrays that are already the `.grad` of some leaf, so that another leaf needs a copy
+    zero = walk.zero
     try:
         for node, earlier in (*walk.lent, *walk.ends):
             g = node._grad
-            if earlier is None and type(g) is np.ndarray and node.primitive is not None and node.left is not None:
+            if earlier is None and type(g) is ndarray and node.primitive is not None and node.left is not None:
                 continue  # it is in its place
             node._grad = earlier
-            if g is not walk.zero and node.left is not None:
-                node._receive(g.copy() if type(g) is np.ndarray and id(g) in adopted else g, undo)
+            if g is not zero and node.left is not None:
+                node._receive(g.copy() if type(g) is ndarray and id(g) in adopted else g, undo)
                 if node.primitive is None:
                     adopted.add(id(node._grad))
         walk.kept = True

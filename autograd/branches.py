@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from .core import Node, Primitive, Step, table
+from .core import Gradient, Node, Primitive, Step, table
 from .halves import in_single
 from .layout import NOTHING
 from .modes import mode
@@ -118,7 +118,7 @@ def to_watch(order: Sequence[Node], variables: Sequence[Node], results: Collecti
     return [min(common)] if common else everything, False
 
 
-def _is_mask(index: Any) -> bool:
+def _is_mask(index: object) -> bool:
     return any(getattr(part, "dtype", None) == np.bool_ for part in (index if isinstance(index, tuple) else (index,)))
 
 
@@ -148,7 +148,7 @@ def careful_step(as_nodes: bool = False) -> Step:
     """
     kept: dict[Node, Any] = {}  # the mask of each node that is yet to be visited; True: all entries are kept, False: none
 
-    def step(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
+    def step(node: Node, inputs: Sequence[Any], g: Gradient) -> Sequence[Gradient | None]:
         gradients, arriving = _step(node, node.primitive, g, kept.pop(node, True), as_nodes)  # type: ignore[arg-type]
         gradients = list(gradients)
         for i, (x, gx, mask) in enumerate(zip(inputs, gradients, arriving, strict=True)):
@@ -161,7 +161,7 @@ def careful_step(as_nodes: bool = False) -> Step:
     return step
 
 
-def _step(node: Node, primitive: Primitive, g: Any, here: Any, as_nodes: bool) -> tuple[Sequence[Any], Sequence[Any]]:
+def _step(node: Node, primitive: Primitive, g: Gradient, here: Any, as_nodes: bool) -> tuple[Sequence[Gradient | None], Sequence[Any]]:
     """The gradients of a node's inputs, with 0 for branches that were not taken; and for each input, the mask of entries that are kept."""
     inputs: Any = node.inputs
     on_floats = type(node._datum) is float and primitive.elementwise

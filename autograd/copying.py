@@ -49,7 +49,7 @@ def copy_graph(root: Node, memo: dict[int, Any] | None) -> Any:
 
 def _copied(node: Node, inputs: tuple[Any, ...] | None, attributes: dict[str, Any] | None) -> Any:
     """`node` with copies of its numbers, and with `attributes`, those that a subclass added."""
-    data, grad = copy.copy(node._datum), copy.copy(node.grad)
+    data, grad = copy.copy(node._datum), copy.copy(node._gradient)
     made = _rebuild((), node._kind(), data, grad, node.label, node.primitive, inputs, node.static, node.scope)
     if attributes:
         vars(made).update(attributes)
@@ -104,7 +104,7 @@ def reduce_graph(node: Node) -> tuple[Any, ...]:
     """
     history_first = () if _pickling.oldest_first or not node.inputs else _HistoryFirst(node)
     static = dict(node.static)
-    arguments = (history_first, node._kind(), node._datum, node.grad, node.label, node.primitive, node.inputs, static, node.scope)
+    arguments = (history_first, node._kind(), node._datum, node._gradient, node.label, node.primitive, node.inputs, static, node.scope)
     return _rebuild, arguments, getattr(node, "__dict__", None)
 
 

@@ -151,6 +151,8 @@ class Layout:
         elif new is not self._grad:  # `x.grad *= 2` changes the array in place, and then assigns it
             self._grad = self._seed(new)
 
+    _gradient = grad  # the same as numbers, for who computes with them: a Tensor of `nn.torch` shows its gradient as one of its own
+
     def _seed(self, gradient: Any) -> Any:
         """`gradient`, checked and converted to the form in which a backward pass can start with it."""
         raise NotImplementedError

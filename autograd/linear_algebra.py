@@ -25,7 +25,7 @@ matmul, matrix_transpose, outer, tensordot = f.matmul, arranging.matrix_transpos
 
 
 def cross(x1: Operand, x2: Operand, /, *, axis: int = -1) -> Result:
-    """The vector product in space."""
+    """The cross product of vectors in space."""
     return contracting.cross(x1, x2, axis=axis)
 
 
@@ -131,8 +131,8 @@ def pinv(a: Operand, rcond: Any = None) -> Result:
 def lstsq(a: Operand, b: Operand, rcond: Any = None) -> Any:
     """The x for which a x is closest to b; the sums of the squared distances; the rank and the singular values of `a`.
 
-    Where the rank is less than the number of columns, there are no sums, as in NumPy. The shapes of a compiled function do not
-    change: there they are nan.
+    If the rank is less than the number of columns, there are no sums, as in NumPy. In a compiled function, whose shapes do
+    not change, they are nan then.
     """
     left, right = array_of(a), array_of(b)
     m, n = left.shape
@@ -155,7 +155,7 @@ def lstsq(a: Operand, b: Operand, rcond: Any = None) -> Any:
 
 
 def matrix_power(a: Operand, n: int) -> Result:
-    """The product of `n` factors `a`; of inverses, if `n` is negative."""
+    """The product of `n` factors `a`, or of inverses if `n` is negative."""
     base: Any = array_of(a)
     if n < 0:
         base, n = linalg.inv(base), -n
@@ -222,7 +222,7 @@ def matrix_norm(x: Operand, /, *, keepdims: bool = False, ord: Any = "fro") -> R
 
 
 def cond(x: Operand, p: Any = None) -> Result:
-    """The condition number: the largest singular value by the smallest; with another norm, that of the matrix times that of the inverse."""
+    """The condition number: the ratio of the largest and the smallest singular value, or norm(x) norm(x⁻¹) with another norm."""
     array = array_of(x)
     if p in (None, 2, -2):
         values = svdvals(array)

@@ -74,7 +74,7 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
             return _argsort(*args, **kwargs)
         if mode.tracing is not None and function not in OF_SHAPES:
             mode.tracing(f"np.{function.__name__}", READ_INSTEAD)
-        return function(*map(_data, args), **{key: _data(x) for key, x in kwargs.items()})
+        return function(*map(_data_inside, args), **{key: _data_inside(x) for key, x in kwargs.items()})
     if _are_constants((*args, *kwargs.values())):
         return function(*map(_read_only, args), **{key: _read_only(x) for key, x in kwargs.items()})
     return _refuse(_name(function), "use the functions of autograd")
@@ -121,6 +121,11 @@ def _refuse(call: str, instead: str) -> NoReturn:
 
 def _data(x: Any) -> Any:
     return x._datum if isinstance(x, Node) else x
+
+
+def _data_inside(x: Any) -> Any:
+    """The numbers of a node, and of those in lists and tuples, which NumPy would hand back to us."""
+    return type(x)(map(_data_inside, x)) if type(x) in (list, tuple) else _data(x)
 
 
 def _are_constants(inputs: Sequence[Any]) -> bool:

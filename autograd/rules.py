@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .core import Node, Primitive
+from .core import Gradient, Node, Primitive
 from .errors import describe
 from .halves import HALF, in_single
 from .layout import NO_STATIC, NOTHING, NUMBERS, ndarray
@@ -23,7 +24,7 @@ from .primitives.shapes import reshape
 __all__ = ["check_given", "fit", "given", "operands", "run_rules", "step", "step_among_nodes"]
 
 
-def step(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
+def step(node: Node, inputs: Sequence[Any], g: Gradient) -> Sequence[Gradient | None]:
     """The gradients of the inputs of `node`, whose complete gradient is `g`; None for an input that gets none.
 
     This is a fast path for an array and one rule for each input. All other cases go to `step_in_general`, which
@@ -43,7 +44,7 @@ def step(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
             return step_in_general(node, inputs, g)
     aside = node._aside
     static = NO_STATIC if aside is None else aside[1]
-    gradients: list[Any] = []
+    gradients: list[Gradient | None] = []
     try:
         for rule, x in zip(rules, inputs, strict=True):
             if rule is None or not isinstance(x, Node):
@@ -56,10 +57,10 @@ def step(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
             gradients.append(gx)
         return gradients
     except (ArithmeticError, TypeError, ValueError):
-        return step_in_general(node, inputs, g)  # fails in the same way, and handles it or reports it
+        return step_in_general(node, inputs, g)  # the same error occurs there, and is handled or reported
 
 
-def step_in_general(node: Node, inputs: Sequence[Any], g: Any, as_nodes: bool = False) -> Sequence[Any]:
+def step_in_general(node: Node, inputs: Sequence[Any], g: Gradient, as_nodes: bool = False) -> Sequence[Gradient | None]:
     """`step` for all cases; if `as_nodes`, the rules are called with nodes."""
     on_floats = type(node._datum) is float and node.primitive.elementwise  # type: ignore[union-attr]
     gradients = run_rules(node, inputs, g, on_floats, as_nodes)
@@ -78,12 +79,12 @@ def step_in_general(node: Node, inputs: Sequence[Any], g: Any, as_nodes: bool = 
     return gradients
 
 
-def step_among_nodes(node: Node, inputs: Sequence[Any], g: Any) -> Sequence[Any]:
+def step_among_nodes(node: Node, inputs: Sequence[Any], g: Gradient) -> Sequence[Gradient | None]:
     """`step` that computes with nodes instead of their data, so that the gradients can be differentiated again."""
     return step_in_general(node, inputs, g, as_nodes=True)
 
 
-def operands(node: Node, on_floats: bool, as_nodes: bool) -> tuple[Any, Sequence[Any]]:
+def operands(node: Node, on_floats: bool, as_nodes: bool) -> tuple[Gradient, Sequence[Any]]:
     """The arguments of a node's rules after the gradient: the result and the inputs, as data or, if `as_nodes`, as nodes."""
     inputs: Any = node.inputs
     if as_nodes:
@@ -98,7 +99,7 @@ def operands(node: Node, on_floats: bool, as_nodes: bool) -> tuple[Any, Sequence
 
 
 def _arrays(data: Sequence[Any]) -> Sequence[Any]:
-    """`data` with plain numbers made arrays, for primitives that are not elementwise."""
+    """`data` with plain numbers as arrays, for primitives that are not elementwise."""
     return [np.asarray(x) if type(x) in NUMBERS else x for x in data]
 
 
@@ -178,7 +179,7 @@ def _name(node: Node) -> str:
     return node.primitive.name  # type: ignore[union-attr]
 
 
-def _array_of(gradient: Any) -> Any:
+def _array_of(gradient: object) -> NDArray[Any]:
     """`gradient`, which a rule returned, as an array; an array of objects if it is not made of numbers."""
     if isinstance(gradient, (int, float, np.number, np.bool_, list, tuple)):
         try:
@@ -194,7 +195,7 @@ def _counted(n: int, what: str) -> str:
     return f"{n} {what}{'' if n == 1 else 's'}"
 
 
-def _ieee_gradients(node: Node, g: Any, out: Any, data: Sequence[Any]) -> list[Any]:
+def _ieee_gradients(node: Node, g: Gradient, out: Gradient, data: Sequence[Any]) -> list[Gradient | None]:
     """The gradients where Python's floats raise an error (1/0, overflow): inf or nan, as in NumPy."""
     wanted = [isinstance(x, Node) for x in node.inputs or ()]
     with np.errstate(all="ignore"):
@@ -203,7 +204,7 @@ def _ieee_gradients(node: Node, g: Any, out: Any, data: Sequence[Any]) -> list[A
     return [gx if gx is None or gx is NOTHING or isinstance(gx, Node) else float(gx) for gx in gradients]
 
 
-def fit(gx: Any, x: Node, node: Node, as_nodes: bool) -> Any:
+def fit(gx: Any, x: Node, node: Node, as_nodes: bool) -> Gradient:
     """`gx`, the gradient that a rule of `node` returned for its input `x`, with the shape and the precision of `x`.
 
     If `x` was broadcast in the forward pass, its gradient is summed over the broadcast axes.

@@ -72,6 +72,8 @@ class Store(Tensor):
         if new is not self.total:  # else `x.grad *= 2` has written already
             self.total = None if new is None else self._seed(new)
 
+    _gradient = grad
+
     def _receive(self, gradient: Any, undo: list[Callable[[], None]]) -> None:
         with _changing:
             before = self.total
@@ -137,6 +139,8 @@ class StoredValue(Value):
             mode.tracing(*ASSIGNS_GRADIENT)
         store, i = self.store()
         store.grad.flat[i] = 0.0 if new is None else self._seed(new)
+
+    _gradient = grad
 
     def _receive(self, gradient: float, undo: list[Callable[[], None]]) -> None:
         with _changing:

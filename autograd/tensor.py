@@ -81,6 +81,7 @@ class Tensor(TorchMethods):
             else:
                 inputs = tuple([x if isinstance(x, Node) or type(x) in NUMBERS else constant(x, primitive) for x in inputs])
                 data = [x._datum if isinstance(x, Node) else x for x in inputs]
+                kind = next((x._kind_of_arrays for x in inputs if isinstance(x, Node) and x._kind_of_arrays), kind)
                 break
         if not primitive.elementwise and not NUMBERS.isdisjoint(map(type, data)):
             data = [np.asarray(x) if type(x) in NUMBERS else x for x in data]

@@ -29,7 +29,7 @@ def check_device(device: Any) -> None:
     """
     name = str(getattr(device, "type", device))
     if name.split(":")[0] != "cpu":
-        raise RuntimeError(f"There is no device {name!r} here, only 'cpu'.")
+        raise RuntimeError(f"There is no device {name!r} here, only 'cpu'; torch.cuda.is_available() says so.")
 
 
 def _plain(x: Any) -> Any:

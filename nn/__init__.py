@@ -1,6 +1,6 @@
 """Neural networks on top of `autograd`: modules, losses and optimizers."""
 
-from autograd import Tensor as Parameter
+from typing import TYPE_CHECKING
 
 from . import callbacks, data, functional, init, metrics, optim, plot, utils
 from .activation import ELU, GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Sin, Softmax, Softplus, Tanh
@@ -10,6 +10,7 @@ from .convolution import Conv1d, Conv2d
 from .diagnosis import Diagnosis, Finding, diagnose
 from .dropout import Dropout, Dropout1d, Dropout2d
 from .linear import Embedding, Flatten, Identity, Linear, Unflatten
+from .lookup import missing
 from .losses import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -35,6 +36,7 @@ from .losses import (
 from .mlp import MLP, Layer, Neuron
 from .module import Module
 from .normalization import BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d, LayerNorm, RMSNorm
+from .parameter import Parameter
 from .pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from .positional import LearnedPositionalEncoding, PositionalEncoding
 from .randomness import get_rng_state, manual_seed, set_rng_state
@@ -60,3 +62,6 @@ __all__ = [
     "load", "manual_seed", "metrics", "mse_loss", "multi_margin_loss", "nll_loss", "optim", "plot", "save",
     "set_rng_state", "utils", "vectorize",
 ]  # fmt: skip
+
+if not TYPE_CHECKING:
+    __getattr__ = missing(globals())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import add
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -17,6 +18,7 @@ from . import functional, init
 from .inputs import as_input, as_shared_input, check_probability, check_size, describe_kind
 from .linear import Linear
 from .module import Module
+from .parameter import Parameter
 from .randomness import Seed, generator
 from .types import Data, Input
 
@@ -77,11 +79,11 @@ class MultiheadAttention(Module):
         self.dropout, self.batch_first = dropout, batch_first
         self.rng = None if rng is None else generator(rng)
         if kdim == vdim == embed_dim:
-            self.in_proj_weight = init.xavier_uniform_(Tensor(np.empty((3 * embed_dim, embed_dim), dtype)), rng=self.rng)
+            self.in_proj_weight = init.xavier_uniform_(Parameter(np.empty((3 * embed_dim, embed_dim), dtype)), rng=self.rng)
         else:
             for name, size in (("q", embed_dim), ("k", kdim), ("v", vdim)):
-                setattr(self, f"{name}_proj_weight", init.xavier_uniform_(Tensor(np.empty((embed_dim, size), dtype)), rng=self.rng))
-        self.in_proj_bias = Tensor(np.zeros(3 * embed_dim, dtype)) if bias else None
+                setattr(self, f"{name}_proj_weight", init.xavier_uniform_(Parameter(np.empty((embed_dim, size), dtype)), rng=self.rng))
+        self.in_proj_bias = Parameter(np.zeros(3 * embed_dim, dtype)) if bias else None
         self.out_proj = Linear(embed_dim, embed_dim, bias, dtype=dtype, rng=self.rng)
         if self.out_proj.bias is not None:
             init.zeros_(self.out_proj.bias)
@@ -163,10 +165,11 @@ class MultiheadAttention(Module):
             masks.append(padding.reshape(n, 1, 1, sources))
         return reduce(add, masks) if masks else 0.0
 
-    def _additive(self, name: str, mask: Input) -> Data:
+    def _additive(self, name: str, mask: Any) -> Data:
         """A mask as floats to be added: -inf where a mask of bools is true."""
         if isinstance(mask, Node):
-            return where(mask, -np.inf, 0.0) if getattr(mask, "booleans", False) else as_input(mask, self.out_proj.weight.dtype, self)
+            is_bool = np.dtype(bool) == getattr(mask, "dtype", None) or getattr(mask, "booleans", False)
+            return where(mask, -np.inf, 0.0) if is_bool else as_input(mask, self.out_proj.weight.dtype, self)
         mask = np.asarray(mask)
         if mask.dtype.kind not in "bf":
             raise TypeError(

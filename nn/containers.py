@@ -7,9 +7,10 @@ from typing import Any, NoReturn, Self, overload
 
 import numpy as np
 
-from autograd import Node, Tensor
+from autograd import Node
 
 from .module import Module
+from .parameter import Parameter
 
 __all__ = ["ModuleDict", "ModuleList", "ParameterList", "Sequential"]
 
@@ -283,7 +284,7 @@ class ParameterList(Module):
             >>> len(ParameterList().append([1.0, 2.0]))
             1
         """
-        vars(self)[str(len(self))] = value if isinstance(value, Node) else Tensor(value)
+        vars(self)[str(len(self))] = value if isinstance(value, Node) else Parameter(value)
         self._name = None
         return self
 
@@ -319,7 +320,7 @@ class ParameterList(Module):
     def __setitem__(self, index: int, value: Any) -> None:
         """Put a parameter in the place of another."""
         self[index]
-        vars(self)[str(index % len(self))] = value if isinstance(value, Node) else Tensor(value)
+        vars(self)[str(index % len(self))] = value if isinstance(value, Node) else Parameter(value)
         self._name = None
 
     def forward(self, *args: object) -> NoReturn:

@@ -14,6 +14,7 @@ from autograd.primitives import convolution
 
 from .inputs import as_input, check_size
 from .module import Module
+from .parameter import Parameter
 from .randomness import Seed, generator
 from .types import Data, Input, Sizes
 
@@ -85,8 +86,8 @@ class Kernels(Windows):
 
     def _make_parameters(self, shape: tuple[int, ...], bias: bool, dtype: DTypeLike, rng: Seed) -> None:
         rng, bound = generator(rng), 1 / math.sqrt(math.prod(shape[1:]))
-        self.weight = Tensor(rng.uniform(-bound, bound, shape).astype(dtype))
-        self.bias = Tensor(rng.uniform(-bound, bound, self.out_channels).astype(dtype)) if bias else None
+        self.weight = Parameter(rng.uniform(-bound, bound, shape).astype(dtype))
+        self.bias = Parameter(rng.uniform(-bound, bound, self.out_channels).astype(dtype)) if bias else None
 
     def extra_repr(self) -> str:
         zeros, ones = ((number,) * len(self.axes) for number in (0, 1))

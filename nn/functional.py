@@ -8,7 +8,7 @@ of its own. A function of a node is a node, and of an array an array, in the pre
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import autograd
 from autograd import elu as _elu
@@ -18,6 +18,7 @@ from autograd.operands import array_of
 from autograd.primitives import networks
 
 from .inputs import check_dim
+from .lookup import missing
 from .losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -278,3 +279,6 @@ def adaptive_avg_pool2d(input: Input, output_size: AdaptiveSizes) -> Any:
         (4, 8, 1, 1)
     """
     return AdaptiveAvgPool2d(output_size)(input)
+
+if not TYPE_CHECKING:
+    __getattr__ = missing(globals())

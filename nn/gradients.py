@@ -25,4 +25,4 @@ def zero_gradients(parameters: Iterable[Node]) -> None:
     """
     for p in parameters:
         if p.grad is not None:
-            p.grad = np.zeros_like(p.grad) if isinstance(p, Tensor) else 0.0
+            p.grad = np.zeros_like(p._gradient) if isinstance(p, Tensor) else 0.0

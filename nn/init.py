@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from autograd import Tensor
 
 from .checks import is_number, number
+from .lookup import missing
 from .randomness import Seed, generator
 
 __all__ = [
@@ -239,3 +241,6 @@ def _checked(tensor: Tensor) -> Tensor:
     if not isinstance(tensor, Tensor):
         raise TypeError(f"The initialisers fill a Tensor, such as layer.weight, not a {type(tensor).__name__}.")
     return tensor
+
+if not TYPE_CHECKING:
+    __getattr__ = missing(globals())

@@ -17,6 +17,7 @@ from autograd.state import is_known
 
 from .inputs import array_from, as_input, check_dim, check_size, describe_kind, is_whole
 from .module import Module
+from .parameter import Parameter
 from .randomness import Seed, generator
 from .types import Data, Input
 
@@ -54,8 +55,8 @@ class Linear(Module):
         check_size("Linear", "out_features", out_features)
         self.in_features, self.out_features = int(in_features), int(out_features)
         rng, bound = generator(rng), 1 / math.sqrt(in_features)
-        self.weight = Tensor(rng.uniform(-bound, bound, (out_features, in_features)).astype(dtype))
-        self.bias = Tensor(rng.uniform(-bound, bound, out_features).astype(dtype)) if bias else None
+        self.weight = Parameter(rng.uniform(-bound, bound, (out_features, in_features)).astype(dtype))
+        self.bias = Parameter(rng.uniform(-bound, bound, out_features).astype(dtype)) if bias else None
 
     def forward(self, x: Input) -> Tensor:
         x = as_input(x, self.weight.dtype, self)
@@ -201,11 +202,13 @@ class Embedding(Module):
         vectors = generator(rng).normal(size=(num_embeddings, embedding_dim)).astype(dtype)
         if self.padding_idx is not None:
             vectors[self.padding_idx] = 0
-        self.weight = Tensor(vectors)
+        self.weight = Parameter(vectors)
 
     def forward(self, x: Input) -> Tensor:
         numbers = array_from(x, self)
         if is_known(numbers):
+            if isinstance(numbers, Node) and numbers.dtype.kind in "iu":  # a Tensor of `nn.torch`
+                numbers = numbers._datum
             self._check(numbers)
         vectors: Tensor = autograd.take(self.weight, numbers, axis=0)
         if self.padding_idx is not None:

@@ -21,6 +21,7 @@ from autograd.texts import visible
 
 from .habits import Habits, in_mode
 from .members import Handle, Members, members
+from .parameter import entry, is_constant
 from .state import Fit, fitting
 from .summary import Row, Shapes, output_shapes, printed, shape_of_example
 from .types import Array, Input, Sizes
@@ -88,10 +89,10 @@ class Module(Habits):
     def register_buffer(self, name: str, array: Array) -> None:
         """Make `array` the attribute `name`, and a part of the state that is not trained, such as a running mean.
 
-        It stays a plain array. Assign or write to it as you like: `state_dict` has it.
+        It stays a plain array; a constant of `nn.torch` stays one too. Assign or write to it as you like: `state_dict` has it.
 
         Raises:
-            TypeError: `array` is not a NumPy array.
+            TypeError: `array` is not a NumPy array, and not such a constant.
             ValueError: there is an attribute of that name already.
 
         Example:
@@ -101,7 +102,7 @@ class Module(Habits):
             >>> model.state_dict()
             {'steps': array([1.])}
         """
-        if not isinstance(array, np.ndarray):
+        if not isinstance(array, np.ndarray) and not is_constant(array):
             raise TypeError(
                 f"A buffer is a NumPy array, not a {type(array).__name__}; an array that is trained is a Tensor, and an attribute."
             )
@@ -260,13 +261,16 @@ class Module(Habits):
         The paths and their order are PyTorch's: of each module first the parameters, then the
         buffers, then the modules inside. A shared parameter occurs under each of its names.
 
+        After `nn.torch` has been imported, the entries are its Tensors, and no copies, as in PyTorch:
+        who writes to them changes the model.
+
         Example:
             >>> import nn
             >>> list(nn.Sequential(nn.Linear(2, 3), nn.ReLU()).state_dict())
             ['0.weight', '0.bias']
         """
         state = {path: owner.data if name is None else getattr(owner, name) for path, owner, name in self._places()}
-        return {path: np.array(numbers) if isinstance(numbers, np.ndarray) else numbers for path, numbers in state.items()}
+        return {path: entry(numbers) for path, numbers in state.items()}
 
     def load_state_dict(self, state: Mapping[str, Input], strict: bool = True) -> Fit:
         """Load the numbers of a state dict. All of them must fit, or nothing is changed.
@@ -298,8 +302,10 @@ class Module(Habits):
             owner, name = places[path]
             if name is None:
                 owner.data = array
+            elif isinstance(buffer := getattr(owner, name), Node):
+                buffer._overwrite(array)
             else:
-                setattr(owner, name, np.array(array, dtype=getattr(owner, name).dtype))
+                setattr(owner, name, np.array(array, dtype=buffer.dtype))
         return fit
 
     def _places(self, prefix: str = "", around: tuple[Module, ...] = ()) -> Iterator[tuple[str, Any, str | None]]:

@@ -22,6 +22,7 @@ from autograd.statistics import narrow, wide
 from .checks import epsilon, number
 from .inputs import as_input, check_size
 from .module import Module
+from .parameter import Parameter
 from .types import Array, Data, Input, Sizes
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "GroupNorm", "InstanceNorm2d", "LayerNorm", "RMSNorm"]
@@ -44,8 +45,8 @@ class _BatchNorm(Module):
         self.num_features, self.eps = int(num_features), epsilon(eps, dtype)
         self.momentum = None if momentum is None else number("momentum", momentum, most=1)
         self.affine, self.track_running_stats = affine, track_running_stats
-        self.weight = Tensor(np.ones(num_features, dtype)) if affine else None
-        self.bias = Tensor(np.zeros(num_features, dtype)) if affine and bias else None
+        self.weight = Parameter(np.ones(num_features, dtype)) if affine else None
+        self.bias = Parameter(np.zeros(num_features, dtype)) if affine and bias else None
         if track_running_stats:
             self.register_buffer("running_mean", np.zeros(num_features, dtype))
             self.register_buffer("running_var", np.ones(num_features, dtype))
@@ -264,8 +265,8 @@ class GroupNorm(Module):
         if num_channels % num_groups:
             raise ValueError(f"GroupNorm splits its channels into groups of equal size; {num_channels} do not split into {num_groups}.")
         self.eps, self.affine = epsilon(eps, dtype), affine
-        self.weight = Tensor(np.ones(num_channels, dtype)) if affine else None
-        self.bias = Tensor(np.zeros(num_channels, dtype)) if affine and bias else None
+        self.weight = Parameter(np.ones(num_channels, dtype)) if affine else None
+        self.bias = Parameter(np.zeros(num_channels, dtype)) if affine and bias else None
 
     def forward(self, x: Input) -> Data:
         x = as_input(x, None if self.weight is None else self.weight.dtype, self)
@@ -317,8 +318,8 @@ class LayerNorm(Module):
     ) -> None:  # fmt: skip
         self.normalized_shape = _sizes("LayerNorm", normalized_shape)
         self.eps, self.elementwise_affine = epsilon(eps, dtype), elementwise_affine
-        self.weight = Tensor(np.ones(self.normalized_shape, dtype)) if elementwise_affine else None
-        self.bias = Tensor(np.zeros(self.normalized_shape, dtype)) if elementwise_affine and bias else None
+        self.weight = Parameter(np.ones(self.normalized_shape, dtype)) if elementwise_affine else None
+        self.bias = Parameter(np.zeros(self.normalized_shape, dtype)) if elementwise_affine and bias else None
 
     def forward(self, x: Input) -> Data:
         x = _with_last_axes(self, x)
@@ -358,7 +359,7 @@ class RMSNorm(Module):
     ) -> None:  # fmt: skip
         self.normalized_shape = _sizes("RMSNorm", normalized_shape)
         self.eps, self.elementwise_affine = None if eps is None else epsilon(eps, dtype), elementwise_affine
-        self.weight = Tensor(np.ones(self.normalized_shape, dtype)) if elementwise_affine else None
+        self.weight = Parameter(np.ones(self.normalized_shape, dtype)) if elementwise_affine else None
 
     def forward(self, x: Input) -> Data:
         x = _with_last_axes(self, x)

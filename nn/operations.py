@@ -20,7 +20,7 @@ from .convolution import PADDING_MODES
 from .inputs import is_whole
 from .randomness import Seed, generator
 from .transposed import spread
-from .types import Array, Input, Sizes
+from .types import Input, Sizes
 
 __all__ = [
     "conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d", "embedding", "group_norm", "layer_norm", "normalize", "one_hot", "pad",
@@ -218,7 +218,7 @@ def normalize(input: Input, p: float = 2.0, dim: int = 1, eps: float = 1e-12) ->
     return x / autograd.maximum(length, eps)
 
 
-def one_hot(tensor: Any, num_classes: int = -1) -> Array:
+def one_hot(tensor: Any, num_classes: int = -1) -> Any:
     """Each number of a class as a row of zeros with a single 1, at the place of the class.
 
     Args:
@@ -237,13 +237,14 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Array:
         array([[1, 0, 0],
                [0, 0, 1]])
     """
-    numbers = np.asarray(tensor.data if isinstance(tensor, Node) else tensor)
+    numbers = np.asarray(tensor._datum if isinstance(tensor, Node) else tensor)
     if numbers.dtype.kind not in "iu":
         raise TypeError(f"one_hot takes the numbers of classes, which are whole, and got an array of {numbers.dtype}.")
     classes = int(numbers.max(initial=0)) + 1 if num_classes == -1 else num_classes
     if numbers.min(initial=0) < 0 or numbers.max(initial=0) >= classes:
         raise ValueError(f"one_hot got the classes {numbers.min()} to {numbers.max()}, and there are those from 0 to {classes - 1}.")
-    return (numbers[..., None] == np.arange(classes)).astype(np.int64)
+    rows = (numbers[..., None] == np.arange(classes)).astype(np.int64)
+    return tensor.new_tensor(rows) if hasattr(tensor, "new_tensor") else rows  # a Tensor of `nn.torch` gives one
 
 
 def pad(input: Input, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Any:
@@ -309,8 +310,8 @@ def scaled_dot_product_attention(
             raise ValueError("scaled_dot_product_attention takes an attn_mask or is_causal=True, not both.")
         mask = np.where(np.tri(q.shape[-2], k.shape[-2], dtype=bool), 0.0, -np.inf).astype(q.dtype)
     elif attn_mask is not None:
-        given: Any = attn_mask if isinstance(attn_mask, Node) else np.asarray(attn_mask)
-        mask = np.where(given, 0.0, -np.inf).astype(q.dtype) if not isinstance(given, Node) and given.dtype == bool else given
+        given: Any = array_of(attn_mask)
+        mask = autograd.where(given, 0.0, -np.inf).astype(q.dtype) if given.dtype == bool else given
     if scale is not None:
         q = q * (scale * math.sqrt(q.shape[-1]))
     shares = attention(q, k, mask)

@@ -7,11 +7,10 @@ import math
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd import Tensor
-
 from .dropout import Dropout
 from .inputs import as_input, check_size
 from .module import Module
+from .parameter import Parameter
 from .randomness import Seed, generator
 from .types import Data, Input
 
@@ -111,7 +110,7 @@ class LearnedPositionalEncoding(_Positions):
     ) -> None:  # fmt: skip
         rng = None if rng is None else generator(rng)
         super().__init__(d_model, dropout, max_len, batch_first, rng)
-        self.weight = Tensor(generator(rng).normal(0.0, 0.02, (max_len, d_model)).astype(dtype))
+        self.weight = Parameter(generator(rng).normal(0.0, 0.02, (max_len, d_model)).astype(dtype))
 
     def forward(self, x: Input) -> Data:
         return self._add(as_input(x, self.weight.dtype, self), self.weight)

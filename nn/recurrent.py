@@ -17,6 +17,7 @@ from autograd.primitives.arithmetic import less, where
 from . import functional
 from .inputs import as_input, check_probability, check_size
 from .module import Module
+from .parameter import Parameter
 from .randomness import Seed, generator
 from .types import Data, Input
 
@@ -58,7 +59,7 @@ class _Recurrent(Module):
             for end in self._ends(layer):
                 for name, shape in shapes.items():
                     if bias or name.startswith("weight"):
-                        setattr(self, name + end, Tensor(draw.uniform(-bound, bound, shape).astype(dtype)))
+                        setattr(self, name + end, Parameter(draw.uniform(-bound, bound, shape).astype(dtype)))
 
     def _ends(self, layer: int) -> list[str]:
         """The ends of the names of a layer's parameters, for each direction."""

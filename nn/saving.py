@@ -176,7 +176,7 @@ def _pack(x: Any, path: str, arrays: Arrays) -> Json:
     {"dict": [[key, value], …]}, whose keys may be numbers.
     """
     if isinstance(x, Node):
-        x = x.data
+        x = x._datum
     if isinstance(x, np.generic) and not isinstance(x, np.longdouble):
         x = x.item()
     if x is None or isinstance(x, (bool, int, float, str)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from autograd.state import effects
 from autograd.stores import blocks
 
 from .checks import is_number
+from .lookup import missing
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
 
@@ -61,7 +62,7 @@ def clip_grad_norm_(parameters: Parameters, max_norm: float, norm_type: float = 
         return noted.change_gradients(_listed(parameters), lambda gs: _clipped(gs, float(max_norm), norm_type))
     pieces = _with_gradient(parameters)
     numbers = [p.grad for p in pieces if isinstance(p, Value)]
-    arrays = [p.grad for p in pieces if not isinstance(p, Value)]
+    arrays = [p._gradient for p in pieces if not isinstance(p, Value)]
     length = _norm([_norm(g, norm_type) for g in [numbers, *arrays]], norm_type)
     if error_if_nonfinite and not math.isfinite(length):
         raise FloatingPointError(
@@ -71,7 +72,7 @@ def clip_grad_norm_(parameters: Parameters, max_norm: float, norm_type: float = 
     if shrink < 1 or math.isnan(shrink):
         with np.errstate(invalid="ignore"):
             for p in pieces:
-                p.grad *= shrink
+                p._gradient *= shrink
     return length
 
 
@@ -104,7 +105,7 @@ def clip_grad_value_(parameters: Parameters, clip_value: float) -> None:
         if isinstance(p, Value):
             p.grad = max(min(p.grad, float(clip_value)), -float(clip_value))  # in this order, nan stays nan
         else:
-            np.clip(p.grad, -clip_value, clip_value, out=p.grad)
+            np.clip(p._gradient, -clip_value, clip_value, out=p._gradient)
 
 
 def _check(name: str, limit: float) -> None:
@@ -151,3 +152,6 @@ def _norm(x: Any, order: float) -> float:
             if 0 < largest < math.inf:
                 length = largest * float(np.linalg.norm(x / largest, order))
     return length
+
+if not TYPE_CHECKING:
+    __getattr__ = missing(globals())

@@ -150,6 +150,9 @@ MLP = Contender("glassgrad, `nn.MLP` on `Value`s", "glassgrad.values", "glassgra
 PYTORCH = Contender("PyTorch, eager", "pytorch.moons", "torch")
 TENSORS = Contender("glassgrad, `Tensor`s, eager", "glassgrad.tensors", "glassgrad")
 COMPILED = Contender("glassgrad, scalar code compiled", "glassgrad.compiled", "glassgrad")
+WHOLE = Contender("glassgrad, scalar code, the whole step compiled", "glassgrad.whole", "glassgrad")
+IN_C = Contender("glassgrad, scalar code, the whole step in C", "glassgrad.in_c", "glassgrad")
+JAX = Contender("JAX, the whole step jitted", "jax.moons", "jax")
 VMAPPED = Contender("glassgrad, scalar network vmapped", "glassgrad.vmapped", "glassgrad")
 NUMPY = Contender("NumPy, forward and backward by hand", "numpy_by_hand.moons", "numpy")
 MOONS = [
@@ -161,8 +164,10 @@ MOONS = [
     Contender("MyGrad", "mygrad.moons", "mygrad"),
     PYTORCH,
     TENSORS,
-    Contender("JAX, the whole step jitted", "jax.moons", "jax"),
+    JAX,
     COMPILED,
+    WHOLE,
+    IN_C,
     NUMPY,
 ]
 MOONS_GOALS = [
@@ -173,25 +178,37 @@ MOONS_GOALS = [
     Goal(COMPILED, 3_000, MICROGRAD),
     Goal(COMPILED, 2, PYTORCH),
     Goal(COMPILED, 2.5, NUMPY, at_most=True),
+    Goal(WHOLE, 1.2, NUMPY, at_most=True),
+    Goal(IN_C, 0.15, NUMPY, at_most=True),
+    Goal(IN_C, 0.25, JAX, at_most=True),
+    Goal(IN_C, 50_000, MICROGRAD),
 ]
 
 PLAIN_NAMES = Contender("plain scalars, in the style of microgpt", "plain_scalars.names", "glassgrad")
 EAGER_NAMES = Contender("glassgrad, scalar code, eager", "glassgrad.names_eager", "glassgrad")
 COMPILED_NAMES = Contender("glassgrad, scalar code compiled", "glassgrad.names", "glassgrad")
+WHOLE_NAMES = Contender("glassgrad, scalar code, the whole step compiled", "glassgrad.names_whole", "glassgrad")
+NAMES_IN_C = Contender("glassgrad, scalar code, the whole step in C", "glassgrad.names_in_c", "glassgrad")
 NUMPY_NAMES = Contender("NumPy, forward and backward by hand", "numpy_by_hand.names", "numpy")
-NAMES = [PLAIN_NAMES, EAGER_NAMES, COMPILED_NAMES, NUMPY_NAMES]
+NAMES = [PLAIN_NAMES, EAGER_NAMES, COMPILED_NAMES, WHOLE_NAMES, NAMES_IN_C, NUMPY_NAMES]
 NAMES_GOALS = [
     Goal(EAGER_NAMES, 1.5, PLAIN_NAMES),
     Goal(COMPILED_NAMES, 300, PLAIN_NAMES),
     Goal(COMPILED_NAMES, 5, NUMPY_NAMES, at_most=True),
+    Goal(WHOLE_NAMES, 1.2, NUMPY_NAMES, at_most=True),
+    Goal(NAMES_IN_C, 0.1, NUMPY_NAMES, at_most=True),
 ]
 
 PYTORCH_LAYERS = Contender("PyTorch, eager", "pytorch.examples", "torch")
 LAYERS = Contender("glassgrad, layers, eager", "glassgrad.examples", "glassgrad")
 COMPILED_LAYERS = Contender("glassgrad, layers compiled", "glassgrad.examples_compiled", "glassgrad")
+WHOLE_LAYERS = Contender("glassgrad, layers, the whole step compiled", "glassgrad.examples_whole", "glassgrad")
 NUMPY_MLP = Contender("NumPy, forward and backward by hand", "numpy_by_hand.mlp", "numpy")
 LAYERS_RACES: list[tuple[list[Contender], list[Goal]]] = [  # in the order of `layers`
-    ([PYTORCH_LAYERS, LAYERS, COMPILED_LAYERS, NUMPY_MLP], [Goal(LAYERS, 1, PYTORCH_LAYERS), Goal(COMPILED_LAYERS, 1, PYTORCH_LAYERS)]),
+    (
+        [PYTORCH_LAYERS, LAYERS, COMPILED_LAYERS, WHOLE_LAYERS, NUMPY_MLP],
+        [Goal(LAYERS, 1, PYTORCH_LAYERS), Goal(COMPILED_LAYERS, 1, PYTORCH_LAYERS), Goal(WHOLE_LAYERS, 1.6, PYTORCH_LAYERS)],
+    ),
     *(([PYTORCH_LAYERS, LAYERS], [Goal(LAYERS, factor, PYTORCH_LAYERS, at_most=True)]) for factor in (2, 1.5, 1.5)),
 ]
 MEMORY_GOAL = 1.5  # times PyTorch's peak
@@ -245,7 +262,8 @@ def compilations(quick: bool, seed: int) -> list[Compilation]:
     """The moons, and the GPT for names of several lengths, each of which is compiled to a program of its own."""
     points, words = (20, ["ada"]) if quick else (100, ["ada", "hypatia", "maria-guadalupe"])
     moons = Compilation(f"moons, {points} points", moons_problem(points, seed), COMPILED, MLP, 3, 20)
-    return [moons] + [
+    in_c = Compilation(f"moons, {points} points, the whole step in C", moons_problem(points, seed), IN_C, MLP, 1.5)
+    return [moons, in_c] + [
         Compilation(f"GPT, a name of {len(word)} letters", names_problem([word], seed), COMPILED_NAMES, EAGER_NAMES, 10) for word in words
     ]
 

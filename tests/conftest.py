@@ -9,27 +9,31 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 # Several tests run at a time, each with a core; threads of BLAS that wait for each other would hold all of them up.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
+
+settings.register_profile("without a clock", deadline=None)  # no test measures time: on a busy machine, any example may take long
+settings.load_profile("without a clock")
 
 RECORD = "RECORD_PYTORCH"
 
 
 def pytest_collection_finish():
     """What is there before the first test stays: the tests that collect garbage, or count it, need not look through it each time."""
-    if "nn.data.collate" in sys.modules:  # tests of the phrase book `nn.torch` have been imported, which makes loaders give Tensors
-        sys.modules["nn.data.collate"].batch_of = None
+    if "nn.parameter" in sys.modules:  # tests of the phrase book `nn.torch` have been imported, which makes `nn` give its Tensors
+        sys.modules["nn.parameter"].book = None
     gc.collect()
     gc.freeze()
 
 
 @pytest.fixture(autouse=True)
-def loaders_give_arrays(monkeypatch):
-    """Also where another test, or a docstring, has opened the phrase book `nn.torch`, whose loaders give Tensors."""
-    if "nn.data.collate" in sys.modules:
-        monkeypatch.setattr("nn.data.collate.batch_of", None)
+def no_book_is_open(monkeypatch):
+    """Also where another test, or a docstring, has opened the phrase book `nn.torch`, which makes `nn` give its Tensors."""
+    if "nn.parameter" in sys.modules:
+        monkeypatch.setattr("nn.parameter.book", None)
 
 
 @pytest.fixture(scope="session")

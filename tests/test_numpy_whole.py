@@ -316,6 +316,8 @@ def test_what_has_no_derivative_is_a_plain_answer():
     assert np.unique(V).tolist() == [1.0, 2.0, 3.0]
     assert [type(x) for x in np.histogram(V)] == [np.ndarray] * 2
     assert (V.argmax(), V.argmin(), V.argsort().tolist(), V.any(), V.all()) == (0, 1, [1, 2, 0], True, True)
+    assert np.lexsort((V, V)).tolist() == [1, 2, 0]
+    assert np.histogramdd([V, V], bins=2)[0].sum() == 3
     assert T.argmax(axis=1, keepdims=True).tolist() == [[2], [2]]
     assert np.linalg.matrix_rank(T) == 2
 

@@ -196,7 +196,7 @@ def test_a_step_between_forward_and_backward_is_noticed(optimizer, kind):
         loss.backward()
 
 
-def test_a_step_inside_a_compiled_function_is_refused():
+def test_what_follows_a_step_inside_a_compiled_function_is_refused():
     p = Tensor([1.0, 2.0])
     descent = optim.SGD([p], lr=0.1)
     p.grad = np.ones(2)
@@ -205,7 +205,7 @@ def test_a_step_inside_a_compiled_function_is_refused():
         descent.step()
         return (p * p).sum()
 
-    with pytest.raises(TypeError, match=r"cannot be compiled: \.grad"):
+    with pytest.raises(TypeError, match=r"uses parameters after optimizer\.step\(\) has changed them"):
         autograd.compile(train)()
     np.testing.assert_array_equal(p.data, [1.0, 2.0])
 

@@ -274,3 +274,44 @@ def test_nothing_is_warned_of():
         warnings.simplefilter("error")
         f = autograd.compile(lambda x: autograd.log(x) + 1 / x, target="c")
         assert f(0.0).data == np.inf - np.inf or np.isnan(f(0.0).data)
+
+
+def test_compile_is_a_decorator_with_a_target_too():
+    @autograd.compile(target="c")
+    def f(x):
+        return w[0] * x
+
+    assert f.target == "c"
+    assert f(3.0).data == 6.0
+
+
+def test_large_programs_are_left_to_numpy_by_auto(monkeypatch):
+    for limit in ("LARGE", "LONG"):
+        monkeypatch.setattr(targets, limit, 1)
+        f = autograd.compile(lambda x: w[0] * x + w[1], target="auto")
+        f(3.0)
+        (program,) = f.programs.values()
+        assert program._variant.forward.__name__ == "forward"
+        assert not hasattr(program._variant.forward, "__self__")
+
+
+def test_whole_numbers_are_compared_with_others():
+    def f(i, x):
+        return [autograd.where(i > 1.5, x, 2.0 * x), (i == 2) * x, i * 0.5 + i / 4, autograd.where(i >= 2, i, 7) * x]
+
+    compiled = autograd.compile(f, target="c")
+    i, x = np.array([0, 1, 2, 3]), np.linspace(0.5, 1.0, 4)
+    for a, b in zip(compiled(i, x), f(i, Tensor(x)), strict=True):
+        np.testing.assert_array_equal(a.data, b.data)
+
+
+def test_what_is_read_through_views_again_and_again_is_computed_once():
+    def f(x):
+        for _ in range(25):
+            x = x * 0.5
+            x = x.T + x.T
+        return x
+
+    a = Tensor(np.arange(6.0).reshape(2, 3))
+    compiled = both(lambda: f(a), (), [a])
+    assert len(compiled.source_for("c")) < 30_000

@@ -14,6 +14,8 @@ A function that calls `backward()` and `optimizer.step()` is compiled as one pro
 notes these calls, `gradients` says what they come to as nodes, `formula` traces and writes the optimizer's formula, `updates`
 calls it, and `step` is the program.
 
+The folder `printing` writes the same program in C, to run it much faster, and in JavaScript.
+
 `program` runs the passes and then the program; `results` makes the nodes of its results. `cache` keeps the programs
 of a function, which `compiled` and `vmap` call. `stages` keeps the graph after each pass, to be drawn.
 

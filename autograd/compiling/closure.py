@@ -35,7 +35,7 @@ from .kinds import ATOMS, MISSING, OBJECTS_OF, is_denied, is_exact, kind_of, ori
 
 __all__ = ["Surroundings", "state_of"]
 
-# Functions, and below attributes, that read attributes whose names do not appear in the code. Where one is used, all attributes count.
+# Functions (and, in the second set, attributes) that read attributes whose names are not in the code. If one is used, all attributes count.
 READS_BY_NAME: Final = frozenset(["getattr", "vars", "attrgetter", "methodcaller", "copy", "deepcopy", "asdict", "astuple", "replace"])
 NAMES_NOTHING: Final = frozenset(["__dict__", "__getattribute__", "format", "format_map"])
 NO_ATTRIBUTES: Final = frozenset(
@@ -46,6 +46,12 @@ NODES_HAVE: Final = frozenset(
 )  # and plain numbers and arrays do not have
 CALLED: Final = (types.FunctionType, staticmethod, classmethod, property)
 BOOKKEEPING: Final = frozenset({"_name", "_number"})  # attributes of a module of `nn` that only pictures use
+
+
+class Listed(str):
+    """The part of a path that leads to the parameters of an optimizer."""
+
+    __slots__ = ()
 
 
 class Holder(NamedTuple):
@@ -85,6 +91,8 @@ class Surroundings:
         self._todo: deque[tuple[Any, Path, str | None]] = deque([(function, (), None), *((x, (name,), None) for name, x in given.items())])
         while self.refused is None and (self._todo or self._mentioned()):
             self._visit(*self._todo.popleft())
+        for found in self.paths.values():  # a parameter has a better name where the function reads it
+            found[:] = [path for path in found if not any(type(part) is Listed for part in path)] or found
         self._holders.clear()
         self.guard.ready(self.nodes)
 
@@ -211,7 +219,7 @@ class Surroundings:
             self._variable((*path, name), functools.partial(attributes.get, name))
         self._holders.append(Holder(thing.seen, thing.seen_as, path, False, set()))
         for i, leaf in enumerate(thing.leaves()):
-            self._add(leaf, (*path, f"params{i}"))  # which have a better name where the function reads them
+            self._add(leaf, (*path, Listed("params"), i))
 
     def _visit_class(self, kind: type, path: Path) -> None:
         """Visit a class that some code may call."""

@@ -8,7 +8,7 @@ import inspect
 import types
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 from ..interrupts import uninterrupted
 from ..modes import mode
@@ -91,7 +91,21 @@ class Compiled:
             >>> loss = compile(lambda x: (w * x - 1) ** 2)
             >>> loss(3.0).data
             25.0
-            >>> print(loss.source_for("javascript"))
+            >>> print(loss.source_for("javascript").rstrip())
+            // lambda: forward and backward, in JavaScript.
+            // An array is the list of its numbers, row by row.
+            <BLANKLINE>
+            function forward(w, x) {
+                const t1 = w * x - 1;
+                const lambda_ = t1 * t1;
+                return [[lambda_], [x, t1]];
+            }
+            <BLANKLINE>
+            function backward(saved, g) {
+                const [x, t1] = saved;
+                const d_w = 2 * g * t1 * x;
+                return [d_w];
+            }
         """
         return self._last("source").source_for(language)
 
@@ -142,7 +156,15 @@ class Compiled:
         return f"<compiled {name_of(self.function)}, {len(self.programs)} program{'' if len(self.programs) == 1 else 's'}>"
 
 
-def compile(function: Callable[..., Any], *, target: str = "numpy") -> Compiled:
+@overload
+def compile(function: Callable[..., Any], *, target: str = ...) -> Compiled: ...
+
+
+@overload
+def compile(function: None = None, *, target: str = ...) -> Callable[[Callable[..., Any]], Compiled]: ...
+
+
+def compile(function: Callable[..., Any] | None = None, *, target: str = "numpy") -> Any:
     """Run a function as the NumPy program that a person would have written for it.
 
     The function is called once, with stand-ins for its arguments, and its graph of scalars and arrays is
@@ -180,4 +202,6 @@ def compile(function: Callable[..., Any], *, target: str = "numpy") -> Compiled:
         (17.0, 18.0)
     """
     check_target(target)
+    if function is None:  # a decorator with a target
+        return functools.partial(Compiled, target=target)
     return Compiled(function, target)

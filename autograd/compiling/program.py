@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import zip_longest
+from types import MethodType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,6 +46,11 @@ class Variant(NamedTuple):
     forward: Callable[..., Any]
     backward: Callable[..., Any]
     variables: dict[str, Any]
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it never warns of 1/0, as programs in C, whose functions are methods."""
+        return isinstance(self.forward, MethodType)
 
 
 class Program(Call):
@@ -261,7 +267,7 @@ class Program(Call):
     def _run(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call `forward` or `backward`."""
         try:
-            if not self.quiet and not (any(self.watched) and function.__name__ == "backward"):
+            if type(function) is MethodType or (not self.quiet and not (any(self.watched) and function.__name__ == "backward")):
                 return function(*args)
             with np.errstate(all="ignore"):
                 return function(*args)

@@ -7,7 +7,7 @@ done; so a call makes its whole step, or none of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -128,7 +128,7 @@ class WholeStep(Program):
         exec(compile(source.text, f"<compiled {self.name}>", "exec"), namespace)
         forward, backward = namespace["forward"], namespace["backward"]
         changes = [change for update in self.leaves.updates for change in update.changes()]
-        functions = [namespace[change.name] for change in changes]
+        functions: Sequence[Callable[..., Any]] = [namespace[change.name] for change in changes]
         source.recipe = source.recipe._replace(changes=changes)
         if self.target != "numpy":
             with tracing(self.name):
@@ -187,7 +187,7 @@ class WholeStep(Program):
     def _computed(self, data: list[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
         """The results of `forward` and of `backward`."""
         everything, data = data, [data[i] for i in self._read]
-        if not (self.quiet or any(self.watched)):
+        if (not self.quiet or self._variant.is_silent) and not any(self.watched):
             return self._passes(self._variant, data)
         with np.errstate(all="ignore"):
             results, found = self._passes(self._variant, data)

@@ -11,8 +11,8 @@ import numpy as np
 from ..core import Node
 from ..tensor import Tensor
 from ..updating import Piece, Updater
-from .printing.programs import Change
 from .formula import Formula, Text, condition_text
+from .printing.programs import Change
 
 __all__ = ["Update"]
 

@@ -1,7 +1,8 @@
 """The table of derivatives: arithmetic, comparisons, choices between numbers, and sums of many numbers.
 
-At a kink, where the derivative is not defined, these have the value that PyTorch has: 0 for `abs` at 0,
-half of the gradient for each input where `maximum` or `minimum` tie, 1 for `clip` at its limits.
+At a kink, where the derivative is not defined, it has the same value as in PyTorch: 0 for `abs` at 0,
+half of the gradient for each input where `maximum` or `minimum` tie, 1 for `clip` at its limits. The
+arguments of an entry are explained in `entry.py`.
 """
 
 from __future__ import annotations
@@ -181,11 +182,11 @@ where: Primitive = Primitive(
 )  # fmt: skip
 
 
-TRUTHS: Final = frozenset({bool, float, int, np.bool_})  # the types of a single truth
+TRUTHS: Final = frozenset({bool, float, int, np.bool_})  # the types of a single condition
 
 
 def either(condition: Any, a: Any, b: Any) -> Any:
-    """`where`, for use in rules; faster where the condition is a single truth or the arrays are large."""
+    """`where`, for use in rules; faster if there is a single condition, or if arrays are large."""
     if type(condition) is not np.ndarray:
         if type(condition) in TRUTHS:
             return a if condition else b

@@ -1,4 +1,4 @@
-"""The table of derivatives: sums of products in Einstein's notation, of which every product of arrays is a case."""
+"""The table of derivatives: sums of products in Einstein's notation, which includes every product of arrays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .shapes import scatter
 
 
 def _gradients(g: Any, y: Any, *xs: Any, subscripts: str) -> list[Any]:
-    """For each factor the sum of products of the gradient and the other factors; the derivative of a product has no other."""
+    """The gradient of each factor: a sum of products of the gradient and the other factors."""
     inputs, output = subscripts.split("->")
     names = inputs.split(",")
     return [_gradient(g, output, xs, names, i) for i in range(len(xs))]
@@ -23,13 +23,13 @@ def _gradient(g: Any, output: str, xs: Any, names: list[str], i: int) -> Any:
     lengths = dict(zip(names[i], xs[i].shape, strict=True))
     factors = [(g, output), *((x, own) for j, (x, own) in enumerate(zip(xs, names, strict=True)) if j != i)]
     present = {name for _, own in factors for name in own}
-    # What was only summed comes to all of its entries alike.
+    # Along axes that were only summed over, all entries get the same gradient.
     factors += [(np.ones(n, xs[i].dtype), name) for name, n in lengths.items() if name not in present]
     axes = "".join(lengths)
     gradient = einsum(*(x for x, _ in factors), subscripts=f"{','.join(own for _, own in factors)}->{axes}")
     if len(lengths) == len(names[i]):
         return gradient
-    grids = np.ix_(*(np.arange(n) for n in lengths.values()))  # of a repeated name, only the diagonal was used
+    grids = np.ix_(*(np.arange(n) for n in lengths.values()))  # if a name is repeated, only the diagonal was used
     return scatter(gradient, index=tuple(grids[axes.index(name)] for name in names[i]), shape=xs[i].shape)
 
 

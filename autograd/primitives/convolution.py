@@ -1,8 +1,8 @@
 """The table of derivatives: convolution and pooling, over any number of spatial axes.
 
 Arrays are (batch, channels, *space) and kernels (out, in / groups, *kernel), as in PyTorch. In
-memory the channels come last wherever we may choose: then a window is a few long rows, and all
-windows side by side are a matrix, whose product with the kernels is the convolution.
+memory the channels come last wherever possible. Then a window consists of a few long rows, and all windows
+together are a matrix, whose product with the kernels is the convolution.
 
 Settings have one entry for each spatial axis: `stride` and `dilation` a number, `padding` how
 much is added (before, after).
@@ -27,7 +27,7 @@ OVERLAP: dict[str, Any] = {"kernel": (3, 2), "stride": (2, 1), "padding": ((1, 1
 
 
 def _new(shape: tuple[int, ...], dtype: Any) -> Any:
-    """An array (batch, channels, *space), still without numbers, that has its channels last in memory."""
+    """An uninitialised array (batch, channels, *space) that has its channels last in memory."""
     steps = np.cumprod([np.dtype(dtype).itemsize, shape[1], *shape[:1:-1]]).tolist()
     return np.ndarray(shape, dtype, strides=(steps[-1], steps[0], *steps[-2:0:-1]))
 
@@ -44,7 +44,7 @@ def _padded(x: Any, padding: Any, fill: float = 0.0) -> Any:
 
 
 def _unpadded(x: Any, padding: Any) -> Any:
-    """What `_padded` has put something around."""
+    """`x` without the padding of `_padded`."""
     return x[_core(x, padding)].copy(order="K") if np.any(padding) else x
 
 
@@ -70,7 +70,7 @@ def _window_matrix(windows: Any, n: int, groups: int) -> Any:
     """Windows over `n` axes as the rows of a matrix, one matrix for each group of channels."""
     rows = np.moveaxis(windows.reshape(len(windows), groups, -1, *windows.shape[2:]), 2, -1).swapaxes(0, 1)
     entries = int(np.prod(rows.shape[n + 2 :]))
-    if rows.shape[-1] < 8:  # of few channels a window is many short rows; then columns are quicker to copy
+    if rows.shape[-1] < 8:  # with few channels, a window has many short rows, and columns are faster to copy
         columns = np.moveaxis(rows, range(1, n + 2), range(-n - 1, 0))
         return columns.reshape(groups, entries, -1).swapaxes(1, 2)
     return rows.reshape(groups, -1, entries)
@@ -121,7 +121,7 @@ def _conv_weight(x: Any, g: Any, kernel: Any, stride: Any, padding: Any, dilatio
 
 
 def _per_channel(g: Any) -> Any:
-    """The sum for each channel; over the batch first, whose images lie in memory in one piece each."""
+    """The sum for each channel; over the batch first, because each image is contiguous in memory."""
     return sum_(sum_(g, axis=0), axis=tuple(range(1, g.ndim - 1)))
 
 
@@ -183,7 +183,7 @@ conv_weight: Primitive = Primitive(
 
 
 def _taps(x: Any, kernel: Any, stride: Any, dilation: Any) -> Any:
-    """For each tap of a kernel, in order, what stands under it in all windows of `x`: views (batch, channels, *positions)."""
+    """For each tap of a kernel, in order, the entries of `x` under it in all windows: views (batch, channels, *positions)."""
     windows = _windows(x, kernel, stride, dilation)
     return [windows[(..., *tap)] for tap in np.ndindex(*kernel)]
 
@@ -209,13 +209,13 @@ def _winners(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> A
 def _only(numbers: Any, chosen: Any) -> Any:
     """The `numbers` that are `chosen`, and 0 instead of the others, even of inf and nan.
 
-    The processor cannot foresee what `np.where` is going to choose, and so that takes ten times as
-    long as this: to keep all bits of a number, or none.
+    This keeps all bits of a number, or none. `np.where` takes ten times as long, because the processor cannot
+    predict its branches.
     """
     if numbers.itemsize > 8:
         return np.where(chosen, numbers, 0)
     bits = numbers.view(f"i{numbers.itemsize}")
-    return (bits & -chosen.view(np.int8)).view(numbers.dtype)  # -1 is a row of ones
+    return (bits & -chosen.view(np.int8)).view(numbers.dtype)  # all bits of -1 are ones
 
 
 def _max_unpool(g: Any, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:

@@ -1,7 +1,7 @@
-"""The table of derivatives: products over axes, and sums and products of all entries so far.
+"""The table of derivatives: products over axes, and cumulative sums and products.
 
-The derivatives of products are products of the other entries. They are made without division, so that they are right where
-entries are 0 too.
+The derivatives of products are products of the other entries. They are computed without division, so that they are also right where
+entries are 0.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ cumsum: Primitive = Primitive(
 
 
 def _gradient_of_cumprod(g: Any, y: Any, x: Any, axis: int) -> Any:
-    """The product before each entry times what comes after it: s_k = g_k + x_{k+1} s_{k+1}.
+    """The product of the entries before each one, times s_k = g_k + x_{k+1} s_{k+1}.
 
-    That recurrence is taken 1, 2, 4, … steps at a time, as many as have been joined.
+    The recurrence is computed in steps of 1, 2, 4, … entries.
     """
     total, factors, step = g, _shifted(x, axis, -1, 0.0), 1
     while step < x.shape[axis]:

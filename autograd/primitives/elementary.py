@@ -3,7 +3,8 @@
 Compare each rule with a table of derivatives: `x` is the argument of the function, `y` its value, and
 `g` the gradient of `y`, by which the chain rule multiplies the derivative. The functions are accurate
 from -1000 to 1000: no intermediate result overflows unless the final result does. At 0, `relu`,
-`leaky_relu` and `elu` have the derivative from the left, as in PyTorch.
+`leaky_relu` and `elu` have the derivative from the left, as in PyTorch. The other arguments of an entry
+are explained in `entry.py`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,6 @@ import numpy as np
 from autograd import Node
 
 __all__ = ["default_collate", "plain"]
-
-batch_of: Callable[[Any], Any] | None = None  # makes the Tensors that loaders give after `nn.torch` has been imported
 
 
 def default_collate(items: Sequence[Any]) -> Any:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.structures import tree_map
-
 from ..checks import count
+from ..parameter import handed_out
 from ..randomness import Seed
 from ..randomness import generator as as_generator
-from . import collate
 from .dataset import Items, items_at
 
 __all__ = ["DataLoader"]
@@ -27,11 +26,11 @@ class DataLoader:
         batch_size: the number of items in a batch; the last may have fewer.
         shuffle: whether each loop goes through the items in a new random order.
         sampler: gives the numbers of the items in order, instead of `shuffle`: a `WeightedRandomSampler`, or anything
-            else with a length that gives whole numbers.
+            else with a length that gives whole numbers; they are taken as they are needed.
         drop_last: whether a last batch that is not full is left out.
         collate_fn: makes a batch from a list of items; by default `default_collate`, which needs
             items of the same structure and shape.
-        num_workers, pin_memory: ignored; they are accepted so that PyTorch's programs run.
+        num_workers, pin_memory, persistent_workers: ignored; they are accepted so that PyTorch's programs run.
         rng: a seed or a NumPy generator for the random orders.
         generator: PyTorch's name for `rng`.
 
@@ -59,7 +58,7 @@ class DataLoader:
     def __init__(
         self, dataset: Items, batch_size: int = 1, shuffle: bool = False, sampler: Iterable[int] | None = None, *,
         drop_last: bool = False, collate_fn: Callable[[list[Any]], Any] | None = None, num_workers: int = 0, pin_memory: bool = False,
-        rng: Seed = None, generator: Seed = None,
+        persistent_workers: bool = False, rng: Seed = None, generator: Seed = None,
     ) -> None:  # fmt: skip
         arrays = dataset if isinstance(dataset, (tuple, list)) and all(hasattr(x, "shape") for x in dataset) else ()
         if getattr(batch_size, "shape", ()) or len({x.shape for x in arrays}) > 1:
@@ -76,7 +75,8 @@ class DataLoader:
         self.sampler = sampler
         self.shuffle, self.drop_last, self.collate_fn = bool(shuffle), bool(drop_last), collate_fn
         self.rng = getattr(sampler, "rng", None) or as_generator(generator if rng is None else rng)
-        self._to_come: NDArray[np.intp] | None = None  # the remaining items of a running loop
+        self._to_come: NDArray[np.intp] | None = None  # the remaining items of a running loop,
+        self._sampled = _Sampled(())  # and those that a sampler gives after them
         self._resumed: NDArray[np.intp] | None = None  # the items of the next loop, if it continues an interrupted one
         if len(dataset) == 0:
             raise ValueError("The dataset of a DataLoader is empty; it needs at least one item.")
@@ -92,21 +92,20 @@ class DataLoader:
         return len(self.dataset) if self.sampler is None else len(self.sampler)  # type: ignore[arg-type]  # checked at the start
 
     def __iter__(self) -> Iterator[Any]:
-        n = len(self.dataset)
+        n, order, sampled = len(self.dataset), _numbers(()), _Sampled(())
         if self._resumed is not None:
             order, self._resumed = self._resumed, None
         elif self.sampler is not None:
-            order = np.array([*self.sampler], dtype=np.intp)
+            sampled = _Sampled(self.sampler)
         else:
             order = self.rng.permutation(n) if self.shuffle else np.arange(n)
         least = self.batch_size if self.drop_last else 1
         try:
-            while len(order) >= least:
+            while len(order) >= least or len(order := sampled.take(self.batch_size)) >= least:
                 indices, order = order[: self.batch_size], order[self.batch_size :]
-                self._to_come = order
+                self._to_come, self._sampled = order, sampled
                 if self.collate_fn is None:
-                    batch = items_at(self.dataset, indices)
-                    yield batch if collate.batch_of is None else tree_map(collate.batch_of, batch)
+                    yield handed_out(items_at(self.dataset, indices))
                 else:
                     yield self.collate_fn([self.dataset[int(j)] for j in indices])
         finally:
@@ -119,7 +118,8 @@ class DataLoader:
             >>> print(DataLoader(range(9), 3).state_dict()["to_come"])
             None
         """
-        return {"rng": self.rng.bit_generator.state, "to_come": self._resumed if self._to_come is None else self._to_come}
+        to_come = self._resumed if self._to_come is None else np.concatenate([self._to_come, self._sampled.rest()])
+        return {"rng": self.rng.bit_generator.state, "to_come": to_come}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Continue where another loader of the same data has stopped. If that was inside a loop, the next loop is the rest of it.
@@ -145,3 +145,23 @@ class DataLoader:
             raise ValueError(f"The state is that of a loader of more items: it has item {to_come.max()}, and here are {len(self.dataset)}.")
         self.rng.bit_generator.state = state_dict["rng"]
         self._resumed = to_come
+
+
+def _numbers(items: Iterable[int]) -> NDArray[np.intp]:
+    return np.fromiter(items, np.intp)
+
+
+class _Sampled:
+    """The numbers that a sampler gives, of which there may be endlessly many."""
+
+    def __init__(self, numbers: Iterable[int]) -> None:
+        self._numbers = iter(numbers)
+
+    def take(self, n: int) -> NDArray[np.intp]:
+        return _numbers(islice(self._numbers, n))
+
+    def rest(self) -> NDArray[np.intp]:
+        """All that are left, which can still be taken."""
+        rest = _numbers(self._numbers)
+        self._numbers = iter(rest)
+        return rest

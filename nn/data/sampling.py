@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,7 +11,43 @@ from ..checks import count
 from ..randomness import Seed
 from ..randomness import generator as as_generator
 
-__all__ = ["WeightedRandomSampler"]
+__all__ = ["RandomSampler", "WeightedRandomSampler"]
+
+
+class RandomSampler:
+    """Numbers of items in a random order: each once, as with `shuffle`; or drawn anew each time.
+
+    Args:
+        data_source: the dataset, or anything else with a length.
+        replacement: whether an item may come again before all others have come.
+        num_samples: how many numbers one pass has; as many as there are items, if None.
+        generator: a seed or a NumPy generator; without one, the generator that `nn.manual_seed` sets.
+
+    Raises:
+        TypeError: `num_samples` is not a whole number.
+        ValueError: there are no items.
+
+    Example:
+        >>> sorted(RandomSampler("abcd")), len([*RandomSampler("abcd", replacement=True, num_samples=9)])
+        ([0, 1, 2, 3], 9)
+    """
+
+    def __init__(self, data_source: Sized, replacement: bool = False, num_samples: int | None = None, generator: Seed = None) -> None:
+        if not len(data_source):
+            raise ValueError("A RandomSampler draws from the items of a dataset, and this one is empty.")
+        self.data_source, self.replacement = data_source, bool(replacement)
+        self.num_samples = len(data_source) if num_samples is None else count("num_samples", num_samples)
+        self.rng = as_generator(generator)
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+    def __iter__(self) -> Iterator[int]:
+        n, left = len(self.data_source), self.num_samples
+        while left > 0:
+            some = self.rng.integers(n, size=min(n, left)) if self.replacement else self.rng.permutation(n)[:left]
+            yield from some.tolist()
+            left -= len(some)
 
 
 class WeightedRandomSampler:

@@ -8,6 +8,7 @@ things by one word, this book means Keras' thing: images have their channels las
 at its first call, and a model that was not told otherwise is in evaluation.
 """
 
+from ..lookup import missing
 from . import (
     activations,
     backend,
@@ -24,7 +25,6 @@ from . import (
     regularizers,
     utils,
 )
-from .entries import missing
 from .layers import Input, Layer
 from .layers.variable import Variable
 from .models import Model, Sequential

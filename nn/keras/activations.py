@@ -9,7 +9,8 @@ from autograd import elu, exp, log_softmax, relu, sigmoid, silu, softmax, softpl
 
 from ..functional import gelu as _gelu
 from ..functional import leaky_relu as _leaky_relu
-from .entries import looked_up, missing
+from ..lookup import missing
+from .entries import looked_up
 
 __all__ = [
     "elu", "exponential", "gelu", "get", "leaky_relu", "linear", "log_softmax", "relu", "relu6", "selu", "sigmoid", "silu", "softmax",

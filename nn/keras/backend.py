@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .entries import missing
+from ..lookup import missing
 from .layers.base import forget_names
 
 __all__ = ["clear_session", "epsilon", "floatx", "image_data_format"]

@@ -10,7 +10,7 @@ from .. import callbacks, optim
 from ..callbacks import LearningRateSchedule, Monitor, Training
 from ..callbacks.monitor import check_measured
 from ..checks import count
-from .entries import missing
+from ..lookup import missing
 from .progress import in_order
 
 __all__ = [

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..data import CIFAR10, MNIST, FashionMNIST
-from .entries import missing
+from ..lookup import missing
 
 __all__ = ["boston_housing", "california_housing", "cifar10", "cifar100", "fashion_mnist", "imdb", "mnist", "reuters"]
 

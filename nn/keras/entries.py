@@ -1,44 +1,15 @@
-"""The entries of the book: how a name is looked up, and what is said of one that is not here."""
+"""The entries of the book: how a text such as "relu" is looked up, and how an object is written down."""
 
 from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["Described", "looked_up", "missing", "no_such_name"]
+from ..lookup import no_such_name
 
-
-def no_such_name(name: str, known: Iterable[str]) -> str:
-    """The sentence about a name that is not in the book, with one that is near, if there is one.
-
-    Example:
-        >>> no_such_name("keras.layers.Dens", ["keras.layers.Dense"])
-        'keras.layers.Dens is not here; did you mean keras.layers.Dense?'
-    """
-    ends = {other.rpartition(".")[2]: other for other in known}
-    near = [ends[end] for end in difflib.get_close_matches(name.rpartition(".")[2], ends, 1, 0.8)]
-    return f"{name} is not here" + (f"; did you mean {near[0]}?" if near else ".")
-
-
-def missing(module: Mapping[str, Any]) -> Callable[[str], Any]:
-    """The `__getattr__` of a module of the book, made of its `globals()`: it says that a name is not here.
-
-    Example:
-        >>> missing({"__name__": "nn.keras.layers", "__all__": ["Dense"]})("ConvLSTM2D")
-        Traceback (most recent call last):
-        ...
-        AttributeError: keras.layers.ConvLSTM2D is not here.
-    """
-    book = module["__name__"].removeprefix("nn.")
-
-    def getattr_(name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise AttributeError(no_such_name(f"{book}.{name}", [f"{book}.{known}" for known in module["__all__"]]))
-
-    return getattr_
+__all__ = ["Described", "looked_up"]
 
 
 def looked_up(kind: str, name: Any, table: Mapping[str, Any]) -> Any:

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ..lookup import missing
 from ..randomness import Seed, generator
 from ..types import Array
-from .entries import Described, looked_up, missing
+from .entries import Described, looked_up
 
 __all__ = [
     "Constant", "GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "Initializer", "LecunNormal", "LecunUniform", "Ones",

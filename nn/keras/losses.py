@@ -11,7 +11,8 @@ import autograd
 from autograd import Node
 
 from .. import losses
-from .entries import Described, looked_up, missing
+from ..lookup import missing
+from .entries import Described, looked_up
 
 __all__ = [
     "BinaryCrossentropy", "CategoricalCrossentropy", "Hinge", "Huber", "KLDivergence", "Loss", "MeanAbsoluteError", "MeanSquaredError",

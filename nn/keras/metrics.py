@@ -11,9 +11,10 @@ import numpy as np
 from autograd import Node
 
 from .. import metrics
+from ..lookup import missing
 from ..types import Array
 from . import losses
-from .entries import Described, looked_up, missing
+from .entries import Described, looked_up
 
 __all__ = [
     "AUC", "Accuracy", "BinaryAccuracy", "CategoricalAccuracy", "Mean", "MeanAbsoluteError", "MeanSquaredError", "Metric", "Precision",

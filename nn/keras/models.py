@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import saving as files
+from ..lookup import missing
 from . import initializers, layers, losses, metrics, optimizers, regularizers
-from .entries import missing
 from .graph import Graph
 from .layers.base import Layer, Symbol, name_for
 from .layers.core import Input
@@ -82,7 +82,7 @@ class Model(Trained):
     @property
     def layers(self) -> list[Layer]:
         """The layers, in their order."""
-        return self._inner()
+        return [layer for layer in self.children() if isinstance(layer, Layer)]
 
     @property
     def inputs(self) -> list[Any]:

@@ -10,10 +10,11 @@ import numpy as np
 
 from .. import optim
 from ..checks import is_number, number
+from ..lookup import missing
 from ..optim.optimizer import Optimizer as Ours
 from ..types import Array
 from ..utils import clip_grad_norm_, clip_grad_value_
-from .entries import Described, looked_up, missing
+from .entries import Described, looked_up
 
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop", "get", "schedules"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from ..lookup import said_of
 from . import (
     activations,
     backend,
@@ -49,4 +50,4 @@ def _said_of(name: str, entry: Any) -> str:
     where = getattr(entry, "__module__", None) or type(entry).__module__
     if not where.startswith("nn.keras"):
         return f"`{where.partition('.')[0]}.{getattr(entry, 'name', None) or getattr(entry, '__name__', name)}`"
-    return (inspect.getdoc(entry) or "").partition("\n\n")[0].replace("\n", " ").replace("|", "\\|")
+    return said_of(entry)

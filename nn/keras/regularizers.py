@@ -7,7 +7,8 @@ from typing import Any
 import autograd
 
 from ..checks import number
-from .entries import Described, looked_up, missing
+from ..lookup import missing
+from .entries import Described, looked_up
 
 __all__ = ["L1", "L1L2", "L2", "get", "l1", "l1_l2", "l2"]
 

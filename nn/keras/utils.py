@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..lookup import missing
 from ..randomness import manual_seed
 from ..types import Array
-from .entries import missing
 
 __all__ = ["normalize", "pad_sequences", "set_random_seed", "to_categorical"]
 

@@ -1,5 +1,8 @@
 """Optimizers, and schedules for their learning rates. Names, arguments and numbers are PyTorch's."""
 
+from typing import TYPE_CHECKING
+
+from ..lookup import missing
 from . import lr_scheduler
 from .adaptive import Adadelta, Adamax, NAdam, RAdam
 from .directions import Lion, Muon
@@ -23,3 +26,6 @@ __all__ = [
     "LambdaLR", "LinearLR", "Lion", "MultiStepLR", "Muon", "NAdam", "OneCycleLR", "Optimizer", "RAdam", "RMSprop",
     "ReduceLROnPlateau", "SequentialLR", "StepLR", "lr_scheduler",
 ]  # fmt: skip
+
+if not TYPE_CHECKING:
+    __getattr__ = missing(globals())

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..checks import number
 from .groups import Parameters, Settings
+from .methods import WithBetas, directed
 from .optimizer import Optimizer
 from .pieces import Array, Starts
 
@@ -55,10 +56,7 @@ class Adadelta(Optimizer):
     def update(
         self, p: Array, g: Array, v: Array, u: Array, *, step: int, lr: float, rho: float, eps: float, weight_decay: float, maximize: bool
     ) -> None:
-        if maximize:
-            g = -g
-        if weight_decay:
-            g = g + weight_decay * p
+        g = directed(g, p, weight_decay, maximize)
         v *= rho
         v += (1 - rho) * g * g
         d = (u + eps) ** 0.5 / (v + eps) ** 0.5 * g
@@ -71,16 +69,7 @@ class Adadelta(Optimizer):
         number("rho", settings["rho"], most=1)
 
 
-class _WithBetas(Optimizer):
-    """What the variants of Adam share: two betas."""
-
-    def check(self, settings: Settings) -> None:
-        super().check(settings)
-        if len(settings["betas"]) != 2:
-            raise ValueError(f"betas must be two numbers, of the two running means; got {settings['betas']!r}.")
-
-
-class Adamax(_WithBetas):
+class Adamax(WithBetas):
     """Adam with the largest of the past gradients, which decays, in place of their mean square (Kingma and Ba, 2015).
 
         m ← β₁ m + (1 - β₁) g
@@ -120,16 +109,13 @@ class Adamax(_WithBetas):
         step: int, lr: float, betas: tuple[float, float], eps: float, weight_decay: float, maximize: bool,
     ) -> None:  # fmt: skip
         beta1, beta2 = betas
-        if maximize:
-            g = -g
-        if weight_decay:
-            g = g + weight_decay * p
+        g = directed(g, p, weight_decay, maximize)
         m += (1 - beta1) * (g - m)
         np.maximum(beta2 * u, abs(g) + eps, out=u)
         p -= lr / (1 - beta1**step) * m / u
 
 
-class NAdam(_WithBetas):
+class NAdam(WithBetas):
     """Adam with Nesterov's variant of momentum, which looks one step ahead (Dozat, 2016).
 
         m ← β₁ m + (1 - β₁) g,  v ← β₂ v + (1 - β₂) g²,  μₜ = β₁ (1 - 0.96^(t · momentum_decay) / 2)
@@ -171,12 +157,9 @@ class NAdam(_WithBetas):
         eps: float, weight_decay: float, momentum_decay: float, decoupled_weight_decay: bool, maximize: bool,
     ) -> None:  # fmt: skip
         beta1, beta2 = betas
-        if maximize:
-            g = -g
-        if weight_decay and decoupled_weight_decay:
+        if decoupled_weight_decay:
             p *= 1 - lr * weight_decay
-        elif weight_decay:
-            g = g + weight_decay * p
+        g = directed(g, p, 0.0 if decoupled_weight_decay else weight_decay, maximize)
         now, ahead = (beta1 * (1 - 0.5 * 0.96 ** (t * momentum_decay)) for t in (step, step + 1))
         product *= now
         m += (1 - beta1) * (g - m)
@@ -186,7 +169,7 @@ class NAdam(_WithBetas):
         p -= lr * ahead / (1 - product * ahead) * m / root
 
 
-class RAdam(_WithBetas):
+class RAdam(WithBetas):
     """Adam without division in the first few steps, when v is a mean over too few gradients (Liu and others, 2020).
 
         r = 2 / (1 - β₂) - 1,  rₜ = r - 2 t β₂ᵗ / (1 - β₂ᵗ)
@@ -228,12 +211,9 @@ class RAdam(_WithBetas):
         eps: float, weight_decay: float, decoupled_weight_decay: bool, maximize: bool,
     ) -> None:  # fmt: skip
         beta1, beta2 = betas
-        if maximize:
-            g = -g
-        if weight_decay and decoupled_weight_decay:
+        if decoupled_weight_decay:
             p *= 1 - lr * weight_decay
-        elif weight_decay:
-            g = g + weight_decay * p
+        g = directed(g, p, 0.0 if decoupled_weight_decay else weight_decay, maximize)
         m += (1 - beta1) * (g - m)
         v += (1 - beta2) * (g * g - v)
         forgotten = 1 - beta2**step

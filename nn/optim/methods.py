@@ -11,7 +11,19 @@ from .groups import Parameters, Settings
 from .optimizer import Optimizer
 from .pieces import Array, Starts
 
-__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "RMSprop"]
+__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "RMSprop", "WithBetas", "directed"]
+
+
+def directed(g: Array, p: Array, weight_decay: float, maximize: bool) -> Array:
+    """The gradient to follow: that of the loss, or upwards if `maximize`, and of its L2 penalty.
+
+    Example:
+        >>> directed(np.array([1.0]), np.array([4.0]), weight_decay=0.5, maximize=True)
+        array([1.])
+    """
+    if maximize:
+        g = -g
+    return g + weight_decay * p if weight_decay else g
 
 
 class SGD(Optimizer):
@@ -66,10 +78,7 @@ class SGD(Optimizer):
         self, p: Array, g: Array, v: Array, *,
         step: int, lr: float, momentum: float, dampening: float, weight_decay: float, nesterov: bool, maximize: bool,
     ) -> None:  # fmt: skip
-        if maximize:
-            g = -g
-        if weight_decay:
-            g = g + weight_decay * p
+        g = directed(g, p, weight_decay, maximize)
         if momentum:
             v *= momentum
             v += (1 - dampening) * g if dampening and step > 1 else g
@@ -84,7 +93,16 @@ class SGD(Optimizer):
             raise ValueError("Nesterov's variant needs a momentum above 0 and no dampening.")
 
 
-class Adam(Optimizer):
+class WithBetas(Optimizer):
+    """What Adam and its variants share: two betas."""
+
+    def check(self, settings: Settings) -> None:
+        super().check(settings)
+        if len(settings["betas"]) != 2:
+            raise ValueError(f"betas must be two numbers, of the two running means; got {settings['betas']!r}.")
+
+
+class Adam(WithBetas):
     """Adam (Kingma and Ba, 2015): steps of about lr, whatever the size of the gradients.
 
         m ← β₁ m + (1 - β₁) g
@@ -134,21 +152,13 @@ class Adam(Optimizer):
         step: int, lr: float, betas: tuple[float, float], eps: float, weight_decay: float, amsgrad: bool, maximize: bool,
     ) -> None:  # fmt: skip
         beta1, beta2 = betas
-        if maximize:
-            g = -g
-        if weight_decay:
-            g = g + weight_decay * p
+        g = directed(g, p, weight_decay, maximize)
         m += (1 - beta1) * (g - m)
         v += (1 - beta2) * (g * g - v)
         if amsgrad:
             v = np.maximum(largest, v, out=largest)
         correction = (1 - beta2**step) ** 0.5
         p -= lr * correction / (1 - beta1**step) * m / (v**0.5 + eps * correction)
-
-    def check(self, settings: Settings) -> None:
-        super().check(settings)
-        if len(settings["betas"]) != 2:
-            raise ValueError(f"betas must be two numbers, of the two running means; got {settings['betas']!r}.")
 
 
 class AdamW(Adam):
@@ -237,10 +247,7 @@ class RMSprop(Optimizer):
         self, p: Array, g: Array, v: Array, mean: Array, velocity: Array, *,
         step: int, lr: float, alpha: float, eps: float, weight_decay: float, momentum: float, centered: bool, maximize: bool,
     ) -> None:  # fmt: skip
-        if maximize:
-            g = -g
-        if weight_decay:
-            g = g + weight_decay * p
+        g = directed(g, p, weight_decay, maximize)
         v *= alpha
         v += (1 - alpha) * g * g
         variance = v
@@ -304,9 +311,6 @@ class Adagrad(Optimizer):
         self, p: Array, g: Array, s: Array, *,
         step: int, lr: float, lr_decay: float, weight_decay: float, initial_accumulator_value: float, eps: float, maximize: bool,
     ) -> None:  # fmt: skip
-        if maximize:
-            g = -g
-        if weight_decay:
-            g = g + weight_decay * p
+        g = directed(g, p, weight_decay, maximize)
         s += g * g
         p -= lr / (1 + (step - 1) * lr_decay) * g / (s**0.5 + eps)

@@ -28,9 +28,7 @@ from .states import memories_from
 
 __all__ = ["Optimizer"]
 
-# An elementwise formula is computed on parts of this many entries, which stay in the processor's cache
-# from one of its operations to the next.
-ENTRIES_AT_ONCE = 2**15
+ENTRIES_AT_ONCE = 2**15  # an elementwise formula is computed on parts of this size, which stay in the processor's cache
 OFTEN = 16  # parameters are searched for nan after each of the first 16 steps, and then after every 16th
 
 

@@ -112,7 +112,7 @@ class Whole(Piece):
         return [self._tensor]
 
     def gradient(self) -> Array | None:
-        return self._tensor.grad
+        return self._tensor._gradient
 
     def read(self) -> Array:
         return self._tensor._to_overwrite()
@@ -160,7 +160,7 @@ class Joined(Piece):
         if not self.fits():
             raise UnevenError
         for t, _, place in self._places:
-            g = t.grad
+            g = t._gradient
             if g is None:
                 without += 1
             else:

@@ -8,26 +8,30 @@
 and a program written for PyTorch runs. There is no mathematics in here: each name is a short line onto what exists. `torch.cat` is
 `autograd.concatenate`, `torch.nn` is `nn`, `torch.optim` is `nn.optim`, `torch.utils.data` is `nn.data`. Where NumPy and PyTorch mean
 different things by one word, `torch`'s Tensors mean PyTorch's: `x.max(1)` gives values and indices, `x.transpose(0, 1)` swaps two
-dimensions. While this book is open, a `DataLoader` gives such Tensors, as PyTorch's does, in place of arrays.
+dimensions. Once this book has been imported, `nn` makes its parameters, state dicts and batches of such Tensors, as PyTorch does,
+in place of arrays: `layer.weight.data.normal_(0, 0.02)`, and `model.state_dict()["0.bias"].zero_()` changes the model.
+`python -m nn.torch` prints the whole book.
 """
 
 from __future__ import annotations
 
-import difflib
+from numbers import Integral
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import autograd
+import autograd as engine
 import nn
 from autograd import no_grad
 from autograd.modes import is_recording
-from nn import optim
-from nn.data import collate
+from nn import optim, parameter
+from nn.lookup import missing
 from nn.randomness import get_rng_state, manual_seed, set_rng_state
 
-from . import dtypes
+from . import autograd, dtypes
+from .base import plain, wrap
+from .devices import accelerator, amp, autocast, backends, cuda
 from .dtypes import (
     Generator,
     bool,
@@ -74,25 +78,35 @@ from .making import (
     zeros_like,
 )  # fmt: skip
 from .saving import load, save
-from .tensor import Tensor, plain, wrap
+from .tensor import Tensor as Tensor
 
-FloatTensor = DoubleTensor = HalfTensor = LongTensor = IntTensor = BoolTensor = Tensor
+
+def _of(dtype: Any) -> Any:
+    """`torch.LongTensor` and its like."""
+
+    def of(*data: Any) -> Tensor:
+        return zeros(data, dtype=dtype) if len(data) != 1 or isinstance(data[0], Integral) else tensor(data[0], dtype=dtype)
+
+    of.__doc__ = f"`torch.tensor` of numbers, or `torch.zeros` of a shape, of {np.dtype(dtype).name}."
+    return of
+
+
+FloatTensor, DoubleTensor, HalfTensor, LongTensor, IntTensor, BoolTensor = map(_of, (float32, float64, float16, int64, int32, bool))
 inference_mode = no_grad
 is_grad_enabled = is_recording
 inf, nan, pi, e = np.inf, np.nan, np.pi, np.e
 Size: Any = tuple
 
 utils = SimpleNamespace(data=nn.data)
-cuda = SimpleNamespace(
-    is_available=lambda: False, device_count=lambda: 0, manual_seed=lambda seed: None, manual_seed_all=lambda seed: None,
-    empty_cache=lambda: None, synchronize=lambda: None,
-)  # fmt: skip
-backends = SimpleNamespace(mps=SimpleNamespace(is_available=lambda: False), cudnn=SimpleNamespace(deterministic=True, benchmark=False))
+linalg = SimpleNamespace(**{
+    name: getattr(np.linalg, name)
+    for name in ("cholesky", "det", "eigh", "inv", "matrix_power", "matrix_rank", "pinv", "qr", "slogdet", "solve", "svd")
+})  # fmt: skip
 
 
 def cat(tensors: Any, dim: Any = 0) -> Tensor:
     """`autograd.concatenate`."""
-    return autograd.concatenate(_all(tensors), dim)
+    return engine.concatenate(_all(tensors), dim)
 
 
 concat = concatenate = cat
@@ -100,7 +114,23 @@ concat = concatenate = cat
 
 def stack(tensors: Any, dim: Any = 0) -> Tensor:
     """`autograd.stack`."""
-    return autograd.stack(_all(tensors), dim)
+    return engine.stack(_all(tensors), dim)
+
+
+def hstack(tensors: Any) -> Tensor:
+    """`np.hstack`."""
+    return np.hstack(_all(tensors))  # type: ignore[return-value]  # NumPy asks the Tensors
+
+
+def vstack(tensors: Any) -> Tensor:
+    """`np.vstack`."""
+    return np.vstack(_all(tensors))  # type: ignore[return-value]
+
+
+def unique(input: Any, sorted: Any = True, return_inverse: Any = False, return_counts: Any = False, dim: Any = None) -> Any:
+    """`np.unique`, which has no derivative."""
+    found = np.unique(plain(input), return_inverse=return_inverse, return_counts=return_counts, axis=dim)
+    return tuple(map(wrap, found)) if isinstance(found, tuple) else wrap(found)
 
 
 def where(condition: Any, input: Any = None, other: Any = None) -> Any:
@@ -108,7 +138,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     condition = as_tensor(condition)
     if input is None:
         return condition.nonzero(as_tuple=True)
-    return autograd.where(condition, *(x if isinstance(x, autograd.Node) else tensor(x) for x in (input, other)))
+    return engine.where(condition, *(x if isinstance(x, engine.Node) else tensor(x) for x in (input, other)))
 
 
 def einsum(equation: str, *operands: Any) -> Any:
@@ -120,25 +150,23 @@ def outer(input: Any, vec2: Any) -> Any:
     return as_tensor(input).unsqueeze(1) * vec2
 
 
+ger = outer
+
+
 def addmm(input: Any, mat1: Any, mat2: Any) -> Any:
     return input + as_tensor(mat1) @ mat2
 
 
 def dot(input: Any, tensor: Any) -> Any:
-    return autograd.dot(as_tensor(input), tensor)
+    return engine.dot(as_tensor(input), tensor)
 
 
 def meshgrid(*tensors: Any, indexing: Any = "ij") -> Any:
     return tuple(map(wrap, np.meshgrid(*[plain(x) for x in tensors], indexing=indexing)))
 
 
-def one_hot(tensor: Any, num_classes: Any = -1) -> Tensor:
-    """`nn.functional.one_hot`."""
-    return wrap(nn.functional.one_hot(plain(tensor), num_classes))
-
-
 def is_tensor(obj: Any) -> Any:
-    return isinstance(obj, autograd.Tensor)
+    return isinstance(obj, engine.Tensor)
 
 
 def numel(input: Any) -> Any:
@@ -162,21 +190,23 @@ def _is_function(name: str) -> Any:
     return not name.startswith("_") and not name.endswith("_") and callable(getattr(Tensor, name, None))
 
 
-def __getattr__(name: str) -> Any:
-    """`torch.NAME(x, …)` is `x.NAME(…)`."""
+def _function(name: str) -> Any:
+    """`torch.NAME(x, …)` is `x.NAME(…)`; None, if there is no such method."""
     if not _is_function(name):
-        near = difflib.get_close_matches(name, [*globals(), *filter(_is_function, dir(Tensor))], 1)
-        raise AttributeError(f"torch.{name} is not here" + (f"; did you mean torch.{near[0]}?" if near else ", or not yet."))
+        return None
 
-    def function(input: Any, *args: Any, **kwargs: Any) -> Any:
-        return getattr(as_tensor(input), name)(*args, **kwargs)
+    def function(input: Any, *args: Any, out: Any = None, **kwargs: Any) -> Any:
+        result = getattr(as_tensor(input), name)(*args, **kwargs)
+        return result if out is None else out.copy_(result)
 
     function.__name__, function.__doc__ = name, f"`x.{name}(…)`, for `torch.{name}(x, …)`."
     return function
 
 
-def _batch_of(x: Any) -> Any:
-    return wrap(x) if isinstance(x, np.ndarray) else x
+def __dir__() -> list[str]:
+    return sorted({*globals(), *filter(_is_function, dir(Tensor))})
 
 
-collate.batch_of = _batch_of
+if not TYPE_CHECKING:
+    __getattr__ = missing(globals(), _function)
+parameter.book = wrap

@@ -6,6 +6,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from autograd.torch_methods import check_device
+
 from ..randomness import shared_generator
 
 __all__ = ["Generator", "default_dtype", "device", "rng_of", "set_default_dtype", "type_of"]
@@ -53,7 +55,7 @@ class device:  # noqa: N801 -- PyTorch's name
     """The place of a Tensor, of which there is one: the CPU.
 
     Raises:
-        ValueError: another is asked for.
+        RuntimeError: another is asked for.
 
     Example:
         >>> device("cpu")
@@ -61,13 +63,11 @@ class device:  # noqa: N801 -- PyTorch's name
         >>> device("cuda")
         Traceback (most recent call last):
             ...
-        ValueError: There is no device 'cuda' here, only 'cpu'; torch.cuda.is_available() says so.
+        RuntimeError: There is no device 'cuda' here, only 'cpu'; torch.cuda.is_available() says so.
     """
 
     def __init__(self, type: Any = "cpu", index: Any = None) -> None:
-        name = str(getattr(type, "type", type))
-        if name.split(":")[0] != "cpu":
-            raise ValueError(f"There is no device {name!r} here, only 'cpu'; torch.cuda.is_available() says so.")
+        check_device(type)
         self.type, self.index = "cpu", index
 
     def __eq__(self, other: object) -> Any:

@@ -9,8 +9,9 @@ import numpy as np
 
 import autograd
 
+from .base import plain, wrap
 from .dtypes import Generator, default_dtype, rng_of, type_of
-from .tensor import Tensor, plain, wrap
+from .tensor import Tensor
 
 __all__ = [
     "arange", "as_tensor", "bernoulli", "empty", "empty_like", "eye", "from_numpy", "full", "full_like", "linspace", "multinomial",
@@ -50,15 +51,14 @@ def from_numpy(array: Any) -> Tensor:
     return wrap(array)
 
 
-def _filled(fill: Callable[[Any, Any], Any]) -> Callable[..., Tensor]:
+def _filled(said: str, fill: Callable[[Any, Any], Any]) -> Callable[..., Tensor]:
     """`torch.zeros` and its like, from what makes an array of a shape, with a generator."""
 
-    def made(
-        *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, generator: Generator | None = None
-    ) -> Tensor:
+    def made(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, generator: Generator | None = None) -> Tensor:
         shape = tuple(size[0]) if size and isinstance(size[0], (tuple, list)) else size
         return wrap(np.asarray(fill(rng_of(generator), shape), dtype or default_dtype()), requires_grad)
 
+    made.__doc__ = f"{said}, of a shape."
     return made
 
 
@@ -68,11 +68,14 @@ def _like(made: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def like(input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
         return made(plain(input).shape, dtype=dtype or plain(input).dtype, requires_grad=requires_grad)
 
+    like.__doc__ = f"{made.__doc__[:-1]} like that of another Tensor."  # type: ignore[index]
     return like
 
 
-zeros, ones = _filled(lambda rng, shape: np.zeros(shape)), _filled(lambda rng, shape: np.ones(shape))
-rand, randn = _filled(lambda rng, shape: rng.random(shape)), _filled(lambda rng, shape: rng.standard_normal(shape))
+zeros = _filled("`np.zeros`", lambda rng, shape: np.zeros(shape))
+ones = _filled("`np.ones`", lambda rng, shape: np.ones(shape))
+rand = _filled("`rng.random`", lambda rng, shape: rng.random(shape))
+randn = _filled("`rng.standard_normal`", lambda rng, shape: rng.standard_normal(shape))
 empty = zeros
 zeros_like, ones_like, rand_like, randn_like = _like(zeros), _like(ones), _like(rand), _like(randn)
 empty_like = zeros_like

@@ -11,7 +11,7 @@ import numpy as np
 import nn
 from autograd import Node
 
-from .tensor import wrap
+from .base import wrap
 
 __all__ = ["load", "save"]
 

@@ -8,20 +8,19 @@ PyTorch mean different things by one word (`max`, `size`, `transpose`, `std`, â€
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, NoReturn, Self
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import autograd
-from autograd.core import Primitive
-from autograd.layout import MANY, new
-from autograd.modes import is_recording, moment
+from autograd.modes import is_recording
 from autograd.state import is_known
 
 from . import dtypes
+from .base import Base, dims_of, plain, wrap
 
-__all__ = ["Sorted", "Tensor", "plain", "wrap"]
+__all__ = ["Sorted", "Tensor"]
 
 
 class Sorted(NamedTuple):
@@ -31,47 +30,7 @@ class Sorted(NamedTuple):
     indices: Any
 
 
-class Size(int):
-    """NumPy's `x.size`, which is PyTorch's `x.size()` and `x.size(0)` too."""
-
-    shape: tuple[int, ...]
-
-    def __call__(self, dim: int | None = None) -> Any:
-        return self.shape if dim is None else self.shape[dim]
-
-
-def plain(x: Any) -> Any:
-    """The numbers of a Tensor, or of Tensors in a list, and anything else as it is."""
-    if isinstance(x, autograd.Node):
-        return x._datum
-    if isinstance(x, (list, tuple)) and any(isinstance(y, (autograd.Node, list, tuple)) for y in x):
-        return type(x)(map(plain, x)) if not hasattr(x, "_fields") else type(x)(*map(plain, x))
-    return x
-
-
-def wrap(array: Any, requires_grad: bool = False, owner: Tensor | None = None) -> Tensor:
-    """A Tensor of `array` itself: a leaf, or a constant. Who writes to it changes its `owner` too, with which it shares its numbers."""
-    tensor = new(Tensor)
-    tensor._datum = np.asarray(array)
-    tensor._grad = None
-    tensor._aside = None if owner is None else (None, {"owner": owner}, None)
-    tensor.primitive, tensor.left, tensor.right = None, () if requires_grad else None, MANY
-    tensor.origin = moment()
-    if requires_grad and tensor._datum.dtype.kind != "f":
-        raise RuntimeError(f"Only Tensors of floats have a derivative, and this one is of {tensor._datum.dtype}; make it .float() first.")
-    return tensor
-
-
-def _array(x: Any) -> Any:
-    return np.asarray(x._datum) if isinstance(x, autograd.Node) else x
-
-
-def _dims(dim: tuple[Any, ...]) -> Any:
-    """Dimensions that stand one after the other, or in a tuple; None for all."""
-    return None if not dim else tuple(dim[0]) if isinstance(dim[0], (tuple, list)) else tuple(dim)
-
-
-class Tensor(autograd.Tensor):
+class Tensor(Base):
     """An array that PyTorch's programs can use. `torch.tensor` makes one of numbers, `torch.randn` and its like of a shape.
 
     Example:
@@ -87,151 +46,10 @@ class Tensor(autograd.Tensor):
 
     __slots__ = ()
 
-    def __new__(cls, *data: Any) -> Tensor:
-        sizes = len(data) != 1 or isinstance(data[0], int)
-        return wrap(np.zeros(data, dtypes.default_dtype()) if sizes else np.array(plain(data[0]), dtypes.default_dtype()))
-
-    def __init__(self, *data: Any) -> None:
-        pass
-
-    @classmethod
-    def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
-        if not is_known(list(inputs)):
-            return super()._apply(primitive, inputs, static)
-        if not any(isinstance(x, autograd.Node) and x.left is not None for x in inputs):
-            data = [_array(x) for x in inputs]
-            result = primitive.compute_arrays(data, static)
-            if result.dtype == np.float64 and not any(isinstance(x, np.ndarray) and x.dtype == np.float64 for x in data):
-                result = result.astype(dtypes.default_dtype())  # of whole numbers and a float
-            owner = next((x for x in inputs if isinstance(x, Tensor) and np.may_share_memory(result, x._datum)), None)
-            return wrap(result, owner=owner)  # a view, as PyTorch's are, or a constant
-        # What shares its numbers with others may change unnoticed, and so it is used as a copy.
-        own = tuple(x._datum.copy() if isinstance(x, Tensor) and "owner" in x.static else x for x in inputs)
-        return super()._apply(primitive, own, static)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        result = super().__array_function__(function, types, args, kwargs)
-        return wrap(result) if isinstance(result, (np.ndarray, np.generic)) else result
-
-    # What it is
-
-    @property
-    def size(self) -> Any:
-        """How many numbers there are, as in NumPy; called, it gives the shape, or the size of one dimension."""
-        size = Size(self._datum.size)
-        size.shape = self._datum.shape
-        return size
-
-    @property
-    def dtype(self) -> Any:
-        return self._datum.dtype
-
-    @property
-    def device(self) -> Any:
-        return dtypes.device()
-
-    @property
-    def is_cuda(self) -> Any:
-        return False
-
-    @property
-    def data(self) -> Any:
-        """The same numbers without their history; to write to them changes this Tensor."""
-        return super().data if not is_known(self) else wrap(self._datum, owner=self)
-
-    @data.setter
-    def data(self, data: Any) -> None:
-        self._overwrite(plain(data))
-
-    @property
-    def grad(self) -> Any:
-        return None if self._grad is None else wrap(self._grad)
-
-    @grad.setter
-    def grad(self, gradient: Any) -> None:
-        self._grad = None if gradient is None else self._seed(gradient)
-
-    @property
-    def requires_grad(self) -> Any:
-        return self.left is not None
-
-    @requires_grad.setter
-    def requires_grad(self, wanted: bool) -> None:
-        self.requires_grad_(wanted)
-
-    def requires_grad_(self, requires_grad: bool = True) -> Self:
-        if self.primitive is not None:
-            raise RuntimeError("Only leaves can begin or end to require a gradient; x.detach() gives the numbers of a computed one.")
-        if requires_grad and self._datum.dtype.kind != "f":
-            raise RuntimeError(f"Only Tensors of floats have a derivative, and this one is of {self._datum.dtype}; make it .float() first.")
-        self.left = () if requires_grad else None
-        return self
-
-    @property
-    def grad_fn(self) -> Any:
-        return self.primitive
-
-    def is_floating_point(self) -> Any:
-        return bool(self._datum.dtype.kind == "f")
-
-    # Its numbers, elsewhere
-
-    def detach(self) -> Any:
-        return super().detach() if not is_known(self) else wrap(self._datum, owner=self)
-
-    def numpy(self) -> Any:
-        if self.left is not None:
-            raise RuntimeError("This Tensor requires a gradient, which an array cannot have. Take its numbers: x.detach().numpy().")
-        return self._datum
-
-    def item(self) -> Any:
-        if self._datum.size != 1:
-            raise RuntimeError(f"A Tensor of {self._datum.size} numbers is not one number; .tolist() gives them all.")
-        return self._datum.item()
-
-    def tolist(self) -> Any:
-        return self._datum.tolist()
-
-    def cuda(self, device: Any = None) -> NoReturn:
-        raise RuntimeError("There is no GPU here; leave .cuda() away, or ask torch.cuda.is_available() first.")
-
-    def type(self, dtype: Any = None) -> Any:
-        if dtype is None:
-            return f"torch.{self._datum.dtype}"
-        dtype = np.dtype(dtype)
-        if dtype == self._datum.dtype:
-            return self
-        return self.astype(dtype)
-
-    def astype(self, dtype: Any) -> Any:
-        is_float = np.dtype(dtype).kind == "f" and self._datum.dtype.kind == "f"
-        return super().astype(dtype) if is_float else wrap(self._datum.astype(dtype))
-
-    def long(self) -> Any:
-        return self.type(np.int64)
-
-    def int(self) -> Any:
-        return self.type(np.int32)
-
-    def bool(self) -> Any:
-        return self.type(np.bool_)
-
-    def new_zeros(self, *size: Any) -> Any:
-        return wrap(np.zeros(_dims(size), self._datum.dtype))
-
-    def new_ones(self, *size: Any) -> Any:
-        return wrap(np.ones(_dims(size), self._datum.dtype))
-
-    def new_full(self, size: Any, fill_value: Any) -> Any:
-        return wrap(np.full(size, fill_value, self._datum.dtype))
-
-    def new_tensor(self, data: Any) -> Any:
-        return wrap(np.array(plain(data), self._datum.dtype))
-
     # Its shape
 
     def reshape(self, *shape: Any) -> Any:
-        return autograd.reshape(self, _dims(shape) or ())
+        return autograd.reshape(self, dims_of(shape) or ())
 
     def squeeze(self, dim: Any = None) -> Any:
         if dim is None:
@@ -249,7 +67,7 @@ class Tensor(autograd.Tensor):
     swapaxes = swapdims = transpose  # type: ignore[assignment]
 
     def repeat(self, *sizes: Any) -> Any:
-        sizes = _dims(sizes)
+        sizes = dims_of(sizes)
         ours = (1,) * (len(sizes) - self.ndim) + self.shape
         between = autograd.reshape(self, [n for size in ours for n in (1, size)])
         spread = autograd.broadcast_to(between, [n for pair in zip(sizes, ours, strict=True) for n in pair])
@@ -378,6 +196,15 @@ class Tensor(autograd.Tensor):
 
     # Arithmetic by name
 
+    def logical_not(self) -> Any:
+        return wrap(np.logical_not(self._datum))
+
+    def clamp_min(self, min: Any) -> Any:
+        return self.clamp(min)
+
+    def clamp_max(self, max: Any) -> Any:
+        return self.clamp(max=max)
+
     def round(self, decimals: Any = 0) -> Any:
         return wrap(np.round(self._datum, decimals))
 
@@ -430,45 +257,18 @@ class Tensor(autograd.Tensor):
         made = f", grad_fn=<{self.primitive.name}>" if self.primitive is not None else ""
         return f"tensor({text}{dtype}{wants}{made})"
 
-    # In place: constants at any time, leaves under no_grad()
 
-    def _written(self) -> Any:
-        """The array, for who is about to write to it; what it is a part of has changed, too."""
-        if self.primitive is not None:
-            raise RuntimeError("This Tensor was computed, and follows from what it was computed from. Make a new one: x = x + 1.")
-        if self.left is not None and is_recording():
-            raise RuntimeError("A leaf that requires a gradient is changed in place under torch.no_grad() only.")
-        tensor: Any = self
-        while tensor is not None:
-            tensor.origin = moment()
-            tensor = tensor.static.get("owner")
-        return self._datum
-
-    def _overwrite(self, data: Any, now: Any = None) -> None:
-        if self.primitive is not None:
-            raise RuntimeError("This Tensor was computed, and follows from what it was computed from. Make a new one.")
-        array = np.asarray(plain(data), self._datum.dtype)
-        if array.shape != self._datum.shape:
-            raise RuntimeError(f"Numbers of shape {array.shape} do not fit a Tensor of shape {self.shape}; make a new one.")
-        self._datum = array.copy()
-        self.origin = now or moment()
-
-    def _replace(self, result: Any) -> Self:
-        self._written()[...] = plain(result)
-        return self
-
-    def scatter_(self, dim: Any, index: Any, src: Any) -> Self:
-        return self._replace(self.detach().scatter(dim, index, src.detach() if isinstance(src, Tensor) else src))
-
-    def unsqueeze_(self, dim: Any) -> Self:
-        self._datum = np.expand_dims(self._written(), dim)
-        return self
-
-    def uniform_(self, a: Any = 0.0, b: Any = 1.0, *, generator: Any = None) -> Self:
-        return self._replace(dtypes.rng_of(generator).uniform(a, b, self.shape))
-
-    def normal_(self, mean: Any = 0.0, std: Any = 1.0, *, generator: Any = None) -> Self:
-        return self._replace(dtypes.rng_of(generator).normal(mean, std, self.shape))
+# Methods, and so functions of `torch`, that are NumPy's functions under another name or the same,
+NUMPYS = {
+    "count_nonzero": np.count_nonzero, "diag": np.diag, "movedim": np.moveaxis, "nan_to_num": np.nan_to_num,
+    "repeat_interleave": np.repeat, "tile": np.tile,
+}  # fmt: skip
+# and second names of others.
+ALIASES = {
+    "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan", "atan2": "arctan2", "atanh": "arctanh",
+    "mv": "matmul", "nelement": "numel", "negative": "neg", "remainder": "__mod__", "true_divide": "div",
+}  # fmt: skip
+LONG = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal"}
 
 
 def _compared(name: str) -> Any:
@@ -478,6 +278,7 @@ def _compared(name: str) -> Any:
         answer = base(self, other)
         return wrap(answer) if isinstance(answer, (np.ndarray, np.bool_, bool)) else answer
 
+    compare.__doc__ = f"`np.{LONG[name.strip('_')]}`, as the operator is."
     return compare
 
 
@@ -490,14 +291,24 @@ def _first(name: str) -> Any:
 def _whole(compute: Any, swapped: bool = False) -> Any:
     """An operator that goes in steps, and has no derivative."""
 
-    def operate(self: Tensor, other: Any) -> Any:
+    def operate(self: Tensor, other: Any, **options: Any) -> Any:
         left, right = (plain(other), self._datum) if swapped else (self._datum, plain(other))
-        return wrap(compute(left, right))
+        return wrap(compute(left, right, **options))
 
+    operate.__doc__ = f"`{compute.__name__}` of the numbers, which has no derivative."
     return operate
 
 
-for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
+def _of_numpy(function: Any) -> Any:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = function(self, *args, **kwargs)
+        return result if isinstance(result, Tensor) else wrap(result)
+
+    method.__doc__ = f"`np.{function.__name__}`."
+    return method
+
+
+for _name in LONG:
     setattr(Tensor, f"__{_name}__", _compared(f"__{_name}__"))
     setattr(Tensor, _name, _compared(f"__{_name}__"))
 for _name in ("radd", "rsub", "rmul", "rtruediv", "rpow", "rmatmul"):
@@ -505,6 +316,12 @@ for _name in ("radd", "rsub", "rmul", "rtruediv", "rpow", "rmatmul"):
 for _name in ("floordiv", "mod", "and_", "or_", "xor", "lshift", "rshift"):
     setattr(Tensor, f"__{_name.rstrip('_')}__", _whole(getattr(operator, _name)))
     setattr(Tensor, f"__r{_name.rstrip('_')}__", _whole(getattr(operator, _name), swapped=True))
+for _name in ("logical_and", "logical_or", "logical_xor", "isclose"):
+    setattr(Tensor, _name, _whole(getattr(np, _name)))
+for _name, _function in NUMPYS.items():
+    setattr(Tensor, _name, _of_numpy(_function))
+for _name, _other in ALIASES.items():
+    setattr(Tensor, _name, getattr(Tensor, _other))
 Tensor.__invert__ = lambda self: wrap(~self._datum)  # type: ignore[method-assign]
 Tensor.__hash__ = autograd.Tensor.__hash__  # type: ignore[method-assign]
-Tensor._kind_of_arrays = Tensor
+Base._kind_of_arrays = Tensor

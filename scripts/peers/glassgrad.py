@@ -98,26 +98,44 @@ def chain(length: int) -> dict[str, float]:
     return {"forward": computed - start, "backward": differentiated - computed, "destruction": freed - differentiated}
 
 
-def compiled(problem: Problem) -> Callable[[], float]:
-    """Scalar code like that of `values`, compiled."""
+def stepping(loss_of: Callable[..., Any], optimizer: nn.optim.Optimizer, compile: str) -> Callable[..., Any]:
+    """A step of training; of it, `compile` is "nothing", the "loss" alone, the "step", or the "step in C"."""
+    if compile == "loss":
+        loss_of = autograd.compile(loss_of)
+
+    def step(*data: Any) -> Any:
+        loss = loss_of(*data)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    targets = {"step": "numpy", "step in C": "c"}
+    return autograd.compile(step, target=targets[compile]) if compile in targets else step
+
+
+def compiled(problem: Problem, compile: str = "loss") -> Callable[[], float]:
+    """Scalar code like that of `values`, its loss compiled."""
     X, y = problem.X, problem.y
     model = initialised(problem)
     parameters = model.parameters()
-    optimizer = nn.optim.SGD(parameters, lr=problem.learning_rate)
 
-    @autograd.compile
     def loss_of(xs: Any, ys: Any) -> Any:
         hinge = sum((1 - y * model(x)).relu() for x, y in zip(xs, ys, strict=True)) / len(xs)
         return hinge + problem.alpha * autograd.dot(parameters, parameters)
 
-    def step() -> float:
-        loss = loss_of(X, y)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        return loss.data  # type: ignore[no-any-return]
+    step = stepping(loss_of, nn.optim.SGD(parameters, lr=problem.learning_rate), compile)
+    return lambda: step(X, y).data  # type: ignore[no-any-return]
 
-    return step
+
+def whole(problem: Problem) -> Callable[[], float]:
+    """The same, with the whole step compiled."""
+    return compiled(problem, compile="step")
+
+
+def in_c(problem: Problem) -> Callable[[], float]:
+    """The same in C."""
+    return compiled(problem, compile="step in C")
 
 
 def vmapped(problem: Problem) -> Callable[[], float]:
@@ -138,26 +156,27 @@ def vmapped(problem: Problem) -> Callable[[], float]:
     return step
 
 
-def names(problem: Names, compile: bool = True) -> Callable[[], float]:
-    """The GPT of `gpt.py`, compiled."""
+def names(problem: Names, compile: str = "loss") -> Callable[[], float]:
+    """The GPT of `gpt.py`, its loss compiled."""
     model = problem.model()
-    loss_of = autograd.compile(model.loss) if compile else model.loss
     optimizer = nn.optim.Adam(model.parameters(), lr=problem.learning_rate, betas=problem.betas)
-    turn = problem.turns()
-
-    def step() -> float:
-        loss = loss_of(next(turn)[1])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        return loss.data  # type: ignore[no-any-return]
-
-    return step
+    step, turn = stepping(model.loss, optimizer, compile), problem.turns()
+    return lambda: step(next(turn)[1]).data  # type: ignore[no-any-return]
 
 
 def names_eager(problem: Names) -> Callable[[], float]:
     """The GPT of `gpt.py`, eager."""
-    return names(problem, compile=False)
+    return names(problem, compile="nothing")
+
+
+def names_whole(problem: Names) -> Callable[[], float]:
+    """The GPT of `gpt.py`, with the whole step compiled."""
+    return names(problem, compile="step")
+
+
+def names_in_c(problem: Names) -> Callable[[], float]:
+    """The same in C."""
+    return names(problem, compile="step in C")
 
 
 def mlp(*sizes: int) -> nn.Module:
@@ -201,7 +220,7 @@ class Transformer(nn.Module):
 NETWORKS: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "cnn": cnn, "lstm": LSTM, "transformer": Transformer}
 
 
-def examples(problem: Examples, compile: bool = False) -> Callable[[], float]:
+def examples(problem: Examples, compile: str = "nothing") -> Callable[[], float]:
     """A network of layers, eager."""
     X, y = problem.X, problem.y
     network, sizes = problem.network
@@ -211,20 +230,16 @@ def examples(problem: Examples, compile: bool = False) -> Callable[[], float]:
     def loss_of(X: Any, y: Any) -> Any:
         return nn.functional.cross_entropy(model(X), y)
 
-    if compile:
-        loss_of = autograd.compile(loss_of)
     optimizer = nn.optim.Adam(model.parameters(), lr=problem.learning_rate, betas=problem.betas)
-
-    def step() -> float:
-        loss = loss_of(X, y)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        return loss.item()  # type: ignore[no-any-return]
-
-    return step
+    step = stepping(loss_of, optimizer, compile)
+    return lambda: step(X, y).item()  # type: ignore[no-any-return]
 
 
 def examples_compiled(problem: Examples) -> Callable[[], float]:
-    """A network of layers, compiled."""
-    return examples(problem, compile=True)
+    """A network of layers, its loss compiled."""
+    return examples(problem, compile="loss")
+
+
+def examples_whole(problem: Examples) -> Callable[[], float]:
+    """A network of layers, with the whole step compiled."""
+    return examples(problem, compile="step")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Container, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -19,117 +19,13 @@ from ...texts import visible
 from .formulas import ATOM, PRODUCT, Functions, Text, UnprintableError, infix, number
 from .indices import ZERO, Index, as_formula, basic_place, flat, loop_over, parts_of, positions
 from .memory import is_elementwise, is_view
+from .nests import Lines, Nest, Store
+from .tables import Tables
 
-__all__ = ["Body", "Store", "Tables"]
+__all__ = ["Body"]
 
 LONG = 80  # characters of an expression
 COMMENT = 80
-
-
-class Store(NamedTuple):
-    """The statement that writes a number into an array, or adds it there."""
-
-    name: str
-    place: Index | None
-    value: Text
-    sign: str = "="
-
-    def __str__(self) -> str:
-        to = self.name if self.place is None else f"{self.name}[{self.place}]"
-        return f"{to} {self.sign} {self.value.text};"
-
-
-class Nest:
-    """Loops over all entries of an array, with some statements for each.
-
-    Attributes:
-        loops: the variables and lengths of the loops.
-        before, after: lines before and after the loops.
-        row: lines before the innermost loop, within the others.
-        totals: the variables that numbers are added up in.
-        makes: for what the statements make, whether it is complete, at a place, after the statement at that place.
-        loads: what they read, and where.
-    """
-
-    def __init__(self, loops: list[tuple[str, int]]) -> None:
-        self.loops = loops
-        self.scopes: list[str] = []
-        self.before: list[str] = []
-        self.after: list[str] = []
-        self.row: list[str] = []
-        self.statements: list[str | Store] = []
-        self.totals: list[str] = []
-        self.makes: dict[Any, bool] = {}
-        self.loads: list[tuple[Any, Index | None]] = []
-
-    def takes(self, loads: Iterable[tuple[Any, Index | None]], makes: Any, here: Index) -> bool:
-        """Whether another statement, which reads these numbers, may stand in the loops."""
-        return all(x not in self.makes or (self.makes[x] and place == here) for x, place in loads) and all(
-            x is not makes or place == here for x, place in self.loads
-        )
-
-    def comment(self) -> str:
-        return ", ".join(self.scopes)
-
-    def text(self, dialect: Any) -> list[str]:
-        lines, depth = list(self.before), 0
-        outer, inner = self.loops[:-1], self.loops[-1:]
-        if self.row and not outer:
-            lines.append("{")
-            depth = 1
-        for variable, n in outer:
-            lines.append("    " * depth + f"{dialect.loop(variable, n)} {{")
-            depth += 1
-        lines += ["    " * depth + line for line in self.row]
-        for variable, n in inner:
-            lines += ["    " * depth + line for line in dialect.reduction(*self.totals)]
-            lines.append("    " * depth + f"{dialect.loop(variable, n)} {{")
-            depth += 1
-        lines += ["    " * depth + str(statement) for statement in self.statements]
-        return [*lines, *("    " * d + "}" for d in reversed(range(depth))), *self.after]
-
-    def as_variable(self, name: str, declared: str) -> bool:
-        """Make an array a variable, if it is written once, and read at the same place only."""
-        stores = [s for s in self.statements if isinstance(s, Store) and s.name == name]
-        if len(stores) != 1 or stores[0].sign != "=":
-            return False
-        place = f"{name}[{stores[0].place}]"
-        others = [
-            *self.before,
-            *self.row,
-            *self.after,
-            *(str(s) if not isinstance(s, Store) else s.value.text for s in self.statements if s is not stores[0]),
-        ]
-        others += [f"{s.name}[{s.place}]" for s in self.statements if isinstance(s, Store) and s is not stores[0]]
-        if any(re.search(rf"\b{re.escape(name)}\[", text.replace(place, "")) for text in others) or name in stores[0].value.text:
-            return False
-
-        def changed(s: str | Store) -> str | Store:
-            if s is stores[0]:
-                return f"{declared} = {stores[0].value.text};"
-            if isinstance(s, Store):
-                return s._replace(value=s.value._replace(text=_with(s.value.text, place, name)))
-            return _with(s, place, name)
-
-        self.statements = [changed(s) for s in self.statements]
-        return True
-
-
-def _with(text: str, place: str, name: str) -> str:
-    return re.sub(rf"(?<!\w){re.escape(place)}", name, text)
-
-
-class Lines(NamedTuple):
-    """Other lines."""
-
-    scope: str | None
-    lines: list[str]
-
-    def comment(self) -> str:
-        return self.scope or ""
-
-    def text(self, dialect: Any) -> list[str]:
-        return self.lines
 
 
 class Body:
@@ -173,7 +69,7 @@ class Body:
     def compute(self, x: Tensor, scope: str | None, writer: Callable[..., None] | None) -> None:
         """The lines that compute a node that gets an array or a variable."""
         if scope is not None:
-            self._scope = visible(scope, COMMENT)
+            self._scope = visible(scope, COMMENT).rstrip("\\")  # a comment that ends with it goes on in the next line
         name = self.name_of(x)
         self.made[x] = None
         if x.size and writer is not None:
@@ -187,7 +83,11 @@ class Body:
 
     def copy(self, x: Any, name: str, shape: Sequence[int], kind: str, into: Any = None) -> None:
         """A loop that writes the numbers of `x` into an array, new or an input."""
-        self.nest(shape, lambda index: Store(name, flat(index, shape), self.load(x, self.cast(index, x), kind)), into if into is not None else name)
+        self.nest(
+            shape,
+            lambda index: Store(name, flat(index, shape), self.load(x, self.cast(index, x), kind)),
+            into if into is not None else name,
+        )
 
     def nest(
         self, shape: Sequence[int], make: Callable[[list[Index]], Store], x: Any, complete: bool = True, before: Sequence[str] = (),
@@ -350,8 +250,11 @@ class Body:
 
     def kind(self, x: Tensor) -> str:
         """The type in which a node is computed."""
-        types = [x.dtype] if x.dtype.kind == "f" else [y.dtype for y in x.inputs or () if isinstance(y, Tensor)] or [x.dtype]
-        return self.type(np.result_type(*types))
+        if x.dtype.kind == "f":
+            return self.type(x.dtype)
+        types = [y.dtype if isinstance(y, Tensor) else type(y) for y in x.inputs or ()]
+        arrays = [t for t in types if t is not float]  # a float beside an array of floats has the type of that
+        return self.type(np.result_type(*(arrays if any(np.dtype(t).kind == "f" for t in arrays) else types)))
 
     def type(self, dtype: Any) -> str:
         kind = self.dialect.number_type(dtype)
@@ -512,37 +415,3 @@ class Body:
         if x.dtype == bool:
             return Text(f"{text.bound(ATOM)} != 0", 3)
         return Text(self.dialect.cast(text.bound(ATOM), self.type(x.dtype)), PRODUCT + 1)
-
-
-class Tables:
-    """The constant arrays of a program, which are those of another one too, and the names of a function."""
-
-    def __init__(self, dialect: Any, taken: set[str], like: Tables | None = None) -> None:
-        self.dialect, self.taken = dialect, taken
-        self.names: dict[Any, str] = like.names if like is not None else {}
-        self.lines: list[str] = like.lines if like is not None else []
-        taken.update(self.names.values())
-
-    def fresh(self, hint: str) -> str:
-        """A name that is not taken: `z1`, `z2`, …"""
-        number = 1
-        while f"{hint}{number}" in self.taken:
-            number += 1
-        self.taken.add(f"{hint}{number}")
-        return f"{hint}{number}"
-
-    def free(self, name: str) -> str:
-        """The name, or one like it if it is taken."""
-        while name in self.taken:
-            name += "_"
-        self.taken.add(name)
-        return name
-
-    def of(self, array: Any) -> str:
-        """The name of a constant array."""
-        array = np.asarray(array)
-        key = array.dtype.str, array.tobytes()
-        if key not in self.names:
-            self.names[key] = name = self.fresh("constant" if array.dtype.kind == "f" else "index")
-            self.lines.append(self.dialect.table(name, array))
-        return self.names[key]

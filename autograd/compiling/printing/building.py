@@ -83,7 +83,7 @@ class Library:
 
     def __init__(self, path: Path) -> None:
         self._loaded = ctypes.CDLL(str(path))
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
 
     def function(self, name: str, n: int) -> Any:
         """A function of `n` pointers; it returns whether it refused them."""

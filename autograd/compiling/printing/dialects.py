@@ -67,7 +67,7 @@ class _C(Dialect):
         ["auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for",
          "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct",
          "switch", "typedef", "union", "unsigned", "void", "volatile", "while", "bool", "true", "false", "NULL", "NAN", "INFINITY", "main",
-         "memset", "saved", "row", "at", *_MATH_H, *(f"{name}f" for name in _MATH_H)]
+         "memcpy", "memset", "int64_t", "uint8_t", "size_t", "saved", "row", "at", *_MATH_H, *(f"{name}f" for name in _MATH_H)]
     )  # fmt: skip
     AT = "static inline int64_t at(int64_t row, int64_t n) { return row < 0 ? row + n : row; }"
     refuse = "return 1;"

@@ -16,9 +16,10 @@ from ...primitives.products import matmul
 from ...primitives.reductions import max_, min_, sum_
 from ...primitives.shapes import concatenate, place, scatter, scatter_rows, transpose
 from ...tensor import Tensor
-from .bodies import Body, Store
+from .bodies import Body
 from .formulas import PRODUCT, SUM, Text, infix
 from .indices import ZERO, Index, basic_place, flat, loop_over, parts_of, positions
+from .nests import Store
 
 __all__ = ["WRITERS", "adds_rows", "widest_product"]
 

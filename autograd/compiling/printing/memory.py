@@ -51,6 +51,8 @@ def in_memory(nodes: Sequence[Tensor], roots: Iterable[Any]) -> set[Tensor]:
             continue
         if is_view(x):
             source: Any = x.left
+            if reads[x] > 1:
+                keep(x)
             if (x.primitive is getitem and parts_of(x.static["index"], source.shape) is None) or (
                 x.primitive is reshape and _without_ones(x.shape) != _without_ones(getattr(source, "shape", ()))
             ):

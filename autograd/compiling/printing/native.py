@@ -105,7 +105,7 @@ class Native(_Checked):
         )
         self._without = [i for i, x in enumerate(printed.gradients) if x is None]
         self._lock = library.lock
-        self._numpy = forward, backward
+        self._numpy = _silent(forward), _silent(backward)
         n = len(self._types)
         self._last: tuple[list[Any], list[int]] = ([None] * n, [0] * n)
         self._link(library, n, len(printed.results), len(printed.gradients) - len(self._without), len(printed.saved))
@@ -210,7 +210,7 @@ class NativeChange(_Checked):
 
     def __init__(self, name: str, changed: Changed, library: Library, function: Callable[..., Any]) -> None:
         super().__init__(name, any(x.dtype == np.float32 for x in changed.arguments))
-        self._arguments, self._numpy, self._lock = changed.arguments, function, library.lock
+        self._arguments, self._numpy, self._lock = changed.arguments, _silent(function), library.lock
         self._call = library.function(changed.name, len(changed.arguments))
         self._changed = [i for i, x in enumerate(changed.arguments) if x.name in changed.changed]
         self._arrays = [i for i, x in enumerate(changed.arguments) if x.shape or i in self._changed]
@@ -221,7 +221,7 @@ class NativeChange(_Checked):
         self._given: list[Any] = [None] * n
 
     def __call__(self, *given: Any) -> None:
-        if self.is_wrong or not self._is_checked and not self._first(given):
+        if self.is_wrong or (not self._is_checked and not self._first(given)):
             self._numpy(*given)
             return
         with self._lock:
@@ -254,6 +254,16 @@ class NativeChange(_Checked):
             self._call(*self._addresses)
         self._numpy(*theirs)
         return self.agrees([ours[i] for i in self._changed], [theirs[i] for i in self._changed])
+
+
+def _silent(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function without warnings of 1/0, of which C says nothing either."""
+
+    def run(*args: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*args)
+
+    return run
 
 
 def _address(x: Any) -> int:

@@ -12,12 +12,14 @@ from ...core import Node
 from ...primitives.reductions import sum_
 from ...tensor import Tensor
 from ..naming import identifier
-from .bodies import Body, Nest, Tables
+from .bodies import Body
 from .expanding import expanded
 from .formulas import Functions
 from .indices import loop_over
 from .loops import WRITERS, adds_rows
 from .memory import in_memory, is_elementwise, is_view
+from .nests import Nest
+from .tables import Tables
 
 __all__ = ["Array", "Change", "Changed", "Function", "Printed", "Recipe", "printed"]
 
@@ -177,9 +179,9 @@ class _Printer:
             if isinstance(x, Tensor) and x.primitive is not None and not is_view(x):
                 self._memory.add(x)
         taken = set(LOCAL | dialect.reserved)
-        self.functions = like.functions if like is not None else Functions(dialect, taken)
+        self.functions: Functions = like.functions if like is not None else Functions(dialect, taken)
         taken.update(self.functions.definitions)
-        self.tables = Tables(dialect, taken, like.tables if like is not None else None)
+        self.tables: Tables = Tables(dialect, taken, like.tables if like is not None else None)
         self._wanted: dict[Tensor, str] = {}
         for x in (*self.inputs, *self.seeds, *(x for x in self._memory if x in self._names)):  # the names of the NumPy program first
             self._name(x)

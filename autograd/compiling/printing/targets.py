@@ -20,6 +20,7 @@ Function = Callable[..., Any]
 TARGETS = ("numpy", "c", "auto")
 LANGUAGES = {"c": C, "javascript": JAVASCRIPT}
 WIDE = 32  # from about this width on, NumPy's matrix products are faster than loops
+LARGE, LONG = 2**26, 2000  # bytes of arrays, and nodes, from which on C is not faster, or compiling takes longer than it is worth
 
 
 def check_target(target: str) -> None:
@@ -60,7 +61,8 @@ def _built(recipe: Recipe, target: str) -> tuple[Printed, Library] | None:
         return None
     try:
         program = printed(recipe, C)
-        if target == "auto" and widest_product(program.nodes) > WIDE:
+        size = sum(x.size * x.dtype.itemsize for x in program.nodes)
+        if target == "auto" and (widest_product(program.nodes) > WIDE or len(program.nodes) > LONG or size > LARGE):
             return None
         return program, library(program.text)
     except UnprintableError as error:

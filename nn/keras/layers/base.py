@@ -9,24 +9,21 @@ from __future__ import annotations
 import inspect
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, wraps
 from typing import Any
 
 import numpy as np
 
 import autograd
-from autograd import Node, Tensor, no_grad
+from autograd import Node, no_grad
 
-from ...module import Module
-from ...types import Array
-from .. import initializers, regularizers
-from ..entries import Described, no_such_name
+from ...lookup import no_such_name
 from .structures import leaves_of, mapped
-from .variable import Variable
+from .weights import Variables, Weights
 
-__all__ = ["Call", "Layer", "Shape", "Symbol", "forget_names", "name_for", "shapes_of"]
+__all__ = ["Call", "Layer", "Shape", "Symbol", "forget_names", "name_for", "on_symbols", "shapes_of"]
 
 Shape = tuple[int | None, ...]
 
@@ -124,17 +121,10 @@ def shapes_of(inputs: Any) -> Any:
     return (None, *shape[1:])
 
 
-class _Box:
-    """One Tensor, for `Variable`."""
-
-    def __init__(self, tensor: Tensor) -> None:
-        self.tensor = tensor
-
-
 SETTINGS = ("name", "trainable", "dtype", "input_shape", "input_dim", "batch_input_shape", "activity_regularizer", "autocast")
 
 
-class Layer(Described, Module):
+class Layer(Weights):
     """`nn.Module`, with Keras' ways: `build(input_shape)` makes the weights at the first call, `call(inputs)` computes.
 
     Args:
@@ -158,14 +148,13 @@ class Layer(Described, Module):
 
     training = False
     built = False
-    _trainable = True
 
     def __init__(self, **kwargs: Any) -> None:
         for unknown in kwargs.keys() - set(SETTINGS):
             raise TypeError(no_such_name(f"{type(self).__name__}({unknown}=…)", [f"{type(self).__name__}({s}=…)" for s in SETTINGS]))
         self.name: str = kwargs.get("name") or name_for(type(self).__name__)
         self._trainable = kwargs.get("trainable", True)
-        self._variables = _Variables()
+        self._variables = Variables()
         self._call: list[Any] = []
         shape = kwargs.get("input_shape")
         if shape is None and kwargs.get("input_dim") is not None:
@@ -176,107 +165,8 @@ class Layer(Described, Module):
         if kwargs.get("activity_regularizer") is not None:
             raise ValueError("activity_regularizer is not here; kernel_regularizer and bias_regularizer are.")
 
-    # --- weights ---
-
     def build(self, input_shape: Any) -> None:
         """Make the weights, for inputs of this shape, in which None is any length; for subclasses to define."""
-
-    def add_weight(
-        self, shape: Any = (), initializer: Any = "glorot_uniform", dtype: Any = None, trainable: bool = True, regularizer: Any = None,
-        name: str | None = None,
-    ) -> Tensor:  # fmt: skip
-        """A new weight, to be kept as an attribute.
-
-        Raises:
-            ValueError: it is not to be trained; arrays that are not are buffers here.
-        """
-        if not trainable:
-            raise ValueError("add_weight(trainable=False) is not here; an array that is not trained is self.register_buffer(name, array).")
-        shape = (shape,) if isinstance(shape, int) else tuple(shape)
-        tensor = Tensor(initializers.get(initializer)(shape, dtype or np.float32))
-        self._variables.all.append(
-            Variable(name or f"variable_{len(self._variables.all)}", _Box(tensor), ["tensor"], regularizer=regularizers.get(regularizer))
-        )
-        return tensor
-
-    def keep(self, name: str, owner: Any, *parts: str, initializer: Any = None, **settings: Any) -> None:
-        """Show attributes of `owner` as the weight `name`, and start it by `initializer`; see `Variable`."""
-        variable = Variable(name, owner, parts, **settings)
-        if initializer is not None:
-            variable.assign(initializers.get(initializer)(variable.shape))
-        self._variables.all.append(variable)
-
-    @property
-    def weights(self) -> list[Variable]:
-        """All weights: of each layer first those that can be trained."""
-        own = sorted(self._variables.all, key=lambda variable: not variable.trainable)
-        return [*own, *(variable for layer in self._inner() for variable in layer.weights)]
-
-    variables = weights
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        """The weights that an optimizer changes."""
-        if not self._trainable:
-            return []
-        own = [variable for variable in self._variables.all if variable.trainable]
-        return [*own, *(variable for layer in self._inner() for variable in layer.trainable_weights)]
-
-    trainable_variables = trainable_weights
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        """The weights that no optimizer changes: those of frozen layers, and running means."""
-        trained = set(map(id, self.trainable_weights))
-        return [variable for variable in self.weights if id(variable) not in trained]
-
-    non_trainable_variables = non_trainable_weights
-
-    @property
-    def losses(self) -> list[Any]:
-        """What the regularizers add to the loss, for each weight that has one."""
-        return [v.regularizer(v.nodes[0]) for v in self.weights if v.regularizer is not None]
-
-    @property
-    def trainable(self) -> bool:
-        """Whether an optimizer changes the weights. Assigning to it reaches the layers inside."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = value
-        for layer in self._inner():
-            layer.trainable = value
-
-    def get_weights(self) -> list[Array]:
-        """The numbers of all weights, in Keras' order and shapes."""
-        return [variable.numpy() for variable in self.weights]
-
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Take the numbers of all weights, all or none.
-
-        Raises:
-            ValueError: there are more or fewer, or they have other shapes.
-        """
-        shapes = [variable.shape for variable in self.weights]
-        given = [np.shape(array) for array in weights]
-        if given != shapes:
-            raise ValueError(f"{self.name} has weights of the shapes {shapes}, and got {given}.")
-        for variable, array in zip(self.weights, weights, strict=True):
-            variable.assign(array)
-
-    def count_params(self) -> int:
-        """How many numbers the weights have."""
-        return sum(variable.size for variable in self.weights)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that the layer was made with, and its name."""
-        return {**super().get_config(), "name": self.name}
-
-    def _inner(self) -> list[Layer]:
-        return [child for child in self.children() if isinstance(child, Layer)]
-
-    # --- calls ---
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """The computation; for subclasses to define."""
@@ -384,13 +274,6 @@ def _takes_training(call: Callable[..., Any]) -> bool:
     return "training" in inspect.signature(call).parameters
 
 
-class _Variables:
-    """The layer's own weights; not a list, in which `nn.Module` would look for parameters a second time."""
-
-    def __init__(self) -> None:
-        self.all: list[Variable] = []
-
-
 class _Held:
     """A call, out of the sight of `nn.Module`, which looks for modules in lists."""
 
@@ -419,3 +302,14 @@ class Operation(Layer):
 class _Function:
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
+
+
+def on_symbols(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function of arrays and Tensors; of symbols, a layer that computes it."""
+
+    @wraps(function)
+    def op(*args: Any, **kwargs: Any) -> Any:
+        symbolic = any(isinstance(x, Symbol) for x in leaves_of((args, kwargs)))
+        return Operation(function)(*args, **kwargs) if symbolic else function(*args, **kwargs)
+
+    return op

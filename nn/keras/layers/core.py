@@ -11,8 +11,8 @@ import autograd
 
 from ... import dropout, linear
 from ...inputs import check_size
+from ...lookup import missing
 from .. import activations, initializers, regularizers
-from ..entries import missing
 from .base import Layer, Symbol, name_for
 
 __all__ = [

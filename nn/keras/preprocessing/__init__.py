@@ -1,6 +1,6 @@
 """`keras.preprocessing`, an older name of a part of `keras.utils`."""
 
-from ..entries import missing
+from ...lookup import missing
 from . import sequence
 
 __all__ = ["sequence"]

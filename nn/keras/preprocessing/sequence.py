@@ -1,6 +1,6 @@
 """`keras.preprocessing.sequence`, an older name of a part of `keras.utils`."""
 
-from ..entries import missing
+from ...lookup import missing
 from ..utils import pad_sequences
 
 __all__ = ["pad_sequences"]
