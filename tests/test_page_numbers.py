@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from pages import opened, read, type_number
-from test_printing_languages import NUMPY_ONLY, STRUCTURAL, elementwise_program, structural_program
+from test_printing_languages import NUMPY_ONLY, STRUCTURAL, structural_program
 
 import autograd
 import nn
@@ -91,7 +91,8 @@ def random_graph(rng, leaves):
         elif kind == 1:
             plan.append((lambda a, b, c: autograd.where(table["greater"](a, b), b * c, a.tanh()), picked))
         elif kind == 2:
-            plan.append((lambda a, b, k=float(rng.normal()): (a * k + b / 2).tanh(), picked[:2]))
+            factor = float(rng.normal())
+            plan.append((lambda a, b, factor=factor: (a * factor + b / 2).tanh(), picked[:2]))
         else:
             plan.append((binary[rng.integers(len(binary))], picked[:2]))
 
@@ -128,7 +129,8 @@ def test_a_network_with_its_loss_and_neurons_open_or_closed(browser, tmp_path):
     rng = np.random.default_rng(0)
     agree(browser, make, leaves)
     for everything in ("true", "false", "true"):
-        browser.execute_script(f"refold(() => {{ isOpen.fill({everything}); for (const n of graph.nodes) if (n.op?.opens) opened.add(n.id); }})")
+        sums = "for (const node of graph.nodes) if (node.op?.opens) opened.add(node.id);"
+        browser.execute_script(f"refold(() => {{ isOpen.fill({everything}); {sums} }})")
         change(browser, leaves, rng)
         agree(browser, make, leaves)
 

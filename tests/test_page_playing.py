@@ -45,12 +45,14 @@ def go(browser, step):
 def test_a_number_that_is_typed_is_computed_with_at_once(browser, tmp_path):
     opened(browser, expression(), tmp_path)
     type_number(browser, "a", "0")
-    assert card(browser, "v1").text.split() == ["v1", "a", "·", "b", "×", "data", "0", "grad", "−2"] or "0" in card(browser, "v1").text
+    assert card(browser, "v1").find_element("css selector", ".data em").text == "0"
     assert read(browser)["L"]["data"] == -20.0
     assert number(browser, "a").get_attribute("value") == "0"
 
 
-@pytest.mark.parametrize(("typed", "is_number"), [("-", False), ("--", False), ("abc", False), ("−2,5", True), ("inf", True), ("nan", True)])
+@pytest.mark.parametrize(
+    ("typed", "is_number"), [("-", False), ("--", False), ("abc", False), ("−2,5", True), ("inf", True), ("nan", True)]
+)
 def test_what_is_no_number_is_marked_and_changes_nothing(browser, tmp_path, typed, is_number):
     opened(browser, expression(), tmp_path)
     type_number(browser, "a", typed)
@@ -86,7 +88,7 @@ def test_a_slider_and_a_plot_with_the_tangent_appear_for_what_is_touched(browser
     slider = browser.find_element("id", "slider")
     ActionChains(browser).move_to_element(slider).click_and_hold().move_by_offset(40, 0).release().perform()
     assert read(browser)["a"]["data"] > 2.2
-    assert text(browser, "slope") == "%.4g" % read(browser)["a"]["grad"]
+    assert text(browser, "slope") == f"{read(browser)['a']['grad']:.4g}"
     tangents = browser.execute_script("return document.querySelectorAll('#plot .tangent').length")
     assert tangents == 1
 
@@ -188,7 +190,8 @@ def test_backward_says_upstream_times_local_and_the_sum(browser, tmp_path):
 def test_total_and_local_derivatives_have_signs_of_their_own(browser, tmp_path):
     opened(browser, expression(), tmp_path)
     go(browser, last_step(browser) - 1)
-    labels = browser.execute_script("return [...document.querySelectorAll('#step mfrac[aria-label]')].map((e) => e.getAttribute('aria-label'))")
+    spoken = "return [...document.querySelectorAll('#step mfrac[aria-label]')].map((e) => e.getAttribute('aria-label'))"
+    labels = browser.execute_script(spoken)
     assert labels[:3] == ["total derivative of L by a", "total derivative of L by v1", "local derivative of v1 by a"]
 
 
@@ -234,15 +237,14 @@ def test_the_paths_of_a_leaf_are_listed_with_their_products_and_their_sum(browse
 
 
 def test_more_than_twenty_paths_are_grouped_and_counted(browser, tmp_path):
-    x = y = Value(0.5, label="x")
+    y = Value(0.5, label="x")
     for _ in range(5):
         y = y * y
     opened(browser, y, tmp_path)
     number(browser, "x").click()
     assert "32 paths from x to L, by first step" in text(browser, "paths")
     assert text(browser, "paths").count("(16 paths)") == 2
-    assert f"{32 * 0.5**31:.4g}".replace("e-0", "e−").replace("e-", "e−")[:5] in browser.find_element("class name", "sum-of-paths").text
-    assert x.grad == 0.0
+    assert browser.find_element("class name", "sum-of-paths").text == "1.49e−8 = x.grad"
 
 
 def test_the_paths_of_an_entry_add_up_to_its_grad(browser, tmp_path):

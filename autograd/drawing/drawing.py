@@ -120,9 +120,10 @@ class Drawing:
         `.svg`, `.png` and `.pdf` are pictures, and `.dot` is the source for other tools. `.html` is
         a page to play with, in a browser: it computes the forward and the backward pass itself,
         again with every number that is changed in it, and explains each step. Its modules open and
-        close by a click. In the page, `window.glassgrad.read()` returns `{nodes: [{label, data, grad}, …]}`
-        in full precision, and `window.glassgrad.set(label, number)` changes a leaf. A `.png` has at most 40 million pixels, so a large drawing is less sharp.
-        The file is saved whole, or not at all.
+        close by a click. Its scripts, and those of a page around it, can call
+        `window.glassgrad.read()`, which gives `{nodes: [{label, data, grad}, …]}` in full precision,
+        and `window.glassgrad.set(label, number)`, which changes a leaf. A `.png` has at most 40
+        million pixels, so a large drawing is less sharp. The file is saved whole, or not at all.
 
         Raises:
             ValueError: the suffix is unknown; the graph is too large for a picture; the letters of
