@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from optimizing import SETTINGS, parameters
 from test_compile_step import *  # noqa: F403
-from test_compile_step_random import *  # noqa: F403
 from test_compile_step import step_of
+from test_compile_step_random import *  # noqa: F403
 
 import autograd
 from autograd import Tensor, Value

@@ -35,6 +35,8 @@ def test_the_compiled_source_is_the_one_shown(tmp_path, monkeypatch):
     namespace: dict = {}
     exec(compile(snippet, "README.md", "exec"), namespace)
     assert namespace["loss"].source.strip() == shown.strip()
+    (shown,) = re.findall(r"<!-- source in C -->\n```c\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert shown in namespace["loss"].source_for("c")
 
 
 @pytest.mark.parametrize("page", ["README.md", "scripts/README.md", "autograd/compiling/README.md", ".github/CONTRIBUTING.md"])
