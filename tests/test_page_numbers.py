@@ -135,6 +135,20 @@ def test_a_network_with_its_loss_and_neurons_open_or_closed(browser, tmp_path):
         agree(browser, make, leaves)
 
 
+def test_parts_that_need_each_other_in_turns_are_walked_in_turns(browser, tmp_path):
+    neuron, x = nn.Neuron(1, activation="tanh", rng=0), Value(0.5, label="x")
+    leaves = [x, *neuron.parameters()]
+
+    def make():
+        return neuron([neuron([x]) * 2.0])
+
+    opened(browser, make(), tmp_path, fold=0)
+    agree(browser, make, leaves)
+    assert browser.execute_script("return shown.steps.length") == 3
+    browser.execute_script("for (let i = 0; i <= shown.last; i++) go(i)")
+    assert browser.execute_script("return knownAt(shown.last).grads[root]") == 1
+
+
 def test_what_is_typed_counts_in_full_precision(browser, tmp_path):
     a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     opened(browser, a * b + a.tanh(), tmp_path)

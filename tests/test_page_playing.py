@@ -6,7 +6,8 @@ from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 import nn
-from autograd import Tensor, Value
+from autograd import Tensor, Value, scope
+from autograd.texts import visible
 
 
 def expression():
@@ -120,6 +121,38 @@ def test_an_entry_of_an_array_is_clicked_and_changed(browser, tmp_path):
     field.click()
     field.send_keys("0.125")
     assert read(browser)["W"]["data"] == [[1.0, -2.0, 0.5], [0.25, 0.125, -1.0]]
+
+
+def test_an_entry_of_a_large_array_is_chosen_on_its_heat_map_or_by_its_number(browser, tmp_path):
+    W = Tensor([[float(i + j) for j in range(20)] for i in range(10)], label="W")
+    opened(browser, (W * 0.01).tanh().sum(), tmp_path)
+    card(browser, "W").find_element("class name", "title").click()
+    canvas = browser.find_element("css selector", "#entries canvas")
+    ActionChains(browser).move_to_element(canvas).click().perform()
+    assert text(browser, "selected-name") in ("W[5, 10]", "W[4, 9]", "W[5, 9]", "W[4, 10]")
+    field = browser.find_element("css selector", "#entries input")
+    field.clear()
+    field.send_keys("23")
+    assert text(browser, "selected-name") == "W[1, 3]"
+    assert browser.find_element("id", "field").get_attribute("value") == "4"
+
+
+@pytest.mark.parametrize(
+    "label", ["<img src=x onerror=alert(1)>", "</math><b>b</b>", "a·<i>", "\\frac{1}{2}", '" onfocus="alert(1)', "x₁\u202e"]
+)
+def test_a_label_is_text_wherever_it_stands(browser, tmp_path, label):
+    model = nn.Neuron(1, rng=0)
+    with scope(label):
+        out = model([Value(1.0, label=label)]) * 2
+    out.label = f"{label}!"
+    opened(browser, out.tanh(), tmp_path)
+    for step in range(last_step(browser) + 1):
+        go(browser, step)
+        browser.execute_script("select(arguments[0] % nodes.length)", step)
+    browser.execute_script("setWrong('nozero')")
+    assert browser.execute_script("return document.querySelectorAll('img, [onfocus], #world i, #panel i').length") == 0
+    titles = browser.execute_script("return [...document.querySelectorAll('.card .title')].map((e) => e.getAttribute('aria-label'))")
+    assert f"Explain {visible(label, 24)}" in titles
 
 
 # Walking
@@ -244,7 +277,7 @@ def test_more_than_twenty_paths_are_grouped_and_counted(browser, tmp_path):
     number(browser, "x").click()
     assert "32 paths from x to L, by first step" in text(browser, "paths")
     assert text(browser, "paths").count("(16 paths)") == 2
-    assert browser.find_element("class name", "sum-of-paths").text == "1.49e−8 = x.grad"
+    assert browser.find_element("class name", "sum-of-paths").text == "7.451e−9 + 7.451e−9 = 1.49e−8 = x.grad"
 
 
 def test_the_paths_of_an_entry_add_up_to_its_grad(browser, tmp_path):

@@ -1,7 +1,7 @@
 // What the reader has done: the step, what is selected, what is wrong on purpose; and what follows from it.
 const state = { step: 0, selected: null, entry: 0, wrong: "", nudge: 0.01, path: null, timer: null };
-const SMOOTH = 800; // nodes that are computed at once at every change; more, once in each picture that the screen shows
-let run, right, walked, firstBad, layout, found = null, isDue = false;
+const SMOOTH = 16; // milliseconds of an update that is made at once; a longer one waits for the screen's next picture
+let run, right, walked, firstBad, layout, found = null, isDue = false, cost = 0;
 
 function compute() {
   run = { ...forward(shown.order), order: shown.order, users: shown.users };
@@ -39,9 +39,11 @@ function knownAt(step) {
 }
 
 function update() {
+  const began = performance.now();
   compute();
   paint();
   tell();
+  cost = performance.now() - began;
 }
 function setLeaf(id, x, entry = 0) {
   if (graph.recorded) return;
@@ -49,7 +51,7 @@ function setLeaf(id, x, entry = 0) {
     values.set(id, values.get(id).slice());
     values.get(id)[entry] = x;
   } else values.set(id, x);
-  if (nodes.length <= SMOOTH) update();
+  if (cost <= SMOOTH) update();
   else if (!isDue) {
     isDue = true;
     requestAnimationFrame(() => { isDue = false; update(); });
