@@ -236,6 +236,14 @@ def test_the_rule_of_a_matrix_product_is_shown_as_matrices(browser, tmp_path):
     assert "×" not in words(browser)
 
 
+def test_a_gradient_is_transposed_where_its_rule_says_so(browser, tmp_path):
+    opened(browser, nn.Linear(2, 3)([[1.0, 2.0], [3.0, 4.0]]).sum(), tmp_path)
+    go(browser, last_step(browser) - 1)
+    assert "dLdweight+=(dLdv1)⊤X1" in words(browser)
+    superscripts = browser.execute_script("return document.querySelectorAll('#step .equation msup .brackets').length")
+    assert superscripts >= 1
+
+
 def test_a_step_lights_up_its_arrows_with_the_local_derivatives(browser, tmp_path):
     opened(browser, expression(), tmp_path)
     go(browser, last_step(browser) - 1)

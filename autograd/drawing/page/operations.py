@@ -72,8 +72,10 @@ class Operation:
             self.formula = typeset(y, {x: rf"\x{{{i}}}" for i, x in self._nodes.items()})
         try:
             self._derive(y)
-        except (UnprintableError, TypeError, ValueError):  # a rule of the user's may need numbers
-            self.program = None
+        except UnprintableError:
+            pass
+        except Exception:  # a rule of the user's may need numbers, and fail among nodes in any way
+            self.rules = [""] * len(inputs)
 
     def _derive(self, y: Tensor) -> None:
         name = y.primitive.name  # type: ignore[union-attr]

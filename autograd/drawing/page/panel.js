@@ -11,6 +11,7 @@ function tell() {
   $("step").innerHTML = isEnd ? summary() : stepHTML(words);
   $("live").textContent = isEnd ? "" : textFor(words);
   paintPictures($("step"));
+  for (const e of $("step").querySelectorAll(".chain")) e.classList.toggle("tight", e.scrollWidth > e.clientWidth);
   for (const e of $("step").querySelectorAll("h2, .equation, .rule, .chain, .sum, .numbers")) if (e.scrollWidth > e.clientWidth) e.tabIndex = 0; // to scroll it by keys
   if ($("tour")) $("tour").onclick = () => { go(0); play(); };
   $("selection").hidden = !hasSelection;

@@ -3,16 +3,19 @@ const WIDE = 4; // inputs that are shown at once; of more, each opens
 let pictures = []; // arrays that stand in formulas as heat maps, until they are painted
 
 const byNumber = (node, g) => (kind, i, place) => {
-  const x = kind === "y" ? node.id : kind === "g" ? null : node.in[i];
-  if (kind === "g") return matrixMath(g, node.shape);
+  if (kind === "g") return raised(matrixMath(g, node.shape), place);
+  const x = kind === "y" ? node.id : node.in[i];
   if (typeof x === "string") return numberMath(Number(x), place);
   if (!isArray(run.data[x])) return numberMath(run.data[x], place);
-  const matrix = matrixMath(run.data[x], nodes[x].shape);
-  return place.power ? `<msup>${matrix}${place.power}</msup>` : matrix;
+  return raised(matrixMath(run.data[x], nodes[x].shape), place);
 };
+const raised = (math, place) => (place.power ? `<msup>${math}${place.power}</msup>` : math);
 // The result of an operation, in its own rule: as its formula if that is short, tanh² a; else as its name.
 const byRule = (node) => (kind, i, place) => {
-  if (kind === "g") return fraction(nodes[root].short, node.short, "total");
+  if (kind === "g") {
+    const total = fraction(nodes[root].short, node.short, "total");
+    return place.power ? raised(`<mrow><mo stretchy="true">(</mo>${total}<mo stretchy="true">)</mo></mrow>`, place) : total;
+  }
   if (kind === "x" || node.in.length > 1) return byName(node)(kind, i, place);
   const called = /^\\(?:operatorname\{(.+)\}|([a-z]+))\(\\x\{0\}\)$/.exec(node.op.formula);
   if (called) {
@@ -22,7 +25,7 @@ const byRule = (node) => (kind, i, place) => {
   }
   const formula = `<mrow>${atoms(node.op.formula, byName(node)).map((p) => p.math).join("")}</mrow>`;
   if (node.op.formula.length > 24) return byName(node)("y", 0, place);
-  return place.power ? `<msup><mrow><mo>(</mo>${formula}<mo>)</mo></mrow>${place.power}</msup>` : formula;
+  return place.power ? raised(`<mrow><mo>(</mo>${formula}<mo>)</mo></mrow>`, place) : formula;
 };
 
 function matrixMath(x, shape) {
