@@ -95,6 +95,27 @@ def test_boxes_do_not_overlap(browser, tmp_path):
         assert browser.execute_script(overlaps) == 0
 
 
+def test_arrows_are_led_around_boxes(browser, tmp_path):
+    crossed = """
+        const path = document.createElementNS("http://www.w3.org/2000/svg", "path"), found = [];
+        for (const flow of shown.flows.values()) {
+            path.setAttribute("d", lines.get(flow.key));
+            for (let i = 0; i <= 80; i++) {
+                const {x, y} = path.getPointAtLength(path.getTotalLength() * i / 80);
+                for (const [key, p] of layout.places) {
+                    const isInside = x > p.x + 3 && x < p.x + p.w - 3 && y > p.y + 3 && y < p.y + p.h - 3;
+                    if (isInside && key !== flow.a.key && key !== flow.b.key) found.push([flow.key, key]);
+                }
+            }
+        }
+        return found;
+    """
+    neuron = nn.Neuron(3, rng=0)([Value(1.0), Value(2.0), Value(3.0)])
+    for node in (expression(), neuron, matrices(), network()):
+        opened(browser, node, tmp_path)
+        assert browser.execute_script(crossed) == []
+
+
 def test_neurons_stand_in_order(browser, tmp_path):
     opened(browser, nn.MLP(2, [4, 1], rng=0)([Value(1.0), Value(2.0)]), tmp_path, fold=2)
     tops = "return [...document.querySelectorAll('.module')].map((e) => [e.textContent, e.getBoundingClientRect().top])"

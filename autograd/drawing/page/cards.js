@@ -75,7 +75,8 @@ function drawFrame(frame, world) {
 function drawCard(unit) {
   const { node } = unit, p = layout.places.get(unit.key), part = unit.part === undefined ? null : graph.parts[unit.part];
   const kind = part ? "module" : node.isLeaf ? "leaf" : node.learns ? "value" : "constant";
-  const card = element("div", `card ${kind}${node?.shape.length ? " array" : ""}`, $("world"));
+  const results = part ? unit.results : [node.id], isArrayCard = results.length === 1 && nodes[results[0]].shape.length;
+  const card = element("div", `card ${kind}${isArrayCard ? " array" : ""}`, $("world"));
   card.dataset.key = unit.key;
   card.setAttribute("role", "group");
   stand(card, { ...p, x: p.x + p.badge, w: p.w - p.badge });
@@ -91,7 +92,6 @@ function drawCard(unit) {
     button.setAttribute("aria-label", WORDS.explain(node.short));
     element("span", "formula", head).innerHTML = briefFormula(node);
   }
-  const results = part ? unit.results : [node.id];
   if (results.length === 1) {
     drawRow(card, nodes[results[0]], WORDS.data);
     if (nodes[results[0]].learns) drawRow(card, nodes[results[0]], WORDS.grad);
