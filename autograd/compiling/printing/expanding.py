@@ -12,7 +12,7 @@ import numpy as np
 from ...backward import ancestors
 from ...core import Node, record
 from ...modes import set_scope
-from ...primitives.arithmetic import clip, equal, max_n, maximum, select, where
+from ...primitives.arithmetic import add_n, clip, dot_n, equal, max_n, maximum, select, where
 from ...primitives.elementary import exp, log
 from ...primitives.networks import linear, standardize
 from ...primitives.reductions import log_softmax, logsumexp, max_, mean, softmax, sum_
@@ -83,6 +83,8 @@ EXPANSIONS: dict[Any, Callable[..., Any]] = {
     select: _select,
     linear: lambda y, x, weight, bias: x @ transpose(weight) + bias,
     max_n: lambda y, *xs: functools.reduce(maximum, xs),
+    add_n: lambda y, *xs: add_n.array(*xs),
+    dot_n: lambda y, *xs: dot_n.array(*xs),
     pad: lambda y, x, pad_width: scatter(
         x, index=tuple(slice(before, before + n) for (before, _), n in zip(pad_width, x.shape, strict=True)), shape=y.shape
     ),
