@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -78,3 +79,26 @@ def shapes(numbers):
 
 def flat(numbers):
     return [y for x in numbers for y in flat(x)] if isinstance(numbers, list) else [numbers]
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """Chromium, which may log nothing."""
+    webdriver = pytest.importorskip("selenium.webdriver")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    driver = shutil.which("chromedriver")
+    if chromium is None or driver is None:
+        pytest.skip("There is no Chromium with its driver here.")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in (
+        "headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
+        "disable-component-update", "disable-sync", "window-size=1200,800", f"user-data-dir={tmp_path_factory.mktemp('browser')}",
+    ):  # fmt: skip
+        options.add_argument(f"--{flag}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    yield browser
+    log = browser.get_log("browser")
+    browser.quit()
+    assert log == []

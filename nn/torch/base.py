@@ -13,6 +13,7 @@ from autograd.layout import MANY, new
 from autograd.modes import is_recording, moment
 from autograd.state import is_known
 
+from ..lookup import no_such_name
 from . import dtypes
 from .steps import Step
 
@@ -120,6 +121,10 @@ class Base(autograd.Tensor):
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         result = super().__array_function__(function, types, args, kwargs)
         return wrap(result) if isinstance(result, (np.ndarray, np.generic)) else result
+
+    def __getattr__(self, name: str) -> NoReturn:
+        known = [] if name.startswith("_") else [f"Tensor.{other}" for other in dir(self) if not other.startswith("_")]
+        raise AttributeError(no_such_name(f"Tensor.{name}", known))
 
     # What it is
 

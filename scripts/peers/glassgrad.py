@@ -5,8 +5,12 @@ from __future__ import annotations
 import itertools
 import math
 import time
+import timeit
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
+from image_networks import resnet, vgg
 
 import autograd
 import nn
@@ -99,7 +103,7 @@ def chain(length: int) -> dict[str, float]:
 
 
 def stepping(loss_of: Callable[..., Any], optimizer: nn.optim.Optimizer, compile: str) -> Callable[..., Any]:
-    """A step of training; of it, `compile` is "nothing", the "loss" alone, or the "step"."""
+    """A step of training; of it, `compile` is "nothing", the "loss" alone, the "step", or the "step in C"."""
     if compile == "loss":
         loss_of = autograd.compile(loss_of)
 
@@ -110,7 +114,30 @@ def stepping(loss_of: Callable[..., Any], optimizer: nn.optim.Optimizer, compile
         optimizer.step()
         return loss
 
-    return autograd.compile(step) if compile == "step" else step
+    targets = {"step": "numpy", "step in C": "c"}
+    return autograd.compile(step, target=targets[compile]) if compile in targets else step
+
+
+def calls(times: int) -> dict[str, float]:
+    """The seconds for compiling a function of three operations, for a call of it, and for a call of its printed program alone."""
+    w, b = Value(2.0), Value(-1.0)
+
+    def make() -> Callable[[float], Any]:
+        return autograd.compile(lambda x: autograd.tanh(w * x + b))
+
+    def shortest(work: Callable[[], object], times: int) -> float:
+        return min(timeit.repeat(work, number=1, repeat=times))
+
+    function = make()
+    function(0.5)
+    program: dict[str, Any] = {}
+    exec(function.source, program)  # type: ignore[attr-defined]
+    numbers = [np.asarray(x) for x in (w.data, b.data, 0.5)]
+    return {
+        "compile": shortest(lambda: make()(0.5), 9),
+        "call": shortest(lambda: function(0.5), times),
+        "program": shortest(lambda: program["forward"](*numbers), times),
+    }
 
 
 def compiled(problem: Problem, compile: str = "loss") -> Callable[[], float]:
@@ -130,6 +157,11 @@ def compiled(problem: Problem, compile: str = "loss") -> Callable[[], float]:
 def whole(problem: Problem) -> Callable[[], float]:
     """The same, with the whole step compiled."""
     return compiled(problem, compile="step")
+
+
+def in_c(problem: Problem) -> Callable[[], float]:
+    """The same in C."""
+    return compiled(problem, compile="step in C")
 
 
 def vmapped(problem: Problem) -> Callable[[], float]:
@@ -166,6 +198,11 @@ def names_eager(problem: Names) -> Callable[[], float]:
 def names_whole(problem: Names) -> Callable[[], float]:
     """The GPT of `gpt.py`, with the whole step compiled."""
     return names(problem, compile="step")
+
+
+def names_in_c(problem: Names) -> Callable[[], float]:
+    """The same in C."""
+    return names(problem, compile="step in C")
 
 
 def mlp(*sizes: int) -> nn.Module:
@@ -206,7 +243,9 @@ class Transformer(nn.Module):
         return self.head(self.layer(x).mean(axis=1))
 
 
-NETWORKS: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "cnn": cnn, "lstm": LSTM, "transformer": Transformer}
+NETWORKS: dict[str, Callable[..., nn.Module]] = {
+    "mlp": mlp, "cnn": cnn, "vgg": vgg, "resnet": resnet, "lstm": LSTM, "transformer": Transformer
+}  # fmt: skip
 
 
 def examples(problem: Examples, compile: str = "nothing") -> Callable[[], float]:

@@ -1,0 +1,321 @@
+"""A writer for each operation that is more than one number after the other: products, sums, extremes, and what is put into zeros."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...primitives.arithmetic import maximum, minimum
+from ...primitives.contraction import einsum
+from ...primitives.cumulative import cumprod, cumsum, prod
+from ...primitives.networks import put_along_axis
+from ...primitives.products import matmul
+from ...primitives.reductions import max_, min_, sum_
+from ...primitives.shapes import concatenate, place, scatter, scatter_rows, transpose
+from ...tensor import Tensor
+from .bodies import Body
+from .formulas import PRODUCT, SUM, Text, infix
+from .indices import ZERO, Index, basic_place, flat, loop_over, parts_of, positions
+from .nests import Store
+
+__all__ = ["WRITERS", "adds_rows", "widest_product"]
+
+Writes = Callable[..., None]
+Step = Callable[[Text, Text], Text]
+
+LONGEST_ROW = 1024  # numbers of a local array
+FEW_COLUMNS = 8  # fewer than a processor adds up at once
+
+
+def _matmul(body: Body, x: Tensor, a: Any, b: Any) -> None:
+    kind = body.type(x.dtype)
+    vectors = len(a.shape) == 1, len(b.shape) == 1
+    rows, n, columns = sides(x)
+    (k,), inside = loop_over((n,), len(x.shape))
+
+    def product(at: Sequence[Index]) -> Text:
+        """A term of the sum."""
+        lead = at[: len(at) - 2 + sum(vectors)]
+        left = [k] if vectors[0] else [*_aligned(lead, a.shape[:-2]), at[len(lead)], k]
+        right = [k] if vectors[1] else [*_aligned(lead, b.shape[:-2]), k, at[-1]]
+        return infix("*", body.load(a, left, kind), body.load(b, right, kind))
+
+    if n == 1 and x.shape == ():
+        (k,), _ = loop_over((n,))
+        body.put(f"{body.dialect.constant(kind)} {body.name_of(x)} = {product([]).text};")
+    elif n == 1:
+        body.nest(x.shape, lambda at: body.store(x, at, product(at)), x)
+    elif x.shape == ():
+        (k,), _ = loop_over((n,))
+        _total(body, x, (n,), lambda at: product([]), kind)
+    elif rows > 1 and columns == 1 and len(x.shape) <= 2 and _is_transposed(a):
+        # The column of the result is a sum of columns, which are rows in memory.
+        _rows(body, x, (rows,), inside, lambda i: product([i, ZERO][: len(x.shape)]), kind, lambda at: [*at, ZERO][: len(x.shape)])
+    elif columns < min(rows, FEW_COLUMNS) and len(x.shape) == 2 and _is_transposed(a):
+        _rows(body, x, (columns, rows), inside, lambda j, i: product([i, j]), kind, lambda at: list(reversed(at)))
+    elif columns == 1:
+        body.nest(x.shape, lambda at: body.store(x, at, _sum_of(body, inside, lambda: product(at), kind)), x)
+    else:
+        _rows(body, x, x.shape, inside, lambda *at: product(at), kind, list)
+
+
+def _aligned(lead: Sequence[Index], shape: Sequence[int]) -> list[Index]:
+    """The index of a matrix in a stack, which broadcasts."""
+    return [i if n != 1 else ZERO for i, n in zip(lead[len(lead) - len(shape) :], shape, strict=True)]
+
+
+def _is_transposed(a: Any) -> bool:
+    """Whether the rows of a matrix are columns in memory."""
+    return isinstance(a, Tensor) and a.primitive is transpose and len(a.shape) == 2
+
+
+def _rows(
+    body: Body, x: Tensor, shape: tuple[int, ...], inside: Sequence[tuple[str, int]], product: Callable[..., Text], kind: str,
+    place: Callable[[list[Index]], list[Index]],
+) -> None:  # fmt: skip
+    """Loops that add up rows of a result; each in a local array, which stays in registers, if the language has one.
+
+    Args:
+        shape: of the rows; `place` gives the place in the result of an index into them.
+        inside: the loop over the terms, `product`, of each sum.
+    """
+    index, loops = loop_over(shape)
+    if shape[-1] > LONGEST_ROW or not body.dialect.has_rows:
+        body.put(body.dialect.zeros(body.name_of(x), math.prod(x.shape), x.dtype))
+        outer = [loop for loop in loops if loop[0] != str(index[-1])]
+        body.open(*outer, *inside, *loops[len(outer) :])
+        text = product(*index)
+        body.line(str(body.store(x, place(index), text, "+=")))
+        body.close()
+        return
+    text = product(*index)
+    assert not body.has_locals, "the factors of a product have names"
+    row = [
+        f"{kind} row[{shape[-1]}] = {{0}};",
+        f"{body.dialect.loop(*inside[0])} {{",
+        *(f"    {line}" for line in body.dialect.fused),
+        f"    {body.dialect.loop(str(index[-1]), shape[-1])} {{",
+        f"        row[{index[-1]}] += {text.text};",
+        "    }",
+        "}",
+    ]
+    in_order = flat(place(index), x.shape) == flat(index, shape)
+    body.nest(shape, lambda at: body.store(x, place(at), Text(f"row[{index[-1]}]")), x, complete=in_order, row=row)
+
+
+def _sum_of(
+    body: Body, loops: Sequence[tuple[str, int]], term: Callable[[], Text], kind: str, first: float = 0.0, step: Step | None = None
+) -> Text:
+    """A variable with the sum of the terms of some loops, which is added up before."""
+    total = body.tables.fresh("sum" if step is None else "best")
+    *outer, inner = loops
+    made = body.nested_lines(
+        [f"{body.dialect.variable(kind)} {total} = {body.dialect.number(first, kind)};"],
+        outer,
+        body.dialect.reduction(total) if step is None else [],
+        inner,
+        lambda: f"{total} += {term().text};" if step is None else f"{total} = {step(Text(total), term()).text};",
+    )
+    body.before_statement(made)
+    return Text(total)
+
+
+def _total(body: Body, x: Tensor, shape: Sequence[int], term: Callable[[list[Index]], Text], kind: str) -> None:
+    """The sum of an array, whose term at an index is given, as a variable, or as the only entry of an array."""
+    name = body.name_of(x)
+    total = name if x.shape == () else body.tables.fresh("sum")
+    body.nest(
+        shape, lambda at: Store(total, None, term(at), "+="), x, complete=False, total=total,
+        before=[f"{body.dialect.variable(kind)} {total} = {body.dialect.number(0.0, kind)};"],
+        after=[] if x.shape == () else [f"{name}[0] = {total};"],
+    )  # fmt: skip
+
+
+def axes_of(x: Any, axis: Any) -> set[int]:
+    """The axes that a reduction goes over."""
+    return set(range(len(x.shape))) if axis is None else {int(a) % len(x.shape) for a in np.atleast_1d(axis).tolist()}
+
+
+def adds_rows(a: Any, axis: Any) -> bool:
+    """Whether a sum goes through an array in the order of its numbers, and not row by row."""
+    axes = axes_of(a, axis)
+    kept = [k for k, n in enumerate(a.shape) if n != 1 and k not in axes]
+    gone = [k for k, n in enumerate(a.shape) if n != 1 and k in axes]
+    return not kept or not gone or kept[-1] > gone[-1]
+
+
+def _sum(body: Body, x: Tensor, a: Any, axis: Any = None, keepdims: bool = False) -> None:
+    kind, axes = body.type(x.dtype), axes_of(a, axis)
+
+    def kept(index: Sequence[Index]) -> list[Index]:
+        return [ZERO if k in axes else i for k, i in enumerate(index) if keepdims or k not in axes]
+
+    if x.size == 1:
+        _total(body, x, a.shape, lambda at: body.load(a, at, kind), kind)
+    elif adds_rows(a, axis) or not a.size:
+        body.nest(
+            a.shape, lambda at: body.store(x, kept(at), body.load(a, at, kind), "+="), x, complete=False,
+            before=[body.dialect.zeros(body.name_of(x), x.size, x.dtype)],
+        )  # fmt: skip
+    else:
+        _reduce(body, x, a, axes, 0.0, None, kind)
+
+
+def _reduce(body: Body, x: Tensor, a: Any, axes: set[int], first: float, step: Step | None, kind: str) -> None:
+    """For each entry of the result, loops over the axes that are gone."""
+    gone, keepdims = sorted(axes), len(x.shape) == len(a.shape)
+    inner, loops = loop_over([a.shape[k] for k in gone], len(x.shape))
+
+    def place(at: Sequence[Index]) -> list[Index]:
+        left, within = iter(at), iter(inner)
+        return [(next(within), next(left) if keepdims else None)[0] if k in axes else next(left) for k in range(len(a.shape))]
+
+    def value(at: Sequence[Index]) -> Text:
+        loops_or_one = loops or [("k_", 1)]
+        return _sum_of(body, loops_or_one, lambda: body.load(a, place(at), kind), kind, first, step)
+
+    if x.shape == ():
+        body.put()
+        text = value([])
+        body.put(f"{body.dialect.constant(kind)} {body.name_of(x)} = {text.text};")
+    else:
+        body.nest(x.shape, lambda at: body.store(x, at, value(at)), x)
+
+
+def _prod(body: Body, x: Tensor, a: Any, axis: Any = None, keepdims: bool = False) -> None:
+    _reduce(body, x, a, axes_of(a, axis), 1.0, lambda total, text: infix("*", total, text), body.type(x.dtype))
+
+
+def _extreme(primitive: Any, first: float) -> Writes:
+    def write(body: Body, x: Tensor, a: Any, axis: Any = None, keepdims: bool = False) -> None:
+        kind = body.type(x.dtype)
+
+        def step(best: Text, text: Text) -> Text:
+            return body.functions.call(primitive.scalar, [best, text], kind, {}, primitive.name)
+
+        _reduce(body, x, a, axes_of(a, axis), first, step, kind)
+
+    return write
+
+
+def _cumulative(sign: str, first: float) -> Writes:
+    def write(body: Body, x: Tensor, a: Any, axis: int) -> None:
+        name, kind, axis = body.name_of(x), body.type(x.dtype), axis % len(a.shape)
+        index, loops = loop_over(a.shape)
+        along = [loop for loop in loops if loop[0] == str(index[axis])]
+        body.begin()
+        body.open(*[loop for loop in loops if loop not in along])
+        if not body.depth:
+            body.line("{")
+            body.depth += 1
+        body.line(f"{body.dialect.variable(kind)} sum = {body.dialect.number(first, kind)};")
+        body.open(*along)
+        text = body.load(a, index, kind)
+        body.line(f"sum {sign}= {text.bound(SUM if sign == '+' else PRODUCT)};", f"{name}[{flat(index, a.shape)}] = sum;")
+        body.close()
+
+    return write
+
+
+def _einsum(body: Body, x: Tensor, *xs: Any, subscripts: str) -> None:
+    inputs, output = subscripts.split("->")
+    names = inputs.split(",")
+    lengths = {letter: n for own, y in zip(names, xs, strict=True) for letter, n in zip(own, y.shape, strict=True)}
+    order = [*output, *(letter for letter in lengths if letter not in output)]
+    index, _ = loop_over([lengths[letter] for letter in order])
+    at = dict(zip(order, index, strict=True))
+    kind, name = body.type(x.dtype), body.name_of(x)
+
+    def loops(letters: Any) -> list[tuple[str, int]]:
+        return [(str(at[letter]), lengths[letter]) for letter in letters if lengths[letter] != 1]
+
+    body.begin()
+    body.open(*loops(output))
+    depth = body.depth
+    total = name if x.shape == () else "sum"
+    body.line(f"{body.dialect.variable(kind)} {total} = {body.dialect.number(0.0, kind)};")
+    body.open(*loops(order[len(output) :]))
+    factors = [body.load(y, [at[letter] for letter in own], kind) for own, y in zip(names, xs, strict=True)]
+    text = factors[0]
+    for factor in factors[1:]:
+        text = infix("*", text, factor)
+    body.line(f"{total} += {text.text};")
+    body.close(depth)
+    if x.shape != ():
+        body.line(f"{name}[{flat([at[letter] for letter in output], x.shape)}] = {total};")
+    body.close()
+
+
+def _into_zeros(body: Body, x: Tensor, g: Any, shape: Sequence[int], to: Callable[[list[Index]], Index], once: bool = False) -> None:
+    """Zeros, to which each entry of `g`, repeated to a shape, is added at a place; `once` says that no place comes twice."""
+    kind = body.type(x.dtype)
+    body.nest(
+        shape, lambda at: Store(body.name_of(x), to(at), body.load(g, body.cast(at, g), kind), "=" if once else "+="), x,
+        complete=False, before=[body.dialect.zeros(body.name_of(x), x.size, x.dtype)],
+    )  # fmt: skip
+
+
+def _scatter(body: Body, x: Tensor, g: Any, index: Any, shape: Any) -> None:
+    parts, table = parts_of(index, x.shape), positions(index, x.shape)
+
+    def to(at: list[Index]) -> Index:
+        return body.place(table, at) if parts is None else flat(basic_place(at, parts, x.shape), x.shape)
+
+    _into_zeros(body, x, g, table.shape, to, once=len(np.unique(table)) == table.size)
+
+
+def _scatter_rows(body: Body, x: Tensor, g: Any, index: Any, shape: Any) -> None:
+    n = len(getattr(index, "shape", ()))
+    placed = (*getattr(index, "shape", ()), *x.shape[1:])
+    _into_zeros(body, x, g, placed, lambda at: flat([body.counted(index, at[:n], x.shape[0]), *at[n:]], x.shape))
+
+
+def _place(body: Body, x: Tensor, g: Any, index: Any, shape: Any) -> None:
+    _into_zeros(body, x, g, x.shape[:1], lambda at: flat([at[0], body.counted(index, at[:1], x.shape[1])], x.shape), True)
+
+
+def _put_along_axis(body: Body, x: Tensor, g: Any, index: Any, shape: Any, axis: int) -> None:
+    _into_zeros(body, x, g, g.shape, lambda at: flat(body.along(index, at, x.shape, axis), x.shape))
+
+
+def _concatenate(body: Body, x: Tensor, *xs: Any, axis: int = 0) -> None:
+    axis, start, kind = axis % len(x.shape), 0, body.type(x.dtype)
+    for part in xs:
+
+        def store(at: list[Index], part: Any = part, start: int = start) -> Store:
+            return body.store(x, [i + start if k == axis else i for k, i in enumerate(at)], body.load(part, at, kind))
+
+        if part.size:
+            body.nest(part.shape, store, x, complete=False)
+        start += part.shape[axis]
+
+
+WRITERS: dict[Any, Writes] = {
+    matmul: _matmul,
+    einsum: _einsum,
+    sum_: _sum,
+    prod: _prod,
+    max_: _extreme(maximum, -math.inf),
+    min_: _extreme(minimum, math.inf),
+    cumsum: _cumulative("+", 0.0),
+    cumprod: _cumulative("*", 1.0),
+    concatenate: _concatenate,
+    scatter: _scatter,
+    scatter_rows: _scatter_rows,
+    place: _place,
+    put_along_axis: _put_along_axis,
+}
+
+
+def widest_product(nodes: Iterable[Tensor]) -> int:
+    """The width of the widest matrix product: the shortest of its three sides."""
+    return max((min(sides(x)) for x in nodes if x.primitive is matmul), default=0)
+
+
+def sides(x: Tensor) -> tuple[int, int, int]:
+    """The number of rows of a matrix product, of its terms, and of its columns."""
+    a, b = x.left.shape, x.right.shape
+    return (1 if len(a) == 1 else a[-2]), a[-1], (1 if len(b) == 1 else b[-1])
