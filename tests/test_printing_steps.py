@@ -124,7 +124,7 @@ def test_what_a_product_reads_is_changed_after_it():
             return {"m": 0.5}
 
         def update(self, p, g, m, *, step, lr):
-            p -= lr * (m @ m.T + g)
+            p -= lr * (m.T @ m + g)
             m += p
 
     w, twin = [[Tensor(np.arange(9.0).reshape(3, 3) / 9)] for _ in range(2)]
