@@ -390,7 +390,8 @@ def test_nan_is_red_in_a_heat_map_too(browser, tmp_path):
     opened(browser, (Tensor(numbers, label="W") * 2).sum(), tmp_path)
     pixels = """
         const canvas = document.querySelector(".card canvas");
-        return [0, 1, 5].map((x) => [...canvas.getContext("2d").getImageData(x, 0, 1, 1).data]);
+        const { data } = canvas.getContext("2d").getImageData(0, 0, 6, 1);
+        return [0, 1, 5].map((x) => [...data.slice(4 * x, 4 * x + 4)]);
     """
     nan, little, much = browser.execute_script(pixels)
     assert nan == [208, 0, 48, 255]
