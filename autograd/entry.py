@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -74,6 +74,10 @@ class Entry:
             otherwise the source of `array` is copied into the program, which calls it.
         simplify: a rule `(node, *inputs, **static) -> simpler equivalent`, for compiled programs; it returns None
             where there is nothing to simplify. See `primitives.algebra`.
+        terms: the signs of its inputs, if it is a sum of them: (1, -1) for a - b, so that chains of + and - are compiled as one sum.
+        reduces: for a reduction along an axis, the entry that does the same to any number of inputs, and the number that changes nothing:
+            `add_n` and 0 for a sum.
+        wraps: whether NumPy computes small whole numbers in their own type, where the result may not fit: 200 + 100 is 44 in uint8.
         variable: the name of its result in a compiled program, such as "h", or a function from the inputs to the name.
         operator: the Python operator that calls it, such as "+" in `a + b`, "-" in `-a`, "<" in `a < b` or "abs" in `abs(a)`.
         logic: the logical operator that it is if its inputs are conditions (0 or 1): "&", "|" or "^". For example,
@@ -112,6 +116,9 @@ class Entry:
 
     numpy: Callable[..., Any] | str | None = None
     simplify: Callable[..., Any] | None = None
+    terms: Iterable[int] = ()
+    reduces: tuple[Any, float] | None = None
+    wraps: bool = False
     variable: Callable[..., str] | str | None = None
 
     def __init__(
@@ -132,6 +139,9 @@ class Entry:
         analytic: bool = False,
         numpy: Callable[..., Any] | str | None = None,
         simplify: Callable[..., Any] | None = None,
+        terms: Iterable[int] = (),
+        reduces: tuple[Any, float] | None = None,
+        wraps: bool = False,
         variable: Callable[..., str] | str | None = None,
         operator: str | None = None,
         logic: str | None = None,
@@ -155,6 +165,8 @@ class Entry:
             ("masks", masks in (None, "choice", "place", "kink"), 'None, "choice", "place" or "kink"'),
             ("numpy", numpy is None or isinstance(numpy, str) or callable(numpy), 'a template such as "np.sin({0})" or a function'),
             ("simplify", simplify is None or callable(simplify), "a function from the node and its inputs to something simpler"),
+            ("terms", isinstance(terms, Iterable), "signs, 1 or -1"),
+            ("reduces", reduces is None or (isinstance(reduces, tuple) and len(reduces) == 2), "an entry and a number"),
             ("variable", variable is None or isinstance(variable, str) or callable(variable), "a name, or a function to one"),
             ("operator", operator is None or operator in SIGNS, f"one of {' '.join(SIGNS)}"),
             ("logic", logic in (None, "&", "|", "^"), "one of & | ^"),
@@ -186,6 +198,9 @@ class Entry:
         self.analytic = analytic
         self.numpy = numpy
         self.simplify = simplify
+        self.terms = terms
+        self.reduces = reduces
+        self.wraps = wraps
         self.variable = variable
         self.operator = operator
         self.logic = logic

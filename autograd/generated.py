@@ -26,7 +26,7 @@ from .methods import named, operators
 from .modes import choose_the_way, quick
 from .primitives import arithmetic as a
 
-__all__ = ["generate"]
+__all__ = ["Symbol", "expression", "generate"]
 
 
 class Symbol(Node):

@@ -87,7 +87,13 @@ def take_along_axis(arr: Operand, indices: Operand, axis: int | None = -1) -> Re
         raise TypeError(f"take_along_axis needs whole numbers as indices, not {places.dtype}.")
     if axis is None:
         return networks.take_along_axis(_row(arr, None), places, axis=0)
-    return networks.take_along_axis(array_of(arr), places, axis=axis)
+    array: Any = array_of(arr)
+    if isinstance(places, np.ndarray) and array.ndim == places.ndim:  # one row may serve several
+        rows = np.broadcast_shapes(np.delete(array.shape, axis), np.delete(places.shape, axis))
+        whole = [tuple(np.insert(rows, axis % array.ndim, x.shape[axis]).tolist()) for x in (array, places)]
+        array = array if array.shape == whole[0] else shaping.broadcast_to(array, whole[0])
+        places = np.broadcast_to(places, whole[1])
+    return networks.take_along_axis(array, places, axis=axis)
 
 
 def sort(a: Operand, axis: int | None = -1) -> Result:

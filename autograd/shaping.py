@@ -180,7 +180,7 @@ def take(x: Operand, indices: Operand, axis: int | None = None) -> Result:
         return x[indices]
     if not isinstance(indices, int):
         check_complete(indices, "take needs whole numbers to say which rows")
-        numbers = np.asarray(None if isinstance(indices, Node) else indices).copy()
+        numbers = np.array(indices._datum if isinstance(indices, Node) else indices)
         if numbers.dtype.kind not in "iu" and numbers.size:
             raise TypeError(f"take needs whole numbers to say which rows, not {indices!r}.")
         indices = numbers if numbers.size else numbers.astype(int)
@@ -198,12 +198,12 @@ def _lookup(x: Any, indices: Any, axis: int | None) -> Any:
     return shapes.transpose(front, axes=(*range(n, n + axis), *range(n), *range(n + axis, front.ndim)))
 
 
-def concatenate(arrays: Iterable[Operand], axis: int = 0) -> Result:
+def concatenate(arrays: Iterable[Operand], axis: int | None = 0) -> Result:
     """Arrays joined along one of their axes.
 
     Args:
         arrays: Tensors, arrays and lists, whose shapes differ along that axis only.
-        axis: the axis along which they are joined.
+        axis: the axis along which they are joined; None flattens them first.
 
     Raises:
         ValueError: the shapes do not fit, or there is no such axis.
@@ -212,6 +212,8 @@ def concatenate(arrays: Iterable[Operand], axis: int = 0) -> Result:
         >>> concatenate([np.ones((2, 3)), np.ones((1, 3))]).shape
         (3, 3)
     """
+    if axis is None:
+        return shapes.concatenate(*[reshape(x, -1) for x in arrays], axis=0)
     return shapes.concatenate(*map(array_of, arrays), axis=axis)
 
 

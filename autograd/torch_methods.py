@@ -159,8 +159,8 @@ class TorchMethods(ArrayMethods):
     def roll(self, shifts: Any, dims: Any = None) -> Any:
         return self.flatten().roll(shifts, 0).view_as(self) if dims is None else self._rearranged(np.roll, shifts, dims)
 
-    def flip(self, *dims: Any) -> Any:
-        return self._rearranged(np.flip, _dims(dims))
+    def flip(self, *axes: Any, dims: Any = ()) -> Any:
+        return self._rearranged(np.flip, _dims(axes) or tuple(dims))
 
     def _rearranged(self, move: Callable[..., Any], *args: Any) -> Any:
         """The entries rearranged by NumPy's function `move`."""
@@ -174,7 +174,13 @@ class TorchMethods(ArrayMethods):
         return f.min(self, dim, keepdim)
 
     def gather(self, dim: Any, index: Any) -> Any:
-        return networks.take_along_axis(self, _plain(index), axis=dim)
+        positions = _plain(index)
+        return networks.take_along_axis(self._beside(positions, dim), positions, axis=dim)
+
+    def _beside(self, positions: Any, dim: Any) -> Any:
+        """The part of this Tensor in whose rows along `dim` the positions are, which may be fewer in the other dimensions."""
+        whole = [i == dim % self.ndim or n == own for i, (n, own) in enumerate(zip(np.shape(positions), self.shape, strict=True))]
+        return self if all(whole) else self[tuple(slice(None if every else n) for every, n in zip(whole, np.shape(positions), strict=True))]
 
     def index_select(self, dim: Any, index: Any) -> Any:
         return shaping.take(self, _plain(index), dim)
@@ -182,20 +188,36 @@ class TorchMethods(ArrayMethods):
     def masked_select(self, mask: Any) -> Any:
         return self[_plain(mask)]
 
-    def scatter(self, dim: Any, index: Any, src: Any) -> Any:
+    def scatter(self, dim: Any, index: Any, src: Any = None, *, value: Any = None) -> Any:
         """Put the entries of `src`, a Tensor or a number, at the positions `index` along a dimension."""
-        positions, put = _plain(index), np.zeros(self.shape, self._datum.dtype)
-        np.put_along_axis(put, positions, 1 if isinstance(src, Node) else src, dim)
-        taken = np.zeros(self.shape, bool)
-        np.put_along_axis(taken, positions, True, dim)
-        new = networks.put_along_axis(src, positions, axis=dim, shape=self.shape) if isinstance(src, Node) else put
-        return arithmetic.where(taken, new, self)
+        places, src = self._places(dim, index), value if src is None else src
+        if np.shape(src) not in ((), places.shape):
+            src = src[tuple(map(slice, places.shape))]
+        new, taken = np.zeros(self._datum.size, self._datum.dtype), np.zeros(self.shape, bool)
+        taken.flat[places] = True
+        if isinstance(src, Node) and np.shape(src):  # of the entries that one place gets, the last stays
+            source = np.full(self._datum.size, -1)
+            source[places] = np.arange(places.size).reshape(places.shape)
+            return arithmetic.where(taken, shaping.take(shaping.reshape(src, -1), source.reshape(self.shape) * taken), self)
+        if not isinstance(src, Node):
+            new[places], src = src, new.reshape(self.shape)
+        return arithmetic.where(taken, src, self)
 
     def scatter_add(self, dim: Any, index: Any, src: Any) -> Any:
-        return self + networks.put_along_axis(src, _plain(index), axis=dim, shape=self.shape)
+        places = self._places(dim, index)
+        src = src[tuple(map(slice, places.shape))]
+        sums = networks.put_along_axis(shaping.reshape(src, -1), places.ravel(), axis=0, shape=(self._datum.size,))
+        return self + shaping.reshape(sums, self.shape)
+
+    def _places(self, dim: Any, index: Any) -> Any:
+        """For each of the positions `index` along a dimension, the number of its entry in the flat Tensor."""
+        positions = np.asarray(_plain(index))
+        numbers = np.arange(self._datum.size).reshape(self.shape)
+        beside = [slice(None) if i == dim % self.ndim else slice(n) for i, n in enumerate(positions.shape)]
+        return np.take_along_axis(numbers[tuple(beside)], positions, dim)
 
     def masked_fill(self, mask: Any, value: Any) -> Any:
-        return arithmetic.where(_plain(mask).astype(bool), _plain(value), self)
+        return arithmetic.where(_plain(mask).astype(bool), value, self)
 
     def tril(self, diagonal: Any = 0) -> Any:
         return arithmetic.where(np.tril(np.ones(self.shape, bool), diagonal), self, 0)
@@ -216,8 +238,9 @@ class TorchMethods(ArrayMethods):
     def mul(self, other: Any) -> Any:
         return self * other
 
-    def div(self, other: Any) -> Any:
-        return self / other
+    def div(self, other: Any, *, rounding_mode: Any = None) -> Any:
+        quotient = self / other
+        return quotient if rounding_mode is None else quotient.floor() if rounding_mode == "floor" else quotient.trunc()
 
     def pow(self, exponent: Any) -> Any:
         return self**exponent

@@ -17,7 +17,19 @@ Memory = Mapping[str, float | None]  # the first value of what is remembered of 
 
 
 class Live:
-    """An object that is not compared between the calls of a compiled function: its methods say what they do at each call."""
+    """An object that changes between the calls of a compiled function, which its methods tell what they do at each call.
+
+    Of its attributes only those are compared that the function mentions.
+
+    Attributes:
+        seen: the names of methods and properties of which is compared what `seen_as` gives, if the function mentions them.
+    """
+
+    seen: ClassVar[Sequence[str]] = ()
+
+    def seen_as(self, name: str) -> Any:
+        """What a function sees that reads `name`, one of those in `seen`."""
+        raise NotImplementedError
 
 
 class Piece(Protocol):
@@ -43,23 +55,16 @@ class Piece(Protocol):
         """Take over the changed array from `read`."""
 
 
-class Updater:
+class Updater(Live):
     """What changes parameters by a formula of their gradients.
 
     Attributes:
         elementwise: whether the formula changes each entry by that entry's numbers alone.
         own: the names of its attributes that change from step to step, which a compiled function does not compare.
-        seen: the names of others of which it compares what `seen_as` gives, if some code mentions them.
     """
 
     elementwise: ClassVar[bool] = False
     own: ClassVar[frozenset[str]] = frozenset()
-    seen: ClassVar[Sequence[str]] = ()
-
-    def seen_as(self, name: str) -> Any:
-        """What a function sees that reads the attribute `name`, one of those in `seen`."""
-        raise NotImplementedError
-
     def leaves(self) -> Sequence[Node]:
         """All its parameters."""
         raise NotImplementedError

@@ -272,7 +272,7 @@ def _checked(name: str, predictions: Input, targets: Input) -> tuple[Array, Arra
 def _array(name: str, x: Input) -> Array:
     """The numbers in a Tensor, an array, or nested lists of Values, Tensors and numbers."""
     shape = shape_of(name, x)
-    pieces = [np.ravel(leaf.data if isinstance(leaf, Node) else leaf) for leaf in leaves(x)]
+    pieces = [np.ravel(np.asarray(leaf.data) if isinstance(leaf, Node) else leaf) for leaf in leaves(x)]
     return np.concatenate(pieces).reshape(shape) if pieces else np.empty(shape)
 
 

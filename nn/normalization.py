@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike
 
 import autograd
 from autograd import Tensor
-from autograd.primitives.networks import standardize
+from autograd.primitives.networks import moments, standardize
 from autograd.state import is_known, update
 from autograd.statistics import narrow, wide
 
@@ -67,13 +67,23 @@ class _BatchNorm(Module):
                     f"{self._called()} cannot take the deviation of a single number for each channel, of a batch of shape {x.shape}. "
                     "Train with larger batches (drop_last=True leaves out a last batch of one), or call model.eval() to evaluate."
                 )
-            y: Data = standardize(x, axis=axes, eps=self.eps)
             if self.training and self.track_running_stats:
                 self._track(x, axes)
-        else:
-            y = (x - self._along(self.running_mean, x)) / self._along(np.sqrt(self.running_var + self.eps), x)
+            return self._standardized(x, axes)
+        return self._with_running(x)
+
+    def _with_running(self, x: Data) -> Data:
+        """Less the running mean, divided by the running deviation, times `weight` plus `bias`."""
+        y: Data = (x - self._along(self.running_mean, x)) / self._along(np.sqrt(self.running_var + self.eps), x)
         y = y if self.weight is None else y * self._along(self.weight, x)
         return y if self.bias is None else y + self._along(self.bias, x)
+
+    def _standardized(self, x: Data, axes: tuple[int, ...]) -> Data:
+        """With mean 0 and deviation 1 over axes, times `weight` plus `bias`."""
+        weight = 1.0 if self.weight is None else self._along(self.weight, x)
+        bias = 0.0 if self.bias is None else self._along(self.bias, x)
+        y: Data = standardize(x, weight, bias, axis=axes, eps=self.eps)
+        return y
 
     def _dtype(self) -> DTypeLike | None:
         """The precision of the layer's numbers; None if it has none."""
@@ -93,9 +103,9 @@ class _BatchNorm(Module):
         """Move the running mean and variance towards those of the batch."""
         names = ("running_mean", "running_var", "num_batches_tracked")
         x = wide(np.asarray(x.data) if isinstance(x, Tensor) and is_known(x) else x)
-        mean = autograd.mean(x, axis=axes, keepdims=True)
-        variance = autograd.sum((x - mean) ** 2, axis=axes) / (x.size // self.num_features - 1)
-        update(self, names, self._move, mean=mean.reshape(-1), variance=variance)
+        mean, variance = moments(x, axes)
+        count = x.size // self.num_features
+        update(self, names, self._move, mean=mean.reshape(-1), variance=variance.reshape(-1) * (count / (count - 1)))
 
     def _move(self, mean: Array, variance: Array) -> None:
         self.num_batches_tracked = np.asarray(self.num_batches_tracked + 1)
@@ -211,20 +221,19 @@ class InstanceNorm2d(_BatchNorm):
         if self.training or not self.track_running_stats:
             if images.shape[2] * images.shape[3] < 2:
                 raise ValueError(f"{self._called()} cannot take the deviation of a single pixel, of images of shape {x.shape}.")
-            y: Data = standardize(images, axis=(2, 3), eps=self.eps)
             if self.training and self.track_running_stats and self.momentum is not None:
                 self._track(images, (2, 3))
+            y = self._standardized(images, (2, 3))
         else:
-            y = (images - self._along(self.running_mean, images)) / self._along(np.sqrt(self.running_var + self.eps), images)
-        y = y if self.weight is None else y * self._along(self.weight, images)
-        y = y if self.bias is None else y + self._along(self.bias, images)
+            y = self._with_running(images)
         return y if x.ndim == 4 else y[0]
 
     def _track(self, x: Data, axes: tuple[int, ...]) -> None:
         x = wide(np.asarray(x.data) if isinstance(x, Tensor) and is_known(x) else x)
-        mean = autograd.mean(x, axis=axes, keepdims=True)
-        variance = autograd.sum((x - mean) ** 2, axis=axes) / (x.shape[2] * x.shape[3] - 1)
-        update(self, ("running_mean", "running_var"), self._move, mean=mean.mean(axis=(0, 2, 3)), variance=variance.mean(axis=0))
+        mean, variance = moments(x, axes)
+        count = x.shape[2] * x.shape[3]
+        mean, variance = mean.mean(axis=(0, 2, 3)), variance.mean(axis=(0, 2, 3)) * (count / (count - 1))
+        update(self, ("running_mean", "running_var"), self._move, mean=mean, variance=variance)
 
     def _move(self, mean: Array, variance: Array) -> None:
         share = self.momentum or 0.0
@@ -278,7 +287,7 @@ class GroupNorm(Module):
         if group < 2:
             raise ValueError(f"{self._called()} cannot take the deviation of a single number for each group, of inputs of shape {x.shape}.")
         groups = autograd.reshape(x, (x.shape[0], self.num_groups, group))
-        y: Data = autograd.reshape(standardize(groups, axis=(2,), eps=self.eps), x.shape)
+        y: Data = autograd.reshape(standardize(groups, 1.0, 0.0, axis=(2,), eps=self.eps), x.shape)
         column = (-1, *[1] * (x.ndim - 2))
         y = y if self.weight is None else y * autograd.reshape(self.weight, column)
         return y if self.bias is None else y + autograd.reshape(self.bias, column)
@@ -325,9 +334,9 @@ class LayerNorm(Module):
         x = _with_last_axes(self, x)
         if self.weight is None:
             epsilon(self.eps, x.dtype)
-        y: Data = standardize(x, axis=tuple(range(-len(self.normalized_shape), 0)), eps=self.eps)
-        y = y if self.weight is None else y * self.weight
-        return y if self.bias is None else y + self.bias
+        weight, bias = (other if p is None else p for p, other in ((self.weight, 1.0), (self.bias, 0.0)))
+        y: Data = standardize(x, weight, bias, axis=tuple(range(-len(self.normalized_shape), 0)), eps=self.eps)
+        return y
 
     def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"

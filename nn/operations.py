@@ -178,9 +178,8 @@ def layer_norm(
     wanted = tuple(normalized_shape) if isinstance(normalized_shape, (tuple, list)) else (normalized_shape,)
     if not wanted or x.shape[-len(wanted) :] != wanted:
         raise ValueError(f"layer_norm takes arrays whose last axes have the shape {wanted} (normalized_shape), and got shape {x.shape}.")
-    y: Any = networks.standardize(x, axis=tuple(range(-len(wanted), 0)), eps=eps)
-    y = y if weight is None else y * weight
-    return y if bias is None else y + bias
+    weight, bias = 1.0 if weight is None else weight, 0.0 if bias is None else bias
+    return networks.standardize(x, weight, bias, axis=tuple(range(-len(wanted), 0)), eps=eps)
 
 
 def group_norm(input: Input, num_groups: int, weight: Input | None = None, bias: Input | None = None, eps: float = 1e-5) -> Any:
@@ -197,7 +196,7 @@ def group_norm(input: Input, num_groups: int, weight: Input | None = None, bias:
     if x.ndim < 2 or not is_whole(num_groups) or num_groups < 1 or x.shape[1] % num_groups:
         raise ValueError(f"group_norm splits channels into equal groups; an input of shape {x.shape} has no {num_groups!r} of them.")
     groups = autograd.reshape(x, (x.shape[0], num_groups, x.shape[1] // num_groups * math.prod(x.shape[2:])))
-    y: Any = autograd.reshape(networks.standardize(groups, axis=(2,), eps=eps), x.shape)
+    y: Any = autograd.reshape(networks.standardize(groups, 1.0, 0.0, axis=(2,), eps=eps), x.shape)
     column = (-1, *[1] * (x.ndim - 2))
     y = y if weight is None else y * autograd.reshape(weight, column)
     return y if bias is None else y + autograd.reshape(bias, column)

@@ -239,8 +239,12 @@ class AdaptiveAvgPool2d(_AdaptivePool):
     """
 
     def _pool(self, x: Data, sizes: Sequence[int]) -> Data:
-        rows, columns = (means(size, wanted, x.dtype) for size, wanted in zip(x.shape[2:], sizes, strict=True))
-        y: Data = rows @ x @ columns.T
+        y: Data
+        if set(sizes) == {1}:
+            y = autograd.mean(x, axis=(2, 3), keepdims=True)
+        else:
+            rows, columns = (means(size, wanted, x.dtype) for size, wanted in zip(x.shape[2:], sizes, strict=True))
+            y = rows @ x @ columns.T
         return y
 
 

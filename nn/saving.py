@@ -12,6 +12,7 @@ import json
 import os
 import zlib
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -139,7 +140,7 @@ def load(path: str | os.PathLike[str], model: Module | None = None, optimizer: A
 
 def _take_over(path: Path, pairs: list[tuple[str, Any, Any]]) -> None:
     """Give each object its state; if one raises an error, all get their earlier states back."""
-    before = [_state(x) for _, x, _ in pairs]
+    before = deepcopy([_state(x) for _, x, _ in pairs])
     faults = []
     try:
         for name, x, state in pairs:

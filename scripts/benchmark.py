@@ -28,6 +28,7 @@ from races import (
     Contender,
     Peak,
     Race,
+    call_table,
     compilation_table,
     compilations,
     growth,
@@ -44,6 +45,7 @@ from tqdm import tqdm
 GRAPHS = [Contender("micrograd", "micrograd.graph", "micrograd"), Contender("glassgrad", "glassgrad.graph", "glassgrad")]
 MEMORY_GOAL = 0.3  # of micrograd's bytes for each node
 
+CALLS = Contender("a small compiled function", "glassgrad.calls", "glassgrad")
 CHAIN = Contender("a chain of operations", "glassgrad.chain", "glassgrad")
 
 # One thread for every library, since by default each chooses another number.
@@ -80,6 +82,7 @@ class Benchmark:
         self.peaks: list[Peak] = []
         self.graphs: dict[Contender, dict[str, Any]] = {}
         self.chains: dict[int, list[dict[str, float]]] = {}
+        self.calls: list[dict[str, float]] = []
         self.versions: dict[Contender, str] = {}
         self.skipped: dict[str, str] = {}
         self.failures: list[str] = []
@@ -168,9 +171,15 @@ class Benchmark:
 
     def lengthen(self, length: int) -> None:
         """Measure a chain of so many operations."""
-        result = self.measure("chain", CHAIN, length)
+        result = self.measure("runs", CHAIN, length)
         if result is not None:
             self.chains[length] = result["runs"]
+
+    def call(self, times: int) -> None:
+        """Measure the calls of a small compiled function, and how long it takes to compile it."""
+        result = self.measure("runs", CALLS, times)
+        if result is not None:
+            self.calls = result["runs"]
 
     def tables(self) -> Iterator[str]:
         """The report, line by line, in Markdown."""
@@ -186,6 +195,8 @@ class Benchmark:
                 yield from race.table(self.versions)
         if any(compilation.eager for compilation in self.compilations):
             yield from compilation_table(self.compilations)
+        if self.calls:
+            yield from call_table(self.calls)
         if any(race.samples for race in self.growth.values()):
             yield from growth_table(self.growth)
         if any(peak.bytes for peak in self.peaks):
@@ -247,6 +258,7 @@ def main() -> None:
     for _ in range(args.rounds):
         work += [(benchmark.race, (race, contender)) for race in benchmark.races for contender in race.contenders]
     work += [(benchmark.compile, (compilation,)) for compilation in benchmark.compilations]
+    work += [(benchmark.call, (100 if args.quick else 10_000,))]
     work += [(benchmark.race, (race, contender)) for race in benchmark.growth.values() for contender in race.contenders]
     work += [(benchmark.peak, (peak, contender)) for peak in benchmark.peaks for contender in (peak.peer, peak.contender)]
     work += [(benchmark.weigh, (contender, small)) for contender in GRAPHS]

@@ -98,13 +98,13 @@ def resident(name: str) -> int:
     return int(line.split()[1]) * 1024
 
 
-def chain(contender: Callable[..., Any], length: int, seconds: float) -> dict[str, Any]:
-    """The times of the forward pass, the backward pass and the destruction of a chain, measured several times."""
+def runs(contender: Callable[..., Any], size: int, seconds: float) -> dict[str, Any]:
+    """What a contender measures itself, such as the times of the parts of a chain, several times."""
     end = time.perf_counter() + seconds
-    runs = [contender(length)]
-    while len(runs) < 3 or time.perf_counter() < end:
-        runs.append(contender(length))
-    return {"runs": runs}
+    results = [contender(size)]
+    while len(results) < 3 or time.perf_counter() < end:
+        results.append(contender(size))
+    return {"runs": results}
 
 
 def version(package: str) -> str:
@@ -123,7 +123,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         print(json.dumps({"missing": str(error)}))
         return
-    result = {"speed": speed, "first": first, "memory": memory, "peak": peak, "chain": chain}[measure](contender, problem, float(seconds))
+    result = {"speed": speed, "first": first, "memory": memory, "peak": peak, "runs": runs}[measure](contender, problem, float(seconds))
     print(json.dumps({**result, "version": version(package)}))
 
 

@@ -16,8 +16,18 @@ w = [Value(2.0, label="w0"), Value(-1.0, label="w1")]
 loss = autograd.compile(lambda xs: sum((w[0] * x[0] + w[1] * x[1] - 1.0) ** 2 for x in xs))
 loss([[1.0, 1.0], [2.0, 0.5], [0.5, 3.0]])
 """
+LOOP = """\
+rate = Value(3.2, label="rate")
+@autograd.compile
+def population(x):
+    for _ in range(50):
+        x = rate * x * (1 - x)
+    return x
+population(0.3)
+"""
 FILES = {
     "trace": "tracing.py, standins.py",
+    "roll": "roll.py, repeats.py, loops.py",
     "flatten": "flatten.py",
     "lift": "lift.py, arrays.py, views.py",
     "differentiate": "differentiate.py",
@@ -26,39 +36,48 @@ FILES = {
 }
 
 
-def stages() -> list[Stage]:
+def stages(code: str, name: str) -> list[Stage]:
     names = {"autograd": autograd, "Value": Value}
-    exec(LOSS, names)
-    return names["loss"].stages  # type: ignore[attr-defined, no-any-return]
+    exec(code, names)
+    return names[name].stages  # type: ignore[attr-defined, no-any-return]
 
 
-def page(passes: list[Stage]) -> str:
-    """The text of the page."""
+def page(passes: list[Stage], loop: list[Stage]) -> str:
+    """The text of the page, about the passes of the loss, and the loop of a recurrence."""
     parts = [
         "# The passes of the compiler, on one small loss\n",
         "<!-- written by `python scripts/draw_stages.py` -->\n",
         f"```python\n{LOSS}```\n",
-        "The compiler turns a function into a program for NumPy in six passes. Each takes a computation graph and returns one, made "
+        "The compiler turns a function into a program for NumPy in seven passes. Each takes a computation graph and returns one, made "
         "of the same kinds of nodes as an ordinary computation; the last writes a program. All of them compute the same loss. "
         "`loss.stages` is the list of the passes, and `autograd.draw(stage)` draws the graph that a pass returns.\n",
     ]
     for i, stage in enumerate(passes):
         count = sum(node.primitive is not None for node in ancestors(stage.roots))
         parts.append(f"## {i + 1}. {stage.name}\n\n{stage.about} ({FILES[stage.name]})\n")
-        if stage.source is None:
+        if stage.name == "roll":
+            parts.append("In this loss no step needs another, and the graph stays as it is. There is a loop at the end of this page.\n")
+        elif stage.source is None:
             parts.append(f"![{count} nodes](pictures/{stage.name}.svg)\n\n{count} computed nodes.\n")
         else:
             parts.append(f"```python\n{stage.source}```\n")
+    count = sum(node.primitive is not None for node in ancestors(loop[0].roots))
+    parts.append(
+        f"## A loop\n\n```python\n{LOOP}```\n\nThe trace of this function has {count} computed nodes. Rolled, it is one loop; "
+        f"the last state is the result.\n\n![A loop](pictures/loop.svg)\n\n```python\n{loop[-1].source}```\n"
+    )
     return "\n".join(parts)
 
 
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
-    passes = stages()
+    passes, loop = stages(LOSS, "loss"), stages(LOOP, "population")
     (folder / "pictures").mkdir(exist_ok=True)
     for stage in passes[:-1]:
-        draw(stage).save(folder / "pictures" / f"{stage.name}.svg")
-    (folder / "README.md").write_text(page(passes), encoding="utf-8")
+        if stage.name != "roll":
+            draw(stage).save(folder / "pictures" / f"{stage.name}.svg")
+    draw(loop[1]).save(folder / "pictures" / "loop.svg")
+    (folder / "README.md").write_text(page(passes, loop), encoding="utf-8")
 
 
 if __name__ == "__main__":

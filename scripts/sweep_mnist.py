@@ -145,7 +145,7 @@ def report(results: list[Numbers], out: Path) -> None:
 
 def main() -> None:
     parser = Arguments(__doc__)
-    tutorial.add_digits(parser)
+    tutorial.add_images(parser, "the four files of MNIST")
     parser.add_argument("--epochs", type=positive, default=20, help="how often a network sees each image")
     parser.add_argument("--examples", type=positive, default=60_000, help="how many images to use; a sixth of them is for validation")
     parser.add_argument("--seed", type=natural, default=0, help="the seed of everything random")
@@ -154,7 +154,7 @@ def main() -> None:
     args = parser.parse_args()
     if args.examples < 6:
         parser.error(f"a sixth of the images is for validation, so at least 6 are needed; got {args.examples}.")
-    images, test = tutorial.digits(parser, args)
+    images, test = tutorial.images(parser, args, nn.data.MNIST)
     sweep = {"epochs": args.epochs, "examples": min(args.examples, len(images)), "seed": args.seed, "images": zlib.crc32(images.images)}
 
     def results() -> list[Numbers]:

@@ -142,10 +142,10 @@ def test_a_refusal_that_the_function_swallows_stays_raised(swallow, look):
 def test_the_first_of_several_refusals_is_told():
     def f(x):
         with contextlib.suppress(BaseException):
-            x.data  # noqa: B018
+            float(x)
         return w * x if x > 0 else -w * x
 
-    with pytest.raises(TypeError, match=r"\.data in line"):
+    with pytest.raises(TypeError, match=r"float\(\) of a Value.* in line|float.* in line"):
         autograd.compile(f)(2.0)
 
 

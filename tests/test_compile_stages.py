@@ -8,7 +8,7 @@ import nn
 from autograd import Tensor, Value, draw
 from autograd.backward import ancestors
 
-NAMES = ["trace", "flatten", "lift", "differentiate", "simplify", "print"]
+NAMES = ["trace", "roll", "flatten", "lift", "differentiate", "simplify", "print"]
 
 
 def scalar_loss():
@@ -47,7 +47,23 @@ def network_loss():
     return loss, xs, [p.grad for p in model.parameters()]
 
 
-LOSSES = pytest.mark.parametrize("make", [scalar_loss, array_loss, network_loss])
+def recurrent_loss():
+    w = [Value(0.5, label="w0"), Value(-0.8, label="w1"), Value(0.1, label="w2")]
+
+    @autograd.compile
+    def loss(xs):
+        h, total = 0.0, 0.0
+        for x in xs:
+            h = autograd.tanh(w[0] * x + w[1] * h + w[2])
+            total = total + h * h
+        return total
+
+    xs = np.random.default_rng(2).normal(size=12).tolist()
+    loss(xs).backward()
+    return loss, xs, [p.grad for p in w]
+
+
+LOSSES = pytest.mark.parametrize("make", [scalar_loss, array_loss, network_loss, recurrent_loss])
 
 
 def computed(roots):
@@ -73,7 +89,7 @@ def test_every_stage_computes_the_same_number(make):
 def test_the_gradients_among_the_roots_are_those_of_backward(make):
     loss, _, gradients = make()
     expected = sorted(np.concatenate([np.ravel(g) for g in gradients]))
-    for stage in loss.stages[3:]:
+    for stage in loss.stages[4:]:
         np.testing.assert_allclose(sorted(np.concatenate([np.ravel(g) for g in computed(stage.roots[1:])])), expected)
 
 
@@ -89,15 +105,15 @@ def test_only_the_last_stage_has_the_source_and_each_says_what_it_does(make):
     loss, _, _ = make()
     *others, last = loss.stages
     assert last.source == loss.source
-    assert [stage.source for stage in others] == [None] * 5
+    assert [stage.source for stage in others] == [None] * 6
     assert all(stage.about.endswith(".") and stage.about in repr(stage) for stage in loss.stages)
 
 
 def test_the_passes_make_the_graph_smaller():
     loss, _, _ = scalar_loss()
     counts = [sum(x.primitive is not None for x in ancestors(stage.roots)) for stage in loss.stages]
-    trace, flatten, lift, differentiate, simplify, _ = counts
-    assert trace > flatten > lift
+    trace, roll, flatten, lift, differentiate, simplify, _ = counts
+    assert trace == roll > flatten > lift
     assert differentiate > simplify
 
 
@@ -105,7 +121,7 @@ def test_looking_at_the_stages_changes_nothing():
     loss, xs, gradients = scalar_loss()
     source = loss.source
     waiting = loss(xs)
-    assert len(loss.stages) == 6
+    assert len(loss.stages) == 7
     waiting.backward()
     assert loss.source == source
     assert len(loss.programs) == 1

@@ -1,5 +1,7 @@
 """Whole steps of training, compiled against eager, for networks, optimizers and orders of calls drawn at random."""
 
+import itertools
+
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,7 +26,7 @@ class Scalars:
 
     def __init__(self, sizes, activation, r):
         self.activation = activation
-        self.layers = [[[Value(x) for x in row] for row in r.normal(size=(m, n + 1))] for n, m in zip(sizes, sizes[1:], strict=False)]
+        self.layers = [[[Value(x) for x in row] for row in r.normal(size=(m, n + 1))] for n, m in itertools.pairwise(sizes)]
 
     def parameters(self):
         return [w for layer in self.layers for row in layer for w in row]
@@ -43,7 +45,7 @@ class Arrays:
 
     def __init__(self, sizes, activation, r):
         self.activation = activation
-        self.layers = [(Tensor(r.normal(size=(n, m))), Tensor(r.normal(size=m))) for n, m in zip(sizes, sizes[1:], strict=False)]
+        self.layers = [(Tensor(r.normal(size=(n, m))), Tensor(r.normal(size=m))) for n, m in itertools.pairwise(sizes)]
 
     def parameters(self):
         return [w for layer in self.layers for w in layer]

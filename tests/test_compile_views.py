@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from autograd import Tensor, Value
 from autograd.compiling.naming import families
-from autograd.compiling.views import is_gather, view
+from autograd.compiling.views import cost, is_gather, view
 
 SHAPES = [(12,), (3, 4), (1, 12), (12, 1), (2, 3, 2), (4, 3), (1,), (2, 2, 3)]
 
@@ -20,8 +20,9 @@ def agrees(shape, table):
     np.testing.assert_array_equal(np.broadcast_to(array.data, table.shape), source.data.ravel()[table])
     used = {node.primitive.name for node in ancestors_of(array)}
     indices = [node.static["index"] for node in ancestors_of(array) if node.primitive.name == "getitem"]
-    assert is_gather(source, table) == any(isinstance(index, np.ndarray) for index in indices)
-    assert used <= {"getitem", "reshape", "transpose"}
+    parts = [part for index in indices for part in (index if isinstance(index, tuple) else (index,))]
+    assert is_gather(source, table) == any(isinstance(part, np.ndarray) for part in parts)
+    assert used <= {"getitem", "reshape", "rolled", "transpose", "windows"}
 
 
 def ancestors_of(node):
@@ -73,11 +74,34 @@ def test_tables_without_a_pattern_are_the_numbers_that_they_name(data):
         ((12,), np.arange(12).reshape(4, 3)[:, :2]),
         ((12,), np.arange(12).reshape(4, 3)[:, 1:]),
         ((12,), np.arange(12).reshape(4, 3)[:3, 1:].T),
+        ((12,), np.arange(10)[:, None] + np.arange(3)),
+        ((3, 4), np.array([0, 1, 4, 5])[:, None] + np.array([0, 1, 4, 5])),
+        ((12,), np.roll(np.arange(12), 3)),
+        ((3, 4), np.roll(np.arange(12).reshape(3, 4), -1, 1)),
+        ((2, 3, 2), np.arange(12).reshape(2, 3, 2).transpose(2, 0, 1)),
+        ((2, 3, 2), np.arange(12).reshape(2, 3, 2)[:, ::2, ::-1]),
+        ((4, 3), np.arange(12).reshape(4, 3)[::-2]),
+        ((3, 4), np.arange(12).reshape(3, 2, 2).transpose(1, 0, 2)),
     ],
 )
 def test_what_a_person_would_write_as_a_view_is_no_gather(shape, table):
     assert not is_gather(Tensor(np.zeros(shape)), table)
     agrees(shape, table)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        np.arange(12).reshape(4, 3)[[2, 0, 0, 3, 1]], np.arange(12).reshape(4, 3)[[3, 0, 1], 1:],
+        np.arange(12).reshape(4, 3)[:, [1, 0, 0, 2]].T, np.arange(12).reshape(4, 3)[np.arange(4), [0, 2, 2, 1]],
+        np.arange(12).reshape(4, 3)[:3, :3][np.tril_indices(3)],
+    ],
+)  # fmt: skip
+def test_rows_and_columns_in_any_order_are_indices_of_the_matrix(table):
+    agrees((4, 3), table)
+    source = Tensor(np.zeros((4, 3)))
+    assert cost(source.shape, table) < cost(source.shape, np.array([0, 5, 7, 1, 3, 3]))
+    assert view(source, table).primitive.name in ("getitem", "transpose")
 
 
 def names_and_shapes(paths):

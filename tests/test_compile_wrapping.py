@@ -126,9 +126,9 @@ def test_breaks_fall_everywhere_in_pairs_of_a_triangle():
     for rows in range(1, 14):
         q = [[Value(1.0 + i + d) for d in range(4)] for i in range(rows)]
         k = [[Value(2.0 + i * d) for d in range(4)] for i in range(rows)]
-        places = [(i, j) for i in range(rows) for j in range(i + 1)]
+        places = [(i, j) for i in range(rows) for j in range(i + 1) if (i + j) % 4 == 0 or i == 2 * j]
         compiled = agrees(lambda: sum(sum(a * b for a, b in zip(q[i], k[j], strict=True)).tanh() for i, j in places))  # noqa: B023
-    assert "index1 = (" in compiled.source
+    assert "index1 = np.array([" in compiled.source
 
 
 def test_breaks_fall_everywhere_in_networks_of_all_sizes():

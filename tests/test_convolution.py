@@ -8,6 +8,8 @@ from pytorch_twin import assert_twins, fill, waves
 
 import autograd
 from autograd import Tensor, check_gradients, table, vjp
+from autograd.primitives.convolution import conv, conv_transpose, conv_weight
+from nn import functional
 from nn.convolution import Conv1d, Conv2d
 
 ENTRIES = ["conv", "conv_transpose", "conv_weight", "max_pool", "max_unpool", "max_pick", "sum_pool", "sum_unpool"]
@@ -247,3 +249,68 @@ def test_impossible_settings_are_refused(options, sentence):
 def test_conv1d_speaks_of_length():
     with pytest.raises(ValueError, match=r"Conv1d takes arrays of shape \(n, 2, length\), or \(2, length\), and got shape \(5, 3, 10\)"):
         Conv1d(2, 4, 3)(np.ones((5, 3, 10)))
+
+
+WIDE_SHAPES = (2, 8, 5, 6), (8, 8, 3, 3)
+WIDE = [  # more channels, examples and pixels than elsewhere, so that images come in parts and kernels of three columns in Winograd's form
+    pytest.param((3, 8, 7, 9), (16, 8, 3, 3), {"padding": ((1, 1), (1, 1))}, id="odd columns"),
+    pytest.param((70, 8, 6, 32), (8, 8, 3, 3), {"padding": ((1, 1), (1, 1))}, id="many examples"),
+    pytest.param((40, 16, 30, 32), (8, 16, 3, 3), {}, id="many rows"),
+    pytest.param((2, 16, 7, 8), (32, 8, 3, 3), {"stride": (2, 1), "groups": 2}, id="groups"),
+    pytest.param((2, 8, 9, 8), (8, 8, 2, 3), {"dilation": (2, 1), "padding": ((1, 0), (0, 1))}, id="dilated rows"),
+    pytest.param((2, 8, 5, 4), (8, 8, 1, 3), {"padding": ((0, 0), (2, 0))}, id="one row"),
+    pytest.param((2, 8, 4, 3), (8, 8, 3, 3), {"padding": ((2, 2), (3, 2))}, id="more padding than kernel"),
+    pytest.param((40, 32, 16, 32), (32, 32, 3, 3), {"stride": (2, 2), "padding": ((1, 1), (1, 1))}, id="stride"),
+    pytest.param((2, 8, 3, 4, 5), (8, 8, 2, 2, 3), {"padding": ((1, 0), (0, 1), (1, 1))}, id="three axes"),
+]
+
+
+@pytest.mark.parametrize(("shape", "kernels", "more"), WIDE)
+def test_wide_layers_are_the_sum_over_their_channels(shape, kernels, more):
+    n = len(shape) - 2
+    options = {"stride": (1,) * n, "padding": ((0, 0),) * n, "dilation": (1,) * n, "groups": 1, **more}
+    rng = np.random.default_rng(0)
+    x, weight = rng.normal(size=shape), rng.normal(size=kernels)
+    y = conv(x, weight, 0.0, **options)
+    inside, outside, alone = kernels[1], len(weight) // options["groups"], {**options, "groups": 1}
+    for group in range(options["groups"]):
+        own = slice(group * outside, (group + 1) * outside)
+        terms = [conv(x[:, [group * inside + c]], weight[own, c : c + 1], 0.0, **alone) for c in range(inside)]
+        np.testing.assert_allclose(y[:, own], sum(terms), rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize(("shape", "kernels", "more"), WIDE)
+def test_wide_layers_have_gradients_that_fit_together(shape, kernels, more):
+    n = len(shape) - 2
+    options = {"stride": (1,) * n, "padding": ((0, 0),) * n, "dilation": (1,) * n, "groups": 1, **more}
+    rng = np.random.default_rng(0)
+    x, weight = rng.normal(size=shape), rng.normal(size=kernels)
+    y = conv(x, weight, 0.0, **options)
+    g = rng.normal(size=y.shape)
+    of_x = conv_transpose(g, weight, shape=shape[2:], **options)
+    of_weight = conv_weight(x, g, kernel=kernels[2:], **options)
+    assert (of_x.shape, of_weight.shape) == (shape, kernels)
+    np.testing.assert_allclose([np.vdot(x, of_x), np.vdot(weight, of_weight)], np.vdot(y, g), rtol=1e-10)  # conv is linear in each
+
+
+@pytest.mark.parametrize("dtypes", [(np.uint8, np.float32), (np.int16, np.int16), (np.float32, np.float64), (bool, float)])
+def test_wide_layers_compute_in_the_type_of_the_result(dtypes):
+    rng = np.random.default_rng(0)
+    x, weight = (
+        rng.integers(0, 2 if dtype is bool else 200, shape).astype(dtype) for dtype, shape in zip(dtypes, WIDE_SHAPES, strict=True)
+    )
+    options = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
+    y = conv(x, weight, 0.0, **options)
+    assert y.dtype == np.result_type(*dtypes)
+    if y.dtype.kind == "f":
+        np.testing.assert_allclose(y, conv(x.astype(float), weight.astype(float), 0.0, **options), rtol=1e-5)
+        g = rng.integers(0, 9, y.shape).astype(np.float32)
+        np.testing.assert_allclose(
+            conv_weight(x, g, kernel=(3, 3), **options), conv_weight(x.astype(float), g.astype(float), kernel=(3, 3), **options), rtol=1e-5
+        )
+
+
+@pytest.mark.parametrize("channels", [1, 8])
+def test_a_kernel_larger_than_its_input_is_refused(channels):
+    with pytest.raises(ValueError, match="the kernel reaches over more than the input has with its padding; take a smaller kernel"):
+        functional.conv2d(np.ones((1, channels, 2, 5)), np.ones((8, channels, 3, 3)))

@@ -35,6 +35,16 @@ def line(optimizer="sgd", **compiled):
 # --- fit ------------------------------------------------------------------------------------------
 
 
+def test_a_frozen_layer_is_frozen_in_the_file_too(tmp_path):
+    model = keras.Sequential([keras.layers.Dense(3, input_shape=(4,)), keras.layers.Dense(1)])
+    model.layers[0].trainable = False
+    model.compile("adam", "mse")
+    model.fit(np.ones((2, 4)), np.ones((2, 1)), verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert [layer.trainable for layer in loaded.layers] == [False, True]
+
+
 def test_the_history_has_the_measures_of_each_epoch_in_keras_order():
     history = classifier().fit(X, Y, epochs=3, validation_split=0.25, verbose=0)
     assert list(history.history) == ["accuracy", "loss", "val_accuracy", "val_loss"]

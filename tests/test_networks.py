@@ -14,7 +14,8 @@ CASES = [pytest.param(entry, case, id=f"{entry.name}-{i}") for entry in ENTRIES 
 def sample(entry, case):
     """The entry as a function of its differentiable inputs, and these."""
     rng = np.random.default_rng(0)
-    inputs = [rng.uniform(-2, 2, shape) if rule else rng.integers(0, 2, shape) for shape, rule in zip(case.shapes, entry.vjp, strict=True)]
+    rules = entry.vjp if isinstance(entry.vjp, tuple) else [entry.vjp] * len(case.shapes)
+    inputs = [rng.uniform(-2, 2, shape) if rule else rng.integers(0, 2, shape) for shape, rule in zip(case.shapes, rules, strict=True)]
     floats = [x for x in inputs if x.dtype.kind == "f"]
     return lambda *xs: entry(*xs, *inputs[len(xs) :], **case.static), floats
 
@@ -122,3 +123,18 @@ def test_the_examples_of_the_entries_run():
 
 def test_they_are_parts_of_the_table():
     assert all(table[entry.name] is entry for entry in ENTRIES)
+
+
+def test_standardize_keeps_its_digits_beside_a_large_mean():
+    x = np.random.default_rng(0).normal(1000.0, 1.0, (8, 4, 16, 16)).astype(np.float32)
+    y = standardize(x, 1.0, 0.0, axis=(0, 2, 3))
+    wide = x.astype(float)
+    expected = (wide - wide.mean((0, 2, 3), keepdims=True)) / np.sqrt(wide.var((0, 2, 3), keepdims=True) + 1e-5)
+    assert y.dtype == np.float32
+    np.testing.assert_allclose(y, expected, atol=1e-3)  # the mean is rounded to 1e-4
+
+
+def test_standardize_sums_over_a_million_numbers_without_losing_digits():
+    x = np.random.default_rng(0).normal(3.0, 1.0, (1, 1_000_000)).astype(np.float32)
+    expected = (x - x.mean(dtype=float)) / x.std(dtype=float)
+    np.testing.assert_allclose(standardize(x, 1.0, 0.0, axis=-1, eps=0.0), expected, atol=1e-4)

@@ -113,3 +113,24 @@ def test_steps_in_javascript_are_those_in_numpy(browser, method, settings, end):
     variant.variables[change.name](*given)
     for x, y in zip(answer, given, strict=True):
         np.testing.assert_allclose(np.reshape(x, np.shape(y)), y, rtol=1e-12)
+
+
+def test_what_a_product_reads_is_changed_after_it():
+    class Squared(optim.Optimizer):
+        def __init__(self, params, lr=0.1):
+            super().__init__(params, {"lr": lr})
+
+        def memory(self, settings):
+            return {"m": 0.5}
+
+        def update(self, p, g, m, *, step, lr):
+            p -= lr * (m.T @ m + g)
+            m += p
+
+    w, twin = [[Tensor(np.arange(9.0).reshape(3, 3) / 9)] for _ in range(2)]
+    loss = lambda ps: autograd.sum(ps[0] ** 2)
+    step, plain = autograd.compile(step_of(w, Squared(w), loss=loss)), step_of(twin, Squared(twin), loss=loss)
+    for _ in range(3):
+        step()
+        plain()
+    np.testing.assert_allclose(w[0].data, twin[0].data, rtol=1e-12)

@@ -31,12 +31,12 @@ def test_a_snippet_prints_what_its_comments_say(snippet, tmp_path, monkeypatch, 
 def test_the_compiled_source_is_the_one_shown(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (shown,) = re.findall(r"<!-- source -->\n```text\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
-    (snippet,) = [snippet for snippet in SNIPPETS if "loss.source" in snippet]
+    (snippet,) = [snippet for snippet in SNIPPETS if "step.source" in snippet]
     namespace: dict = {}
     exec(compile(snippet, "README.md", "exec"), namespace)
-    assert namespace["loss"].source.strip() == shown.strip()
+    assert namespace["step"].source.strip() == shown.strip()
     (shown,) = re.findall(r"<!-- source in C -->\n```c\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
-    assert shown in namespace["loss"].source_for("c")
+    assert shown in namespace["step"].source_for("c")
 
 
 @pytest.mark.parametrize("page", ["README.md", "scripts/README.md", "autograd/compiling/README.md", ".github/CONTRIBUTING.md"])

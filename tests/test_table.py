@@ -362,7 +362,9 @@ def torch_functions(torch):
         "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x)),
         "squeeze": lambda x, axis: x.squeeze() if axis is None else x.squeeze(axis),
         "stack": lambda *xs, axis: torch.stack(xs, axis),
-        "standardize": lambda x, axis, eps: (x - x.mean(axis, True)) / (x.var(axis, correction=0, keepdim=True) + eps).sqrt(),
+        "standardize": lambda x, weight, bias, axis, eps: (
+            (x - x.mean(axis, True)) / (x.var(axis, correction=0, keepdim=True) + eps).sqrt() * weight + bias
+        ),
         "subtract": torch.sub,
         "sum": over_axes(torch.sum),
         "sum_pool": lambda x, **settings: taps(x, **settings).sum(-1),

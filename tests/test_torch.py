@@ -135,6 +135,21 @@ EXPRESSIONS = {
     "mv": lambda t, x, i, b: t.ger(x[0] @ x[0, 0], t.mv(x[0], x[0, 1])),
     "clamp_min": lambda t, x, i, b: x.clamp_min(-0.5).clamp_max(0.5),
     "linalg": lambda t, x, i, b: t.linalg.inv(x[0] @ x[0].t() + t.eye(4)),
+    "promotion": lambda t, x, i, b: i * t.tensor(2.0) + t.tensor([1, 2, 3, 4]) * x[0, 0, :4],
+    "whole numbers": lambda t, x, i, b: t.div(i - 4, 2, rounding_mode="trunc") + i.clamp(min=2) + i.float().floor().long().round(),
+    "in place": lambda t, x, i, b: x.abs().clone().sqrt_().pow_(3).neg_().exp_().clamp_min_(0.5),
+    "added at places": lambda t, x, i, b: t.zeros(3, 9).scatter_add_(1, i, x[0, :3, :4]),
+    "added at rows": lambda t, x, i, b: t.zeros(3, 9).index_add_(0, t.tensor([1, 1]), t.ones(2, 9), alpha=2),
+    "filled at places": lambda t, x, i, b: t.zeros(3, 3).index_fill_(1, t.tensor([1]), 7).fill_diagonal_(4),
+    "copied to rows": lambda t, x, i, b: t.zeros(3, 3).index_copy_(0, t.tensor([2]), t.ones(1, 3)),
+    "scattered in another shape": lambda t, x, i, b: t.zeros(3, 9).scatter_(1, t.tensor([[1, 2]]), x[0]),
+    "argmax that keeps the dimensions": lambda t, x, i, b: x.argmax(keepdim=True),
+    "types by their older names": lambda t, x, i, b: x.type(t.LongTensor) + i.type(t.LongTensor).unsqueeze(-1),
+    "one of NumPy's numbers": lambda t, x, i, b: x.detach() * np.int64(3) + np.float64(0.5),
+    "std of all": lambda t, x, i, b: x.std(False) + x.mean(dtype=t.float32),
+    "arange by names": lambda t, x, i, b: t.arange(start=1, end=9, step=2) + t.arange(end=4) + t.arange(0, 8, step=2),
+    "zeros by name": lambda t, x, i, b: t.zeros(size=(2, 3)) + t.ones(size=[3]),
+    "count_nonzero along": lambda t, x, i, b: t.count_nonzero(i, dim=1),
     "entries that are set": lambda t, x, i, b: set_entries(t),
     "views that are written to": lambda t, x, i, b: write_to_views(t),
 }
@@ -151,6 +166,46 @@ def test_an_expression_gives_the_numbers_the_shape_and_the_type_of_pytorch(name,
     expected, expected_shape, expected_kind = pytorch(of)
     assert (shape, kind) == (expected_shape, expected_kind)
     np.testing.assert_allclose(np.array(numbers, float), np.array(expected, float), rtol=1e-5, atol=1e-6)
+
+
+# Of two Tensors that require a gradient.
+RECORDED = {
+    "remainder by a number": lambda t, x, y: x % 0.7,
+    "remainder by a Tensor": lambda t, x, y: t.remainder(x, y.abs() + 1),
+    "rounding": lambda t, x, y: x.round() + x.floor() * y + t.ceil(x) + x.trunc() + t.round(x, decimals=1),
+    "masked_fill with a Tensor": lambda t, x, y: x.masked_fill(x > 0, y[0, 0, 0]),
+    "float times whole numbers": lambda t, x, y: x * t.arange(5) + t.tensor(2) / y,
+    "float32 times one float64": lambda t, x, y: x * t.tensor(2.0, dtype=t.float64),
+    "where of two types": lambda t, x, y: t.where(x > 0, t.tensor(2), y),
+    "cat of two types": lambda t, x, y: t.cat([x, t.ones(3, 4, 1, dtype=t.int64)], -1),
+    "gather at fewer places": lambda t, x, y: x.gather(2, t.tensor([[[0, 4], [1, 1]]])),
+    "scatter": lambda t, x, y: x.scatter(2, t.arange(5).expand(3, 4, 5), y),
+    "scatter at fewer places": lambda t, x, y: x.scatter(1, t.tensor([[[0, 3]]]), y[:1, :1, :2]),
+    "scatter a value": lambda t, x, y: x.scatter(1, t.tensor([[[0, 3]]]), value=2.0),
+    "scatter_add": lambda t, x, y: x.scatter_add(0, t.tensor([[[0, 2]], [[0, 0]]]), y[:2, :1, :2]),
+    "linalg norms": lambda t, x, y: t.linalg.norm(x, dim=1) * t.linalg.vector_norm(y, 1) + t.linalg.matrix_norm(x[0]),
+    "norm": lambda t, x, y: x.norm(3, 1) + y.norm(p=3),
+    "addmm": lambda t, x, y: t.addmm(x[0, :, :4], x[0], y[0].t(), beta=0.5, alpha=2),
+    "addcmul": lambda t, x, y: t.addcmul(x, y, x, value=3) + t.addcdiv(x, y, x.abs() + 1),
+    "quantile": lambda t, x, y: t.quantile(x, 0.3, dim=1, keepdim=True) + y.diff(dim=1).abs().nanmean(1, True),
+    "tensordot": lambda t, x, y: t.tensordot(x, y, dims=([0, 1], [0, 1])) + t.cross(x[0, :, :3], y[0, :, :3], dim=1).sum(),
+    "repeat_interleave": lambda t, x, y: t.repeat_interleave(x, 2, dim=1) * t.flip(y, dims=(2,)).repeat_interleave(t.tensor([2] * 4), 1),
+    "grids": lambda t, x, y: t.stack(t.meshgrid([x[0, 0], y[0, 0]], indexing="ij")),
+    "take": lambda t, x, y: t.take(x, t.tensor([3, 3])) + y.take_along_dim(t.tensor([[[1], [2]]]), 1)[0, :, 0],
+}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_an_expression_has_pytorchs_gradients(name, pytorch):
+    def of(torch):
+        x, y = (torch.tensor(array, requires_grad=True) for array in (A, A[::-1, ::-1].copy()))
+        result = RECORDED[name](torch, x, y)
+        (result * torch.cos(torch.arange(result.numel()).float()).reshape(result.shape)).sum().backward()
+        kind = ["float64", "float32"].index(str(result.dtype).removeprefix("torch."))
+        return [kind, result.tolist(), *((torch.zeros(1) if z.grad is None else z.grad).tolist() for z in (x, y))]
+
+    for ours, theirs in zip(of(book), pytorch(of), strict=True):
+        np.testing.assert_allclose(np.array(ours, float), np.array(theirs, float), rtol=1e-4, atol=1e-5)
 
 
 def test_only_what_requires_a_gradient_gets_one():
@@ -200,6 +255,38 @@ def test_layers_give_the_books_tensors():
     assert type(layer.weight * 2) is Tensor
 
 
+def test_recording_is_switched_on_and_off():
+    w = book.ones(2, requires_grad=True)
+    with book.no_grad():
+        with book.enable_grad():
+            assert (w * 2).requires_grad
+        assert not (w * 2).requires_grad
+    with book.set_grad_enabled(False):
+        assert not (w * 2).requires_grad
+    book.set_grad_enabled(False)
+    assert not (w * 2).requires_grad
+    book.set_grad_enabled(True)
+    assert (w * 2).requires_grad
+
+
+def test_the_parts_of_the_book_are_imported_as_modules():
+    code = (
+        "import nn.torch.nn.functional as F; from nn.torch.utils.data import DataLoader; import nn.torch.optim.lr_scheduler as L; "
+        "import nn; print(F is nn.functional, DataLoader is nn.data.DataLoader, L is nn.optim.lr_scheduler)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["True"] * 3
+
+
+def test_formats_are_those_of_numbers():
+    assert f"{book.tensor(2.5):.2f} {book.tensor(3)} {book.tensor(2.5, requires_grad=True):.1f}" == "2.50 3 2.5"
+
+
+def test_random_whole_numbers_between_named_limits():
+    drawn = book.randint(low=3, high=5, size=(50,))
+    assert set(drawn.tolist()) == {3, 4}
+
+
 def test_loaders_give_tensors_while_the_book_is_open():
     code = "import nn.data; x = next(iter(nn.data.DataLoader(range(4), 2))); print(type(x).__name__)"
     for first, kind in (("", "ndarray"), ("from nn import torch; ", "Tensor")):
@@ -213,6 +300,12 @@ def test_loaders_give_tensors_while_the_book_is_open():
 def test_a_name_that_is_not_in_the_book_says_so(name, sentence):
     with pytest.raises(AttributeError, match=sentence.replace("?", r"\?")):
         getattr(book, name)
+
+
+def test_a_method_that_is_not_here_says_so():
+    with pytest.raises(AttributeError, match=r"torch\.Tensor\.unsqeeze is not here; did you mean torch\.Tensor\.unsqueeze\?"):
+        book.ones(2).unsqeeze(0)
+    assert not hasattr(book.ones(2), "_repr_html_of_mine_")
 
 
 @pytest.mark.parametrize(
@@ -234,6 +327,8 @@ def test_a_name_that_is_not_in_the_book_says_so(name, sentence):
         (lambda t: (t.tensor([1.0], requires_grad=True) * 2).add_(1), RuntimeError, "was computed"),
         (lambda t: t.multinomial(t.tensor([1.0, 0.0]), 2), RuntimeError, "pass replacement=True"),
         (lambda t: t.multinomial(t.tensor([-1.0, 2.0]), 1), RuntimeError, "finite, not negative"),
+        (lambda t: t.tensor([1, 2]).add_(0.5), RuntimeError, "make it .float"),
+        (lambda t: t.tensor([1, 2]).__itruediv__(2), RuntimeError, "make it .float"),
         (lambda t: t.set_default_dtype(t.int64), TypeError, "one of floats"),
         (lambda t: t.zeros(2).__setitem__(0, t.tensor(1.0, requires_grad=True)), RuntimeError, "would lose that"),
         (lambda t: t.save(nn.Linear(1, 1), "x.pt"), TypeError, r"save model.state_dict\(\)"),
@@ -266,7 +361,7 @@ def test_random_numbers_follow_the_seed():
     assert book.equal(book.randn(2, generator=generator), book.randn(2, generator=book.Generator().manual_seed(1)))
 
 
-@pytest.mark.parametrize("room", ["autograd", "base", "devices", "dtypes", "making", "page", "saving", "steps", "tensor"])
+@pytest.mark.parametrize("room", ["autograd", "base", "devices", "dtypes", "making", "numpys", "page", "saving", "steps", "tensor"])
 def test_the_books_examples_run(room):
     module = importlib.import_module(f"nn.torch.{room}")
     assert doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE) == doctest.TestResults(0, ANY)

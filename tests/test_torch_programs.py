@@ -10,7 +10,7 @@ import pytest
 import autograd
 import nn
 import nn.functional as fn
-from nn import optim, torch
+from nn import keras, optim, torch
 from nn.data import DataLoader, RandomSampler, TensorDataset
 from nn.torch import page
 from nn.torch.base import wrap
@@ -167,6 +167,31 @@ def test_a_checkpoint_of_several_states_comes_back(tmp_path):
     assert torch.equal(again[0].weight, model[0].weight)
 
 
+def test_early_stopping_keeps_the_best_weights_and_not_the_last():
+    model = nn.Sequential(nn.Linear(4, 3))
+    optimizer = optim.SGD(model.parameters(), lr=0.0)
+    best = nn.callbacks.EarlyStopping("val_loss", patience=2, restore_best_weights=True)
+
+    class Spoil(nn.callbacks.Callback):
+        def on_epoch_end(self, trainer):
+            model[0].weight.data.add_(5 * X.shape[0] * torch.tensor([[1.0], [0.0], [-1.0]]))
+
+    trainer = nn.Trainer(model, nn.CrossEntropyLoss(), optimizer, callbacks=[best, Spoil()])
+    before = model[0].weight.detach().clone()
+    trainer.fit((X, Y), validation=(X, Y), epochs=4, verbose=False)
+    assert torch.equal(model[0].weight, before)
+
+
+def test_a_file_that_does_not_fit_leaves_a_model_as_it_was(tmp_path):
+    model = classifier()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    nn.save(tmp_path / "other.nn", classifier(), optim.SGD(nn.Linear(1, 1).parameters(), lr=0.1))
+    before = model[0].weight.detach().clone()
+    with pytest.raises(ValueError, match="nothing was loaded"):
+        nn.load(tmp_path / "other.nn", model, optimizer)
+    assert torch.equal(model[0].weight, before)
+
+
 # --- Tensors --------------------------------------------------------------------------------------
 
 
@@ -186,6 +211,20 @@ def test_layers_take_whole_numbers_and_bools_of_the_book():
 def test_recurrent_layers_give_the_books_tensors():
     output, (h, c) = nn.LSTM(3, 4, batch_first=True)(torch.randn(2, 5, 3))
     assert [x.size() for x in (output, h, c)] == [(2, 5, 4), (1, 2, 4), (1, 2, 4)]
+
+
+def test_both_books_may_be_open():
+    layer = keras.layers.LSTM(3)
+    assert layer(np.ones((2, 5, 4))).shape == (2, 3)
+    assert layer.get_weights()[2].tolist() == [0.0] * 3 + [1.0] * 3 + [0.0] * 6
+
+
+def test_pictures_and_measures_take_the_books_tensors():
+    pytest.importorskip("matplotlib.pyplot")
+    model = nn.Sequential(nn.Linear(2, 3))
+    nn.plot.decision_boundary(model, X[:, :2], Y)
+    (panel,) = nn.plot.weights(model)
+    assert f"std {np.std(model[0].weight.detach().numpy()):.2g}" in panel.get_legend().get_texts()[0].get_text()
 
 
 def test_constants_change_their_precision():
@@ -323,6 +362,9 @@ def test_an_attribute_that_is_not_here_gets_a_sentence_and_is_not_had():
     with pytest.raises(AttributeError, match=r"^nn\.Linaer is not here; did you mean nn\.Linear\?$"):
         nn.Linaer  # noqa: B018
     assert not hasattr(nn.functional, "stft")
+    with pytest.raises(AttributeError, match=r"^Tensor\.unsqueze is not here; did you mean Tensor\.unsqueeze\?$"):
+        torch.ones(2).unsqueze(0)
+    assert not hasattr(torch.ones(2), "index_fill_")
 
 
 def test_the_page_has_every_entry_of_the_book_with_what_it_is_here():

@@ -406,7 +406,7 @@ def test_the_curves_of_a_training_show_whole_epochs(epochs):
 def test_the_picture_of_mistakes_says_how_many_there_are(script, digits, right):
     test = nn.data.MNIST(digits, train=False)
     logits = np.eye(10)[(test.targets + (np.arange(100) >= right)) % 10]
-    figure = script("train_mnist").mistakes(logits, test).figure
+    figure = script("tutorial").mistakes(logits, test).figure
     assert figure.get_suptitle() == f"{100 - right} of 100 are wrong"
     assert sum(bool(panel.images) for panel in figure.axes) == 100 - right
 

@@ -45,9 +45,9 @@ def test_any_length_of_batch_without_tracing_again(monkeypatch):
     made = []
 
     class Counted(Program):
-        def __init__(self, *args):
+        def __init__(self, *args, **options):
             made.append(self)
-            super().__init__(*args)
+            super().__init__(*args, **options)
 
     monkeypatch.setattr(sys.modules["autograd.compiling.cache"], "Program", Counted)
     a = Value(3.0)

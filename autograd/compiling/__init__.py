@@ -3,12 +3,17 @@
 The passes, in order:
 
 1. `tracing` calls the function once with the stand-ins of `standins`, and records its graph. `given` takes the
-   arguments of the call apart, and `nodes` lists the nodes of the graph.
-2. `flatten` turns nested sums and products into sums and dot products.
-3. `lift` turns numbers into arrays, with `arrays`, `views` and `naming`.
-4. `differentiate` adds the graph of the gradients.
-5. `simplify` makes the graph smaller.
-6. `source` writes the program, with `writers`, `helpers`, `literals` and `wrapping`.
+   arguments of the call apart, and `nodes` lists the nodes of the graph. If the function looks at numbers in a way that a
+   program can follow, such as `max(values)`, `rewriting` makes a copy that does not.
+2. `roll` turns steps that need the one before into loops: `repeats` finds them, and `loops` has the primitive.
+3. `flatten` turns nested sums and products into sums and dot products.
+4. `lift` turns numbers into arrays, with `arrays` and `naming`, and `dots` makes matrix products; `arranging` chooses the order
+   and shape of an array, and `views` how one is read from another. `lift_loops` lifts the bodies of loops; of a large batch of
+   examples, `batches` finds the graph from those of a few.
+5. `differentiate` adds the graph of the gradients.
+6. `simplify` makes the graph smaller.
+7. `source` writes the program, with `writers`, `loop_lines`, `helpers`, `literals` and `wrapping`; one of single numbers runs on
+   Python's `floats`.
 
 A function that calls `backward()` and `optimizer.step()` is compiled as one program, which makes the whole step. `effects`
 notes these calls, `gradients` says what they come to as nodes, `formula` traces and writes the optimizer's formula, `updates`

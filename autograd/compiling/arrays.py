@@ -15,7 +15,7 @@ from ..primitives.shapes import concatenate, getitem
 from ..tensor import Tensor
 from .views import view
 
-__all__ = ["Arrays", "number_of"]
+__all__ = ["Arrays", "collapsed", "number_of"]
 
 
 class Arrays:
@@ -23,14 +23,15 @@ class Arrays:
 
     Attributes:
         arrays: the Tensors, in the order in which they were made; a number's `source` is an index.
-        places: for the id of each number's node, its source and its position in the flattened array.
+        sources, positions: for the id of each number's node, its source and its position in the flattened array.
         stands_for: for the id of a number's node, another one that has the same number.
         tensors: for the id of each Tensor of the traced graph, its new one.
     """
 
     def __init__(self) -> None:
         self.arrays: list[Any] = []
-        self.places: dict[int, tuple[int, int]] = {}
+        self.sources: dict[int, int] = {}
+        self.positions: dict[int, int] = {}
         self.tensors: dict[int, Any] = {}
         self.stands_for: dict[int, Node] = {}
         self._kept: list[Any] = []  # keeps the nodes alive, so that their ids are not reused
@@ -39,10 +40,24 @@ class Arrays:
         """Add an array that holds the numbers of some nodes, given as pairs of a position and a node."""
         source = len(self.arrays)
         self.arrays.append(array)
-        for position, node in numbers:
-            self.places[id(node)] = source, position
-            if id(node) in self.stands_for:
-                self.places[id(self.stands_for[id(node)])] = source, position
+        places, nodes = zip(*numbers, strict=True) if (numbers := list(numbers)) else ((), ())
+        ids = list(map(id, nodes))
+        self.sources.update(dict.fromkeys(ids, source))
+        self.positions.update(zip(ids, places, strict=True))
+        self._kept.append(nodes)
+        if not self.stands_for.keys().isdisjoint(ids):
+            for i, position in zip(ids, places, strict=True):
+                while i in self.stands_for:
+                    i = id(self.stands_for[i])
+                    self.sources[i], self.positions[i] = source, position
+
+    def alias(self, node: Any, other: Any) -> None:
+        """Take over a node whose number is that of another one."""
+        source = self.source_of(other)
+        if source is None:
+            self.add(Tensor(np.asarray(number_of(other))), [(0, node)])
+        else:
+            self.sources[id(node)], self.positions[id(node)] = source, self.positions[id(other)]
             self._kept.append(node)
 
     def together(self, nodes: Iterable[Any]) -> list[list[Any]]:
@@ -70,13 +85,13 @@ class Arrays:
     def _run(self, source: int | None, nodes: list[Any]) -> Any:
         if source is None:
             return Tensor(np.array([number_of(x) for x in nodes]))
-        table = np.array([self.places[id(node)][1] for node in nodes])
+        table = self.column(nodes)
         return self.full(view(self.arrays[source], table), table.shape)
 
     def entry(self, node: Any) -> Any:
         """The number of one node, as a Tensor of shape ()."""
         source = self.source_of(node)
-        return Tensor(np.asarray(number_of(node))) if source is None else view(self.arrays[source], np.array(self.places[id(node)][1]))
+        return Tensor(np.asarray(number_of(node))) if source is None else view(self.arrays[source], np.array(self.positions[id(node)]))
 
     def tensor(self, node: Any) -> Any:
         """The new Tensor for one of the traced graph. One that was made during tracing is a constant."""
@@ -84,25 +99,39 @@ class Arrays:
 
     def source_of(self, x: Any) -> int | None:
         """The array that holds a number; None for a constant."""
-        place = self.places.get(id(x))
-        if place is None and id(x) in self.tensors:  # a Tensor of shape (), among numbers
+        source = self.sources.get(id(x))
+        if source is None and id(x) in self.tensors:  # a Tensor of shape (), among numbers
             self.add(self.tensors[id(x)], [(0, x)])
             return self.source_of(x)
-        return None if place is None else place[0]
+        return source
+
+    def only_source(self, numbers: Sequence[Any]) -> int | None:
+        """The array that numbers are in; None if they are in several, or if some may be constants."""
+        sources = {*map(self.sources.get, map(id, numbers))}
+        return sources.pop() if len(sources) == 1 else None
 
     def table(self, rows: Sequence[Sequence[Any]]) -> Any:
         """The positions of numbers that are all in one array."""
-        places = self.places
-        return np.array([[places[id(x)][1] for x in row] for row in rows], dtype=np.intp)
+        return self.column(list(itertools.chain.from_iterable(rows))).reshape(len(rows), -1)
 
     def column(self, numbers: Sequence[Any]) -> Any:
         """The same for one row."""
-        places = self.places
-        return np.array([places[id(x)][1] for x in numbers], dtype=np.intp)
+        return np.fromiter(map(self.positions.__getitem__, map(id, numbers)), np.intp, len(numbers))
 
     def full(self, array: Any, shape: tuple[int, ...]) -> Any:
         """The array repeated to a shape."""
         return array if array.shape == shape else broadcast_to(array, shape=shape)
+
+
+def collapsed(column: Any) -> Any:
+    """An array of constants, once along each axis along which it repeats."""
+    for axis, n in enumerate(column.shape):
+        first = column.take([0], axis)
+        if n > 1 and (column == first).all() and (column.dtype == bool or (np.signbit(column) == np.signbit(first)).all()):
+            column = first
+    while column.ndim and column.shape[0] == 1:
+        column = column[0]  # broadcasting adds leading axes by itself
+    return column
 
 
 def number_of(x: Any) -> float:

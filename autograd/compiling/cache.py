@@ -26,7 +26,7 @@ class Programs:
     Args:
         function: the function.
         names_of: a function from a number of positional arguments to their names.
-        whole_steps: whether the function may make backward passes and steps of optimizers.
+        is_example: whether it is for one example of a batch, and so has no loops, backward passes and steps of optimizers in it.
         target: what its programs run as; see `compile`.
 
     Attributes:
@@ -34,10 +34,10 @@ class Programs:
     """
 
     def __init__(
-        self, function: Callable[..., Any], names_of: Callable[[int], Sequence[str]], whole_steps: bool = True, target: str = "numpy"
+        self, function: Callable[..., Any], names_of: Callable[[int], Sequence[str]], is_example: bool = False, target: str = "numpy"
     ) -> None:
         self._function = function
-        self._whole_steps = whole_steps
+        self._is_example = is_example
         self._target = target
         self._names_of = names_of
         self.by_key: OrderedDict[Any, Program] = OrderedDict()
@@ -102,7 +102,7 @@ class Programs:
         collects = gc.isenabled()
         gc.disable()  # a trace makes many objects without cycles, which the collector would search again and again
         try:
-            found = traced(self._function, given, args, kwargs, names, self._whole_steps)
+            found = traced(self._function, given, args, kwargs, names, whole_steps=not self._is_example)
             kind = WholeStep if found.trace.effects.effects else Program
             return kind(self._function, given, args, kwargs, found, self._target)
         finally:

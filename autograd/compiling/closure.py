@@ -48,12 +48,6 @@ CALLED: Final = (types.FunctionType, staticmethod, classmethod, property)
 BOOKKEEPING: Final = frozenset({"_name", "_number"})  # attributes of a module of `nn` that only pictures use
 
 
-class Listed(str):
-    """The part of a path that leads to the parameters of an optimizer."""
-
-    __slots__ = ()
-
-
 class Holder(NamedTuple):
     """An object whose attributes count as soon as some code mentions them. Those in `done` have been visited."""
 
@@ -87,12 +81,14 @@ class Surroundings:
         self._classes: dict[type, set[str]] = {}  # those visited, each with the methods that Python calls by itself
         self._holders: list[Holder] = []
         self._excused: list[tuple[Any, Path, str]] = []  # found in attributes of `nn`'s modules that the code of `nn` does not read
+        self._updated: list[tuple[Any, Path]] = []  # parameters of optimizers, which mostly have other names too
         self._generators: list[tuple[Any, Any]] = []
         self._todo: deque[tuple[Any, Path, str | None]] = deque([(function, (), None), *((x, (name,), None) for name, x in given.items())])
         while self.refused is None and (self._todo or self._mentioned()):
             self._visit(*self._todo.popleft())
-        for found in self.paths.values():  # a parameter has a better name where the function reads it
-            found[:] = [path for path in found if not any(type(part) is Listed for part in path)] or found
+        for leaf, path in self._updated:
+            if id(leaf) not in self.paths:
+                self._visit(leaf, path, None)
         self._holders.clear()
         self.guard.ready(self.nodes)
 
@@ -180,8 +176,6 @@ class Surroundings:
     def _visit_object(self, thing: Any, path: Path) -> None:
         """Visit the attributes and the class of an object."""
         kind = type(thing)
-        if isinstance(thing, Live):
-            return
         of_nn, everything = _is_of_nn(kind), False
         for owner in kind.__mro__:
             library = str(owner.__module__).split(".")[0]
@@ -196,11 +190,11 @@ class Surroundings:
         if kind.__module__.split(".")[0] == "autograd":
             self._add(getattr(thing, "__wrapped__", None), path)  # of a compiled function
             return
-        names = Names({"*"}, but=BOOKKEEPING) if everything else self._names
         attributes = getattr(thing, "__dict__", {})
-        if isinstance(thing, Updater):
-            self._visit_updater(thing, attributes, path)
+        if isinstance(thing, Live):
+            self._visit_live(thing, attributes, path)
             return
+        names = Names({"*"}, but=BOOKKEEPING) if everything else self._names
         if hasattr(thing, "__dict__"):
             self.guard.attributes(path, attributes, names)
         slots = {name: None for owner in kind.__mro__ for name in _slots(owner)}
@@ -213,13 +207,15 @@ class Surroundings:
             self._holders.append(Holder(attributes, attributes.get, path, False, set()))
             self._holders.append(Holder(slots, functools.partial(_attribute, thing), path, True, set()))
 
-    def _visit_updater(self, thing: Updater, attributes: dict[str, Any], path: Path) -> None:
-        """An optimizer, whose own attributes are others after each step."""
+    def _visit_live(self, thing: Live, attributes: dict[str, Any], path: Path) -> None:
+        """Visit an optimizer or a schedule, which have other attributes after each step."""
+        self._holders.append(Holder(thing.seen, thing.seen_as, path, False, set()))
+        if not isinstance(thing, Updater):
+            self._holders.append(Holder(attributes, attributes.get, path, True, set()))
+            return
         for name in {"update", *attributes} - thing.own:
             self._variable((*path, name), functools.partial(attributes.get, name))
-        self._holders.append(Holder(thing.seen, thing.seen_as, path, False, set()))
-        for i, leaf in enumerate(thing.leaves()):
-            self._add(leaf, (*path, Listed("params"), i))
+        self._updated += [(leaf, (*path, "params", i)) for i, leaf in enumerate(thing.leaves())]
 
     def _visit_class(self, kind: type, path: Path) -> None:
         """Visit a class that some code may call."""

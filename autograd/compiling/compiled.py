@@ -123,7 +123,7 @@ class Compiled:
             >>> loss(3.0).data
             25.0
             >>> [stage.name for stage in loss.stages]
-            ['trace', 'flatten', 'lift', 'differentiate', 'simplify', 'print']
+            ['trace', 'roll', 'flatten', 'lift', 'differentiate', 'simplify', 'print']
         """
         program = self._last("stages")
         if not program.unchanged():
@@ -168,8 +168,12 @@ def compile(function: Callable[..., Any] | None = None, *, target: str = "numpy"
     """Run a function as the NumPy program that a person would have written for it.
 
     The function is called once, with stand-ins for its arguments, and its graph of scalars and arrays is
-    recorded. In the graph, sums of products become matrix products, and numbers with the same formula become arrays.
+    recorded. In the graph, recurrences become loops, sums of products matrix products, and numbers with the same formula arrays.
     Then it is differentiated, simplified, and written as a NumPy program (`.source`), which runs from then on.
+
+    A whole step of training can be compiled, with `optimizer.zero_grad()`, `loss.backward()` and `optimizer.step()` in it; then
+    forward pass, backward pass and update are one program. Parameters, gradients and what the optimizer remembers are read and
+    written as always. A call makes its whole step or none of it: Ctrl-C waits for its end.
 
     Args:
         function: of numbers, arrays, and nested lists, tuples and dicts of them; it returns Values
@@ -200,6 +204,20 @@ def compile(function: Callable[..., Any] | None = None, *, target: str = "numpy"
         >>> value.backward()
         >>> value.data, w[0].grad
         (17.0, 18.0)
+
+        A step:
+
+        >>> from nn.optim import SGD
+        >>> optimizer = SGD(w, lr=0.125)
+        >>> @autograd.compile
+        ... def step(xs):
+        ...     value = loss(xs)
+        ...     optimizer.zero_grad()
+        ...     value.backward()
+        ...     optimizer.step()
+        ...     return value
+        >>> step([[1.0, 1.0], [2.0, 0.0]]).data, w[0].data
+        (17.0, -0.25)
     """
     check_target(target)
     if function is None:  # a decorator with a target

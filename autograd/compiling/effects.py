@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from ..core import Node
 from ..errors import describe
-from ..modes import tick
+from ..modes import mode, tick
 from ..updating import Updater
 from ..value import Value
+from .standins import Argument, Entry
 
 __all__ = ["Backward", "ChangeGradients", "Effect", "Forget", "Recorder", "Step"]
 
@@ -62,9 +63,11 @@ class Recorder:
         self.effects.append(Backward(root, seed, tick()))
 
     def forget(self, leaves: Sequence[Node], to_zero: bool = False) -> None:
+        _check_leaves(leaves)
         self.effects.append(Forget(list(leaves), to_zero))
 
     def change_gradients(self, leaves: Sequence[Node], change: Callable[[list[Any]], tuple[Any, list[Any]]]) -> Value:
+        _check_leaves(leaves)
         result = Value(1.0)
         self.effects.append(ChangeGradients(list(leaves), change, result))
         return result
@@ -87,3 +90,10 @@ class Recorder:
     def updaters(self) -> list[Updater]:
         """Each updater once."""
         return list(dict.fromkeys(effect.updater for effect in self.effects if isinstance(effect, Step)))
+
+
+def _check_leaves(leaves: Sequence[Node]) -> None:
+    """Refuse stand-ins for arguments, whose gradients are not the program's."""
+    if any(isinstance(leaf, (Argument, Entry)) for leaf in leaves):
+        assert mode.tracing is not None
+        mode.tracing("changing the gradient of an argument", "do it outside of the compiled function")

@@ -1,13 +1,15 @@
 """Flattening: nested sums and products of scalars become sums and dot products with any number of terms.
 
 Written in scalars, `b + w[0]*x[0] + w[1]*x[1]` makes four nodes, two products and two additions. As one
-weighted sum it is a dot product (`dot_n`) and the addition of b. This pass reads the traced graph once, oldest node
-first, and makes a new graph of sums (`add_n`) and dot products. In it, nodes that compute the same
-thing from the same inputs are merged into one (common subexpression elimination).
+weighted sum it is a dot product (`dot_n`) and the addition of b. A loss from which a loop subtracts, as in
+`loss -= log(p)`, is a sum, too: that of all that is added, less that of all that is subtracted. This pass reads the
+traced graph once, oldest node first, and makes a new graph of sums (`add_n`) and dot products. In it, nodes that
+compute the same thing from the same inputs are merged into one (common subexpression elimination).
 """
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain
@@ -17,11 +19,11 @@ import numpy as np
 
 from ..core import Node, Primitive
 from ..layout import BLANK, MANY, ONE, new
-from ..primitives.arithmetic import add, add_n, dot_n, multiply
+from ..primitives.arithmetic import add, add_n, dot_n, multiply, negative, subtract
 from ..tensor import Tensor
 from ..value import Value
 
-__all__ = ["Flattening", "number"]
+__all__ = ["Flattening", "like", "number"]
 
 PLAIN = frozenset({float, int, bool, np.ndarray, np.float64, np.float32})
 
@@ -43,15 +45,17 @@ class Flattening:
         self._changed: set[int] = set()  # ids of old nodes with an input that was merged into an earlier node
         self._same: dict[int, Node] = {}  # id of an old node that was merged -> the earlier node that is equal to it
         self._new: dict[int, Node] = {}  # id of an old node -> the new node in its place, if there is one
-        old = self._distinct(order)
-        sums = {id(node) for node in old if (node.primitive is add or node.primitive is add_n) and isinstance(node, Value)}
+        old: list[Any] = self._distinct(order)
+        sums: dict[int, Any] = {id(node): node for node in old if node.primitive.terms and isinstance(node, Value)}
         products = {id(node) for node in old if node.primitive is multiply and isinstance(node, Value)}
-        uses = Counter(map(id, chain.from_iterable(self._inputs.values())))
+        inner = sums.keys() | products
+        uses = Counter(filter(inner.__contains__, map(id, chain.from_iterable(self._inputs.values()))))
         uses.update([id(self._same.get(id(x), x)) for x in outputs] * 2)
         # A sum or product that is used once, by a sum, becomes a part of that sum. (Results count as used twice.)
         terms = {i for node in sums for i in map(id, self._inputs[node]) if uses[i] == 1}
-        self._inner_sums, self._inner_products = terms & sums, terms & products
-        inner = self._inner_sums | self._inner_products
+        self._inner_sums = {i: sums[i].primitive.terms for i in terms & sums.keys()}
+        self._inner_products = terms & products
+        inner = self._inner_sums.keys() | self._inner_products
         for node in old:
             if id(node) in sums and id(node) not in inner:
                 self._new[id(node)] = self._sum(node)
@@ -63,7 +67,7 @@ class Flattening:
         """The new node in the place of an old one; the old one if it has not changed."""
         return self._new.get(id(node), node)
 
-    def _distinct(self, order: Iterable[Node]) -> list[Node]:
+    def _distinct(self, order: Iterable[Node]) -> list[Any]:
         """The nodes, without the Values that are equal to an earlier one."""
         nodes: list[Node] = []
         made: dict[Any, Node] = {}
@@ -78,13 +82,16 @@ class Flattening:
                 inputs = same_or(id(left), left), same_or(id(right), right)
                 is_changed = inputs[0] is not left or inputs[1] is not right
             if isinstance(node, Value):
-                key: Any = (node.primitive, *map(id, inputs))
-                if not PLAIN.isdisjoint(map(type, inputs)):
+                key: Any = id(node.primitive), *map(id, inputs)
+                is_plain = not PLAIN.isdisjoint(map(type, inputs))
+                if is_plain:
                     key = (node.primitive, *[id(x) if isinstance(x, (Node, np.ndarray)) else repr(x) for x in inputs])
                 if node._aside is not None and node.static:
                     key = (*key, repr(node.static))
+                elif not is_plain:
+                    key = hash(key)  # the ids of a million inputs would fill the memory; of equal hashes, the inputs are looked at
                 first = made.setdefault(key, node)
-                if first is not node:
+                if first is not node and (type(key) is tuple or _are_equal(first, self._inputs[id(first)], node, inputs)):
                     same[id(node)] = first
                     continue
             if is_changed:
@@ -99,53 +106,57 @@ class Flattening:
         new_inputs = _renewed(inputs, self._new)
         if node.primitive is dot_n and len(inputs) % 2 and isinstance(node, Value):
             n = len(inputs) // 2
-            self._new[id(node)] = self._weighted_sum(node, [*new_inputs[:n]], [*new_inputs[n:-1]], [new_inputs[-1]])
+            dot = self._part(dot_n, new_inputs[:-1], node)
+            self._new[id(node)] = self._part(add, (dot, new_inputs[-1]), node) if n else self._part(add_n, new_inputs, node)
             return
         if new_inputs is not inputs or id(node) in self._changed:
-            self._new[id(node)] = node = _like(node, new_inputs)
+            self._new[id(node)] = node = like(node, new_inputs)
         self.nodes.append(node)
 
-    def _sum(self, node: Node) -> Node:
-        """Make the new node for a sum."""
+    def _sum(self, node: Any) -> Node:
+        """Make the new node for a sum: what is added, less what is subtracted."""
         new_or, inputs_of = self._new.get, self._inputs
-        lefts: list[Any] = []  # the factors of products
-        rights: list[Any] = []
-        others: list[Any] = []
-        everything: list[Any] = []
-        place = 0  # of the last product in `everything`
-        todo = list(reversed(inputs_of[id(node)]))
+        added, subtracted = _Terms(), _Terms()
+        todo = [(x, sign) for x, sign in zip(inputs_of[id(node)], node.primitive.terms, strict=False)][::-1]
         while todo:  # through the sums inside it, from left to right
-            x = todo.pop()
+            x, sign = todo.pop()
+            terms = added if sign > 0 else subtracted
             number_of_x = id(x)
-            if number_of_x in self._inner_sums:
-                todo += reversed(inputs_of[number_of_x])
-                continue
-            if number_of_x in self._inner_products:
+            signs = self._inner_sums.get(number_of_x)
+            if signs is not None:
+                todo += [(y, sign * own) for y, own in zip(inputs_of[number_of_x], signs, strict=False)][::-1]
+            elif number_of_x in self._inner_products:
                 left, right = inputs_of[number_of_x]
-                left, right = new_or(id(left), left), new_or(id(right), right)
-                if not _is_one(left) and not _is_one(right):
-                    place = len(everything)
-                    everything.append(x)
-                    lefts.append(left)
-                    rights.append(right)
-                    continue
-                x = left if _is_one(right) else right  # a product with 1, such as a bias written as the weight of an input 1, is no product
+                terms.add(x, (new_or(id(left), left), new_or(id(right), right)))
             elif isinstance(x, (Node, np.ndarray)) or x != 0:
-                x = new_or(number_of_x, x)
-            else:
-                continue
-            everything.append(x)
-            others.append(x)
-        if len(lefts) == 1 and others:
-            everything[place] = self._part(multiply, (*lefts, *rights), everything[place])
-            return self._part(add_n, everything, node)
-        return self._weighted_sum(node, lefts, rights, others)
+                terms.add(new_or(number_of_x, x))
+        added.finish()
+        subtracted.finish()
+        if not subtracted:
+            return self._weighted_sum(node, added)
+        if not added:
+            return self._part(negative, (self._less(node, subtracted),), node)
+        return self._part(subtract, (self._less(node, added), self._less(node, subtracted)), node)
 
-    def _weighted_sum(self, node: Node, lefts: list[Any], rights: list[Any], others: list[Any]) -> Node:
+    def _less(self, node: Node, terms: _Terms) -> Any:
+        """A sum that may be one term."""
+        if len(terms.everything) > 1:
+            return self._weighted_sum(node, terms)
+        if terms.products:
+            return self._part(multiply, terms.factors, node)
+        (only,) = terms.everything
+        return self._part(add_n, (only,), node) if isinstance(only, Node) else only  # at the edges of a sum of neighbours, one term is left
+
+    def _weighted_sum(self, node: Node, terms: _Terms) -> Node:
         """Σ aᵢbᵢ + Σ others: a dot product, a sum, and the addition of the two."""
-        if not lefts:
-            return self._part(add_n, others or [0.0], node)
-        dot = self._part(dot_n, lefts + rights, node)
+        if not terms.products:
+            return self._part(add_n, terms.everything or [0.0], node)
+        others = terms.others
+        if len(terms.products) == 1 and others:
+            (place,) = terms.products
+            terms.everything[place] = self._part(multiply, terms.factors, terms.everything[place])
+            return self._part(add_n, terms.everything, node)
+        dot = self._part(dot_n, terms.factors, node)
         if not others:
             return dot
         return self._part(add, (dot, others[0] if len(others) == 1 else self._part(add_n, others, node)), node)
@@ -153,6 +164,48 @@ class Flattening:
     def _part(self, primitive: Primitive, inputs: Iterable[Any], like: Node) -> Node:
         self.nodes.append(number(primitive, tuple(inputs), like))
         return self.nodes[-1]
+
+
+class _Terms:
+    """Terms of a sum.
+
+    A product with 1 among other products, such as a bias written as the weight of an input 1, is none.
+
+    Attributes:
+        everything: all terms in order.
+        products: for the places of products among them, the factors.
+    """
+
+    def __init__(self) -> None:
+        self.everything: list[Any] = []
+        self.products: dict[int, tuple[Any, Any]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self.everything)
+
+    def add(self, x: Any, factors: tuple[Any, Any] | None = None) -> None:
+        if factors is not None:
+            self.products[len(self.everything)] = factors
+        self.everything.append(x)
+
+    def finish(self) -> None:
+        """Find out what is no product."""
+        if len(self.products) < 2:
+            return
+        ones = {place: b if _is_one(a) else a for place, (a, b) in self.products.items() if _is_one(a) or _is_one(b)}
+        if len(ones) < len(self.products):
+            for place, factor in ones.items():
+                self.everything[place] = factor
+                del self.products[place]
+
+    @property
+    def others(self) -> list[Any]:
+        return [x for place, x in enumerate(self.everything) if place not in self.products] if self.products else self.everything
+
+    @property
+    def factors(self) -> list[Any]:
+        """The factors on the left, and then those on the right."""
+        return [left for left, _ in self.products.values()] + [right for _, right in self.products.values()]
 
 
 def number(primitive: Primitive, inputs: tuple[Any, ...], like: Node) -> Node:
@@ -166,7 +219,7 @@ def number(primitive: Primitive, inputs: tuple[Any, ...], like: Node) -> Node:
     return node
 
 
-def _like(node: Node, inputs: tuple[Any, ...]) -> Node:
+def like(node: Node, inputs: tuple[Any, ...]) -> Node:
     """A copy of `node` with other inputs."""
     copy = new(Value if isinstance(node, Value) else Tensor)
     copy._datum, copy._grad, copy._aside = node._datum, node._blank_grad, node._aside
@@ -179,7 +232,13 @@ def _renewed(inputs: tuple[Any, ...], new_of: dict[int, Node]) -> tuple[Any, ...
     """`inputs`, with nodes replaced by those in `new_of`; the same tuple if none is replaced."""
     if new_of.keys().isdisjoint(map(id, inputs)):
         return inputs
-    return tuple([new_of.get(id(x), x) for x in inputs])
+    return tuple(map(new_of.get, map(id, inputs), inputs))
+
+
+def _are_equal(first: Node, its_inputs: tuple[Any, ...], second: Node, inputs: tuple[Any, ...]) -> bool:
+    """Whether two nodes compute the same from the same nodes."""
+    is_same = first.primitive is second.primitive and len(its_inputs) == len(inputs) and not first.static
+    return is_same and all(map(operator.is_, its_inputs, inputs))
 
 
 def _is_one(x: Any) -> bool:

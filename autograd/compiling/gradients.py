@@ -81,7 +81,7 @@ class Gradients:
         state: for each input its gradient by now: a node, None if it is forgotten, or UNTOUCHED.
         numbers: for each number that follows from gradients, its stand-in and what it is.
         steps: for each step of an optimizer, the gradients of the pieces that it changes.
-        of: for each gradient, the node whose gradient it is.
+        of: nodes, each with its gradient.
     """
 
     leaves: Leaves
@@ -89,7 +89,7 @@ class Gradients:
     state: list[Any] = field(init=False)
     numbers: list[tuple[Node, Any]] = field(default_factory=list)
     steps: list[list[Any]] = field(default_factory=list)
-    of: dict[Node, Node] = field(default_factory=dict)
+    of: list[tuple[Node, Node]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.state = [UNTOUCHED] * len(self.leaves.inputs)
@@ -129,7 +129,7 @@ class Gradients:
         if not isinstance(seed, Node):
             seed = constant(np.asarray(seed, np.result_type(root.dtype, np.float16)).reshape(root.shape))
         found = differentiate([root], [seed], self.careful)
-        self.of.update((g, node) for node, g in found.items() if isinstance(g, Node))
+        self.of += [(node, g) for node, g in found.items() if isinstance(g, Node)]
         reached = [i for i, (x, want) in enumerate(zip(leaves.inputs, leaves.wanted, strict=True)) if want and x in found]
         if not reached:
             raise RuntimeError(

@@ -10,6 +10,7 @@ is a matrix product.
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -17,25 +18,36 @@ from typing import Any
 import numpy as np
 
 from ..core import Node, Primitive
+from ..entry import entries
 from ..layout import MANY, ONE
 from ..modes import Scope, mode
 from ..primitives import arithmetic as a
-from ..primitives.products import matmul
-from ..primitives.reductions import max_, sum_
-from ..primitives.shapes import choose, concatenate, getitem, lookup, reshape, scatter, stack, transpose
+from ..primitives.reductions import sum_
+from ..primitives.shapes import choose, concatenate, getitem, lookup, pad, reshape, stack
 from ..tensor import Tensor
 from ..value import Value
-from .arrays import Arrays, number_of
+from .arranging import arranged, completed_grid, completed_rows, directions, padded_rows
+from .arrays import Arrays, collapsed, number_of
+from .dots import dots, gather_or_slice, halves, ragged_sum
 from .flatten import number
-from .views import gather, is_gather, view
+from .views import EASY, GATHER_OF_ROWS, cost, is_gather, view
 
 __all__ = ["Lifting"]
 
-SUM, DOT, MAX, SELECT = a.add_n, a.dot_n, a.max_n, a.select
+Placed = tuple[Any, Iterable[tuple[int, Any]]]  # an array, and the numbers in it with their positions
+ALL = slice(None)
+FEW = 8  # terms of a sum that are written one after the other
+
+SUM, DOT, SELECT = a.add_n, a.dot_n, a.select
 
 
 class Lifting(Arrays):
     """Makes the arrays, level by level."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # For an entry of many numbers, that of an array, and the number that changes nothing.
+        self._reductions = {entry.reduces[0]: (entry, entry.reduces[1]) for entry in entries.values() if entry.reduces}
 
     def run(self, nodes: Iterable[Node]) -> None:
         """Compute the nodes of a flat graph, given each after its inputs."""
@@ -57,16 +69,20 @@ class Lifting(Arrays):
 
     def _run_level(self, nodes: list[Any]) -> None:
         single: list[Any] = []
+        alone: list[Any] = []  # sums of one term
         late: list[tuple[Any, list[Any]]] = []  # sums of parts that come from different arrays
         for node in nodes:
             if (node.primitive is SUM or node.primitive is DOT) and not isinstance(node, Tensor):
+                if len(node.inputs) == 1:
+                    alone.append(node)
+                    continue
                 parts, terms = self._split(node)
                 single += parts
                 if terms is not None:
                     late.append((node, terms))
             else:
                 single.append(node)
-        self._run_groups(single)
+        self._run_groups(self._with_edges(single, alone, nodes) if alone else single)
         while late:
             sums, late_next = [], []
             for node, (first, second, *rest) in late:
@@ -78,6 +94,32 @@ class Lifting(Arrays):
             self._run_groups(sums)
             late = late_next
 
+    def _with_edges(self, sums: list[Any], alone: list[Any], order: list[Any]) -> list[Any]:
+        """The sums of a level, with those of one term that are the edges of others; any other one is the number of its term."""
+        together: dict[int | None, list[Any]] = defaultdict(list)
+        for node in sums:
+            if node.primitive is SUM:
+                together[self.source_of(node.inputs[0])].append(node)
+        ends: dict[int | None, list[Any]] = defaultdict(list)
+        for node in alone:
+            ends[self.source_of(node.inputs[0])].append(node)
+        when = {id(node): i for i, node in enumerate(order)}
+        for source, edges in ends.items():
+            group = together[source]
+            rows = sorted([*group, *edges], key=lambda node: when.get(id(self.stands_for.get(id(node), node)), 0))
+            if source is not None and group and self._are_alike(rows, source):
+                together_now = set(map(id, group))
+                sums = [*[node for node in sums if id(node) not in together_now], *rows]
+            else:
+                for node in edges:
+                    self.alias(node, node.inputs[0])
+        return sums
+
+    def _are_alike(self, sums: list[Any], source: int) -> bool:
+        """Whether sums of different lengths are rows of one table."""
+        rows, size = [self.column(node.inputs) for node in sums], self.arrays[source].size
+        return padded_rows(rows, size) is not None or next(completed_rows(rows, size), None) is not None
+
     def _instead(self, node: Node, primitive: Primitive, inputs: tuple[Any, ...]) -> Node:
         """Another way to compute the number of a node."""
         other = number(primitive, inputs, node)
@@ -86,6 +128,10 @@ class Lifting(Arrays):
 
     def _split(self, node: Any) -> tuple[list[Node], list[Any] | None]:
         """A sum as partial sums of one source each, and the terms left to add (None: nothing)."""
+        parts = halves(node.inputs) if node.primitive is DOT else (node.inputs,)
+        own = [self.only_source(part) for part in parts]
+        if None not in own:  # the usual case, without a look at each term
+            return [node if own == sorted(own, reverse=True) else self._instead(node, DOT, (*parts[1], *parts[0]))], None  # type: ignore[misc, type-var]
         by_source: dict[Any, list[Any]] = defaultdict(list)
         if node.primitive is DOT:
             for pair in _pairs(node):
@@ -98,14 +144,14 @@ class Lifting(Arrays):
         if len(by_source) == 1 and not constant:
             (inputs,) = by_source.values()
             return [node if len(inputs) == len(node.inputs) else self._instead(node, SUM, tuple(inputs))], None
-        parts = [number(SUM, tuple(inputs), node) for inputs in by_source.values() if len(inputs) > 1]
-        rest = iter(parts)
+        sums = [number(SUM, tuple(inputs), node) for inputs in by_source.values() if len(inputs) > 1]
+        rest = iter(sums)
         terms = [inputs[0] if len(inputs) == 1 else next(rest) for inputs in by_source.values()]
         if constant or not terms:
             terms.append(constant)
         if len(terms) == 1:
-            return [*parts, self._instead(node, a.identity, (terms[0],))], None
-        return parts, terms
+            return [*sums, self._instead(node, a.identity, (terms[0],))], None
+        return sums, terms
 
     def _split_dot(self, node: Any, factors: list[list[Any]]) -> tuple[list[Node], list[Any] | None]:
         """The same of a sum of products; the factors, by source, follow one another."""
@@ -135,7 +181,7 @@ class Lifting(Arrays):
                 sources = source_of(inputs[0]), source_of(inputs[len(inputs) // 2])
             elif primitive is SUM:
                 sources = source_of(inputs[0])
-            elif primitive is MAX:
+            elif primitive in self._reductions:
                 sources = frozenset(map(source_of, inputs))
             elif primitive is SELECT:
                 sources = source_of(inputs[0]), frozenset(map(source_of, inputs[1:])), len(inputs)
@@ -150,18 +196,19 @@ class Lifting(Arrays):
                     self.tensors[id(node)] = self._tensor(node)
                 continue
             if primitive is DOT and all(len(node.inputs) == 2 for node in members):
-                array, members = self._elementwise(members, a.multiply)
+                self._elementwise(members, a.multiply)
             elif primitive is DOT:
-                array, members = self._dot(members)
-            elif primitive is SUM:
-                array, members = self._sum(members)
-            elif primitive is MAX:
-                array = self._max(members)
+                self._take_over(self._dot(members))
+            elif primitive in self._reductions:
+                self._take_over(self._reduction(members, primitive))
             elif primitive is SELECT:
-                array, members = self._select(members)
+                self._take_over(self._select(members))
             else:
-                array, members = self._elementwise(members, primitive)
-            self.add(array if isinstance(array, Node) else Tensor(array), enumerate(members))
+                self._elementwise(members, primitive)
+
+    def _take_over(self, placed: Placed) -> None:
+        array, places = placed
+        self.add(array if isinstance(array, Node) else Tensor(array), places)
 
     def _tensor(self, node: Any) -> Any:
         """An operation on arrays, done again on the new ones."""
@@ -176,92 +223,98 @@ class Lifting(Arrays):
             return x
         return self.entry(x) if isinstance(x, Value) else self.tensor(x)
 
-    def _elementwise(self, members: list[Any], primitive: Primitive) -> tuple[Any, list[Any]]:
-        inputs = members[0].inputs
-        sources = list(map(self.source_of, inputs))
-        columns: list[Any] = [
-            None if source is None else self.column([node.inputs[k] for node in members]) for k, source in enumerate(sources)
-        ]
-        tables = [column for column in columns if column is not None]
-        order = np.lexsort(tables[::-1]) if tables else np.arange(len(members))
-        members = [members[i] for i in order]
-        columns = [
-            np.array([number_of(node.inputs[k]) for node in members]) if column is None else column[order]
-            for k, column in enumerate(columns)
-        ]
-        shape = self._shape(sources, columns, len(members))
-        operands = [
-            _constant(column.reshape(shape)) if source is None else view(self.arrays[source], column.reshape(shape))
-            for source, column in zip(sources, columns, strict=True)
-        ]
-        result = primitive(*operands, **members[0].static)
+    def _elementwise(self, members: list[Any], primitive: Primitive) -> None:
+        sources = list(map(self.source_of, members[0].inputs))
+        columns = {k: self.column([node.inputs[k] for node in members]) for k, source in enumerate(sources) if source is not None}
+        constants = {k: np.array([number_of(node.inputs[k]) for node in members]) for k, source in enumerate(sources) if source is None}
+        shapes = [self.arrays[sources[k]].shape for k in columns]  # type: ignore[index]
+        tables = [*columns.values()]
+        order, shape, total = arranged(shapes, tables) if columns else (np.arange(len(members)), (len(members),), 0.0)
+        places: Any = zip(range(len(order)), [members[i] for i in order], strict=True)
+        if total >= GATHER_OF_ROWS:
+            grid = completed_grid(shapes, tables) if all(map(_same, constants.values())) else None
+            groups = directions(shapes, tables) if grid is None and len(tables) > 1 and len({*sources} - {None}) == 1 else ()
+            if len(groups) > 1:
+                for group in groups:
+                    self._elementwise([members[i] for i in group], primitive)
+                return
+            if grid is not None:
+                positions, shape, tables = grid
+                order, places = ALL, zip(positions.tolist(), members, strict=True)
+        operands: dict[int, Any] = {}
+        for k, table in zip(columns, tables, strict=True):
+            operands[k] = view(self.arrays[sources[k]], table[order].reshape(shape))  # type: ignore[index]
+        for k, column in constants.items():
+            operands[k] = column[0].item() if _same(column) else collapsed(column[order].reshape(shape))
+        result = primitive(*[operands[k] for k in range(len(sources))], **members[0].static)
         if not isinstance(result, Node):
             result = Tensor(np.asarray(result, dtype=float))
         if result.dtype == bool:  # a comparison of Values is a number, and adds up
             result = result * 1.0
-        return self.full(result, shape), members
+        self._take_over((self.full(result, shape), places))
 
-    def _shape(self, sources: list[int | None], columns: list[Any], n: int) -> tuple[int, ...]:
-        """The shape for n numbers in which their inputs need the fewest gathers."""
-        if n == 1:
-            return ()
-        lengths = {n}
-        for source, column in zip(sources, columns, strict=True):
-            if source is not None:
-                changes = np.flatnonzero(column[1:] != column[:-1])
-                returns = np.flatnonzero(column[1:] == column[0])
-                lengths.add(int(changes[0]) + 1 if changes.size else n)  # repeated so often
-                lengths.add(int(returns[0]) + 1 if returns.size else n)  # with this period
-                lengths.update(self.arrays[source].shape[-1:])
-        candidates = [
-            (n,),
-            *((n // k, k) for k in sorted(lengths) if k > 0 and n % k == 0 and (k < n or (1, n) == self._shape_of(sources))),
-        ]
-        costs = [
-            sum(is_gather(self.arrays[s], c.reshape(shape)) for s, c in zip(sources, columns, strict=True) if s is not None)
-            + sum(self.arrays[s].shape != shape for s in sources if s is not None and self.arrays[s].size == n) * 0.1
-            for shape in candidates
-        ]
-        return candidates[int(np.argmin(costs))]
+    def _reduction(self, members: list[Any], primitive: Primitive) -> Placed:
+        """Sums, or the largest, of several numbers each."""
+        is_sum, reduction = primitive is SUM, self._reductions[primitive]
+        numbers = {self.source_of(x) for x in (members[0].inputs if is_sum else [x for node in members for x in node.inputs])}
+        if len(numbers) > 1 or None in numbers:
+            return self._largest_of_any(members, reduction), enumerate(members)
+        source = self.arrays[numbers.pop()]  # type: ignore[index]
+        rows = [self.column(node.inputs) for node in members]
+        if len({*map(len, rows)}) == 1:
+            return self._reduced(source, np.array(rows), None, members, reduction)
+        padded = padded_rows(rows, source.size) if is_sum and source.ndim == 1 else None
+        if padded is not None:
+            return self._reduced(pad(source, pad_width=(padded[1],)), padded[0], None, members, reduction)
+        for table, mask in completed_rows(rows, source.size):
+            if not is_gather(source, table):
+                return self._reduced(source, table, mask, members, reduction)
+        lengths = [len(row) for row in rows]
+        flat = gather_or_slice(source, np.concatenate(rows))
+        return ragged_sum(flat, lengths) if is_sum else _ragged_max(flat, lengths, reduction), enumerate(members)
 
-    def _shape_of(self, sources: list[int | None]) -> tuple[int, ...] | None:
-        return next((self.arrays[s].shape for s in sources if s is not None), None)
-
-    def _sum(self, members: list[Any]) -> tuple[Any, list[Any]]:
-        source = self.arrays[self.source_of(members[0].inputs[0])]  # type: ignore[index]
-        lengths = {len(node.inputs) for node in members}
-        members = sorted(members, key=lambda node: self.places[id(node.inputs[0])][1])
-        if len(lengths) > 1:
-            return self._ragged_sum(gather_or_slice(source, self._flat(members)), [len(node.inputs) for node in members]), members
-        table = self.table([node.inputs for node in members])
+    def _reduced(self, source: Any, table: Any, mask: Any, members: list[Any], reduction: tuple[Any, float]) -> Placed:
+        """The sum, or the largest, of each row of a table; of those entries that a mask names, if there is one."""
+        reduce, neutral = reduction
         if len(members) == 1:
             table = np.sort(table[0])
             whole = table.size == source.size and (table == np.arange(source.size)).all()
-            return sum_(source if whole else self.full(view(source, table), table.shape)), members
-        return sum_(self.full(view(source, table), table.shape), axis=-1), members
+            if whole and reduce is sum_:
+                return sum_(source), enumerate(members)
+            return reduce(self.full(view(source, table), table.shape), axis=-1), enumerate(members)
+        order, shape, _ = arranged([source.shape], [table])
+        table = table[order].reshape(*shape, -1)
+        ordered = enumerate([members[i] for i in order])
+        if reduce is sum_ and mask is None and table.shape[-1] <= FEW and cost(source.shape, table) > EASY:  # such as of neighbours
+            terms = [table[..., k] for k in range(table.shape[-1])]
+            if max(cost(source.shape, term) for term in terms) <= EASY:
+                return self.full(functools.reduce(a.add, [view(source, term) for term in terms]), shape), ordered
+        numbers = self.full(view(source, table), table.shape)
+        if mask is not None:
+            numbers = a.where(collapsed(mask[order].reshape(table.shape)), numbers, neutral)
+        return reduce(numbers, axis=-1), ordered
 
-    def _flat(self, members: list[Any]) -> Any:
-        return np.concatenate([self.table([node.inputs])[0] for node in members])
+    def _dot(self, members: list[Any]) -> Placed:
+        """Dot products; where all factors on one side are the same number, that number times a sum."""
+        for side in (0, 1):
+            if self.source_of(halves(members[0].inputs)[side][0]) is None:
+                factors = np.array([number_of(x) for node in members for x in halves(node.inputs)[side]])
+                if _same(factors):
+                    sums = [self._instead(node, SUM, halves(node.inputs)[1 - side]) for node in members]
+                    array, places = self._reduction(sums, SUM)
+                    return array * factors[0].item(), places
+        return dots(self, members)
 
-    def _ragged_sum(self, flat: Any, lengths: list[int]) -> Any:
-        return scatter(flat, index=np.repeat(np.arange(len(lengths)), lengths), shape=(len(lengths),))
-
-    def _max(self, members: list[Any]) -> Any:
-        everything = [x for node in members for x in node.inputs]
-        flat = self.read(everything)
-        longest = max(len(node.inputs) for node in members)
-        if all(len(node.inputs) == longest for node in members):
-            top = max_(reshape(flat, shape=(len(members), longest)), axis=-1)
-        else:
-            table = np.full((len(members), longest), len(everything))  # a place past the end holds -inf
-            start = 0
-            for row, node in zip(table, members, strict=True):
-                row[: len(node.inputs)] = np.arange(start, start + len(node.inputs))
-                start += len(node.inputs)
-            top = max_(getitem(concatenate(flat, np.array([-np.inf]), axis=0), index=table), axis=-1)
+    def _largest_of_any(self, members: list[Any], reduction: tuple[Any, float]) -> Any:
+        """The largest of numbers from anywhere."""
+        flat = self.read([x for node in members for x in node.inputs])
+        lengths = [len(node.inputs) for node in members]
+        if len(set(lengths)) > 1:
+            return _ragged_max(flat, lengths, reduction)
+        top = reduction[0](reshape(flat, shape=(len(members), lengths[0])), axis=-1)
         return reshape(top, shape=()) if len(members) == 1 else top
 
-    def _select(self, members: list[Any]) -> tuple[Any, list[Any]]:
+    def _select(self, members: list[Any]) -> Placed:
         """Choices by an integer: rows of a table, where the candidates are spaced evenly in one array."""
         source_of_index = self.source_of(members[0].inputs[0])
         if source_of_index is None:  # constants; chosen from like the others
@@ -284,80 +337,15 @@ class Lifting(Arrays):
                 rows = table.reshape(-1, width)[:, 0]
                 every_row = np.arange(k * width).reshape(k, width).T  # whole rows are chosen, one after the other
                 if (table.reshape(-1, width) == rows[:, None]).all() and (places.reshape(-1, width, k) == every_row).all():
-                    return lookup(source, self.full(view(index, rows), rows.shape)), members
+                    return lookup(source, self.full(view(index, rows), rows.shape)), enumerate(members)
             candidates = self.full(view(source, places), places.shape)
         if n == 1:
-            return lookup(reshape(candidates, shape=(k,)), view(index, table[0])), members
-        return choose(candidates, self.full(view(index, table), table.shape)), members
-
-    def _dot(self, members: list[Any]) -> tuple[Any, list[Any]]:
-        left, right = (self._factor(members, side) for side in (0, 1))
-        if len({len(row) for row in left.numbers}) > 1:
-            product = left.flat() * right.flat()
-            return self._ragged_sum(product, [len(row) for row in left.numbers]), members
-        x, w = left.table(), right.table()
-        if len(members) == 1:
-            if left.is_whole(x) and right.is_whole(w) and left.array.shape == right.array.shape:
-                return sum_(left.array * right.array), members
-            return sum_(left.rows(x[0]) * right.rows(w[0])), members
-        (x_rows, i), (w_rows, j) = (np.unique(table, axis=0, return_inverse=True) for table in (x, w))
-        code = i.ravel() * len(w_rows) + j.ravel()
-        order = np.argsort(code, kind="stable")
-        if len(members) == len(x_rows) * len(w_rows) and (code[order] == np.arange(len(members))).all():
-            if len(w_rows) == 1 and right.is_vector():
-                return matmul(left.rows(x_rows), right.rows(w_rows[0])), [members[k] for k in order]
-            if len(x_rows) == 1 and left.is_vector():
-                return matmul(right.rows(w_rows), left.rows(x_rows[0])), [members[k] for k in order]
-            return matmul(left.rows(x_rows), transpose(right.rows(w_rows))), [members[k] for k in order]
-        return sum_(left.rows(x) * right.rows(w), axis=-1), members
-
-    def _factor(self, members: list[Any], side: int) -> _Factor:
-        rows = [_halves(node.inputs)[side] for node in members]
-        return _Factor(self, self.source_of(rows[0][0]), rows)
-
-
-class _Factor:
-    """One side of a group of dot products."""
-
-    def __init__(self, lifting: Lifting, source: int | None, rows: Sequence[Sequence[Any]]) -> None:
-        self.lifting, self.source, self.numbers = lifting, source, rows
-        self.array: Any = None if source is None else lifting.arrays[source]
-
-    def table(self) -> Any:
-        """Where each factor is; of constants, the factors themselves."""
-        if self.source is None:
-            return np.array([[number_of(x) for x in row] for row in self.numbers])
-        return self.lifting.table(self.numbers)
-
-    def rows(self, table: Any) -> Any:
-        """The factors that a table names, as an array of its shape."""
-        if self.source is None:
-            return table
-        return self.lifting.full(view(self.array, table), table.shape)
-
-    def flat(self) -> Any:
-        """All factors one after the other."""
-        if self.source is None:
-            return np.array([number_of(x) for row in self.numbers for x in row])
-        return gather_or_slice(self.array, np.concatenate([self.lifting.table([row])[0] for row in self.numbers]))
-
-    def is_vector(self) -> bool:
-        """Whether the factors come from a list."""
-        return self.array is not None and self.array.ndim == 1
-
-    def is_whole(self, table: Any) -> bool:
-        """Whether the table names every entry of the array once, in order."""
-        return self.array is not None and table.size == self.array.size and bool((table.ravel() == np.arange(table.size)).all())
-
-
-def _halves(inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """The left and the right factors of a dot product."""
-    n = len(inputs) // 2
-    return inputs[:n], inputs[n:]
+            return lookup(reshape(candidates, shape=(k,)), view(index, table[0])), enumerate(members)
+        return choose(candidates, self.full(view(index, table), table.shape)), enumerate(members)
 
 
 def _pairs(node: Any) -> Iterable[tuple[Any, Any]]:
-    return zip(*_halves(node.inputs), strict=True)
+    return zip(*halves(node.inputs), strict=True)
 
 
 def _apart(factors: list[Any]) -> tuple[Any, ...]:
@@ -398,12 +386,13 @@ def _common_scope(first: Any, last: Any) -> Scope | None:
     return common
 
 
-def gather_or_slice(source: Any, table: Any) -> Any:
-    array = view(source, table)
-    return array if array.shape == table.shape else gather(source, table)
+def _ragged_max(flat: Any, lengths: list[int], reduction: tuple[Any, float]) -> Any:
+    """The largest of each of some rows, which stand one after the other."""
+    table = np.full((len(lengths), max(lengths)), sum(lengths))  # a place past the end holds -inf
+    table[np.arange(max(lengths)) < np.array(lengths)[:, None]] = np.arange(sum(lengths))
+    return reduction[0](getitem(concatenate(flat, np.array([-np.inf]), axis=0), index=table), axis=-1)
 
 
-def _constant(column: Any) -> Any:
-    """An array of constants, as a single number if they are all the same."""
-    same = column.size and (column == column.flat[0]).all() and (np.signbit(column) == np.signbit(column.flat[0])).all()  # 0 or -0
-    return column.flat[0].item() if same else column
+def _same(column: Any) -> bool:
+    """Whether constants are all one number, also in their sign: 0 or -0."""
+    return bool(column.size and (column == column.flat[0]).all() and (np.signbit(column) == np.signbit(column.flat[0])).all())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import math
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -21,6 +22,7 @@ __all__ = ["RESERVED", "families", "identifier", "name_of_path"]
 Path = tuple[Any, ...]
 Member = tuple[tuple[int, ...], Any]  # a value, and its position in the array
 FEW_ROWS = 8
+OF_AN_OPTIMIZER = re.compile(r"params\d+")  # see `closure`
 LONGEST = 40  # characters of a variable's name
 # Names that a program must not use for variables: Python's keywords, and names that programs use otherwise.
 RESERVED = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "np", "math", "forward", "backward", "saved", "largest"})
@@ -120,6 +122,8 @@ def _full_shape(members: list[Member]) -> tuple[int, ...] | None:
 
 def _chosen(choices: Sequence[Sequence[Path]]) -> list[Path]:
     """For each value, the most informative of the paths that lead to it."""
+    # The name that an optimizer has for a parameter says nothing, unless it is the only one.
+    choices = [[path for path in paths if not OF_AN_OPTIMIZER.fullmatch(str(path[-1]))] or paths for paths in choices]
     reached = Counter(_names(path) for paths in choices for path in paths)
     others: dict[Path, set[Path] | None] = {}  # other names for the values of a list; None if some of the values have no other name
     for names in map(set, (map(_names, paths) for paths in choices)):

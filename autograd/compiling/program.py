@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from itertools import zip_longest
 from types import MethodType
@@ -20,17 +20,22 @@ from ..structures import rebuild, tree_map
 from ..tensor import Tensor
 from ..texts import visible
 from ..value import Value
+from .batches import Batch, batch_in, stretched
 from .differentiate import differentiate, seed_of
 from .flatten import Flattening
 from .given import Given
 from .lift import Lifting
+from .lift_loops import LoopLifting
 from .naming import families, name_of_path
 from .nodes import nodes_of, only_indices
 from .printing.targets import in_c, text_in
 from .results import Call, Place
+from .rewriting import is_plain, rewritten
+from .roll import Rolling
 from .simplify import Simplifier
 from .source import Source
-from .tracing import COMPILING, Trace, name_of, tracing
+from .standins import Argument
+from .tracing import COMPILING, RefusedError, Trace, name_of, tracing
 
 __all__ = ["Program", "Traced", "Variant", "traced"]
 
@@ -38,10 +43,11 @@ LONG = 60  # characters of the function's name
 
 
 class Variant(NamedTuple):
-    """The printed program, for gradients of the outputs numbered `seeded`; see `branches` for a `careful` one."""
+    """The printed program, for gradients of the outputs numbered `seeded`; `branches` says what is careful, `loop_lines` what floats do."""
 
     seeded: tuple[int, ...]
     careful: bool
+    floats: bool
     source: Source
     forward: Callable[..., Any]
     backward: Callable[..., Any]
@@ -99,8 +105,9 @@ class Program(Call):
         variables = [x for x, want in zip(self.inputs, self.wanted, strict=True) if want]
         self.watched = to_watch(ancestors(self._roots()), variables, self._roots())
         self.halves = any(x.dtype == np.float16 for x in self.inputs)
+        self._floats = True
         self._variant = self._print(tuple(range(len(self.outputs))), careful=False)
-        self._variants = {(self._variant.seeded, False): self._variant}
+        self._variants = {(self._variant.seeded, False, True): self._variant}
         self.quiet = any(isinstance(node, Value) and not node.is_leaf for node in order) or any(
             node.primitive is not None and node.primitive.masks == "choice" for node in ancestors(self.outputs)
         )
@@ -139,8 +146,26 @@ class Program(Call):
         arguments = [*trace.arguments.arrays, *(argument for _, argument in trace.draws)]
         indices = only_indices(order, arguments, self.name)
         self._types = [np.intp if argument in indices else argument.dtype for argument in trace.arguments.arrays]
-        lifting = Lifting()
-        self.inputs: list[Tensor] = []
+        made = [node for node in order if node.primitive is not None and node.time >= trace.start]
+        results = list(dict.fromkeys(trace.roots))
+        give = partial(self._give, outside, arguments, indices, trace.effects.results)
+        lifting: Lifting = LoopLifting()
+        self.inputs = give(lifting, {})
+        batch = None if trace.effects.results else batch_in(made, results, arguments)
+        computed = [x for x in results if x.primitive is not None and x.time >= trace.start]
+        if batch is not None and self._lift_batch(lifting, batch, computed, give):
+            self._flat = {x: x for x in results}
+        else:
+            self._flat = self._lift_all(lifting, made, results, trace.made)
+        mode.scope = None
+        return lifting
+
+    def _give(
+        self, outside: Sequence[Node], arguments: Sequence[Argument], indices: Collection[Argument], of_passes: Sequence[Node],
+        lifting: Lifting, rows: dict[int, int],
+    ) -> list[Tensor]:  # fmt: skip
+        """Give a lifting its inputs; of some arguments, by id, a number of rows."""
+        inputs: list[Tensor] = []
         windows: dict[Node, list[tuple[int, Node]]] = {store: [] for store in self.given if isinstance(store, Store)}
         for node in outside:
             if type(node) is StoredValue:
@@ -148,37 +173,65 @@ class Program(Call):
                 windows[store].append((i, node))
         for node in self.given:
             path = self.surroundings.paths.get(id(node), ((),))[0]
-            self.inputs.append(Tensor(node._datum, node.label or name_of_path(path) or "parameter"))
+            inputs.append(Tensor(node._datum, node.label or name_of_path(path) or "parameter"))
             if isinstance(node, Store):
-                lifting.add(self.inputs[-1], windows[node])
+                lifting.add(inputs[-1], windows[node])
             elif isinstance(node, Value):
-                lifting.add(self.inputs[-1], [(0, node)])
+                lifting.add(inputs[-1], [(0, node)])
             else:
-                lifting.tensors[id(node)] = self.inputs[-1]
+                lifting.tensors[id(node)] = inputs[-1]
         for argument in arguments:
-            self.inputs.append(Tensor(argument._datum, argument.label))
+            data = argument._datum[: rows[id(argument)]] if id(argument) in rows else argument._datum
+            inputs.append(Tensor(data, argument.label))
             if argument in indices:
-                self.inputs[-1]._datum = argument._datum.astype(np.intp)
-            lifting.add(self.inputs[-1], argument.entries.items())
-            lifting.tensors[id(argument)] = self.inputs[-1]
-        for result in trace.effects.results:
+                inputs[-1]._datum = data.astype(np.intp)
+            lifting.add(inputs[-1], [(i, entry) for i, entry in argument.entries.items() if i < data.size])
+            lifting.tensors[id(argument)] = inputs[-1]
+        for result in of_passes:
             lifting.add(Tensor(1.0), [(0, result)])
-        made = [node for node in order if node.primitive is not None and node.time >= trace.start]
-        self._flat = Flattening(made, trace.roots)
-        lifting.run(self._flat.nodes)
-        mode.scope = None
-        return lifting
+        return inputs
+
+    def _lift_all(self, lifting: Lifting, made: Sequence[Node], results: Sequence[Node], all_made: Sequence[Node]) -> dict[Node, Any]:
+        """Lift a graph; for its results, the nodes of the flat graph."""
+        rolled = Rolling(made, results, all_made)
+        flat = Flattening(rolled.nodes, [rolled.of(x) for x in results])
+        lifting.run(flat.nodes)
+        return {x: flat.of(rolled.of(x)) for x in results}
+
+    def _lift_batch(self, lifting: Lifting, batch: Batch, results: Sequence[Node], give: Callable[..., list[Tensor]]) -> bool:
+        """Lift the results of a batch of points, by way of a few points; return whether they can be had in this way."""
+        found = []
+        for left_out in (batch.most, batch.most - 1):
+            few = LoopLifting()
+            inputs = give(few, batch.rows(left_out))
+            nodes, of = batch.without(left_out)
+            if Rolling(nodes, [of(x) for x in results], nodes).loops:
+                return False  # a loop over all points is shorter, and cannot be stretched
+            flat = self._lift_all(few, nodes, [of(x) for x in results], ())
+            ends = [flat[of(x)] for x in results]
+            found.append((inputs, [few.tensor(x) if isinstance(x, Tensor) else few.entry(x) for x in ends]))
+        (small, first), (larger, second) = found
+        roots = stretched(first, second, list(zip(small, larger, self.inputs, strict=True)), batch.most)
+        if roots is None or not all(np.allclose(x._datum, y._datum, 1e-9, equal_nan=True) for x, y in zip(roots, results, strict=True)):
+            return False
+        for x, root in zip(results, roots, strict=True):
+            if isinstance(x, Value):
+                lifting.add(root, [(0, x)])
+            else:
+                lifting.tensors[id(x)] = root
+        return True
 
     def _find_results(self, trace: Trace, lifting: Lifting) -> None:
         """The arrays that hold what the function returned, and where in them each number is."""
-        outputs = [self._flat.of(x) for x in trace.outputs]
+        outputs = [self._flat[x] if isinstance(x, Node) else x for x in trace.outputs]
         numbers = list(dict.fromkeys(x for x in outputs if isinstance(x, Value)))
         tensors = list(dict.fromkeys(x for x in outputs if isinstance(x, Tensor)))
+        plain = {new for x, new in zip(trace.outputs, outputs, strict=True) if isinstance(x, Value) and is_plain(x)}
         self.outputs: list[Tensor] = []
         places: dict[Any, Place] = {}
         start = 0
         for group in lifting.together(numbers):
-            places.update({x: Place(len(self.outputs), i, start + i) for i, x in enumerate(group)})
+            places.update({x: Place(len(self.outputs), i, start + i, plain=x in plain) for i, x in enumerate(group)})
             self.outputs.append(lifting.entry(group[0]) if len(group) == 1 else lifting.read(group))
             start += len(group)
         for x in tensors:
@@ -186,9 +239,10 @@ class Program(Call):
             self.outputs.append(lifting.tensor(x))
             start += x.size
         self._result = rebuild(trace.out, iter([places[x] if isinstance(x, Node) else Place(None, constant=x) for x in outputs]))
-        self.kept = [lifting.tensor(x) if isinstance(x, Tensor) else lifting.entry(x) for x in map(self._flat.of, trace.kept)]
+        self.kept = [lifting.tensor(x) if isinstance(x, Tensor) else lifting.entry(x) for x in map(self._flat.__getitem__, trace.kept)]
         self._ends = np.cumsum([x.size for x in self.outputs])[:-1]
-        self._kind = (Value if numbers else Tensor) if len(numbers) + len(tensors) == 1 and isinstance(self._result, Place) else None
+        is_one = len(numbers) + len(tensors) == 1 and isinstance(self._result, Place) and not plain
+        self._kind = (Value if numbers else Tensor) if is_one else None
 
     def _print(self, seeded: tuple[int, ...], careful: bool) -> Variant:
         """The program whose `backward` is for gradients of some of the outputs, from the lifted graph and that of its gradients."""
@@ -207,6 +261,7 @@ class Program(Call):
             gradients=[(simple.of(x), simple.of(gradients.get(x))) for x, want in zip(self.inputs, self.wanted, strict=True) if want],
             gradient_of=gradient_of,
             kept=[name for update in self._updates for name, x in update.numbers.items() if isinstance(x, Node)],
+            floats=self._floats,
         )
         namespace = dict(source.helpers)
         exec(compile(source.text, f"<compiled {self.name}>", "exec"), namespace)
@@ -214,7 +269,7 @@ class Program(Call):
         if self.target != "numpy":
             with tracing(self.name):
                 forward, backward = in_c(source.recipe, self.target, forward, backward)
-        return Variant(seeded, careful, source, forward, backward, namespace)
+        return Variant(seeded, careful, source.floats, source, forward, backward, namespace)
 
     @property
     def source(self) -> str:
@@ -234,7 +289,10 @@ class Program(Call):
         inputs = (*self.given, *given, *[draw() for draw in self.draws])
         data = self._data(inputs)
         variant = self._variant  # another thread may put another in its place
-        results, arrays = self._run(variant.forward, *data)
+        try:
+            results, arrays = self._run(variant.forward, *data)
+        except (ArithmeticError, ValueError) as error:
+            results, variant, arrays = self._without_floats(error, variant, inputs)
         if self._updates:
             count = len(self.outputs)
             with COMPILING:
@@ -292,7 +350,11 @@ class Program(Call):
         seeded = tuple(i for i, seed in enumerate(seeds) if len(seeds) == 1 or seed.any()) or variant.seeded
         if seeded != variant.seeded:
             variant, arrays = self._switch(seeded, variant.careful, inputs)
-        found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
+        try:
+            found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
+        except (ArithmeticError, ValueError) as error:
+            _, variant, arrays = self._without_floats(error, variant, inputs)
+            found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
         if any(self.watched) and not variant.careful and self._spoiled(found, inputs):
             variant, arrays = self._switch(seeded, True, inputs)  # from now on, the program says where a branch was not taken
             found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
@@ -313,11 +375,23 @@ class Program(Call):
 
     def _switch(self, seeded: tuple[int, ...], careful: bool, inputs: Sequence[Any]) -> tuple[Variant, Any]:
         """Another program from now on, printed if need be; and what its `forward` saves."""
-        if (seeded, careful) not in self._variants:
-            self._variants[seeded, careful] = self._print(seeded, careful)
-        self._variant = variant = self._variants[seeded, careful]
-        _, arrays = self._run(variant.forward, *self._data(inputs))
+        _, variant, arrays = self._run_another(seeded, careful, inputs)
         return variant, arrays
+
+    def _run_another(self, seeded: tuple[int, ...], careful: bool, inputs: Sequence[Any]) -> tuple[Any, Variant, Any]:
+        """The same, with the results of `forward`."""
+        if (seeded, careful, self._floats) not in self._variants:
+            self._variants[seeded, careful, self._floats] = self._print(seeded, careful)
+        self._variant = variant = self._variants[seeded, careful, self._floats]
+        results, arrays = self._run(variant.forward, *self._data(inputs))
+        return results, variant, arrays
+
+    def _without_floats(self, error: Exception, variant: Variant, inputs: Sequence[Any]) -> tuple[Any, Variant, Any]:
+        """After an error: if loops ran on Python's floats, which raise one where NumPy gives inf or nan, never again."""
+        if not variant.floats:
+            raise error
+        self._floats = False
+        return self._run_another(variant.seeded, variant.careful, inputs)
 
     def retraced(self) -> tuple[Trace, list[Node]]:
         """Another trace, with the numbers that parameters have now, and its results."""
@@ -375,7 +449,11 @@ def traced(
         TypeError: it does.
     """
     again = partial(Trace, function, names=names, whole_steps=whole_steps)
-    trace = again(given, args, kwargs)
+    try:
+        trace = again(given, args, kwargs)
+    except RefusedError:  # it looked at a number
+        again = partial(again, call=rewritten(function))
+        trace = again(given, args, kwargs)
     if not trace.surroundings.guard.unchanged():  # the call made something that it sees, such as parameters
         trace = again(given, args, kwargs)
         if not trace.surroundings.guard.unchanged():

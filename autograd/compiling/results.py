@@ -24,7 +24,7 @@ class Call(Primitive):
         self.name = self.symbol = name
         self.latex = lambda *inputs: rf"\operatorname{{{in_latex(name)}}}({', '.join(inputs)})"
         self.scalar, self.elementwise, self.analytic = None, False, False
-        self.masks, self.sums = None, False
+        self.masks, self.sums, self.arity = None, False, None
         self.cases, self.domain = (), (0.0, 0.0)
         self.__doc__ = f"The compiled function {name}."
 
@@ -56,12 +56,15 @@ class Place:
     entry: int | None = None
     start: int = 0  # in the flat array of all results
     constant: Any = None
+    plain: bool = False  # whether it is no node but a number
 
     def of(self, results: Sequence[Any], together: Tensor) -> Any:
         """The leaf as a node."""
         if self.result is None:
             return self.constant
         x = results[self.result]
+        if self.plain:
+            return float(x.item(self.entry))
         if self.entry is not None:
             return record(Value, x.item(self.entry), PART, (together,), {"index": self.start})
         return record(Tensor, x, PART, (together,), {"index": slice(self.start, self.start + x.size)})

@@ -7,6 +7,7 @@ broadcasting is computed once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -65,6 +66,10 @@ class Simplifier:
             return self._constant(node._datum)
         set_scope(node.scope)
         inputs = [self.of(x) for x in node.inputs or ()]
+        if primitive.elementwise and node.shape == () and not any(isinstance(x, Node) for x in inputs):
+            number = primitive.compute(inputs, node.static)
+            if type(number) is float and math.isfinite(number):
+                return number
         node = _with_inputs(node, inputs)
         if primitive.simplify is not None:
             simpler = primitive.simplify(node, *inputs, **node.static)

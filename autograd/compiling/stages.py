@@ -12,6 +12,7 @@ from .differentiate import differentiate, seed_of
 from .flatten import Flattening
 from .nodes import nodes_of
 from .program import Program
+from .roll import Rolling
 from .simplify import Simplifier
 from .tracing import tracing
 
@@ -45,7 +46,9 @@ def stages_of(program: Program) -> list[Stage]:
     inputs, outputs = program.lifted()
     seeds = [seed_of(x, "g" if len(outputs) == 1 else f"g{i + 1}", 1.0) for i, x in enumerate(outputs)]
     with tracing(program.name):
-        flat = Flattening([x for x in nodes_of(trace) if x.primitive is not None and x.time >= trace.start], written)
+        rolled = Rolling([x for x in nodes_of(trace) if x.primitive is not None and x.time >= trace.start], written, trace.made)
+        steps = [rolled.of(x) for x in written]
+        flat = Flattening(rolled.nodes, steps)
         for node in flat.nodes:
             if isinstance(node, Value):
                 data = [x._datum if isinstance(x, Node) else x for x in node.inputs or ()]
@@ -58,7 +61,8 @@ def stages_of(program: Program) -> list[Stage]:
         simpler = [simple.of(x) for x in [*outputs, *wanted]]
     return [
         Stage("trace", "The function is called once, with stand-ins for its arguments, and its graph is recorded.", written),
-        Stage("flatten", "Nested sums and products become sums and dot products of many terms.", _nodes([flat.of(x) for x in written])),
+        Stage("roll", "Steps that each need the one before become a loop; its body is the graph of one step.", _nodes(steps)),
+        Stage("flatten", "Nested sums and products become sums and dot products of many terms.", _nodes([*map(flat.of, steps)])),
         Stage("lift", "Numbers with the same formula become one array, and dot products become matrix products.", list(outputs)),
         Stage("differentiate", "The rules of the table, run on nodes, add the gradients to the graph.", _nodes([*outputs, *wanted])),
         Stage("simplify", "Rules of algebra make the graph smaller.", _nodes(simpler)),

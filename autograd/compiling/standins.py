@@ -21,11 +21,10 @@ from ..window import Window
 from .asked import asked_by_user, refuse_a_question
 from .given import Given, is_number, numbers_in, values_in
 
-__all__ = ["Argument", "Arguments", "Entry"]
+__all__ = ["Argument", "Arguments", "Entry", "as_kind"]
 
 ARRAYS = (np.ndarray, np.memmap, Window)  # but no matrix, for which * means something else
 ATTRIBUTES = frozenset(name for name in dir(np.ndarray) if not name.startswith("_"))
-WRAPPING = frozenset({"add", "subtract", "multiply", "negative", "power", "add_n", "dot_n", "matmul"})
 
 
 class Argument(Tensor):
@@ -87,7 +86,7 @@ class Argument(Tensor):
         positions = choose(self._positions)
         if not isinstance(positions, np.ndarray):
             return self.whole.entry(int(positions))
-        part = _as(Argument, compute())
+        part = as_kind(Argument, compute())
         part.type, part._whole, part._positions = self.type, self.whole, positions
         return part
 
@@ -178,7 +177,7 @@ class Entry(Value):
         return super()._apply(primitive, inputs, static)
 
 
-def _as(kind: Any, x: Node) -> Any:
+def as_kind(kind: Any, x: Node) -> Any:
     """A copy of the node with another class."""
     made = new(kind)
     for name in Layout.__slots__:
@@ -193,10 +192,10 @@ def _is_narrow(dtype: Any) -> bool:
 def _refuse_to_wrap(primitive: Primitive, inputs: tuple[Any, ...]) -> None:
     """Refuse arithmetic between small whole numbers, which NumPy does in their own type: 200 + 100 is 44 in uint8."""
     types = [getattr(x, "type", None) if isinstance(x, Node) else x for x in inputs]
-    if mode.tracing is None or primitive.name not in WRAPPING or not any(map(_is_narrow, types)) or any(x is None for x in types):
+    if mode.tracing is None or not primitive.wraps or not any(map(_is_narrow, types)) or any(x is None for x in types):
         return
     dtype = np.result_type(*types)
-    if _is_narrow(dtype) and not (dtype.kind == "b" and primitive.name == "multiply"):
+    if _is_narrow(dtype) and not (dtype.kind == "b" and primitive.logic == "&"):
         what = f"{primitive.name} in whole numbers of type {dtype}, which wrap around,"
         mode.tracing(what, "convert the argument before: x.astype(float)")
 

@@ -25,7 +25,7 @@ from .printing.targets import step_in_c
 from .program import Program, Variant
 from .simplify import Simplifier
 from .source import Source
-from .tracing import Trace, tracing
+from .tracing import Trace, global_states, tracing
 
 __all__ = ["WholeStep"]
 
@@ -50,7 +50,7 @@ class WholeStep(Program):
         self.effects = trace.effects.effects
         self._lifted: dict[Node, Any] = {}
         for x in [*trace.effects.nodes, *trace.effects.results]:
-            flat = self._flat.of(x)
+            flat = self._flat.get(x, x)
             self._lifted[x] = lifting.tensor(flat) if isinstance(flat, Tensor) else lifting.entry(flat)
         stand_ins = {self._lifted[x] for x in trace.effects.results}
         self._late = [i for i, x in enumerate(self.outputs) if not stand_ins.isdisjoint(ancestors([x]))]
@@ -89,13 +89,19 @@ class WholeStep(Program):
         if not hasattr(self, "leaves"):
             self.leaves = Leaves(self.name, self.given, self.inputs, self.wanted, self._lifted)
         with tracing(self.name):
+            before = global_states()
             found = Gradients(self.leaves, careful)
             found.run(self.effects)
+            if before != global_states() or self.surroundings.used_generator():
+                raise TypeError(
+                    f"{self.name} cannot be compiled: the formula of its optimizer draws random numbers, which would be the same at every "
+                    "step. Let the optimizer take its step outside of the compiled function."
+                )
             inputs = [*self.inputs, *self.leaves.before.values()]
             simple = Simplifier([*inputs, *[x for x, _ in found.numbers]])
             early = [self.outputs[i] for i in self._early]
             simple.read([*early, *self.kept])
-            simple.read(found.of)
+            simple.read(g for _, g in found.of)
             for stand_in, number in found.numbers:
                 simple.replace(stand_in, number)
             outputs = [simple.of(x) for x in [*early, *self.kept]]
@@ -103,16 +109,22 @@ class WholeStep(Program):
             others = [i for i, g in enumerate(found.state) if isinstance(g, Node) and i not in own]
             self._forgotten = [i for i, g in enumerate(found.state) if g is None]
             gradients = [(simple.of(self.inputs[i]), simple.of(found.state[i])) for i in [*own, *others]]
-            more = [("g", simple.of(g)) for pieces in found.steps for g in pieces]
-            more += [("number", simple.of(self.outputs[i])) for i in self._late]
-            gradient_of = {simple.of(g): simple.of(node) for g, node in reversed(found.of.items())}
+            own_gradients = {g for _, g in gradients if isinstance(g, Node)}
+            steps = [[simple.of(g) for g in pieces] for pieces in found.steps]
+            joined = list(dict.fromkeys(g for pieces in steps for g in pieces if g not in own_gradients))
+            more = [("g", g) for g in joined] + [("number", simple.of(self.outputs[i])) for i in self._late]
+            gradient_of = {simple.of(g): simple.of(node) for node, g in reversed(found.of)}
         roots = [*outputs, *[g for _, g in gradients], *[x for _, x in more]]
         read = set(ancestors(x for x in roots if isinstance(x, Node)))
         self._read = [i for i, x in enumerate(inputs) if simple.of(x) in read]
         shared = set(ancestors(x for x in outputs if isinstance(x, Node)))
+        places = {g: k for k, g in enumerate([*[g for _, g in gradients], *joined])}
+        self._pieces = [[places[g] for g in pieces] for pieces in steps]  # where in what `backward` returns
         self._learning: list[Any] = [self.given[i] for i in own]
-        self._count = len(gradients)
-        self._touched, self._passed_on = [*own, *others], list(enumerate(others, start=len(own)))
+        self._passed_on = list(enumerate(others, start=len(own)))
+        wanted = [i for i, want in enumerate(self.wanted) if want]
+        watched = {wanted[k] for k in self.watched[0]}
+        self._watched = [k for k, i in enumerate([*own, *others]) if i in watched]
         self._fresh = []
         for x, g in gradients[: len(own)]:
             alike = isinstance(g, Tensor) and isinstance(x, Tensor) and (g.shape, g.dtype) == (x.shape, x.dtype)
@@ -122,7 +134,7 @@ class WholeStep(Program):
         source = Source(
             self.name, [simple.of(inputs[i]) for i in self._read], outputs, [], gradients, gradient_of,
             kept=[name for update in self._updates for name, x in update.numbers.items() if isinstance(x, Node)],
-            more=more, functions=[text for update in self.leaves.updates for text in update.written(taken)],
+            more=more, functions=[text for update in self.leaves.updates for text in update.written(taken)], floats=self._floats,
         )  # fmt: skip
         namespace = dict(source.helpers)
         exec(compile(source.text, f"<compiled {self.name}>", "exec"), namespace)
@@ -139,7 +151,7 @@ class WholeStep(Program):
         self._anchors = tuple(self.given)
         self._is_uneven = self.halves or any(isinstance(x, Value) for x in self.given) or any(self.wanted[len(self.given) :])
         self._is_single = len(gradients) + len(more) == 1
-        return Variant(seeded, careful, source, forward, backward, namespace)
+        return Variant(seeded, careful, source.floats, source, forward, backward, namespace)
 
     def unchanged(self) -> bool:
         if not super().unchanged():
@@ -171,11 +183,10 @@ class WholeStep(Program):
             for x, is_fresh, g in zip(self._learning, self._fresh, found, strict=False)
         ]  # fmt: skip
         others = [(x, found[k]) for k, i in self._passed_on if isinstance(x := (*self.given, *given)[i], Node) and x.requires_grad]
-        pieces = iter(found[self._count :])
         with walking:
             node = self._returned(self._in_order(results, found), data, self._anchors, {})
-            for update in self.leaves.updates:
-                update.run([next(pieces) for _ in update.parts])
+            for update, pieces in zip(self.leaves.updates, self._pieces, strict=True):
+                update.run([np.asarray(found[k]) if self._variant.floats else found[k] for k in pieces])
             for i in self._forgotten:
                 _set_gradient(self.given[i], None)
             for x, g in gradients:
@@ -198,17 +209,21 @@ class WholeStep(Program):
             return results, found
 
     def _passes(self, variant: Variant, data: list[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
-        results, saved = variant.forward(*data)
-        found = variant.backward(saved)
+        try:
+            results, saved = variant.forward(*data)
+            found = variant.backward(saved)
+        except (ArithmeticError, ValueError):
+            if not variant.floats:
+                raise
+            self._floats = False  # Python's floats raise where NumPy's numbers become inf or nan
+            self._variant = self._print(variant.seeded, variant.careful)
+            return self._passes(self._variant, data)
         return (results,) if len(self._early) + len(self.kept) == 1 else results, (found,) if self._is_single else found
 
     def _spoiled(self, found: Sequence[Any], data: Sequence[Any]) -> bool:
         """Whether there is an inf or nan where it would come from a branch that was not taken."""
-        variables, also_data = self.watched
-        wanted = [i for i, want in enumerate(self.wanted) if want]
-        watched = {wanted[k] for k in variables}
-        numbers = [g for i, g in zip(self._touched, found, strict=False) if i in watched]
-        return spoiled([*numbers, *data] if also_data else numbers)
+        numbers = [found[i] for i in self._watched]
+        return spoiled([*numbers, *data] if self.watched[1] else numbers)
 
     def _in_order(self, results: Sequence[Any], found: Sequence[Any]) -> Any:
         """The results that the function returns, of which some come from `forward` and some from `backward`."""

@@ -11,6 +11,7 @@ import linecache
 import random
 import re
 import threading
+from _thread import get_ident
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, Final, NoReturn, Self
 
@@ -20,6 +21,7 @@ from ..anomaly import line_of_user_code
 from ..backward import ancestors
 from ..core import Node
 from ..modes import mode, tick
+from ..recording import Observer, observe
 from ..shaping import stack
 from ..structures import leaves
 from ..texts import visible
@@ -30,7 +32,7 @@ from .hidden import Update, hidden_state
 from .kinds import ATOMS
 from .standins import Argument, Arguments, Entry
 
-__all__ = ["COMPILING", "Trace", "name_of", "tracing"]
+__all__ = ["COMPILING", "RefusedError", "Trace", "global_states", "name_of", "tracing"]
 
 COMPILING: Final = threading.RLock()  # one thread compiles at a time: what it traces may share parameters with others
 
@@ -40,11 +42,12 @@ class Trace:
 
     Attributes:
         start: the time when it began; all nodes of the call are younger.
-        arguments: the stand-ins it was called with.
+        arguments: the stand-ins it was called with; `call` is called with them in the place of the function, see `rewriting`.
         surroundings: what the function saw besides.
         draws: the random numbers it drew: how to draw them, and the stand-in.
         updates: what it changed.
         effects: its backward passes and steps of optimizers; `None` where it may have none.
+        made: all nodes that it made, oldest first, with those that no result needs; none where it may make no whole steps.
         out: what it returned; `outputs` are the leaves of that.
 
     Raises:
@@ -53,7 +56,7 @@ class Trace:
 
     def __init__(
         self, function: Callable[..., Any], given: Given, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str],
-        changing: Sequence[Update] = (), whole_steps: bool = True,
+        changing: Sequence[Update] = (), whole_steps: bool = True, call: Callable[..., Any] | None = None,
     ) -> None:  # fmt: skip
         self.start = tick()
         self.arguments = Arguments(given, args, kwargs, names)
@@ -65,12 +68,15 @@ class Trace:
         name = name_of(function)
         if self.surroundings.refused is not None:
             raise TypeError(f"{name} cannot be compiled: {self.surroundings.refused}")
-        before = _global_states()
+        before = global_states()
         with tracing(name, self.start), hidden_state(changing):
             mode.draw, mode.plain, mode.update = self._draw, self._plain, self._update
             mode.effects = self.effects if whole_steps else None
-            self.out = function(*self.arguments.args, **self.arguments.kwargs)
-        if before != _global_states() or self.surroundings.used_generator():
+            recorder = _Recorder()
+            with observe(recorder):
+                self.out = (call or function)(*self.arguments.args, **self.arguments.kwargs)
+        self.made = recorder.nodes if whole_steps else []
+        if before != global_states() or self.surroundings.used_generator():
             raise TypeError(
                 f"{name} cannot be compiled: it draws random numbers, which would be the same at every call of the "
                 "program. Draw them outside and pass them as an argument, or use autograd.dropout or autograd.bernoulli."
@@ -123,9 +129,25 @@ class Trace:
         return argument
 
 
-def _global_states() -> tuple[Any, Any]:
+class _Recorder(Observer):
+    """Keeps all nodes that this thread makes, in order."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self._thread = get_ident()
+
+    def recorded(self, node: Node) -> None:
+        if get_ident() == self._thread:
+            self.nodes.append(node)
+
+
+def global_states() -> tuple[Any, Any]:
     """The states of Python's and NumPy's global random generators."""
     return random.getstate(), state_of(np.random.mtrand._rand)
+
+
+class RefusedError(TypeError):
+    """What is raised of a function that looked at a number."""
 
 
 class _Refusal(BaseException):
@@ -164,7 +186,7 @@ class tracing:  # noqa: N801
         self._errors.__exit__(None, None, None)
         tick()  # what is computed from now on is younger
         if self.refused and (error is None or isinstance(error, (Exception, _Refusal))):
-            raise TypeError(self.refused[0]).with_traceback(traceback) from None
+            raise RefusedError(self.refused[0]).with_traceback(traceback) from None
 
 
 COMPARED = re.compile(r"(?<=[\w)\]])\.data(?=\)*\s*(?:[<>]=?|[=!]=)(?!=))|(?<=[\w)\]])\.item\(\)(?=\)*\s*(?:[<>]=?|[=!]=)(?!=))")

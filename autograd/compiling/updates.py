@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..backward import ancestors
 from ..core import Node
 from ..tensor import Tensor
 from ..updating import Piece, Updater
@@ -22,19 +23,24 @@ class Update:
 
     Attributes:
         without: the parameters that have no gradient, and stay as they are.
-        parts: for each piece that is changed, its index, and the number of its gradient among those that `backward` gives.
-        sources: the functions, as text.
+        pieces: all pieces of the optimizer, each with the number of its group; `leaves` are the parameters of each.
+        settings: those of each group, with the first values of what is remembered.
+        parts: the indices of the pieces that are changed; `formulas` has the formula of each.
     """
 
     def __init__(self, updater: Updater, without: frozenset[Node]) -> None:
         self.updater, self.without = updater, without
         self.pieces = updater.arranged(without)
         self.leaves = [list(piece.leaves) for _, piece in self.pieces]
+        self._leaves = [list(map(id, leaves)) for leaves in self.leaves]
         self.settings = updater.settings()
         self.parts = [i for i, leaves in enumerate(self.leaves) if without.isdisjoint(leaves)]
         self.formulas = [self._formula(i) for i in self.parts]
         self._fixed = [_fixed(settings) for settings, _ in self.settings]
         self._asked = [condition_text(formula) if formula.conditions else None for formula in self.formulas]
+        self._counts = any(  # whether something is decided by the number of the step
+            formula.step is x for formula in self.formulas for x in ancestors([node for node, _ in formula.conditions])
+        )
         self._decided = [tuple([truth for _, truth in formula.conditions]) for formula in self.formulas]
         self._numbers = [_numbers(settings) for settings, _ in self.settings]
         self._calls: list[Callable[..., Any]] = []
@@ -85,23 +91,19 @@ class Update:
 
     def unchanged(self) -> bool:
         """Whether the formulas still are what they were made for."""
-        pieces = self.updater.arranged(self.without)
-        if pieces is not self.pieces:
-            if [list(piece.leaves) for _, piece in pieces] != self.leaves:
-                return False
-            self.pieces = pieces
-        settings = self.updater.settings()
-        if settings is not self.settings:
-            if len(settings) != len(self.settings) or [_fixed(each) for each, _ in settings] != self._fixed:
-                return False
-            if [starts for _, starts in settings] != [starts for _, starts in self.settings]:
-                return False
-            self.settings, self._numbers = settings, [_numbers(each) for each, _ in settings]
+        pieces, settings = self.updater.arranged(self.without), self.updater.settings()
+        if pieces is self.pieces and settings is self.settings and not self._counts:
+            return True
+        if [list(map(id, piece.leaves)) for _, piece in pieces] != self._leaves or [_fixed(each) for each, _ in settings] != self._fixed:
+            return False
+        if [starts for _, starts in settings] != [starts for _, starts in self.settings]:
+            return False
+        numbers = [_numbers(each) for each, _ in settings]
         for i, ask, decided in zip(self.parts, self._asked, self._decided, strict=True):
-            if ask is not None:
-                group, piece = self.pieces[i]
-                if ask(piece.steps() + 1, *self._numbers[group]) != decided:
-                    return False
+            group, piece = pieces[i]
+            if ask is not None and ask(piece.steps() + 1, *numbers[group]) != decided:
+                return False
+        self.pieces, self.settings, self._numbers = pieces, settings, numbers
         return True
 
     def run(self, gradients: Sequence[Any]) -> None:

@@ -19,7 +19,7 @@ from ..arrays import check_complete
 from ..backward import ancestors
 from ..core import Node, Primitive
 from ..modes import mode
-from ..primitives.batching import Batch
+from ..primitives.batching import Batch, rule_of
 from ..primitives.reductions import broadcast_to
 from ..primitives.shapes import transpose
 from ..shaping import stack
@@ -69,7 +69,7 @@ def vmap(f: Callable[..., Any], in_axes: int | Sequence[int | None] | None = 0) 
         >>> w[0].grad
         9.0
     """
-    programs = Programs(f, lambda n: [f"x{i}" for i in range(n)], whole_steps=False)
+    programs = Programs(f, lambda n: [f"x{i}" for i in range(n)], is_example=True)
     plans: WeakKeyDictionary[Program, _Plan] = WeakKeyDictionary()
 
     @functools.wraps(f)
@@ -185,7 +185,7 @@ class _Plan:
             inputs = [numbers[id(x)] for x in node.inputs or ()]
             flags = tuple([axes[i] for i in inputs])
             axes.append(any(flags))
-            self._steps.append(_Step(node.primitive, _rule(node, flags), inputs, node.static, flags, node.shape, node.dtype))
+            self._steps.append(_Step(node.primitive, rule_of(node, flags), inputs, node.static, flags, node.shape, node.dtype))
         self._outputs = [(numbers[id(x)], axes[numbers[id(x)]]) for x in program.outputs]
 
     def run(self, program: Program, arrays: Sequence[Any], size: int) -> Any:
@@ -208,20 +208,6 @@ class _Plan:
         return program.structured(
             [x if flag else broadcast_to(x, shape=(size, *np.shape(x))) for x, (_, flag) in zip(results, self._outputs, strict=True)]
         )
-
-
-def _rule(node: Any, has_axis: Sequence[bool]) -> Callable[..., Any] | None:
-    """How a node is computed for all examples, whose axis some of its inputs have; None, if as for one."""
-    primitive: Primitive = node.primitive
-    if not any(has_axis):
-        return None
-    if primitive.batch is not None:
-        return primitive.batch
-    if not primitive.elementwise:
-        return lambda batch, *xs, **static: batch.one_by_one(functools.partial(primitive, **static), xs)
-    if all(x.ndim == node.ndim for x, flag in zip(node.inputs, has_axis, strict=True) if flag):
-        return None  # NumPy broadcasts the examples' axis as it does all others
-    return lambda batch, *xs, **static: primitive(*batch.aligned(xs), **static)
 
 
 def _drawn(program: Program, size: int) -> list[Any]:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..core import Node
-from ..primitives.printing import ATOM, UNARY, Assigned, Plus, View
+from ..primitives.printing import ATOM, UNARY, Assigned, Plus, Statements, View
 from .literals import array_text, plain
 from .naming import RESERVED, identifier
 
-__all__ = ["Writer", "is_assigned", "is_sum", "is_view", "way_of"]
+__all__ = ["Writer", "is_assigned", "is_loop", "is_sum", "is_view", "way_of"]
 
 PLAIN = (type(None), bool, int, float, str, bytes)
 
@@ -57,7 +57,7 @@ class Writer:
         numpys = getattr(array, "__name__", "")
         if isinstance(array, np.ufunc) or getattr(np, numpys, None) is array:
             return f"np.{numpys}({', '.join(args)})"
-        return f"{self._helper(identifier(x.primitive.name.strip('_')), array)}({', '.join(args)})"
+        return f"{self.helper(identifier(x.primitive.name.strip('_')), array)}({', '.join(args)})"
 
     def argument(self, x: Any) -> tuple[str, int]:
         """How an argument is written, and how tightly it binds."""
@@ -69,7 +69,7 @@ class Writer:
         if x in self.names:
             return self.names[x], ATOM
         if x.primitive is None:
-            self.names[x] = self.constant(x._datum, "constant")
+            self.names[x] = self.constant(x._datum, "mask" if x._datum.dtype == bool else "constant")
             return self.names[x], ATOM
         return self.write(x)
 
@@ -113,7 +113,7 @@ class Writer:
         kind = getattr(value, "__name__", "")
         if isinstance(value, type) and getattr(np, kind, None) is value:
             return f"np.{kind}"
-        return self._helper("setting", value)
+        return self.helper("setting", value)
 
     def index(self, index: Any, shape: tuple[int, ...]) -> str:
         """How an index into an array of `shape` is written, between brackets."""
@@ -159,7 +159,7 @@ class Writer:
             return "largest" if x > 0 else "-largest"
         return plain(x)
 
-    def _helper(self, name: str, thing: Any) -> str:
+    def helper(self, name: str, thing: Any) -> str:
         """The name of a function, or another thing, that the program is given."""
         while self.helpers.get(name, thing) is not thing or (name in self.taken and name not in self.helpers):
             name += "_"
@@ -188,3 +188,8 @@ def is_assigned(x: Any) -> bool:
     """Whether `x` is zeros but for some entries, and written as an assignment to those."""
     way = way_of(x)
     return isinstance(way, Assigned) and way.when(x)
+
+
+def is_loop(x: Any) -> bool:
+    """Whether `x` is written in statements of its own."""
+    return isinstance(way_of(x), Statements)

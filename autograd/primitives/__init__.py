@@ -4,7 +4,8 @@ The parts are `arithmetic`, `elementary` functions, `reductions` over axes, `sha
 steps of `networks`, `convolution` and pooling, `recurrence`, and `attention`; then the rest of NumPy:
 `trigonometry`, `rounding`, `cumulative` sums and products, `sorting`, `contraction` of many arrays, and
 `linalg`. `table` maps each name to its entry. The other files contain what entries share: `algebra` for
-their argument `simplify`, `printing` for `numpy`, and `batching` for `batch`.
+their argument `simplify`, `printing` for `numpy`, and `batching` for `batch`; and
+`windows`, with which `convolution` computes.
 """
 
 from ..core import table

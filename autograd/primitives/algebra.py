@@ -161,6 +161,10 @@ def max_n(y: Node, *xs: Any) -> Any:
     return functools.reduce(table["maximum"], xs)
 
 
+def first_max_n(y: Node, *xs: Any) -> Any:
+    return functools.reduce(lambda top, x: table["where"](table["greater"](x, top), x, top), xs)
+
+
 def minimum(y: Node, x: Any, high: Any) -> Any:
     if _by("maximum", x) and not _is_node(x.right) and not _is_node(high):
         return table["clip"](x.left, x.right, high)
@@ -234,6 +238,21 @@ def as_reshape(y: Node, x: Any, **static: Any) -> Any:
     return table["reshape"](x, shape=y.shape)
 
 
+def getitem(y: Node, x: Any, index: Any) -> Any:
+    if not _by("getitem", x):
+        return None
+    outer = x.static["index"]
+    if type(outer) is not slice or outer.step is not None or (outer.start or 0) < 0:
+        return None
+    first = outer.start or 0
+    if type(index) is int and index >= 0:  # an entry of a part
+        return table["getitem"](x.left, index=first + index)
+    if type(index) is slice and index.step is None and (index.start or 0) >= 0 and (index.stop is None or index.stop >= 0):
+        start, stop, _ = index.indices(len(x))
+        return table["getitem"](x.left, index=slice(first + start, first + stop))
+    return None
+
+
 def broadcast_to(y: Node, x: Any, shape: Any) -> Any:
     if not _is_node(x):
         return None
@@ -256,8 +275,11 @@ def transpose(y: Node, x: Any, axes: Any = None) -> Any:
     if _by("transpose", x):
         inner = x.static.get("axes")
         inner = reversed_axes if inner is None else inner
-        if tuple(inner[a] for a in order) == unmoved:
+        both = tuple(int(inner[a]) % rank for a in order)
+        if both == unmoved:
             return x.left
+        if rank > 2:
+            return table["transpose"](x.left, axes=both)
     if _by("matmul", x) and rank == 2 and (_by("transpose", x.left) or _by("transpose", x.right)):
         return x.right.T @ x.left.T
     return None
@@ -279,6 +301,9 @@ def sum_(y: Node, x: Any, axis: Any = None, **static: Any) -> Any:
         return table["reshape"](x, shape=y.shape)
     if x.shape == ():
         return x
+    if _by("transpose", x) and not static.get("keepdims") and rank - len(axes) < 2:  # no axes are left to be transposed
+        before = x.static.get("axes") or range(rank)[::-1]
+        return table["sum"](x.left, axis=tuple(sorted(before[a] % rank for a in axes)), **static)
     plain = None if len(axes) == rank else axes[0] if len(axes) == 1 else tuple(axes)
     return None if axis == plain else table["sum"](x, axis=plain, **static)
 

@@ -8,6 +8,7 @@ arguments of an entry are explained in `entry.py`.
 from __future__ import annotations
 
 import functools
+import itertools
 import operator
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ add = Primitive(
     "add", symbol="+", latex="#1 + #2", analytic=True,
     operator="+", kind="affine",
     scalar=operator.add, array=np.add,
-    numpy=printing.Plus("+"), simplify=algebra.add, variable=printing.name_of_sum,
+    numpy=printing.Plus("+"), simplify=algebra.add, terms=(1, 1), wraps=True, variable=printing.name_of_sum,
     vjp=(lambda g, y, a, b: g,
          lambda g, y, a, b: g),
     doc="""The sum a + b, elementwise.
@@ -35,7 +36,7 @@ subtract = Primitive(
     "subtract", symbol="−", latex="#1 - #2", analytic=True,
     operator="-", kind="affine",
     scalar=operator.sub, array=np.subtract,
-    numpy=printing.Plus("-"), simplify=algebra.subtract,
+    numpy=printing.Plus("-"), simplify=algebra.subtract, terms=(1, -1), wraps=True,
     vjp=(lambda g, y, a, b: g,
          lambda g, y, a, b: -g),
     doc="""The difference a - b, elementwise.
@@ -48,7 +49,7 @@ multiply = Primitive(
     "multiply", symbol="×", latex=r"#1 \cdot #2", analytic=True,
     operator="*", logic="&", kind="affine",
     scalar=operator.mul, array=np.multiply,
-    numpy=printing.Product(), simplify=algebra.multiply,
+    numpy=printing.Product(), simplify=algebra.multiply, wraps=True,
     vjp=(lambda g, y, a, b: g * b,
          lambda g, y, a, b: g * a),
     doc="""The product a * b, elementwise.
@@ -74,7 +75,7 @@ negative = Primitive(
     "negative", symbol="−", latex="-#1", analytic=True,
     operator="-",
     scalar=operator.neg, array=np.negative,
-    numpy=printing.negative, simplify=algebra.negative,
+    numpy=printing.negative, simplify=algebra.negative, terms=(-1,), wraps=True,
     vjp=(lambda g, y, x: -g,),
     doc="""The negative -x.
 
@@ -286,7 +287,7 @@ def _dot_gradients(g: Any, y: Any, *xs: Any) -> list[Any]:
 add_n = Primitive(
     "add_n", symbol="Σ", latex=lambda *xs: " + ".join(xs), analytic=True,
     scalar=_add_n_scalar, array=_add_n_array,
-    simplify=algebra.add_n,
+    simplify=algebra.add_n, terms=itertools.repeat(1), wraps=True,
     vjp=lambda g, y, *xs: [g] * len(xs),
     cases=(Case(()), Case((), (), ()), Case((3,), (3,), (3,), (3,))),
     doc="""The sum of any number of inputs, as one node.
@@ -301,7 +302,7 @@ dot_n = Primitive(
         [rf"{a} \cdot {b}" for a, b in zip(xs[: len(xs) // 2], xs[len(xs) // 2 :], strict=False)] + [*xs[-1:]] * (len(xs) % 2)
     ),
     scalar=_dot, array=_dot,
-    simplify=algebra.dot_n,
+    simplify=algebra.dot_n, wraps=True,
     vjp=_dot_gradients,
     cases=(Case((), ()), Case((), (), (), (), ()), Case((3,), (3,), (3,), (3,))),
     doc="""The sum of products a₁b₁ + … + aₙbₙ (+ c) as one node; called as a₁, …, aₙ, b₁, …, bₙ (, c).
@@ -334,6 +335,33 @@ max_n = Primitive(
     doc="""The largest of any number of inputs, as one node; inputs that tie share the gradient.
 
     >>> float(max_n(1.0, 3.0, 2.0))
+    3.0
+    """,
+)  # fmt: skip
+
+
+def _first_max_array(*xs: Any) -> Any:
+    return np.asarray(functools.reduce(lambda top, x: np.where(x > top, x, top), xs), dtype=np.result_type(*xs))
+
+
+def _first_max_gradients(g: Any, y: Any, *xs: Any) -> list[Any]:
+    gradients, free = [], 1.0  # as long as none has been met that is the largest
+    for x in xs:
+        wins = (x == y) * free
+        gradients.append(either(wins, g, NOTHING))
+        free = free - wins
+    return gradients
+
+
+first_max_n = Primitive(
+    "first_max_n", symbol="max", latex=lambda *xs: rf"\max({', '.join(xs)})", masks="choice",
+    scalar=lambda *xs: max(xs), array=_first_max_array,
+    simplify=algebra.first_max_n,
+    vjp=_first_max_gradients,
+    cases=(Case((), ()), Case((3,), (3,), (3,))),
+    doc="""The largest of any number of inputs, as one node; of inputs that tie, the first gets the gradient, as of Python's `max`.
+
+    >>> float(first_max_n(1.0, 3.0, 2.0))
     3.0
     """,
 )  # fmt: skip

@@ -9,16 +9,17 @@ can be differentiated. An elementwise primitive needs none, and any other withou
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..core import Node
+from ..core import Node, Primitive
 from .reductions import broadcast_to
 from .shapes import reshape, stack, transpose
 
-__all__ = ["Batch"]
+__all__ = ["Batch", "rule_of"]
 
 
 class Batch(NamedTuple):
@@ -104,3 +105,17 @@ def _merged(x: Any, axis: int) -> Any:
     if axis:
         x = transpose(x, axes=(*range(1, axis + 1), 0, *range(axis + 1, x.ndim)))
     return reshape(x, shape=(*x.shape[:axis], x.shape[axis] * x.shape[axis + 1], *x.shape[axis + 2 :]))
+
+
+def rule_of(node: Any, has_axis: Sequence[bool]) -> Callable[..., Any] | None:
+    """How a node is computed for all examples, whose axis some of its inputs have; None, if as for one."""
+    primitive: Primitive = node.primitive
+    if not any(has_axis):
+        return None
+    if primitive.batch is not None:
+        return primitive.batch
+    if not primitive.elementwise:
+        return lambda batch, *xs, **static: batch.one_by_one(functools.partial(primitive, **static), xs)
+    if all(x.ndim == node.ndim for x, flag in zip(node.inputs, has_axis, strict=True) if flag):
+        return None  # NumPy broadcasts the examples' axis as it does all others
+    return lambda batch, *xs, **static: primitive(*batch.aligned(xs), **static)

@@ -1,8 +1,7 @@
 """The table of derivatives: convolution and pooling, over any number of spatial axes.
 
-Arrays are (batch, channels, *space) and kernels (out, in / groups, *kernel), as in PyTorch. In
-memory the channels come last wherever possible. Then a window consists of a few long rows, and all windows
-together are a matrix, whose product with the kernels is the convolution.
+Arrays are (batch, channels, *space) and kernels (out, in / groups, *kernel), as in PyTorch. How they lie
+in memory, and how windows become matrices, is in `windows.py`.
 
 Settings have one entry for each spatial axis: `stride` and `dilation` a number, `padding` how
 much is added (before, after).
@@ -10,6 +9,7 @@ much is added (before, after).
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,22 @@ import numpy as np
 from ..core import Case, Primitive
 from .networks import _with_bias
 from .reductions import sum_
+from .windows import (
+    gather_pairs,
+    kernel_matrix,
+    matrices,
+    new,
+    padded,
+    parts,
+    product,
+    spread_kernels,
+    spread_pairs,
+    takes_winograd,
+    unpadded,
+    weight_of,
+    weight_of_spread,
+    windows,
+)
 
 SIMPLE: dict[str, Any] = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
 SKEWED: dict[str, Any] = {"stride": (2, 1), "padding": ((1, 0), (0, 2)), "dilation": (1, 2), "groups": 2}
@@ -26,103 +42,60 @@ POOL: dict[str, Any] = {"kernel": (2, 2), "stride": (2, 2), "padding": ((0, 0), 
 OVERLAP: dict[str, Any] = {"kernel": (3, 2), "stride": (2, 1), "padding": ((1, 1), (0, 1)), "dilation": (1, 2)}
 
 
-def _new(shape: tuple[int, ...], dtype: Any) -> Any:
-    """An uninitialised array (batch, channels, *space) that has its channels last in memory."""
-    steps = np.cumprod([np.dtype(dtype).itemsize, shape[1], *shape[:1:-1]]).tolist()
-    return np.ndarray(shape, dtype, strides=(steps[-1], steps[0], *steps[-2:0:-1]))
-
-
-def _padded(x: Any, padding: Any, fill: float = 0.0) -> Any:
-    """`x` with `fill` around it."""
-    if not np.any(padding):
-        return x
-    space = [before + size + after for size, (before, after) in zip(x.shape[2:], padding, strict=True)]
-    around = _new((*x.shape[:2], *space), np.result_type(x, fill))
-    around.fill(fill)
-    around[_core(around, padding)] = x
-    return around
-
-
-def _unpadded(x: Any, padding: Any) -> Any:
-    """`x` without the padding of `_padded`."""
-    return x[_core(x, padding)].copy(order="K") if np.any(padding) else x
-
-
-def _core(x: Any, padding: Any) -> Any:
-    return (..., *(slice(before, size - after) for size, (before, after) in zip(x.shape[2:], padding, strict=True)))
-
-
-def _windows(x: Any, kernel: Any, stride: Any, dilation: Any) -> Any:
-    """All windows of `x`, as a view: (batch, channels, *positions, *kernel)."""
-    reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
-    space = tuple(range(2, len(kernel) + 2))
-    windows = np.lib.stride_tricks.sliding_window_view(x, reach, axis=space, writeable=True)
-    return windows[(slice(None), slice(None), *(slice(None, None, step) for step in (*stride, *dilation)))]
-
-
-def _batches(windows: Any) -> Any:
-    """Slices of the batch so small that a copy of their windows fits into a processor's cache."""
-    step = max(1, 250_000 // max(1, windows[:1].size))
-    return [slice(i, i + step) for i in range(0, len(windows), step)]
-
-
-def _window_matrix(windows: Any, n: int, groups: int) -> Any:
-    """Windows over `n` axes as the rows of a matrix, one matrix for each group of channels."""
-    rows = np.moveaxis(windows.reshape(len(windows), groups, -1, *windows.shape[2:]), 2, -1).swapaxes(0, 1)
-    entries = int(np.prod(rows.shape[n + 2 :]))
-    if rows.shape[-1] < 8:  # with few channels, a window has many short rows, and columns are faster to copy
-        columns = np.moveaxis(rows, range(1, n + 2), range(-n - 1, 0))
-        return columns.reshape(groups, entries, -1).swapaxes(1, 2)
-    return rows.reshape(groups, -1, entries)
-
-
-def _kernel_matrix(weight: Any, groups: int) -> Any:
-    """The kernels as the columns of a matrix, one matrix for each group."""
-    return np.moveaxis(weight, 1, -1).reshape(groups, len(weight) // groups, -1).transpose(0, 2, 1)
-
-
-def _output_matrix(y: Any, groups: int) -> Any:
-    """An output with a row for each window, one matrix for each group; a view, if it is channels last in memory."""
-    return np.moveaxis(y, 1, -1).reshape(-1, groups, y.shape[1] // groups).transpose(1, 0, 2)
-
-
 def _conv(x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
-    n = len(stride)
-    windows = _windows(_padded(x, padding), weight.shape[2:], stride, dilation)
-    kernels = _kernel_matrix(weight, groups)
-    y = _new((len(x), len(weight), *windows.shape[2 : n + 2]), np.result_type(x, weight))
-    for batch in _batches(windows):
-        np.matmul(_window_matrix(windows[batch], n, groups), kernels, out=_output_matrix(y[batch], groups))
+    n, kernel, dtype = len(stride), weight.shape[2:], np.result_type(x, weight)
+    winograd = takes_winograd(weight.shape, dtype, stride, dilation, groups)
+    x = x.astype(dtype, copy=False)
+    kernels = spread_kernels(weight, groups, n) if winograd else kernel_matrix(weight, groups, n)
+    space = [
+        (before + size + after - (k - 1) * d - 1) // s + 1
+        for size, (before, after), k, d, s in zip(x.shape[2:], padding, kernel, dilation, stride, strict=True)
+    ]
+    if min(space) < 1:
+        raise ValueError("the kernel reaches over more than the input has with its padding; take a smaller kernel or more padding.")
+    y = new((len(x), len(weight), *space), dtype)
+    for where, found in parts(x, kernel, stride, padding, dilation, groups, winograd):
+        out = matrices(y[where], groups)
+        if winograd:
+            gather_pairs(product(kernels, found, np.empty((*found.shape[:-2], kernels.shape[-2], found.shape[-1]), dtype)), out)
+        else:
+            product(kernels, found, out.reshape(*out.shape[:-2], -1))
     return _with_bias(y, np.asarray(bias).reshape(-1, *[1] * n))
 
 
 def _conv_transpose(g: Any, weight: Any, shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
-    kernels = _kernel_matrix(weight, groups)
-    padded = [before + size + after for size, (before, after) in zip(shape, padding, strict=True)]
-    x = _new((len(g), weight.shape[1] * groups, *padded), np.result_type(g, weight))
+    n, kernel = len(stride), weight.shape[2:]
+    reach = [(k - 1) * d for k, d in zip(kernel, dilation, strict=True)]
+    around = tuple((r - before, r - after) for r, (before, after) in zip(reach, padding, strict=True))
+    if max(stride) == 1 and np.min(around) >= 0:  # then it is a convolution itself, with the kernels mirrored
+        mirrored = np.flip(weight, tuple(range(2, n + 2))).reshape(groups, -1, *weight.shape[1:]).swapaxes(1, 2)
+        mirrored = mirrored.reshape(-1, len(weight) // groups, *kernel)
+        return _conv(g, mirrored, np.zeros(1, g.dtype), stride, around, dilation, groups)
+    space = [before + size + after for size, (before, after) in zip(shape, padding, strict=True)]
+    x = new((len(g), weight.shape[1] * groups, *space), np.result_type(g, weight))
     x.fill(0)
-    windows = _windows(x, weight.shape[2:], stride, dilation)
-    for batch in _batches(windows):
-        part = windows[batch]
-        rows = (_output_matrix(g[batch], groups) @ kernels.transpose(0, 2, 1)).reshape(groups, len(part), *part.shape[2:], -1)
-        spread = np.moveaxis(rows.swapaxes(0, 1), -1, 2).reshape(part.shape)
-        for tap in np.ndindex(*weight.shape[2:]):  # windows overlap, but not under the same tap of the kernel
-            part[(..., *tap)] += spread[(..., *tap)]
-    return _unpadded(x, padding)
+    places, columns = matrices(windows(x, kernel, stride, dilation), groups, taps=n), matrices(g, groups)
+    columns = kernel_matrix(weight, groups, n).swapaxes(-1, -2) @ columns.reshape(*columns.shape[:-2], -1)
+    columns = columns.reshape(places.shape)
+    for tap in np.ndindex(*kernel):  # windows overlap, but not under the same tap of the kernel
+        under = (slice(None),) * n + tap
+        places[under] += columns[under]
+    return unpadded(x, padding)
 
 
 def _conv_weight(x: Any, g: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
-    windows = _windows(_padded(x, padding), kernel, stride, dilation)
-    channels = x.shape[1] // groups
-    total = np.zeros((groups, g.shape[1] // groups, int(np.prod(kernel)) * channels), np.result_type(x, g))
-    for batch in _batches(windows):
-        total += _output_matrix(g[batch], groups).transpose(0, 2, 1) @ _window_matrix(windows[batch], len(kernel), groups)
-    return np.moveaxis(total.reshape(g.shape[1], *kernel, channels), -1, 1).copy()
-
-
-def _per_channel(g: Any) -> Any:
-    """The sum for each channel; over the batch first, because each image is contiguous in memory."""
-    return sum_(sum_(g, axis=0), axis=tuple(range(1, g.ndim - 1)))
+    channels, outs = x.shape[1] // groups, g.shape[1] // groups
+    entries, dtype = math.prod(kernel) * channels, np.result_type(x, g)
+    winograd = takes_winograd((g.shape[1], channels, *kernel), dtype, stride, dilation, groups)
+    x, g = x.astype(dtype, copy=False), g.astype(dtype, copy=False)
+    total = np.zeros((4, groups, entries // 3, outs) if winograd else (groups, entries, outs), dtype)
+    for where, found in parts(x, kernel, stride, padding, dilation, groups, winograd):
+        columns = matrices(g[where], groups)
+        columns = spread_pairs(columns) if winograd else columns
+        # BLAS is up to twice as quick with the larger matrix first.
+        products = found @ columns.reshape(*columns.shape[:-2], -1).swapaxes(-1, -2)
+        total += products.sum(axis=tuple(range(total.ndim - 2, products.ndim - 2)))
+    return weight_of_spread(total, kernel) if winograd else weight_of(total, kernel)
 
 
 # These three are one product of three arrays, Σ g · (weight ⋆ x), each time without one of them. So
@@ -136,7 +109,7 @@ conv: Primitive = Primitive(
     scalar=None, array=_conv,
     vjp=(lambda g, y, x, weight, bias, **settings: conv_transpose(g, weight, shape=x.shape[2:], **settings),
          lambda g, y, x, weight, bias, **settings: conv_weight(x, g, kernel=weight.shape[2:], **settings),
-         lambda g, y, x, weight, bias, **settings: _per_channel(g)),
+         lambda g, y, x, weight, bias, **settings: sum_(g, axis=(0, *range(2, g.ndim)))),
     batch=lambda batch, *xs, **settings: batch.in_one(partial(conv, **settings), xs, axes=(0,), out_axis=0),
     doc="""The convolution of networks: each window of `x` times each kernel of `weight`, summed, plus `bias` (out,); a bias of 0.0 is none.
 
@@ -183,13 +156,13 @@ conv_weight: Primitive = Primitive(
 
 
 def _taps(x: Any, kernel: Any, stride: Any, dilation: Any) -> Any:
-    """For each tap of a kernel, in order, the entries of `x` under it in all windows: views (batch, channels, *positions)."""
-    windows = _windows(x, kernel, stride, dilation)
-    return [windows[(..., *tap)] for tap in np.ndindex(*kernel)]
+    """For each tap of a kernel, in order, what stands under it in all windows of `x`: views (batch, channels, *positions)."""
+    views = windows(x, kernel, stride, dilation)
+    return [views[(..., *tap)] for tap in np.ndindex(*kernel)]
 
 
 def _max_pool(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
-    first, *others = _taps(_padded(x, padding, -np.inf), kernel, stride, dilation)
+    first, *others = _taps(padded(x, padding, -np.inf), kernel, stride, dilation)
     y = first.copy(order="K")
     for entries in others:
         np.maximum(y, entries, out=y)
@@ -200,7 +173,7 @@ def _winners(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> A
     """For each tap of the kernel, where it holds the maximum of its window: the first tap, if several do."""
     top = _max_pool(x, kernel, stride, padding, dilation)
     free = np.ones_like(top, dtype=bool)
-    for entries in _taps(_padded(x, padding, -np.inf), kernel, stride, dilation):
+    for entries in _taps(padded(x, padding, -np.inf), kernel, stride, dilation):
         wins = (entries == top) & free
         free ^= wins
         yield wins
@@ -219,17 +192,17 @@ def _only(numbers: Any, chosen: Any) -> Any:
 
 
 def _max_unpool(g: Any, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
-    placed = _padded(np.zeros_like(x, dtype=g.dtype), padding)
+    placed = padded(np.zeros_like(x, dtype=g.dtype), padding)
     winners = _winners(x, kernel, stride, padding, dilation)
-    g, given = _new(g.shape, g.dtype), g
+    g, given = new(g.shape, g.dtype), g
     g[:] = given  # in the order of `placed` in memory
     for entries, wins in zip(_taps(placed, kernel, stride, dilation), winners, strict=True):
         entries += _only(g, wins)
-    return _unpadded(placed, padding)
+    return unpadded(placed, padding)
 
 
 def _max_pick(h: Any, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
-    taps = _taps(_padded(h, padding), kernel, stride, dilation)
+    taps = _taps(padded(h, padding), kernel, stride, dilation)
     winners = _winners(x, kernel, stride, padding, dilation)
     return sum(_only(entries, wins) for entries, wins in zip(taps, winners, strict=True))
 
@@ -275,7 +248,7 @@ max_pick: Primitive = Primitive(
 
 
 def _sum_pool(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
-    first, *others = _taps(_padded(x, padding), kernel, stride, dilation)
+    first, *others = _taps(padded(x, padding), kernel, stride, dilation)
     y = first.copy(order="K")
     for entries in others:
         y += entries
@@ -283,11 +256,11 @@ def _sum_pool(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> 
 
 
 def _sum_unpool(g: Any, shape: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
-    x = _new((*g.shape[:2], *(before + size + after for size, (before, after) in zip(shape, padding, strict=True))), g.dtype)
+    x = new((*g.shape[:2], *(before + size + after for size, (before, after) in zip(shape, padding, strict=True))), g.dtype)
     x.fill(0)
     for entries in _taps(x, kernel, stride, dilation):
         entries += g
-    return _unpadded(x, padding)
+    return unpadded(x, padding)
 
 
 sum_pool: Primitive = Primitive(

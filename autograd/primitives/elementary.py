@@ -86,7 +86,7 @@ def _one_less(a: Any, b: Any) -> Any:
 power: Primitive = Primitive(
     "power", symbol="^", latex="#1^{#2}", analytic=True, domain=_POSITIVE, operator="**", answers=(np.float_power,),
     scalar=math.pow, array=np.power,
-    numpy=printing.power, simplify=algebra.power,
+    numpy=printing.power, wraps=True, simplify=algebra.power,
     vjp=(lambda g, y, a, b: g * b * _one_less(a, b),
          lambda g, y, a, b: g * y * log(a + ((a == 0) & (b >= 0)))),
     doc="""The power a ** b, elementwise, differentiable in base and exponent.

@@ -14,8 +14,9 @@ import numpy as np
 from ..core import Case, Primitive
 from . import algebra
 from .batching import Batch
+from .contraction import einsum
 from .elementary import sqrt
-from .reductions import mean, sum_
+from .reductions import sum_
 from .shapes import axes_of_batch, reshape, transpose
 
 
@@ -75,29 +76,105 @@ linear: Primitive = Primitive(
 )  # fmt: skip
 
 
-def _standardize(x: Any, axis: Any = -1, eps: float = 1e-5) -> Any:
-    centred = x - np.mean(x, axis=axis, keepdims=True)
-    return centred / np.sqrt(np.mean(centred * centred, axis=axis, keepdims=True) + eps)
+def _axes(x: Any, axis: Any) -> list[int]:
+    """`axis`, which is as NumPy takes it, as a list of numbers from 0."""
+    return [*range(x.ndim)] if axis is None else [int(a) % x.ndim for a in np.atleast_1d(axis)]
 
 
-def _deviation(x: Any, axis: Any, eps: float) -> Any:
-    centred = x - mean(x, axis=axis, keepdims=True)
-    return sqrt(mean(centred * centred, axis=axis, keepdims=True) + eps)
+def _over(x: Any, axis: Any) -> tuple[str, str, tuple[int, ...], int]:
+    """For a sum of `x` over axes: names for all axes, and for those left; the shape with the others at length 1; how many add up."""
+    names, summed = "abcdefghijklmnop"[: x.ndim], _axes(x, axis)
+    kept = "".join(name for i, name in enumerate(names) if i not in summed)
+    shape = tuple(1 if i in summed else size for i, size in enumerate(x.shape))
+    return names, kept, shape, x.size // max(1, math.prod(shape))
+
+
+def _sums(*factors: Any, axis: Any) -> Any:
+    """The sum of a product over axes, which keep the length 1. For images, `einsum` takes a third of the time of NumPy's sum."""
+    names, kept, shape, _ = _over(factors[0], axis)
+    return reshape(einsum(*factors, subscripts=f"{','.join([names] * len(factors))}->{kept}"), shape=shape)
+
+
+def _moments(x: Any, axis: Any) -> tuple[Any, Any]:
+    """The mean and the variance of an array over axes, which keep the length 1.
+
+    Σx and Σx² take one pass each, by `einsum`: for images that is a third of the time of `np.mean` and `np.var`.
+    Where the mean is so large that x² would lose digits of the variance, it is that of x less the mean.
+    """
+    names, kept, shape, count = _over(x, axis)
+    average = np.einsum(f"{names}->{kept}", x).reshape(shape) / count
+    variance = np.einsum(f"{names},{names}->{kept}", x, x).reshape(shape) / count - average * average
+    if not (np.abs(average * average) <= 10 * np.abs(variance)).all():
+        centred = x - average
+        variance = np.einsum(f"{names},{names}->{kept}", centred, centred).reshape(shape) / count
+    return average, variance
+
+
+def moments(x: Any, axis: Any) -> tuple[Any, Any]:
+    """The mean and the variance over axes, which keep the length 1."""
+    if isinstance(x, np.ndarray):
+        return _moments(x, axis)
+    count = _over(x, axis)[-1]
+    average = _sums(x, axis=axis) / count
+    centred = x - average
+    return average, _sums(centred, centred, axis=axis) / count
+
+
+def _standardize(x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e-5) -> Any:
+    average, variance = _moments(x, axis)
+    weight = weight if np.ndim(weight) else np.asarray(weight).item()  # a number leaves float32 as it is
+    centred, scale = x - average, weight / np.sqrt(variance + eps)
+    in_place = centred if np.result_type(centred, scale) == centred.dtype else None  # which spares a tenth of the time
+    return _with_bias(np.multiply(centred, scale, out=in_place), np.asarray(bias))
+
+
+def _summed(weight: Any, x: Any) -> list[int]:
+    """The axes of `x` along which broadcasting repeats `weight`, over which its gradient is summed."""
+    extra = x.ndim - weight.ndim
+    return [i for i in range(x.ndim) if i < extra or weight.shape[i - extra] == 1]
+
+
+def _standardize_gradients(g: Any, y: Any, x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e-5) -> list[Any]:
+    axes, count = {*_axes(x, axis)}, _over(x, axis)[-1]
+    centred = x - _sums(x, axis=axis) / count
+    deviation = sqrt(_sums(centred, centred, axis=axis) / count + eps)
+    total = _sums(g, axis=axis)
+    of_bias = total if axes <= {*_summed(bias, x)} else g  # the engine sums over the other axes
+    if axes <= {*_summed(weight, x)}:  # batch normalisation: one sum for both
+        of_weight = slope = _sums(g, centred, axis=axis) / deviation
+        scale = weight / deviation
+    else:
+        of_weight = _sums(g, centred / deviation, axis=_summed(weight, x))
+        g, scale = g * weight, 1 / deviation
+        slope, total = _sums(g, centred, axis=axis) / deviation, _sums(g, axis=axis)
+    centred *= slope * scale / (-count * deviation)  # in place, to write to memory less often; of nodes this makes new ones
+    centred += g * scale
+    centred -= total * scale / count
+    return [centred, of_weight, of_bias]
+
+
+def _standardize_of_batch(batch: Batch, x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e-5) -> Any:
+    (x,) = batch.repeated((x,))
+    _, weight, bias = batch.aligned((x, weight, bias))
+    return standardize(x, weight, bias, axis=axes_of_batch(x, axis), eps=eps)
 
 
 standardize: Primitive = Primitive(
-    "standardize", symbol="standardize", latex=r"\frac{#1 - \mu}{\sigma}", analytic=True, elementwise=False, sums=True,
-    kind="normalization", cases=(Case((2, 3), axis=-1, eps=1e-5), Case((4, 2, 3), axis=(0, 2), eps=0.1)),
+    "standardize", symbol="standardize", latex=r"\frac{#1 - \mu}{\sigma} \, #2 + #3", analytic=True, elementwise=False, sums=True,
+    kind="normalization",
+    cases=(
+        Case((2, 3), (3,), (3,), axis=-1, eps=1e-5), Case((4, 2, 3), (2, 1), (2, 1), axis=(0, 2), eps=0.1),
+        Case((2, 3), (), (3,), axis=None, eps=1e-5), Case((2, 3), (3,), (), axis=-1, eps=1e-5),
+    ),
     scalar=None, array=_standardize,
-    vjp=(lambda g, y, x, axis=-1, eps=1e-5:
-         (g - mean(g, axis=axis, keepdims=True) - y * mean(g * y, axis=axis, keepdims=True)) / _deviation(x, axis, eps),),
-    batch=lambda batch, x, axis=-1, eps=1e-5: standardize(x, axis=axes_of_batch(x, axis), eps=eps),
-    doc="""x less its mean along axes, divided by its standard deviation there: the step of batch and layer normalisation.
+    vjp=_standardize_gradients,
+    batch=_standardize_of_batch,
+    doc="""x less its mean along axes, divided by its standard deviation there; times `weight`, plus `bias`: batch and layer normalisation.
 
-    `eps` is added to the variance. The derivative is that of Ioffe and Szegedy (2015, section 3), with the
-    mean and the deviation put in.
+    `weight` and `bias` broadcast; 1.0 and 0.0 are none. `eps` is added to the variance. The derivative is
+    that of Ioffe and Szegedy (2015, section 3), with the mean and the deviation put in.
 
-    >>> standardize(np.array([1.0, 3.0]), eps=0.0)
+    >>> standardize(np.array([1.0, 3.0]), 1.0, 0.0, eps=0.0)
     array([-1.,  1.])
     """,
 )  # fmt: skip

@@ -15,8 +15,8 @@ import numpy as np
 from ..core import Node
 
 __all__ = [
-    "ATOM", "COMPARISON", "POWER", "PRODUCT", "SUM", "UNARY", "Assigned", "Infix", "Part", "Plus", "Product", "View", "Writer",
-    "is_basic", "name_of_sum", "negative", "power", "reduction", "sequence", "sum_or_dot",
+    "ATOM", "COMPARISON", "POWER", "PRODUCT", "SUM", "UNARY", "Assigned", "Infix", "Part", "Plus", "Product", "Statements", "View",
+    "Writer", "is_basic", "name_of_sum", "negative", "power", "reduction", "sequence", "sum_or_dot",
 ]  # fmt: skip
 
 COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(6)  # how tightly a text binds
@@ -88,8 +88,8 @@ class Product(Infix):
         super().__init__("*", PRODUCT)
 
     def __call__(self, w: Writer, x: Node, left: Any, right: Any) -> Written:
-        if left is right and left in w.names:
-            return f"{w.names[left]}**2", POWER
+        if left is right and isinstance(left, Node):
+            return f"{w.bound(left, ATOM)}**2", POWER
         if not isinstance(left, Node) and isinstance(_numpy(right), Product):
             return f"{w.bound(_whole(left, right), PRODUCT)} * {w.bound(right, PRODUCT)}", PRODUCT
         return super().__call__(w, x, left, right)
@@ -126,6 +126,13 @@ class Assigned:
     def __call__(self, w: Writer, x: Node, *inputs: Any, **static: Any) -> Written:
         assert self.otherwise is not None, "assigned, and never an expression"
         return self.otherwise(w, x, *inputs, **static)
+
+
+class Statements:
+    """Written in statements of its own: `lines`, called with the writer and the node, gives the names of its parts and them."""
+
+    def __init__(self, lines: Callable[..., list[str]]) -> None:
+        self.lines = lines
 
 
 def negative(w: Writer, x: Node, a: Any) -> Written:

@@ -68,6 +68,7 @@ matmul: Primitive = Primitive(
     ),
     scalar=None, array=np.matmul,
     numpy=printing.Infix("@", printing.PRODUCT), variable="z",
+    wraps=True,
     vjp=(_gradient_of_left, _gradient_of_right), misfit=_misfit,
     batch=_matmul_of_batch,
     doc="""The matrix product `a @ b`: vectors and matrices, and stacks of matrices with broadcasting.

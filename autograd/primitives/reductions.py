@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from ..core import Case, Primitive
+from ..layout import NOTHING
 from . import algebra, printing
+from .arithmetic import add_n, either, first_max_n, max_n
 from .elementary import exp
 from .shapes import axes_of_batch, reshape
 
@@ -51,6 +53,7 @@ sum_: Primitive = Primitive(
     "sum", symbol="Σ", latex=r"\sum #1", analytic=True, elementwise=False, sums=True, cases=(*AXES, Case((0, 3), axis=0, keepdims=False)),
     scalar=None, array=_sum,
     numpy=printing.sum_or_dot, simplify=algebra.sum_, variable="s",
+    reduces=(add_n, 0.0),
     vjp=(lambda g, y, x, axis=None, keepdims=False: _spread(g, x, axis),),
     batch=lambda batch, x, axis=None, keepdims=False: sum_(x, axis=axes_of_batch(x, axis), keepdims=keepdims),
     doc="""The sum over axes.
@@ -111,6 +114,7 @@ max_: Primitive = Primitive(
     "max", symbol="max", latex=r"\max #1", elementwise=False, cases=AXES, masks="choice",
     scalar=None, array=np.max,
     numpy=printing.reduction("max"), variable="top",
+    reduces=(max_n, -np.inf),
     vjp=(lambda g, y, x, axis=None, keepdims=False: _share_of_winners(g, y, x, axis),),
     batch=lambda batch, x, axis=None, keepdims=False: max_(x, axis=axes_of_batch(x, axis), keepdims=keepdims),
     doc="""The largest entry along axes.
@@ -129,6 +133,41 @@ min_: Primitive = Primitive(
 
     >>> min_(np.array([[1.0, 3.0], [2.0, 0.0]]), axis=1)
     array([1., 0.])
+    """,
+)  # fmt: skip
+
+
+def _is_first_max(x: Any, axis: int = -1) -> Any:
+    places = np.arange(x.shape[axis]).reshape([-1 if a == axis % x.ndim else 1 for a in range(x.ndim)])
+    return np.argmax(x, axis=axis, keepdims=True) == places
+
+
+is_first_max: Primitive = Primitive(
+    "is_first_max", symbol="argmax", latex=r"\operatorname{argmax}(#1)", elementwise=False,
+    cases=(Case((3,), axis=0), Case((2, 3), axis=-1)),
+    scalar=None, array=_is_first_max,
+    numpy=lambda w, y, x, axis: (
+        f"np.arange({y.shape[-1]}) == {w.owner(x)}.argmax(axis=-1, keepdims=True)", printing.COMPARISON
+    ) if axis in (-1, len(y.shape) - 1) else f"{w.helper('is_first_max', _is_first_max)}({w.text_of(x)}, {axis})",
+    vjp=(None,),
+    batch=lambda batch, x, axis=-1: is_first_max(x, axis=int(axes_of_batch(x, axis)[0])),
+    doc="""Whether an entry is the largest along an axis; of those that tie, the first.
+
+    >>> is_first_max(np.array([1.0, 3.0, 3.0]))
+    array([False,  True, False])
+    """,
+)  # fmt: skip
+first_max: Primitive = Primitive(
+    "first_max", symbol="max", latex=r"\max(#1)", elementwise=False, masks="choice", reduces=(first_max_n, -np.inf),
+    cases=(Case((3,), axis=0), Case((2, 3), axis=-1)),
+    scalar=None, array=lambda x, axis=-1: np.max(x, axis=axis),
+    numpy=printing.reduction("max"), variable="top",
+    vjp=(lambda g, y, x, axis=-1: either(is_first_max(x, axis=axis), _along(g, x, axis), NOTHING),),
+    batch=lambda batch, x, axis=-1: first_max(x, axis=int(axes_of_batch(x, axis)[0])),
+    doc="""The largest entry along an axis; of those that tie, the first gets the gradient, as of Python's `max`.
+
+    >>> float(first_max(np.array([1.0, 3.0, 2.0])))
+    3.0
     """,
 )  # fmt: skip
 

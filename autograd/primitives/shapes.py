@@ -8,6 +8,7 @@ from: the rule of `reshape` is a reshape, of `transpose` a transpose, of `getite
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,13 @@ def _reshape_in_numpy(w: printing.Writer, y: Node, x: Any, shape: Any) -> str:
         return f"{w.owner(x)}.ravel()"
     if len(x.shape) == 1 and shape == (*x.shape, 1):
         return f"{w.owner(x)}[:, None]"
-    if shape == (1, *x.shape):
-        return f"{w.owner(x)}[None]"
+    if tuple(n for n in shape if n != 1) == x.shape and 1 not in x.shape:
+        index = ["None" if n == 1 else ":" for n in shape]
+        while index[-1] == ":":
+            index.pop()
+        if index[:-1].count(":") == len(index) - 1 > 1:
+            index = ["...", "None"]
+        return f"{w.owner(x)}[{', '.join(index)}]"
     return f"{w.owner(x)}.reshape({', '.join(map(str, shape))})"
 
 
@@ -62,7 +68,8 @@ transpose: Primitive = Primitive(
     cases=(Case((2, 3), axes=None), Case((2, 3, 4), axes=(2, 0, 1))),
     scalar=None, array=lambda x, axes=None: x.transpose(axes),
     numpy=printing.View(_transpose_in_numpy), simplify=algebra.transpose,
-    vjp=(lambda g, y, x, axes=None: transpose(g, axes=None if axes is None else tuple(np.argsort([a % len(axes) for a in axes]))),),
+    vjp=(lambda g, y, x, axes=None: transpose(
+        g, axes=None if axes is None else tuple(np.argsort([a % len(axes) for a in axes]).tolist())),),
     batch=lambda batch, x, axes=None: transpose(x, axes=(0, *axes_of_batch(x, axes or range(x.ndim - 1)[::-1]))),
     doc="""The axes in another order; reversed if none is given.
 
@@ -162,7 +169,7 @@ getitem = Primitive(
         Case((3, 2), index=ROWS), Case((3, 2), index=(ROWS, [1, 0, 0])), Case((3, 2), index=MASK), Case((3, 2), index=slice(3, None)),
     ),
     scalar=None, array=lambda x, index: x[index],
-    numpy=printing.Part(lambda w, y, x, index: f"{w.owner(x)}[{w.index(index, x.shape)}]"),
+    numpy=printing.Part(lambda w, y, x, index: f"{w.owner(x)}[{w.index(index, x.shape)}]"), simplify=algebra.getitem,
     vjp=(lambda g, y, x, index: scatter(g, index=index, shape=x.shape),),
     batch=lambda batch, x, index: _getitem_of_batch(x, index),
     doc="""The entries at an index, basic or advanced, as in NumPy; an entry read twice gets both gradients.
@@ -179,7 +186,7 @@ def _scatter_line(w: printing.Writer, y: Node, to: str, sign: str) -> str:
     if printing.is_basic(index):
         return f"{to}[{text}] {sign} {w.text_of(y.left)}"
     if isinstance(index, tuple):
-        text = "(" + ", ".join(repr(part) if isinstance(part, slice) else w.index(part, ()) for part in index) + ",)"
+        text = f"np.s_[{text}]" if ":" in text or "..." in text or len(index) < 2 else f"({text})"
     return f"np.add.at({to}, {text}, {w.text_of(y.left)})"
 
 
@@ -291,7 +298,7 @@ pad: Primitive = Primitive(
     "pad", symbol="pad", latex="#1", analytic=True, elementwise=False,
     cases=(Case((2, 3), pad_width=((1, 0), (0, 2))), Case((3,), pad_width=((2, 1),))),
     scalar=None, array=lambda x, pad_width: np.pad(x, pad_width),
-    numpy="np.pad({0}, {pad_width})",
+    numpy=lambda w, y, x, pad_width: f"np.pad({w.text_of(x)}, {pad_width if len(pad_width) > 1 else pad_width[0]})",
     vjp=(lambda g, y, x, pad_width: getitem(g, index=tuple(
         slice(before, before + n) for (before, _), n in zip(pad_width, x.shape, strict=True))),),
     batch=lambda batch, x, pad_width: pad(x, pad_width=((0, 0), *pad_width)),
@@ -302,6 +309,68 @@ pad: Primitive = Primitive(
     """,
 )  # fmt: skip
 
+
+
+def _windows(x: Any, size: Sequence[int], axis: Sequence[int]) -> Any:
+    return np.lib.stride_tricks.sliding_window_view(x, tuple(size), tuple(axis))
+
+
+def _add_windows(g: Any, size: Sequence[int], axis: Sequence[int]) -> Any:
+    rank = g.ndim - len(size)
+    shape = list(g.shape[:rank])
+    for n, a in zip(size, axis, strict=True):
+        shape[a] += n - 1
+    total = np.zeros(shape, g.dtype)
+    for inside in np.ndindex(*size):
+        place = [slice(None)] * rank
+        for i, a in zip(inside, axis, strict=True):
+            place[a] = slice(i, i + g.shape[a])
+        total[tuple(place)] += g[(..., *inside)]
+    return total
+
+
+windows: Primitive = Primitive(
+    "windows", symbol="windows", latex=r"\operatorname{windows}(#1)", analytic=True, elementwise=False, kind="shape",
+    cases=(Case((5,), size=(3,), axis=(0,)), Case((4, 3, 5), size=(2, 3), axis=(0, 2))),
+    scalar=None, array=_windows,
+    numpy=printing.View(lambda w, y, x, size, axis: f"np.lib.stride_tricks.sliding_window_view({w.text_of(x)}, " + (
+        f"{size[0]})" if len(x.shape) == 1 else f"{size}, {axis})")),
+    vjp=(lambda g, y, x, size, axis: add_windows(g, size=size, axis=axis),),
+    batch=lambda batch, x, size, axis: windows(x, size=size, axis=tuple(a + 1 for a in axis)),
+    doc="""The windows of given lengths that move along axes, as axes at the end.
+
+    >>> windows(np.arange(4.0), size=(2,), axis=(0,))
+    array([[0., 1.],
+           [1., 2.],
+           [2., 3.]])
+    """,
+)  # fmt: skip
+add_windows: Primitive = Primitive(
+    "add_windows", symbol="add windows", latex=r"\operatorname{add\ windows}(#1)", analytic=True, elementwise=False, sums=True,
+    cases=(Case((3, 3), size=(3,), axis=(0,)), Case((3, 3, 3, 2, 3), size=(2, 3), axis=(0, 2))),
+    scalar=None, array=_add_windows,
+    vjp=(lambda g, y, x, size, axis: windows(g, size=size, axis=axis),),
+    batch=lambda batch, x, size, axis: add_windows(x, size=size, axis=tuple(a + 1 for a in axis)),
+    doc="""Windows that lie over one another, added up: the opposite of `windows`.
+
+    >>> add_windows(np.ones((3, 2)), size=(2,), axis=(0,))
+    array([1., 2., 2., 1.])
+    """,
+)  # fmt: skip
+rolled: Primitive = Primitive(
+    "rolled", symbol="roll", latex=r"\operatorname{roll}(#1)", analytic=True, elementwise=False, kind="shape",
+    cases=(Case((5,), shift=(2,), axis=(0,)), Case((3, 4), shift=(1, -1), axis=(0, 1))),
+    scalar=None, array=lambda x, shift, axis: np.roll(x, shift, axis),
+    numpy=lambda w, y, x, shift, axis: f"np.roll({w.text_of(x)}, " + (
+        f"{shift[0]})" if len(x.shape) == 1 else f"{shift[0]}, axis={axis[0]})" if len(axis) == 1 else f"{shift}, axis={axis})"),
+    vjp=(lambda g, y, x, shift, axis: rolled(g, shift=tuple(-n for n in shift), axis=axis),),
+    batch=lambda batch, x, shift, axis: rolled(x, shift=shift, axis=tuple(a + 1 for a in axis)),
+    doc="""The entries moved on along axes, where those that leave at the end come in again at the start.
+
+    >>> rolled(np.array([1.0, 2.0, 3.0]), shift=(1,), axis=(0,))
+    array([3., 1., 2.])
+    """,
+)  # fmt: skip
 lookup: Primitive = Primitive(
     "lookup", symbol="take", latex=r"#1_{#2}", analytic=True, elementwise=False, masks="place",
     cases=(Case((3, 2), (4,)), Case((3,), (2, 2))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from ..checks import count
@@ -60,7 +61,7 @@ class EarlyStopping(Monitor):
         if self.notice(trainer):
             self.wait = 0
             if self.restore_best_weights:
-                self.best_weights = trainer.model.state_dict()
+                self.best_weights = deepcopy(trainer.model.state_dict())  # that of `nn.torch` shares its numbers with the model
             return
         self.wait += 1
         if self.wait >= self.patience:

@@ -163,7 +163,8 @@ def _layer_before(layer: Node) -> Node | None:
     todo: Sequence[Any] = layer.inputs or ()
     for x in todo if _is_of_values(layer) else todo[:1]:
         while isinstance(x, Node) and (_kind(x) in PASSES_ON or _is_of_the_batch(x)):
-            computed = [y for y in x.inputs or () if isinstance(y, Node) and y.requires_grad and not y.is_leaf]
+            own = (x.inputs or ())[:1] if _is_of_the_batch(x) else x.inputs or ()
+            computed = [y for y in own if isinstance(y, Node) and y.requires_grad and not y.is_leaf]
             x = computed[0] if len(computed) == 1 else None
         if isinstance(x, Node) and _kind(x) == "layer":
             return x

@@ -122,7 +122,7 @@ def _lists(x: Any) -> Any:
 def numbers_in(x: Any) -> Array:
     """The plain numbers in a Tensor, an array or nested lists of Values and numbers, in one row."""
     if isinstance(x, Node):
-        return np.ravel(x.data)
+        return np.ravel(np.asarray(x.data))
     if is_array(x):
         return np.ravel(x)
     return np.array([n.data if isinstance(n, Node) else n for n in leaves(x)])

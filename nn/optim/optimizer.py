@@ -373,7 +373,7 @@ class Optimizer(Updater):
 
     def arranged(self, without: Collection[Any]) -> Sequence[tuple[int, Piece]]:
         self._look_again()
-        if self._arranged[0] is not without or not all(piece.fits() for _, piece in self._arranged[1]):
+        if self._arranged[0] != without or not all(piece.fits() for _, piece in self._arranged[1]):
             self._remember(self.state, without)
             self._arranged = without, [(i, piece) for i, pieces in enumerate(self._pieces) for piece in pieces]
         return self._arranged[1]
@@ -410,6 +410,8 @@ class Optimizer(Updater):
 
     def apply(self, piece: Any, g: Any, memory: Starts, formula: Callable[[Sequence[Any], int], Any]) -> None:
         numbers = p = piece.read()
+        if type(g) is not np.ndarray or g.dtype is not p.dtype:  # of a compiled program
+            g = np.asarray(g, p.dtype)
         if p.itemsize < 4:  # float16
             p, g = p.astype(np.float32), g.astype(np.float32)
         if not self.elementwise:

@@ -130,9 +130,8 @@ class Whole(Piece):
 class Joined(Piece):
     """Several small Tensors.
 
-    Their numbers stand one after the other in one array, made once; the array of each Tensor is a part of it. If a Tensor has got
-    another array since, its numbers are copied to their place again. The gradients are copied into an array like it. (For the 6
-    Tensors of a network of 337 numbers this takes 2 µs at each step; `np.concatenate`, and slicing what it gives, took 11 µs.)
+    Their numbers and gradients are copied into two arrays, made once, in which each Tensor has its place. (For
+    6 Tensors with 337 numbers in all, this takes 4 µs a step; `np.concatenate` and slicing took 11 µs.)
     """
 
     def __init__(self, tensors: Sequence[Tensor], memory: Memory) -> None:
@@ -150,10 +149,8 @@ class Joined(Piece):
         return [t for t, _, _ in self._places]
 
     def fits(self) -> bool:
-        for t, place, _ in self._places:
-            if t._datum is not place and (t._datum.dtype, t._datum.shape) != (place.dtype, place.shape):
-                return False
-        return True
+        dtype = self._numbers.dtype
+        return all(t._datum.dtype == dtype for t, _, _ in self._places)
 
     def gradient(self) -> Array | None:
         without = 0
@@ -173,15 +170,14 @@ class Joined(Piece):
 
     def read(self) -> Array:
         for t, place, _ in self._places:
-            if t._datum is not place:
-                place[...] = t._datum
-                t._datum = place
+            place[...] = t._datum
         return self._numbers
 
     def write(self, numbers: Array) -> None:
         now = moment()
-        for t, _, _ in self._places:
-            t._to_overwrite(now)
+        for t, place, _ in self._places:
+            t._datum[...] = place
+            t.origin = now
 
     def zero_grad(self) -> None:
         for t, _, _ in self._places:

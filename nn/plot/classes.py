@@ -177,4 +177,4 @@ def _mixed(sureness: NDArray[np.float64], classes: NDArray[np.intp]) -> NDArray[
 
 def _numbers(scores: object) -> NDArray[np.float64]:
     """Scores as a flat array, from whatever `predict` returned."""
-    return np.concatenate([np.ravel(x.data if isinstance(x, Node) else x) for x in leaves(scores)])
+    return np.concatenate([np.ravel(np.asarray(x.data) if isinstance(x, Node) else x) for x in leaves(scores)])

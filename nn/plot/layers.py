@@ -47,7 +47,7 @@ def weights(model: Module, ax: Axes | Iterable[Axes] | None = None) -> NDArray[n
         >>> [panel.get_title() for panel in panels]
         ['0 (Linear)', '2 (Linear)']
     """
-    layers = _layers(model, "weights", lambda parameter: parameter.data)
+    layers = _layers(model, "weights", lambda parameter: np.asarray(parameter.data))
     found = panels(ax, len(layers), width=3.6, height=2.4)
     for panel, (title, kinds) in zip(found, layers.items(), strict=True):
         everything = np.concatenate(list(kinds.values()))
@@ -87,7 +87,7 @@ def gradients(model: Module, ax: Axes | Iterable[Axes] | None = None) -> NDArray
         >>> [panel.get_title() for panel in gradients(model)]
         ['layers.0 (Layer)', 'layers.1 (Layer)']
     """
-    layers = _layers(model, "gradients", lambda parameter: parameter.grad)
+    layers = _layers(model, "gradients", lambda parameter: parameter._gradient)
     sizes = np.concatenate([np.abs(numbers) for kinds in layers.values() for numbers in kinds.values()])
     sizes = sizes[sizes > 0]
     least, most = (math.floor(math.log10(sizes.min())), math.ceil(math.log10(sizes.max()))) if sizes.size else (-1, 0)

@@ -15,6 +15,9 @@ in place of arrays: `layer.weight.data.normal_(0, 0.02)`, and `model.state_dict(
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from numbers import Integral
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -25,6 +28,7 @@ import autograd as engine
 import nn
 from autograd import no_grad
 from autograd.modes import is_recording
+from autograd.modes import mode as engine_mode
 from nn import optim, parameter
 from nn.lookup import missing
 from nn.randomness import get_rng_state, manual_seed, set_rng_state
@@ -88,11 +92,15 @@ def _of(dtype: Any) -> Any:
         return zeros(data, dtype=dtype) if len(data) != 1 or isinstance(data[0], Integral) else tensor(data[0], dtype=dtype)
 
     of.__doc__ = f"`torch.tensor` of numbers, or `torch.zeros` of a shape, of {np.dtype(dtype).name}."
+    of.dtype = np.dtype(dtype)  # type: ignore[attr-defined]  # by which NumPy takes it for a type: x.type(torch.LongTensor)
     return of
 
 
-FloatTensor, DoubleTensor, HalfTensor, LongTensor, IntTensor, BoolTensor = map(_of, (float32, float64, float16, int64, int32, bool))
+FloatTensor, DoubleTensor, HalfTensor, LongTensor, IntTensor, BoolTensor, ByteTensor = map(
+    _of, (float32, float64, float16, int64, int32, bool, uint8)
+)
 inference_mode = no_grad
+finfo, iinfo = np.finfo, np.iinfo
 is_grad_enabled = is_recording
 inf, nan, pi, e = np.inf, np.nan, np.pi, np.e
 Size: Any = tuple
@@ -100,13 +108,54 @@ Size: Any = tuple
 utils = SimpleNamespace(data=nn.data)
 linalg = SimpleNamespace(**{
     name: getattr(np.linalg, name)
-    for name in ("cholesky", "det", "eigh", "inv", "matrix_power", "matrix_rank", "pinv", "qr", "slogdet", "solve", "svd")
+    for name in (
+        "cholesky", "cond", "cross", "det", "eigh", "eigvalsh", "inv", "matrix_power", "matrix_rank", "multi_dot", "pinv", "qr", "slogdet",
+        "solve", "svd", "svdvals",
+    )
 })  # fmt: skip
 
 
-def cat(tensors: Any, dim: Any = 0) -> Tensor:
+def _norm(x: Any, ord: Any = None, dim: Any = None, keepdim: Any = False) -> Any:
+    """`np.linalg.norm`."""
+    return np.linalg.norm(x, ord, dim, keepdim)
+
+
+def _vector_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: Any = False) -> Any:
+    """`x.norm`."""
+    return as_tensor(x).norm(ord, dim, keepdim)
+
+
+def _matrix_norm(x: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: Any = False) -> Any:
+    """`np.linalg.norm`, of matrices."""
+    return np.linalg.norm(x, ord, dim, keepdim)
+
+
+linalg.norm, linalg.vector_norm, linalg.matrix_norm = _norm, _vector_norm, _matrix_norm
+
+
+class set_grad_enabled:  # noqa: N801 -- PyTorch's name
+    """Whether operations are recorded from here on, or in a `with` block."""
+
+    def __init__(self, mode: Any) -> None:
+        self.before, engine_mode.recording = engine_mode.recording, mode
+
+    def __enter__(self) -> None:
+        """It was said when this was made."""
+
+    def __exit__(self, *error: object) -> None:
+        engine_mode.recording = self.before
+
+
+@contextmanager
+def enable_grad() -> Iterator[None]:
+    """The opposite of `torch.no_grad`, inside of it."""
+    with set_grad_enabled(True):
+        yield
+
+
+def cat(tensors: Any, dim: Any = 0, *, axis: Any = None) -> Tensor:
     """`autograd.concatenate`."""
-    return engine.concatenate(_all(tensors), dim)
+    return engine.concatenate(_all(tensors), dim if axis is None else axis)
 
 
 concat = concatenate = cat
@@ -127,6 +176,16 @@ def vstack(tensors: Any) -> Tensor:
     return np.vstack(_all(tensors))  # type: ignore[return-value]
 
 
+def dstack(tensors: Any) -> Tensor:
+    """`np.dstack`."""
+    return np.dstack(_all(tensors))  # type: ignore[return-value]
+
+
+def column_stack(tensors: Any) -> Tensor:
+    """`np.column_stack`."""
+    return np.column_stack(_all(tensors))  # type: ignore[return-value]
+
+
 def unique(input: Any, sorted: Any = True, return_inverse: Any = False, return_counts: Any = False, dim: Any = None) -> Any:
     """`np.unique`, which has no derivative."""
     found = np.unique(plain(input), return_inverse=return_inverse, return_counts=return_counts, axis=dim)
@@ -143,7 +202,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
 
 def einsum(equation: str, *operands: Any) -> Any:
     """`np.einsum`."""
-    return np.einsum(equation, *_all(operands))
+    return np.einsum(equation, *_all(operands[0] if isinstance(operands[0], (tuple, list)) else operands))
 
 
 def outer(input: Any, vec2: Any) -> Any:
@@ -153,8 +212,20 @@ def outer(input: Any, vec2: Any) -> Any:
 ger = outer
 
 
-def addmm(input: Any, mat1: Any, mat2: Any) -> Any:
-    return input + as_tensor(mat1) @ mat2
+def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
+    """beta · input + alpha · (mat1 @ mat2)."""
+    return beta * input + alpha * (as_tensor(mat1) @ mat2)
+
+
+baddbmm = addmm
+
+
+def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+    return input + value * tensor1 * tensor2
+
+
+def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+    return input + value * tensor1 / tensor2
 
 
 def dot(input: Any, tensor: Any) -> Any:
@@ -162,7 +233,8 @@ def dot(input: Any, tensor: Any) -> Any:
 
 
 def meshgrid(*tensors: Any, indexing: Any = "ij") -> Any:
-    return tuple(map(wrap, np.meshgrid(*[plain(x) for x in tensors], indexing=indexing)))
+    each = _all(tensors[0] if isinstance(tensors[0], (tuple, list)) else tensors)
+    return tuple(np.meshgrid(*each, indexing=indexing))
 
 
 def is_tensor(obj: Any) -> Any:
@@ -210,3 +282,9 @@ def __dir__() -> list[str]:
 if not TYPE_CHECKING:
     __getattr__ = missing(globals(), _function)
 parameter.book = wrap
+# `from nn.torch import nn` gives the library; so must `import nn.torch.nn.functional as F`, which looks for modules.
+for _name, _part in {
+    "nn": nn, "nn.functional": nn.functional, "nn.init": nn.init, "nn.utils": nn.utils, "optim": optim, "utils": utils,
+    "optim.lr_scheduler": optim.lr_scheduler, "utils.data": nn.data,
+}.items():  # fmt: skip
+    sys.modules[f"{__name__}.{_name}"] = _part  # type: ignore[assignment]

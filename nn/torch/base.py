@@ -13,10 +13,14 @@ from autograd.layout import MANY, new
 from autograd.modes import is_recording, moment
 from autograd.state import is_known
 
+from ..lookup import no_such_name
 from . import dtypes
 from .steps import Step
 
 __all__ = ["Base", "dims_of", "plain", "wrap"]
+
+
+KINDS = {"b": 0, "i": 1, "u": 1, "f": 2}
 
 
 class Size(int):
@@ -51,7 +55,33 @@ def wrap(array: Any, requires_grad: bool = False, owner: Base | None = None) -> 
 
 
 def _array(x: Any) -> Any:
-    return np.asarray(x._datum) if isinstance(x, autograd.Node) else x
+    """The numbers of an input; one of NumPy's counts as Python's, which does not widen an array."""
+    return np.asarray(x._datum) if isinstance(x, autograd.Node) else x.item() if isinstance(x, np.generic) else x
+
+
+def _of_one_type(primitive: Primitive, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The Tensors in the type that PyTorch computes their result in; conditions and indices stay what they are."""
+    if not primitive.elementwise and primitive.name not in ("concatenate", "stack"):
+        return inputs
+    kept = 1 if primitive.name == "where" else 0
+    tensors = [x for x in inputs[kept:] if isinstance(x, autograd.Tensor)]
+    of_all, of_arrays = _common(tensors), _common([x for x in tensors if x.ndim])
+    if not tensors:
+        return inputs
+    dtype = of_arrays if of_arrays and KINDS[of_arrays.kind] == KINDS[of_all.kind] else of_all  # one number does not widen an array
+    return (*inputs[:kept], *(_as(x, dtype) if isinstance(x, autograd.Tensor) else x for x in inputs[kept:]))
+
+
+def _common(tensors: list[Any]) -> Any:
+    """The largest type of floats, or without floats the largest of all; None of no Tensors."""
+    dtypes = [x._datum.dtype for x in tensors]
+    return np.result_type(*([x for x in dtypes if x.kind == "f"] or dtypes)) if dtypes else None
+
+
+def _as(x: Any, dtype: Any) -> Any:
+    if x._datum.dtype == dtype:
+        return x
+    return x.astype(dtype) if x.left is not None else wrap(x._datum.astype(dtype))
 
 
 def dims_of(dim: tuple[Any, ...]) -> Any:
@@ -75,6 +105,8 @@ class Base(autograd.Tensor):
     def _apply(cls, primitive: Primitive, inputs: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
         if not is_known(list(inputs)):
             return super()._apply(primitive, inputs, static)
+        if len({x._datum.dtype for x in inputs if isinstance(x, autograd.Tensor)}) > 1:
+            inputs = _of_one_type(primitive, inputs)
         if not any(isinstance(x, autograd.Node) and x.left is not None for x in inputs):
             data = [_array(x) for x in inputs]
             result = primitive.compute_arrays(data, static)
@@ -89,6 +121,10 @@ class Base(autograd.Tensor):
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         result = super().__array_function__(function, types, args, kwargs)
         return wrap(result) if isinstance(result, (np.ndarray, np.generic)) else result
+
+    def __getattr__(self, name: str) -> NoReturn:
+        known = [] if name.startswith("_") else [f"Tensor.{other}" for other in dir(self) if not other.startswith("_")]
+        raise AttributeError(no_such_name(f"Tensor.{name}", known))
 
     # What it is
 
@@ -250,8 +286,45 @@ class Base(autograd.Tensor):
         self._written()[...] = plain(result)
         return self
 
-    def scatter_(self, dim: Any, index: Any, src: Any) -> Self:
-        return self._replace(self.detach().scatter(dim, index, src.detach() if isinstance(src, Base) else src))
+    def _arithmetic(self, result: Any) -> Self:
+        """Write the result of an operation into this Tensor.
+
+        Raises:
+            RuntimeError: it has decimals, and this Tensor is of whole numbers.
+        """
+        if np.asarray(plain(result)).dtype.kind == "f" and self._datum.dtype.kind != "f":
+            raise RuntimeError(f"Numbers with decimals do not fit into a Tensor of {self._datum.dtype}; make it .float() first.")
+        return self._replace(result)
+
+    def _change(self, primitive: Primitive, other: Any) -> Any:
+        if self._datum.dtype.kind != "f" and (primitive.operator == "/" or np.asarray(plain(other)).dtype.kind == "f"):
+            self._arithmetic(0.5)
+        return super()._change(primitive, other)
+
+    def scatter_(self, dim: Any, index: Any, src: Any = None, *, value: Any = None) -> Self:
+        return self._replace(self.detach().scatter(dim, index, plain(src), value=value))
+
+    def scatter_add_(self, dim: Any, index: Any, src: Any) -> Self:
+        return self._replace(self.detach().scatter_add(dim, index, plain(src)))
+
+    def index_add_(self, dim: Any, index: Any, source: Any, *, alpha: Any = 1) -> Self:
+        np.add.at(np.moveaxis(self._written(), dim, 0), plain(index), alpha * np.moveaxis(plain(source), dim, 0))
+        return self
+
+    def index_fill_(self, dim: Any, index: Any, value: Any) -> Self:
+        np.moveaxis(self._written(), dim, 0)[plain(index)] = plain(value)
+        return self
+
+    def index_copy_(self, dim: Any, index: Any, source: Any) -> Self:
+        np.moveaxis(self._written(), dim, 0)[plain(index)] = np.moveaxis(plain(source), dim, 0)
+        return self
+
+    def fill_diagonal_(self, fill_value: Any) -> Self:
+        np.fill_diagonal(self._written(), fill_value)
+        return self
+
+    def bernoulli_(self, p: Any = 0.5, *, generator: Any = None) -> Self:
+        return self._replace(dtypes.rng_of(generator).random(self.shape) < plain(p))
 
     def unsqueeze_(self, dim: Any) -> Self:
         self._datum = np.expand_dims(self._written(), dim)

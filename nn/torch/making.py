@@ -9,7 +9,7 @@ import numpy as np
 
 import autograd
 
-from .base import plain, wrap
+from .base import dims_of, plain, wrap
 from .dtypes import Generator, default_dtype, rng_of, type_of
 from .tensor import Tensor
 
@@ -54,8 +54,9 @@ def from_numpy(array: Any) -> Tensor:
 def _filled(said: str, fill: Callable[[Any, Any], Any]) -> Callable[..., Tensor]:
     """`torch.zeros` and its like, from what makes an array of a shape, with a generator."""
 
-    def made(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, generator: Generator | None = None) -> Tensor:
-        shape = tuple(size[0]) if size and isinstance(size[0], (tuple, list)) else size
+    def made(*sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False,
+             generator: Generator | None = None) -> Tensor:  # fmt: skip
+        shape = (dims_of(sizes) or ()) if size is None else size
         return wrap(np.asarray(fill(rng_of(generator), shape), dtype or default_dtype()), requires_grad)
 
     made.__doc__ = f"{said}, of a shape."
@@ -89,8 +90,12 @@ def full_like(input: Any, fill_value: Any, *, dtype: Any = None, device: Any = N
     return wrap(np.full(plain(input).shape, fill_value, dtype or plain(input).dtype))
 
 
-def arange(*limits: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    return wrap(np.arange(*limits, dtype=type_of(limits, dtype)), requires_grad)
+def arange(*limits: Any, start: Any = 0, end: Any = None, step: Any = 1, dtype: Any = None, device: Any = None,
+           requires_grad: bool = False) -> Tensor:  # fmt: skip
+    """`np.arange`."""
+    limits = limits if end is None and limits[1:] else (start, end if end is not None else limits[0])
+    limits = (*limits, step)[:3]
+    return wrap(np.arange(*map(plain, limits), dtype=type_of(plain(limits), dtype)), requires_grad)
 
 
 def linspace(start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -101,10 +106,11 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None) 
     return wrap(np.eye(n, m, dtype=dtype or default_dtype()))
 
 
-def randint(*limits: Any, size: Any = None, generator: Generator | None = None, dtype: Any = None, device: Any = None) -> Tensor:
+def randint(*limits: Any, low: Any = 0, high: Any = None, size: Any = None, generator: Generator | None = None, dtype: Any = None,
+            device: Any = None) -> Tensor:  # fmt: skip
     """Whole numbers: `torch.randint(high, size)` or `torch.randint(low, high, size)`."""
     bounds, size = (limits[:-1], limits[-1]) if size is None else (limits, size)
-    low, high = (0, *bounds)[-2:]
+    low, high = (low, *bounds, *([] if high is None else [high]))[-2:]
     return wrap(rng_of(generator).integers(low, high, size).astype(dtype or np.int64))
 
 
@@ -112,7 +118,7 @@ def randperm(n: int, *, generator: Generator | None = None, device: Any = None) 
     return wrap(rng_of(generator).permutation(n))
 
 
-def normal(mean: Any, std: Any, size: Any = None, *, generator: Generator | None = None) -> Tensor:
+def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None) -> Tensor:
     return wrap(rng_of(generator).normal(plain(mean), plain(std), size).astype(default_dtype()))
 
 

@@ -20,7 +20,20 @@ PARTS = {
     "torch.nn": nn, "torch.nn.functional": nn.functional, "torch.nn.init": nn.init, "torch.nn.utils": nn.utils, "torch.optim": nn.optim,
     "torch.optim.lr_scheduler": nn.optim.lr_scheduler, "torch.utils.data": nn.data, "torchvision.transforms": nn.data.transforms,
 }  # fmt: skip
-NOT_OF_TORCH = {"Any", "Integral", "SimpleNamespace", "TYPE_CHECKING", "annotations", "is_recording", "missing", "plain", "wrap"}
+NOT_OF_TORCH = {
+    "Any",
+    "Integral",
+    "Iterator",
+    "SimpleNamespace",
+    "TYPE_CHECKING",
+    "annotations",
+    "contextmanager",
+    "engine_mode",
+    "is_recording",
+    "missing",
+    "plain",
+    "wrap",
+}
 OURS = {"flips", "frozen", "inputs", "label", "left", "origin", "primitive", "right", "scope", "static", "time"}  # of a node's own
 SPACES = ("autograd", "linalg", "cuda", "backends", "accelerator", "amp")  # which are small
 

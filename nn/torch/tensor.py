@@ -16,9 +16,11 @@ import numpy as np
 import autograd
 from autograd.modes import is_recording
 from autograd.state import is_known
+from nn.lookup import no_such_name
 
 from . import dtypes
 from .base import Base, dims_of, plain, wrap
+from .numpys import IN_PLACE, NUMPYS
 
 __all__ = ["Sorted", "Tensor"]
 
@@ -80,22 +82,27 @@ class Tensor(Base):
         x = x.type(np.int64) if x._datum.dtype.kind in "bi" else x
         return autograd.sum(x, axis if dim is None else dim, keepdim or keepdims)
 
-    def mean(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = False) -> Any:  # type: ignore[override]
-        if self._datum.dtype.kind != "f":
-            raise RuntimeError(f"mean() is of floats, and this Tensor is of {self._datum.dtype}; make it .float() first.")
-        return autograd.mean(self, axis if dim is None else dim, keepdim or keepdims)
+    def mean(self, dim: Any = None, keepdim: Any = False, *, dtype: Any = None, axis: Any = None, keepdims: Any = False) -> Any:  # type: ignore[override]
+        x = self if dtype is None else self.type(dtype)
+        if x._datum.dtype.kind != "f":
+            raise RuntimeError(f"mean() is of floats, and this Tensor is of {x._datum.dtype}; make it .float() first.")
+        return autograd.mean(x, axis if dim is None else dim, keepdim or keepdims)
 
     def prod(self, dim: Any = None, keepdim: Any = False) -> Any:
         return np.prod(self, axis=dim, keepdims=keepdim)
 
     def std(self, dim: Any = None, unbiased: Any = True, keepdim: Any = False, *, correction: Any = None) -> Any:
+        dim, unbiased = (None, dim) if isinstance(dim, bool) else (dim, unbiased)
         return autograd.std(self, dim, keepdim, correction=float(unbiased) if correction is None else correction)
 
     def var(self, dim: Any = None, unbiased: Any = True, keepdim: Any = False, *, correction: Any = None) -> Any:
+        dim, unbiased = (None, dim) if isinstance(dim, bool) else (dim, unbiased)
         return autograd.var(self, dim, keepdim, correction=float(unbiased) if correction is None else correction)
 
     def norm(self, p: Any = None, dim: Any = None, keepdim: Any = False) -> Any:
         x = self.flatten() if dim is None else self
+        if isinstance(p, (int, float)) and p not in (0, 1, 2, np.inf, -np.inf):
+            return (x.abs() ** p).sum(dim, keepdim) ** (1 / p)
         return autograd.norm(x, None if p in (2, "fro") else p, dim, keepdim)
 
     def max(self, dim: Any = None, keepdim: Any = False) -> Any:
@@ -114,10 +121,10 @@ class Tensor(Base):
         return Sorted(values, wrap(indices)) if keepdim else Sorted(values.squeeze(dim), wrap(indices.squeeze(dim)))
 
     def argmax(self, dim: Any = None, keepdim: Any = False) -> Any:
-        return wrap(np.argmax(self._datum, dim, keepdims=keepdim) if dim is not None else np.argmax(self._datum))
+        return wrap(np.argmax(self._datum, dim, keepdims=keepdim))
 
     def argmin(self, dim: Any = None, keepdim: Any = False) -> Any:
-        return wrap(np.argmin(self._datum, dim, keepdims=keepdim) if dim is not None else np.argmin(self._datum))
+        return wrap(np.argmin(self._datum, dim, keepdims=keepdim))
 
     def sort(self, dim: Any = -1, descending: Any = False, stable: Any = False) -> Any:
         order = self.argsort(dim, descending)
@@ -148,8 +155,8 @@ class Tensor(Base):
         values = self.gather(dim, order)
         return Sorted(values, order) if keepdim else Sorted(values.squeeze(dim), order.squeeze(dim))
 
-    def bincount(self, minlength: Any = 0) -> Any:
-        return wrap(np.bincount(self._datum, minlength=minlength))
+    def bincount(self, weights: Any = None, minlength: Any = 0) -> Any:
+        return wrap(np.bincount(self._datum, plain(weights), minlength))
 
     def any(self, dim: Any = None, keepdim: Any = False) -> Any:
         return wrap(np.any(self._datum, axis=dim, keepdims=keepdim))
@@ -199,6 +206,19 @@ class Tensor(Base):
     def logical_not(self) -> Any:
         return wrap(np.logical_not(self._datum))
 
+    def clamp(self, min: Any = None, max: Any = None) -> Any:
+        limits = [x for x in (min, max) if x is not None]
+        if self._datum.dtype.kind in "iu" and all(isinstance(x, int) for x in limits):
+            return wrap(np.clip(self._datum, min, max))
+        return super().clamp(min, max)
+
+    clip = clamp  # type: ignore[assignment]
+
+    def div(self, other: Any, *, rounding_mode: Any = None) -> Any:
+        quotient = super().div(other, rounding_mode=rounding_mode)
+        dtype = np.result_type(self._datum, plain(other))
+        return quotient if rounding_mode is None or dtype.kind == "f" else quotient.type(dtype)
+
     def clamp_min(self, min: Any) -> Any:
         return self.clamp(min)
 
@@ -206,13 +226,22 @@ class Tensor(Base):
         return self.clamp(max=max)
 
     def round(self, decimals: Any = 0) -> Any:
-        return wrap(np.round(self._datum, decimals))
+        return self._rounded(np.round, decimals)
 
     def floor(self) -> Any:
-        return wrap(np.floor(self._datum))
+        return self._rounded(np.floor)
 
     def ceil(self) -> Any:
-        return wrap(np.ceil(self._datum))
+        return self._rounded(np.ceil)
+
+    def trunc(self) -> Any:
+        return self._rounded(np.trunc)
+
+    fix = trunc
+
+    def _rounded(self, function: Any, *args: Any) -> Any:
+        """Recorded, as its derivative is 0; whole numbers stay as they are."""
+        return function(self, *args) if self.left is not None else wrap(function(self._datum, *args).astype(self._datum.dtype))
 
     def isnan(self) -> Any:
         return wrap(np.isnan(self._datum))
@@ -248,6 +277,15 @@ class Tensor(Base):
     def __index__(self) -> Any:
         return operator.index(self.item())
 
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        known = [f"torch.Tensor.{other}" for other in dir(type(self)) if not other.startswith("_")]
+        raise AttributeError(no_such_name(f"torch.Tensor.{name}", known))
+
+    def __format__(self, form: str) -> str:
+        return format(self.item(), form) if self.ndim == 0 and (form or self.left is None) else super().__format__(form)
+
     def __repr__(self) -> str:
         if not is_known(self):
             return super().__repr__()
@@ -258,17 +296,16 @@ class Tensor(Base):
         return f"tensor({text}{dtype}{wants}{made})"
 
 
-# Methods, and so functions of `torch`, that are NumPy's functions under another name or the same,
-NUMPYS = {
-    "count_nonzero": np.count_nonzero, "diag": np.diag, "movedim": np.moveaxis, "nan_to_num": np.nan_to_num,
-    "repeat_interleave": np.repeat, "tile": np.tile,
-}  # fmt: skip
-# and second names of others.
+# Second names of methods.
 ALIASES = {
     "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan", "atan2": "arctan2", "atanh": "arctanh",
-    "mv": "matmul", "nelement": "numel", "negative": "neg", "remainder": "__mod__", "true_divide": "div",
+    "divide": "div", "multiply": "mul", "mv": "matmul", "nelement": "numel", "negative": "neg", "remainder": "__mod__",
+    "subtract": "sub", "true_divide": "div",
 }  # fmt: skip
 LONG = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal"}
+
+
+RECORDED: dict[Any, Any] = {operator.mod: autograd.mod, operator.floordiv: autograd.floor_divide}
 
 
 def _compared(name: str) -> Any:
@@ -289,22 +326,38 @@ def _first(name: str) -> Any:
 
 
 def _whole(compute: Any, swapped: bool = False) -> Any:
-    """An operator that goes in steps, and has no derivative."""
+    """An operator of whole numbers or conditions; of floats, those that NumPy's function records are recorded."""
 
     def operate(self: Tensor, other: Any, **options: Any) -> Any:
+        if compute in RECORDED and any(isinstance(x, autograd.Node) and x.left is not None for x in (self, other)):
+            return RECORDED[compute](other, self) if swapped else RECORDED[compute](self, other)
         left, right = (plain(other), self._datum) if swapped else (self._datum, plain(other))
         return wrap(compute(left, right, **options))
 
-    operate.__doc__ = f"`{compute.__name__}` of the numbers, which has no derivative."
+    operate.__doc__ = f"`{compute.__name__}` of the numbers."
     return operate
 
 
-def _of_numpy(function: Any) -> Any:
+def _of_numpy(name: str, function: Any) -> Any:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        result = function(self, *args, **kwargs)
-        return result if isinstance(result, Tensor) else wrap(result)
+        return _wrapped(function(self, *args, **kwargs))
 
-    method.__doc__ = f"`np.{function.__name__}`."
+    method.__doc__ = f"`np.{name if function.__name__.startswith(('<', '_')) else function.__name__}`."
+    return method
+
+
+def _wrapped(result: Any) -> Any:
+    """What NumPy gives, with Tensors in place of arrays."""
+    if isinstance(result, (tuple, list)):
+        return tuple(map(_wrapped, result))
+    return result if isinstance(result, autograd.Tensor) else wrap(result)
+
+
+def _in_place(name: str) -> Any:
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        return self._arithmetic(getattr(self.detach(), name)(*map(plain, args), **{key: plain(x) for key, x in kwargs.items()}))
+
+    method.__doc__ = f"`x.{name}(…)`, written into x."
     return method
 
 
@@ -313,13 +366,15 @@ for _name in LONG:
     setattr(Tensor, _name, _compared(f"__{_name}__"))
 for _name in ("radd", "rsub", "rmul", "rtruediv", "rpow", "rmatmul"):
     setattr(Tensor, f"__{_name}__", _first(f"__{_name}__"))
-for _name in ("floordiv", "mod", "and_", "or_", "xor", "lshift", "rshift"):
+for _name in ("mod", "floordiv", "and_", "or_", "xor", "lshift", "rshift"):
     setattr(Tensor, f"__{_name.rstrip('_')}__", _whole(getattr(operator, _name)))
     setattr(Tensor, f"__r{_name.rstrip('_')}__", _whole(getattr(operator, _name), swapped=True))
 for _name in ("logical_and", "logical_or", "logical_xor", "isclose"):
     setattr(Tensor, _name, _whole(getattr(np, _name)))
 for _name, _function in NUMPYS.items():
-    setattr(Tensor, _name, _of_numpy(_function))
+    setattr(Tensor, _name, _of_numpy(_name, _function))
+for _name in IN_PLACE:
+    setattr(Tensor, f"{_name}_", _in_place(_name))
 for _name, _other in ALIASES.items():
     setattr(Tensor, _name, getattr(Tensor, _other))
 Tensor.__invert__ = lambda self: wrap(~self._datum)  # type: ignore[method-assign]

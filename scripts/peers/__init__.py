@@ -77,3 +77,16 @@ class Examples(NamedTuple):
     weights: dict[str, Any]
     learning_rate: float = 0.001
     betas: tuple[float, float] = (0.9, 0.999)
+
+
+class Recurrence(NamedTuple):
+    """A recurrence, whose parameters gradient descent fits.
+
+    Attributes:
+        X: what it is given, an array whose first axis counts the steps.
+        parameters: what it starts from, arrays or numbers.
+    """
+
+    X: Any
+    parameters: list[Any]
+    learning_rate: float = 1e-4

@@ -5,8 +5,12 @@ from __future__ import annotations
 import itertools
 import math
 import time
+import timeit
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
+from image_networks import resnet, vgg
 
 import autograd
 import nn
@@ -114,6 +118,28 @@ def stepping(loss_of: Callable[..., Any], optimizer: nn.optim.Optimizer, compile
     return autograd.compile(step, target=targets[compile]) if compile in targets else step
 
 
+def calls(times: int) -> dict[str, float]:
+    """The seconds for compiling a function of three operations, for a call of it, and for a call of its printed program alone."""
+    w, b = Value(2.0), Value(-1.0)
+
+    def make() -> Callable[[float], Any]:
+        return autograd.compile(lambda x: autograd.tanh(w * x + b))
+
+    def shortest(work: Callable[[], object], times: int) -> float:
+        return min(timeit.repeat(work, number=1, repeat=times))
+
+    function = make()
+    function(0.5)
+    program: dict[str, Any] = {}
+    exec(function.source, program)  # type: ignore[attr-defined]
+    numbers = [np.asarray(x) for x in (w.data, b.data, 0.5)]
+    return {
+        "compile": shortest(lambda: make()(0.5), 9),
+        "call": shortest(lambda: function(0.5), times),
+        "program": shortest(lambda: program["forward"](*numbers), times),
+    }
+
+
 def compiled(problem: Problem, compile: str = "loss") -> Callable[[], float]:
     """Scalar code like that of `values`, its loss compiled."""
     X, y = problem.X, problem.y
@@ -217,7 +243,9 @@ class Transformer(nn.Module):
         return self.head(self.layer(x).mean(axis=1))
 
 
-NETWORKS: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "cnn": cnn, "lstm": LSTM, "transformer": Transformer}
+NETWORKS: dict[str, Callable[..., nn.Module]] = {
+    "mlp": mlp, "cnn": cnn, "vgg": vgg, "resnet": resnet, "lstm": LSTM, "transformer": Transformer
+}  # fmt: skip
 
 
 def examples(problem: Examples, compile: str = "nothing") -> Callable[[], float]:

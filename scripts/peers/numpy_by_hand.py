@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from . import Examples, Names, Problem
+from . import Examples, Names, Problem, Recurrence
 
 Array = NDArray[np.floating]
 
@@ -32,6 +32,29 @@ def moons(problem: Problem) -> Callable[[], float]:
             g += 2.0 * alpha * p
             g *= problem.learning_rate
             p -= g
+        return float(loss)
+
+    return step
+
+
+def network(problem: Recurrence) -> Callable[[], float]:
+    """A recurrent network: what does not need the state for all steps at once, before the loops and after them."""
+    X = problem.X
+    W, U, b = (array.copy() for array in problem.parameters)
+
+    def step() -> float:
+        h = np.zeros((len(X) + 1, len(U)))
+        z = X @ W.T + b.T
+        for t in range(len(X)):
+            h[t + 1] = np.tanh(z[t] + U @ h[t])
+        loss = np.vdot(h, h)
+
+        slope, dz, dh = 1.0 - h * h, np.empty_like(z), np.zeros(len(U))
+        for t in reversed(range(len(X))):
+            dz[t] = (dh + 2.0 * h[t + 1]) * slope[t + 1]
+            dh = dz[t] @ U
+        for p, g in zip((W, U, b), (dz.T @ X, dz.T @ h[:-1], dz.sum(axis=0)[:, None]), strict=True):
+            p -= problem.learning_rate * g
         return float(loss)
 
     return step

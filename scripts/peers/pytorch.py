@@ -51,6 +51,45 @@ def cnn(side: int, first: int, second: int, hidden: int, classes: int) -> torch.
     )  # fmt: skip
 
 
+def vgg(*sizes: int) -> torch.nn.Module:
+    *stages, classes = sizes
+    layers: list[torch.nn.Module] = []
+    ins = 3
+    for outs in stages:
+        layers += [*normalized(ins, outs), torch.nn.ReLU(), *normalized(outs, outs), torch.nn.ReLU(), torch.nn.MaxPool2d(2)]
+        ins = outs
+    pixels = (32 // 2 ** len(stages)) ** 2
+    return torch.nn.Sequential(*layers, torch.nn.Flatten(), torch.nn.Linear(ins * pixels, classes))
+
+
+def resnet(*sizes: int, blocks: int = 3) -> torch.nn.Module:
+    *stages, classes = sizes
+    layers: list[torch.nn.Module] = [*normalized(3, stages[0]), torch.nn.ReLU()]
+    ins = stages[0]
+    for outs in stages:
+        for _ in range(blocks):
+            layers.append(Residual(ins, outs))
+            ins = outs
+    return torch.nn.Sequential(*layers, torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(ins, classes))
+
+
+class Residual(torch.nn.Module):
+    """Two convolutions whose result is added to their input."""
+
+    def __init__(self, ins: int, outs: int) -> None:
+        super().__init__()
+        stride = 1 if ins == outs else 2
+        self.body = torch.nn.Sequential(*normalized(ins, outs, stride=stride), torch.nn.ReLU(), *normalized(outs, outs))
+        self.shortcut = torch.nn.Identity() if ins == outs else torch.nn.Sequential(*normalized(ins, outs, kernel=1, stride=stride))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (self.body(x) + self.shortcut(x)).relu()
+
+
+def normalized(ins: int, outs: int, kernel: int = 3, stride: int = 1) -> list[torch.nn.Module]:
+    return [torch.nn.Conv2d(ins, outs, kernel, stride=stride, padding=kernel // 2, bias=False), torch.nn.BatchNorm2d(outs)]
+
+
 class LSTM(torch.nn.Module):
     """An LSTM that classifies a sequence by its last state."""
 
@@ -75,14 +114,14 @@ class Transformer(torch.nn.Module):
         return self.head(self.layer(x).mean(dim=1))
 
 
-NETWORKS = {"mlp": mlp, "cnn": cnn, "lstm": LSTM, "transformer": Transformer}
+NETWORKS = {"mlp": mlp, "cnn": cnn, "vgg": vgg, "resnet": resnet, "lstm": LSTM, "transformer": Transformer}
 
 
 def examples(problem: Examples) -> Callable[[], float]:
     X, y = torch.from_numpy(problem.X), torch.from_numpy(problem.y)
     network, sizes = problem.network
     model = NETWORKS[network](*sizes)
-    model.load_state_dict({name: torch.from_numpy(weight) for name, weight in problem.weights.items()})
+    model.load_state_dict({name: torch.as_tensor(weight) for name, weight in problem.weights.items()})
     optimizer = torch.optim.Adam(model.parameters(), lr=problem.learning_rate, betas=problem.betas)
 
     def step() -> float:

@@ -37,27 +37,87 @@ class Dialect:
 
     Attributes:
         name: what users call it.
-        comment: what stands before a comment.
         reserved: what its programs cannot call a variable.
+        refuse: the statement that ends a function because of an index.
         has_rows: whether a row of a matrix product is best added up in a local array.
+        fused: what stands before the loop of a matrix product.
+        AT: the definition of `at`, the number of a row that may count from the end.
     """
 
     name = ""
     reserved: frozenset[str] = frozenset()
+    refuse = ""
     has_rows = False
+    fused: tuple[str, ...] = ()
+    AT = ""
+    TYPES: ClassVar[dict[str, str]] = {}
+
+    def type(self, dtype: Any) -> str | None:
+        """The type of an array, or in C of its numbers; None if it has none."""
+        return self.TYPES.get(np.dtype(dtype).str[1:])
+
+    def number_type(self, dtype: Any) -> str | None:
+        """The type of numbers, as it is called in C; None if there is none."""
+        return _C.TYPES.get(np.dtype(dtype).str[1:])
 
     def number(self, value: Any, kind: str) -> str:
+        """A number of a type."""
         raise NotImplementedError
 
-    def type(self, dtype: Any) -> str:
-        """The type of an array's numbers."""
-        raise NotImplementedError
+    def suffix(self, kind: str) -> str:
+        """What the names of functions on numbers of a type end with."""
+        return ""
 
     def function(self, name: str, kind: str) -> tuple[str, str] | None:
         """What a function of Python's `math` is called, and its definition unless the language has it; None if it has no form."""
         raise NotImplementedError
 
     def define(self, name: str, parameters: list[str], lines: list[str], kind: str) -> str:
+        """The definition of a function."""
+        raise NotImplementedError
+
+    def constant(self, kind: str) -> str:
+        """What stands before the name of a new constant."""
+        raise NotImplementedError
+
+    def variable(self, kind: str) -> str:
+        """What stands before the name of a new variable."""
+        raise NotImplementedError
+
+    def cast(self, text: str, kind: str) -> str:
+        """A number in another type."""
+        raise NotImplementedError
+
+    def whole(self, text: Any, dtype: Any) -> str:
+        """A number as an index."""
+        raise NotImplementedError
+
+    def loop(self, variable: str, n: int) -> str:
+        """The head of a loop."""
+        raise NotImplementedError
+
+    def reduction(self, *totals: str) -> list[str]:
+        """What says, before a loop, that sums may be added up in any order."""
+        return []
+
+    def scratch(self, name: str, dtype: Any, size: int) -> str:
+        """The declaration of an array."""
+        raise NotImplementedError
+
+    def zeros(self, name: str, size: int, dtype: Any) -> str:
+        """The statement that fills an array with zeros; none, if a new array has them."""
+        return ""
+
+    def table(self, name: str, array: Any) -> str:
+        """The declaration of a constant array."""
+        raise NotImplementedError
+
+    def given(self, name: str, shape: tuple[int, ...]) -> str:
+        """How an input is read."""
+        return name
+
+    def program(self, name: str, functions: Sequence[Any], definitions: Iterable[str], tables: Iterable[str]) -> str:
+        """The text of a program."""
         raise NotImplementedError
 
 
@@ -71,12 +131,10 @@ class _C(Dialect):
     )  # fmt: skip
     AT = "static inline int64_t at(int64_t row, int64_t n) { return row < 0 ? row + n : row; }"
     refuse = "return 1;"
+    fused = ("#pragma STDC FP_CONTRACT ON",)  # a product and a sum are one rounding, as in BLAS
     has_rows = True
     TYPES: ClassVar = {"f8": "double", "f4": "float", "b1": "unsigned char", "i8": "int64_t", "i4": "int32_t", "i2": "int16_t",
              "i1": "int8_t", "u1": "uint8_t", "u2": "uint16_t", "u4": "uint32_t"}  # fmt: skip
-
-    def type(self, dtype: Any) -> str | None:  # type: ignore[override]
-        return self.TYPES.get(np.dtype(dtype).str[1:])
 
     def number(self, value: Any, kind: str) -> str:
         if isinstance(value, (bool, np.bool_)):
@@ -113,22 +171,13 @@ class _C(Dialect):
     def cast(self, text: str, kind: str) -> str:
         return f"({kind}){text}"
 
-    def number_type(self, dtype: Any) -> str | None:
-        return self.type(dtype)
-
     def whole(self, text: Any, dtype: Any) -> str:
         return text.text if dtype.kind in "iub" else f"(int64_t){text.bound(7)}"
 
-    def loop(self, variable: str, n: int, step: int = 1) -> str:
-        if step < 0:
-            return f"for (int {variable} = {n - 1}; {variable} >= 0; {variable}--)"
+    def loop(self, variable: str, n: int) -> str:
         return f"for (int {variable} = 0; {variable} < {n}; {variable}++)"
 
-    # In products of matrices, a product and a sum are one rounding, as in BLAS.
-    fused: tuple[str, ...] = ("#pragma STDC FP_CONTRACT ON",)
-
     def reduction(self, *totals: str) -> list[str]:
-        """What says that sums may be added up in any order."""
         return [f"#pragma omp simd reduction(+:{', '.join(totals)})"] if totals else []
 
     def scratch(self, name: str, dtype: Any, size: int) -> str:
@@ -143,7 +192,6 @@ class _C(Dialect):
         return f"static const {kind} {name}[{array.size}] = {{{numbers}}};"
 
     def given(self, name: str, shape: tuple[int, ...]) -> str:
-        """How an input is read."""
         return name if shape else f"*{name}"
 
     def program(self, name: str, functions: Sequence[Any], definitions: Iterable[str], tables: Iterable[str]) -> str:
@@ -226,9 +274,6 @@ function erfc(x) {
 }""",
     }
 
-    def type(self, dtype: Any) -> str | None:  # type: ignore[override]
-        return self.TYPES.get(np.dtype(dtype).str[1:])
-
     def number(self, value: Any, kind: str) -> str:
         if isinstance(value, (bool, np.bool_)):
             return "1" if value else "0"
@@ -238,9 +283,6 @@ function erfc(x) {
             return "Infinity" if value > 0 else "-Infinity"
         whole = float(value).is_integer() and abs(value) < 1e15
         return str(int(value)) if whole and (value or math.copysign(1.0, value) > 0) else repr(float(value))
-
-    def suffix(self, kind: str) -> str:
-        return ""
 
     def function(self, name: str, kind: str) -> tuple[str, str] | None:
         if name == "fabs":
@@ -265,34 +307,17 @@ function erfc(x) {
     def cast(self, text: str, kind: str) -> str:
         return {"float": f"Math.fround({text})", "int64_t": f"Math.trunc({text})"}.get(kind, text)
 
-    def number_type(self, dtype: Any) -> str | None:
-        return C.type(dtype)
-
     def whole(self, text: Any, dtype: Any) -> str:
         return text.text if dtype.kind in "iub" else f"Math.trunc({text.text})"
 
-    def loop(self, variable: str, n: int, step: int = 1) -> str:
-        if step < 0:
-            return f"for (let {variable} = {n - 1}; {variable} >= 0; {variable}--)"
+    def loop(self, variable: str, n: int) -> str:
         return f"for (let {variable} = 0; {variable} < {n}; {variable}++)"
-
-    fused: tuple[str, ...] = ()
-
-    def reduction(self, *totals: str) -> list[str]:
-        return []
 
     def scratch(self, name: str, dtype: Any, size: int) -> str:
         return f"const {name} = new {self.type(dtype)}({size});"
 
-    def zeros(self, name: str, size: int, dtype: Any) -> str:
-        return ""  # a new array is
-
     def table(self, name: str, array: Any) -> str:
         return f"const {name} = [{', '.join(self.number(x, '') for x in array.ravel().tolist())}];"
-
-    def given(self, name: str, shape: tuple[int, ...]) -> str:
-        """How an input is read."""
-        return name
 
     def program(self, name: str, functions: Sequence[Any], definitions: Iterable[str], tables: Iterable[str]) -> str:
         names = listed_names([f.name for f in functions])

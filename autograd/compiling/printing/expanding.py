@@ -69,7 +69,10 @@ def _take(y: Any, x: Any, indices: Any, axis: int | None = None) -> Any:
 
 
 def _select(y: Any, index: Any, *xs: Any) -> Any:
-    return functools.reduce(lambda rest, kx: where(equal(index, float(kx[0])), kx[1], rest), list(enumerate(xs))[::-1][1:], xs[-1])
+    chosen = xs[-1]
+    for k, x in reversed(list(enumerate(xs[:-1]))):
+        chosen = where(equal(index, float(k)), x, chosen)
+    return chosen
 
 
 EXPANSIONS: dict[Any, Callable[..., Any]] = {

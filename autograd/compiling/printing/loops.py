@@ -102,8 +102,12 @@ def _rows(
         "    }",
         "}",
     ]
-    in_order = flat(place(index), x.shape) == flat(index, shape)
-    body.nest(shape, lambda at: body.store(x, place(at), Text(f"row[{index[-1]}]")), x, complete=in_order, row=row)
+
+    def store(at: list[Index]) -> Store:
+        product(*index)  # so that it is known what is read in these loops
+        return body.store(x, place(at), Text(f"row[{index[-1]}]"))
+
+    body.nest(shape, store, x, complete=flat(place(index), x.shape) == flat(index, shape), row=row)
 
 
 def _sum_of(
@@ -170,15 +174,16 @@ def _reduce(body: Body, x: Tensor, a: Any, axes: set[int], first: float, step: S
     inner, loops = loop_over([a.shape[k] for k in gone], len(x.shape))
 
     def place(at: Sequence[Index]) -> list[Index]:
-        left, within = iter(at), iter(inner)
-        return [(next(within), next(left) if keepdims else None)[0] if k in axes else next(left) for k in range(len(a.shape))]
+        kept = iter([i for k, i in enumerate(at) if k not in axes] if keepdims else at)
+        within = iter(inner)
+        return [next(within if k in axes else kept) for k in range(len(a.shape))]
 
     def value(at: Sequence[Index]) -> Text:
-        loops_or_one = loops or [("k_", 1)]
-        return _sum_of(body, loops_or_one, lambda: body.load(a, place(at), kind), kind, first, step)
+        if not loops:
+            return body.load(a, place(at), kind)
+        return _sum_of(body, loops, lambda: body.load(a, place(at), kind), kind, first, step)
 
     if x.shape == ():
-        body.put()
         text = value([])
         body.put(f"{body.dialect.constant(kind)} {body.name_of(x)} = {text.text};")
     else:

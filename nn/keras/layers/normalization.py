@@ -65,7 +65,7 @@ class BatchNormalization(Layer):
         inside = self.inside
         if self.training and self.trainable:
             axes = tuple(range(x.ndim - 1))
-            y = standardize(x, axis=axes, eps=self.epsilon)
+            y = standardize(x, 1.0, 0.0, axis=axes, eps=self.epsilon)
             numbers = np.asarray(x.data if isinstance(x, Tensor) else x)
             for name, new in (("moving_mean", numbers.mean(axes)), ("moving_variance", numbers.var(axes))):
                 setattr(inside, name, self.momentum * getattr(inside, name) + np.float32(1 - self.momentum) * new)

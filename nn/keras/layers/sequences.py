@@ -113,7 +113,7 @@ class LSTM(_Recurrent):
     def _keep_bias(self) -> None:
         super()._keep_bias()
         if self.unit_forget_bias:
-            bias = self.inside.bias_ih_l0.data.copy()
+            bias = np.array(self.inside.bias_ih_l0.data)
             bias[self.units : 2 * self.units] = 1.0
             self.inside.bias_ih_l0.data = bias
 

@@ -128,8 +128,9 @@ class Weights(Described, Module):
         return sum(variable.size for variable in self.weights)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that the layer was made with, and its name."""
-        return {**super().get_config(), "name": self.name}
+        """The arguments that the layer was made with, its name, and whether it was frozen since."""
+        config = {**super().get_config(), "name": self.name}
+        return config if self._trainable and "trainable" not in config else {**config, "trainable": self._trainable}
 
     def _inner(self) -> list[Weights]:
         return [child for child in self.children() if isinstance(child, Weights)]

@@ -51,6 +51,7 @@ class LRScheduler(Live):
         [0.25]
     """
 
+    seen = ("get_last_lr", "state_dict")
     needs_metric: ClassVar[bool] = False
     sets: ClassVar[tuple[str, ...]] = ("lr", "initial_lr")
 
@@ -66,6 +67,9 @@ class LRScheduler(Live):
         self.last_epoch = -1
         for group in optimizer.param_groups:
             group.setdefault("initial_lr", group["lr"])
+
+    def seen_as(self, name: str) -> Any:
+        return self.optimizer.param_groups
 
     def step(self) -> None:
         """Set the learning rates of the next epoch. Call it after `optimizer.step()`. Ctrl-C takes effect only after all are set."""

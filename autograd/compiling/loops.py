@@ -1,0 +1,372 @@
+"""A loop in the graph: one node, whose primitive computes the graph of one step again and again.
+
+The node of a loop has three kinds of inputs: what the carried numbers are at the start, arrays with one row
+for each step, and what is the same at every step. Its static arguments are the body, which is the graph of one step, how
+many steps there are, and whether they go backwards. Its result holds all states, one in each row: that at the start in
+row 0, and in the last row if the steps go backwards. So whatever reads a state reads an entry of an array.
+
+The derivative of a loop is another loop, with the steps in reverse, which carries the gradients of the states. The
+gradients of all other inputs are computed after it, for all steps at once: the body is run with an axis of
+time in front, and differentiated. What does not depend on the carried numbers is computed before a loop in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..backward import ancestors
+from ..core import Node, record
+from ..primitives.batching import Batch, rule_of
+from ..primitives.printing import Statements
+from ..primitives.reductions import broadcast_to
+from ..primitives.shapes import getitem, reshape, scatter
+from ..tensor import Tensor
+from .differentiate import differentiate
+from .loop_lines import loop_lines
+from .results import Call
+from .simplify import Simplifier
+
+__all__ = ["LOOP", "STATE", "Body", "loop", "replay", "sizes_of"]
+
+FIXED, BY_STEP, CARRIED = range(3)  # what a node of a body depends on
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """One step of a loop, as a graph.
+
+    Attributes:
+        carried: leaves that stand for the state before the step.
+        by_step: leaves that stand for this step's row of an array.
+        fixed: leaves that stand for what is the same at every step.
+        results: the state after the step, one for each of `carried`.
+        is_simple: whether it has been simplified, which is done after differentiating, as for all other nodes.
+    """
+
+    carried: tuple[Node, ...]
+    by_step: tuple[Node, ...]
+    fixed: tuple[Node, ...]
+    results: tuple[Any, ...]
+    is_simple: bool = False
+
+    @property
+    def leaves(self) -> tuple[Node, ...]:
+        return (*self.carried, *self.by_step, *self.fixed)
+
+    def apart(self, inputs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
+        """The inputs of a loop with this body: the carried ones at the start, those by step, and the fixed ones."""
+        first, second = len(self.carried), len(self.carried) + len(self.by_step)
+        return inputs[:first], inputs[first:second], inputs[second:]
+
+
+class _Loop(Call):
+    """The primitive of loops."""
+
+    numpy: Any = Statements(loop_lines)
+
+    def array(self, *inputs: Any, body: Body, steps: int, backwards: bool) -> Any:
+        state, by_step, fixed = body.apart(inputs)
+        states = np.zeros((steps + 1, sum(sizes_of(body))))
+        states[-1 if backwards else 0] = _row(state)
+        for t in reversed(range(steps)) if backwards else range(steps):
+            known = dict(zip(body.leaves, (*state, *(x[t] for x in by_step), *fixed), strict=True))
+            state = replay(body.results, known)
+            states[t if backwards else t + 1] = _row(state)
+        return states
+
+    def simplify(self, node: Any, *inputs: Any, body: Body, steps: int, backwards: bool) -> Any:
+        return None if body.is_simple else loop(*body.apart(inputs), _simple(body), steps, backwards)[0].left
+
+    def vjp(self, g: Any, out: Any, *inputs: Any, body: Body, steps: int, backwards: bool) -> list[Any]:
+        _, by_step, fixed = body.apart(inputs)
+        before, after = slice(0, steps), slice(1, steps + 1)
+        if backwards:
+            before, after = after, before
+        states = _states(out, body)
+        d = _gradients_of_states(_pieces(g, body), states, by_step, fixed, body, steps, backwards)
+        starts = [getitem(x, index=steps if backwards else 0) for x in d]
+        # All other gradients, from one step that is taken at all times at once.
+        stand_ins = [
+            *(_like(x, (steps, *x.shape)) for x in (*body.carried, *body.by_step)),
+            *(_like(x, x.shape) for x in body.fixed),
+        ]
+        results = _at_all_times(body.results, dict(zip(body.leaves, stand_ins, strict=True)), {*body.carried, *body.by_step}, steps)
+        seeds = [_like(x, x.shape) for x in results]
+        found = differentiate(results, seeds)
+        known: dict[Node, Any] = dict(zip(seeds, [getitem(x, index=after) for x in d], strict=True))
+        known.update(zip(stand_ins, [*(getitem(x, index=before) for x in states), *by_step, *fixed], strict=True))
+        known.update((x, getitem(state, index=after)) for x, state in zip(results, states, strict=True) if x.primitive is not None)
+        roots = [found.get(x) for x in stand_ins[len(states) :]]
+        return [*starts, *replay(roots, known)]
+
+
+class _State(Call):
+    """Some of the carried numbers at all times, as an array whose first axis is time."""
+
+    def array(self, x: Any, start: int, shape: tuple[int, ...]) -> Any:
+        return x[:, start : start + _size(shape)].reshape(len(x), *shape)
+
+    def vjp(self, g: Any, out: Any, x: Any, start: int, shape: tuple[int, ...]) -> list[Any]:
+        return [scatter(reshape(g, shape=(len(x), _size(shape))), index=_columns(start, shape), shape=x.shape)]
+
+
+LOOP = _Loop("loop")
+STATE = _State("state")
+
+
+def loop(start: Sequence[Any], by_step: Sequence[Any], fixed: Sequence[Any], body: Body, steps: int, backwards: bool = False) -> list[Any]:
+    """The states of a loop, an array of times for each of the carried ones; the body has only what depends on these."""
+    body, by_step, fixed = _small(body, by_step, fixed, steps)
+    data = np.zeros((steps + 1, sum(sizes_of(body))))
+    static = {"body": body, "steps": steps, "backwards": backwards}
+    return _states(record(Tensor, data, LOOP, (*start, *by_step, *fixed), static), body)
+
+
+def sizes_of(body: Body) -> list[int]:
+    """How many numbers each of the carried leaves stands for."""
+    return [_size(x.shape) for x in body.carried]
+
+
+def replay(roots: Iterable[Any], known: Mapping[Node, Any]) -> list[Any]:
+    """Roots computed again, with others in place of the nodes in `known`."""
+    roots, values = list(roots), dict(known)
+    for node in _below(roots, values):
+        inputs = [values[x] if isinstance(x, Node) else x for x in node.inputs or ()]
+        if node.primitive is None or all(x is y for x, y in zip(inputs, node.inputs or (), strict=True)):
+            values[node] = node
+        else:
+            values[node] = node.primitive(*inputs, **node.static)
+    return [values[x] if isinstance(x, Node) else x for x in roots]
+
+
+def _at_all_times(roots: Iterable[Any], known: Mapping[Node, Any], moving: set[Node], steps: int) -> list[Any]:
+    """Roots of a body at all steps at once: `known` are the leaves, those in `moving` with an axis of time in front."""
+    roots, values, moving = list(roots), dict(known), set(moving)
+    for node in _below(roots, values):
+        inputs = [values[x] if isinstance(x, Node) else x for x in node.inputs or ()]
+        has_axis = tuple([isinstance(x, Node) and x in moving for x in node.inputs or ()])
+        rule = rule_of(node, has_axis)
+        if node.primitive is None:
+            values[node] = node
+        elif rule is None:
+            values[node] = node.primitive(*inputs, **node.static)
+        else:
+            values[node] = rule(Batch(steps, has_axis, node.shape, node._datum.dtype), *inputs, **node.static)
+        if any(has_axis):
+            moving.add(node)
+    return [values[x] if x in moving else broadcast_to(values[x], shape=(steps, *x.shape)) for x in roots]
+
+
+def _below(roots: Iterable[Any], known: Mapping[Node, Any]) -> list[Node]:
+    """The nodes that roots are made of, each after its inputs, without those that are known."""
+    return [x for x in reversed(ancestors([x for x in roots if isinstance(x, Node)], stop=known.keys())) if x not in known]
+
+
+def _gradients_of_states(
+    direct: Sequence[list[Any]], states: Sequence[Any], by_step: Sequence[Any], fixed: Sequence[Any], body: Body, steps: int,
+    backwards: bool,
+) -> list[Any]:  # fmt: skip
+    """The gradients of all states: of each what comes `direct`ly to it, and what comes from the state after it."""
+    before, after = slice(0, steps), slice(1, steps + 1)
+    if backwards:
+        before, after = after, before
+    carried = [_like(x, x.shape, f"d_{x.label}") for x in body.carried]
+    found = differentiate(body.results, carried)
+    last = 0 if backwards else steps
+    rows = [_sum([x for row, x in terms if row != last] or [0.0]) for terms in direct]
+    rows = [getitem(x, index=before) if isinstance(x, Node) else None for x in rows]
+    own = [None if x is None else _like(y, y.shape) for x, y in zip(rows, carried, strict=True)]
+    following = [_like(x, x.shape) for x in carried]
+    gradients = [
+        _sum([x for x in (found.get(leaf), g) if x is not None] or [Tensor(np.zeros(leaf.shape))])
+        for g, leaf in zip(own, body.carried, strict=True)
+    ]  # fmt: skip
+    known = {x: y for x, y in zip(body.results, following, strict=True) if x.primitive is not None}  # need not be computed again
+    leaves = (*(x for x in own if x is not None), *body.carried, *following, *body.by_step)
+    step = Body(tuple(carried), leaves, body.fixed, tuple(replay(gradients, known)))
+    given = [*(x for x in rows if x is not None), *_at(states, before), *_at(states, after), *by_step]
+    start = [
+        _sum([getitem(x, index=last) if row is None else _only_row(x) for row, x in terms if row in (None, last)] or [np.zeros(y.shape)])
+        for terms, y in zip(direct, carried, strict=True)
+    ]  # fmt: skip
+    return loop(start, given, fixed, step, steps, not backwards)
+
+
+def _at(arrays: Sequence[Any], times: Any) -> list[Any]:
+    return [getitem(x, index=times) for x in arrays]
+
+
+def _simple(body: Body) -> Body:
+    """A body that says the same in fewer steps."""
+    simple = Simplifier(body.leaves)
+    simple.read(body.results)
+    results = [simple.of(x) for x in body.results]
+    return Body(
+        body.carried, body.by_step, body.fixed,
+        tuple([x if isinstance(x, Node) else Tensor(np.full(y.shape, x)) for x, y in zip(results, body.results, strict=True)]),
+        is_simple=True,
+    )  # fmt: skip
+
+
+def _small(body: Body, by_step: Sequence[Any], fixed: Sequence[Any], steps: int) -> tuple[Body, list[Any], list[Any]]:
+    """A body without what does not depend on the carried numbers, which is computed outside of the loop; and what it is given."""
+    results = _sums_apart(body)
+    kinds = _kinds(body, results)
+    order = _below(results, {})
+    read = [x for node in order if kinds[node] == CARRIED for x in node.inputs or () if isinstance(x, Node)]
+    ends = set(results)
+    kept = [x for x in dict.fromkeys([*read, *results]) if kinds[x] != CARRIED and not _is_constant(x)]
+    rows, same = [x for x in kept if kinds[x] == BY_STEP], [x for x in kept if kinds[x] == FIXED]
+    known: dict[Node, Any] = dict(zip(body.fixed, fixed, strict=True))
+    rows += [x for x in same if x in ends]
+    same = [x for x in same if x not in ends]
+    new_fixed = replay(same, known)
+    known.update(zip(body.by_step, by_step, strict=True))
+    new_rows = _at_all_times(rows, known, set(body.by_step), steps)
+    leaves = {x: x if x.primitive is None else _like(x, x.shape) for x in (*rows, *same)}
+    small = Body(
+        body.carried, tuple([leaves[x] for x in rows]), tuple([leaves[x] for x in same]),
+        tuple(replay(results, {x: y for x, y in leaves.items() if x is not y})), body.is_simple,
+    )  # fmt: skip
+    return small, new_rows, new_fixed
+
+
+def _kinds(body: Body, results: Sequence[Any]) -> dict[Node, int]:
+    """What each node of a body depends on."""
+    kinds: dict[Node, int] = {**dict.fromkeys(body.carried, CARRIED), **dict.fromkeys(body.by_step, BY_STEP)}
+    for node in _below(results, {}):
+        if node not in kinds:
+            kinds[node] = max((kinds[x] for x in node.inputs or () if isinstance(x, Node)), default=FIXED)
+    return kinds
+
+
+def _sums_apart(body: Body) -> list[Any]:
+    """The results, with what does not depend on the carried numbers added up first in each sum: (a + x) + b as a + (x + b)."""
+    kinds = _kinds(body, body.results)
+    order = _below(body.results, {})
+    uses: dict[Node, int] = dict.fromkeys(order, 0)
+    for x in [*(x for node in order for x in node.inputs or ()), *body.results * 2]:
+        if isinstance(x, Node):
+            uses[x] += 1
+    is_sum = {node for node in order if node.primitive is not None and node.primitive.name == "add" and kinds[node] == CARRIED}
+    inner = {x for node in is_sum for x in _nodes(node.inputs) if x in is_sum and uses[x] == 1}
+    values: dict[Node, Any] = {}
+    for node in order:
+        if node in is_sum - inner:
+            terms: list[Any] = []
+            todo: list[Any] = [node]
+            while todo:
+                term = todo.pop()
+                if term is node or term in inner:
+                    todo += reversed(term.inputs)
+                else:
+                    terms.append(term)
+            is_late = [isinstance(x, Node) and kinds[x] == CARRIED for x in terms]
+            if is_late.count(False) > 1:
+                new = [values[x] if isinstance(x, Node) else x for x in terms]
+                late, early = ([x for x, is_one in zip(new, is_late, strict=True) if is_one is wanted] for wanted in (True, False))
+                values[node] = _sum(late) + _sum(early)
+                continue
+        known = {x: values[x] for x in node.inputs or () if isinstance(x, Node) and x in values}
+        values[node] = replay([node], known)[0] if node.primitive else node
+    return [values[x] for x in body.results]
+
+
+def _nodes(inputs: Sequence[Any] | None) -> list[Node]:
+    return [x for x in inputs or () if isinstance(x, Node)]
+
+
+def _sum(terms: Sequence[Any]) -> Any:
+    total = terms[0]
+    for x in terms[1:]:
+        total = total + x
+    return total
+
+
+def _states(node: Any, body: Body) -> list[Any]:
+    """The parts of a loop's result, one for each of the carried leaves."""
+    starts = np.cumsum([0, *sizes_of(body)])
+    return [STATE(node, start=int(start), shape=x.shape) for start, x in zip(starts, body.carried, strict=False)]
+
+
+def _pieces(g: Any, body: Body) -> list[list[tuple[int | None, Any]]]:
+    """The parts of a gradient of a loop's result, one for each of the carried leaves: the terms of each.
+
+    The gradient is a sum of what the rule of `STATE` made, from what the readers of the states gave. A term
+    comes with the row that it is for, if there is only one.
+    """
+    starts = [int(start) for start in np.cumsum([0, *sizes_of(body)])[:-1]]
+    pieces: list[list[tuple[int | None, Any]]] = []
+    for start, leaf in zip(starts, body.carried, strict=True):
+        columns = _columns(start, leaf.shape)
+        terms: list[tuple[int | None, Any]] = []
+        for term in _terms(g):
+            is_part = _is_scatter(term)
+            if not is_part or term.static["index"] == columns:
+                part = term.left if is_part else getitem(term, index=columns)
+                inner = part.left if _is_reshape(part) and part.left.shape == (len(g), *leaf.shape) else None
+                terms += [(None, reshape(part, shape=(len(g), *leaf.shape)))] if inner is None else [(_row_of(x), x) for x in _terms(inner)]
+        pieces.append(terms)
+    return pieces
+
+
+def _terms(x: Any) -> list[Any]:
+    """The terms of a sum; `x` itself, if it is none."""
+    terms, todo = [], [x]
+    while todo:
+        x = todo.pop()
+        if isinstance(x, Node) and x.primitive is not None and x.primitive.name == "add":
+            todo += reversed(x.inputs or ())
+        else:
+            terms.append(x)
+    return terms
+
+
+def _row_of(x: Any) -> int | None:
+    """The only row in which `x` is not zero, if there is one."""
+    if not _is_scatter(x):
+        return None
+    index = x.static["index"]
+    row = index[0] if isinstance(index, tuple) and index else index
+    return row if type(row) is int else None
+
+
+def _only_row(x: Any) -> Any:
+    """The only row of `x` that is not zero."""
+    index = x.static["index"]
+    return scatter(x.left, index=index[1:], shape=x.shape[1:]) if isinstance(index, tuple) and index[1:] else x.left
+
+
+def _is_scatter(x: Any) -> bool:
+    return isinstance(x, Node) and x.primitive is scatter
+
+
+def _is_reshape(x: Any) -> bool:
+    return isinstance(x, Node) and x.primitive is reshape
+
+
+def _columns(start: int, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    return slice(None), slice(start, start + _size(shape))
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    return int(np.prod(shape, dtype=int))
+
+
+def _row(state: Iterable[Any]) -> Any:
+    return np.concatenate([np.ravel(x) for x in state])
+
+
+def _like(x: Any, shape: tuple[int, ...], label: str | None = None) -> Tensor:
+    """A leaf of a shape, with the type of `x`."""
+    leaf = Tensor(0.0, label)
+    leaf._datum = np.zeros(shape, x._datum.dtype)
+    return leaf
+
+
+def _is_constant(x: Node) -> bool:
+    return x.primitive is None and x.inputs is None

@@ -1,0 +1,284 @@
+"""Finding what repeats: runs of traced nodes that are the same step again and again, in the order in which they were computed.
+
+Every operand of a node is told by a number: of a computed one its place in the trace, of a leaf or a plain number a
+negative one. A step is a stretch of the trace, and the next step begins a `period` later. Then each operand of a step is of one of
+four kinds: it is computed in the same step, or in the one before (it is carried), or it was there before the first step,
+either the same for every step or another for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..core import Node
+from ..layout import MANY, ONE
+from ..stores import StoredValue
+from ..value import Value
+
+__all__ = ["CARRIED", "FIXED", "INSIDE", "VARYING", "Listing", "Run", "runs_of"]
+
+FEWEST_STEPS = 8
+GRAM = 8  # so many nodes in a row that look alike may be the beginnings of two steps
+MOST_PERIODS = 12
+MOST_BEGINS = 6
+REACHES = (64, 1024, 16384, 2**62)  # an operand further back than that may be at another distance in each step
+INSIDE, CARRIED, FIXED, VARYING = range(4)
+SCRAMBLE = np.uint64(0x9E3779B97F4A7C15)
+
+
+class Listing:
+    """A trace as arrays.
+
+    Attributes:
+        nodes: the computed nodes, oldest first.
+        things: the leaves and plain numbers among their operands; the one with the number -1 comes first.
+        kinds: for each node, a number for its primitive and static arguments; Tensors have each their own.
+        operands: the operands of all nodes, one after the other; `first` says where those of each node begin.
+        uses: how often each node is used; a result counts, too.
+        needed: for each node, whether a result needs it.
+    """
+
+    def __init__(self, nodes: Sequence[Any], outputs: Sequence[Any], needed: Sequence[Any]) -> None:
+        self.nodes = nodes
+        self.things: list[Any] = []
+        numbers = {id(node): i for i, node in enumerate(nodes)}
+        kind_of: dict[Any, int] = {}
+        kinds: list[int] = []
+        inputs: list[Any] = []
+        counts: list[int] = []
+        for i, node in enumerate(nodes):
+            left, right = node.left, node.right
+            if right is MANY:
+                inputs += left
+                counts.append(len(left))
+            elif right is ONE:
+                inputs.append(left)
+                counts.append(1)
+            else:
+                inputs += (left, right)
+                counts.append(2)
+            kind: Any = node.primitive
+            if type(node) is not Value:
+                kind = i
+            elif node._aside is not None and node.static:
+                kind = kind, repr(sorted(node.static.items()))
+            kinds.append(kind_of.setdefault(kind, len(kind_of)))
+        self._number_leaves(dict(zip(map(id, inputs), inputs, strict=True)), numbers)
+        self.kinds = np.array(kinds, np.int64)
+        self.operands = np.fromiter(map(numbers.__getitem__, map(id, inputs)), np.int64, len(inputs))
+        self.first = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+        places = [numbers[id(x)] for x in needed if numbers.get(id(x), -1) >= 0]  # below 0: not recorded
+        self.needed = np.zeros(len(nodes), bool)
+        self.needed[places] = True
+        self.uses = np.bincount(self.operands[self.operands >= 0], minlength=len(nodes))
+        for x in outputs:
+            if numbers.get(id(x), -1) >= 0:
+                self.uses[numbers[id(x)]] += 1
+
+    def _number_leaves(self, inputs: dict[int, Any], numbers: dict[int, int]) -> None:
+        """Give numbers to those of the inputs, by id, that have none yet; equal plain numbers have the same."""
+        equal: dict[Any, int] = {}
+        for number_of_x, x in inputs.items():
+            if number_of_x not in numbers:
+                key = (type(x), repr(x)) if isinstance(x, (float, int)) else number_of_x
+                if key not in equal:
+                    equal[key] = -1 - len(self.things)
+                    self.things.append(x)
+                numbers[number_of_x] = equal[key]
+
+    def thing(self, number: int) -> Any:
+        """The operand with a number."""
+        return self.nodes[number] if number >= 0 else self.things[-1 - number]
+
+    def looks(self, reach: int) -> Any:
+        """A number for each node, which is the same for nodes that look alike: of one kind, with operands at the same distances."""
+        owners = np.repeat(np.arange(len(self.nodes)), np.diff(self.first))
+        sorts = np.array([_sort(x) for x in self.things] or [0], np.int64)
+        distances = owners - self.operands
+        codes = np.where(distances <= reach, distances, 0)
+        leaves = self.operands < 0
+        codes[leaves] = -sorts[-1 - self.operands[leaves]]
+        places = np.arange(len(owners)) - self.first[owners]
+        with np.errstate(over="ignore"):
+            mixed = (codes.astype(np.uint64) + places.astype(np.uint64) * np.uint64(7919)) * SCRAMBLE
+            mixed ^= mixed >> np.uint64(29)
+            sums = np.concatenate([[np.uint64(0)], np.cumsum(mixed * SCRAMBLE, dtype=np.uint64)])
+            return sums[self.first[1:]] - sums[self.first[:-1]] + self.kinds.astype(np.uint64) * np.uint64(0xD1B54A32D192ED03)
+
+
+def _sort(x: Any) -> int:
+    """Which leaves may stand in for each other in different steps."""
+    if not isinstance(x, Node):
+        return 1
+    if type(x) is StoredValue:
+        return 3 + id(x.store()[0])
+    return 2 if x.primitive is None and isinstance(x, Value) else 3 + id(x)
+
+
+class Run(NamedTuple):
+    """Steps that follow one another, all alike.
+
+    Attributes:
+        start: the place of the first step's first node.
+        period: how many nodes a step has.
+        steps: how many there are.
+        operands: the operands of each step, in a row.
+        owners: for each column, which node of the step it is an operand of.
+        kinds: INSIDE, CARRIED, FIXED or VARYING, for each column.
+        sources: for a column that is INSIDE or CARRIED, the node of the step (or the one before) that it is.
+    """
+
+    start: int
+    period: int
+    steps: int
+    operands: Any
+    owners: Any
+    kinds: Any
+    sources: Any
+
+    @property
+    def stop(self) -> int:
+        return self.start + self.steps * self.period
+
+    def at(self, k: int) -> Any:
+        """The places of node `k` of each step."""
+        return self.start + self.period * np.arange(self.steps) + k
+
+
+def runs_of(listing: Listing, fits: Callable[[Run], bool]) -> Iterator[list[Run]]:
+    """The runs of one period after another, those that cover most of the trace with the shortest steps first.
+
+    Args:
+        listing: the trace.
+        fits: whether a run is wanted. If the longest one of a period is not, the others, which are like it, are not looked at.
+    """
+    n = len(listing.nodes)
+    if n < GRAM + 2 * FEWEST_STEPS:
+        return
+    found: dict[int, list[tuple[int, int]]] = {}
+    for reach in REACHES:
+        looks = listing.looks(reach)
+        for period in _periods(looks):
+            stretches = _stretches(looks, period)
+            if _cover(stretches) > _cover(found.get(period, ())):
+                found[period] = stretches
+        if reach > n:
+            break
+    todo = sorted(found, key=lambda period: (-_cover(found[period]), period))
+    tried: set[int] = set()
+    while todo:
+        period = todo.pop(0)
+        if period in tried:
+            continue
+        tried.add(period)
+        runs = []
+        for start, stop in found[period]:
+            run = _run(listing, start, stop, period)
+            if isinstance(run, int) and stop - start >= run * period * FEWEST_STEPS:
+                found.setdefault(run * period, found[period])
+                todo.insert(0, run * period)
+                break
+            if isinstance(run, Run) and fits(run):
+                runs.append(run)
+            elif not runs:
+                break
+        if runs:
+            yield runs
+
+
+def _cover(stretches: Iterable[tuple[int, int]]) -> int:
+    return sum(stop - start for start, stop in stretches)
+
+
+def _periods(looks: Any) -> list[int]:
+    """How far apart stretches that look alike are most often."""
+    n = len(looks) - GRAM
+    with np.errstate(over="ignore"):
+        grams = np.zeros(n, np.uint64)
+        for k in range(GRAM):
+            grams = grams * np.uint64(1000003) + looks[k : k + n]
+    order = np.argsort(grams, kind="stable")
+    gaps = np.diff(order)[grams[order][1:] == grams[order][:-1]]
+    periods, counts = np.unique(gaps, return_counts=True)
+    often = counts * periods  # how much of the trace it may cover
+    return [int(periods[i]) for i in np.argsort(-often, kind="stable")[:MOST_PERIODS] if periods[i] * FEWEST_STEPS <= n + GRAM]
+
+
+def _stretches(looks: Any, period: int) -> list[tuple[int, int]]:
+    """Where a trace repeats itself after a period, for long enough, the longest stretch first: starts and stops."""
+    same = np.concatenate([[False], looks[:-period] == looks[period:], [False]])
+    edges = np.flatnonzero(same[1:] != same[:-1])
+    starts, stops = edges[::2], edges[1::2] + period
+    long = np.flatnonzero(stops - starts > (FEWEST_STEPS - 2) * period)
+    order = long[np.argsort(starts[long] - stops[long], kind="stable")]
+    return list(zip(starts[order].tolist(), stops[order].tolist(), strict=True))
+
+
+def _run(listing: Listing, start: int, stop: int, period: int) -> Run | int | None:
+    """The steps in a stretch; or how many of them make one, if they reach back further than to the one before; None if there are none."""
+    earliest = start
+    while earliest > max(0, start - period) and listing.kinds[earliest - 1] == listing.kinds[earliest - 1 + period]:
+        earliest -= 1
+    several = None
+    for begin in _begins(listing, earliest, start, period):
+        for first in (begin, begin + period):
+            run = _steps(listing, first, (stop - first) // period, period)
+            if isinstance(run, Run):
+                return run
+            several = several or run
+    return several
+
+
+def _begins(listing: Listing, earliest: int, latest: int, period: int) -> list[int]:
+    """Where a step may begin: where the fewest numbers are carried over."""
+    if earliest == latest:
+        return [latest]
+    shift = latest + period  # a step in the middle
+    operands = listing.operands[listing.first[shift] : listing.first[shift + period]]
+    owners = np.repeat(np.arange(shift, shift + period), np.diff(listing.first[shift : shift + period + 1]))
+    distances = (owners - operands)[operands >= 0]
+    owners = owners[operands >= 0][distances <= 2 * period]
+    distances = distances[distances <= 2 * period]
+    reach = np.zeros(period, np.int64)  # of each node, how far after it it is used last
+    np.maximum.at(reach, (owners - distances) % period, distances)
+    crossed = np.zeros(4 * period + 1, np.int64)
+    for at, length in enumerate(reach):
+        crossed[at + 1 : at + 1 + length] += 1
+    crossed = crossed[: 4 * period].reshape(4, period).sum(0)
+    places = np.arange(earliest, latest + 1)
+    counts = crossed[places % period]
+    best = places[counts == counts.min()].tolist()
+    first = next((i for i, place in enumerate(best[:-1]) if best[i + 1] != place + 1), len(best) - 1)
+    if first + 1 < len(places):  # after the last of the nodes that are carried over, and before the next step
+        best = [*best[first::-1], *best[first + 1 :]]
+    return [*best[:MOST_BEGINS], latest]
+
+
+def _steps(listing: Listing, start: int, steps: int, period: int) -> Run | int | None:
+    if steps < FEWEST_STEPS:
+        return None
+    first, stop = listing.first, start + steps * period
+    width = int(first[start + period] - first[start])
+    kinds = listing.kinds[start:stop].reshape(steps, period)
+    arities = np.diff(first[start : stop + 1]).reshape(steps, period)
+    if (kinds != kinds[1]).any() or (arities != arities[1]).any():
+        return None
+    operands = listing.operands[first[start] : first[stop]].reshape(steps, width)
+    owners = np.repeat(np.arange(period), arities[1])
+    distances = operands - (start + period * np.arange(steps))[:, None]
+    place = distances[1]
+    steady = (distances[1:] == place).all(0) & (operands[1:] >= 0).all(0)
+    before = operands < start
+    inside = steady & (place >= 0) & (distances[0] == place)
+    carried = steady & (place < 0) & (place >= -period) & (operands[1] >= start) & before[0]
+    early = before.all(0)
+    fixed = early & (operands == operands[0]).all(0)
+    columns = np.select([inside, carried, fixed, early], [INSIDE, CARRIED, FIXED, VARYING], -1)
+    if (columns < 0).any():
+        back = -distances[-1][(columns < 0) & (operands[-1] >= start)]
+        several = int((back.max(initial=0) - 1) // period + 1)
+        return several if several > 1 else None
+    return Run(start, period, steps, operands, owners, columns, np.where(carried, place + period, place))
