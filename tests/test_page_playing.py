@@ -382,3 +382,17 @@ def test_nan_is_red_and_its_first_place_is_said(browser, tmp_path, scheme):
 def test_a_grad_that_is_not_finite_is_said_where_the_numbers_are(browser, tmp_path):
     opened(browser, Value(0.0, label="x").sqrt(), tmp_path)
     assert text(browser, "bad") == "inf first appeared in the grad of x."
+
+
+def test_nan_is_red_in_a_heat_map_too(browser, tmp_path):
+    numbers = [[float(i - j) for j in range(6)] for i in range(6)]
+    numbers[0][0] = float("nan")
+    opened(browser, (Tensor(numbers, label="W") * 2).sum(), tmp_path)
+    pixels = """
+        const canvas = document.querySelector(".card canvas");
+        const { data } = canvas.getContext("2d").getImageData(0, 0, 6, 1);
+        return [0, 1, 5].map((x) => [...data.slice(4 * x, 4 * x + 4)]);
+    """
+    nan, little, much = browser.execute_script(pixels)
+    assert nan == [208, 0, 48, 255]
+    assert little[2] > much[2]  # orange, the stronger the further below 0
