@@ -362,7 +362,7 @@ def test_an_attribute_that_is_not_here_gets_a_sentence_and_is_not_had():
     with pytest.raises(AttributeError, match=r"^nn\.Linaer is not here; did you mean nn\.Linear\?$"):
         nn.Linaer  # noqa: B018
     assert not hasattr(nn.functional, "stft")
-    with pytest.raises(AttributeError, match=r"^Tensor\.unsqueze is not here; did you mean Tensor\.unsqueeze\?$"):
+    with pytest.raises(AttributeError, match=r"^torch\.Tensor\.unsqueze is not here; did you mean torch\.Tensor\.unsqueeze\?$"):
         torch.ones(2).unsqueze(0)
     assert not hasattr(torch.ones(2), "index_fill_")
 
