@@ -364,7 +364,7 @@ def test_an_attribute_that_is_not_here_gets_a_sentence_and_is_not_had():
     assert not hasattr(nn.functional, "stft")
     with pytest.raises(AttributeError, match=r"^torch\.Tensor\.unsqueze is not here; did you mean torch\.Tensor\.unsqueeze\?$"):
         torch.ones(2).unsqueze(0)
-    assert not hasattr(torch.ones(2), "index_fill_")
+    assert not hasattr(torch.ones(2), "stft_of_mine")
 
 
 def test_the_page_has_every_entry_of_the_book_with_what_it_is_here():

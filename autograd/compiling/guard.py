@@ -124,8 +124,8 @@ class Guard:
         if self._flips != Node.flips and not self._same_frozen():
             return False
         own, before = vars(mode), mode.tracing
-        own["tracing"] = _another_node  # a node is never equal to another one here
         try:
+            own["tracing"] = _another_node  # a node is never equal to another one here
             same = (
                 all(map(operator.is_, [read() for read in self._readers], self._contents))
                 and self._present == self._whole
