@@ -129,7 +129,7 @@ def main() -> None:
     parser.add_argument("--seed", type=command_line.natural, default=0, help="the seed of the example's random numbers")
     parser.add_argument("--fold", type=int, help="how many levels of modules are open (default: as many as are readable)")
     parser.add_argument(
-        "--out", type=command_line.file, default="out/graph.svg", help="the picture: .svg, .png, .pdf, .dot, or .html to step through"
+        "--out", type=command_line.file, default="out/graph.svg", help="the picture: .svg, .png, .pdf, .dot, or .html to play with"
     )
     args = parser.parse_args()
     try:

@@ -275,9 +275,9 @@ def test_the_heading_of_a_page_is_text_whatever_the_result_is_called(tmp_path):
         result = Value(2.0, label="a") * 3
         result.label = label
         text = draw(result).save(tmp_path / "a.html").read_text(encoding="utf-8")
-        assert f"<h1>The backward pass of {html.escape(visible(label, 60))}</h1>" in text
+        assert f"<title>{html.escape(visible(label, 60))}: backpropagation</title>" in text
     unnamed = draw(Value(2.0) * 3).save(tmp_path / "latin-1 \udce9.html").read_text(encoding="utf-8")
-    assert r"<h1>latin-1 \udce9: the backward pass of L</h1>" in unnamed
+    assert r"<title>latin-1 \udce9: backpropagation</title>" in unnamed
 
 
 def words(x):

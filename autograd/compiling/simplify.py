@@ -19,7 +19,7 @@ from ..modes import set_scope
 from ..primitives.reductions import broadcast_to
 from ..tensor import Tensor
 
-__all__ = ["Simplifier"]
+__all__ = ["Simplifier", "hashable"]
 
 
 class Simplifier:
@@ -81,7 +81,7 @@ class Simplifier:
                 return self.of(_repeated(primitive(*inner, **node.static), node))
             inputs = [_unless_needed(x, i, inputs, node.shape) for i, x in enumerate(inputs)]
             node = _with_inputs(node, inputs)
-        key = (primitive, *[id(x) if isinstance(x, Node) else repr(x) for x in inputs], _hashable(node.static))
+        key = (primitive, *[id(x) if isinstance(x, Node) else repr(x) for x in inputs], hashable(node.static))
         return self._made.setdefault(key, node)
 
     def _constant(self, array: Any) -> Any:
@@ -131,11 +131,11 @@ def _shape(inputs: Iterable[Any]) -> tuple[int, ...]:
     return np.broadcast_shapes(*[x.shape for x in inputs if isinstance(x, Node)])
 
 
-def _hashable(x: Any) -> Any:
+def hashable(x: Any) -> Any:
     if isinstance(x, Mapping):
-        return tuple((key, _hashable(item)) for key, item in x.items())
+        return tuple((key, hashable(item)) for key, item in x.items())
     if isinstance(x, (list, tuple)):
-        return tuple(map(_hashable, x))
+        return tuple(map(hashable, x))
     if isinstance(x, slice):
         return "slice", x.start, x.stop, x.step
     if isinstance(x, np.ndarray):

@@ -22,6 +22,7 @@ __all__ = ["Drawing", "draw"]
 
 FORMATS = (".svg", ".png", ".pdf", ".dot", ".html")
 DIRECTIONS = ("LR", "TB", "RL", "BT")
+LARGEST = 20_000  # nodes of a page
 
 
 def draw(root: object, *, fold: int | None = None, direction: str | None = None) -> Drawing:
@@ -47,8 +48,9 @@ def draw(root: object, *, fold: int | None = None, direction: str | None = None)
 
     Raises:
         TypeError: `root` is not made of Values and Tensors.
-        ValueError: `fold` or `direction` is unknown; or the graph is too large, even with its
-            modules folded.
+        ValueError: `fold` or `direction` is unknown; or the graph is too large even for a page. One
+            that is too large for a picture, even with its modules folded, is refused by `source` and
+            where the picture is made.
         RuntimeError: a compiled function was not called yet, or not since something that it uses
             was changed.
 
@@ -68,7 +70,7 @@ def draw(root: object, *, fold: int | None = None, direction: str | None = None)
     function = getattr(root, "__func__", root)  # of a method
     if isinstance(function, Compiled):
         reading = compared(function)
-        return Drawing(reading, both_open(reading, fold), direction or "TB")
+        return Drawing(reading, both_open(reading, fold), direction or "TB", fold)
     roots = leaves(root.roots if isinstance(root, Stage) else root)
     for node in roots:
         if not isinstance(node, Node):
@@ -77,7 +79,13 @@ def draw(root: object, *, fold: int | None = None, direction: str | None = None)
     if not roots:
         raise ValueError("draw() got an empty list: there is nothing to draw.")
     reading = Reading(roots)
-    return Drawing(reading, open_as_readable(reading) if fold is None else open_to(reading, fold), direction or "LR")
+    try:
+        folding: Folding | ValueError = open_as_readable(reading) if fold is None else open_to(reading, fold)
+    except ValueError as error:
+        if len(reading) > LARGEST:
+            raise
+        folding = error  # too large for a picture, and a page may do
+    return Drawing(reading, folding, direction or "LR", fold)
 
 
 class Drawing:
@@ -85,9 +93,6 @@ class Drawing:
 
     It shows the numbers that the graph had when it was drawn. A page (`.html`) is made when it is
     saved, so it cannot be made once a leaf of the graph was changed.
-
-    Attributes:
-        source: the picture in the DOT language of Graphviz.
 
     Example:
         >>> import tempfile
@@ -98,23 +103,34 @@ class Drawing:
         'tanh.dot'
     """
 
-    def __init__(self, reading: Reading, folding: Folding, direction: str) -> None:
-        self._reading, self._folding, self._direction = reading, folding, direction
-        self.source = dot_of(picture_of(reading, folding), direction)
+    def __init__(self, reading: Reading, folding: Folding | ValueError, direction: str, fold: int | None) -> None:
+        self._reading, self._folding, self._fold = reading, folding, fold
+        self._source = "" if isinstance(folding, ValueError) else dot_of(picture_of(reading, folding), direction)
+
+    @property
+    def source(self) -> str:
+        """The picture in the DOT language of Graphviz."""
+        if isinstance(self._folding, ValueError):
+            raise ValueError(f'{self._folding} As a page it can be looked at: .save("graph.html").') from None
+        return self._source
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Save the picture in the format of the path's suffix, and return the path.
 
-        `.svg`, `.png` and `.pdf` are pictures, `.dot` is the source for other tools, and `.html` is
-        a page for stepping through the backward pass, with losses open. A `.png` has at most 40
+        `.svg`, `.png` and `.pdf` are pictures, and `.dot` is the source for other tools. `.html` is
+        a page to play with, in a browser: it computes the forward and the backward pass itself,
+        again with every number that is changed in it, and explains each step. Its modules open and
+        close by a click. Its scripts, and those of a page around it, can call
+        `window.glassgrad.read()`, which gives `{nodes: [{label, data, grad}, …]}` in full precision,
+        and `window.glassgrad.set(label, number)`, which changes a leaf. A `.png` has at most 40
         million pixels, so a large drawing is less sharp. The file is saved whole, or not at all.
 
         Raises:
-            ValueError: the suffix is unknown; the letters of a png would be too small to read; or,
-                for a page, there is no single number to start a backward pass from, or a part is
-                folded.
-            RuntimeError: for a page, a leaf was changed after it was used; or Graphviz is not
-                installed, or fails.
+            ValueError: the suffix is unknown; the graph is too large for a picture; the letters of
+                a png would be too small to read; or, for a page, there is no single number to start
+                a backward pass from.
+            RuntimeError: for a page, a leaf was changed after it was used; for a picture, Graphviz
+                is not installed, or fails.
             OSError: there is no such folder, or it cannot be written to.
 
         Example:
@@ -143,11 +159,13 @@ class Drawing:
         if suffix == ".dot":
             return self.source.encode()
         if suffix == ".html":
-            return page_of(self._reading, self._folding, self._direction, name).encode()
+            return page_of(self._reading, self._fold, name).encode()
         return rendered(self.source, suffix[1:])
 
     def _repr_svg_(self) -> str:
         return rendered(self.source, "svg").decode()
 
     def __repr__(self) -> str:
+        if isinstance(self._folding, ValueError):
+            return f'<Drawing of {len(self._reading):,} nodes, too large for a picture; .save("graph.html") saves a page>'
         return f'<Drawing of {self._folding.size:,} boxes; it shows itself in a notebook, and .save("picture.svg") saves it>'

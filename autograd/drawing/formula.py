@@ -7,6 +7,7 @@ binds less tightly than its place in the template requires.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
@@ -17,16 +18,17 @@ from numpy.typing import ArrayLike
 
 from ..backward import ancestors
 from ..core import Node, Primitive
+from ..primitives.arithmetic import identity, multiply
 from ..texts import in_latex
-from .picture import number
+from .picture import number, symbol_of
 
-__all__ = ["latex"]
+__all__ = ["latex", "typeset"]
 
 LONGEST = 1000  # operations; a longer formula cannot be read
 
-# How tightly a formula binds: a sum, a product with a dot, a product of factors side by side,
+# How tightly a formula binds: a comparison, a sum, a product with a dot, a product of factors side by side,
 # something with an exponent or an index (or a fraction), and a single symbol or number.
-SUM, PRODUCT, JUXTAPOSED, SCRIPTED, SINGLE = range(5)
+RELATION, SUM, PRODUCT, JUXTAPOSED, SCRIPTED, SINGLE = range(6)
 
 
 def latex(node: Node) -> str:
@@ -56,11 +58,36 @@ def latex(node: Node) -> str:
             f"This formula would have {operations[node]:,} operations, counting twice what is used twice, and nobody reads more than "
             f"{LONGEST:,}. Typeset a part of it, or draw() it folded."
         )
-    formulas: dict[Node, _Formula] = {}
+    return _formula(node, computed).text
+
+
+def typeset(node: Any, names: Mapping[Node, str]) -> str:
+    """A formula in which some nodes have names, LaTeX of their own, and every step is shown: also a reshape, which has no sign.
+
+    Example:
+        >>> from autograd import Value
+        >>> x = Value(2.0)
+        >>> typeset(x * x + 1, {x: "z"})
+        'z^{2} + 1'
+    """
+    computed = (
+        [x for x in reversed(ancestors([node], stop=names)) if x not in names and x.primitive is not None] if isinstance(node, Node) else []
+    )
+    return _formula(node, computed, {x: _Formula(name, SINGLE) for x, name in names.items()}, all_steps=True).text
+
+
+def _formula(node: Any, computed: Sequence[Node], formulas: dict[Node, _Formula] | None = None, all_steps: bool = False) -> _Formula:
+    """The formula of a node from those of what it was `computed` from, oldest first."""
+    formulas = {} if formulas is None else formulas
     for x in computed:
         inputs = [formulas[i] if isinstance(i, Node) and i in formulas else _leaf(i) for i in x.inputs or ()]
-        formulas[x] = _filled(_template(x.primitive, len(inputs)), inputs)  # type: ignore[arg-type]
-    return (formulas[node] if node in formulas else _leaf(node)).text
+        template = _template(x.primitive, len(inputs))  # type: ignore[arg-type]
+        if all_steps and x.primitive is multiply and x.left is x.right:
+            template, inputs = _analysed("#1^{2}"), inputs[:1]
+        elif all_steps and template.texts == ["", ""] and x.primitive is not identity:
+            template = _analysed(rf"\operatorname{{{in_latex(symbol_of(x))}}}(#1)")
+        formulas[x] = _filled(template, inputs)
+    return formulas[node] if isinstance(node, Node) and node in formulas else _leaf(node)
 
 
 class _Formula(NamedTuple):
@@ -75,7 +102,7 @@ def _leaf(x: Node | ArrayLike) -> _Formula:
     """The formula of a leaf or a constant: its label, its number, or the shape of its array."""
     if isinstance(x, Node) and x.label and not x.label.isspace():
         return _Formula(_symbol(x.label), SINGLE)
-    data: Any = x.data if isinstance(x, Node) else x
+    data: Any = x._datum if isinstance(x, Node) else x
     if np.ndim(data):
         size = r" \times ".join(map(str, np.shape(data)))
         return _Formula(rf"\mathrm{{array}}_{{{size}}}", SCRIPTED)
@@ -142,6 +169,7 @@ TOKEN = re.compile(r"#\d+|\\(?:left|right)\s*(?:\\.|.)|\\(?:begin|end)\{\w+\}|\\
 OPENING, CLOSING = ("{", "(", "[", r"\left", r"\begin"), ("}", ")", "]", r"\right", r"\end")
 DOTS = (r"\cdot", r"\times", r"\circ", "/", "*")
 SPACES = (r"\,", r"\;", r"\:", r"\ ")
+RELATIONS = ("=", "<", ">", r"\leq", r"\geq", r"\neq")
 BREAKS = ("", ",", ";", ":", "&", "\\\\", "=", "<", ">", r"\lt", r"\gt", r"\le", r"\ge")  # beside these, an input needs no parentheses
 
 
@@ -175,7 +203,9 @@ def _slot(before: str, after: str) -> _Slot:
     """What is required of an input between two tokens."""
     begins = before in BREAKS or before.startswith(OPENING)
     ends = after in BREAKS or after.startswith(CLOSING)
-    if begins or before == "+":
+    if before == "}" and after == "\\\\":
+        binding = RELATION  # the condition in a line of cases
+    elif begins or before == "+":
         binding = SUM
     elif before == "-" or before in DOTS:
         binding = PRODUCT
@@ -194,6 +224,8 @@ def _slot(before: str, after: str) -> _Slot:
 
 def _binding(top: list[str]) -> tuple[int, bool]:
     """How tightly a template binds, and whether it is open, from its tokens outside of brackets."""
+    if any(token in RELATIONS for token in top):
+        return RELATION, False
     if "+" in top[1:] or "-" in top[1:]:
         return SUM, False
     # A name before its argument without parentheses, as in `\\sum x`, or a product without a sign.

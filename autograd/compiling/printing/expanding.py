@@ -11,7 +11,7 @@ import numpy as np
 from ...backward import ancestors
 from ...core import Node, record
 from ...modes import set_scope
-from ...primitives.arithmetic import clip, equal, first_max_n, max_n, maximum, select, where
+from ...primitives.arithmetic import add_n, clip, dot_n, equal, first_max_n, max_n, maximum, select, where
 from ...primitives.cumulative import cumsum
 from ...primitives.elementary import exp, log
 from ...primitives.networks import linear, standardize
@@ -106,6 +106,8 @@ EXPANSIONS: dict[Any, Callable[..., Any]] = {
     first_max: lambda y, x, axis=-1: max_(x, axis=axis, keepdims=False),
     is_first_max: _is_first_max,
     rolled: _rolled,
+    add_n: lambda y, *xs: add_n.array(*xs),
+    dot_n: lambda y, *xs: dot_n.array(*xs),
     pad: lambda y, x, pad_width: scatter(
         x, index=tuple(slice(before, before + n) for (before, _), n in zip(pad_width, x.shape, strict=True)), shape=y.shape
     ),

@@ -157,7 +157,7 @@ def _sum(body: Body, x: Tensor, a: Any, axis: Any = None, keepdims: bool = False
     def kept(index: Sequence[Index]) -> list[Index]:
         return [ZERO if k in axes else i for k, i in enumerate(index) if keepdims or k not in axes]
 
-    if x.size == 1 and a.size:
+    if x.size == 1:
         _total(body, x, a.shape, lambda at: body.load(a, at, kind), kind)
     elif adds_rows(a, axis) or not a.size:
         body.nest(

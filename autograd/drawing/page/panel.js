@@ -1,0 +1,158 @@
+// The panel beside the graph: what went wrong, the step, and what is selected.
+const selectedName = () => {
+  const node = nodes[state.selected];
+  return node.shape.length ? `${node.name}[${indexOf(node.shape, state.entry).join(", ")}]` : node.name;
+};
+
+function tell() {
+  tellAlerts();
+  const isEnd = state.step === shown.last, words = isEnd ? null : stepWords(), hasSelection = state.selected !== null;
+  $("step").hidden = isEnd && hasSelection;
+  $("step").innerHTML = isEnd ? summary() : stepHTML(words);
+  $("live").textContent = isEnd ? "" : textFor(words);
+  paintPictures($("step"));
+  for (const e of $("step").querySelectorAll(".chain")) e.classList.toggle("tight", e.scrollWidth > e.clientWidth);
+  for (const e of $("step").querySelectorAll("h2, .equation, .rule, .chain, .sum, .numbers")) if (e.scrollWidth > e.clientWidth) e.tabIndex = 0; // to scroll it by keys
+  if ($("tour")) $("tour").onclick = () => { go(0); play(); };
+  $("selection").hidden = !hasSelection;
+  $("panel").classList.toggle("both", hasSelection && !isEnd);
+  if (hasSelection) tellSelection(isEnd);
+}
+const textFor = ({ kicker, title }) => {
+  const e = document.createElement("div");
+  e.innerHTML = `${kicker}: ${title}`;
+  return e.textContent;
+};
+const stepHTML = ({ kicker, className = "", title, body }) => `<p class="kicker ${className}">${kicker}</p><h2>${title}</h2>${body}`;
+function summary() {
+  const L = nodes[root], x = isArray(run.data[root]) ? run.data[root][0] : run.data[root];
+  return `<h2>${esc(WORDS.idleTitle(L.name, plain(x)))}</h2><p>${graph.recorded ? WORDS.idleRecorded : WORDS.idleText}</p><button id="tour" class="do">${WORDS.tour}</button>`;
+}
+
+function tellAlerts() {
+  const alerts = [];
+  if (graph.recorded) alerts.push(`<div class="note">${esc(WORDS.recorded(graph.recorded))}</div>`);
+  if (firstBad) {
+    const node = nodes[firstBad.id], formula = node.op && firstBad.what === WORDS.data ? ` ${equals(math(node.op.formula, byName(node)))}` : "";
+    alerts.push(`<div class="alert" id="bad">${esc(WORDS.firstBad(plain(firstBad.x), firstBad.what, node.name))}${formula}.</div>`);
+  }
+  if (state.wrong) {
+    const found = walked.firstWrong;
+    alerts.push(`<div class="alert" id="wrong"><b>${WORDS.wrongs[state.wrong][0]}.</b> ${found ? `${WORDS.why[state.wrong]} <button id="show-wrong">${WORDS.showWrong}</button>` : WORDS.harmless}</div>`);
+  }
+  if ($("alerts").dataset.html === alerts.join("")) return;
+  $("alerts").dataset.html = $("alerts").innerHTML = alerts.join("");
+  if ($("show-wrong")) $("show-wrong").onclick = () => { state.selected = null; go(shown.steps.length + 2 + walked.firstWrong.step); };
+}
+
+function tellSelection(isEnd) {
+  const id = state.selected, node = nodes[id], x = entryOf(run.data[id], state.entry), isChangeable = node.isLeaf && !graph.recorded, name = selectedName();
+  $("selected-name").innerHTML = node.shape.length ? esc(name) : spoken(name) + nameHTML(node.short);
+  $("selected-number").innerHTML = isChangeable ? "" : num(x);
+  for (const part of ["field", "slider"]) $(part).hidden = !isChangeable;
+  if (isChangeable) {
+    $("field").setAttribute("aria-label", WORDS.number(name));
+    $("slider").setAttribute("aria-label", WORDS.slider(name));
+    if (document.activeElement !== $("field")) $("field").value = plainASCII(x);
+    const { low, high } = rangeAround(x);
+    if (Number($("slider").min) !== low || Number($("slider").max) !== high) Object.assign($("slider"), { min: low, max: high });
+    $("slider").value = x;
+  }
+  tellEntries(node, isChangeable);
+  const learns = node.learns && !graph.recorded;
+  for (const part of ["plot", "rates"]) $(part).toggleAttribute("hidden", !learns);
+  $("constant").hidden = node.learns;
+  if (learns) {
+    plot();
+    tellNudge(id, x);
+  }
+  $("paths").innerHTML = !node.learns || id === root ? "" : isEnd ? pathsHTML(id) : `<button id="to-end">${WORDS.goToEnd}</button>`;
+  if ($("to-end")) $("to-end").onclick = () => go(shown.last);
+}
+
+function tellNudge(id, x) {
+  const y = entryOf(run.data[root], 0), moved = resultAt(id, x + state.nudge);
+  $("slope").innerHTML = num(right[id] === undefined ? 0 : entryOf(right[id], state.entry));
+  $("rate").innerHTML = num((moved - y) / state.nudge);
+  $("quotient").innerHTML = `(${num(moved)} − ${bracketed(y)}) / ${state.nudge}`;
+  for (const button of $("nudges").children) button.setAttribute("aria-pressed", String(Number(button.dataset.nudge) === state.nudge));
+}
+
+// The entries of a selected array: buttons if they are few, else a heat map to click.
+const BUTTONS = 64;
+function tellEntries(node, isChangeable) {
+  const box = $("entries"), count = node.shape.reduce((a, b) => a * b, 1);
+  box.hidden = !node.shape.length;
+  if (box.hidden) return;
+  const [rows, columns] = rowsOf(node.shape), x = run.data[node.id], key = `${node.id}`;
+  if (box.dataset.key !== key) {
+    box.dataset.key = key;
+    const hint = `<p>${isChangeable ? WORDS.entry : WORDS.entryShown} ${WORDS.shape(node.shape)}.</p>`;
+    if (count <= BUTTONS) box.innerHTML = `${hint}<div class="grid" style="grid-template-columns:repeat(${columns},minmax(0,1fr))">${Array.from({ length: count }, () => "<button></button>").join("")}</div>`;
+    else box.innerHTML = `${hint}<div class="heat"></div><label>${WORDS.entryField} <input type="number" min="0" max="${count - 1}"></label>`;
+    box.querySelectorAll(".grid button").forEach((button, i) => { button.onclick = () => selectEntry(i); });
+    const map = box.querySelector(".heat"), field = box.querySelector("input");
+    if (map) map.onclick = (event) => {
+      const r = map.firstChild.getBoundingClientRect();
+      const at = (share, n) => Math.max(0, Math.min(n - 1, Math.floor(share * n)));
+      selectEntry(at((event.clientY - r.top) / r.height, rows) * columns + at((event.clientX - r.left) / r.width, columns));
+    };
+    if (field) field.oninput = () => { if (field.checkValidity() && field.value !== "") selectEntry(Number(field.value)); };
+  }
+  box.querySelectorAll(".grid button").forEach((button, i) => {
+    button.textContent = plain(round(x[i]));
+    button.setAttribute("aria-label", `${node.name}[${indexOf(node.shape, i).join(", ")}]: ${button.textContent}`);
+    button.setAttribute("aria-pressed", String(i === state.entry));
+  });
+  const map = box.querySelector(".heat"), field = box.querySelector("input");
+  if (map) fillArray(map, x, node.shape, 340, 150);
+  if (field && document.activeElement !== field) field.value = state.entry;
+}
+function selectEntry(entry) {
+  state.entry = entry;
+  resetRange();
+  paint();
+  tell();
+}
+
+// The paths from what is selected to the result: each as a product; their sum is the grad.
+function pathsHTML(id) {
+  const { total, paths } = pathsNow(), name = nodes[id].name, L = nodes[root].name;
+  if (!total) return `<h3>${esc(WORDS.noPath(name, L))}</h3>`;
+  const way = (path) => path.nodes.map((i) => nameHTML(nodes[i].short)).join(" → ") + (path.count ? ` … (${WORDS.pathCount(path.count)})` : "");
+  const product = (path) => (path.factors.includes(undefined) ? "" : `${path.factors.map((x, j) => (j ? bracketed(x) : num(x))).join(" × ")} = `);
+  const items = paths.map((path, i) => `<button class="path" data-path="${i}"><span>${way(path)}</span><span>${product(path)}<b class="total">${num(path.product)}</b></span></button>`);
+  const terms = paths.length > 1 && paths.length <= MANY ? `${paths.map((path, j) => (j ? bracketed(path.product) : num(path.product))).join(" + ")} = ` : "";
+  const sum = paths.reduce((all, path) => all + path.product, 0);
+  return `<h3>${esc(total === 1 ? WORDS.onePath(name, L) : WORDS.paths(total, name, L))}${total > MANY ? WORDS.byFirstStep : ""}</h3>${items.join("")}
+    <div class="sum-of-paths">${terms}<b class="total">${num(sum)}</b> = ${esc(selectedName())}.grad</div>`;
+}
+
+function listenToPanel() {
+  const lit = (event) => {
+    const button = event.target.closest?.("[data-path]"), path = button ? Number(button.dataset.path) : null;
+    if (state.path === path) return;
+    state.path = path;
+    paint();
+  };
+  for (const type of ["pointerover", "focusin", "click"]) $("paths").addEventListener(type, lit);
+  for (const type of ["pointerleave", "focusout"]) $("paths").addEventListener(type, () => { if (state.path !== null) { state.path = null; paint(); } });
+  editable($("field"), () => state.selected, () => state.entry);
+  $("slider").addEventListener("input", () => setLeaf(state.selected, Number(Number($("slider").value).toPrecision(3)), state.entry));
+  $("close").onclick = () => select(null);
+  for (const button of $("nudges").children) button.onclick = () => { state.nudge = Number(button.dataset.nudge); tell(); };
+  const group = $("wrongs");
+  for (const [key, [title, code]] of Object.entries(WORDS.wrongs)) {
+    const label = element("label", "", group), radio = element("input", "", label);
+    Object.assign(radio, { type: "radio", name: "wrong", value: key, checked: key === "" });
+    radio.onchange = () => setWrong(key);
+    element("span", "", label, `${title} `).append(element("code", "", null, code));
+  }
+  $("wrong-chip").onclick = () => setWrong("");
+  if (graph.recorded) $("wrong-box").hidden = true;
+}
+function setWrong(wrong) {
+  state.wrong = wrong;
+  document.querySelector(`[name=wrong][value="${wrong}"]`).checked = true;
+  update();
+}
