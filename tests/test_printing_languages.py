@@ -135,7 +135,7 @@ def run_in(browser, f, args, nodes):
     results, saved = program._variant.forward(*data)
     count = len(program.outputs)
     results = [results] if count == 1 else list(results)
-    seeds = [np.full(x.shape, i + 1.0) for i, x in enumerate(results)]
+    seeds = [np.full(np.shape(x), i + 1.0) for i, x in enumerate(results)]
     found = program._variant.backward(saved, *seeds)
     gradients = [found] if sum(program.wanted) == 1 else list(found)
     flat = [[np.ravel(x).tolist() if np.ndim(x) else float(x) for x in arrays] for arrays in (data, seeds)]

@@ -13,11 +13,11 @@ from ...primitives.arithmetic import astype, divide
 from ...primitives.elementary import power
 from ...primitives.networks import take_along_axis
 from ...primitives.reductions import broadcast_to
-from ...primitives.shapes import choose, getitem, lookup, reshape, transpose
+from ...primitives.shapes import choose, getitem, lookup, reshape, transpose, windows
 from ...tensor import Tensor
 from ...texts import visible
 from .formulas import ATOM, PRODUCT, Functions, Text, UnprintableError, infix, number
-from .indices import ZERO, Index, as_formula, basic_place, flat, loop_over, parts_of, positions
+from .indices import ZERO, Index, as_formula, basic_place, flat, in_windows, loop_over, parts_of, positions
 from .memory import is_elementwise, is_view
 from .nests import Lines, Nest, Store
 from .tables import Tables
@@ -336,6 +336,8 @@ class Body:
             for i, axis in zip(index, order, strict=True):
                 place[axis] = i
             return self.load(a, place, kind)
+        if x.primitive is windows:
+            return self.load(a, in_windows(index, x.static["axis"]), kind)
         if x.primitive is reshape:
             return self._reshaped(x, a, index, kind)
         if x.primitive is getitem:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -12,11 +11,12 @@ import numpy as np
 from ...backward import ancestors
 from ...core import Node, record
 from ...modes import set_scope
-from ...primitives.arithmetic import add_n, clip, dot_n, equal, max_n, maximum, select, where
+from ...primitives.arithmetic import add_n, clip, dot_n, equal, first_max_n, max_n, maximum, select, where
+from ...primitives.cumulative import cumsum
 from ...primitives.elementary import exp, log
 from ...primitives.networks import linear, standardize
-from ...primitives.reductions import log_softmax, logsumexp, max_, mean, softmax, sum_
-from ...primitives.shapes import concatenate, expand_dims, getitem, pad, reshape, scatter, squeeze, stack, take, transpose
+from ...primitives.reductions import first_max, is_first_max, log_softmax, logsumexp, max_, mean, softmax, sum_
+from ...primitives.shapes import concatenate, expand_dims, getitem, pad, reshape, rolled, scatter, squeeze, stack, take, transpose
 from ...tensor import Tensor
 
 __all__ = ["expanded"]
@@ -48,10 +48,16 @@ def _logsumexp(y: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return reshape(log(sum_(exp(below), axis=axis, keepdims=True)) + top, shape=y.shape)
 
 
-def _standardize(y: Any, x: Any, axis: Any = -1, eps: float = 1e-5) -> Any:
-    n = x.size // math.prod(k for i, k in enumerate(x.shape) if i not in {a % x.ndim for a in np.atleast_1d(axis).tolist()})
-    centred = x - sum_(x, axis=axis, keepdims=True) / float(n)
-    return centred / (sum_(centred * centred, axis=axis, keepdims=True) / float(n) + eps) ** 0.5
+def _standardize(y: Any, x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e-5) -> Any:
+    total = sum_(x, axis=axis, keepdims=True)
+    n = float(x.size // max(total.size, 1))
+    centred = x - total / n
+    return centred * (weight / (sum_(centred * centred, axis=axis, keepdims=True) / n + eps) ** 0.5) + bias
+
+
+def _is_first_max(y: Any, x: Any, axis: int = -1) -> Any:
+    wins = where(equal(x, max_(x, axis=axis, keepdims=True)), 1.0, 0.0)
+    return equal(wins * cumsum(wins, axis=axis), 1.0)
 
 
 def _stack(y: Any, *xs: Any, axis: int = 0) -> Any:
@@ -66,6 +72,16 @@ def _take(y: Any, x: Any, indices: Any, axis: int | None = None) -> Any:
     if axis is None:
         return getitem(reshape(x, shape=(x.size,)), index=indices)
     return getitem(x, index=(slice(None),) * (axis % x.ndim) + (indices,))
+
+
+def _rolled(y: Any, x: Any, shift: Any, axis: Any) -> Any:
+    for n, a in zip(shift, axis, strict=True):
+        n %= x.shape[a]
+        before: tuple[slice, ...] = (slice(None),) * (a % x.ndim)
+        x = concatenate(
+            getitem(x, index=(*before, slice(x.shape[a] - n, None))), getitem(x, index=(*before, slice(0, x.shape[a] - n))), axis=a
+        )
+    return x
 
 
 def _select(y: Any, index: Any, *xs: Any) -> Any:
@@ -88,6 +104,10 @@ EXPANSIONS: dict[Any, Callable[..., Any]] = {
     max_n: lambda y, *xs: functools.reduce(maximum, xs),
     add_n: lambda y, *xs: add_n.array(*xs),
     dot_n: lambda y, *xs: dot_n.array(*xs),
+    first_max_n: lambda y, *xs: functools.reduce(maximum, xs),
+    first_max: lambda y, x, axis=-1: max_(x, axis=axis, keepdims=False),
+    is_first_max: _is_first_max,
+    rolled: _rolled,
     pad: lambda y, x, pad_width: scatter(
         x, index=tuple(slice(before, before + n) for (before, _), n in zip(pad_width, x.shape, strict=True)), shape=y.shape
     ),

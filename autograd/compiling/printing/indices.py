@@ -107,6 +107,14 @@ def basic_place(index: Sequence[Index], parts: Iterable[Any], shape: Sequence[in
     return place
 
 
+def in_windows(index: Sequence[Index], axis: Sequence[int]) -> list[Index]:
+    """Where the entry of a window is that moves along axes."""
+    place = list(index[: len(index) - len(axis)])
+    for a, within in zip(axis, index[len(place) :], strict=True):
+        place[a] = place[a] + within
+    return place
+
+
 def positions(index: Any, shape: Sequence[int]) -> Any:
     """The places in the flattened array, of the entries at an index."""
     return np.arange(math.prod(shape)).reshape(shape)[index]

@@ -14,11 +14,11 @@ from ...primitives.cumulative import cumprod, cumsum, prod
 from ...primitives.networks import put_along_axis
 from ...primitives.products import matmul
 from ...primitives.reductions import max_, min_, sum_
-from ...primitives.shapes import concatenate, place, scatter, scatter_rows, transpose
+from ...primitives.shapes import add_windows, concatenate, place, scatter, scatter_rows, transpose
 from ...tensor import Tensor
 from .bodies import Body
 from .formulas import PRODUCT, SUM, Text, infix
-from .indices import ZERO, Index, basic_place, flat, loop_over, parts_of, positions
+from .indices import ZERO, Index, basic_place, flat, in_windows, loop_over, parts_of, positions
 from .nests import Store
 
 __all__ = ["WRITERS", "adds_rows", "widest_product"]
@@ -272,6 +272,10 @@ def _scatter(body: Body, x: Tensor, g: Any, index: Any, shape: Any) -> None:
     _into_zeros(body, x, g, table.shape, to, once=len(np.unique(table)) == table.size)
 
 
+def _add_windows(body: Body, x: Tensor, g: Any, size: Any, axis: Any) -> None:
+    _into_zeros(body, x, g, g.shape, lambda at: flat(in_windows(at, axis), x.shape))
+
+
 def _scatter_rows(body: Body, x: Tensor, g: Any, index: Any, shape: Any) -> None:
     n = len(getattr(index, "shape", ()))
     placed = (*getattr(index, "shape", ()), *x.shape[1:])
@@ -309,6 +313,7 @@ WRITERS: dict[Any, Writes] = {
     cumprod: _cumulative("*", 1.0),
     concatenate: _concatenate,
     scatter: _scatter,
+    add_windows: _add_windows,
     scatter_rows: _scatter_rows,
     place: _place,
     put_along_axis: _put_along_axis,

@@ -11,13 +11,13 @@ from ...primitives.arithmetic import astype
 from ...primitives.networks import take_along_axis
 from ...primitives.products import matmul
 from ...primitives.reductions import broadcast_to
-from ...primitives.shapes import choose, getitem, lookup, reshape, transpose
+from ...primitives.shapes import choose, getitem, lookup, reshape, transpose, windows
 from ...tensor import Tensor
 from .indices import parts_of
 
 __all__ = ["in_memory", "is_elementwise", "is_view"]
 
-VIEWS = frozenset([reshape, transpose, broadcast_to, getitem, astype, choose, lookup, take_along_axis])
+VIEWS = frozenset([windows, reshape, transpose, broadcast_to, getitem, astype, choose, lookup, take_along_axis])
 
 
 def is_view(x: Any) -> bool:
