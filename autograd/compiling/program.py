@@ -47,11 +47,15 @@ class Variant(NamedTuple):
 
     seeded: tuple[int, ...]
     careful: bool
-    floats: bool
     source: Source
     forward: Callable[..., Any]
     backward: Callable[..., Any]
     variables: dict[str, Any]
+
+    @property
+    def floats(self) -> bool:
+        """Whether some of it runs on Python's floats, which raise an error where NumPy's numbers become inf or nan."""
+        return self.source.floats
 
     @property
     def is_silent(self) -> bool:
@@ -193,7 +197,7 @@ class Program(Call):
 
     def _lift_all(self, lifting: Lifting, made: Sequence[Node], results: Sequence[Node], all_made: Sequence[Node]) -> dict[Node, Any]:
         """Lift a graph; for its results, the nodes of the flat graph."""
-        rolled = Rolling(made, results, () if self.target == "c" else all_made)  # C has no form for a loop
+        rolled = Rolling(made, results, all_made)
         flat = Flattening(rolled.nodes, [rolled.of(x) for x in results])
         lifting.run(flat.nodes)
         return {x: flat.of(rolled.of(x)) for x in results}
@@ -261,7 +265,7 @@ class Program(Call):
             gradients=[(simple.of(x), simple.of(gradients.get(x))) for x, want in zip(self.inputs, self.wanted, strict=True) if want],
             gradient_of=gradient_of,
             kept=[name for update in self._updates for name, x in update.numbers.items() if isinstance(x, Node)],
-            floats=self._floats,
+            floats=self._floats and self.target == "numpy",
         )
         namespace = dict(source.helpers)
         exec(compile(source.text, f"<compiled {self.name}>", "exec"), namespace)
@@ -269,7 +273,7 @@ class Program(Call):
         if self.target != "numpy":
             with tracing(self.name):
                 forward, backward = in_c(source.recipe, self.target, forward, backward)
-        return Variant(seeded, careful, source.floats, source, forward, backward, namespace)
+        return Variant(seeded, careful, source, forward, backward, namespace)
 
     @property
     def source(self) -> str:

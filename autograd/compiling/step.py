@@ -134,7 +134,8 @@ class WholeStep(Program):
         source = Source(
             self.name, [simple.of(inputs[i]) for i in self._read], outputs, [], gradients, gradient_of,
             kept=[name for update in self._updates for name, x in update.numbers.items() if isinstance(x, Node)],
-            more=more, functions=[text for update in self.leaves.updates for text in update.written(taken)], floats=self._floats,
+            more=more, functions=[text for update in self.leaves.updates for text in update.written(taken)],
+            floats=self._floats and self.target == "numpy",
         )  # fmt: skip
         namespace = dict(source.helpers)
         exec(compile(source.text, f"<compiled {self.name}>", "exec"), namespace)
@@ -151,7 +152,7 @@ class WholeStep(Program):
         self._anchors = tuple(self.given)
         self._is_uneven = self.halves or any(isinstance(x, Value) for x in self.given) or any(self.wanted[len(self.given) :])
         self._is_single = len(gradients) + len(more) == 1
-        return Variant(seeded, careful, source.floats, source, forward, backward, namespace)
+        return Variant(seeded, careful, source, forward, backward, namespace)
 
     def unchanged(self) -> bool:
         if not super().unchanged():
