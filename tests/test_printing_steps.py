@@ -6,8 +6,10 @@ import json
 import numpy as np
 import pytest
 from optimizing import SETTINGS, parameters
+from stepping import step_of
 from test_compile_step import *  # noqa: F403
-from test_compile_step import step_of
+from test_compile_step_formulas import *  # noqa: F403
+from test_compile_step_gradients import *  # noqa: F403
 from test_compile_step_random import *  # noqa: F403
 
 import autograd
@@ -16,6 +18,7 @@ from autograd.compiling.printing import native, targets
 from autograd.compiling.printing.building import compiler
 from nn import optim
 
+del test_half_precision_is_computed_in_single_and_rounded_as_in_a_step_of_a_compiled_loss  # noqa: F821 (C has no float16)
 del test_batch_norm_and_dropout_are_in_the_step  # noqa: F821 (a bias before BatchNorm has rounding errors as its gradient; Adam's steps are of these)
 
 
@@ -97,6 +100,7 @@ def test_steps_in_javascript_are_those_in_numpy(browser, method, settings, end):
     data = [x.data for x in program.given]
     _, saved = variant.forward(*[data[i] for i in program._read])
     found = variant.backward(saved)
+    found = [found] if program._is_single else found
     flat = [np.ravel(data[i]).tolist() if np.ndim(data[i]) else float(data[i]) for i in program._read]
     script = (
         step.source_for("javascript") + "return JSON.stringify(step(...inputs)[1].map(x => typeof x === 'number' ? x : Array.from(x)));"

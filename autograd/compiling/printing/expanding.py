@@ -102,12 +102,12 @@ EXPANSIONS: dict[Any, Callable[..., Any]] = {
     select: _select,
     linear: lambda y, x, weight, bias: x @ transpose(weight) + bias,
     max_n: lambda y, *xs: functools.reduce(maximum, xs),
-    add_n: lambda y, *xs: add_n.array(*xs),
-    dot_n: lambda y, *xs: dot_n.array(*xs),
     first_max_n: lambda y, *xs: functools.reduce(maximum, xs),
     first_max: lambda y, x, axis=-1: max_(x, axis=axis, keepdims=False),
     is_first_max: _is_first_max,
     rolled: _rolled,
+    add_n: lambda y, *xs: add_n.array(*xs),
+    dot_n: lambda y, *xs: dot_n.array(*xs),
     pad: lambda y, x, pad_width: scatter(
         x, index=tuple(slice(before, before + n) for (before, _), n in zip(pad_width, x.shape, strict=True)), shape=y.shape
     ),
