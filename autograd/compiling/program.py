@@ -197,7 +197,7 @@ class Program(Call):
 
     def _lift_all(self, lifting: Lifting, made: Sequence[Node], results: Sequence[Node], all_made: Sequence[Node]) -> dict[Node, Any]:
         """Lift a graph; for its results, the nodes of the flat graph."""
-        rolled = Rolling(made, results, () if self.target == "c" else all_made)  # C has no form for a loop
+        rolled = Rolling(made, results, all_made)
         flat = Flattening(rolled.nodes, [rolled.of(x) for x in results])
         lifting.run(flat.nodes)
         return {x: flat.of(rolled.of(x)) for x in results}
