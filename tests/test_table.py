@@ -221,6 +221,11 @@ def torch_functions(torch):
     def over_axes(function):
         return lambda x, axis, keepdims: function(x, tuple(range(x.ndim)) if axis is None else axis, keepdims)
 
+    def unfolded(x, size, axis):
+        for n, a in zip(size, axis, strict=True):
+            x = x.unfold(a, n, 1)
+        return x
+
     def svd(x):
         """Singular vectors are determined but for their sign."""
         u, s, vh = torch.linalg.svd(x, full_matrices=False)
@@ -298,7 +303,8 @@ def torch_functions(torch):
         return torch.stack([torch.cat([row[:n].flip(0), row[n:]]) for row, n in zip(x.unbind(1), lengths.long(), strict=True)], 1)
 
     return {
-        **vars(functional), **vars(torch),  # which have most by the same name; these not, or not with the same arguments
+        **vars(functional),
+        **vars(torch),  # which have most by the same name; these not, or not with the same arguments
         "add_n": lambda *xs: sum(xs),
         "astype": lambda x, dtype: x.to(getattr(torch, np.dtype(dtype).name)),
         "choose": lambda x, index: x[torch.arange(len(x)), index.long()],
@@ -313,7 +319,8 @@ def torch_functions(torch):
         ),
         "conv_weight": lambda x, g, kernel, groups, **settings: pulled(
             lambda weight: convolved(x, weight, torch.zeros(1), groups=groups, **settings),
-            (g.shape[1], x.shape[1] // groups, *kernel), g,
+            (g.shape[1], x.shape[1] // groups, *kernel),
+            g,
         ),
         "concatenate": lambda *xs, axis: torch.cat(xs, axis),
         "divide": torch.div,
@@ -365,14 +372,23 @@ def torch_functions(torch):
         "standardize": lambda x, weight, bias, axis, eps: (
             (x - x.mean(axis, True)) / (x.var(axis, correction=0, keepdim=True) + eps).sqrt() * weight + bias
         ),
+        "rolled": lambda x, shift, axis: torch.roll(x, shift, axis),
         "subtract": torch.sub,
         "sum": over_axes(torch.sum),
+        "first_max": lambda x, axis: torch.max(x, axis).values,
+        "first_max_n": lambda *xs: torch.stack(torch.broadcast_tensors(*xs)).max(0).values,
         "sum_pool": lambda x, **settings: taps(x, **settings).sum(-1),
         "sum_unpool": lambda g, shape, **settings: pulled(lambda x: taps(x, **settings).sum(-1), (*g.shape[:2], *shape), g),
         "svd": svd,
         "take": taken,
         "take_along_axis": lambda x, index, axis: torch.take_along_dim(x, index.long(), axis),
         "transpose": lambda x, axes: x.permute(*(axes or reversed(range(x.ndim)))),
+        "windows": unfolded,
+        "add_windows": lambda g, size, axis: pulled(
+            lambda x: unfolded(x, size, axis),
+            tuple(n + size[axis.index(a)] - 1 if a in axis else n for a, n in enumerate(g.shape[: -len(size)])),
+            g,
+        ),
     }
 
 
