@@ -89,3 +89,9 @@ def test_results_of_several_numbers_and_their_gradients():
     a, (b, c) = f.function(3.0)
     (a * b + c).backward()
     assert [v[0].grad, v[1].grad] == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_function_of_floats_in_a_return_alone_is_imported():
+    f = autograd.compile(lambda x, y: [autograd.sin(x), y * 2.0])
+    sine, double = f(0.5, 3.0)
+    assert (sine.data, double.data) == (math.sin(0.5), 6.0)

@@ -123,9 +123,10 @@ class Source(Writer):
         returned = f"return {', '.join(map(self.text_of, roots)) or '()'}"
         contents = ": forward, backward and update" if functions else ", forward and backward"
         helpers = text_of_functions(self.helpers, self.taken)
+        texts = [*helpers, *self.constants, *forward_lines, *ends, *backward_lines, returned]
         parts = [
             f'"""{in_docstring(name, NAME)}{contents}, as a program for NumPy."""', "",
-            *(["import math", ""] if any("math." in text for text in [*helpers, *forward_lines, *backward_lines]) else []),
+            *(["import math", ""] if any("math." in text for text in texts) else []),
             "import numpy as np", "",
             *(line for text in helpers for line in ("", wrapped(text), "")),
             *map(wrapped, self.constants), *([""] if self.constants else []), "",
