@@ -17,18 +17,18 @@ Memory = Mapping[str, float | None]  # the first value of what is remembered of 
 
 
 class Live:
-    """An object that changes between the calls of a compiled function, which its methods tell what they do at each call.
+    """An object, such as an optimizer or a schedule, that may change between the calls of a compiled function.
 
-    Of its attributes only those are compared that the function mentions.
+    The program is made anew only if an attribute has changed that the function mentions.
 
     Attributes:
-        seen: the names of methods and properties of which is compared what `seen_as` gives, if the function mentions them.
+        seen: names of methods and properties. If the function mentions one, what `seen_as` returns for it is compared.
     """
 
     seen: ClassVar[Sequence[str]] = ()
 
     def seen_as(self, name: str) -> Any:
-        """What a function sees that reads `name`, one of those in `seen`."""
+        """What a function sees when it reads `name`, which is one of `seen`."""
         raise NotImplementedError
 
 
@@ -65,6 +65,7 @@ class Updater(Live):
 
     elementwise: ClassVar[bool] = False
     own: ClassVar[frozenset[str]] = frozenset()
+
     def leaves(self) -> Sequence[Node]:
         """All its parameters."""
         raise NotImplementedError
@@ -93,5 +94,5 @@ class Updater(Live):
         raise NotImplementedError
 
     def finish(self) -> None:
-        """A step has been made: look whether the parameters are still finite, and warn."""
+        """Called after each step: warn if parameters are no longer finite."""
         raise NotImplementedError

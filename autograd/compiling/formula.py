@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
+from ..backward import ancestors
 from ..core import Node
 from ..numpy_interface import call_function, call_ufunc
 from ..primitives.arithmetic import add, astype, divide, identity, multiply, subtract
@@ -54,7 +55,7 @@ class Formula:
     Attributes:
         arrays: the leaves for p, g, and what is remembered; None for what is not needed.
         step: the leaf for the number of the step.
-        numbers: the leaves for the floats among the settings, in the order of `floats_in`.
+        numbers: the leaves for the floats among the settings, in the order of the settings.
         assignments: what is changed, in order.
         conditions: what was decided by a number in an `if`, and how: another decision needs another program.
     """
@@ -243,7 +244,7 @@ class Text(Writer):
     def __init__(self, formula: Formula, name: str) -> None:
         super().__init__()
         self._targets = {a.node: a.target for a in formula.assignments}
-        order = _order([a.node for a in formula.assignments])
+        order = ancestors([a.node for a in formula.assignments])[::-1]
         leaves = [*(x for x in formula.arrays if x is not None), formula.step, *formula.numbers]
         used = {x for node in order for x in node.inputs or ()} | set(self._targets.values())
         self.arguments = [x for x in leaves if x in used]
@@ -311,18 +312,6 @@ class Text(Writer):
             line = f"{name}[...] = {self.text_of(node.left) if node.primitive in (identity, astype) else self.write(node)[0]}"
         self.names[node] = name
         return [line]
-
-
-def _order(roots: Iterable[Node]) -> list[Node]:
-    """All nodes that the roots are made of, in the order in which the formula computed them."""
-    seen: set[Node] = set()
-    todo = list(roots)
-    while todo:
-        node = todo.pop()
-        if node not in seen:
-            seen.add(node)
-            todo += [x for x in node.inputs or () if isinstance(x, Node)]
-    return sorted(seen, key=lambda node: node.time)
 
 
 def condition_text(formula: Formula) -> Callable[..., Any]:

@@ -249,16 +249,8 @@ def _along_an_axis(array: Any, table: Any) -> Any:
 
 
 def _below(roots: Iterable[Any]) -> list[Node]:
-    """The computed nodes that roots are made of, each after its inputs."""
-    order: dict[Node, None] = {}
-    todo: list[Any] = [(x, False) for x in reversed(list(roots))]
-    while todo:
-        node, ready = todo.pop()
-        if ready:
-            order[node] = None
-        elif isinstance(node, Node) and node.primitive is not None and node not in order:
-            todo += [(node, True), *((x, False) for x in reversed(node.inputs or ()))]
-    return list(order)
+    """The computed nodes that roots are made of, oldest first."""
+    return [x for x in reversed(ancestors(x for x in roots if isinstance(x, Node))) if x.primitive is not None]
 
 
 def _leaf(like: Any, shape: tuple[int, ...]) -> Tensor:
