@@ -34,7 +34,7 @@ HOSTILE = [
     "👨‍👩‍👧", "🏳️‍🌈", "%s %d %", "{x} {{y}} {", "<script>alert(1)</script>", "</script><script>alert(1)</script>", "<!--", "]]>",
     "\\N \\L \\G \\E", "<b>bold</b>", "a:b:c", "n0:p1", "&amp; & &lt;", "&#x41;", "$x^2$", "$", "$$", "\\$", "\\frac{1}{2}",
     "\\end{document}", "^_~%&#{}", "\ufffe\uffff", "\x7f\x1b[31m", "", " ", "\n", "\t", "…", "x" * 10_000, "\n" * 10_000,
-    "\0" * 10_000, "<b>" * 5000, "\u0301" * 10_000, "-->", "a\\", "digraph", "\N{NO-BREAK SPACE}", "\u3000", "x\u200by", "\u2063",
+    "\0" * 10_000, "<b>" * 5000, "\u0301" * 10_000, "-->", "a\\", "digraph", "sin", "\N{NO-BREAK SPACE}", "\u3000", "x\u200by", "\u2063",
 ]  # fmt: skip
 SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -257,7 +257,7 @@ def check_pictures(text, folder):
     assert kinds <= {"svg", "g", "polygon", "path", "text", "ellipse", "title", "polyline"}
     assert max(map(len, shown)) <= 3 * LONG
     if text.isprintable() and text.strip() and len(text) < LONG and "  " not in text:
-        assert shown.count(text.strip()) == 4
+        assert shown.count(text.strip()) == (3 if text in table else 4)  # no second primitive takes the name of one in the table
     for name in ("a.dot", "a.html"):
         assert mine.save(folder / name).read_text(encoding="utf-8")
     page = (folder / "a.html").read_text(encoding="utf-8")
