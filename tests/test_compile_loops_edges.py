@@ -57,13 +57,15 @@ def random_step(codes, state, x, constant, parameters):
     return [autograd.tanh(v + 0.5 * s) for v, s in zip(new, reversed(state), strict=True)], numbers[len(numbers) // 2]
 
 
-@settings(SETTINGS, max_examples=150)
-@given(
-    codes=st.lists(st.integers(0, 10**6), min_size=1, max_size=6),
-    width=st.integers(1, 4), steps=st.sampled_from([0, 1, 2, 3, 7, 8, 9, 10, 11, 13]), batch=st.integers(1, 3),
-    order=st.sampled_from(["sequences", "steps"]), sign=st.sampled_from([1.0, -1.0]), seed=st.integers(0, 99),
-)  # fmt: skip
-def test_random_recurrences_are_computed_as_eagerly(codes, width, steps, batch, order, sign, seed):
+RANDOM = {
+    "codes": st.lists(st.integers(0, 10**6), min_size=1, max_size=6),
+    "width": st.integers(1, 4), "steps": st.sampled_from([0, 1, 2, 3, 7, 8, 9, 10, 11, 13]), "batch": st.integers(1, 3),
+    "order": st.sampled_from(["sequences", "steps"]), "sign": st.sampled_from([1.0, -1.0]), "seed": st.integers(0, 99),
+}  # fmt: skip
+
+
+def random_recurrence(codes, width, steps, batch, order, sign, seed):
+    """A function with a recurrence, its arguments, and its parameters."""
     rng = np.random.default_rng(seed)
     parameters = values_of(rng.normal(0, 0.5, 3))
     first = values_of(rng.normal(0, 0.5, width))
@@ -95,7 +97,13 @@ def test_random_recurrences_are_computed_as_eagerly(codes, width, steps, batch, 
 
     data = rng.normal(size=(batch, max(steps, 1), 2)).tolist()
     args = data, rng.normal(size=max(steps, 1)).tolist(), rng.integers(0, 3, max(steps, 1))
-    agree_twice(function, args, [*parameters, *first, *rows])
+    return function, args, [*parameters, *first, *rows]
+
+
+@settings(SETTINGS, max_examples=150)
+@given(st.fixed_dictionaries(RANDOM))
+def test_random_recurrences_are_computed_as_eagerly(drawn):
+    agree_twice(*random_recurrence(**drawn))
 
 
 def test_what_is_only_added_up_is_no_loop():

@@ -39,16 +39,20 @@ class Dialect:
         name: what users call it.
         reserved: what its programs cannot call a variable.
         refuse: the statement that ends a function because of an index.
+        has_zeros: whether new arrays are full of zeros.
         has_rows: whether a row of a matrix product is best added up in a local array.
         fused: what stands before the loop of a matrix product.
+        COUNTER: what stands before the variable of a loop.
         AT: the definition of `at`, the number of a row that may count from the end.
     """
 
     name = ""
     reserved: frozenset[str] = frozenset()
     refuse = ""
+    has_zeros = False
     has_rows = False
     fused: tuple[str, ...] = ()
+    COUNTER = ""
     AT = ""
     TYPES: ClassVar[dict[str, str]] = {}
 
@@ -92,9 +96,12 @@ class Dialect:
         """A number as an index."""
         raise NotImplementedError
 
-    def loop(self, variable: str, n: int) -> str:
+    def loop(self, variable: str, n: int, backwards: bool = False) -> str:
         """The head of a loop."""
-        raise NotImplementedError
+        kind, last = self.COUNTER, n - 1
+        if backwards:
+            return f"for ({kind} {variable} = {last}; {variable} >= 0; {variable}--)"
+        return f"for ({kind} {variable} = 0; {variable} < {n}; {variable}++)"
 
     def reduction(self, *totals: str) -> list[str]:
         """What says, before a loop, that sums may be added up in any order."""
@@ -104,9 +111,9 @@ class Dialect:
         """The declaration of an array."""
         raise NotImplementedError
 
-    def zeros(self, name: str, size: int, dtype: Any) -> str:
-        """The statement that fills an array with zeros; none, if a new array has them."""
-        return ""
+    def zeros(self, name: str, size: int) -> str:
+        """The statement that fills an array with zeros."""
+        raise NotImplementedError
 
     def table(self, name: str, array: Any) -> str:
         """The declaration of a constant array."""
@@ -129,6 +136,7 @@ class _C(Dialect):
          "switch", "typedef", "union", "unsigned", "void", "volatile", "while", "bool", "true", "false", "NULL", "NAN", "INFINITY", "main",
          "memcpy", "memset", "int64_t", "uint8_t", "size_t", "saved", "row", "at", *_MATH_H, *(f"{name}f" for name in _MATH_H)]
     )  # fmt: skip
+    COUNTER = "int"
     AT = "static inline int64_t at(int64_t row, int64_t n) { return row < 0 ? row + n : row; }"
     refuse = "return 1;"
     fused = ("#pragma STDC FP_CONTRACT ON",)  # a product and a sum are one rounding, as in BLAS
@@ -174,16 +182,13 @@ class _C(Dialect):
     def whole(self, text: Any, dtype: Any) -> str:
         return text.text if dtype.kind in "iub" else f"(int64_t){text.bound(7)}"
 
-    def loop(self, variable: str, n: int) -> str:
-        return f"for (int {variable} = 0; {variable} < {n}; {variable}++)"
-
     def reduction(self, *totals: str) -> list[str]:
         return [f"#pragma omp simd reduction(+:{', '.join(totals)})"] if totals else []
 
     def scratch(self, name: str, dtype: Any, size: int) -> str:
         return f"static {self.type(dtype)} {name}[{size}] __attribute__((aligned(64)));"
 
-    def zeros(self, name: str, size: int, dtype: Any) -> str:
+    def zeros(self, name: str, size: int) -> str:
         return f"memset({name}, 0, {size} * sizeof *{name});"
 
     def table(self, name: str, array: Any) -> str:
@@ -225,7 +230,7 @@ class _C(Dialect):
                 lines.append(f"{self.type(x.dtype)} *{name} = saved->{name};")
             elif x.shape and x not in body.returned:
                 lines.append(self.scratch(name, x.dtype, max(x.size, 1)))
-        lines += [*body.checks, *of]
+        lines += [*(self.scratch(*array) for array in body.scratch), *body.checks, *of]
         lines += [f"*{r.array.name}_out = {r.text or r.array.name};" for r in results if not r.array.shape]
         for x in f.saves:
             name = body.names[x]
@@ -246,6 +251,8 @@ class _JavaScript(Dialect):
          "saved", "at", "copysign", "erf", "erfc", "exp2", "fmod", "rint",
          "RangeError", "Float64Array", "Float32Array", "Uint8Array", "Int32Array"]
     )  # fmt: skip
+    has_zeros = True
+    COUNTER = "let"
     AT = "function at(row, n) { return row < 0 ? row + n : row; }"
     refuse = 'throw new RangeError("there is no such row");'
     TYPES: ClassVar = {"f8": "Float64Array", "f4": "Float32Array", "b1": "Uint8Array", "i4": "Int32Array", "i8": "Float64Array",
@@ -310,11 +317,11 @@ function erfc(x) {
     def whole(self, text: Any, dtype: Any) -> str:
         return text.text if dtype.kind in "iub" else f"Math.trunc({text.text})"
 
-    def loop(self, variable: str, n: int) -> str:
-        return f"for (let {variable} = 0; {variable} < {n}; {variable}++)"
-
     def scratch(self, name: str, dtype: Any, size: int) -> str:
         return f"const {name} = new {self.type(dtype)}({size});"
+
+    def zeros(self, name: str, size: int) -> str:
+        return f"{name}.fill(0);"
 
     def table(self, name: str, array: Any) -> str:
         return f"const {name} = [{', '.join(self.number(x, '') for x in array.ravel().tolist())}];"
@@ -348,7 +355,7 @@ function erfc(x) {
         of = body.lines({body.names[x] for x in {*f.saves, *body.returned}}, [r.text for r in results])
         arrays = [(body.names[x], x.dtype, x.size) for x in body.made if x.shape]
         arrays += [(r.array.name, r.array.dtype, math.prod(r.array.shape)) for r in results if r.node is None and r.array and r.array.shape]
-        lines = [*begin, *(self.scratch(*array) for array in arrays), *body.checks, *of, *ends]
+        lines = [*begin, *(self.scratch(*array) for array in [*arrays, *body.scratch]), *body.checks, *of, *ends]
         return [listed(f"function {f.name}(", inputs, ") {"), *(textwrap.indent(line, "    ") for line in lines), "}"]
 
 

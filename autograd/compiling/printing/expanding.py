@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from ...primitives.networks import linear, standardize
 from ...primitives.reductions import first_max, is_first_max, log_softmax, logsumexp, max_, mean, softmax, sum_
 from ...primitives.shapes import concatenate, expand_dims, getitem, pad, reshape, rolled, scatter, squeeze, stack, take, transpose
 from ...tensor import Tensor
+from ..loops import LOOP
 
 __all__ = ["expanded"]
 
@@ -127,6 +129,12 @@ def expanded(roots: Iterable[Any]) -> dict[Node, Any]:
         set_scope(node.scope)
         if node.primitive in EXPANSIONS:
             new[node] = EXPANSIONS[node.primitive](node, *inputs, **node.static)
+        elif node.primitive is LOOP:
+            body = node.static["body"]
+            new.update(expanded(body.results))
+            given = [x if isinstance(x, Node) else Tensor(np.asarray(x, float)) for x in inputs]
+            static = {**node.static, "body": replace(body, results=tuple([new[x] for x in body.results]))}
+            new[node] = record(Tensor, np.asarray(node._datum), LOOP, tuple(given), static)
         elif isinstance(node, Tensor) and all(x is before for x, before in zip(inputs, node.inputs or (), strict=True)):
             new[node] = node
         else:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...backward import ancestors
 from ...primitives.arithmetic import maximum, minimum
 from ...primitives.contraction import einsum
 from ...primitives.cumulative import cumprod, cumsum, prod
@@ -16,6 +17,7 @@ from ...primitives.products import matmul
 from ...primitives.reductions import max_, min_, sum_
 from ...primitives.shapes import add_windows, concatenate, place, scatter, scatter_rows, transpose
 from ...tensor import Tensor
+from ..loops import LOOP
 from .bodies import Body
 from .formulas import PRODUCT, SUM, Text, infix
 from .indices import ZERO, Index, basic_place, flat, in_windows, loop_over, parts_of, positions
@@ -84,7 +86,7 @@ def _rows(
     """
     index, loops = loop_over(shape)
     if shape[-1] > LONGEST_ROW or not body.dialect.has_rows:
-        body.put(body.dialect.zeros(body.name_of(x), math.prod(x.shape), x.dtype))
+        body.put(*body.zeros(x))
         outer = [loop for loop in loops if loop[0] != str(index[-1])]
         body.open(*outer, *inside, *loops[len(outer) :])
         text = product(*index)
@@ -162,7 +164,7 @@ def _sum(body: Body, x: Tensor, a: Any, axis: Any = None, keepdims: bool = False
     elif adds_rows(a, axis) or not a.size:
         body.nest(
             a.shape, lambda at: body.store(x, kept(at), body.load(a, at, kind), "+="), x, complete=False,
-            before=[body.dialect.zeros(body.name_of(x), x.size, x.dtype)],
+            before=body.zeros(x),
         )  # fmt: skip
     else:
         _reduce(body, x, a, axes, 0.0, None, kind)
@@ -259,7 +261,7 @@ def _into_zeros(body: Body, x: Tensor, g: Any, shape: Sequence[int], to: Callabl
     kind = body.type(x.dtype)
     body.nest(
         shape, lambda at: Store(body.name_of(x), to(at), body.load(g, body.cast(at, g), kind), "=" if once else "+="), x,
-        complete=False, before=[body.dialect.zeros(body.name_of(x), x.size, x.dtype)],
+        complete=False, before=body.zeros(x),
     )  # fmt: skip
 
 
@@ -321,8 +323,10 @@ WRITERS: dict[Any, Writes] = {
 
 
 def widest_product(nodes: Iterable[Tensor]) -> int:
-    """The width of the widest matrix product: the shortest of its three sides."""
-    return max((min(sides(x)) for x in nodes if x.primitive is matmul), default=0)
+    """The width of the widest matrix product, also in the steps of recurrences: the shortest of its three sides."""
+    steps = [x.static["body"].results for x in nodes if x.primitive is LOOP]
+    within: list[Any] = ancestors(x for results in steps for x in results)
+    return max((min(sides(x)) for x in [*nodes, *within] if x.primitive is matmul), default=0)
 
 
 def sides(x: Tensor) -> tuple[int, int, int]:

@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ...backward import ancestors
 from ...primitives.arithmetic import astype
 from ...primitives.networks import take_along_axis
 from ...primitives.products import matmul
 from ...primitives.reductions import broadcast_to
 from ...primitives.shapes import choose, getitem, lookup, reshape, transpose, windows
 from ...tensor import Tensor
+from ..loops import LOOP
 from .indices import parts_of
 
 __all__ = ["in_memory", "is_elementwise", "is_view"]
@@ -53,9 +55,7 @@ def in_memory(nodes: Sequence[Tensor], roots: Iterable[Any]) -> set[Tensor]:
             source: Any = x.left
             if reads[x] > 1:
                 keep(x)
-            if (x.primitive is getitem and parts_of(x.static["index"], source.shape) is None) or (
-                x.primitive is reshape and _without_ones(x.shape) != _without_ones(getattr(source, "shape", ()))
-            ):
+            if _is_read_flat(x):
                 keep(source, copies=is_view(source))
             elif x.primitive is broadcast_to or (x.primitive is not astype and math.prod(x.shape) > getattr(source, "size", 1)):
                 keep(source)
@@ -72,9 +72,27 @@ def in_memory(nodes: Sequence[Tensor], roots: Iterable[Any]) -> set[Tensor]:
             keep(x)
             for source in _nodes(x.inputs) if x.primitive is matmul else ():
                 keep(source)
+            if x.primitive is LOOP:
+                copied = _read_out_of_order(x.static["body"])
+                for source, leaf in zip(x.inputs or (), x.static["body"].leaves, strict=True):
+                    keep(source, copies=leaf in copied)
             if x.primitive is matmul and _is_transposed(x.right):
                 keep(x.right, copies=True)  # whose rows are then read one after the other
     return memory
+
+
+def _is_read_flat(x: Tensor) -> bool:
+    """Whether a view is written as places in the flattened array that it is a view of."""
+    shape = getattr(x.left, "shape", ())
+    if x.primitive is getitem:
+        return parts_of(x.static["index"], shape) is None
+    return x.primitive is reshape and _without_ones(x.shape) != _without_ones(shape)
+
+
+def _read_out_of_order(body: Any) -> set[Any]:
+    """What a step of a recurrence is given that had better be copied before, should it be a view: the factors of matrix products."""
+    nodes: list[Any] = ancestors(body.results)
+    return {y for x in nodes for y in x.inputs or () if x.primitive is matmul or _is_read_flat(x)}
 
 
 def _is_long(x: Tensor) -> bool:

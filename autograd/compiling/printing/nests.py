@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from .formulas import Text
 from .indices import Index
 
-__all__ = ["Lines", "Nest", "Store"]
+__all__ = ["Lines", "Nest", "Store", "within"]
 
 
 class Store(NamedTuple):
@@ -112,3 +112,11 @@ class Lines(NamedTuple):
 
     def text(self, dialect: Any) -> list[str]:
         return self.lines
+
+
+def within(dialect: Any, loops: Sequence[tuple[str, int]], lines: Sequence[str]) -> list[str]:
+    """Lines within loops, each of which has a variable and a length."""
+    inner = list(lines)
+    for loop in reversed(loops):
+        inner = [f"{dialect.loop(*loop)} {{", *(f"    {line}" for line in inner), "}"]
+    return inner

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...backward import ancestors
 from ...core import Node
-from ...primitives.reductions import sum_
 from ...tensor import Tensor
 from ..naming import identifier
 from .bodies import Body
 from .expanding import expanded
 from .formulas import Functions
-from .indices import loop_over
-from .loops import WRITERS, adds_rows
-from .memory import in_memory, is_elementwise, is_view
-from .nests import Nest
+from .memory import in_memory, is_view
+from .recurrences import compute
 from .tables import Tables
 
 __all__ = ["Array", "Change", "Changed", "Function", "Printed", "Recipe", "printed"]
@@ -189,8 +186,8 @@ class _Printer:
 
     def _name(self, x: Tensor) -> str:
         if x not in self._wanted:
-            hint = self._names.get(x)
-            self._wanted[x] = self.tables.free(identifier(hint)) if hint else self.tables.fresh("t")
+            hint = self._names.get(x) or x.label
+            self._wanted[x] = self.tables.free(identifier(hint)) if hint and hint.isidentifier() else self.tables.fresh("t")
         return self._wanted[x]
 
     def _arrays(self, nodes: Iterable[Tensor]) -> list[Array]:
@@ -224,42 +221,10 @@ class _Printer:
         return Function(change.name, body, self._arrays(self.inputs), [], [], [], changed)
 
     def _body(self, nodes: Sequence[Tensor], names: dict[Any, str]) -> Body:
-        """The loops that compute some nodes: in their order, but what can stand in the loops before comes first."""
+        """The loops that compute some nodes."""
         body = Body(self.dialect, self.functions, self._memory, dict(names), self._name, self.tables)
-        needs = {x: self._needs(x, names) for x in nodes if x in self._memory and x not in names}
-        needed_by: dict[Tensor, list[Tensor]] = {}
-        for x, others in needs.items():
-            for y in others:
-                needed_by.setdefault(y, []).append(x)
-        ready = {x: None for x, others in needs.items() if not others}
-        rank = {x: i for i, x in enumerate(needs)}
-        while ready:
-            x = self._next(body, sorted(ready, key=rank.__getitem__))
-            del ready[x]
-            for reader in needed_by.get(x, ()):
-                needs[reader].discard(x)
-                if not needs[reader]:
-                    ready[reader] = None
-            body.compute(x, self._scopes.get(x), WRITERS.get(x.primitive) if not (is_elementwise(x) or is_view(x)) else None)
+        compute(body, nodes, self._scopes)
         return body
-
-    def _needs(self, x: Tensor, known: Container[Any]) -> set[Tensor]:
-        """What is to be computed before a node."""
-        needs: set[Tensor] = set()
-        todo = [y for y in x.inputs or () if isinstance(y, Tensor)]
-        while todo:
-            y = todo.pop()
-            if y in self._memory and y not in known:
-                needs.add(y)
-            elif y not in known:
-                todo.extend(z for z in y.inputs or () if isinstance(z, Tensor))
-        return needs
-
-    def _next(self, body: Body, ready: Sequence[Tensor]) -> Tensor:
-        last = body.blocks[-1] if body.blocks else None
-        if isinstance(last, Nest):
-            return next((x for x in ready if _loops(x) == last.loops), ready[0])
-        return ready[0]
 
     def _results(self, body: Body, roots: Iterable[Any], hint: str) -> list[Result]:
         """What a function returns; the lines that copy those that are a view or an input, or that it returns twice."""
@@ -282,15 +247,6 @@ class _Printer:
                 body.copy(root, name, shape, kind)
                 results.append(Result(Array(name, shape, dtype), None, ""))
         return results
-
-
-def _loops(x: Tensor) -> list[tuple[str, int]] | None:
-    """The loops that a node is computed in, if they may be those of others too."""
-    if is_elementwise(x) or is_view(x):
-        return loop_over(x.shape)[1] if x.shape else None
-    if x.primitive is sum_ and (x.size == 1 or adds_rows(x.left, x.static.get("axis"))):
-        return loop_over(x.left.shape)[1]
-    return None
 
 
 def _order(roots: Iterable[Any]) -> list[Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,11 @@ class Tables:
         self.names: dict[Any, str] = like.names if like is not None else {}
         self.lines: list[str] = like.lines if like is not None else []
         taken.update(self.names.values())
+
+    @cached_property
+    def time(self) -> str:
+        """The variable that counts the steps of recurrences."""
+        return self.free("t")
 
     def fresh(self, hint: str) -> str:
         """A name that is not taken: `z1`, `z2`, …"""
