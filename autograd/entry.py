@@ -72,6 +72,8 @@ class Entry:
             not a call), or a function `(writer, node, *inputs, **static) -> text`; `primitives.printing` has such
             functions for operators and views. By default, the program calls NumPy's function if `array` is one;
             otherwise the source of `array` is copied into the program, which calls it.
+        composition: how it is made of other entries, `(out, *inputs, **static) -> the same result`, for languages in which it
+            has no form of its own. The text of an elementwise entry's `scalar` is its form, so such an entry needs none.
         simplify: a rule `(node, *inputs, **static) -> simpler equivalent`, for compiled programs; it returns None
             where there is nothing to simplify. See `primitives.algebra`.
         terms: the signs of its inputs, if it is a sum of them: (1, -1) for a - b, so that chains of + and - are compiled as one sum.
@@ -115,6 +117,7 @@ class Entry:
     """
 
     numpy: Callable[..., Any] | str | None = None
+    composition: Callable[..., Any] | None = None
     simplify: Callable[..., Any] | None = None
     terms: Iterable[int] = ()
     reduces: tuple[Any, float] | None = None
@@ -138,6 +141,7 @@ class Entry:
         sums: bool = False,
         analytic: bool = False,
         numpy: Callable[..., Any] | str | None = None,
+        composition: Callable[..., Any] | None = None,
         simplify: Callable[..., Any] | None = None,
         terms: Iterable[int] = (),
         reduces: tuple[Any, float] | None = None,
@@ -164,6 +168,7 @@ class Entry:
             ),
             ("masks", masks in (None, "choice", "place", "kink"), 'None, "choice", "place" or "kink"'),
             ("numpy", numpy is None or isinstance(numpy, str) or callable(numpy), 'a template such as "np.sin({0})" or a function'),
+            ("composition", composition is None or callable(composition), "a function from the result and the inputs to the result"),
             ("simplify", simplify is None or callable(simplify), "a function from the node and its inputs to something simpler"),
             ("terms", isinstance(terms, Iterable), "signs, 1 or -1"),
             ("reduces", reduces is None or (isinstance(reduces, tuple) and len(reduces) == 2), "an entry and a number"),
@@ -197,6 +202,7 @@ class Entry:
         self.sums = sums
         self.analytic = analytic
         self.numpy = numpy
+        self.composition = composition
         self.simplify = simplify
         self.terms = terms
         self.reduces = reduces

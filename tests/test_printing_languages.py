@@ -19,9 +19,8 @@ needs_c = pytest.mark.skipif(compiler() is None, reason="There is no C compiler 
 
 CHOSEN = {"lookup", "scatter_rows", "choose", "place", "take_along_axis", "put_along_axis"}  # their second input is an index
 NUMPY_ONLY = {
-    "argsort", "attention", "cholesky", "conv", "conv_transpose", "conv_weight", "det", "det_sign", "eigh", "gru", "inv", "logabsdet",
-    "lstm", "max_pick", "max_pool", "max_unpool", "pinv", "qr", "reverse_sequences", "rnn", "searchsorted", "solve", "sum_pool",
-    "sum_unpool", "svd",
+    "argsort", "cholesky", "det", "det_sign", "eigh", "gru", "inv", "logabsdet", "lstm", "pinv", "qr", "reverse_sequences", "rnn",
+    "searchsorted", "solve", "svd",
 }  # fmt: skip
 ELEMENTWISE = [p for p in table.values() if p.elementwise]
 STRUCTURAL = [name for name, p in table.items() if not p.elementwise and name not in NUMPY_ONLY]
@@ -53,6 +52,19 @@ def structural_program(name):
         calls.append((tensors, case.static))
     nodes = [x for tensors, _ in calls for x in tensors if isinstance(x, Tensor)]
     return lambda: [p(*tensors, **static) * 1.0 for tensors, static in calls], nodes
+
+
+@pytest.mark.parametrize("name", [name for name, p in table.items() if p.composition is not None])
+def test_an_entry_that_says_what_it_is_made_of_computes_the_same(name):
+    p, rng = table[name], np.random.default_rng(0)
+    for case in p.cases:
+        inputs = [Tensor(x) for x in numbers_for(p, case.shapes, rng)]
+        if name == "select":
+            inputs[0] = Tensor(rng.integers(0, 2, case.shapes[0]) * 1.0)
+        expected = p(*inputs, **case.static)
+        found = p.composition(expected, *inputs, **case.static)
+        assert found.shape == expected.shape
+        close(found.data, expected.data)
 
 
 @needs_c
@@ -123,6 +135,54 @@ def test_arrays_without_entries():
           (np.ones(3),), [a])  # fmt: skip
 
 
+def images():
+    """A small convolutional network, images, and their classes."""
+    model = nn.Sequential(
+        nn.Conv2d(1, 3, 3, padding=1, rng=0), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(3, 9, 3, stride=2, rng=1), nn.AvgPool2d(2, padding=1),
+        nn.Flatten(), nn.Linear(36, 4, rng=2),
+    ).double()  # fmt: skip
+    rng = np.random.default_rng(0)
+    return model, (rng.normal(size=(3, 1, 12, 12)), np.array([3, 0, 1]))
+
+
+@needs_c
+def test_a_convolutional_network_learns_to_classify_in_c():
+    model, args = images()
+    agree(autograd.compile(lambda x, y: nn.cross_entropy(model(x), y), target="c"), args, list(model.parameters()))
+
+
+@needs_c
+def test_a_class_that_there_is_not_is_an_error_in_c():
+    model, (x, y) = images()
+    loss = autograd.compile(lambda x, y: nn.cross_entropy(model(x), y), target="c")
+    loss(x, y)
+    with pytest.raises(IndexError):
+        loss(x, np.array([3, 0, 4]))
+
+
+@needs_c
+def test_a_transformer_block_runs_in_c():
+    layer = nn.TransformerEncoderLayer(6, 2, 8, dropout=0.0, rng=0).double()
+    mask = np.triu(np.full((4, 4), -np.inf), 1)
+    agree(autograd.compile(lambda x: autograd.sum(layer(x, mask) ** 2), target="c"), (np.random.default_rng(0).normal(size=(4, 2, 6)),),
+          list(layer.parameters()))  # fmt: skip
+
+
+@needs_c
+def test_attention_to_nothing_is_zero_in_c():
+    q = Tensor(np.ones((2, 3)))
+    mask = np.array([[0.0, -np.inf], [-np.inf, -np.inf]])
+    agree(autograd.compile(lambda k: table["attention"](q, k, mask) * 1.0, target="c"), (np.eye(2, 3),), [q])
+
+
+@needs_c
+def test_an_index_that_a_sum_computes_has_no_form_in_c():
+    rows = Tensor(np.arange(6.0).reshape(3, 2))
+    f = autograd.compile(lambda i: autograd.sum(autograd.take(rows, autograd.sum(i), axis=0)), target="c")
+    with pytest.raises(TypeError, match="cannot be written in C, which has no form for an index that is computed from more than indices"):
+        f(np.array([0, 1]))
+
+
 # In a browser
 
 
@@ -167,6 +227,11 @@ def test_a_network_runs_in_javascript(browser):
     model = nn.MLP(2, [4, 4, 1], activation="tanh", rng=0)
     rng = np.random.default_rng(0)
     run_in(browser, lambda xs, ys: nn.hinge_loss([model(x) for x in xs], ys), (rng.normal(size=(5, 2)), rng.choice([-1.0, 1.0], 5)), [])
+
+
+def test_a_convolutional_network_runs_in_javascript(browser):
+    model, args = images()
+    run_in(browser, lambda x, y: nn.cross_entropy(model(x), y), args, [])
 
 
 @settings(SETTINGS, max_examples=30)

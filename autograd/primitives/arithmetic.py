@@ -287,6 +287,7 @@ def _dot_gradients(g: Any, y: Any, *xs: Any) -> list[Any]:
 add_n = Primitive(
     "add_n", symbol="Σ", latex=lambda *xs: " + ".join(xs), analytic=True,
     scalar=_add_n_scalar, array=_add_n_array,
+    composition=lambda y, *xs: functools.reduce(operator.add, xs),
     simplify=algebra.add_n, terms=itertools.repeat(1), wraps=True,
     vjp=lambda g, y, *xs: [g] * len(xs),
     cases=(Case(()), Case((), (), ()), Case((3,), (3,), (3,), (3,))),
@@ -302,6 +303,7 @@ dot_n = Primitive(
         [rf"{a} \cdot {b}" for a, b in zip(xs[: len(xs) // 2], xs[len(xs) // 2 :], strict=False)] + [*xs[-1:]] * (len(xs) % 2)
     ),
     scalar=_dot, array=_dot,
+    composition=lambda y, *xs: _dot(*xs),
     simplify=algebra.dot_n, wraps=True,
     vjp=_dot_gradients,
     cases=(Case((), ()), Case((), (), (), (), ()), Case((3,), (3,), (3,), (3,))),
@@ -329,6 +331,7 @@ def _max_n_array(*xs: Any) -> Any:
 max_n = Primitive(
     "max_n", symbol="max", latex=lambda *xs: rf"\max({', '.join(xs)})", masks="choice",
     scalar=lambda *xs: max(xs, key=lambda x: (x != x, x)), array=_max_n_array,
+    composition=lambda y, *xs: functools.reduce(maximum, xs),
     simplify=algebra.max_n,
     vjp=_max_n_gradients,
     cases=(Case((), ()), Case((3,), (3,), (3,))),
@@ -356,6 +359,7 @@ def _first_max_gradients(g: Any, y: Any, *xs: Any) -> list[Any]:
 first_max_n = Primitive(
     "first_max_n", symbol="max", latex=lambda *xs: rf"\max({', '.join(xs)})", masks="choice",
     scalar=lambda *xs: max(xs), array=_first_max_array,
+    composition=lambda y, *xs: functools.reduce(maximum, xs),
     simplify=algebra.first_max_n,
     vjp=_first_max_gradients,
     cases=(Case((), ()), Case((3,), (3,), (3,))),
@@ -372,9 +376,17 @@ def _select_array(index: Any, *xs: Any) -> Any:
     return np.take_along_axis(np.stack(candidates, dtype=np.result_type(*xs)), index.astype(int)[None], axis=0)[0]
 
 
+def _select_by_choices(y: Any, index: Any, *xs: Any) -> Any:
+    chosen = xs[-1]
+    for k, x in reversed(list(enumerate(xs[:-1]))):
+        chosen = where(equal(index, float(k)), x, chosen)
+    return chosen
+
+
 select = Primitive(
     "select", symbol="take", latex=lambda index, *xs: rf"\left({', '.join(xs)}\right)_{{{index}}}", masks="place",
     scalar=lambda index, *xs: xs[int(index)], array=_select_array,
+    composition=_select_by_choices,
     vjp=lambda g, y, index, *xs: [None, *(either((index == k) + (index == k - len(xs)), g, NOTHING) for k in range(len(xs)))],
     cases=(Case((), (), ()), Case((3,), (3,), (3,))),
     doc="""One of the inputs, chosen by its number, which counts from 0 and gets no gradient.

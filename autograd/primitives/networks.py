@@ -63,6 +63,7 @@ linear: Primitive = Primitive(
         Case((2, 3), (4, 3), ()),
     ),
     scalar=None, array=_linear,
+    composition=lambda y, x, weight, bias: x @ transpose(weight) + bias,
     simplify=algebra.linear,
     vjp=(_gradient_of_input,
          lambda g, y, x, weight, bias: _rows(g).T @ _rows(x),
@@ -159,6 +160,13 @@ def _standardize_of_batch(batch: Batch, x: Any, weight: Any, bias: Any, axis: An
     return standardize(x, weight, bias, axis=axes_of_batch(x, axis), eps=eps)
 
 
+def _standardize_composed(y: Any, x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e-5) -> Any:
+    total = sum_(x, axis=axis, keepdims=True)
+    n = float(x.size // max(total.size, 1))
+    centred = x - total / n
+    return centred * (weight / (sum_(centred * centred, axis=axis, keepdims=True) / n + eps) ** 0.5) + bias
+
+
 standardize: Primitive = Primitive(
     "standardize", symbol="standardize", latex=r"\frac{#1 - \mu}{\sigma} \, #2 + #3", analytic=True, elementwise=False, sums=True,
     kind="normalization",
@@ -167,6 +175,7 @@ standardize: Primitive = Primitive(
         Case((2, 3), (), (3,), axis=None, eps=1e-5), Case((2, 3), (3,), (), axis=-1, eps=1e-5),
     ),
     scalar=None, array=_standardize,
+    composition=_standardize_composed,
     vjp=_standardize_gradients,
     batch=_standardize_of_batch,
     doc="""x less its mean along axes, divided by its standard deviation there; times `weight`, plus `bias`: batch and layer normalisation.

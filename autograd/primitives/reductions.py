@@ -13,8 +13,8 @@ import numpy as np
 from ..core import Case, Primitive
 from ..layout import NOTHING
 from . import algebra, printing
-from .arithmetic import add_n, either, first_max_n, max_n
-from .elementary import exp
+from .arithmetic import add_n, clip, either, equal, first_max_n, max_n, where
+from .elementary import exp, log
 from .shapes import axes_of_batch, reshape
 
 AXES = (Case((2, 3), axis=None, keepdims=False), Case((2, 3), axis=0, keepdims=False), Case((2, 3, 2), axis=(0, -1), keepdims=True))
@@ -65,6 +65,7 @@ sum_: Primitive = Primitive(
 mean: Primitive = Primitive(
     "mean", symbol="mean", latex=r"\operatorname{mean} #1", analytic=True, elementwise=False, sums=True, cases=AXES,
     scalar=None, array=_mean,
+    composition=lambda y, x, axis=None, keepdims=False: sum_(x, axis=axis, keepdims=keepdims) / float(x.size // max(y.size, 1)),
     numpy=printing.reduction("mean"),
     vjp=(lambda g, y, x, axis=None, keepdims=False: _spread(g / (x.size // max(y.size, 1)), x, axis),),
     batch=lambda batch, x, axis=None, keepdims=False: mean(x, axis=axes_of_batch(x, axis), keepdims=keepdims),
@@ -142,10 +143,17 @@ def _is_first_max(x: Any, axis: int = -1) -> Any:
     return np.argmax(x, axis=axis, keepdims=True) == places
 
 
+def _is_first_max_by_place(y: Any, x: Any, axis: int = -1) -> Any:
+    n = x.shape[axis]
+    place = np.arange(float(n)).reshape(-1, *[1] * (x.ndim - 1 - axis % x.ndim))
+    return equal(place, min_(where(equal(x, max_(x, axis=axis, keepdims=True)), place, float(n)), axis=axis, keepdims=True))
+
+
 is_first_max: Primitive = Primitive(
     "is_first_max", symbol="argmax", latex=r"\operatorname{argmax}(#1)", elementwise=False,
     cases=(Case((3,), axis=0), Case((2, 3), axis=-1)),
     scalar=None, array=_is_first_max,
+    composition=_is_first_max_by_place,
     numpy=lambda w, y, x, axis: (
         f"np.arange({y.shape[-1]}) == {w.owner(x)}.argmax(axis=-1, keepdims=True)", printing.COMPARISON
     ) if axis in (-1, len(y.shape) - 1) else f"{w.helper('is_first_max', _is_first_max)}({w.text_of(x)}, {axis})",
@@ -161,6 +169,7 @@ first_max: Primitive = Primitive(
     "first_max", symbol="max", latex=r"\max(#1)", elementwise=False, masks="choice", reduces=(first_max_n, -np.inf),
     cases=(Case((3,), axis=0), Case((2, 3), axis=-1)),
     scalar=None, array=lambda x, axis=-1: np.max(x, axis=axis),
+    composition=lambda y, x, axis=-1: max_(x, axis=axis, keepdims=False),
     numpy=printing.reduction("max"), variable="top",
     vjp=(lambda g, y, x, axis=-1: either(is_first_max(x, axis=axis), _along(g, x, axis), NOTHING),),
     batch=lambda batch, x, axis=-1: first_max(x, axis=int(axes_of_batch(x, axis)[0])),
@@ -198,9 +207,32 @@ def _log_softmax(x: Any, axis: Any = -1) -> Any:
         return below_top - np.log(np.sum(np.exp(below_top), axis=axis, keepdims=True))
 
 
+def _below_top(x: Any, axis: Any) -> tuple[Any, Any]:
+    """The same of nodes: `x` less its largest entry along axes, and that entry."""
+    limit = float(np.finfo(x.dtype).max)
+    top = clip(max_(x, axis=axis, keepdims=True), -limit, limit)
+    return x - top, top
+
+
+def _logsumexp_composed(y: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    below, top = _below_top(x, axis)
+    return reshape(log(sum_(exp(below), axis=axis, keepdims=True)) + top, shape=y.shape)
+
+
+def _softmax_composed(y: Any, x: Any, axis: Any = -1) -> Any:
+    e = exp(_below_top(x, axis)[0])
+    return e / sum_(e, axis=axis, keepdims=True)
+
+
+def _log_softmax_composed(y: Any, x: Any, axis: Any = -1) -> Any:
+    below, _ = _below_top(x, axis)
+    return below - log(sum_(exp(below), axis=axis, keepdims=True))
+
+
 logsumexp: Primitive = Primitive(
     "logsumexp", symbol="logsumexp", latex=r"\ln \sum e^{#1}", analytic=True, elementwise=False, sums=True, cases=AXES,
     scalar=None, array=_logsumexp,
+    composition=_logsumexp_composed,
     vjp=(lambda g, y, x, axis=None, keepdims=False: _along(g, x, axis) * softmax(x, axis=axis),),
     batch=lambda batch, x, axis=None, keepdims=False: logsumexp(x, axis=axes_of_batch(x, axis), keepdims=keepdims),
     doc="""log of the sum of exponentials over axes; exact however large the entries.
@@ -222,6 +254,7 @@ softmax: Primitive = Primitive(
     "softmax", symbol="softmax", latex=r"\operatorname{softmax}(#1)", analytic=True, elementwise=False, sums=True,
     cases=(Case((3,), axis=-1), Case((2, 3), axis=0), Case((2, 3), axis=(0, 1))), range=(0.0, 1.0),
     scalar=None, array=_softmax,
+    composition=_softmax_composed,
     variable="p",
     vjp=(softmax_gradient,),
     batch=lambda batch, x, axis=-1: softmax(x, axis=axes_of_batch(x, axis)),
@@ -235,6 +268,7 @@ log_softmax: Primitive = Primitive(
     "log_softmax", symbol="log softmax", latex=r"\ln \operatorname{softmax}(#1)", analytic=True, elementwise=False, sums=True,
     cases=(Case((3,), axis=-1), Case((2, 3), axis=0)),
     scalar=None, array=_log_softmax,
+    composition=_log_softmax_composed,
     vjp=(lambda g, y, x, axis=-1: g - exp(y) * sum_(g, axis=axis, keepdims=True),),
     batch=lambda batch, x, axis=-1: log_softmax(x, axis=axes_of_batch(x, axis)),
     doc="""The logarithm of `softmax`, exact however small the share.

@@ -81,6 +81,7 @@ expand_dims = Primitive(
     "expand_dims", symbol="expand dims", latex="#1", analytic=True, elementwise=False, kind="shape",
     cases=(Case((2, 3), axis=1), Case((3,), axis=(0, -1))),
     scalar=None, array=lambda x, axis: np.expand_dims(x, axis),
+    composition=lambda y, x, axis: reshape(x, shape=y.shape),
     simplify=algebra.as_reshape,
     vjp=(lambda g, y, x, axis: reshape(g, shape=x.shape),),
     batch=lambda batch, x, axis: reshape(x, shape=(batch.size, *batch.shape)),
@@ -94,6 +95,7 @@ squeeze = Primitive(
     "squeeze", symbol="squeeze", latex="#1", analytic=True, elementwise=False, kind="shape",
     cases=(Case((2, 1, 3, 1), axis=None), Case((1, 3, 1), axis=0)),
     scalar=None, array=lambda x, axis=None: np.squeeze(x, axis),
+    composition=lambda y, x, axis=None: reshape(x, shape=y.shape),
     simplify=algebra.as_reshape,
     vjp=(lambda g, y, x, axis=None: reshape(g, shape=x.shape),),
     batch=lambda batch, x, axis=None: reshape(x, shape=(batch.size, *batch.shape)),
@@ -233,10 +235,17 @@ def _take_in_numpy(w: printing.Writer, y: Node, x: Any, indices: Any, axis: int 
     return f"np.take({w.text_of(x)}, {w.static(np.asarray(indices))}{'' if axis is None else f', axis={axis}'})"
 
 
+def _take_by_index(y: Any, x: Any, indices: Any, axis: int | None = None) -> Any:
+    if axis is None:
+        return getitem(reshape(x, shape=(x.size,)), index=np.asarray(indices))
+    return getitem(x, index=(slice(None),) * (axis % x.ndim) + (np.asarray(indices),))
+
+
 take = Primitive(
     "take", symbol="take", latex=r"#1_{[\,]}", analytic=True, elementwise=False, masks="place",
     cases=(Case((3, 2), indices=ROWS, axis=0), Case((2, 3), indices=[[0, 0], [1, -1]], axis=-1), Case((2, 3), indices=5, axis=None)),
     scalar=None, array=lambda x, indices, axis=None: np.take(x, indices, axis=axis),
+    composition=_take_by_index,
     numpy=_take_in_numpy,
     vjp=(_take_gradient,),
     batch=lambda batch, x, indices, axis=None: _take_of_batch(x, indices, axis),
@@ -280,10 +289,17 @@ concatenate: Primitive = Primitive(
     array([1., 1., 0.])
     """,
 )  # fmt: skip
+def _stack_by_concatenating(y: Any, *xs: Any, axis: int = 0) -> Any:
+    axis %= len(y.shape)
+    shape = (*y.shape[:axis], 1, *y.shape[axis + 1 :])
+    return concatenate(*(reshape(x, shape=shape) for x in xs), axis=axis)
+
+
 stack: Primitive = Primitive(
     "stack", symbol="stack", latex=lambda *xs: rf"\left[{', '.join(xs)}\right]", analytic=True, elementwise=False,
     cases=(Case((2, 3), (2, 3), axis=0), Case((3,), (3,), (3,), axis=-1), Case((), (), axis=0)),
     scalar=None, array=lambda *xs, axis=0: np.stack(xs, axis=axis),
+    composition=_stack_by_concatenating,
     numpy=printing.sequence("stack"),
     vjp=lambda g, y, *xs, axis=0: [getitem(g, index=(slice(None),) * (axis % g.ndim) + (i,)) for i in range(len(xs))],
     batch=lambda batch, *xs, axis=0: stack(*batch.repeated(xs), axis=axis % len(batch.shape) + 1),
@@ -298,6 +314,8 @@ pad: Primitive = Primitive(
     "pad", symbol="pad", latex="#1", analytic=True, elementwise=False,
     cases=(Case((2, 3), pad_width=((1, 0), (0, 2))), Case((3,), pad_width=((2, 1),))),
     scalar=None, array=lambda x, pad_width: np.pad(x, pad_width),
+    composition=lambda y, x, pad_width: scatter(
+        x, index=tuple(slice(before, before + n) for (before, _), n in zip(pad_width, x.shape, strict=True)), shape=y.shape),
     numpy=lambda w, y, x, pad_width: f"np.pad({w.text_of(x)}, {pad_width if len(pad_width) > 1 else pad_width[0]})",
     vjp=(lambda g, y, x, pad_width: getitem(g, index=tuple(
         slice(before, before + n) for (before, _), n in zip(pad_width, x.shape, strict=True))),),
@@ -357,10 +375,19 @@ add_windows: Primitive = Primitive(
     array([1., 2., 2., 1.])
     """,
 )  # fmt: skip
+def _roll_in_parts(y: Any, x: Any, shift: Any, axis: Any) -> Any:
+    for n, a in zip(shift, axis, strict=True):
+        start = -n % x.shape[a]
+        before: tuple[slice, ...] = (slice(None),) * (a % x.ndim)
+        x = concatenate(getitem(x, index=(*before, slice(start, None))), getitem(x, index=(*before, slice(0, start))), axis=a)
+    return x
+
+
 rolled: Primitive = Primitive(
     "rolled", symbol="roll", latex=r"\operatorname{roll}(#1)", analytic=True, elementwise=False, kind="shape",
     cases=(Case((5,), shift=(2,), axis=(0,)), Case((3, 4), shift=(1, -1), axis=(0, 1))),
     scalar=None, array=lambda x, shift, axis: np.roll(x, shift, axis),
+    composition=_roll_in_parts,
     numpy=lambda w, y, x, shift, axis: f"np.roll({w.text_of(x)}, " + (
         f"{shift[0]})" if len(x.shape) == 1 else f"{shift[0]}, axis={axis[0]})" if len(axis) == 1 else f"{shift}, axis={axis})"),
     vjp=(lambda g, y, x, shift, axis: rolled(g, shift=tuple(-n for n in shift), axis=axis),),

@@ -180,7 +180,7 @@ class _C(Dialect):
         return f"({kind}){text}"
 
     def whole(self, text: Any, dtype: Any) -> str:
-        return text.text if dtype.kind in "iub" else f"(int64_t){text.bound(7)}"
+        return text.bound(7) if dtype.kind in "iub" else f"(int64_t){text.bound(7)}"
 
     def reduction(self, *totals: str) -> list[str]:
         return [f"#pragma omp simd reduction(+:{', '.join(totals)})"] if totals else []
@@ -315,7 +315,7 @@ function erfc(x) {
         return {"float": f"Math.fround({text})", "int64_t": f"Math.trunc({text})"}.get(kind, text)
 
     def whole(self, text: Any, dtype: Any) -> str:
-        return text.text if dtype.kind in "iub" else f"Math.trunc({text.text})"
+        return text.bound(7) if dtype.kind in "iub" else f"Math.trunc({text.text})"
 
     def scratch(self, name: str, dtype: Any, size: int) -> str:
         return f"const {name} = new {self.type(dtype)}({size});"

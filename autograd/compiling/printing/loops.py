@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -21,7 +22,7 @@ from ..loops import LOOP
 from .bodies import Body
 from .formulas import PRODUCT, SUM, Text, infix
 from .indices import ZERO, Index, basic_place, flat, in_windows, loop_over, parts_of, positions
-from .nests import Store
+from .nests import Store, within
 
 __all__ = ["WRITERS", "adds_rows", "widest_product"]
 
@@ -82,7 +83,7 @@ def _rows(
 
     Args:
         shape: of the rows; `place` gives the place in the result of an index into them.
-        inside: the loop over the terms, `product`, of each sum.
+        inside: the loops over the terms, `product`, of each sum.
     """
     index, loops = loop_over(shape)
     if shape[-1] > LONGEST_ROW or not body.dialect.has_rows:
@@ -95,15 +96,8 @@ def _rows(
         return
     text = product(*index)
     assert not body.has_locals, "the factors of a product have names"
-    row = [
-        f"{kind} row[{shape[-1]}] = {{0}};",
-        f"{body.dialect.loop(*inside[0])} {{",
-        *(f"    {line}" for line in body.dialect.fused),
-        f"    {body.dialect.loop(str(index[-1]), shape[-1])} {{",
-        f"        row[{index[-1]}] += {text.text};",
-        "    }",
-        "}",
-    ]
+    added = within(body.dialect, [(str(index[-1]), shape[-1])], [f"row[{index[-1]}] += {text.text};"])
+    row = [f"{kind} row[{shape[-1]}] = {{0}};", *within(body.dialect, inside, [*body.dialect.fused, *added])]
 
     def store(at: list[Index]) -> Store:
         product(*index)  # so that it is known what is read in these loops
@@ -229,31 +223,26 @@ def _cumulative(sign: str, first: float) -> Writes:
 
 def _einsum(body: Body, x: Tensor, *xs: Any, subscripts: str) -> None:
     inputs, output = subscripts.split("->")
-    names = inputs.split(",")
+    names, kind = inputs.split(","), body.type(x.dtype)
     lengths = {letter: n for own, y in zip(names, xs, strict=True) for letter, n in zip(own, y.shape, strict=True)}
-    order = [*output, *(letter for letter in lengths if letter not in output)]
-    index, _ = loop_over([lengths[letter] for letter in order])
-    at = dict(zip(order, index, strict=True))
-    kind, name = body.type(x.dtype), body.name_of(x)
+    summed = [letter for letter in lengths if letter not in output]
+    inner, inside = loop_over([lengths[letter] for letter in summed], len(output))
 
-    def loops(letters: Any) -> list[tuple[str, int]]:
-        return [(str(at[letter]), lengths[letter]) for letter in letters if lengths[letter] != 1]
+    def product(*index: Index) -> Text:
+        """A term of the sum."""
+        at = dict(zip([*output, *summed], [*index[: len(output)], *(inner if output else index)], strict=True))
+        return functools.reduce(
+            functools.partial(infix, "*"), [body.load(y, [at[letter] for letter in own], kind) for own, y in zip(names, xs, strict=True)]
+        )
 
-    body.begin()
-    body.open(*loops(output))
-    depth = body.depth
-    total = name if x.shape == () else "sum"
-    body.line(f"{body.dialect.variable(kind)} {total} = {body.dialect.number(0.0, kind)};")
-    body.open(*loops(order[len(output) :]))
-    factors = [body.load(y, [at[letter] for letter in own], kind) for own, y in zip(names, xs, strict=True)]
-    text = factors[0]
-    for factor in factors[1:]:
-        text = infix("*", text, factor)
-    body.line(f"{total} += {text.text};")
-    body.close(depth)
-    if x.shape != ():
-        body.line(f"{name}[{flat([at[letter] for letter in output], x.shape)}] = {total};")
-    body.close()
+    if not output:
+        _total(body, x, [lengths[letter] for letter in summed], lambda at: product(*at), kind)
+    elif not inside:
+        body.nest(x.shape, lambda at: body.store(x, at, product(*at)), x)
+    elif x.shape[-1] < FEW_COLUMNS:
+        body.nest(x.shape, lambda at: body.store(x, at, _sum_of(body, inside, lambda: product(*at), kind)), x)
+    else:
+        _rows(body, x, x.shape, inside, product, kind, list)
 
 
 def _into_zeros(body: Body, x: Tensor, g: Any, shape: Sequence[int], to: Callable[[list[Index]], Index], once: bool = False) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...backward import ancestors
 from ...primitives.arithmetic import astype
+from ...primitives.contraction import einsum
 from ...primitives.networks import take_along_axis
 from ...primitives.products import matmul
 from ...primitives.reductions import broadcast_to
@@ -17,7 +18,7 @@ from ...tensor import Tensor
 from ..loops import LOOP
 from .indices import parts_of
 
-__all__ = ["in_memory", "is_elementwise", "is_view"]
+__all__ = ["in_memory", "is_elementwise", "is_read_flat", "is_view"]
 
 VIEWS = frozenset([windows, reshape, transpose, broadcast_to, getitem, astype, choose, lookup, take_along_axis])
 
@@ -55,7 +56,7 @@ def in_memory(nodes: Sequence[Tensor], roots: Iterable[Any]) -> set[Tensor]:
             source: Any = x.left
             if reads[x] > 1:
                 keep(x)
-            if _is_read_flat(x):
+            if is_read_flat(x):
                 keep(source, copies=is_view(source))
             elif x.primitive is broadcast_to or (x.primitive is not astype and math.prod(x.shape) > getattr(source, "size", 1)):
                 keep(source)
@@ -70,7 +71,7 @@ def in_memory(nodes: Sequence[Tensor], roots: Iterable[Any]) -> set[Tensor]:
                     keep(source)
         else:
             keep(x)
-            for source in _nodes(x.inputs) if x.primitive is matmul else ():
+            for source in _nodes(x.inputs) if x.primitive in (matmul, einsum) else ():
                 keep(source)
             if x.primitive is LOOP:
                 copied = _read_out_of_order(x.static["body"])
@@ -81,7 +82,7 @@ def in_memory(nodes: Sequence[Tensor], roots: Iterable[Any]) -> set[Tensor]:
     return memory
 
 
-def _is_read_flat(x: Tensor) -> bool:
+def is_read_flat(x: Tensor) -> bool:
     """Whether a view is written as places in the flattened array that it is a view of."""
     shape = getattr(x.left, "shape", ())
     if x.primitive is getitem:
@@ -92,7 +93,7 @@ def _is_read_flat(x: Tensor) -> bool:
 def _read_out_of_order(body: Any) -> set[Any]:
     """What a step of a recurrence is given that had better be copied before, should it be a view: the factors of matrix products."""
     nodes: list[Any] = ancestors(body.results)
-    return {y for x in nodes for y in x.inputs or () if x.primitive is matmul or _is_read_flat(x)}
+    return {y for x in nodes for y in x.inputs or () if x.primitive is matmul or is_read_flat(x)}
 
 
 def _is_long(x: Tensor) -> bool:

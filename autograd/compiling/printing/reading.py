@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...backward import ancestors
 from ...primitives.arithmetic import astype, divide
 from ...primitives.elementary import power
 from ...primitives.networks import take_along_axis
@@ -16,7 +17,7 @@ from ...primitives.shapes import choose, getitem, lookup, reshape, transpose, wi
 from ...tensor import Tensor
 from .formulas import ATOM, PRODUCT, Functions, Text, UnprintableError, infix, number
 from .indices import ZERO, Index, as_formula, basic_place, flat, in_windows, loop_over, parts_of, positions
-from .memory import is_elementwise, is_view
+from .memory import is_elementwise, is_read_flat, is_view
 from .nests import within
 from .tables import Tables
 
@@ -242,17 +243,17 @@ class Reading:
         if (by, n, negative) in self._checked:
             return
         self._checked.add((by, n, negative))
-        base: Any = by
-        while is_view(base):
-            base = base.left
-        if base.primitive is not None or base in self.given:
-            raise UnprintableError("an index that is computed")
+        parts: list[Any] = ancestors([by])
+        if any(x in self.given or not (x.primitive is None or is_elementwise(x) or is_view(x)) or is_read_flat(x) for x in parts):
+            raise UnprintableError("an index that is computed from more than indices")
+        # It is computed here, before all else, from what the function is given.
         waiting, self._locals = self._locals, []
+        names, self.names = self.names, {x: self.names[x] for x in parts if x.primitive is None and x in self.names}
         index, loops = loop_over(by.shape)
         text = self.load(by, index, "int").bound(PRODUCT)
         line = f"if (!({text} >= {-n if negative else 0} && {text} < {n})) {self.dialect.refuse}"
         self.checks += within(self.dialect, loops, [*self._locals, line])
-        self._locals = waiting
+        self.names, self._locals = names, waiting
 
     def _converted(self, x: Tensor, text: Text) -> Text:
         if x.dtype == bool:
