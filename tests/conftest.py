@@ -15,8 +15,11 @@ from hypothesis import settings
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
-settings.register_profile("without a clock", deadline=None)  # no test measures time: on a busy machine, any example may take long
-settings.load_profile("without a clock")
+# No test measures time: on a busy machine, any example may take long. Each run tries the same examples, so that a failure
+# is the change's and not luck's; `HYPOTHESIS_PROFILE=search python -m pytest ...` looks for new ones.
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 RECORD = "RECORD_PYTORCH"
 

@@ -257,7 +257,7 @@ def check_pictures(text, folder):
     assert kinds <= {"svg", "g", "polygon", "path", "text", "ellipse", "title", "polyline"}
     assert max(map(len, shown)) <= 3 * LONG
     if text.isprintable() and text.strip() and len(text) < LONG and "  " not in text:
-        assert shown.count(text.strip()) == 4
+        assert shown.count(text.strip()) == (3 if text in table else 4)  # no second primitive takes the name of one in the table
     for name in ("a.dot", "a.html"):
         assert mine.save(folder / name).read_text(encoding="utf-8")
     page = (folder / "a.html").read_text(encoding="utf-8")
@@ -295,6 +295,7 @@ def test_a_hostile_name_is_text_in_pictures_and_pages(text, tmp_path):
 
 @DEAR
 @given(TEXTS)
+@example("sin")
 def test_any_name_is_text_in_pictures_and_pages(tmp_path_factory, text):
     check_pictures(text, tmp_path_factory.mktemp("pictures"))
 
