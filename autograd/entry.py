@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -74,6 +74,9 @@ class Entry:
             otherwise the source of `array` is copied into the program, which calls it.
         composition: how it is made of other entries, `(out, *inputs, **static) -> the same result`, for languages in which it
             has no form of its own. The text of an elementwise entry's `scalar` is its form, so such an entry needs none.
+        step: one step of an entry that goes through time, for programs in other languages: `(row, *states, *others, **static)
+            -> (parts, new states)`. The first input has a row for each step, and the `states` begin as the next inputs. The
+            result has the parts of each step, in an axis of their own if there are several.
         simplify: a rule `(node, *inputs, **static) -> simpler equivalent`, for compiled programs; it returns None
             where there is nothing to simplify. See `primitives.algebra`.
         terms: the signs of its inputs, if it is a sum of them: (1, -1) for a - b, so that chains of + and - are compiled as one sum.
@@ -118,6 +121,7 @@ class Entry:
 
     numpy: Callable[..., Any] | str | None = None
     composition: Callable[..., Any] | None = None
+    step: Callable[..., tuple[Sequence[Any], Sequence[Any]]] | None = None
     simplify: Callable[..., Any] | None = None
     terms: Iterable[int] = ()
     reduces: tuple[Any, float] | None = None
@@ -142,6 +146,7 @@ class Entry:
         analytic: bool = False,
         numpy: Callable[..., Any] | str | None = None,
         composition: Callable[..., Any] | None = None,
+        step: Callable[..., tuple[Sequence[Any], Sequence[Any]]] | None = None,
         simplify: Callable[..., Any] | None = None,
         terms: Iterable[int] = (),
         reduces: tuple[Any, float] | None = None,
@@ -169,6 +174,7 @@ class Entry:
             ("masks", masks in (None, "choice", "place", "kink"), 'None, "choice", "place" or "kink"'),
             ("numpy", numpy is None or isinstance(numpy, str) or callable(numpy), 'a template such as "np.sin({0})" or a function'),
             ("composition", composition is None or callable(composition), "a function from the result and the inputs to the result"),
+            ("step", step is None or callable(step), "a function from a row and the states to parts and new states"),
             ("simplify", simplify is None or callable(simplify), "a function from the node and its inputs to something simpler"),
             ("terms", isinstance(terms, Iterable), "signs, 1 or -1"),
             ("reduces", reduces is None or (isinstance(reduces, tuple) and len(reduces) == 2), "an entry and a number"),
@@ -203,6 +209,7 @@ class Entry:
         self.analytic = analytic
         self.numpy = numpy
         self.composition = composition
+        self.step = step
         self.simplify = simplify
         self.terms = terms
         self.reduces = reduces

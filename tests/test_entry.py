@@ -117,7 +117,7 @@ def test_it_does_not_become_a_method(arctan):
     [
         ("operator", "plus", "one of"), ("kind", "nice", "documented"), ("range", (1.0, 0.0), "low and high"), ("range", 3, "low and high"),
         ("answers", np.tan, "a tuple"), ("logic", "and", "one of"), ("misfit", "no", "a function"),
-        ("composition", "exp", "a function"),
+        ("composition", "exp", "a function"), ("step", 1, "a function"),
     ],
 )  # fmt: skip
 def test_what_an_entry_says_is_checked(part, given, wanted):

@@ -19,8 +19,7 @@ needs_c = pytest.mark.skipif(compiler() is None, reason="There is no C compiler 
 
 CHOSEN = {"lookup", "scatter_rows", "choose", "place", "take_along_axis", "put_along_axis"}  # their second input is an index
 NUMPY_ONLY = {
-    "argsort", "cholesky", "det", "det_sign", "eigh", "gru", "inv", "logabsdet", "lstm", "pinv", "qr", "reverse_sequences", "rnn",
-    "searchsorted", "solve", "svd",
+    "argsort", "cholesky", "det", "det_sign", "eigh", "inv", "logabsdet", "pinv", "qr", "reverse_sequences", "searchsorted", "solve", "svd",
 }  # fmt: skip
 ELEMENTWISE = [p for p in table.values() if p.elementwise]
 STRUCTURAL = [name for name, p in table.items() if not p.elementwise and name not in NUMPY_ONLY]

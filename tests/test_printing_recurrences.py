@@ -13,6 +13,7 @@ from test_compile_random_programs import SETTINGS, agree
 from test_printing_languages import run_in
 
 import autograd
+import nn
 from autograd import Tensor, Value
 from autograd.compiling.printing import targets
 from autograd.compiling.printing.building import compiler
@@ -126,6 +127,18 @@ def test_wide_products_in_the_steps_of_a_recurrence_are_left_to_numpy_by_auto(mo
         compiled(*args)
         (program,) = compiled.programs.values()
         assert hasattr(program._variant.forward, "__self__") == in_c
+
+
+@pytest.mark.parametrize(("kind", "dtype"), [(nn.RNN, np.float64), (nn.LSTM, np.float32), (nn.LSTM, np.float64), (nn.GRU, np.float64)])
+def test_a_recurrent_network_is_a_loop_in_c_forward_and_backward(kind, dtype):
+    model = kind(3, 4, rng=0).to(dtype=dtype)
+    compiled = autograd.compile(lambda x: autograd.sum(model(x)[0] ** 2))
+    rtol = 1e-12 if dtype is np.float64 else 1e-4
+    for steps in (1, 9):
+        agree(compiled, (np.random.default_rng(0).normal(size=(steps, 2, 3)).astype(dtype),), list(model.parameters()), rtol)
+    text = compiled.source_for("c")
+    assert loops(text) == 2
+    assert text.count("double" if dtype is np.float32 else "float ") <= 1, text
 
 
 @pytest.mark.parametrize("make", recurrences.MOST_LINES)

@@ -5,7 +5,8 @@ The passes, in order:
 1. `tracing` calls the function once with the stand-ins of `standins`, and records its graph. `given` takes the
    arguments of the call apart, and `nodes` lists the nodes of the graph. If the function looks at numbers in a way that a
    program can follow, such as `max(values)`, `rewriting` makes a copy that does not.
-2. `roll` turns steps that need the one before into loops: `repeats` finds them, and `loops` has the primitive.
+2. `roll` turns steps that need the one before into loops: `repeats` finds them, and `loops` has the primitive. For C, `recurrent`
+   makes loops of recurrent networks.
 3. `flatten` turns nested sums and products into sums and dot products.
 4. `lift` turns numbers into arrays, with `arrays` and `naming`, and `dots` makes matrix products; `arranging` chooses the order
    and shape of an array, and `views` how one is read from another. `lift_loops` lifts the bodies of loops; of a large batch of

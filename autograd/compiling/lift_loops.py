@@ -21,7 +21,8 @@ from ..tensor import Tensor
 from .arrays import number_of
 from .flatten import Flattening
 from .lift import Lifting
-from .loops import LOOP, Body, loop
+from .loops import LOOP, Body, loop, named_by
+from .recurrent import as_loop
 from .results import PART
 from .views import view
 
@@ -39,10 +40,15 @@ class Group(NamedTuple):
 
 
 class LoopLifting(Lifting):
-    """Makes the arrays of a graph with loops."""
+    """Makes the arrays of a graph with loops.
 
-    def __init__(self) -> None:
+    Args:
+        as_loops: whether recurrent networks, which are one node over a whole sequence, become loops too.
+    """
+
+    def __init__(self, as_loops: bool = False) -> None:
         super().__init__()
+        self._as_loops = as_loops
         # Of a loop's id, for each carried number: the source, how long a row of it is, and the place of time 0.
         self._states: dict[int, list[tuple[int, int, int]]] = {}
         self._times: dict[int, set[int]] = defaultdict(set)  # of a loop's id: the times at which its states are read
@@ -64,7 +70,11 @@ class LoopLifting(Lifting):
         super()._run_level([node for node in nodes if node.primitive is not PART])
 
     def _tensor(self, node: Any) -> Any:
-        return self._loop(node) if node.primitive is LOOP else super()._tensor(node)
+        if node.primitive is LOOP:
+            return self._loop(node)
+        if self._as_loops and node.primitive.step is not None:
+            return as_loop(node.primitive, [self._tensor_input(x) for x in node.inputs], node.static)
+        return super()._tensor(node)
 
     def _loop(self, node: Any) -> Any:
         body: Body = node.static["body"]
@@ -189,8 +199,7 @@ class _Step:
         inner.run([x for x in self._nodes if id(x) not in done])
         results = [inner._as(group, [self._results[k] for k in group.members]) for group in groups]
         for leaf, result in zip(carried, results, strict=True):
-            variable = result.primitive.variable if result.primitive is not None else None
-            leaf.label = variable if isinstance(variable, str) else "s"
+            leaf.label = named_by(result)
         by_step, fixed = (tuple([array.leaf for array in arrays]) for arrays in (self._rows, self._same))
         return Body(tuple(carried), by_step, fixed, tuple(results)), self._found(inner)
 

@@ -44,11 +44,12 @@ def loop_lines(w: Any, x: Any) -> list[str]:
         lines.append(f"{', '.join(states)} = {', '.join(values)}")
     else:
         shapes = [(steps + 1, *leaf.shape) for leaf in body.carried]
+        kind = "" if body.dtype == float else f", np.{body.dtype.name}"
         if len(states) > 1 and all(map(_is_zero, start)) and len(set(shapes)) == 1:
-            lines.append(f"{', '.join(states)} = np.zeros({(len(states), *shapes[0])})")
+            lines.append(f"{', '.join(states)} = np.zeros({(len(states), *shapes[0])}{kind})")
         else:
             for name, shape, first in zip(states, shapes, start, strict=True):
-                lines += _array(w, name, shape, first, steps if backwards else 0)
+                lines += _array(w, name, shape, first, steps if backwards else 0, kind)
     w.names.update((leaf, f"{name}{here}") for name, leaf in zip(states, body.carried, strict=True))
     targets: dict[Any, str] = {}
     after = []
@@ -82,9 +83,9 @@ def _float(w: Any, x: Any) -> str:
     return f"float({w.text_of(x)})" if isinstance(x, Node) else w.text_of(x)
 
 
-def _array(w: Any, name: str, shape: tuple[int, ...], first: Any, row: int) -> list[str]:
+def _array(w: Any, name: str, shape: tuple[int, ...], first: Any, row: int, kind: str) -> list[str]:
     """The lines that make an array with its first row."""
-    size = shape if len(shape) > 1 else shape[0]
+    size = f"{shape if len(shape) > 1 else shape[0]}{kind}"
     if _is_zero(first):
         return [f"{name} = np.zeros({size})"]
     return [f"{name} = np.empty({size})", f"{name}[{row}] = {w.text_of(first)}"]

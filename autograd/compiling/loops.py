@@ -30,7 +30,7 @@ from .loop_lines import loop_lines
 from .results import Call
 from .simplify import Simplifier
 
-__all__ = ["LOOP", "STATE", "Body", "loop", "replay", "sizes_of"]
+__all__ = ["LOOP", "STATE", "Body", "like", "loop", "named_by", "replay", "sizes_of"]
 
 FIXED, BY_STEP, CARRIED = range(3)  # what a node of a body depends on
 
@@ -57,6 +57,11 @@ class Body:
     def leaves(self) -> tuple[Node, ...]:
         return (*self.carried, *self.by_step, *self.fixed)
 
+    @property
+    def dtype(self) -> Any:
+        """The type of the states."""
+        return np.result_type(*(np.asarray(x._datum).dtype for x in self.carried))
+
     def apart(self, inputs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
         """The inputs of a loop with this body: the carried ones at the start, those by step, and the fixed ones."""
         first, second = len(self.carried), len(self.carried) + len(self.by_step)
@@ -70,7 +75,7 @@ class _Loop(Call):
 
     def array(self, *inputs: Any, body: Body, steps: int, backwards: bool) -> Any:
         state, by_step, fixed = body.apart(inputs)
-        states = np.zeros((steps + 1, sum(sizes_of(body))))
+        states = np.zeros((steps + 1, sum(sizes_of(body))), body.dtype)
         states[-1 if backwards else 0] = _row(state)
         for t in reversed(range(steps)) if backwards else range(steps):
             known = dict(zip(body.leaves, (*state, *(x[t] for x in by_step), *fixed), strict=True))
@@ -91,11 +96,11 @@ class _Loop(Call):
         starts = [getitem(x, index=steps if backwards else 0) for x in d]
         # All other gradients, from one step that is taken at all times at once.
         stand_ins = [
-            *(_like(x, (steps, *x.shape)) for x in (*body.carried, *body.by_step)),
-            *(_like(x, x.shape) for x in body.fixed),
+            *(like(x, (steps, *x.shape)) for x in (*body.carried, *body.by_step)),
+            *(like(x, x.shape) for x in body.fixed),
         ]
         results = _at_all_times(body.results, dict(zip(body.leaves, stand_ins, strict=True)), {*body.carried, *body.by_step}, steps)
-        seeds = [_like(x, x.shape) for x in results]
+        seeds = [like(x, x.shape) for x in results]
         found = differentiate(results, seeds)
         known: dict[Node, Any] = dict(zip(seeds, [getitem(x, index=after) for x in d], strict=True))
         known.update(zip(stand_ins, [*(getitem(x, index=before) for x in states), *by_step, *fixed], strict=True))
@@ -121,9 +126,15 @@ STATE = _State("state")
 def loop(start: Sequence[Any], by_step: Sequence[Any], fixed: Sequence[Any], body: Body, steps: int, backwards: bool = False) -> list[Any]:
     """The states of a loop, an array of times for each of the carried ones; the body has only what depends on these."""
     body, by_step, fixed = _small(body, by_step, fixed, steps)
-    data = np.zeros((steps + 1, sum(sizes_of(body))))
+    data = np.zeros((steps + 1, sum(sizes_of(body))), body.dtype)
     static = {"body": body, "steps": steps, "backwards": backwards}
     return _states(record(Tensor, data, LOOP, (*start, *by_step, *fixed), static), body)
+
+
+def named_by(result: Any) -> str:
+    """What the states of a loop are called, whose steps compute this: h if it is a tanh."""
+    variable = result.primitive.variable if result.primitive is not None else None
+    return variable if isinstance(variable, str) else "s"
 
 
 def sizes_of(body: Body) -> list[int]:
@@ -174,13 +185,13 @@ def _gradients_of_states(
     before, after = slice(0, steps), slice(1, steps + 1)
     if backwards:
         before, after = after, before
-    carried = [_like(x, x.shape, f"d_{x.label}") for x in body.carried]
+    carried = [like(x, x.shape, f"d_{x.label}") for x in body.carried]
     found = differentiate(body.results, carried)
     last = 0 if backwards else steps
     rows = [_sum([x for row, x in terms if row != last] or [0.0]) for terms in direct]
     rows = [getitem(x, index=before) if isinstance(x, Node) else None for x in rows]
-    own = [None if x is None else _like(y, y.shape) for x, y in zip(rows, carried, strict=True)]
-    following = [_like(x, x.shape) for x in carried]
+    own = [None if x is None else like(y, y.shape) for x, y in zip(rows, carried, strict=True)]
+    following = [like(x, x.shape) for x in carried]
     gradients = [
         _sum([x for x in (found.get(leaf), g) if x is not None] or [Tensor(np.zeros(leaf.shape))])
         for g, leaf in zip(own, body.carried, strict=True)
@@ -227,7 +238,7 @@ def _small(body: Body, by_step: Sequence[Any], fixed: Sequence[Any], steps: int)
     new_fixed = replay(same, known)
     known.update(zip(body.by_step, by_step, strict=True))
     new_rows = _at_all_times(rows, known, set(body.by_step), steps)
-    leaves = {x: x if x.primitive is None else _like(x, x.shape) for x in (*rows, *same)}
+    leaves = {x: x if x.primitive is None else like(x, x.shape) for x in (*rows, *same)}
     small = Body(
         body.carried, tuple([leaves[x] for x in rows]), tuple([leaves[x] for x in same]),
         tuple(replay(results, {x: y for x, y in leaves.items() if x is not y})), body.is_simple,
@@ -361,7 +372,7 @@ def _row(state: Iterable[Any]) -> Any:
     return np.concatenate([np.ravel(x) for x in state])
 
 
-def _like(x: Any, shape: tuple[int, ...], label: str | None = None) -> Tensor:
+def like(x: Any, shape: tuple[int, ...], label: str | None = None) -> Tensor:
     """A leaf of a shape, with the type of `x`."""
     leaf = Tensor(0.0, label)
     leaf._datum = np.zeros(shape, x._datum.dtype)

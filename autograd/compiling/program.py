@@ -153,7 +153,7 @@ class Program(Call):
         made = [node for node in order if node.primitive is not None and node.time >= trace.start]
         results = list(dict.fromkeys(trace.roots))
         give = partial(self._give, outside, arguments, indices, trace.effects.results)
-        lifting: Lifting = LoopLifting()
+        lifting: Lifting = LoopLifting(as_loops=self.target == "c")
         self.inputs = give(lifting, {})
         batch = None if trace.effects.results else batch_in(made, results, arguments)
         computed = [x for x in results if x.primitive is not None and x.time >= trace.start]

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from ..core import Case, Primitive
-from .elementary import _relu_gradient, _slope_of_sigmoid, _slope_of_tanh, tanh
+from .elementary import _relu_gradient, _slope_of_sigmoid, _slope_of_tanh, relu, sigmoid, tanh
+from .products import matmul
 from .reductions import sum_
-from .shapes import concatenate, stack
+from .shapes import concatenate, getitem, stack, transpose
 
 
 def _before(first: Any, states: Any) -> Any:
@@ -64,10 +65,15 @@ def _rnn_gradients(g: Any, states: Any, z: Any, h: Any, weight: Any, nonlinearit
     return [every_dz, dh, _rows(every_dz).T @ _rows(_before(h, states))]
 
 
+def _rnn_step(z: Any, h: Any, weight: Any, nonlinearity: str = "tanh") -> Any:
+    h = (tanh if nonlinearity == "tanh" else relu)(z + matmul(h, transpose(weight)))
+    return (h,), (h,)
+
+
 rnn: Primitive = Primitive(
     "rnn", symbol="rnn", latex=r"\operatorname{rnn}(#1, #2, #3)", analytic=True, elementwise=False, sums=True,
     cases=(Case((3, 2, 4), (2, 4), (4, 4)), Case((4, 1, 2), (1, 2), (2, 2), nonlinearity="relu")),
-    scalar=None, array=_rnn,
+    scalar=None, array=_rnn, step=_rnn_step,
     vjp=_rnn_gradients,
     batch=lambda batch, *xs, **settings: batch.in_one(partial(rnn, **settings), xs, axes=(1, 0), out_axis=1),
     doc="""The hidden states h = tanh(z + h_before @ weight.T) at all times (Elman, 1990); relu instead of tanh, if `nonlinearity` says so.
@@ -137,10 +143,24 @@ def _lstm_gradients(g: Any, y: Any, z: Any, h: Any, c: Any, weight: Any) -> list
     return [every_dz, dh, dc, _rows(every_dz).T @ _rows(_before(h, states))]
 
 
+def _lstm_step(z: Any, h: Any, c: Any, weight: Any) -> Any:
+    i, f, a, o = _parts_of(z + matmul(h, transpose(weight)), 4)
+    i, f, a, o = sigmoid(i), sigmoid(f), tanh(a), sigmoid(o)
+    c = f * c + i * a
+    h = o * tanh(c)
+    return (i, f, a, o, c, h), (h, c)
+
+
+def _parts_of(x: Any, n: int) -> list[Any]:
+    """Equal parts of each row."""
+    size = x.shape[-1] // n
+    return [getitem(x, index=(slice(None), slice(k * size, (k + 1) * size))) for k in range(n)]
+
+
 lstm: Primitive = Primitive(
     "lstm", symbol="lstm", latex=r"\operatorname{lstm}(#1, #2, #3, #4)", analytic=True, elementwise=False, sums=True,
     cases=(Case((3, 2, 12), (2, 3), (2, 3), (12, 3)), Case((1, 1, 4), (1, 1), (1, 1), (4, 1))),
-    scalar=None, array=_lstm,
+    scalar=None, array=_lstm, step=_lstm_step,
     vjp=_lstm_gradients,
     batch=lambda batch, *xs: batch.in_one(lstm, xs, axes=(1, 0, 0), out_axis=2),
     doc="""What a long short-term memory computes at all times: the gates i, f, g and o, the cells c and the hidden states h.
@@ -208,10 +228,18 @@ def _gru_gradients(g: Any, y: Any, z: Any, h: Any, weight: Any, bias: Any) -> li
     return [every_dz, dh, every_ds.T @ _rows(before), sum_(every_ds, axis=0)]
 
 
+def _gru_step(z: Any, h: Any, weight: Any, bias: Any) -> Any:
+    (z_r, z_u, z_n), (s_r, s_u, m) = _parts_of(z, 3), _parts_of(matmul(h, transpose(weight)) + bias, 3)
+    r, u = sigmoid(z_r + s_r), sigmoid(z_u + s_u)
+    n = tanh(z_n + r * m)
+    h = (1.0 - u) * n + u * h
+    return (r, u, n, m, h), (h,)
+
+
 gru: Primitive = Primitive(
     "gru", symbol="gru", latex=r"\operatorname{gru}(#1, #2, #3, #4)", analytic=True, elementwise=False, sums=True, domain=(-1.0, 1.0),
     cases=(Case((3, 2, 9), (2, 3), (9, 3), (9,)), Case((2, 1, 3), (1, 1), (3, 1), ())),
-    scalar=None, array=_gru,
+    scalar=None, array=_gru, step=_gru_step,
     vjp=_gru_gradients,
     batch=lambda batch, *xs: batch.in_one(gru, xs, axes=(1, 0), out_axis=2),
     doc="""What a gated recurrent unit computes at all times: the gates r and u, the candidates n, their part m, the hidden states h.

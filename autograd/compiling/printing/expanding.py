@@ -13,6 +13,7 @@ from ...core import Node, record
 from ...modes import set_scope
 from ...tensor import Tensor
 from ..loops import LOOP
+from ..recurrent import as_loop
 
 __all__ = ["expanded"]
 
@@ -34,6 +35,9 @@ def expanded(roots: Iterable[Any], known: Mapping[Node, Any] | None = None) -> d
         if node.primitive.composition is not None:
             made = node.primitive.composition(node, *inputs, **node.static)
             new[node] = expanded([made], {x: x for x in inputs if isinstance(x, Node)})[made] if isinstance(made, Node) else made
+        elif node.primitive.step is not None:
+            made = as_loop(node.primitive, inputs, node.static)
+            new[node] = expanded([made], {x: x for x in inputs if isinstance(x, Node)})[made]
         elif node.primitive is LOOP:
             body = node.static["body"]
             new.update(expanded(body.results))
