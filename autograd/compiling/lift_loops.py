@@ -1,9 +1,14 @@
-"""Lifting loops: one step of numbers becomes one step of arrays.
+"""Lifting the loops of a graph: a step that computes single numbers becomes a step that computes arrays.
 
-The body of a loop is lifted like any graph of numbers. What is fixed is read in it from the arrays that it is in outside; numbers
-by step that come from one array are the rows of a part of it. The carried numbers become arrays, too. Which of them
-belong together is seen from what the body computes: first all of them stand for one array, and then they are grouped as the
-body leaves them, until that is how it finds them.
+A rolled loop has a body, which is the graph of one step; `loops` describes it. The body is lifted like any other graph of
+numbers, as `lift` does it. It reads three kinds of numbers, and for each there are arrays:
+
+- Numbers that are the same at every step are entries of arrays outside of the loop, and the body reads these arrays.
+- Numbers that differ from step to step become the rows of an array: the body reads row t at step t.
+- Carried numbers are those that a step hands to the next. They have to be grouped into arrays. A good grouping is one that the
+  body itself produces, since then no step has to rearrange anything. It is found by iteration: lift the body with all carried
+  numbers in one array, look which arrays the results are in, group the carried numbers in the same way, and lift again, until
+  the groups no longer change.
 """
 
 from __future__ import annotations
@@ -29,29 +34,35 @@ from .views import view
 __all__ = ["LoopLifting"]
 
 MOST_TRIES = 8
-MOST_NUMBERS = 12  # that a loop carries as floats, though some of them could be arrays
+MOST_NUMBERS = 12  # a loop that carries at most as many single numbers keeps them single: Python's floats are faster than small arrays
 
 
 class Group(NamedTuple):
-    """Carried numbers that are one array: their places among the carried ones, in order, and its shape."""
+    """Some of the carried numbers, which become one array.
+
+    Attributes:
+        members: which of the carried numbers they are, in the order of the array's entries.
+        shape: the shape of the array.
+    """
 
     members: tuple[int, ...]
     shape: tuple[int, ...]
 
 
 class LoopLifting(Lifting):
-    """Makes the arrays of a graph with loops.
+    """Lifts a graph that has loops in it.
 
     Args:
-        as_loops: whether recurrent networks, which are one node over a whole sequence, become loops too.
+        as_loops: whether a recurrent network, which is one node over a whole sequence, becomes a loop too.
     """
 
     def __init__(self, as_loops: bool = False) -> None:
         super().__init__()
         self._as_loops = as_loops
-        # Of a loop's id, for each carried number: the source, how long a row of it is, and the place of time 0.
+        # For each loop, by its id, and each carried number: the array that holds its states, the length of one row of this
+        # array, and the position of the state at time 0.
         self._states: dict[int, list[tuple[int, int, int]]] = {}
-        self._times: dict[int, set[int]] = defaultdict(set)  # of a loop's id: the times at which its states are read
+        self._times: dict[int, set[int]] = defaultdict(set)  # for each loop, by its id: the times at which its states are read
 
     def run(self, nodes: Iterable[Node]) -> None:
         nodes = list(nodes)
@@ -88,7 +99,7 @@ class LoopLifting(Lifting):
         times = self._times[id(node)]
         first, stop = min(times), max(times) + 1
         if stop - first != len(times):
-            first, stop = 0, len(states[0])  # not one after the other
+            first, stop = 0, len(states[0])  # the times that are read have gaps: keep them all
         for group, state in zip(groups, states, strict=True):
             index = first if stop - first == 1 else slice(first or None, stop)
             self.add(state if stop - first == len(state) else getitem(state, index=index), ())
@@ -98,7 +109,7 @@ class LoopLifting(Lifting):
         return states[0].left
 
     def _as(self, group: Group, numbers: Sequence[Any]) -> Any:
-        """The array of the numbers of a group."""
+        """The array for a group, made of these numbers."""
         if len({self.source_of(x) for x in numbers}) == 1 and self.source_of(numbers[0]) is not None:
             source = self.arrays[self.source_of(numbers[0])]  # type: ignore[index]
             if source.shape == group.shape and (self.column(numbers) == np.arange(len(numbers))).all():
@@ -106,7 +117,10 @@ class LoopLifting(Lifting):
         return self.entry(numbers[0]) if group.shape == () else reshape(self.read(numbers), shape=group.shape)
 
     def _rows(self, leaves: Sequence[Node], columns: Sequence[Sequence[Any]]) -> list[_Array]:
-        """The numbers by step as arrays, whose rows are those of one step: an array for those that go through one source in equal steps."""
+        """The numbers that differ from step to step, as arrays with one row for each step.
+
+        Numbers go into one array if they come from one source, and move through it at the same pace.
+        """
         alike: dict[Any, list[tuple[Node, Sequence[Any]]]] = defaultdict(list)
         for leaf, column in zip(leaves, columns, strict=True):
             sources = {self.source_of(x) for x in column}
@@ -133,19 +147,25 @@ class LoopLifting(Lifting):
         return _Array(outer, _leaf(outer, shape), [(i, leaf) for i, (leaf, _) in enumerate(pairs)])
 
     def _fixed(self, leaves: Sequence[Node], numbers: Sequence[Any]) -> list[_Array]:
-        """The arrays that fixed numbers are in."""
+        """The arrays that contain the numbers that are the same at every step."""
         by_source: dict[int, list[tuple[int, Node]]] = defaultdict(list)
         for leaf, x in zip(leaves, numbers, strict=True):
             source = self.source_of(x)
             if source is None:
-                leaf._datum = number_of(x)  # a constant
+                leaf._datum = number_of(x)  # a constant stays a number in the body
             else:
                 by_source[source].append((self.positions[id(x)], leaf))
         return [_Array(self.arrays[i], _leaf(self.arrays[i], self.arrays[i].shape), found) for i, found in by_source.items()]
 
 
 class _Array(NamedTuple):
-    """An array that a body reads: outside of it, the leaf in it, and the numbers that are in the leaf."""
+    """An array that a body reads.
+
+    Attributes:
+        outer: the array outside of the loop.
+        leaf: the leaf that stands for it, or for its row, in the body.
+        numbers: the leaves of the unlifted body that are entries of this leaf, each with its position.
+    """
 
     outer: Any
     leaf: Any
@@ -153,11 +173,12 @@ class _Array(NamedTuple):
 
 
 class _Step:
-    """The body of a loop, which is lifted in several ways.
+    """Lifts the body of a loop, in several ways, to choose the best.
 
     Args:
-        body: of numbers.
-        rows, same: the arrays that it reads, by step and fixed ones.
+        body: the body, with single numbers as its nodes.
+        rows: the arrays that it reads a row of at each step.
+        same: the arrays that it reads in full at each step.
     """
 
     def __init__(self, body: Body, rows: Sequence[_Array], same: Sequence[_Array]) -> None:
@@ -167,14 +188,17 @@ class _Step:
         self._results = [flat.of(x) for x in body.results]
 
     def best(self) -> tuple[list[Group], Body]:
-        """The way in which the carried numbers are arrays that needs the fewest operations; a few single numbers stay what they are."""
+        """The groups of carried numbers, and the body with an array for each, that need the fewest operations.
+
+        A few carried numbers that the body computes one by one stay single numbers.
+        """
         groups = [_group(range(len(self._results)))]
         ways: list[tuple[list[Group], Body]] = []
         while groups not in [tried for tried, _ in ways] and len(ways) < MOST_TRIES:
             step, found = self._lifted(groups)
             ways.append((groups, step))
             groups = found
-        ways.reverse()  # the one that the others led to comes first
+        ways.reverse()  # of ways that need equally many operations, take the one where the iteration ended
         last, _ = ways[0]
         if len(last) <= MOST_NUMBERS and all(group.shape == () for group in last):
             return ways[0]
@@ -183,7 +207,11 @@ class _Step:
         return min(ways, key=lambda way: _operations(way[1]))
 
     def _lifted(self, groups: list[Group], one_by_one: bool = False) -> tuple[Body, list[Group]]:
-        """The body with an array for each group, and the groups as it leaves them; `one_by_one`, each is complete before the next."""
+        """The body with an array for each group, and the groups that its results suggest.
+
+        `one_by_one`, all of a group is computed before the next group. Positions and speeds, for example, then stay two arrays,
+        even where each position could be computed together with the speeds.
+        """
         inner, carried = LoopLifting(), []
         for array in (*self._rows, *self._same):
             inner.add(array.leaf, array.numbers)
@@ -204,7 +232,7 @@ class _Step:
         return Body(tuple(carried), by_step, fixed, tuple(results)), self._found(inner)
 
     def _found(self, lifting: LoopLifting) -> list[Group]:
-        """The carried numbers, grouped by the arrays that the body leaves them in."""
+        """The carried numbers, grouped by the arrays in which the body leaves its results."""
         by_source: dict[Any, list[tuple[int, int]]] = defaultdict(list)
         for k, x in enumerate(self._results):
             source = lifting.source_of(x)
@@ -219,7 +247,10 @@ class _Step:
         return groups
 
     def _alike(self) -> list[Group]:
-        """The carried numbers, grouped by how they are computed in the end, such as positions and speeds; those found first come first."""
+        """The carried numbers, grouped by the last operation that computes them, in the order in which the body gets to them.
+
+        In a chain of springs this separates the positions from the speeds.
+        """
         by_formula: dict[Any, list[int]] = defaultdict(list)
         for k, x in enumerate(self._results):
             by_formula[(x.primitive, *(y.primitive if isinstance(y, Node) else None for y in x.inputs or ()))].append(k)
@@ -229,20 +260,20 @@ class _Step:
 
 
 def _group(members: Iterable[int]) -> Group:
-    """Some carried numbers as a list, or as a single number."""
+    """A group without more structure: a list of numbers, or a single number."""
     members = tuple(members)
     return Group(members, (len(members),) if len(members) > 1 else ())
 
 
 def _operations(step: Body) -> int:
-    """How many operations a body has."""
+    """How many operations one step takes; a reshape is none."""
     leaves = set(step.leaves)
     nodes = [x for x in ancestors([x for x in step.results if isinstance(x, Node)]) if x not in leaves]
     return sum(x.primitive is not None and x.primitive is not reshape for x in nodes)
 
 
 def _along_an_axis(array: Any, table: Any) -> Any:
-    """The rows of a table of positions as what is found along an axis of the array they are in; None if they are not that."""
+    """The part of an array whose slices along one axis are the rows of a table of positions; None if there is no such axis."""
     positions = np.arange(array.size).reshape(array.shape)
     for axis, length in enumerate(array.shape):
         rows = np.moveaxis(positions, axis, 0).reshape(length, -1)
@@ -258,7 +289,7 @@ def _along_an_axis(array: Any, table: Any) -> Any:
 
 
 def _below(roots: Iterable[Any]) -> list[Node]:
-    """The computed nodes that roots are made of, oldest first."""
+    """The computed nodes that the roots depend on, oldest first."""
     return [x for x in reversed(ancestors(x for x in roots if isinstance(x, Node))) if x.primitive is not None]
 
 

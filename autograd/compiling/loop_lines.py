@@ -1,7 +1,8 @@
-"""How a loop is written: `for t in range(…)`, with the states in arrays that have time as their first axis.
+"""How a loop is written in NumPy: as `for t in range(…)`, with the states in arrays whose first axis is time.
 
-A loop of single numbers runs on Python's floats, which are several times as fast as NumPy's; its states are in lists. Where
-floats raise an error and NumPy gives inf or nan (1/0, exp 1000), the program is written anew without them.
+A loop over single numbers runs on Python's floats, which are several times as fast as NumPy's numbers, and keeps its states in
+lists. Python's floats raise an error where NumPy gives inf or nan (1/0, exp 1000). After such an error, the program is written
+again without them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ __all__ = ["is_slice", "is_slice_of_states", "loop_lines", "runs_on_floats"]
 
 
 def loop_lines(w: Any, x: Any) -> list[str]:
-    """The lines of a loop: what it starts from, and its steps."""
+    """The lines of a loop: those that set the states at the start, and the `for` statement."""
     body, steps, backwards = x.static["body"], x.static["steps"], x.static["backwards"]
     start, by_step, fixed = body.apart(x.inputs)
     here, there = f"[{w.time}]", f"[{w.time} + 1]"
@@ -70,7 +71,7 @@ def loop_lines(w: Any, x: Any) -> list[str]:
 
 
 def _given_floats(w: Any, body: Any, by_step: Sequence[Any], fixed: Sequence[Any]) -> list[str]:
-    """The lines that make floats of what a loop is given, and lists of arrays."""
+    """The lines that turn the inputs of a loop into floats and lists of floats."""
     names = [w.fresh_name("k") for _ in fixed]
     lists = [w.fresh_name("x") for _ in by_step]
     w.names.update(zip(body.fixed, names, strict=True))
@@ -84,7 +85,7 @@ def _float(w: Any, x: Any) -> str:
 
 
 def _array(w: Any, name: str, shape: tuple[int, ...], first: Any, row: int, kind: str) -> list[str]:
-    """The lines that make an array with its first row."""
+    """The lines that make an array for all states, and set the state at the start, in row `row`."""
     size = f"{shape if len(shape) > 1 else shape[0]}{kind}"
     if _is_zero(first):
         return [f"{name} = np.zeros({size})"]
@@ -92,19 +93,19 @@ def _array(w: Any, name: str, shape: tuple[int, ...], first: Any, row: int, kind
 
 
 def _is_zero(x: Any) -> bool:
-    """Whether `x` is a constant of zeros."""
+    """Whether `x` is constant and zero in all entries."""
     data = x._datum if isinstance(x, Node) and x.primitive is None and x.inputs is None else x
     return not isinstance(data, Node) and not np.any(data)
 
 
 def _row(w: Any, rows: Any) -> str:
-    """How the row of this step is written, of some rows of an array."""
+    """The text of the row that this step reads, where `rows` is a slice of an array's rows."""
     first = rows.static["index"].start
     return f"{w.owner(rows.left)}[{f'{w.time} + {first}' if first else w.time}]"
 
 
 def is_slice(x: Any) -> bool:
-    """Whether `x` is some rows, one after the other, of something that has a name: of a leaf, or of the states of a loop."""
+    """Whether `x` is a slice of consecutive rows of something that has a name: a leaf, or the states of a loop."""
     if not isinstance(x, Node) or x.primitive is not getitem or type(x.static["index"]) is not slice:
         return False
     inner: Any = x.left
@@ -113,7 +114,7 @@ def is_slice(x: Any) -> bool:
 
 
 def is_slice_of_states(x: Any) -> bool:
-    """Whether `x` is the states of a loop at some times."""
+    """Whether `x` is a slice of the states of a loop."""
     return is_slice(x) and x.left.primitive is not None
 
 
@@ -122,7 +123,7 @@ def _is_loop(x: Any) -> bool:
 
 
 def runs_on_floats(leaves: Sequence[Any], order: Sequence[Any]) -> bool:
-    """Whether a body is of single numbers, and of what Python computes with floats."""
+    """Whether a body consists of single numbers, and of operations that Python's floats have."""
     return all(x.shape == () and x._datum.dtype in (float, bool) for x in leaves) and all(
         x.shape == () and is_computed_with_floats(x) for x in order
     )

@@ -1,13 +1,14 @@
 """A loop in the graph: one node, whose primitive computes the graph of one step again and again.
 
-The node of a loop has three kinds of inputs: what the carried numbers are at the start, arrays with one row
-for each step, and what is the same at every step. Its static arguments are the body, which is the graph of one step, how
-many steps there are, and whether they go backwards. Its result holds all states, one in each row: that at the start in
-row 0, and in the last row if the steps go backwards. So whatever reads a state reads an entry of an array.
+A step takes a state to the next state. The node of a loop has three kinds of inputs: the state at the start, arrays with one
+row for each step, and what is the same at every step. Its static arguments are the body, which is the graph of one step; the
+number of steps; and whether they go backwards in time. Its result contains the states at all times, one in each row. The state
+at the start is in row 0 or, if the steps go backwards, in the last row. So whoever needs the state at some time reads a row.
 
-The derivative of a loop is another loop, with the steps in reverse, which carries the gradients of the states. The
-gradients of all other inputs are computed after it, for all steps at once: the body is run with an axis of
-time in front, and differentiated. What does not depend on the carried numbers is computed before a loop in the same way.
+The derivative of a loop is another loop, in the opposite direction, which carries the gradients of the states: this is
+backpropagation through time. The gradients of all other inputs are computed after that loop, and for all steps at once. For
+this, the body is applied to arrays that have time as an additional first axis, and the result is differentiated. In the same
+way, all that a step computes without looking at the state is computed before the loop.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from .simplify import Simplifier
 
 __all__ = ["LOOP", "STATE", "Body", "like", "loop", "named_by", "replay", "sizes_of"]
 
-FIXED, BY_STEP, CARRIED = range(3)  # what a node of a body depends on
+FIXED, BY_STEP, CARRIED = range(3)  # a node of a body depends on: nothing that changes, the number of the step, the state
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +45,7 @@ class Body:
         by_step: leaves that stand for this step's row of an array.
         fixed: leaves that stand for what is the same at every step.
         results: the state after the step, one for each of `carried`.
-        is_simple: whether it has been simplified, which is done after differentiating, as for all other nodes.
+        is_simple: whether it has been simplified. This happens after differentiating, as for all other nodes.
     """
 
     carried: tuple[Node, ...]
@@ -63,7 +64,7 @@ class Body:
         return np.result_type(*(np.asarray(x._datum).dtype for x in self.carried))
 
     def apart(self, inputs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
-        """The inputs of a loop with this body: the carried ones at the start, those by step, and the fixed ones."""
+        """The inputs of a loop with this body, in three parts: the state at the start, the arrays of rows, and what is fixed."""
         first, second = len(self.carried), len(self.carried) + len(self.by_step)
         return inputs[:first], inputs[first:second], inputs[second:]
 
@@ -94,7 +95,7 @@ class _Loop(Call):
         states = _states(out, body)
         d = _gradients_of_states(_pieces(g, body), states, by_step, fixed, body, steps, backwards)
         starts = [getitem(x, index=steps if backwards else 0) for x in d]
-        # All other gradients, from one step that is taken at all times at once.
+        # All other gradients, from the body applied at all times at once.
         stand_ins = [
             *(like(x, (steps, *x.shape)) for x in (*body.carried, *body.by_step)),
             *(like(x, x.shape) for x in body.fixed),
@@ -110,7 +111,7 @@ class _Loop(Call):
 
 
 class _State(Call):
-    """Some of the carried numbers at all times, as an array whose first axis is time."""
+    """A part of the state at all times, as an array whose first axis is time."""
 
     def array(self, x: Any, start: int, shape: tuple[int, ...]) -> Any:
         return x[:, start : start + _size(shape)].reshape(len(x), *shape)
@@ -124,7 +125,10 @@ STATE = _State("state")
 
 
 def loop(start: Sequence[Any], by_step: Sequence[Any], fixed: Sequence[Any], body: Body, steps: int, backwards: bool = False) -> list[Any]:
-    """The states of a loop, an array of times for each of the carried ones; the body has only what depends on these."""
+    """Record a loop, and return its states: for each carried leaf, an array whose first axis is time.
+
+    What does not depend on the state is taken out of the body, and computed before the loop.
+    """
     body, by_step, fixed = _small(body, by_step, fixed, steps)
     data = np.zeros((steps + 1, sum(sizes_of(body))), body.dtype)
     static = {"body": body, "steps": steps, "backwards": backwards}
@@ -132,18 +136,18 @@ def loop(start: Sequence[Any], by_step: Sequence[Any], fixed: Sequence[Any], bod
 
 
 def named_by(result: Any) -> str:
-    """What the states of a loop are called, whose steps compute this: h if it is a tanh."""
+    """A name for the states whose next value is this node, such as h for a tanh."""
     variable = result.primitive.variable if result.primitive is not None else None
     return variable if isinstance(variable, str) else "s"
 
 
 def sizes_of(body: Body) -> list[int]:
-    """How many numbers each of the carried leaves stands for."""
+    """How many numbers each carried leaf consists of."""
     return [_size(x.shape) for x in body.carried]
 
 
 def replay(roots: Iterable[Any], known: Mapping[Node, Any]) -> list[Any]:
-    """Roots computed again, with others in place of the nodes in `known`."""
+    """Compute the roots again, with the values of `known` in place of its keys."""
     roots, values = list(roots), dict(known)
     for node in _below(roots, values):
         inputs = [values[x] if isinstance(x, Node) else x for x in node.inputs or ()]
@@ -155,7 +159,10 @@ def replay(roots: Iterable[Any], known: Mapping[Node, Any]) -> list[Any]:
 
 
 def _at_all_times(roots: Iterable[Any], known: Mapping[Node, Any], moving: set[Node], steps: int) -> list[Any]:
-    """Roots of a body at all steps at once: `known` are the leaves, those in `moving` with an axis of time in front."""
+    """Compute the roots of a body for all steps at once.
+
+    `known` gives the value of each leaf; the values of the leaves in `moving` have time as an additional first axis.
+    """
     roots, values, moving = list(roots), dict(known), set(moving)
     for node in _below(roots, values):
         inputs = [values[x] if isinstance(x, Node) else x for x in node.inputs or ()]
@@ -173,7 +180,7 @@ def _at_all_times(roots: Iterable[Any], known: Mapping[Node, Any], moving: set[N
 
 
 def _below(roots: Iterable[Any], known: Mapping[Node, Any]) -> list[Node]:
-    """The nodes that roots are made of, each after its inputs, without those that are known."""
+    """The nodes that the roots depend on, each after its inputs, without those that are known."""
     return [x for x in reversed(ancestors([x for x in roots if isinstance(x, Node)], stop=known.keys())) if x not in known]
 
 
@@ -181,7 +188,11 @@ def _gradients_of_states(
     direct: Sequence[list[Any]], states: Sequence[Any], by_step: Sequence[Any], fixed: Sequence[Any], body: Body, steps: int,
     backwards: bool,
 ) -> list[Any]:  # fmt: skip
-    """The gradients of all states: of each what comes `direct`ly to it, and what comes from the state after it."""
+    """The gradients of the states at all times: the loop that backpropagates through time.
+
+    The gradient of a state is the sum of two parts: what its readers outside of the loop give it (`direct`, as a list of terms;
+    see `_pieces`), and what it gets through the next state.
+    """
     before, after = slice(0, steps), slice(1, steps + 1)
     if backwards:
         before, after = after, before
@@ -212,7 +223,7 @@ def _at(arrays: Sequence[Any], times: Any) -> list[Any]:
 
 
 def _simple(body: Body) -> Body:
-    """A body that says the same in fewer steps."""
+    """The body with its graph simplified."""
     simple = Simplifier(body.leaves)
     simple.read(body.results)
     results = [simple.of(x) for x in body.results]
@@ -224,7 +235,7 @@ def _simple(body: Body) -> Body:
 
 
 def _small(body: Body, by_step: Sequence[Any], fixed: Sequence[Any], steps: int) -> tuple[Body, list[Any], list[Any]]:
-    """A body without what does not depend on the carried numbers, which is computed outside of the loop; and what it is given."""
+    """A body without the parts that do not depend on the state; and its rows and fixed inputs, among them those parts."""
     results = _sums_apart(body)
     kinds = _kinds(body, results)
     order = _below(results, {})
@@ -256,7 +267,10 @@ def _kinds(body: Body, results: Sequence[Any]) -> dict[Node, int]:
 
 
 def _sums_apart(body: Body) -> list[Any]:
-    """The results, with what does not depend on the carried numbers added up first in each sum: (a + x) + b as a + (x + b)."""
+    """The results, with each sum reordered so that the terms that do not depend on the state are added up first.
+
+    Of h + x + b, with h from the state, x + b can then be computed before the loop.
+    """
     kinds = _kinds(body, body.results)
     order = _below(body.results, {})
     uses: dict[Node, int] = dict.fromkeys(order, 0)
@@ -299,16 +313,16 @@ def _sum(terms: Sequence[Any]) -> Any:
 
 
 def _states(node: Any, body: Body) -> list[Any]:
-    """The parts of a loop's result, one for each of the carried leaves."""
+    """The states that a loop's result consists of, one array for each carried leaf."""
     starts = np.cumsum([0, *sizes_of(body)])
     return [STATE(node, start=int(start), shape=x.shape) for start, x in zip(starts, body.carried, strict=False)]
 
 
 def _pieces(g: Any, body: Body) -> list[list[tuple[int | None, Any]]]:
-    """The parts of a gradient of a loop's result, one for each of the carried leaves: the terms of each.
+    """Split the gradient `g` of a loop's result: for each carried leaf, the list of terms that add up to its part.
 
-    The gradient is a sum of what the rule of `STATE` made, from what the readers of the states gave. A term
-    comes with the row that it is for, if there is only one.
+    The gradient is a sum, with a term from each reader of a state, since the rule of `STATE` puts what it gets from a reader
+    into zeros. A term that is zero in all rows but one, as from a reader of the last state, comes with the number of that row.
     """
     starts = [int(start) for start in np.cumsum([0, *sizes_of(body)])[:-1]]
     pieces: list[list[tuple[int | None, Any]]] = []
@@ -326,7 +340,7 @@ def _pieces(g: Any, body: Body) -> list[list[tuple[int | None, Any]]]:
 
 
 def _terms(x: Any) -> list[Any]:
-    """The terms of a sum; `x` itself, if it is none."""
+    """The terms of a sum; of anything else, `x` itself."""
     terms, todo = [], [x]
     while todo:
         x = todo.pop()
@@ -338,7 +352,7 @@ def _terms(x: Any) -> list[Any]:
 
 
 def _row_of(x: Any) -> int | None:
-    """The only row in which `x` is not zero, if there is one."""
+    """The number of the only row in which `x` is not zero; None if there may be several."""
     if not _is_scatter(x):
         return None
     index = x.static["index"]
@@ -347,7 +361,7 @@ def _row_of(x: Any) -> int | None:
 
 
 def _only_row(x: Any) -> Any:
-    """The only row of `x` that is not zero."""
+    """That row of `x`."""
     index = x.static["index"]
     return scatter(x.left, index=index[1:], shape=x.shape[1:]) if isinstance(index, tuple) and index[1:] else x.left
 
