@@ -32,7 +32,7 @@ def test_a_table_is_the_one_that_scikit_learn_ships_with_its_names(name):
 def test_every_set_takes_a_size_a_noise_and_a_seed_which_repeats_it(name):
     make = getattr(data, name)
     assert {"n", "noise", "rng"} <= set(inspect.signature(make).parameters) <= {"n", "classes", "noise", "rng"}
-    (X, y), (again, y_again), (other, _) = make(20, noise=0.3, rng=0), make(20, noise=0.3, rng=0), make(20, noise=0.3, rng=1)
+    (X, y), (again, y_again), (other, _) = [make(20, noise=0.3, rng=seed) for seed in (0, 0, 1)]
     assert len(X) == len(y) == 20
     assert len(make(20, rng=0).columns) == X.shape[1]
     np.testing.assert_array_equal(X, again)

@@ -1,4 +1,4 @@
-"""Small data sets for lessons, each in one line, as arrays with names: five tables that scikit-learn ships, and points that are drawn.
+"""Small data sets for lessons, as arrays with names: five tables that scikit-learn ships, and points that are drawn.
 
 All have the same arguments: how many examples, how much noise, and a seed. `spirals` is in a file of its own.
 """
@@ -39,7 +39,9 @@ class Examples(tuple[NDArray[np.float64], NDArray[Any]]):
     columns: tuple[str, ...]
     classes: tuple[str, ...]
 
-    def __new__(cls, X: NDArray[np.float64], y: NDArray[Any], columns: Sequence[str], classes: Sequence[object] = ()) -> Examples:
+    def __new__(
+        cls, X: NDArray[np.float64], y: NDArray[Any], columns: Sequence[str], classes: Sequence[object] = ()
+    ) -> Examples:  # fmt: skip
         self = super().__new__(cls, (X, y))
         self.X, self.y = X, y
         self.columns, self.classes = tuple(map(str, columns)), tuple(map(str, classes))
@@ -50,7 +52,7 @@ class Examples(tuple[NDArray[np.float64], NDArray[Any]]):
 
 
 def iris(n: int | None = None, *, noise: float = 0.0, rng: Seed = None) -> Examples:
-    """150 iris flowers of three kinds, by the lengths and widths of their sepals and petals in centimetres (Fisher, 1936).
+    """150 iris flowers of three kinds, by the lengths and widths of sepals and petals, in centimetres (Fisher, 1936).
 
     Args:
         n: how many to take, at random and in random order; all, in scikit-learn's order, if None.
@@ -163,7 +165,7 @@ def blobs(n: int = 300, classes: int = 3, *, noise: float = 1.0, rng: Seed = Non
 
 
 def xor(n: int = 4, *, noise: float = 0.0, rng: Seed = None) -> Examples:
-    """The four corners of a square, -1 or 1 in each coordinate, and whether these differ; again and again if n is above 4.
+    """The corners of a square, -1 or 1 in each coordinate, and whether these differ; repeated if n is above 4.
 
     Arguments and errors are those of `moons`; scikit-learn is not needed.
 
@@ -173,7 +175,8 @@ def xor(n: int = 4, *, noise: float = 0.0, rng: Seed = None) -> Examples:
     """
     corner = np.arange(count("n", n)) % 4
     X = 2.0 * np.stack([corner // 2, corner % 2], axis=1) - 1
-    return Examples(_noisy(X, noise, generator(rng)), (X[:, 0] != X[:, 1]).astype(np.int64), ("x1", "x2"), ("same", "different"))
+    y = (X[:, 0] != X[:, 1]).astype(np.int64)
+    return Examples(_noisy(X, noise, generator(rng)), y, ("x1", "x2"), ("same", "different"))
 
 
 def _shipped(name: str, n: int | None, noise: float, rng: Seed) -> Examples:
@@ -190,15 +193,14 @@ def _shipped(name: str, n: int | None, noise: float, rng: Seed) -> Examples:
 
 def _drawn(name: str, classes: Sequence[object], n: int, noise: float, rng: Seed, **options: Any) -> Examples:
     """Points in the plane, as scikit-learn draws them, and noise."""
-    n, noise, rng = count("n", n, least=len(classes)), number("noise", noise), generator(rng)
+    n, rng = count("n", n, least=len(classes)), generator(rng)
+    options["cluster_std" if name == "blobs" else "noise"] = number("noise", noise)
     make = getattr(_sklearn_datasets(name), f"make_{name}")
-    X, y = make(
-        n, random_state=np.random.RandomState(rng.bit_generator), **{"cluster_std" if name == "blobs" else "noise": noise, **options}
-    )
+    X, y = make(n, random_state=np.random.RandomState(rng.bit_generator), **options)
     return Examples(X, y, ("x1", "x2"), classes)
 
 
-def _noisy(X: NDArray[np.float64], noise: float, rng: np.random.Generator) -> NDArray[np.float64]:
+def _noisy(X: NDArray[Any], noise: float, rng: np.random.Generator) -> NDArray[Any]:
     return X + noise * rng.standard_normal(X.shape) if number("noise", noise) else X
 
 
