@@ -113,9 +113,9 @@ def landscape(
     if not known.any():
         raise ValueError("The loss is nan or infinite all over this landscape; choose a smaller span, or another plane.")
 
+    panel: Axes = panels(ax, 1, width=6.0, height=4.8)[0]
     from matplotlib.colors import PowerNorm
 
-    panel: Axes = panels(ax, 1, width=6.0, height=4.8)[0]
     least, most = float(losses[known].min()), float(losses[known].max())
     shown = np.ma.array(losses, mask=~known)
     half_a_cell = (high - low) / (points - 1) / 2
