@@ -1,10 +1,12 @@
 """nn.estimators among scikit-learn's own tools: its checks of estimators, pipelines, searches, frames, copies."""
 
 import copy
+import os
 import pickle
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -180,3 +182,16 @@ def test_without_scikit_learn_one_sentence_says_so():
 def test_scikit_learn_is_loaded_only_when_the_estimators_are_used():
     code = "import sys, nn; assert 'sklearn' not in sys.modules; nn.estimators.Classifier; assert 'sklearn' in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_the_comparison_with_scikit_learns_networks_prints_a_row_for_each_data_set():
+    path = Path(__file__).parents[1] / "scripts" / "compare_estimators.py"
+    environment = {**os.environ, "PYTHONPATH": str(Path(nn.__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, str(path), "--seeds", "1", "--hidden", "4", "--data", "iris", "diabetes"],
+        capture_output=True, text=True, env=environment, timeout=300, check=False,
+    )  # fmt: skip
+    rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines()]
+    assert done.returncode == 0, done.stderr
+    assert [row[0] for row in rows[2:]] == ["iris", "diabetes"]
+    assert all(float(number) > 0 for number in rows[2][1:])

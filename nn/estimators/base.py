@@ -51,7 +51,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
 
     def __init__(
         self, hidden: int | Sequence[int] = (64,), *, activation: str | Callable[[], Module] = "relu", dropout: float = 0.0,
-        optimizer: str | MakeOptimizer = "adam", lr: float = 0.003, epochs: int = 100, batch_size: int = 200,
+        optimizer: str | MakeOptimizer = "adam", lr: float = 0.002, epochs: int = 100, batch_size: int = 200,
         validation_fraction: float = 0.1, early_stopping: bool | int = False, random_state: Any = None, warm_start: bool = False,
         callbacks: Sequence[Callback] = (), module: MakeModule | None = None,
     ) -> None:  # fmt: skip

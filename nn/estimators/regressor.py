@@ -25,7 +25,7 @@ class Regressor(RegressorMixin, NetworkEstimator):  # type: ignore[misc]  # scik
     The network has the precision of `X`: float32 for float32, and float64 for all else. Its columns should have similar
     scales, so put a `StandardScaler` before it.
 
-    Parameters are those of `Classifier`, without `class_weight`.
+    Parameters are those of `Classifier`, without `class_weight`; `lr` is 0.002 by default.
 
     Attributes:
         module_: the trained network, of scaled numbers.
