@@ -96,6 +96,7 @@ class Program(Call):
         self.draws = [draw for draw, _ in trace.draws]
         self._updates = trace.updates
         self._changed = [self.surroundings.guard.let_change(vars(update.owner), update.names) for update in trace.updates]
+        self.surroundings.guard.prepare()
         with tracing(self.name):
             order = nodes_of(trace)
             self.traced = len(order)
