@@ -136,7 +136,7 @@ def spoiled(gradients: Iterable[Any]) -> bool:
     total = 0.0
     for g in gradients:
         if g is not None:
-            total += np.vdot(g, g)  # takes a fifth of the time of np.isfinite(g).all()
+            total += float(np.vdot(g, g))  # takes a fifth of the time of np.isfinite(g).all()
     return not math.isfinite(total)
 
 

@@ -150,8 +150,10 @@ class Joined(Piece):
         return [t for t, _, _ in self._places]
 
     def fits(self) -> bool:
-        dtype = self._numbers.dtype
-        return all(t._datum is place or t._datum.dtype == dtype for t, place, _ in self._places)
+        for t, place, _ in self._places:
+            if t._datum is not place and t._datum.dtype != place.dtype:
+                return False
+        return True
 
     def gradient(self) -> Array | None:
         without = 0
