@@ -129,7 +129,6 @@ class WholeStep(Program):
         self._passed_on = list(enumerate(others, start=len(own)))
         wanted = [i for i, want in enumerate(self.wanted) if want]
         watched = {wanted[k] for k in self.watched[0]}
-        self._is_watched = any(self.watched)
         self._watched = [k for k, i in enumerate([*own, *others]) if i in watched]
         for g in joined:  # one long array is searched in less time than the short ones that it is made of
             parts = _parts(g)
