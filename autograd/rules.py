@@ -74,7 +74,7 @@ def step_in_general(node: Node, inputs: Sequence[Any], g: Gradient, as_nodes: bo
                 gradients[i] = fit(gx, x, node, as_nodes)
         else:
             data = x._datum
-            if type(gx) is not ndarray or type(data) is float or gx.shape != data.shape or gx.dtype is not data.dtype:
+            if type(gx) is not ndarray or type(data) is float or gx.shape != data.shape or gx.dtype != data.dtype:
                 gradients[i] = fit(gx, x, node, as_nodes)
     return gradients
 

@@ -181,7 +181,7 @@ class WholeStep(Program):
         return np.zeros(self.inputs[i].shape, self.inputs[i].dtype) if g is None else np.asarray(g)
 
     def __call__(self, arrays: Sequence[Any]) -> Any:
-        given = [x if isinstance(x, Node) or x.dtype is t else x.astype(t) for x, t in zip(arrays, self._types, strict=True)]
+        given = [x if isinstance(x, Node) or x.dtype == t else x.astype(t) for x, t in zip(arrays, self._types, strict=True)]
         data = self._data((*self.given, *given)) if self._is_uneven else [*map(datum_of, self.given), *given]
         if self.draws or self.leaves.before:
             data += [*[draw() for draw in self.draws], *[self._earlier(i) for i in self.leaves.before]]
@@ -190,7 +190,7 @@ class WholeStep(Program):
         except IndexError as error:
             raise self._no_row(error) from None
         gradients = [
-            g if is_fresh and type(g) is ndarray and g.base is None and g.dtype is x._datum.dtype else _own(g, x)
+            g if is_fresh and type(g) is ndarray and g.base is None and g.dtype == x._datum.dtype else _own(g, x)
             for x, is_fresh, g in zip(self._learning, self._fresh, found, strict=False)
         ]
         with walking:
