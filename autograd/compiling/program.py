@@ -314,7 +314,8 @@ class Program(Call):
         """What the call returns: nodes for the results of `forward`, in the structure that the function returned."""
         if self._kind is Value:
             return record(Value, float(results), self, inputs, static)
-        results = [np.asarray(x, y._datum.dtype) for x, y in zip([results] if len(self.outputs) == 1 else results, self.outputs, strict=True)]
+        many = [results] if len(self.outputs) == 1 else results
+        results = [np.asarray(x, y._datum.dtype) for x, y in zip(many, self.outputs, strict=True)]
         if self._kind is Tensor:
             if any(results[0] is x for x in data):
                 results[0] = results[0].copy()  # it will not change with the parameter that it is

@@ -130,10 +130,14 @@ class WholeStep(Program):
         wanted = [i for i, want in enumerate(self.wanted) if want]
         watched = {wanted[k] for k in self.watched[0]}
         self._watched = [k for k, i in enumerate([*own, *others]) if i in watched]
+        if not watched.issubset([*own, *others]):  # a gradient is used in a step, and then forgotten
+            self._watched += [k for pieces in self._pieces for k in pieces if k not in self._watched]
         for g in joined:  # one long array is searched in less time than the short ones that it is made of
             parts = _parts(g)
-            left = [k for k in self._watched if k >= len(gradients) or gradients[k][1] not in parts]
-            self._watched = left if len(left) == len(self._watched) else [*left, places[g]]
+            alone = [k for k in self._watched if k >= len(gradients) or gradients[k][1] not in parts]
+            if len(alone) < len(self._watched):
+                self._watched = list(dict.fromkeys([*alone, places[g]]))
+        self._data_watched = [i for i in range(len(inputs)) if not (i < len(self.wanted) and self.wanted[i])] if self.watched[1] else []
         self._fresh = []
         for x, g in gradients[: len(own)]:
             alike = isinstance(g, Tensor) and isinstance(x, Tensor) and (g.shape, g.dtype) == (x.shape, x.dtype)
@@ -169,10 +173,7 @@ class WholeStep(Program):
         for update in self.leaves.updates:
             if not update.unchanged():
                 return False
-        for i, had in self.leaves.had.items():
-            if (self.given[i]._grad is not None) != had:
-                return False
-        return True
+        return not self.leaves.had or all((self.given[i]._grad is not None) == had for i, had in self.leaves.had.items())
 
     def _earlier(self, i: int) -> Any:
         """The gradient that an input had before the call."""
@@ -239,12 +240,7 @@ class WholeStep(Program):
 
     def _spoiled(self, found: Sequence[Any], data: Sequence[Any]) -> bool:
         """Whether there is an inf or nan where it would come from a branch that was not taken."""
-        numbers = [found[i] for i in self._watched]
-        if self.watched[1]:
-            # Stores may have their numbers in one array, see `nn.optim.pieces`.
-            wholes = [x if x.base is None or type(node) is not Store else x.base for x, node in zip(data, self.given, strict=False)]
-            numbers += [*{id(x): x for x in wholes}.values(), *data[len(wholes) :]]
-        return spoiled(numbers)
+        return spoiled([*[found[k] for k in self._watched], *[data[i] for i in self._data_watched]])
 
     def _in_order(self, results: Sequence[Any], found: Sequence[Any]) -> Any:
         """The results that the function returns, of which some come from `forward` and some from `backward`."""

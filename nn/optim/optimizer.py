@@ -374,7 +374,7 @@ class Optimizer(Updater):
     def arranged(self, without: Collection[Any]) -> Sequence[tuple[int, Piece]]:
         self._look_again()
         before, arranged = self._arranged
-        if before != without or not all([piece.fits() for _, piece in arranged]):
+        if before != without or not all(piece.fits() for _, piece in arranged):
             self._remember(self.state, without)
             arranged = [(i, piece) for i, pieces in enumerate(self._pieces) for piece in pieces]
             self._arranged = without, arranged

@@ -150,7 +150,7 @@ class Joined(Piece):
         return [t for t, _, _ in self._places]
 
     def fits(self) -> bool:
-        for t, place, _ in self._places:
+        for t, place, _ in self._places:  # noqa: SIM110  # half of the time of all(…), for 6 Tensors 0.2 µs
             if t._datum is not place and t._datum.dtype != place.dtype:
                 return False
         return True
