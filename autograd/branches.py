@@ -90,8 +90,8 @@ def to_watch(order: Sequence[Node], variables: Sequence[Node], results: Collecti
     a mask count, a constant may show that a derivative is finite, as in x / 100, and most indices only pick a number.
 
     Returns:
-        The positions of variables; if such a branch makes a gradient nan, then that of one of these. And whether
-        data that are inf or nan could be the cause, so that they must be watched too.
+        The positions of variables; if such a branch makes a gradient nan, then that of one of these. Or, if only
+        data that are inf or nan could be the cause, that these must be watched.
     """
     reached, masked = set(order if results is None else results), set()
     for node in order:
@@ -107,8 +107,10 @@ def to_watch(order: Sequence[Node], variables: Sequence[Node], results: Collecti
     computed = [(node, node.primitive) for node in order if node.primitive is not None]
     steep = [node for node, primitive in computed if node in masked and _is_steep_here(node, primitive)]
     everything = list(range(len(variables)))
-    if chooses or not steep:
-        return everything if steep else [], chooses
+    if not steep:
+        return [], chooses
+    if chooses:
+        return everything, False
     # For each node, the variables whose gradients are nan if its own is.
     meet: dict[Node, set[int]] = {x: {i} for i, x in enumerate(variables)}
     for node, primitive in reversed(computed):
@@ -136,7 +138,7 @@ def spoiled(gradients: Iterable[Any]) -> bool:
     total = 0.0
     for g in gradients:
         if g is not None:
-            total += np.vdot(g, g)  # takes a fifth of the time of np.isfinite(g).all()
+            total += float(np.vdot(g, g))  # takes a fifth of the time of np.isfinite(g).all()
     return not math.isfinite(total)
 
 

@@ -74,7 +74,7 @@ def step_in_general(node: Node, inputs: Sequence[Any], g: Gradient, as_nodes: bo
                 gradients[i] = fit(gx, x, node, as_nodes)
         else:
             data = x._datum
-            if type(gx) is not ndarray or type(data) is float or gx.shape != data.shape or gx.dtype is not data.dtype:
+            if type(gx) is not ndarray or type(data) is float or gx.shape != data.shape or gx.dtype != data.dtype:
                 gradients[i] = fit(gx, x, node, as_nodes)
     return gradients
 
@@ -131,8 +131,9 @@ def run_rules(
                 None if rule is None or not isinstance(x, Node) else rule(g, out, *data, **static) if static else rule(g, out, *data)
                 for rule, x in zip(rules, inputs, strict=True)
             ]
-        gradients: Sequence[Any] = given(rules(g, out, *data, **static), primitive)
-        _check_count(primitive, gradients, inputs)
+        gradients: Sequence[Any] = rules(g, out, *data, **static)
+        if type(gradients) is not list or len(gradients) != len(inputs):
+            _check_count(primitive, given(gradients, primitive), inputs)
         return list(gradients) if on_floats else [gx if isinstance(x, Node) else None for x, gx in zip(inputs, gradients, strict=True)]
     except (ZeroDivisionError, OverflowError):
         return _ieee_gradients(node, g, out, data)

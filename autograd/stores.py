@@ -78,7 +78,9 @@ class Store(Tensor):
         with _changing:
             before = self.total
             undo.append(lambda: setattr(self, "total", before))
-            total = np.asarray(gradient if before is None else before + gradient)
+            total = gradient if before is None else before + gradient
+            if type(total) is not np.ndarray:
+                total = np.asarray(total)
             self.total = total if total.flags.writeable else total.copy()  # a StoredValue writes into it
             if self.resting:
                 self.total.flat[self.resting] = 0.0

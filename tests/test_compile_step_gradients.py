@@ -289,3 +289,27 @@ def test_a_schedule_by_the_loss_is_told_the_loss_of_each_step():
         return optimizer.lr
 
     assert run(True) == run(False) == 0.0625
+
+
+@pytest.mark.parametrize("last", [False, True], ids=["forgets first", "forgets last"])
+def test_a_branch_that_is_not_taken_does_not_spoil_a_gradient_that_is_forgotten_after_the_step(last):
+    def trained(compile):
+        w = [Value(1.0), Value(2.0)]
+        optimizer = optim.SGD(w, lr=0.1)
+
+        def step(xs):
+            if not last:
+                optimizer.zero_grad()
+            loss = sum(autograd.where(w[0] * x > 0, autograd.sqrt(w[0] * x), w[1] * x) for x in xs)
+            loss.backward()
+            optimizer.step()
+            if last:
+                optimizer.zero_grad()
+            return loss
+
+        step = autograd.compile(step) if compile else step
+        for _ in range(3):
+            step([0.5, -0.5, 0.0])
+        return numbers(w)
+
+    np.testing.assert_allclose(trained(compile=True), trained(compile=False), rtol=1e-12)

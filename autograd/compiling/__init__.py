@@ -26,7 +26,7 @@ The folder `printing` writes the same program in C, to run it much faster, and i
 of a function, which `compiled` and `vmap` call. `stages` keeps the graph after each pass, to be drawn.
 
 A program is valid only while what the function reads besides its arguments stays the same. `closure` finds
-what that is, with `bytecode`; `kinds` is the list of what is allowed; `guard` compares it at each call. `hidden`
+what that is, with `bytecode`; `kinds` is the list of what is allowed; `guard` compares it at each call, by `places`. `hidden`
 refuses what a function must not read while it is traced, and `asked` answers questions about a stand-in's type.
 """
 

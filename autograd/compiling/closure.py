@@ -32,6 +32,7 @@ from ..value import Value
 from .bytecode import MAKING, Reading, reading_of
 from .guard import Guard, Names, Path
 from .kinds import ATOMS, MISSING, OBJECTS_OF, is_denied, is_exact, kind_of, origin_of, refusal_of
+from .places import Attribute, Cell, Item, Place
 
 __all__ = ["Surroundings", "state_of"]
 
@@ -49,13 +50,17 @@ BOOKKEEPING: Final = frozenset({"_name", "_number"})  # attributes of a module o
 
 
 class Holder(NamedTuple):
-    """An object whose attributes count as soon as some code mentions them. Those in `done` have been visited."""
+    """An object whose attributes count as soon as some code mentions them. Those in `done` have been visited.
+
+    Attributes:
+        place: where an attribute is, if each is guarded by itself; None if they are guarded together.
+    """
 
     names: Collection[str]
     read: Callable[[str], Any]
     path: Path
-    are_slots: bool
     done: set[str]
+    place: Callable[[str], Place] | None = None
 
 
 class Surroundings:
@@ -99,17 +104,17 @@ class Surroundings:
     def _add(self, thing: Any, path: Path, excuse: str | None = None) -> None:
         self._todo.append((thing, path, excuse))
 
-    def _variable(self, path: Path, read: Callable[[], Any]) -> None:
+    def _variable(self, path: Path, place: Place) -> None:
         """Visit what a variable holds. The variable must not change."""
-        self._add(self.guard.variable(path, read), path)
+        self._add(self.guard.variable(path, place), path)
 
     def _mentioned(self) -> bool:
         """Put attributes that have been mentioned in the meantime on the list of things to visit; return whether there are any."""
         for holder in self._holders:
             for name in [name for name in holder.names if name not in holder.done and name in self._names]:
                 holder.done.add(name)
-                if holder.are_slots:
-                    self._variable((*holder.path, name), functools.partial(holder.read, name))
+                if holder.place is not None:
+                    self._variable((*holder.path, name), holder.place(name))
                 else:
                     self._add(holder.read(name), (*holder.path, name))
         self._todo += [(thing, path, None) for thing, path, name in self._excused if name in self._names]
@@ -171,7 +176,7 @@ class Surroundings:
             for i, item in enumerate(thing):
                 self._add(item, (*path, i), excuse)
         if isinstance(thing, defaultdict):
-            self._variable((*path, "default_factory"), functools.partial(getattr, thing, "default_factory"))
+            self._variable((*path, "default_factory"), Attribute(thing, "default_factory"))
 
     def _visit_object(self, thing: Any, path: Path) -> None:
         """Visit the attributes and the class of an object."""
@@ -202,19 +207,19 @@ class Surroundings:
             for name, item in attributes.items():
                 self._add(item, (*path, name), name if of_nn else None)
             for name in slots:
-                self._variable((*path, name), functools.partial(_attribute, thing, name))
+                self._variable((*path, name), Attribute(thing, name))
         else:
-            self._holders.append(Holder(attributes, attributes.get, path, False, set()))
-            self._holders.append(Holder(slots, functools.partial(_attribute, thing), path, True, set()))
+            self._holders.append(Holder(attributes, attributes.get, path, set()))
+            self._holders.append(Holder(slots, slots.get, path, set(), functools.partial(Attribute, thing)))
 
     def _visit_live(self, thing: Live, attributes: dict[str, Any], path: Path) -> None:
         """Visit an optimizer or a schedule, which have other attributes after each step."""
-        self._holders.append(Holder(thing.seen, thing.seen_as, path, False, set()))
+        self._holders.append(Holder(thing.seen, thing.seen_as, path, set()))
         if not isinstance(thing, Updater):
-            self._holders.append(Holder(attributes, attributes.get, path, True, set()))
+            self._holders.append(Holder(attributes, attributes.get, path, set(), functools.partial(Item, attributes)))
             return
         for name in {"update", *attributes} - thing.own:
-            self._variable((*path, name), functools.partial(attributes.get, name))
+            self._variable((*path, name), Item(attributes, name))
         self._updated += [(leaf, (*path, "params", i)) for i, leaf in enumerate(thing.leaves())]
 
     def _visit_class(self, kind: type, path: Path) -> None:
@@ -238,8 +243,8 @@ class Surroundings:
             if owner not in self._classes:
                 done = self._classes[owner] = set()
                 self.guard.attributes((owner.__name__,), attributes, Names(self._names.mentioned, also=done))
-                self.guard.variable((owner.__name__, "__mro__"), functools.partial(getattr, owner, "__mro__"))
-                self._holders.append(Holder(attributes, attributes.get, (owner.__name__,), False, done))
+                self.guard.variable((owner.__name__, "__mro__"), Attribute(owner, "__mro__"))
+                self._holders.append(Holder(attributes, attributes.get, (owner.__name__,), done))
                 self._add(type(owner), (owner.__name__,))
                 if isinstance(owner, enum.EnumMeta):
                     called.update(attributes)
@@ -270,15 +275,15 @@ class Surroundings:
         elif origin == "pure":
             self._mention(function.__name__)
             for cell in cells.values():  # such as the user's function, in a decorated one
-                self._add(_contents(cell), path, "")
+                self._add(Cell(cell).read(), path, "")
             self._add(getattr(function, "__wrapped__", None), path)
         else:
             name, reading = function.__name__, reading_of(code)
             for attribute in ("__code__", "__defaults__", "__kwdefaults__"):
-                self._variable((name,), functools.partial(getattr, function, attribute))
+                self._variable((name,), Attribute(function, attribute))
             if vars(function):
                 self.guard.attributes((name,), vars(function), self._names)
-                self._holders.append(Holder(vars(function), vars(function).get, (name,), False, set()))
+                self._holders.append(Holder(vars(function), vars(function).get, (name,), set()))
             self._mention(*reading.attributes, attributes=True)
             self._check_questions(reading, function)
             self._visit_variables(reading, variables, cells, path if any(isinstance(part, int) for part in path) else ())
@@ -287,9 +292,9 @@ class Surroundings:
         """Visit the variables and modules that a function reads; `where` is its path if it is one of several in a list."""
         for name, *attributes in reading.variables:
             if name in cells:
-                self._visit_chain((*where, name), functools.partial(_contents, cells[name]), attributes)
+                self._visit_chain((*where, name), Cell(cells[name]), attributes)
             else:
-                self._visit_chain((*where, name), functools.partial(variables.get, name, MISSING), attributes)
+                self._visit_chain((*where, name), Item(variables, name), attributes)
         for name, level in reading.imports:
             full = importlib.util.resolve_name("." * level + name, variables.get("__package__") or "") if level else name
             if origin_of(full) not in ("pure", "own"):
@@ -301,19 +306,19 @@ class Surroundings:
                 except ImportError:
                     pass  # the function will raise it too
 
-    def _visit_chain(self, path: Path, read: Callable[[], Any], attributes: Sequence[str]) -> None:
+    def _visit_chain(self, path: Path, place: Place, attributes: Sequence[str]) -> None:
         """Visit a variable; if it holds a module, visit only the attributes that are read from it."""
-        contents = read()
+        contents = place.read()
         for name in attributes:
             if not isinstance(contents, types.ModuleType):
                 break
-            self.guard.variable(path, read)
+            self.guard.variable(path, place)
             if origin_of(contents.__name__) == "pure" and not is_denied(contents, name):
                 self._mention(*attributes)
                 return
-            path, read = (*path, name), functools.partial(_attribute, contents, name)
-            contents = read()
-        self._variable(path, read)
+            path, place = (*path, name), Attribute(contents, name)
+            contents = place.read()
+        self._variable(path, place)
         if contents is MISSING and path[-1] in vars(builtins):  # a builtin: there is no variable of that name
             self._add(vars(builtins)[path[-1]], path)
 
@@ -322,10 +327,10 @@ class Surroundings:
         origin = origin_of(module.__name__)
         if origin == "own":
             self.guard.attributes(path, vars(module), self._names)
-            self._holders.append(Holder(vars(module), vars(module).get, path, False, set()))
+            self._holders.append(Holder(vars(module), vars(module).get, path, set()))
         elif origin == "pure":
             denied = {name: thing for name, thing in vars(module).items() if is_denied(module, name)}
-            self._holders.append(Holder(denied, denied.get, path, False, set()))
+            self._holders.append(Holder(denied, denied.get, path, set()))
         else:
             self._refuse(module, path)
 
@@ -377,17 +382,6 @@ def _slots(owner: type) -> Sequence[str]:
     slots = vars(owner).get("__slots__", ())
     names = [slots] if isinstance(slots, str) else slots
     return [f"_{owner.__name__.lstrip('_')}{name}" if name[:2] == "__" and name[-2:] != "__" else name for name in names]
-
-
-def _attribute(thing: Any, name: str) -> Any:
-    return getattr(thing, name, MISSING)
-
-
-def _contents(cell: types.CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return MISSING
 
 
 def state_of(generator: Any) -> Any:

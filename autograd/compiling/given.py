@@ -37,6 +37,9 @@ class Given:
 
     def _read(self, x: Any) -> Any:
         kind = type(x)
+        if kind is np.ndarray and x.dtype.kind in "fiub":
+            self.arrays.append(x)
+            return kind, x.shape, x.dtype
         if isinstance(x, Node):
             self.arrays.append(x)
             return x._kind(), x.shape, getattr(x, "dtype", float)

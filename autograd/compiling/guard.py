@@ -16,11 +16,14 @@ from ..core import Node
 from ..modes import mode
 from ..texts import visible
 from .kinds import ATOMS, same_atom
+from .places import Comparison, Place
 
 __all__ = ["Guard", "Names", "Path"]
 
 Path = tuple[Any, ...]
-STRICT = (Node, str, bytes, type(None))  # types for which equal means the same; not so for numbers: 1 == True == 1.0
+# Types for which equal means the same, as it does for objects whose class has no `==` of its own. Not so for numbers: 1 == True == 1.0.
+STRICT = (Node, str, bytes, type(None))
+SHORT = 64  # items of a list that are compared one by one; of a longer one in a loop
 SMALL = 65536  # bytes: a smaller array is compared with a copy, in a quarter of the time of a checksum (0.3 µs, not 1.1, for 1 kB)
 
 
@@ -43,10 +46,10 @@ class Names:
 
 
 class Variable(NamedTuple):
-    """A variable, a function that reads it, and what it held when the function was traced."""
+    """A variable, where it is, and what it held when the function was traced."""
 
     path: Path
-    read: Callable[[], Any]
+    place: Place
     contents: Any
 
 
@@ -62,10 +65,9 @@ class Container(NamedTuple):
 class Guard:
     """Everything that is compared at each call.
 
-    There are two comparisons. The quick one mostly compares identities, of whole lists at once, and
-    usually finds that nothing has changed. Otherwise the thorough one, `difference`, goes through everything:
-    another object in the place of the first one is accepted if it is an equal number or text, or a
-    container of these.
+    There are two comparisons. The thorough one, `difference`, goes through everything: another object in
+    the place of the first one is accepted if it is an equal number or text, or a container of these. The quick
+    one, which is generated, compares identities, and usually finds that nothing has changed.
     """
 
     def __init__(self) -> None:
@@ -74,11 +76,13 @@ class Guard:
         self.arrays: list[tuple[Path, Any, Any]] = []
         self._copies: dict[int, Any] = {}
         self._objects: list[Any] = []
+        self._changing: set[int] = set()  # attributes that may change, by the id of their dict
+        self._quick: Callable[[], bool] | None = None
 
-    def variable(self, path: Path, read: Callable[[], Any]) -> Any:
+    def variable(self, path: Path, place: Place) -> Any:
         """Guard a variable, which must not change, and return what it holds."""
-        contents = read()
-        self.variables.append(Variable(path, read, contents))
+        contents = place.read()
+        self.variables.append(Variable(path, place, contents))
         return contents
 
     def items(self, path: Path, present: Any) -> None:
@@ -100,45 +104,75 @@ class Guard:
         self.arrays.append((path, present, _fingerprint(present)))
 
     def ready(self, nodes: Sequence[Node] = ()) -> None:
-        """Prepare the comparison, after everything has been found. The `nodes` that are frozen must stay so, and no others."""
+        """Everything has been found. The `nodes` that are frozen must stay so, and no others."""
         self._nodes = nodes
         self._flips, self._frozen = Node.flips, [node.requires_grad for node in nodes]
-        self._readers, self._contents = [v.read for v in self.variables], [v.contents for v in self.variables]
         self._types = list(map(type, self._objects))
-        whole = [c for c in self.containers if not isinstance(c.copy, (tuple, frozenset))]  # in a tuple nothing changes
-        self._present, self._whole = [c.present for c in whole], [c.copy for c in whole]
-        loose = [c for c in whole if not _is_strict(c)]
-        # Their keys and items are compared one by one, by identity: 1 == True, 0.0 == -0.0, and a user's class may define any `==`.
-        self._items = [items for c in loose for items in _items(c.present, c.names)]
-        self._earlier_items = [items for c in loose for items in _items(c.copy, c.names)]
-        self._sort_arrays()
 
-    def _sort_arrays(self) -> None:
-        arrays = [array for _, array, _ in self.arrays]
-        self._small = [array for array in arrays if array.nbytes <= SMALL and array.dtype != object]
-        self._earlier_small = _contents_of(self._small)
-        self._large = [entry for entry in self.arrays if entry[1].nbytes > SMALL or entry[1].dtype == object]
+    def prepare(self) -> None:
+        """Generate the quick comparison, after the last `let_change`."""
+        comparison = Comparison()
+        name_of = comparison.name_of
+        for variable in self.variables:
+            comparison.held(variable.place, variable.contents)
+        if self._objects:
+            comparison.condition(f"[*map({name_of(type)}, {name_of(self._objects)})] == {name_of(self._types)}")
+        alike, items = [], []  # containers to be compared as a whole, and those of them whose items are also compared by identity
+        for container in self.containers:
+            if isinstance(container.copy, (tuple, frozenset)):
+                continue  # in these nothing changes
+            if _is_strict(container):
+                alike.append(container)
+            elif not self._compare_items(container, comparison):
+                alike.append(container)
+                items.append(container)
+        if alike:
+            comparison.condition(f"{name_of([c.present for c in alike])} == {name_of([c.copy for c in alike])}")
+        if items:  # since 1 == True, 0.0 == -0.0, and a user's class may define any `==`
+            now = name_of([some for c in items for some in _items(c.present, c.names)])
+            then = name_of([some for c in items for some in _items(c.copy, c.names)])
+            comparison.condition(f"all(map({name_of(operator.is_)}, {name_of(chain)}(*{now}), {name_of(chain)}(*{then})))")
+        for _, array, earlier in self.arrays:
+            if array.nbytes > SMALL or array.dtype == object:
+                comparison.condition(f"{name_of(_fingerprint)}({name_of(array)}) == {name_of(earlier)}")
+            else:
+                x = name_of(array)
+                comparison.condition(f"{x}.tobytes() == {name_of(array.tobytes())}")
+                comparison.condition(f"{x}.shape == {name_of(array.shape)} and {x}.dtype is {name_of(array.dtype)}")
+        self._quick = comparison.function()
+
+    def _compare_items(self, container: Container, comparison: Comparison) -> bool:
+        """Compare the items of a short list, or attributes, one by one, by identity; False for other containers."""
+        _, present, copy, names = container
+        if len(copy) > SHORT or id(present) in self._changing or (names is None and type(present) is not list):
+            return False
+        x = comparison.name_of(present)
+        comparison.condition(f"len({x}) == {len(copy)}")
+        for key, item in enumerate(copy) if names is None else copy.items():
+            comparison.condition(f"{x}[{key!r}] is {comparison.name_of(item)}")
+        return True
 
     def unchanged(self) -> bool:
         """Whether everything is still there, with the same numbers."""
         if self._flips != Node.flips and not self._same_frozen():
             return False
+        if self._quick is None:
+            return self.difference() is None
         own, before = vars(mode), mode.tracing
         try:
             own["tracing"] = _another_node  # a node is never equal to another one here
-            same = (
-                all(map(operator.is_, [read() for read in self._readers], self._contents))
-                and self._present == self._whole
-                and list(map(type, self._objects)) == self._types
-                and (not self._items or all(map(operator.is_, chain(*self._items), chain(*self._earlier_items))))
-                and (not self._small or _contents_of(self._small) == self._earlier_small)
-                and (not self._large or all(_fingerprint(array) == earlier for _, array, earlier in self._large))
-            )
-        except Exception:  # the comparison met another node or an array
-            same = False
+            if self._quick():
+                return True
+        except Exception:  # something is not there any more, or the comparison met another node or an array
+            pass
         finally:
             own["tracing"] = before
-        return same or self.difference() is None
+        changing = len(self._changing)
+        if self.difference() is not None:
+            return False
+        if len(self._changing) != changing:
+            self.prepare()
+        return True
 
     def _same_frozen(self) -> bool:
         """Whether the same nodes are frozen, after some have been frozen or thawed somewhere."""
@@ -153,8 +187,8 @@ class Guard:
 
     def difference(self) -> Path | None:
         """The path to the first thing that has changed, by the thorough comparison; None if nothing has."""
-        for path, read, then in self.variables:
-            if not self._same(read(), then):
+        for path, place, then in self.variables:
+            if not self._same(place.read(), then):
                 return path
         if list(map(type, self._objects)) != self._types:
             return ("the class of an object",)
@@ -168,7 +202,7 @@ class Guard:
         """Let the function itself change some attributes of an object. What is returned must be called after each change."""
         old = {id(attributes[name]) for name in names}
         self.arrays = [entry for entry in self.arrays if id(entry[1]) not in old]
-        self._sort_arrays()
+        self._changing.add(id(attributes))
         copies = [c.copy for c in self.containers if c.present is attributes]
 
         def changed() -> None:
@@ -188,6 +222,8 @@ class Guard:
         others = [name for name in {**copy, **present} if not self._same(present.get(name, copy), copy.get(name, copy))]
         found = next((name for name in others if name in names), None)
         if found is None and others:  # only attributes that nobody reads have changed
+            if self._quick is not None:
+                self._changing.add(id(present))
             copy.clear()
             copy.update(present)
         return found
@@ -225,7 +261,8 @@ def _is_strict(container: Container) -> bool:
 def _says_what_is(x: Any, depth: int = 0) -> bool:
     if type(x) in (list, deque) or (isinstance(x, list) and type(x).__eq__ is list.__eq__ and type(x).__iter__ is list.__iter__):
         return depth < 9 and all(_says_what_is(item, depth + 1) for item in x)
-    return isinstance(x, STRICT)
+    equal: object = type(x).__eq__
+    return isinstance(x, STRICT) or equal is object.__eq__
 
 
 def _items(container: Any, names: Names | None) -> Iterator[Any]:
@@ -234,11 +271,6 @@ def _items(container: Any, names: Names | None) -> Iterator[Any]:
         yield container
     if isinstance(container, (dict, types.MappingProxyType)):
         yield container.values()
-
-
-def _contents_of(arrays: list[Any]) -> list[Any]:
-    """A value that changes when the entries of one of these arrays do."""
-    return [[x.tobytes() for x in arrays], [x.shape for x in arrays], [x.dtype for x in arrays]]
 
 
 def _fingerprint(array: Any) -> Any:

@@ -14,6 +14,7 @@ from ..backward import ancestors
 from ..branches import spoiled, to_watch
 from ..core import Node, record
 from ..halves import in_single
+from ..layout import ndarray
 from ..modes import mode
 from ..stores import Store, StoredValue, move_into_store
 from ..structures import rebuild, tree_map
@@ -96,6 +97,7 @@ class Program(Call):
         self.draws = [draw for draw, _ in trace.draws]
         self._updates = trace.updates
         self._changed = [self.surroundings.guard.let_change(vars(update.owner), update.names) for update in trace.updates]
+        self.surroundings.guard.prepare()
         with tracing(self.name):
             order = nodes_of(trace)
             self.traced = len(order)
@@ -106,8 +108,10 @@ class Program(Call):
             self.wanted = (
                 [node.requires_grad for node in self.given] + [isinstance(x, Node) for x in given.arrays] + [False] * len(self.draws)
             )
+        self._has_many = sum(self.wanted) > 1
         variables = [x for x, want in zip(self.inputs, self.wanted, strict=True) if want]
         self.watched = to_watch(ancestors(self._roots()), variables, self._roots())
+        self._is_watched = any(self.watched)
         self.halves = any(x.dtype == np.float16 for x in self.inputs)
         self._floats = True
         self._variant = self._print(tuple(range(len(self.outputs))), careful=False)
@@ -245,6 +249,7 @@ class Program(Call):
         self._result = rebuild(trace.out, iter([places[x] if isinstance(x, Node) else Place(None, constant=x) for x in outputs]))
         self.kept = [lifting.tensor(x) if isinstance(x, Tensor) else lifting.entry(x) for x in map(flat.__getitem__, trace.kept)]
         self._ends = np.cumsum([x.size for x in self.outputs])[:-1]
+        self._seeds = [(np.result_type(x.dtype, np.float16), x.shape) for x in self.outputs]
         is_one = len(numbers) + len(tensors) == 1 and isinstance(self._result, Place) and not plain
         self._kind = (Value if numbers else Tensor) if is_one else None
 
@@ -309,7 +314,8 @@ class Program(Call):
         """What the call returns: nodes for the results of `forward`, in the structure that the function returned."""
         if self._kind is Value:
             return record(Value, float(results), self, inputs, static)
-        results = [np.asarray(x, y.dtype) for x, y in zip([results] if len(self.outputs) == 1 else results, self.outputs, strict=True)]
+        many = [results] if len(self.outputs) == 1 else results
+        results = [np.asarray(x, y._datum.dtype) for x, y in zip(many, self.outputs, strict=True)]
         if self._kind is Tensor:
             if any(results[0] is x for x in data):
                 results[0] = results[0].copy()  # it will not change with the parameter that it is
@@ -329,7 +335,7 @@ class Program(Call):
     def _run(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call `forward` or `backward`."""
         try:
-            if type(function) is MethodType or (not self.quiet and not (any(self.watched) and function.__name__ == "backward")):
+            if type(function) is MethodType or (not self.quiet and not (self._is_watched and function.__name__ == "backward")):
                 return function(*args)
             with np.errstate(all="ignore"):
                 return function(*args)
@@ -348,8 +354,7 @@ class Program(Call):
             )
         variant, arrays = saved
         seeds = [g] if len(self.outputs) == 1 else np.split(g, self._ends)
-        types = [np.result_type(x.dtype, np.float16) for x in self.outputs]
-        seeds = [np.asarray(seed, t).reshape(x.shape) for seed, t, x in zip(seeds, types, self.outputs, strict=True)]
+        seeds = [np.asarray(seed, t).reshape(shape) for seed, (t, shape) in zip(seeds, self._seeds, strict=True)]
         # An output that nobody used has no gradient, and then 0 is not the same: 0 times an infinite derivative is nan.
         seeded = tuple(i for i, seed in enumerate(seeds) if len(seeds) == 1 or seed.any()) or variant.seeded
         if seeded != variant.seeded:
@@ -359,15 +364,15 @@ class Program(Call):
         except (ArithmeticError, ValueError) as error:
             _, variant, arrays = self._without_floats(error, variant, inputs)
             found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
-        if any(self.watched) and not variant.careful and self._spoiled(found, inputs):
+        if self._is_watched and not variant.careful and self._spoiled(found, inputs):
             variant, arrays = self._switch(seeded, True, inputs)  # from now on, the program says where a branch was not taken
             found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
-        gradients = iter(found if sum(self.wanted) > 1 else (found,))
+        gradients = iter(found if self._has_many else (found,))
         return [next(gradients) if want else None for want in self.wanted]
 
     def _spoiled(self, found: Any, inputs: Sequence[Any]) -> bool:
         gradients, data = self.watched
-        watched = [found[i] for i in gradients] if sum(self.wanted) > 1 else [found]
+        watched = [found[i] for i in gradients] if self._has_many else [found]
         if data:
             watched += _data(x for x, want in zip(inputs, self.wanted, strict=True) if not want)
         return spoiled(watched)
@@ -471,4 +476,5 @@ def traced(
 
 
 def _data(inputs: Iterable[Any]) -> list[Any]:
-    return [np.asarray(x._datum if isinstance(x, Node) else x) for x in inputs]
+    data = [x._datum if isinstance(x, Node) else x for x in inputs]
+    return [x if type(x) is ndarray else np.asarray(x) for x in data]

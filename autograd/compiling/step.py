@@ -8,6 +8,7 @@ done; so a call makes its whole step, or none of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any, NoReturn
 
 import numpy as np
@@ -15,6 +16,8 @@ import numpy as np
 from ..backward import ancestors, backward
 from ..branches import spoiled
 from ..core import Node, walking
+from ..layout import ndarray
+from ..primitives.shapes import concatenate, reshape
 from ..stores import Store
 from ..tensor import Tensor
 from ..value import Value
@@ -28,6 +31,8 @@ from .source import Source
 from .tracing import Trace, global_states, tracing
 
 __all__ = ["WholeStep"]
+
+datum_of = attrgetter("_datum")
 
 
 class WholeStep(Program):
@@ -125,6 +130,14 @@ class WholeStep(Program):
         wanted = [i for i, want in enumerate(self.wanted) if want]
         watched = {wanted[k] for k in self.watched[0]}
         self._watched = [k for k, i in enumerate([*own, *others]) if i in watched]
+        if not watched.issubset([*own, *others]):  # a gradient is used in a step, and then forgotten
+            self._watched += [k for pieces in self._pieces for k in pieces if k not in self._watched]
+        for g in joined:  # one long array is searched in less time than the short ones that it is made of
+            parts = _parts(g)
+            alone = [k for k in self._watched if k >= len(gradients) or gradients[k][1] not in parts]
+            if len(alone) < len(self._watched):
+                self._watched = list(dict.fromkeys([*alone, places[g]]))
+        self._data_watched = [i for i in range(len(inputs)) if not (i < len(self.wanted) and self.wanted[i])] if self.watched[1] else []
         self._fresh = []
         for x, g in gradients[: len(own)]:
             alike = isinstance(g, Tensor) and isinstance(x, Tensor) and (g.shape, g.dtype) == (x.shape, x.dtype)
@@ -160,7 +173,7 @@ class WholeStep(Program):
         for update in self.leaves.updates:
             if not update.unchanged():
                 return False
-        return all((self.given[i]._grad is not None) == had for i, had in self.leaves.had.items())
+        return not self.leaves.had or all((self.given[i]._grad is not None) == had for i, had in self.leaves.had.items())
 
     def _earlier(self, i: int) -> Any:
         """The gradient that an input had before the call."""
@@ -169,10 +182,8 @@ class WholeStep(Program):
         return np.zeros(self.inputs[i].shape, self.inputs[i].dtype) if g is None else np.asarray(g)
 
     def __call__(self, arrays: Sequence[Any]) -> Any:
-        given = [x if isinstance(x, Node) or x.dtype is t else x.astype(t) for x, t in zip(arrays, self._types, strict=True)]
-        data = [x._datum if isinstance(x, Node) else x for x in (*self.given, *given)]
-        if self._is_uneven:
-            data = self._data(data)
+        given = [x if isinstance(x, Node) or x.dtype == t else x.astype(t) for x, t in zip(arrays, self._types, strict=True)]
+        data = self._data((*self.given, *given)) if self._is_uneven else [*map(datum_of, self.given), *given]
         if self.draws or self.leaves.before:
             data += [*[draw() for draw in self.draws], *[self._earlier(i) for i in self.leaves.before]]
         try:
@@ -180,34 +191,40 @@ class WholeStep(Program):
         except IndexError as error:
             raise self._no_row(error) from None
         gradients = [
-            (x, g if is_fresh and type(g) is np.ndarray and g.base is None and g.dtype is x.dtype else _own(g, x))
+            g if is_fresh and type(g) is ndarray and g.base is None and g.dtype == x._datum.dtype else _own(g, x)
             for x, is_fresh, g in zip(self._learning, self._fresh, found, strict=False)
-        ]  # fmt: skip
-        others = [(x, found[k]) for k, i in self._passed_on if isinstance(x := (*self.given, *given)[i], Node) and x.requires_grad]
+        ]
         with walking:
             node = self._returned(self._in_order(results, found), data, self._anchors, {})
             for update, pieces in zip(self.leaves.updates, self._pieces, strict=True):
                 update.run([np.asarray(found[k]) if self._variant.floats else found[k] for k in pieces])
             for i in self._forgotten:
                 _set_gradient(self.given[i], None)
-            for x, g in gradients:
-                _set_gradient(x, g)
-        for x, g in others:  # arguments, and what was computed outside: further back
-            backward(x, g)
+            for x, g in zip(self._learning, gradients, strict=True):
+                if type(x) is Store:
+                    x.total = g
+                else:
+                    _set_gradient(x, g)
+        if self._passed_on:
+            inputs = (*self.given, *given)
+            for k, i in self._passed_on:  # arguments, and what was computed outside: further back
+                if isinstance(inputs[i], Node) and inputs[i].requires_grad:
+                    backward(inputs[i], found[k])
         return node
 
     def _computed(self, data: list[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
         """The results of `forward` and of `backward`."""
-        everything, data = data, [data[i] for i in self._read]
-        if (not self.quiet or self._variant.is_silent) and not any(self.watched):
-            return self._passes(self._variant, data)
-        with np.errstate(all="ignore"):
-            results, found = self._passes(self._variant, data)
-            if any(self.watched) and not self._variant.careful and self._spoiled(found, everything):
-                # From now on, the program says where a branch was not taken.
-                self._variant = self._print(self._variant.seeded, careful=True)
-                results, found = self._passes(self._variant, data)
-            return results, found
+        variant, read = self._variant, [data[i] for i in self._read]
+        if variant.is_silent or not (self.quiet or self._is_watched):
+            results, found = self._passes(variant, read)
+        else:
+            with np.errstate(all="ignore"):
+                results, found = self._passes(variant, read)
+        if self._is_watched and not self._variant.careful and self._spoiled(found, data):
+            # From now on, the program says where a branch was not taken.
+            self._variant = self._print(self._variant.seeded, careful=True)
+            return self._computed(data)
+        return results, found
 
     def _passes(self, variant: Variant, data: list[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
         try:
@@ -223,8 +240,7 @@ class WholeStep(Program):
 
     def _spoiled(self, found: Sequence[Any], data: Sequence[Any]) -> bool:
         """Whether there is an inf or nan where it would come from a branch that was not taken."""
-        numbers = [found[i] for i in self._watched]
-        return spoiled([*numbers, *data] if self.watched[1] else numbers)
+        return spoiled([*[found[k] for k in self._watched], *[data[i] for i in self._data_watched]])
 
     def _in_order(self, results: Sequence[Any], found: Sequence[Any]) -> Any:
         """The results that the function returns, of which some come from `forward` and some from `backward`."""
@@ -248,10 +264,14 @@ def _own(g: Any, x: Any) -> Any:
 
 
 def _set_gradient(x: Any, g: Any) -> None:
-    kind = type(x)
-    if kind is Tensor:
-        x._grad = g
-    elif kind is Store:
+    if type(x) is Store:
         x.total = g
     else:
         x._grad = x._blank_grad if g is None else float(g) if isinstance(x, Value) else g
+
+
+def _parts(g: Any) -> set[Any]:
+    """The arrays of which an array consists, flat and one after the other."""
+    if g.primitive is not concatenate:
+        return set()
+    return {x.left if x.primitive is reshape else x for x in g.inputs if isinstance(x, Node)}

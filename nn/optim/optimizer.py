@@ -373,10 +373,12 @@ class Optimizer(Updater):
 
     def arranged(self, without: Collection[Any]) -> Sequence[tuple[int, Piece]]:
         self._look_again()
-        if self._arranged[0] != without or not all(piece.fits() for _, piece in self._arranged[1]):
+        before, arranged = self._arranged
+        if before != without or not all(piece.fits() for _, piece in arranged):
             self._remember(self.state, without)
-            self._arranged = without, [(i, piece) for i, pieces in enumerate(self._pieces) for piece in pieces]
-        return self._arranged[1]
+            arranged = [(i, piece) for i, pieces in enumerate(self._pieces) for piece in pieces]
+            self._arranged = without, arranged
+        return arranged
 
     def seen_as(self, name: str) -> Any:
         return [self.state] if name.startswith("state") else self.param_groups

@@ -131,7 +131,8 @@ class Joined(Piece):
     """Several small Tensors.
 
     Their numbers and gradients are copied into two arrays, made once, in which each Tensor has its place. (For
-    6 Tensors with 337 numbers in all, this takes 4 µs a step; `np.concatenate` and slicing took 11 µs.)
+    6 Tensors with 337 numbers in all, this takes 4 µs a step; `np.concatenate` and slicing took 11 µs.) A store, whose
+    array nobody else has, keeps its numbers there from then on, and they need not be copied again.
     """
 
     def __init__(self, tensors: Sequence[Tensor], memory: Memory) -> None:
@@ -149,8 +150,10 @@ class Joined(Piece):
         return [t for t, _, _ in self._places]
 
     def fits(self) -> bool:
-        dtype = self._numbers.dtype
-        return all(t._datum.dtype == dtype for t, _, _ in self._places)
+        for t, place, _ in self._places:  # noqa: SIM110  # half of the time of all(…), for 6 Tensors 0.2 µs
+            if t._datum is not place and t._datum.dtype != place.dtype:
+                return False
+        return True
 
     def gradient(self) -> Array | None:
         without = 0
@@ -170,13 +173,17 @@ class Joined(Piece):
 
     def read(self) -> Array:
         for t, place, _ in self._places:
-            place[...] = t._datum
+            if t._datum is not place:
+                place[...] = t._datum
+                if type(t) is Store:
+                    t._datum = place
         return self._numbers
 
     def write(self, numbers: Array) -> None:
         now = moment()
         for t, place, _ in self._places:
-            t._datum[...] = place
+            if t._datum is not place:
+                t._datum[...] = place
             t.origin = now
 
     def zero_grad(self) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import warnings
+import weakref
 from collections.abc import Callable, Sequence
+from operator import is_
 from sys import getrefcount
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .building import Library
 from .programs import Array, Changed, Printed, Recipe
@@ -15,6 +18,10 @@ from .programs import Array, Changed, Printed, Recipe
 __all__ = ["Native", "NativeChange", "NativeStep"]
 
 CLOSE = {True: 1e-3, False: 1e-7}  # relative to the largest result; of programs with numbers in float32, and others
+Addresses = NDArray[np.uintp]
+FEW = 8  # arrays whose addresses are kept
+UNKNOWN: tuple[Callable[[], Any], int] = (lambda: None), 0
+NOWHERE: Addresses = np.empty(0, np.uintp)
 LARGE = 2**20  # bytes: larger sets of arrays are not kept
 
 
@@ -27,10 +34,10 @@ class Pool:
 
     def __init__(self, arrays: Sequence[Array]) -> None:
         self._arrays = arrays
-        self._sets: list[tuple[list[Any], list[int]]] = []
+        self._sets: list[tuple[list[Any], Addresses]] = []
         self._keeps = sum(np.prod(x.shape) * x.dtype.itemsize for x in arrays) <= LARGE
 
-    def take(self) -> tuple[list[Any], list[int]]:
+    def take(self) -> tuple[list[Any], Addresses]:
         """A set of arrays, and where they are."""
         for i, (arrays, addresses) in enumerate(self._sets):
             for x in arrays:
@@ -41,7 +48,7 @@ class Pool:
                     self._sets.insert(0, self._sets.pop(i))
                 return list(arrays), addresses
         arrays = [np.empty(x.shape, x.dtype) for x in self._arrays]
-        made = arrays, [_address(x) for x in arrays]
+        made = arrays, np.array([_address(x) for x in arrays], np.uintp)
         if self._keeps:
             self._sets = [made, *self._sets[:2]]
         return list(arrays), made[1]
@@ -51,9 +58,9 @@ class Saved(NamedTuple):
     """What `forward` hands to `backward`."""
 
     inputs: Sequence[Any]
-    addresses: Sequence[int]
+    addresses: Addresses
     memory: Any
-    address: list[int]
+    address: Addresses
 
 
 class _Checked:
@@ -107,12 +114,13 @@ class Native(_Checked):
         self._lock = library.lock
         self._numpy = _silent(forward), _silent(backward)
         n = len(self._types)
-        self._last: tuple[list[Any], list[int]] = ([None] * n, [0] * n)
+        self._last: list[Any] = [None] * n
+        self._places: Addresses = np.zeros(n, np.uintp)  # of the inputs
         self._link(library, n, len(printed.results), len(printed.gradients) - len(self._without), len(printed.saved))
 
     def _link(self, library: Library, inputs: int, results: int, gradients: int, saved: int) -> None:
-        self._forward = library.function("forward", inputs + results + saved)
-        self._backward = library.function("backward", inputs + len(self._seeds) + gradients + saved)
+        self._forward = library.entry("forward", inputs + results + saved)
+        self._backward = library.entry("backward", inputs + len(self._seeds) + gradients + saved)
         self._unchecked = {"forward", "backward"}
 
     def forward(self, *inputs: Any) -> Any:
@@ -120,9 +128,11 @@ class Native(_Checked):
             return self._numpy[0](*inputs)
         with self._lock:
             given, addresses = self._addresses(inputs)
+            addresses = addresses.copy()
             memory, place = self._memory.take()
             results, to = self._results.take()
-            refused = self._forward(*addresses, *to, *place)
+            np.concatenate([addresses, to, place], out=self._forward.at)
+            refused = self._forward()
         if refused:
             return self._numpy[0](*inputs)  # which says what is wrong
         if "forward" in self._unchecked:
@@ -140,7 +150,9 @@ class Native(_Checked):
         given = [np.asarray(seed, dtype, order="C") for seed, dtype in zip(seeds, self._seeds, strict=True)]
         with self._lock:
             gradients, to = self._gradients.take()
-            self._backward(*saved.addresses, *map(_address, given), *to, *saved.address)
+            seeds_at = np.array([_address(seed) for seed in given], np.uintp)
+            np.concatenate([saved.addresses, seeds_at, to, saved.address], out=self._backward.at)
+            self._backward()
         for i in self._without:
             gradients.insert(i, None)
         if "backward" in self._unchecked:
@@ -150,35 +162,36 @@ class Native(_Checked):
                 return expected
         return gradients[0] if len(gradients) == 1 else gradients
 
-    def _addresses(self, inputs: Sequence[Any]) -> tuple[list[Any], list[int]]:
+    def _addresses(self, inputs: Sequence[Any]) -> tuple[list[Any], Addresses]:
         """The inputs as C reads them, and where they are; of those that are the same arrays as before, this is known."""
-        before, known = self._last
-        given, addresses = list(inputs), []
-        for i, x in enumerate(inputs):
-            if x is before[i]:
-                addresses.append(known[i])
-            else:
-                given[i] = x = np.asarray(x, self._types[i], order="C")
-                addresses.append(_address(x))
-        self._last = given, addresses
-        return given, addresses
+        before = self._last
+        if not all(map(is_, inputs, before)):
+            given = list(inputs)
+            for i, x in enumerate(inputs):
+                if x is not before[i]:
+                    given[i] = x = np.asarray(x, self._types[i], order="C")
+                    self._places[i] = _address(x)
+            self._last = before = given
+        return before, self._places
 
 
 class NativeStep(Native):
     """A whole step of training but for its changes, as one function: what `forward` saves is what `backward` returns."""
 
     def _link(self, library: Library, inputs: int, results: int, gradients: int, saved: int) -> None:
-        self._step = library.function("step", inputs + results + gradients)
+        self._step = library.entry("step", inputs + results + gradients)
+        self._places = self._step.at[:inputs]
+        self._results_at, self._gradients_at = np.split(self._step.at[inputs:], [results])
         self._is_checked = False
 
     def forward(self, *inputs: Any) -> Any:
         if self.is_wrong:
             return self._numpy[0](*inputs)
         with self._lock:
-            _, addresses = self._addresses(inputs)
-            results, to = self._results.take()
-            gradients, places = self._gradients.take()
-            refused = self._step(*addresses, *to, *places)
+            self._addresses(inputs)
+            results, self._results_at[...] = self._results.take()
+            gradients, self._gradients_at[...] = self._gradients.take()
+            refused = self._step()
         if refused:
             return self._numpy[0](*inputs)  # which says what is wrong
         for i in self._without:
@@ -190,7 +203,7 @@ class NativeStep(Native):
             wanted = [*([expected] if len(results) == 1 else expected), *([found] if len(gradients) == 1 else found)]
             if not self.agrees([*results, *gradients], wanted):
                 return expected, saved
-        return results[0] if len(results) == 1 else results, Saved((), (), gradients, [])
+        return results[0] if len(results) == 1 else results, Saved((), NOWHERE, gradients, NOWHERE)
 
     def backward(self, saved: Any, *seeds: Any) -> Any:
         if not isinstance(saved, Saved):
@@ -211,14 +224,16 @@ class NativeChange(_Checked):
     def __init__(self, name: str, changed: Changed, library: Library, function: Callable[..., Any]) -> None:
         super().__init__(name, any(x.dtype == np.float32 for x in changed.arguments))
         self._arguments, self._numpy, self._lock = changed.arguments, _silent(function), library.lock
-        self._call = library.function(changed.name, len(changed.arguments))
+        self._call = library.entry(changed.name, len(changed.arguments))
         self._changed = [i for i, x in enumerate(changed.arguments) if x.name in changed.changed]
         self._arrays = [i for i, x in enumerate(changed.arguments) if x.shape or i in self._changed]
         self._is_checked = False
         n = len(changed.arguments)
         self._numbers = np.zeros(n)  # those of the arguments that are numbers
-        self._addresses = [_address(self._numbers) + 8 * i for i in range(n)]
-        self._given: list[Any] = [None] * n
+        self._call.at[:] = _address(self._numbers) + 8 * np.arange(n)
+        self._scalars = [i for i in range(n) if i not in self._arrays]
+        # For each argument, where arrays are, by their ids: to ask again takes 1 µs.
+        self._known: list[dict[int, tuple[weakref.ref[Any], int]]] = [{} for _ in range(n)]
 
     def __call__(self, *given: Any) -> None:
         if self.is_wrong or (not self._is_checked and not self._first(given)):
@@ -228,19 +243,24 @@ class NativeChange(_Checked):
             if not self._place(given):
                 self._numpy(*given)
                 return
-            self._call(*self._addresses)
+            self._call()
 
     def _place(self, given: Sequence[Any]) -> bool:
         """Note where the arguments are; False if they are others than the function was made for, such as a part of a large array."""
-        arrays = self._arrays
-        for i, x in enumerate(given):
-            if i not in arrays:
-                self._numbers[i] = x
-            elif x is not self._given[i]:
+        for i in self._scalars:
+            self._numbers[i] = given[i]
+        for i in self._arrays:
+            x, known = given[i], self._known[i]
+            array, address = known.get(id(x), UNKNOWN)
+            if array() is not x:
                 made = self._arguments[i]
                 if x.shape != made.shape or x.dtype != made.dtype or not x.flags.c_contiguous:
                     return False
-                self._addresses[i], self._given[i] = _address(x), x
+                if len(known) >= FEW:
+                    known.clear()
+                address = _address(x)
+                known[id(x)] = weakref.ref(x), address
+            self._call.at[i] = address
         return True
 
     def _first(self, given: Sequence[Any]) -> bool:
@@ -251,7 +271,7 @@ class NativeChange(_Checked):
             if not self._place(ours):
                 self._is_checked = False
                 return False
-            self._call(*self._addresses)
+            self._call()
         self._numpy(*theirs)
         return self.agrees([ours[i] for i in self._changed], [theirs[i] for i in self._changed])
 

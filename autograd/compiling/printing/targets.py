@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .building import BuildError, Library, compiler, library
+from .building import BuildError, Library, compiler, library, with_entries
 from .dialects import JAVASCRIPT, C
 from .formulas import UnprintableError
 from .loops import widest_product
@@ -64,7 +64,7 @@ def _built(recipe: Recipe, target: str) -> tuple[Printed, Library] | None:
         size = sum(x.size * x.dtype.itemsize for x in program.nodes)
         if target == "auto" and (widest_product(program.nodes) > WIDE or len(program.nodes) > LONG or size > LARGE):
             return None
-        return program, library(program.text)
+        return program, library(with_entries(program.text, _pointers(recipe, program)))
     except UnprintableError as error:
         if target == "auto":
             return None
@@ -76,6 +76,15 @@ def _built(recipe: Recipe, target: str) -> tuple[Printed, Library] | None:
             stacklevel=2,
         )
         return None
+
+
+def _pointers(recipe: Recipe, program: Printed) -> dict[str, int]:
+    """How many pointers each function of a program in C is called with."""
+    inputs, results, saved = len(recipe.inputs), len(program.results), len(program.saved)
+    gradients = sum(x is not None for x in program.gradients)
+    if recipe.changes is None:
+        return {"forward": inputs + results + saved, "backward": inputs + len(recipe.seeds) + gradients + saved}
+    return {"step": inputs + results + gradients, **{change.name: len(change.arguments) for change in program.changes}}
 
 
 def text_in(language: str, recipe: Recipe) -> str:
