@@ -16,10 +16,11 @@ from autograd.texts import visible
 
 from ..module import Module
 from ..types import Array, Input
+from . import layers, operators  # noqa: F401  # they register how primitives are written
 from .bodies import ROWS, Body, Unwritable, kind_of
 from .library import DOMAIN, OPSET, library
-from .operators import has_writer, written
 from .tracing import LARGE, SMALL, Size, Step, Trace, steps_of, trace
+from .writers import has_writer, written
 
 __all__ = ["to_onnx"]
 
