@@ -241,6 +241,14 @@ def test_a_layer_within_a_layer_is_a_function_that_calls_a_function(tmp_path):
     assert attention.doc_string == "self_attn"
 
 
+def test_a_network_of_the_phrase_book_is_written_like_others(tmp_path):
+    from nn import torch as book
+
+    model = book.nn.Sequential(book.nn.Linear(4, 3), book.nn.Sigmoid())
+    x = np.ones((2, 4), np.float32)
+    assert run(written(model, [x], tmp_path), [x])[0] == pytest.approx(np.asarray(model(book.ones(2, 4)).detach().numpy()), abs=1e-6)
+
+
 def test_a_layer_used_twice_has_its_parameters_once(tmp_path):
     shared = nn.Linear(8, 8, rng=0)
     file = check(nn.Sequential(shared, nn.ReLU(), shared), [NUMBERS], tmp_path)
