@@ -249,6 +249,19 @@ def test_a_network_of_the_phrase_book_is_written_like_others(tmp_path):
     assert run(written(model, [x], tmp_path), [x])[0] == pytest.approx(np.asarray(model(book.ones(2, 4)).detach().numpy()), abs=1e-6)
 
 
+def test_a_parameter_named_like_an_input_keeps_its_name(tmp_path):
+    class Shift(nn.Module):
+        def __init__(self):
+            self.x = nn.Parameter(np.ones(4, np.float32))
+
+        def forward(self, x):
+            return x + self.x
+
+    file = check(Shift(), [np.ones((3, 4))], tmp_path)
+    assert [x.name for x in file.graph.initializer] == ["x"]
+    assert [x.name for x in file.graph.input] == ["x_2"]
+
+
 def test_a_layer_used_twice_has_its_parameters_once(tmp_path):
     shared = nn.Linear(8, 8, rng=0)
     file = check(nn.Sequential(shared, nn.ReLU(), shared), [NUMBERS], tmp_path)

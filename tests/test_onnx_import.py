@@ -173,6 +173,20 @@ def test_what_an_operator_does_otherwise_than_here_is_refused_by_name(operator, 
         nn.from_onnx(tmp_path / "model.onnx")(*inputs)
 
 
+@pytest.mark.parametrize("operator", ["Softmax", "LogSoftmax"])
+def test_a_softmax_of_an_old_file_is_over_all_axes_from_one_on(operator, tmp_path):
+    for attributes in ({}, {"axis": 2}, {"axis": -1}):
+        check(model_of([(operator, "x", "y", attributes)], {"x": IMAGE}, ["y"], opset=11), {"x": IMAGE}, tmp_path)
+
+
+def test_an_operator_of_another_domain_is_another_one(tmp_path):
+    file = model_of([("Relu", "x", "y", {})], {"x": ROWS}, ["y"])
+    file.graph.node[0].domain = "com.example"
+    onnx.save(file, tmp_path / "model.onnx")
+    with pytest.raises(ValueError, match=r"model\.onnx has Relu \(at the Relu\)"):
+        nn.from_onnx(tmp_path / "model.onnx")
+
+
 # --- there and back -------------------------------------------------------------------------------
 
 

@@ -35,8 +35,8 @@ def to_onnx(model: Module, example: Input | tuple[Input, ...], path: str | os.Pa
         model: the model. One of Values, such as `MLP`, which takes one example, is written as matrices.
         example: a batch of examples, or a tuple with all inputs of the model; only shapes and types matter.
         path: the file, usually named `….onnx`.
-        batch_axis: the axis of the inputs that counts the examples; 1 for a recurrent layer without `batch_first`.
-            None writes a file for inputs of this shape only.
+        batch_axis: the axis that counts the examples, in the first input and in those that are as long there; 1 for a
+            recurrent layer without `batch_first`. None writes a file for inputs of this shape only.
 
     Raises:
         TypeError: ONNX has no operator for something that the model computes; the message names it, with its line.
@@ -133,11 +133,11 @@ class _Export:
         """The file, as the package `onnx` has it."""
         onnx = library()
         body = Body("", self._outside, self.shapes)
-        for x in self.inputs:
-            body.names[x] = body.free(str(x.label))
         for leaf in self.last_use:
-            if leaf.primitive is None and leaf not in body.names and self._outside(leaf) is not None:
+            if leaf.primitive is None and self._outside(leaf) is not None:
                 body.name_of(leaf)  # before anything else takes its name
+        for x in self.trace.inputs:
+            body.names[x] = body.free(str(x.label))
         outputs = dict(zip(self._output_names(body), self.trace.outputs, strict=True))
         for x, axis in zip(self.trace.inputs, self.axes, strict=True):
             if axis is not None and ROWS not in body.names:

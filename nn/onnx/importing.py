@@ -20,6 +20,7 @@ from .readers import DTYPES, READERS
 
 __all__ = ["Imported", "from_onnx"]
 
+STANDARD = ("", "ai.onnx", "ai.onnx.ml")  # the domains of ONNX' own operators
 STATISTICS = {"BatchNormalization": (3, 4)}  # the inputs that are buffers,
 SETTINGS = {"Resize": (1, 2), "Pad": (2,)}  # and those that are constants, although they are floats
 
@@ -46,8 +47,9 @@ class Function(NamedTuple):
 def from_onnx(path: str | os.PathLike[str]) -> Imported:
     """The model in a file of the ONNX format, as a module.
 
-    Arrays of floats in the file are its parameters, by their names, except for the running statistics of batch normalisation;
-    numbers alone, and whole numbers, are constants. Functions of the file are drawn as boxes.
+    Arrays of floats in the file are its parameters, by their names; numbers alone, and whole numbers, are constants. The running
+    statistics of batch normalisation are buffers, and stay as they are: the module computes what the file says, in
+    training too. Functions of the file are drawn as boxes.
 
     Args:
         path: a file, as written by `nn.to_onnx`, `torch.onnx.export`, `skl2onnx` or Keras.
@@ -76,13 +78,14 @@ def from_onnx(path: str | os.PathLike[str]) -> Imported:
         raise ValueError(f"{os.fspath(path)} is no ONNX file, or it is damaged.") from error
     if not file.graph.node:
         raise ValueError(f"{os.fspath(path)} is no ONNX file, or it is damaged.")
-    functions = {(f.domain, f.name): Function(list(f.input), list(f.output), _operations(f.node)) for f in file.functions}
-    graph = Function([x.name for x in file.graph.input], [x.name for x in file.graph.output], _operations(file.graph.node))
+    opset = next((x.version for x in file.opset_import if x.domain in STANDARD), 0)
+    functions = {(f.domain, f.name): Function(list(f.input), list(f.output), _operations(f.node, opset)) for f in file.functions}
+    graph = Function([x.name for x in file.graph.input], [x.name for x in file.graph.output], _operations(file.graph.node, opset))
     unknown = sorted({
         f"{op.operator} (at {op.name or ', '.join(op.outputs)})"
         for function in (graph, *functions.values())
         for op in function.operations
-        if (op.domain, op.operator) not in functions and op.operator not in READERS and op.operator != "Constant"
+        if (op.domain, op.operator) not in functions and not (op.domain in STANDARD and op.operator in {"Constant", *READERS})
     })  # fmt: skip
     if unknown:
         raise ValueError(
@@ -93,10 +96,14 @@ def from_onnx(path: str | os.PathLike[str]) -> Imported:
     return Imported(graph, functions, arrays, {name: np.dtype(DTYPES[kind]) for name, kind in types.items() if kind in DTYPES})
 
 
-def _operations(nodes: Sequence[Any]) -> list[Operation]:
-    return [
+def _operations(nodes: Sequence[Any], opset: int) -> list[Operation]:
+    operations = [
         Operation(n.op_type, n.domain, n.name, list(n.input), list(n.output), {a.name: _attribute(a) for a in n.attribute}) for n in nodes
     ]
+    for op in operations:
+        if op.operator in ("Softmax", "LogSoftmax") and opset < 13:
+            op.attributes.update({"axis": 1, **op.attributes, "flat": True})
+    return operations
 
 
 def _attribute(attribute: Any) -> Any:

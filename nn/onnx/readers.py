@@ -223,13 +223,18 @@ def _argmin(x: Any, **attributes: Any) -> Any:
 
 
 @reads("Softmax")
-def _softmax(x: Any, axis: int = -1) -> Any:
-    return autograd.softmax(x, axis=axis)
+def _softmax(x: Any, axis: Any = -1, flat: bool = False) -> Any:
+    return autograd.softmax(x, axis=_softmax_axes(x, axis, flat))
 
 
 @reads("LogSoftmax")
-def _log_softmax(x: Any, axis: int = -1) -> Any:
-    return autograd.log_softmax(x, axis=axis)
+def _log_softmax(x: Any, axis: int = -1, flat: bool = False) -> Any:
+    return autograd.log_softmax(x, axis=_softmax_axes(x, axis, flat))
+
+
+def _softmax_axes(x: Any, axis: int, flat: bool) -> Any:
+    """One axis; before opset 13, with all that follow it."""
+    return tuple(range(axis % x.ndim, x.ndim)) if flat else axis
 
 
 @reads("CumSum")
