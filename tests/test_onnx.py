@@ -204,6 +204,11 @@ def test_what_changes_with_the_batch_and_cannot_be_said_is_named_with_its_line(c
         nn.to_onnx(Of(compute), NUMBERS, tmp_path / "model.onnx")
 
 
+def test_a_size_that_does_not_grow_evenly_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"reshape, computed in line .*: a size in it does not grow evenly with the batch"):
+        nn.to_onnx(Of(lambda x: (x[:, None] - x[None]).reshape(len(x) * len(x), x.shape[1])), NUMBERS[0], tmp_path / "model.onnx")
+
+
 def test_random_numbers_are_noticed_without_a_batch_axis_too(tmp_path):
     with pytest.raises(ValueError, match="random numbers have no place in a file"):
         nn.to_onnx(Of(lambda x: autograd.dropout(x, 0.5, rng=RNG)), NUMBERS, tmp_path / "model.onnx", batch_axis=None)

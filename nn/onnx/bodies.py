@@ -91,7 +91,7 @@ class Body:
     def call(
         self, operator: str, *inputs: str, outputs: int = 1, names: Sequence[str] = (), domain: str = "", name: str | None = None,
         **attributes: Any,
-    ) -> str | list[str]:  # fmt: skip
+    ) -> list[str]:  # fmt: skip
         """Write a node; the names of its results."""
         own = self.free(f"{self.prefix}/{operator}" if name is None else name)
         made = [self.free(result) for result in (names or [operator.lower()] * outputs)]

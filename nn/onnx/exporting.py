@@ -19,7 +19,7 @@ from ..types import Array, Input
 from . import layers, operators  # noqa: F401  # they register how primitives are written
 from .bodies import ROWS, Body, Unwritable, kind_of
 from .library import DOMAIN, OPSET, library
-from .tracing import LARGE, SMALL, Size, Step, Trace, steps_of, trace
+from .tracing import LARGE, LARGEST, SMALL, Size, Step, Trace, steps_in, trace
 from .writers import has_writer, written
 
 __all__ = ["to_onnx"]
@@ -55,12 +55,10 @@ def to_onnx(model: Module, example: Input | tuple[Input, ...], path: str | os.Pa
     arrays = [_array(x, model) for x in (example if isinstance(example, tuple) else (example,))]
     names = _names(model, len(arrays))
     axes = _batch_axes(model, arrays, batch_axis)
-    counts = (SMALL, LARGE) if batch_axis is not None else (None, None)  # also then twice, to notice random numbers
-    small, large = (
-        trace(model, [_rows(x, axis, count) for x, axis in zip(arrays, axes, strict=True)], names).lowered(has_writer) for count in counts
-    )
-    steps = list(steps_of(small, large, type(model).__name__))
-    write_whole(path, _Export(model, small, axes, steps).proto().SerializeToString())
+    counts = (SMALL, LARGE, LARGEST) if batch_axis is not None else (None,) * 3  # also then several times, to notice random numbers
+    traces = [trace(model, [_rows(x, axis, n) for x, axis in zip(arrays, axes, strict=True)], names).lowered(has_writer) for n in counts]
+    steps = steps_in(traces, type(model).__name__)
+    write_whole(path, _Export(model, traces[0], axes, steps).proto().SerializeToString())
 
 
 def _array(x: Input, model: Module) -> Array:

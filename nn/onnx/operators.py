@@ -88,7 +88,7 @@ def _is_first_max(w: Body, y: Tensor, x: Any, axis: int = -1) -> str:
 
 @writes("argsort")
 def _argsort(w: Body, y: Tensor, x: Any, axis: int = -1) -> str:
-    return str(w.call("TopK", w.of(x), w.sizes([w.shapes_of(x)[axis]]), outputs=2, axis=axis, largest=0, sorted=1)[1])
+    return w.call("TopK", w.of(x), w.sizes([w.shapes_of(x)[axis]]), outputs=2, axis=axis, largest=0, sorted=1)[1]
 
 
 @writes("cumsum")
