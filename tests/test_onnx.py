@@ -9,7 +9,7 @@ from one_of_each import IMAGES, LAYERS, SEQUENCES, input_for
 
 import autograd
 import nn
-from autograd import table
+from autograd import Value, table
 from autograd.structures import leaves
 
 onnx = pytest.importorskip("onnx", reason="nn.to_onnx needs the package onnx")
@@ -149,7 +149,7 @@ def test_a_primitive_computes_the_same_in_onnxruntime_or_is_named_with_its_line(
 def test_booleans_and_whole_numbers_keep_their_types(tmp_path):
     def compute(x, k):
         inside = (x > 0.2) & (x < 0.8) | (x != x)
-        return autograd.where(inside, x, k * 2), inside, k + 1, k > 1.5
+        return autograd.where(inside, x, k * 2), inside, k + 1, k > 1.5, k < np.inf, inside * 0.5, k / 2
 
     check(Of(compute), [NUMBERS[0, :3], np.arange(24).reshape(3, 8)], tmp_path)
 
@@ -301,6 +301,21 @@ def test_a_network_of_values_with_one_output_gives_a_number_for_each_example(tmp
     assert run(written(model, [x], tmp_path), [x])[0] == pytest.approx([model(row.tolist()).data for row in x], abs=1e-5)
 
 
+def test_a_recurrent_network_of_values_is_written_step_by_step(tmp_path):
+    class Recurrent(nn.Module):
+        def __init__(self):
+            self.w, self.u = Value(0.5), Value(0.3)
+
+        def forward(self, x):
+            h = 0.0
+            for number in x:
+                h = (self.w * number + self.u * h).tanh()
+            return h
+
+    model, x = Recurrent(), np.cos(np.arange(20.0)).reshape(4, 5)
+    assert run(written(model, [x], tmp_path), [x])[0] == pytest.approx([model(row.tolist()).data for row in x], abs=1e-5)
+
+
 def test_a_model_is_written_in_evaluation_mode_and_stays_in_its_own(tmp_path):
     model = nn.Sequential(nn.Dropout(0.5), nn.BatchNorm1d(4))
     check(model.train(), [np.ones((3, 4))], tmp_path)
@@ -331,6 +346,18 @@ def test_a_model_that_looks_at_a_number_is_refused_with_its_line(tmp_path):
 
     with pytest.raises(TypeError, match=rf"writes what `compile` could compile\..*line {compute.__code__.co_firstlineno + 1} of"):
         nn.to_onnx(Of(compute), NUMBERS, tmp_path / "model.onnx")
+
+
+def test_a_network_of_values_that_looks_at_a_number_is_refused_too(tmp_path):
+    class Largest(nn.Module):
+        def __init__(self):
+            self.layers = nn.MLP(3, [4, 2], rng=0)
+
+        def forward(self, x):
+            return max(self.layers(x))
+
+    with pytest.raises(TypeError, match=r"writes what `compile` could compile\. Largest cannot be compiled: .*max.* on a Value in line"):
+        nn.to_onnx(Largest(), NUMBERS[0, :, :3], tmp_path / "model.onnx")
 
 
 @pytest.mark.parametrize(

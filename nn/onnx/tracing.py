@@ -115,26 +115,32 @@ def trace(model: Module, arrays: Sequence[Array], names: Sequence[str]) -> Trace
     lines = _Lines()
     kind = type(model).__name__
     inputs: list[Any]
-    with in_mode(model, training=False), observe(lines):
-        if any(isinstance(parameter, Value) for parameter in model.parameters()):
-            inputs = [Tensor(x, name) for x, name in zip(arrays, names, strict=True)]
-            results = vmap(lambda *xs: _together(model(*xs)))(*inputs)
-        else:
-            inputs = [Argument(x, name) for x, name in zip(arrays, names, strict=True)]
-            try:
+    try:
+        with in_mode(model, training=False), observe(lines):
+            if any(isinstance(parameter, Value) for parameter in model.parameters()):
+                inputs = [Tensor(x, name) for x, name in zip(arrays, names, strict=True)]
+                results = vmap(_one_array(model))(*inputs)
+            else:
+                inputs = [Argument(x, name) for x, name in zip(arrays, names, strict=True)]
                 with tracing(kind, tick()):
                     results = model(*inputs)
-            except RefusedError as error:
-                raise TypeError(f"nn.to_onnx writes what `compile` could compile. {error}") from None
+    except RefusedError as error:
+        raise TypeError(f"nn.to_onnx writes what `compile` could compile. {error}") from None
     outputs = [x for x in leaves(results) if x is not None]
     if not outputs or not all(isinstance(x, Tensor) for x in outputs):
         raise TypeError(f"nn.to_onnx writes what a model computes from its inputs as Tensors, and this {kind} returned {_kinds(outputs)}.")
     return _finished(inputs, outputs, lines.found)
 
 
-def _together(out: Any) -> Any:
-    """The outputs of a network of Values as one array."""
-    return stack(out) if isinstance(out, list) else out
+def _one_array(model: Module) -> Callable[..., Any]:
+    """The model as a function that gives a list of Values as one array."""
+
+    def computed(*xs: Any) -> Any:
+        out = model(*xs)
+        return stack(out) if isinstance(out, list) else out
+
+    computed.__qualname__ = type(model).__name__  # for errors
+    return computed
 
 
 def _kinds(things: Sequence[Any]) -> str:

@@ -36,7 +36,7 @@ def written(body: Body, step: Step) -> str:
     """Write a step; the name of its result.
 
     Raises:
-        TypeError: ONNX has no operator for it.
+        Unwritable: ONNX has no operator for it.
     """
     primitive: Any = step.node.primitive
     if primitive in WRITERS:
@@ -61,7 +61,9 @@ def _elementwise(w: Body, y: Tensor, *inputs: Any, **static: Any) -> str:
     primitive: Any = y.primitive
     operator, attributes = _parsed(primitive.onnx, static)
     numbers = [x for x in inputs if not isinstance(x, Node) and datum_of(x).ndim == 0]  # their types count for less
-    kinds = {kind_of(x) for x in inputs if not any(x is number for number in numbers)} | {FLOAT for x in numbers if x != round(x)}
+    kinds = {kind_of(x) for x in inputs if not any(x is number for number in numbers)} | {
+        FLOAT for x in numbers if not float(x).is_integer()
+    }
     kind = kinds.pop() if len(kinds) == 1 else FLOAT
     result = kind_of(y)
     if primitive.logic and result == kind == BOOL:
