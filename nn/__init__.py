@@ -1,6 +1,7 @@
 """Neural networks on top of `autograd`: modules, losses and optimizers."""
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from . import callbacks, data, functional, init, metrics, optim, plot, utils
 from .activation import ELU, GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Sin, Softmax, Softplus, Tanh
@@ -64,5 +65,11 @@ __all__ = [
     "set_rng_state", "to_onnx", "utils", "vectorize",
 ]  # fmt: skip
 
+
+def _estimators(name: str) -> Any:
+    """`nn.estimators`, which is loaded when it is used, since scikit-learn takes a second to load."""
+    return import_module("nn.estimators") if name == "estimators" else None
+
+
 if not TYPE_CHECKING:
-    __getattr__ = missing(globals())
+    __getattr__ = missing(globals(), _estimators)
