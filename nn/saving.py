@@ -22,6 +22,7 @@ from autograd import Node
 from autograd.files import write_whole
 
 from .module import Module
+from .pytorch_files import read_pytorch_file
 from .randomness import generators
 from .types import Array
 
@@ -91,7 +92,9 @@ def save(path: str | os.PathLike[str], model: Module | Mapping[str, Any], optimi
 def load(path: str | os.PathLike[str], model: Module | None = None, optimizer: Any = None, **others: Any) -> dict[str, Any]:
     """Restore a model and other things from a file of `save`: everything that is asked for, or nothing.
 
-    The file may also come from PyTorch: `safetensors.torch.save_file(model.state_dict(), path)`.
+    The file may also come from PyTorch: from `safetensors.torch.save_file(model.state_dict(), path)`; or, where PyTorch is
+    installed, from `torch.save`, of a state dict or of a dict such as `{"model": …, "optimizer": …, "epoch": 3}` (or with
+    the names "model_state_dict" and "optimizer_state_dict").
 
     Args:
         path: the file.
@@ -241,6 +244,8 @@ def _sealed(text: str, arrays: Arrays) -> str:
 
 def _read(path: Path) -> tuple[Arrays, dict[str, Any], dict[str, Any]]:
     """The model's arrays in a file, the states of its generators, and the other entries."""
+    if (of_torch := read_pytorch_file(path)) is not None:
+        return of_torch.arrays, {}, of_torch.entries
     library = _safetensors()
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
@@ -282,7 +287,8 @@ def _what_is_wrong(path: Path) -> str:
         return f"{path} is cut off or damaged, and nothing was loaded. Take an earlier checkpoint."
     if begin[:4] == b"PK\x03\x04" or begin[:1] == b"\x80":
         return (
-            f"{path} is a file of torch.save, np.savez or pickle, which nn.load does not read, since a pickle can run any program. "
+            f"{path} is a file of torch.save, np.savez or pickle, which nn.load does not read itself, since a pickle can run any program; "
+            "where PyTorch is installed, it reads state dicts by torch.load(path, weights_only=True). "
             "In PyTorch, write it with safetensors.torch.save_file(model.state_dict(), path)."
         )
     return f"{path} is no safetensors file; nn.load reads what nn.save, or safetensors.torch.save_file, has written."

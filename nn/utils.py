@@ -1,4 +1,4 @@
-"""Clipping of gradients, between `backward()` and `optimizer.step()`. Names and arguments are those of `torch.nn.utils`."""
+"""Clipping of gradients, between `backward()` and `optimizer.step()`, as in `torch.nn.utils`; and states for PyTorch."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from autograd.stores import blocks
 
 from .checks import is_number
 from .lookup import missing
+from .pytorch_files import to_torch
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_"]
+__all__ = ["clip_grad_norm_", "clip_grad_value_", "to_torch"]
 
 Parameters = Value | Tensor | Iterable[Value | Tensor]
 
@@ -152,6 +153,7 @@ def _norm(x: Any, order: float) -> float:
             if 0 < largest < math.inf:
                 length = largest * float(np.linalg.norm(x / largest, order))
     return length
+
 
 if not TYPE_CHECKING:
     __getattr__ = missing(globals())

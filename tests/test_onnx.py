@@ -9,7 +9,7 @@ from one_of_each import IMAGES, LAYERS, SEQUENCES, input_for
 
 import autograd
 import nn
-from autograd import table
+from autograd import Value, table
 from autograd.structures import leaves
 
 onnx = pytest.importorskip("onnx", reason="nn.to_onnx needs the package onnx")
@@ -149,7 +149,7 @@ def test_a_primitive_computes_the_same_in_onnxruntime_or_is_named_with_its_line(
 def test_booleans_and_whole_numbers_keep_their_types(tmp_path):
     def compute(x, k):
         inside = (x > 0.2) & (x < 0.8) | (x != x)
-        return autograd.where(inside, x, k * 2), inside, k + 1, k > 1.5
+        return autograd.where(inside, x, k * 2), inside, k + 1, k > 1.5, k < np.inf, inside * 0.5, k / 2
 
     check(Of(compute), [NUMBERS[0, :3], np.arange(24).reshape(3, 8)], tmp_path)
 
@@ -204,6 +204,11 @@ def test_what_changes_with_the_batch_and_cannot_be_said_is_named_with_its_line(c
         nn.to_onnx(Of(compute), NUMBERS, tmp_path / "model.onnx")
 
 
+def test_a_size_that_does_not_grow_evenly_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"reshape, computed in line .*: a size in it does not grow evenly with the batch"):
+        nn.to_onnx(Of(lambda x: (x[:, None] - x[None]).reshape(len(x) * len(x), x.shape[1])), NUMBERS[0], tmp_path / "model.onnx")
+
+
 def test_random_numbers_are_noticed_without_a_batch_axis_too(tmp_path):
     with pytest.raises(ValueError, match="random numbers have no place in a file"):
         nn.to_onnx(Of(lambda x: autograd.dropout(x, 0.5, rng=RNG)), NUMBERS, tmp_path / "model.onnx", batch_axis=None)
@@ -241,6 +246,27 @@ def test_a_layer_within_a_layer_is_a_function_that_calls_a_function(tmp_path):
     assert attention.doc_string == "self_attn"
 
 
+def test_a_network_of_the_phrase_book_is_written_like_others(tmp_path):
+    from nn import torch as book
+
+    model = book.nn.Sequential(book.nn.Linear(4, 3), book.nn.Sigmoid())
+    x = np.ones((2, 4), np.float32)
+    assert run(written(model, [x], tmp_path), [x])[0] == pytest.approx(np.asarray(model(book.ones(2, 4)).detach().numpy()), abs=1e-6)
+
+
+def test_a_parameter_named_like_an_input_keeps_its_name(tmp_path):
+    class Shift(nn.Module):
+        def __init__(self):
+            self.x = nn.Parameter(np.ones(4, np.float32))
+
+        def forward(self, x):
+            return x + self.x
+
+    file = check(Shift(), [np.ones((3, 4))], tmp_path)
+    assert [x.name for x in file.graph.initializer] == ["x"]
+    assert [x.name for x in file.graph.input] == ["x_2"]
+
+
 def test_a_layer_used_twice_has_its_parameters_once(tmp_path):
     shared = nn.Linear(8, 8, rng=0)
     file = check(nn.Sequential(shared, nn.ReLU(), shared), [NUMBERS], tmp_path)
@@ -275,6 +301,21 @@ def test_a_network_of_values_with_one_output_gives_a_number_for_each_example(tmp
     assert run(written(model, [x], tmp_path), [x])[0] == pytest.approx([model(row.tolist()).data for row in x], abs=1e-5)
 
 
+def test_a_recurrent_network_of_values_is_written_step_by_step(tmp_path):
+    class Recurrent(nn.Module):
+        def __init__(self):
+            self.w, self.u = Value(0.5), Value(0.3)
+
+        def forward(self, x):
+            h = 0.0
+            for number in x:
+                h = (self.w * number + self.u * h).tanh()
+            return h
+
+    model, x = Recurrent(), np.cos(np.arange(20.0)).reshape(4, 5)
+    assert run(written(model, [x], tmp_path), [x])[0] == pytest.approx([model(row.tolist()).data for row in x], abs=1e-5)
+
+
 def test_a_model_is_written_in_evaluation_mode_and_stays_in_its_own(tmp_path):
     model = nn.Sequential(nn.Dropout(0.5), nn.BatchNorm1d(4))
     check(model.train(), [np.ones((3, 4))], tmp_path)
@@ -305,6 +346,18 @@ def test_a_model_that_looks_at_a_number_is_refused_with_its_line(tmp_path):
 
     with pytest.raises(TypeError, match=rf"writes what `compile` could compile\..*line {compute.__code__.co_firstlineno + 1} of"):
         nn.to_onnx(Of(compute), NUMBERS, tmp_path / "model.onnx")
+
+
+def test_a_network_of_values_that_looks_at_a_number_is_refused_too(tmp_path):
+    class Largest(nn.Module):
+        def __init__(self):
+            self.layers = nn.MLP(3, [4, 2], rng=0)
+
+        def forward(self, x):
+            return max(self.layers(x))
+
+    with pytest.raises(TypeError, match=r"writes what `compile` could compile\. Largest cannot be compiled: .*max.* on a Value in line"):
+        nn.to_onnx(Largest(), NUMBERS[0, :, :3], tmp_path / "model.onnx")
 
 
 @pytest.mark.parametrize(

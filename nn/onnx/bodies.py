@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Node
+from autograd.compiling.standins import Argument
 
 from ..types import Array
 from .library import BOOL, FLOAT, INT64, library
@@ -29,8 +30,8 @@ def kind_of(x: Any) -> int:
         >>> kind_of(np.zeros(2)) == FLOAT
         True
     """
-    kind = getattr(x, "type", None) if isinstance(x, Node) else None  # of a stand-in, which computes in floats
-    return KINDS[(kind or datum_of(x).dtype).kind]
+    dtype = x.type if isinstance(x, Argument) else None  # a stand-in computes in floats
+    return KINDS[(dtype or datum_of(x).dtype).kind]
 
 
 def datum_of(x: Any) -> Array:
@@ -90,7 +91,7 @@ class Body:
     def call(
         self, operator: str, *inputs: str, outputs: int = 1, names: Sequence[str] = (), domain: str = "", name: str | None = None,
         **attributes: Any,
-    ) -> str | list[str]:  # fmt: skip
+    ) -> list[str]:  # fmt: skip
         """Write a node; the names of its results."""
         own = self.free(f"{self.prefix}/{operator}" if name is None else name)
         made = [self.free(result) for result in (names or [operator.lower()] * outputs)]

@@ -16,10 +16,11 @@ from autograd.texts import visible
 
 from ..module import Module
 from ..types import Array, Input
+from . import layers, operators  # noqa: F401  # they register how primitives are written
 from .bodies import ROWS, Body, Unwritable, kind_of
 from .library import DOMAIN, OPSET, library
-from .operators import has_writer, written
-from .tracing import LARGE, SMALL, Size, Step, Trace, steps_of, trace
+from .tracing import LARGE, LARGEST, SMALL, Size, Step, Trace, steps_in, trace
+from .writers import has_writer, written
 
 __all__ = ["to_onnx"]
 
@@ -34,8 +35,8 @@ def to_onnx(model: Module, example: Input | tuple[Input, ...], path: str | os.Pa
         model: the model. One of Values, such as `MLP`, which takes one example, is written as matrices.
         example: a batch of examples, or a tuple with all inputs of the model; only shapes and types matter.
         path: the file, usually named `….onnx`.
-        batch_axis: the axis of the inputs that counts the examples; 1 for a recurrent layer without `batch_first`.
-            None writes a file for inputs of this shape only.
+        batch_axis: the axis that counts the examples, in the first input and in those that are as long there; 1 for a
+            recurrent layer without `batch_first`. None writes a file for inputs of this shape only.
 
     Raises:
         TypeError: ONNX has no operator for something that the model computes; the message names it, with its line.
@@ -54,12 +55,10 @@ def to_onnx(model: Module, example: Input | tuple[Input, ...], path: str | os.Pa
     arrays = [_array(x, model) for x in (example if isinstance(example, tuple) else (example,))]
     names = _names(model, len(arrays))
     axes = _batch_axes(model, arrays, batch_axis)
-    counts = (SMALL, LARGE) if batch_axis is not None else (None, None)  # also then twice, to notice random numbers
-    small, large = (
-        trace(model, [_rows(x, axis, count) for x, axis in zip(arrays, axes, strict=True)], names).lowered(has_writer) for count in counts
-    )
-    steps = list(steps_of(small, large, type(model).__name__))
-    write_whole(path, _Export(model, small, axes, steps).proto().SerializeToString())
+    counts = (SMALL, LARGE, LARGEST) if batch_axis is not None else (None,) * 3  # also then several times, to notice random numbers
+    traces = [trace(model, [_rows(x, axis, n) for x, axis in zip(arrays, axes, strict=True)], names).lowered(has_writer) for n in counts]
+    steps = steps_in(traces, type(model).__name__)
+    write_whole(path, _Export(model, traces[0], axes, steps).proto().SerializeToString())
 
 
 def _array(x: Input, model: Module) -> Array:
@@ -132,11 +131,11 @@ class _Export:
         """The file, as the package `onnx` has it."""
         onnx = library()
         body = Body("", self._outside, self.shapes)
-        for x in self.inputs:
-            body.names[x] = body.free(str(x.label))
         for leaf in self.last_use:
-            if leaf.primitive is None and leaf not in body.names and self._outside(leaf) is not None:
+            if leaf.primitive is None and self._outside(leaf) is not None:
                 body.name_of(leaf)  # before anything else takes its name
+        for x in self.trace.inputs:
+            body.names[x] = body.free(str(x.label))
         outputs = dict(zip(self._output_names(body), self.trace.outputs, strict=True))
         for x, axis in zip(self.trace.inputs, self.axes, strict=True):
             if axis is not None and ROWS not in body.names:

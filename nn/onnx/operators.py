@@ -1,16 +1,9 @@
-"""How each primitive is written in ONNX.
-
-An elementwise primitive has its operator in its entry of the table, in the argument `onnx`, such as "Tanh"; and one that
-ONNX lacks, a formula of others. The functions here write those that ask for more: a shape, axes, settings. Each is called with
-the `Body`, the node, its inputs and its other arguments; it gives the name of the result. A whole number
-among the arguments may be a `Size`, which depends on the size of the batch.
-"""
+"""How the primitives of products, reductions, shapes and entries are written in ONNX."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -18,69 +11,12 @@ from autograd import Node, Tensor, table
 
 from .bodies import RECURRENT, Body, Unwritable, datum_of, kind_of
 from .library import BOOL, FLOAT, INT64
-from .tracing import Size, Step
+from .tracing import Size
+from .writers import Writer, is_there, whole, writes
 
-__all__ = ["has_writer", "written"]
-
-Writer: TypeAlias = Callable[..., str]
-WRITERS: dict[Any, Writer] = {}
-LOGIC = {"&": "And", "|": "Or", "^": "Xor"}
 TO_THE_END = np.iinfo(np.int64).max
 
-
-def has_writer(primitive: Any) -> bool:
-    """Whether a primitive is written by a function here, and its formula is not needed."""
-    return primitive in WRITERS
-
-
-def written(body: Body, step: Step) -> str:
-    """Write a step; the name of its result.
-
-    Raises:
-        TypeError: ONNX has no operator for it.
-    """
-    primitive: Any = step.node.primitive
-    if primitive in WRITERS:
-        return WRITERS[primitive](body, step.node, *step.inputs, **step.static)
-    if isinstance(getattr(primitive, "onnx", None), str):
-        return _elementwise(body, step.node, *step.inputs, **step.static)
-    raise Unwritable
-
-
-def writes(*names: str) -> Callable[[Writer], Writer]:
-    """That a function writes the primitives of these names."""
-
-    def register(writer: Writer) -> Writer:
-        WRITERS.update({table[name]: writer for name in names})
-        return writer
-
-    return register
-
-
-def _elementwise(w: Body, y: Tensor, *inputs: Any, **static: Any) -> str:
-    """The operator in the entry; its inputs, which ONNX wants of one type, in the type in which NumPy computes."""
-    primitive: Any = y.primitive
-    operator, attributes = _parsed(primitive.onnx, static)
-    numbers = [x for x in inputs if not isinstance(x, Node) and datum_of(x).ndim == 0]  # their types count for less
-    kinds = {kind_of(x) for x in inputs if not any(x is number for number in numbers)} | {FLOAT for x in numbers if x != round(x)}
-    kind = kinds.pop() if len(kinds) == 1 else FLOAT
-    result = kind_of(y)
-    if primitive.logic and result == kind == BOOL:
-        return w.op(LOGIC[primitive.logic], *(w.of(x, BOOL) for x in inputs))
-    if not primitive.compares:
-        kind = result
-    elif kind == BOOL and operator != "Equal":
-        kind = FLOAT
-    return w.op(operator, *(w.of(x, kind) for x in inputs), **attributes)
-
-
-def _parsed(template: str, static: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """An operator and its attributes: of "Elu(alpha=alpha)" the attribute `alpha`, if the argument of that name is given."""
-    operator, *pairs = re.findall(r"\w+=\w+|\w+", template)
-    named = dict(pair.split("=") for pair in pairs)
-    return operator, {
-        attribute: int(name) if name.isdigit() else static[name] for attribute, name in named.items() if name.isdigit() or name in static
-    }  # fmt: skip
+# --- products ---
 
 
 @writes("where")
@@ -93,9 +29,6 @@ def _astype(w: Body, y: Tensor, x: Any, dtype: Any) -> str:
     return w.of(x, kind_of(y))
 
 
-# --- products ---
-
-
 @writes("matmul")
 def _matmul(w: Body, y: Tensor, a: Any, b: Any) -> str:
     return w.op("MatMul", w.of(a, FLOAT), w.of(b, FLOAT))
@@ -103,7 +36,7 @@ def _matmul(w: Body, y: Tensor, a: Any, b: Any) -> str:
 
 @writes("linear")
 def _linear(w: Body, y: Tensor, x: Any, weight: Any, bias: Any) -> str:
-    biases = [w.of(bias, FLOAT)] if _is_there(bias) else []
+    biases = [w.of(bias, FLOAT)] if is_there(bias) else []
     if len(datum_of(x).shape) == 2:
         return w.op("Gemm", w.of(x, FLOAT), w.of(weight, FLOAT), *biases, transB=1)
     product = w.op("MatMul", w.of(x, FLOAT), w.op("Transpose", w.of(weight, FLOAT), perm=[1, 0]))
@@ -118,11 +51,6 @@ def _einsum(w: Body, y: Tensor, *xs: Any, subscripts: str) -> str:
 @writes("det")
 def _det(w: Body, y: Tensor, x: Any) -> str:
     return w.op("Det", w.of(x, FLOAT))
-
-
-def _is_there(bias: Any) -> bool:
-    """Whether there is a bias: 0.0 is none."""
-    return isinstance(bias, Node) or bool(np.any(datum_of(bias)))
 
 
 # --- reductions ---
@@ -160,7 +88,7 @@ def _is_first_max(w: Body, y: Tensor, x: Any, axis: int = -1) -> str:
 
 @writes("argsort")
 def _argsort(w: Body, y: Tensor, x: Any, axis: int = -1) -> str:
-    return str(w.call("TopK", w.of(x), w.sizes([w.shapes_of(x)[axis]]), outputs=2, axis=axis, largest=0, sorted=1)[1])
+    return w.call("TopK", w.of(x), w.sizes([w.shapes_of(x)[axis]]), outputs=2, axis=axis, largest=0, sorted=1)[1]
 
 
 @writes("cumsum")
@@ -183,8 +111,8 @@ def _softmax(w: Body, y: Tensor, x: Any, axis: Any = -1) -> str:
 def _standardize(w: Body, y: Tensor, x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e-5) -> str:
     axes = sorted(range(y.ndim) if axis is None else [int(a) % y.ndim for a in np.atleast_1d(axis)])
     shape = y.shape[axes[0] :]
-    if axes == [*range(axes[0], y.ndim)] and datum_of(weight).shape == shape and (not _is_there(bias) or datum_of(bias).shape == shape):
-        biases = [w.of(bias, FLOAT)] if _is_there(bias) else []
+    if axes == [*range(axes[0], y.ndim)] and datum_of(weight).shape == shape and (not is_there(bias) or datum_of(bias).shape == shape):
+        biases = [w.of(bias, FLOAT)] if is_there(bias) else []
         return w.op("LayerNormalization", w.of(x, FLOAT), w.of(weight, FLOAT), *biases, axis=axes[0] - y.ndim, epsilon=eps)
     over = w.sizes(axes)
     centred = w.op("Sub", w.of(x, FLOAT), w.op("ReduceMean", w.of(x, FLOAT), over))
@@ -192,7 +120,7 @@ def _standardize(w: Body, y: Tensor, x: Any, weight: Any, bias: Any, axis: Any =
     scaled = w.op("Div", centred, w.op("Sqrt", w.op("Add", variance, w.constant(eps))))
     if isinstance(weight, Node) or np.any(weight != 1):
         scaled = w.op("Mul", scaled, w.of(weight, FLOAT))
-    return w.op("Add", scaled, w.of(bias, FLOAT)) if _is_there(bias) else scaled
+    return w.op("Add", scaled, w.of(bias, FLOAT)) if is_there(bias) else scaled
 
 
 # --- shapes ---
@@ -242,13 +170,7 @@ def _pad(w: Body, y: Tensor, x: Any, pad_width: Any) -> str:
 
 def _fixed(w: Body, x: Any) -> tuple[int, ...]:
     """The shape of a node, none of which may depend on the size of the batch."""
-    return tuple(_whole(n) for n in w.shapes_of(x))
-
-
-def _whole(n: Any) -> int:
-    if isinstance(n, Size):
-        raise Unwritable("it needs the size of the batch, which is left free; fix it with batch_axis=None")
-    return int(n)
+    return tuple(whole(n) for n in w.shapes_of(x))
 
 
 @writes("getitem")
@@ -287,7 +209,7 @@ def _entries(index: Any, rank: int) -> tuple[dict[int, Any], list[int]]:
             places.append(place)
         else:
             if not (isinstance(part, slice) and part == slice(None)):
-                entries[axis] = _whole(part) if isinstance(part, (Size, int, np.integer)) else part
+                entries[axis] = whole(part) if isinstance(part, (Size, int, np.integer)) else part
             axis += 1
         place += not isinstance(part, (int, np.integer))
     return entries, places
@@ -309,7 +231,7 @@ def _gathered(w: Body, y: Tensor, x: Any, name: str, entries: Any, chosen: dict[
         raise Unwritable("ONNX has no index of several arrays and slices; do one after the other")
     axes, shape = sorted(chosen), w.shapes_of(x)
     rest = [axis for axis in range(len(shape)) if axis not in chosen]
-    lengths = [_whole(shape[axis]) for axis in axes]
+    lengths = [whole(shape[axis]) for axis in axes]
     numbers = np.broadcast_arrays(*(chosen[axis] % n for axis, n in zip(axes, lengths, strict=True)))
     flat = np.ravel_multi_index(numbers, lengths)
     front = w.op("Reshape", w.op("Transpose", name, perm=[*axes, *rest]), w.sizes([int(np.prod(lengths)), *(shape[axis] for axis in rest)]))
@@ -364,108 +286,6 @@ def _scatter(operator: str) -> Writer:
 
 writes("scatter_rows")(_scatter("ScatterND"))
 writes("put_along_axis")(_scatter("ScatterElements"))
-
-
-# --- convolution and pooling ---
-
-
-def _list(w: Body, bias: Any, length: int) -> str:
-    """A bias, repeated if it is a single number."""
-    name = w.of(bias, FLOAT)
-    return name if np.ndim(datum_of(bias)) else w.op("Expand", name, w.sizes([length]))
-
-
-def _pads(padding: Any) -> list[int]:
-    return [before for before, _ in padding] + [after for _, after in padding]
-
-
-@writes("conv")
-def _conv(w: Body, y: Tensor, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> str:
-    biases = [_list(w, bias, len(datum_of(weight)))] if _is_there(bias) else []
-    return w.op(
-        "Conv", w.of(x, FLOAT), w.of(weight, FLOAT), *biases,
-        strides=list(stride), pads=_pads(padding), dilations=list(dilation), group=groups,
-    )  # fmt: skip
-
-
-@writes("conv_transpose")
-def _conv_transpose(w: Body, y: Tensor, x: Any, weight: Any, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> str:
-    sizes = zip(map(_whole, shape), x.shape[2:], datum_of(weight).shape[2:], stride, padding, dilation, strict=True)
-    more = [n - ((old - 1) * s + (k - 1) * d + 1 - sum(p)) for n, old, k, s, p, d in sizes]
-    return w.op(
-        "ConvTranspose", w.of(x, FLOAT), w.of(weight, FLOAT),
-        strides=list(stride), pads=_pads(padding), dilations=list(dilation), group=groups, output_padding=more,
-    )  # fmt: skip
-
-
-@writes("max_pool")
-def _max_pool(w: Body, y: Tensor, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> str:
-    return w.op(
-        "MaxPool", w.of(x, FLOAT), kernel_shape=list(kernel), strides=list(stride), pads=_pads(padding), dilations=list(dilation)
-    )  # fmt: skip
-
-
-@writes("sum_pool")
-def _sum_pool(w: Body, y: Tensor, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> str:
-    means = w.op(
-        "AveragePool", w.of(x, FLOAT), kernel_shape=list(kernel), strides=list(stride), pads=_pads(padding), dilations=list(dilation),
-        count_include_pad=1,
-    )  # fmt: skip
-    return w.op("Mul", means, w.constant(float(np.prod(kernel))))
-
-
-# --- recurrence ---
-
-
-def _sequence(w: Body, z: Any, order: Sequence[int], hidden: int) -> tuple[str, str, str | None]:
-    """What ONNX' recurrent operators take in place of `z`: the inputs, their weights and their bias, gates in ONNX' order."""
-    if getattr(z, "primitive", None) is table["linear"] and all(isinstance(x, Node) or np.ndim(x) == 0 for x in z.inputs):
-        x, weight, bias = z.inputs
-        name, parts = w.of(x, FLOAT), (_gates(w, w.of(weight, FLOAT), order, hidden), bias)
-    else:
-        name, parts = w.of(z, FLOAT), (_gates(w, w.constant(np.eye(len(order) * hidden, dtype=np.float32)), order, hidden), 0.0)
-    biases = _gates(w, _list(w, parts[1], len(order) * hidden), order, hidden) if _is_there(parts[1]) else None
-    return name, w.op("Unsqueeze", parts[0], w.sizes([0])), biases
-
-
-def _gates(w: Body, weight: str, order: Sequence[int], hidden: int) -> str:
-    """Weights with the gates in another order."""
-    if len(order) == 1:
-        return weight
-    return w.op("Gather", weight, w.constant(np.concatenate([np.arange(k * hidden, (k + 1) * hidden) for k in order])), axis=0)
-
-
-def _recurrent(w: Body, operator: str, z: Any, states: Sequence[Any], weight: Any, bias: Any, order: Sequence[int], **settings: Any) -> Any:
-    hidden = datum_of(weight).shape[1]
-    x, weights, first = _sequence(w, z, order, hidden)
-    again = _gates(w, _list(w, bias, len(order) * hidden), order, hidden) if _is_there(bias) else None
-    biases = ""
-    if first or again:
-        nothing = w.constant(np.zeros(len(order) * hidden, np.float32))
-        biases = w.op("Unsqueeze", w.op("Concat", first or nothing, again or nothing, axis=0), w.sizes([0]))
-    recurrent = w.op("Unsqueeze", _gates(w, w.of(weight, FLOAT), order, hidden), w.sizes([0]))
-    begin = [w.op("Unsqueeze", w.of(state, FLOAT), w.sizes([0])) for state in states]
-    results = w.call(operator, x, weights, recurrent, biases, "", *begin, outputs=1 + len(states), hidden_size=hidden, **settings)
-    return w.op("Squeeze", results[0], w.sizes([1])), [w.op("Squeeze", last, w.sizes([0])) for last in results[1:]]
-
-
-@writes("rnn")
-def _rnn(w: Body, y: Tensor, z: Any, h: Any, weight: Any, nonlinearity: str = "tanh") -> str:
-    return str(_recurrent(w, "RNN", z, [h], weight, 0.0, [0], activations=[nonlinearity.capitalize()])[0])
-
-
-@writes("lstm")
-def _lstm(w: Body, y: Tensor, z: Any, h: Any, c: Any, weight: Any) -> str:
-    states, (_, cells) = _recurrent(w, "LSTM", z, [h, c], weight, 0.0, [0, 3, 1, 2])
-    w.parts[y] = {5: states, 4: cells}
-    return ""
-
-
-@writes("gru")
-def _gru(w: Body, y: Tensor, z: Any, h: Any, weight: Any, bias: Any) -> str:
-    states, _ = _recurrent(w, "GRU", z, [h], weight, bias, [1, 0, 2], linear_before_reset=1)
-    w.parts[y] = {4: states}
-    return ""
 
 
 def _part(w: Body, y: Tensor, x: Any, index: Any) -> str:

@@ -1,9 +1,9 @@
 """From a model to steps that ONNX has words for: the graph of a call, what it is made of, and what in it grows with the batch.
 
-The model is called twice, on batches of two sizes, as the compiler calls a function: with stand-ins, which refuse to show a
+The model is called on batches of three sizes, as the compiler calls a function: with stand-ins, which refuse to show a
 number that the file would be frozen on. What ONNX has no operator for is computed again by the formula in its entry
-of the table, until nothing of the kind is left. The two graphs then have the same steps, and a number that
-differs between them, such as the length of an axis, depends on the size of the batch.
+of the table, until nothing of the kind is left. The graphs then have the same steps, and a number that differs
+between the first two, such as the length of an axis, grows with the batch; the third says whether it does so evenly.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from ..habits import in_mode
 from ..module import Module
 from ..types import Array
 
-__all__ = ["Repeated", "Size", "Step", "Trace", "steps_of", "trace"]
+__all__ = ["LARGE", "LARGEST", "SMALL", "Repeated", "Size", "Step", "Trace", "steps_in", "trace"]
 
-SMALL, LARGE = 2, 3  # examples; with one, axes of the batch would be like those that are repeated
+SMALL, LARGE, LARGEST = 2, 3, 5  # examples; with one, axes of the batch would be like those that are repeated
 
 
 @dataclass(frozen=True)
@@ -115,38 +115,69 @@ def trace(model: Module, arrays: Sequence[Array], names: Sequence[str]) -> Trace
     lines = _Lines()
     kind = type(model).__name__
     inputs: list[Any]
-    with in_mode(model, training=False), observe(lines):
-        if any(isinstance(parameter, Value) for parameter in model.parameters()):
-            inputs = [Tensor(x, name) for x, name in zip(arrays, names, strict=True)]
-            results = vmap(lambda *xs: _together(model(*xs)))(*inputs)
-        else:
-            inputs = [Argument(x, name) for x, name in zip(arrays, names, strict=True)]
-            try:
+    try:
+        with in_mode(model, training=False), observe(lines):
+            if any(isinstance(parameter, Value) for parameter in model.parameters()):
+                inputs = [Tensor(x, name) for x, name in zip(arrays, names, strict=True)]
+                results = vmap(_one_array(model))(*inputs)
+            else:
+                inputs = [Argument(x, name) for x, name in zip(arrays, names, strict=True)]
                 with tracing(kind, tick()):
                     results = model(*inputs)
-            except RefusedError as error:
-                raise TypeError(f"nn.to_onnx writes what `compile` could compile. {error}") from None
+    except RefusedError as error:
+        raise TypeError(f"nn.to_onnx writes what `compile` could compile. {error}") from None
     outputs = [x for x in leaves(results) if x is not None]
     if not outputs or not all(isinstance(x, Tensor) for x in outputs):
         raise TypeError(f"nn.to_onnx writes what a model computes from its inputs as Tensors, and this {kind} returned {_kinds(outputs)}.")
     return _finished(inputs, outputs, lines.found)
 
 
-def _together(out: Any) -> Any:
-    """The outputs of a network of Values as one array."""
-    return stack(out) if isinstance(out, list) else out
+def _one_array(model: Module) -> Callable[..., Any]:
+    """The model as a function that gives a list of Values as one array."""
+
+    def computed(*xs: Any) -> Any:
+        out = model(*xs)
+        return stack(out) if isinstance(out, list) else out
+
+    computed.__qualname__ = type(model).__name__  # for errors
+    return computed
 
 
 def _kinds(things: Sequence[Any]) -> str:
     return ", ".join(sorted({f"a {type(x).__name__}" for x in things if not isinstance(x, Tensor)})) or "nothing"
 
 
-def steps_of(small: Trace, large: Trace, kind: str) -> Iterator[Step]:
-    """The steps that two calls have in common.
+def steps_in(traces: Sequence[Trace], kind: str) -> list[Step]:
+    """The steps that the calls have in common, of `SMALL`, `LARGE` and `LARGEST` examples; or of as many each time.
 
     Raises:
-        ValueError: one has others than the other.
+        ValueError: one has others than another.
+        TypeError: one takes single numbers of the input.
     """
+    small, large, largest = traces
+    steps, again = (list(_steps_of(small, other, kind)) for other in (large, largest))
+    for step, other in zip(steps, again, strict=True):
+        if _sizes(step, LARGEST) != _sizes(other, LARGE):
+            raise ValueError(
+                f"nn.to_onnx cannot write {step.node.primitive.name}, computed {step.line}: a size in it does not grow evenly with the "
+                "batch. Fix the size of the batch with batch_axis=None."
+            )
+    return steps
+
+
+def _sizes(x: Any, count: int) -> list[int]:
+    """All sizes in a step that grow with the batch, for `count` examples."""
+    if isinstance(x, Size):
+        return [x.fixed + count * x.each]
+    if isinstance(x, Step):
+        return _sizes((x.inputs, list(x.static.values()), x.shape), count)
+    if isinstance(x, slice):
+        return _sizes((x.start, x.stop, x.step), count)
+    return [size for part in x for size in _sizes(part, count)] if isinstance(x, (tuple, list)) else []
+
+
+def _steps_of(small: Trace, large: Trace, kind: str) -> Iterator[Step]:
+    """The steps of two calls, whose sizes are those of a batch of `SMALL` and one of `LARGE` examples."""
     twin = dict(zip([*small.inputs, *small.nodes], [*large.inputs, *large.nodes], strict=False))
     for node, other in zip(small.nodes, large.nodes, strict=False):
         line = small.lines.get(node.time, "")

@@ -318,7 +318,7 @@ class Optimizer(Updater):
         return {"state": state, "param_groups": [{**g, "params": [position[p] for p in g["params"]]} for g in self.param_groups]}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Continue where another optimizer, with the same parameters in the same groups, has stopped.
+        """Continue where another optimizer, with the same parameters in the same groups, has stopped; it may be PyTorch's.
 
         If something does not fit, nothing is changed.
 
@@ -335,7 +335,10 @@ class Optimizer(Updater):
             0.9
         """
         memories = memories_from(state_dict, self.param_groups, self.defaults, type(self).__name__)
-        loaded = [{**group, "params": own["params"]} for own, group in zip(self.param_groups, state_dict["param_groups"], strict=True)]
+        loaded = [
+            {**{name: x for name, x in group.items() if name in {"initial_lr", *self.defaults}}, "params": own["params"]}
+            for own, group in zip(self.param_groups, state_dict["param_groups"], strict=True)
+        ]
         for group in loaded:
             self._check(group)
         with uninterrupted():

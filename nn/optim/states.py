@@ -14,6 +14,10 @@ from .pieces import Memory
 
 __all__ = ["memories_from"]
 
+# Settings that PyTorch's groups have besides ours: of how it computes; and for two methods, which of the two it is.
+OF_PYTORCH = {"foreach", "fused", "capturable", "differentiable"}
+DECOUPLED = {"Adam": False, "AdamW": True}
+
 
 def memories_from(state_dict: object, groups: Sequence[Mapping[str, Any]], names: Collection[str], method: str) -> dict[Parameter, Memory]:
     """What a state dict remembers of each parameter, as copies.
@@ -43,16 +47,24 @@ def memories_from(state_dict: object, groups: Sequence[Mapping[str, Any]], names
         if len(group.get("params", ())) != len(own["params"]):
             misfits.append(f"group {i} has {len(group.get('params', ()))} parameters instead of {len(own['params'])}")
         misfits += [f"{name} of group {i} is missing" for name in names if name not in group]
-        misfits += [f"{name} of group {i} is unknown" for name in group if name not in {"params", "initial_lr", *names}]
+        known = {"params", "initial_lr", *names, *OF_PYTORCH}
+        if group.get("decoupled_weight_decay") == DECOUPLED.get(method):
+            known.add("decoupled_weight_decay")
+        misfits += [f"{name} of group {i} is unknown" for name in group if name not in known]
     memories: dict[Parameter, Memory] = {}
     for i, memory in state_dict["state"].items():
         if i not in range(len(params)):
             misfits.append(f"parameter {i} is unknown")
             continue
         p = params[i]
+        memory = {name: x for name, x in memory.items() if x is not None}
+        if memory.keys() == {"momentum_buffer"}:  # PyTorch's SGD counts no steps, and only the first is another
+            memory = {"step": 1, **memory}
         if memory and "step" not in memory:
             misfits.append(f"of parameter {i}, step is missing")
         shapes = {name: () if name == "step" else p.shape for name in memory}
+        if np.shape(memory.get("mu_product", [0])) == ():  # PyTorch's NAdam has one for all entries
+            shapes["mu_product"] = ()
         wrong = [name for name, x in memory.items() if np.shape(x) != shapes[name]]
         misfits += [f"of parameter {i}, {name} has shape {np.shape(memory[name])} and must have {shapes[name]}" for name in wrong]
         if not wrong:
@@ -65,4 +77,4 @@ def memories_from(state_dict: object, groups: Sequence[Mapping[str, Any]], names
 def _copy(name: str, x: Any, parameter: Parameter) -> Any:
     if name == "step":
         return int(x)
-    return float(x) if isinstance(parameter, Value) else np.array(x, dtype=precision_of(parameter))
+    return float(x) if isinstance(parameter, Value) else np.array(np.broadcast_to(x, parameter.shape), dtype=precision_of(parameter))
