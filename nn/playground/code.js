@@ -39,7 +39,7 @@ function walkOn() {
 function described(x) {
   if (!isArray(x)) return ` = ${plain(x)}`;
   if (x.length <= 4) return ` = ${Array.from(x, (y) => plain(y)).join(", ")}`;
-  return `: ${x.length} numbers from ${plain(Math.min(...x))} to ${plain(Math.max(...x))}`;
+  return `: ${x.length.toLocaleString("en")} numbers from ${plain(Math.min(...x))} to ${plain(Math.max(...x))}`;
 }
 
 // What else is asked for first finishes the step that is walked through.

@@ -68,7 +68,7 @@ function showChoices() {
     const values = valuesOf(name), slider = $(`k-${name}`), { show = plain } = KNOBS[name];
     Object.assign(slider, { max: values.length - 1, value: values.indexOf(choices[name]), disabled: name === "noise" && choices.set === "yours" });
     slider.setAttribute("aria-valuetext", show(choices[name]));
-    $(`o-${name}`).textContent = slider.disabled ? "of made points" : show(choices[name]);
+    $(`o-${name}`).textContent = slider.disabled ? "made data only" : show(choices[name]);
   }
   $("k-optimizer").value = choices.optimizer;
   $("k-speed").value = choices.speed;
@@ -158,7 +158,7 @@ function listenToCanvases() {
     const [x, y, width, height] = placeOf(event);
     if (isDrawing) return addPoint(range[0][0] + (x / width) * (range[0][1] - range[0][0]), range[1][1] - (y / height) * (range[1][1] - range[1][0]));
     const near = places.map(([px, py, row]) => [Math.hypot(px - x, py - y), data.train.rows.indexOf(row)]).filter(([d, i]) => i >= 0 && d < 15).sort((a, b) => a[0] - b[0])[0];
-    if (near) { ringed = near[1]; invalidate(); }
+    if (near) { ringed = near[1]; isPicked = true; invalidate(); }
   };
   $("plane").onmousemove = (event) => {
     if (inputs !== 2) return;

@@ -14,8 +14,11 @@ function diagnose() {
   if (!silenced.has(found.kind)) say(found);
 }
 
-const rounded = (x) => Number(x.toPrecision(1));
-const slower = (factor) => ({ label: `Start again with ${plain(rounded(choices.lr / factor))}`, run: () => { choose("lr", rounded(choices.lr / factor)); reset(); } });
+function slower(factor) {
+  const lr = LR.findLast((x) => x <= Math.min(1, choices.lr / factor)) ?? choices.lr / factor;
+  return { label: `Start again with ${plain(lr)}`, run: () => { choose("lr", lr); reset(); } };
+}
+const reseeded = { label: "Another seed", run: () => { choose("seed", (choices.seed || 0) + 1); reset(); } };
 
 function broken() {
   if (Number.isFinite(training.loss) && p.every(Number.isFinite)) return null;
@@ -37,7 +40,7 @@ function dead() {
     const count = there[c].filter((unit) => { for (let i = 0; i < data.train.n; i++) if (numberAt(unit, i) !== 0) return false; return true; }).length;
     if (count && count >= there[c].length / 2) {
       const all = count === there[c].length ? "all" : count;
-      return { kind: `dead ${c}`, title: `${all === "all" ? "All" : count} of the ${there[c].length} neurons of layer ${c} are dead.`, text: "They answer 0 for every point, so that their derivative is 0 and no step changes them. Try another seed or a smaller learning rate; leaky_relu, gelu and tanh cannot die.", label: "Another seed", run: () => { choose("seed", (choices.seed || 0) + 1); reset(); } };
+      return { kind: `dead ${c}`, title: `${all === "all" ? "All" : count} of the ${there[c].length} neurons of layer ${c} are dead.`, text: "They answer 0 for every point, so that their derivative is 0 and no step changes them. Try another seed or a smaller learning rate; leaky_relu, gelu and tanh cannot die.", ...reseeded };
     }
   }
   return null;
@@ -46,7 +49,7 @@ function dead() {
 function flat() {
   if (!training.steps || g.some((x) => x)) return null;
   if (training.loss < 1e-12) return { kind: "done", title: "The loss is 0.", text: "Every training point is answered as well as this loss asks for, and all derivatives are 0: there is nothing left to learn.", label: "More noise", run: () => choose("noise", 0.25) };
-  return { kind: "flat", title: "All derivatives are 0.", text: "The loss does not change with any weight, so steps do nothing. Try another seed.", label: "Another seed", run: () => { choose("seed", (choices.seed || 0) + 1); reset(); } };
+  return { kind: "flat", title: "All derivatives are 0.", text: "The loss does not change with any weight, so steps do nothing. Try another seed.", ...reseeded };
 }
 
 function vanishing() {

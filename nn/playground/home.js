@@ -13,7 +13,17 @@ function nestedText(shape, at) {
 
 function programToTake({ text, arrays }) {
   const all = arrays.map(([shape, at]) => nestedText(shape, at));
-  return text.replace("NUMBERS", () => `[${all.join(", ")}]`).replace("ROWS", () => all.map((row) => `    ${row},`).join("\n"));
+  return text.replace("NUMBERS", () => `[\n${inLines(all)}]`).replace("ROWS", () => all.map((row) => `    ${row},`).join("\n"));
+}
+
+// Numbers, as many to a line as fit into 100 characters.
+function inLines(texts) {
+  let out = "", line = "   ";
+  for (const text of texts) {
+    if (line.length + text.length > 98 && line.trim()) { out += `${line}\n`; line = "   "; }
+    line += ` ${text},`;
+  }
+  return `${out}${line}\n`;
 }
 
 function openHome() {

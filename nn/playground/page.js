@@ -17,7 +17,8 @@ function dataChanged() {
   order = [];
   makeGrid();
   scale = hasClasses ? null : scaleOfNumbers();
-  ringOne();
+  ringed = 0;
+  isPicked = false;
   startDiagnosis();
   if (training.steps) training.marks.push(training.epoch);
   showChoices();
@@ -32,7 +33,6 @@ function reset() {
   $("walked").textContent = "This program runs when you press Step. Walk stops after each part of it.";
   startDiagnosis();
   showChoices();
-  ringOne();
   invalidate();
 }
 
@@ -108,7 +108,6 @@ function start() {
   if (!isTaken) { loadData(); restart(); }
   makeGrid();
   scale = hasClasses ? null : scaleOfNumbers();
-  ringOne();
   showChoices();
   showCode();
   listen();

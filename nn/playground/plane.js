@@ -3,7 +3,7 @@ const GRID = 40; // points of the plane in each direction
 let range = null; // of the inputs that are drawn: [low, high] of each
 let grid = null; // the points at which the network is asked
 let answers = null; // what the units answer there
-let ringed = 0; // the training point whose derivatives are explained
+let ringed = 0, isPicked = false; // the training point whose derivatives are explained; whether the reader chose it
 
 function spanned() {
   const spans = Array.from({ length: Math.min(inputs, 2) }, (_, k) => {

@@ -8,7 +8,7 @@ __all__ = ["stopping"]
 
 FUNCTION = re.compile(r"function (\w+)\(")
 WRITES = re.compile(r"^\s*(?:const |let )?([A-Za-z_]\w*)(?:\[.*?\])? [-+*/]?= ")
-EMPTY = re.compile(r"^    (?:const \w+ = new \w+\(|const \[.*\] = saved;|let \w+ = 0;)")  # nothing is computed
+EMPTY = re.compile(r"^    (?:const \w+ = new \w+\(|const \[.* = saved;|let \w+ = 0;)")  # nothing is computed
 
 
 def stopping(text: str, functions: tuple[str, ...]) -> str:
@@ -37,14 +37,16 @@ def stopping(text: str, functions: tuple[str, ...]) -> str:
         if not is_body:
             is_body = is_wanted and line.endswith(") {")
             continue
-        if line.startswith("    return"):
+        if line.startswith(("    return", "}")):
             is_body = is_wanted = False
-        elif start < 0 and not line.startswith(("    //", "}")) and not EMPTY.match(line):
+        elif start < 0 and not line.startswith("    //"):
             start = number
-        if start >= 0 and is_body and line.startswith("    ") and line[4] != " " and not line.endswith("{"):  # the end of a part
-            found = (WRITES.match(x) for x in lines[start : number + 1])
-            names = dict.fromkeys(match[1] for match in found if match and _is_outer(match[1], lines, number))
-            out.append(f"    yield [{start}, {number}, {{{', '.join(names)}}}];")
+        if start >= 0 and is_body and line[4:5] != " " and not line.endswith(("{", "[")):  # the end of a part
+            part = lines[start : number + 1]
+            if not EMPTY.match(" ".join(part)):
+                found = (WRITES.match(x) for x in part)
+                names = dict.fromkeys(match[1] for match in found if match and _is_outer(match[1], lines, number))
+                out.append(f"    yield [{start}, {number}, {{{', '.join(names)}}}];")
             start = -1
     return "\n".join(out)
 

@@ -40,6 +40,7 @@ function drawWeight() {
   if (document.activeElement !== slider) Object.assign(slider, { min: -far, max: far });
   slider.value = w;
   const before = g.slice(), loss = gradient(data.train), slope = g[at];
+  if (!isPicked && !training.isPlaying) ringOne(at);
   const chain = chainOf(at);
   g.set(before); // the histograms show the last step
   const way = !slope ? "moving it changes nothing here" : `a ${slope < 0 ? "larger" : "smaller"} weight would lower the loss, so a step makes it ${slope < 0 ? "larger" : "smaller"}`;
@@ -61,7 +62,12 @@ function drawLossOver(at, w, loss, slope, low, high) {
   line(context, [[left, bottom], [width - left, bottom]], { colour: ink.line, width: 1 });
   line(context, points.map(([x, y]) => [toX(x), toY(y)]), { colour: ink.ink, width: 1.8 });
   const reach = Math.min(0.25 * (high - low), Math.abs(slope) > 1e-12 ? (0.3 * span) / Math.abs(slope) : Infinity);
+  context.save();
+  context.beginPath();
+  context.rect(0, top - 4, width, bottom - top + 8);
+  context.clip();
   line(context, [-reach, reach].map((d) => [toX(w + d), toY(loss + slope * d)]), { colour: ink.rust, width: 2, dashes: [5, 3] });
+  context.restore();
   marker(context, 0, toX(w), toY(loss), 5, ink.plus, false);
   words(context, short(low), left, height - 9);
   words(context, short(high), width - left, height - 9, "right");
@@ -83,13 +89,11 @@ function chainOf(at) {
     <p>${num(reaches)} reaches the sum of ${unitName(column, unit)}, and ${num(input)} came in from ${unitName(fromColumn, from)}.</p>`;
 }
 
-// A point with a derivative, to begin with.
-function ringOne() {
-  ringed = 0;
-  const saved = g.slice();
-  for (let i = 0; i < Math.min(data.train.n, 30); i++) {
-    gradient(packed(data, [data.train.rows[i]]));
-    if (g.some((x) => x)) { ringed = i; break; }
-  }
-  g.set(saved);
+// Unless the ringed point has a derivative by a weight, the first that has one.
+function ringOne(at) {
+  const has = (i) => { gradient(packed(data, [data.train.rows[i]])); return g[at] !== 0; }, before = ringed;
+  ringed = Math.min(ringed, data.train.n - 1);
+  if (has(ringed)) return;
+  ringed = Math.max(0, data.train.rows.findIndex((_, i) => has(i)));
+  if (ringed !== before) drawPlane();
 }
