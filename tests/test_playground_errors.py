@@ -65,6 +65,11 @@ REFUSED = {
     "too large": (lambda: play(nn.Sequential(nn.Linear(2, 9000)), X, y), ValueError, "has 27,000; take one with at most 10,000"),
     "too wide": (lambda: play(mlp(40, 1), X, y), ValueError, "at most 32 side by side, in 10 layers; it has 2 → 40 → 1"),
     "too deep": (lambda: play(mlp(*[2] * 12), X, y[:, None] * [1, 1]), ValueError, "too large for that: at most 32"),
+    "too many points": (
+        lambda: play(mlp(), np.zeros((2001, 2)), np.zeros(2001)),
+        ValueError,
+        "these are 2,001; take at most 2,000, such as X",
+    ),
     "flat points": (lambda: play(mlp(), X[:, 0], y), ValueError, r"points X as numbers of shape \(n, inputs\); got shape \(12,\)"),
     "too few targets": (lambda: play(mlp(), X, y[:5]), ValueError, r"X has 12 rows, and y has the shape \(5,\)"),
     "nan": (lambda: play(mlp(), X * np.nan, y), ValueError, "There is a nan or an infinite number in X or y"),

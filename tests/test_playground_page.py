@@ -222,6 +222,20 @@ def test_a_bias_can_be_chosen_and_weights_by_keys(browser, tmp_path):
     assert after[name] == pytest.approx(before[name] + 0.1)
 
 
+def test_the_plane_shows_the_neuron_that_the_mouse_is_on(browser, tmp_path):
+    moons(browser, tmp_path)
+    net, shown = browser.find_element(By.ID, "net"), "draw(); return document.getElementById('plane').toDataURL()"
+    before = browser.execute_script(shown)
+    x, y = browser.execute_script("return units[1][2]")
+    width, height = net.size["width"], net.size["height"]
+    ActionChains(browser).move_to_element_with_offset(net, round(x - width / 2), round(y - height / 2)).perform()
+    assert browser.execute_script(shown) != before
+    assert text(browser, "plane-title") == "Answer of layer 1, neuron 3"
+    ActionChains(browser).move_to_element(browser.find_element(By.ID, "title")).perform()
+    assert browser.execute_script(shown) == before
+    assert text(browser, "plane-title") == "Answer"
+
+
 # What is wrong
 
 
@@ -296,6 +310,11 @@ def test_a_link_opens_the_page_in_the_same_state(browser, tmp_path):
     assert [p["data"] for p in after["parameters"]] == [p["data"] for p in before["parameters"]]
     assert (after["loss"], after["steps"]) == (before["loss"], before["steps"])
     assert choices(browser)["set"] == "circles"
+    onward = "for (let i = 0; i < 30; i++) glassgrad.step(); return p"
+    there = browser.execute_script(onward)
+    moons(browser, tmp_path, optimizer="adam", batch_size=8)
+    browser.execute_script("chooseSet('circles'); for (let i = 0; i < 10; i++) glassgrad.step()")
+    assert browser.execute_script(onward) == there  # through the same batches
 
 
 def test_a_broken_link_opens_the_page_as_it_was_made(browser, tmp_path):

@@ -42,7 +42,7 @@ SCRIPTS = (
     "controls", "page",
 )  # fmt: skip
 HERE, SHARED = Path(__file__).parent, Path(autograd.drawing.page.__file__).parent
-LARGEST = 10_000  # parameters
+LARGEST, MOST = 10_000, 2_000  # parameters, and points
 TITLE = 60  # characters
 
 
@@ -127,6 +127,8 @@ def _checked(model: object, X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
         raise ValueError(f"A playground takes the points X as numbers of shape (n, inputs); got shape {points.shape}.")
     if targets.shape[:1] != points.shape[:1] or targets.dtype.kind not in "fiub":
         raise ValueError(f"A playground takes a target for each point: X has {len(points)} rows, and y has the shape {targets.shape}.")
+    if len(points) > MOST:
+        raise ValueError(f"A playground draws each point, and these are {len(points):,}; take at most {MOST:,}, such as X[:{MOST}].")
     if not np.isfinite(points).all() or not np.isfinite(targets).all():
         raise ValueError("There is a nan or an infinite number in X or y; leave out the rows with it.")
     return points.astype(float), targets

@@ -43,8 +43,8 @@ function makeControls() {
   for (const name of ["lr", "batch", "l2"]) makeKnob(name, $("training-knobs"));
   makePick("speed", "Speed", SPEEDS, $("training-knobs"));
   $("sets").replaceChildren(...[...SETS, ...(canDraw ? ["draw"] : [])].map((set) => {
-    const button = document.createElement("button");
-    button.textContent = set;
+    const button = document.createElement("button"), canvas = document.createElement("canvas");
+    button.append(canvas, set);
     button.dataset.set = set;
     button.onclick = () => chooseSet(set);
     return button;
@@ -76,6 +76,7 @@ function showChoices() {
   for (const button of $("sets").children) button.setAttribute("aria-pressed", isDrawing ? button.dataset.set === "draw" : button.dataset.set === choices.set);
   $("drawing").hidden = !isDrawing;
   showLegend();
+  drawSets();
 }
 
 // A choice that a message proposes.
@@ -84,6 +85,23 @@ function choose(name, value) {
   if (name === "noise" && choices.set === "yours") choices.set = SETS[1] ?? "yours";
   if (name === "optimizer") { forget(); showCode(); }
   if (KNOBS[name]?.isOfData) dataChanged(); else showChoices();
+}
+
+const SMALL = 34; // pixels of the picture of a data set
+
+function drawSets() {
+  for (const button of $("sets").children) {
+    const { set } = button.dataset, canvas = button.firstChild, context = canvas.getContext("2d");
+    Object.assign(canvas, { width: 2 * SMALL, height: 2 * SMALL });
+    const { X, y } = set === "draw" ? { X: [], y: [] } : set === "yours" ? own : made(set, 90, 0), span = 1.15 * Math.max(1e-9, ...X.slice(0, 200).flat().map(Math.abs));
+    const toCanvas = (x) => SMALL * (1 + x / span), step = Math.ceil(X.length / 90);
+    for (let i = 0; i < X.length; i += step) {
+      const [a, b] = inputs === 1 ? [X[i][0], [y[i]].flat()[0]] : X[i];
+      context.fillStyle = css(hasClasses ? classColour(y[i]) : inputs === 1 ? ink.plus : signed([y[i]].flat()[0]));
+      context.fillRect(toCanvas(a) - 2, 2 * SMALL - toCanvas(b) - 2, 4, 4);
+    }
+    if (set === "draw") line(context, [[18, 50], [20, 40], [46, 14], [54, 22], [28, 48], [18, 50]], { colour: ink.muted, width: 3 });
+  }
 }
 
 function showLegend() {
@@ -147,13 +165,23 @@ function listen() {
 
 const placeOf = (event) => { const r = event.target.getBoundingClientRect(); return [event.clientX - r.left, event.clientY - r.top, r.width, r.height]; };
 
+const NET_HINT = "click an edge to move its weight";
+
+function look(unit) {
+  if (String(unit) === String(looked)) return;
+  looked = unit;
+  invalidate();
+}
+
 function listenToCanvases() {
   $("net").onclick = (event) => { const weight = weightAt(...placeOf(event)); if (weight) selectWeight(weight); };
   $("net").onmousemove = (event) => {
     const weight = weightAt(...placeOf(event)), at = weight ? weightOf(weight) : -1;
     $("net").style.cursor = at >= 0 ? "pointer" : "default";
-    $("net-read").textContent = at >= 0 ? `${nameOfWeight(at)} = ${plain(p[at])}` : "click an edge to move its weight";
+    $("net-read").textContent = at >= 0 ? `${nameOfWeight(at)} = ${plain(p[at])}` : NET_HINT;
+    look(inputs === 2 ? unitAt(...placeOf(event)) : null);
   };
+  $("net").onmouseleave = () => { $("net-read").textContent = NET_HINT; look(null); };
   $("plane").onclick = (event) => {
     const [x, y, width, height] = placeOf(event);
     if (isDrawing) return addPoint(range[0][0] + (x / width) * (range[0][1] - range[0][0]), range[1][1] - (y / height) * (range[1][1] - range[1][0]));

@@ -30,7 +30,7 @@ const NUMBERS = inputs === 1
 const canMake = hasClasses ? inputs === 2 : inputs <= 2 && task.width === 1;
 const SETS = ["yours", ...(canMake ? Object.keys(hasClasses ? CLASSES : NUMBERS) : [])];
 
-const LARGEST = 1000;
+const LARGEST = 2000; // points
 let own = { X: spec.data.X, y: spec.data.y, order: spec.data.order }; // the reader's points; pasted and drawn ones take their place
 choices.points = Math.min(own.X.length, LARGEST);
 

@@ -19,7 +19,7 @@ from .units import Column, Weight
 __all__ = ["Description", "described"]
 
 WIDEST, DEEPEST = 32, 10  # units side by side, and columns of them, that a page has room for
-LONG = 60  # characters of a name
+LONG, BRIEF = 60, 16  # characters of a name, and of that of a function
 
 
 class Description(NamedTuple):
@@ -99,4 +99,5 @@ def _arguments_of(text: str) -> list[str]:
 def _column(column: Column, places: dict[Weight, int]) -> dict[str, Any]:
     """For each unit what it gets, as column, unit and the place of the weight, -1 for none; and the place of its bias."""
     at = [[[*edge.source, -1 if edge.weight is None else places[edge.weight]] for edge in edges] for edges in column.edges]
-    return {"edges": at, "biases": [-1 if bias is None else places[bias] for bias in column.biases]}
+    biases = [-1 if bias is None else places[bias] for bias in column.biases]
+    return {"edges": at, "biases": biases, "functions": [visible(name, BRIEF) for name in column.functions]}

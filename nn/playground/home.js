@@ -61,7 +61,7 @@ async function copy(text, done) {
 // The state as text for the end of an address: what was chosen, and the numbers.
 function stateText() {
   const bytes = new Uint8Array(Float64Array.from([...p, ...memory.v, ...memory.m_]).buffer);
-  const state = { choices, steps: training.steps, epoch: training.epoch, count: memory.step, numbers: btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join("")) };
+  const state = { choices, steps: training.steps, epoch: training.epoch, count: memory.step, order, next, shuffling: shuffling.state, numbers: btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join("")) };
   if (own.X !== spec.data.X) state.own = own;
   return encodeURIComponent(JSON.stringify(state));
 }
@@ -69,19 +69,24 @@ function stateText() {
 // Whether the address had a state, and it was taken.
 function takeState() {
   if (location.hash.length < 3) return false;
+  const before = { ...choices };
   try {
     const state = JSON.parse(decodeURIComponent(location.hash.slice(1)));
     const numbers = new Float64Array(Uint8Array.from(atob(state.numbers), (c) => c.charCodeAt(0)).buffer), n = p.length;
     if (numbers.length !== 3 * n) return false; // of another network
-    own = state.own ?? own;
     for (const name of Object.keys(choices)) if (typeof state.choices[name] === typeof choices[name]) choices[name] = state.choices[name];
+    if (!SETS.includes(choices.set) || !(choices.optimizer in spec.updates)) throw new Error("unknown");
+    own = state.own ?? own;
     loadData();
     restart();
     p.set(numbers.subarray(0, n));
     memory = { v: numbers.slice(n, 2 * n), m_: numbers.slice(2 * n), step: state.count };
     Object.assign(training, { steps: state.steps, epoch: state.epoch, history: [] });
+    ({ order, next } = state);
+    shuffling = generator(state.shuffling);
     return true;
   } catch {
+    Object.assign(choices, before);
     return false;
   }
 }

@@ -70,10 +70,10 @@ def programs_to_take(network: Network, places: Mapping[Weight, int]) -> list[Hom
         taken.append((list(argument.shape), at))
         start += argument.size
     programs = [
-        Home("glassgrad", GLASSGRAD.format(model=_construction(model), x=x if network.of_values else f"[{x}]"), own),
+        Home("glassgrad", GLASSGRAD.format(model=_construction(model) or _left_out(model), x=x if network.of_values else f"[{x}]"), own),
         Home("NumPy", NUMPY.format(forward=predict.text.rstrip(), x=x), taken),
     ]
-    if isinstance(model, MLP):
+    if type(model) is MLP and _construction(model):
         arrays = []
         for layer in model.layers:
             weights = [(w, 0) for neuron in layer.neurons for w in neuron.weight]
@@ -91,17 +91,25 @@ def _array(shape: tuple[int, ...], weights: list[Weight], places: Mapping[Weight
 
 
 def _construction(model: Module) -> str:
-    """A line that makes the network."""
-    if type(model) is MLP:
-        sizes = [len(layer.neurons) for layer in model.layers]
-        return f"model = nn.MLP({len(model.layers[0].neurons[0].weight)}, {sizes}, activation={model.layers[0].neurons[0].activation!r})"
-    text = _sequential(model, "nn.")
-    return f"model = {text}" if text else f"model = {type(model).__name__}()  # your own class"
+    """A line that makes the network, if it is made as usual."""
+    if type(model) is not MLP:
+        text = _sequential(model, "nn.")
+        return text and f"model = {text}"
+    *hidden, last = ({neuron.activation for neuron in layer.neurons} for layer in model.layers)
+    names = set().union(*hidden) or {"relu"}
+    if last != {"identity"} or len(names) > 1:
+        return ""
+    sizes = [len(layer.neurons) for layer in model.layers]
+    return f"model = nn.MLP({len(model.layers[0].neurons[0].weight)}, {sizes}, activation={names.pop()!r})"
+
+
+def _left_out(model: Module) -> str:
+    return f"model = {type(model).__name__}()  # make it as you did"
 
 
 def _sequential(model: Module, prefix: str) -> str:
     """A `Sequential` as a call, if each of its modules shows itself as one; else nothing."""
-    modules: list[Any] = [module for module in vars(model).values() if isinstance(module, Module)] if isinstance(model, Sequential) else []
+    modules: list[Any] = [module for module in vars(model).values() if isinstance(module, Module)] if type(model) is Sequential else []
     if not modules or not all(type(module).__name__ in SAME for module in modules):
         return ""
     return f"{prefix}Sequential({', '.join(f'{prefix}{module}' for module in modules)})"

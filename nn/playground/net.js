@@ -2,9 +2,9 @@
 const ROOM = { top: 22, left: 22, right: 20, gap: 6, least: 9, most: 38 };
 const pictures = new Map(); // for each unit, its picture
 let selected = null; // { column, unit, edge }: a weight, or the bias where edge is −1
-let units = [], box = 0, netWidth = 0; // where the units stand: for each column of [x, y]
+let units = [], box = 0; // where the units stand: for each column of [x, y]
 
-const columnNames = () => ["inputs", ...spec.columns.map((_, c) => (c === spec.columns.length - 1 ? "output" : `layer ${c + 1}`))];
+const columnNames = () => ["inputs", ...spec.columns.map(({ functions }, c) => [c === spec.columns.length - 1 ? "output" : `layer ${c + 1}`, functions.slice(0, 2).join(", ")].filter(Boolean).join(": "))];
 const unitName = (column, unit) => {
   if (column === 0) return `x${unit + 1}`;
   const isLast = column === spec.columns.length, count = spec.columns[column - 1].edges.length;
@@ -21,7 +21,6 @@ const nameOfWeight = (at) => spec.parameters.map(({ name, shape, at: all }) => {
 function layOut(width) {
   const widths = counts(), most = Math.max(...widths), height = Math.max(260, Math.min(most > 16 ? 640 : 470, ROOM.top + most * 46));
   box = Math.max(ROOM.least, Math.min(ROOM.most, (height - ROOM.top) / most - ROOM.gap, (width / widths.length) * 0.55));
-  netWidth = width;
   const left = ROOM.left + box / 2, right = width - ROOM.right - box / 2, apart = (height - ROOM.top) / most;
   units = widths.map((n, c) => Array.from({ length: n }, (_, u) => [left + (c / (widths.length - 1)) * (right - left), ROOM.top + (height - ROOM.top) / 2 + (u - (n - 1) / 2) * Math.min(apart, box + 26)]));
   return height;
@@ -111,10 +110,16 @@ function drawProfile(context, unit, left, top, size) {
   });
 }
 
+function unitAt(x, y) {
+  for (const [c, column] of units.entries()) for (const [u, [ux, uy]] of column.entries())
+    if (Math.abs(x - ux) <= box / 2 && Math.abs(y - uy) <= box / 2) return [c, u];
+  return null;
+}
+
 // The weight that is nearest to a point of the picture, or the bias of the unit under it.
 function weightAt(x, y) {
-  for (const [c, column] of units.entries()) for (const [u, [ux, uy]] of column.entries())
-    if (c > 0 && Math.abs(x - ux) <= box / 2 && Math.abs(y - uy) <= box / 2) return { column: c, unit: u, edge: -1 };
+  const there = unitAt(x, y);
+  if (there) return there[0] ? { column: there[0], unit: there[1], edge: -1 } : null;
   let best = null, nearest = 8;
   eachEdge((column, unit, edge, [fromColumn, from, at]) => {
     const [x0, y0] = units[fromColumn][from], [x1, y1] = units[column][unit], a = x0 + box / 2, b = x1 - box / 2;

@@ -92,7 +92,7 @@ const shown = (x) => (Number.isFinite(x) ? plain(Number(x.toPrecision(3))) : `<b
 function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
   readColours();
-  if (data) { showLegend(); invalidate(); }
+  if (data) { showLegend(); drawSets(); invalidate(); }
 }
 
 function start() {
@@ -102,7 +102,6 @@ function start() {
   $("title").textContent = spec.title;
   $("subtitle").textContent = `${spec.loss}, ${(p.length - frozen.size).toLocaleString("en")} parameters`;
   $("right-box").hidden = !hasClasses;
-  $("plane-title").textContent = inputs > 2 ? (hasClasses ? "Margin of each point" : "Answer, and what is right") : "Answer";
   makeControls();
   const isTaken = takeState();
   if (!isTaken) { loadData(); restart(); }

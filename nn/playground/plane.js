@@ -3,6 +3,7 @@ const GRID = 40; // points of the plane in each direction
 let range = null; // of the inputs that are drawn: [low, high] of each
 let grid = null; // the points at which the network is asked
 let answers = null; // what the units answer there
+let looked = null; // the column and number of the unit whose answer is shown in place of the network's
 let ringed = 0, isPicked = false; // the training point whose derivatives are explained; whether the reader chose it
 
 function spanned() {
@@ -58,6 +59,12 @@ function colourOfAnswer(outputs) {
   };
 }
 
+function colourOfUnit(unit) {
+  let largest = 1e-9;
+  for (let i = 0; i < GRID * GRID; i++) largest = Math.max(largest, Math.abs(numberAt(unit, i)));
+  return (i) => dot(pale, numberAt(unit, i) / largest);
+}
+
 // The line on which a function of the grid is 0, by marching squares.
 function contour(context, f, toX, toY) {
   context.beginPath();
@@ -81,12 +88,13 @@ const field = document.createElement("canvas");
 let places = []; // where the points were drawn: [x, y, row]
 
 function drawPlane() {
-  const { context, width, height } = cleared($("plane")), outputs = outputsOf(answers);
+  const { context, width, height } = cleared($("plane")), outputs = outputsOf(answers), unit = looked && answers[looked[0]][looked[1]];
   places = [];
+  $("plane-title").textContent = looked ? `Answer of ${unitName(...looked)}` : inputs < 3 ? "Answer" : hasClasses ? "Margin of each point" : "Answer, and what is right";
   if (inputs === 2) {
     context.imageSmoothingEnabled = true;
-    context.drawImage(picture(GRID, colourOfAnswer(outputs), field), 0, 0, width, height);
-    for (const f of boundaries(outputs)) contour(context, f, (i) => ((i + 0.5) / GRID) * width, (row) => ((row + 0.5) / GRID) * height);
+    context.drawImage(picture(GRID, unit ? colourOfUnit(unit) : colourOfAnswer(outputs), field), 0, 0, width, height);
+    for (const f of unit ? [(i) => numberAt(unit, i)] : boundaries(outputs)) contour(context, f, (i) => ((i + 0.5) / GRID) * width, (row) => ((row + 0.5) / GRID) * height);
     eachPoint((row, isHeld) => point(context, toPlane(0, data.X[row][0], width), height - toPlane(1, data.X[row][1], height), row, isHeld));
   } else if (inputs === 1) drawCurve(context, width, height, outputs);
   else drawMargins(context, width, height);

@@ -16,5 +16,5 @@ function generator(seed) {
     }
     return order;
   };
-  return { uniform, normal, shuffled };
+  return { uniform, normal, shuffled, get state() { return state; } };
 }

@@ -37,11 +37,13 @@ class Column(NamedTuple):
         answers: what they answer: a node for each in a network of Values, or one node with a row for each example.
         edges: for each unit, what it gets.
         biases: for each unit, the parameter that is added; None for none.
+        functions: the names of the functions that follow the sums of the units, such as tanh.
     """
 
     answers: Any
     edges: list[list[Edge]]
     biases: list[Weight | None]
+    functions: list[str]
 
 
 def columns_of_values(outputs: Sequence[Value], row: Sequence[Node], parameters: Iterable[Node]) -> list[Column]:
@@ -82,15 +84,18 @@ class _Units:
             edges, biases = self._parts(node, unit_of)
             number = 1 + max(edge.source[0] for edge in edges)
             while len(columns) < number:
-                columns.append(Column([], [], []))
-            unit_of[node] = unit_of[end] = number, len(columns[number - 1].answers)
-            between = node
-            while between is not end:
-                between = self.users[between][0]
-                unit_of[between] = unit_of[end]
-            columns[number - 1].answers.append(end)
-            columns[number - 1].edges.append(edges)
-            columns[number - 1].biases.append(biases[0] if biases else None)
+                columns.append(Column([], [], [], []))
+            column = columns[number - 1]
+            unit_of[node] = number, len(column.answers)
+            last_of = node
+            while last_of is not end:
+                last_of = self.users[last_of][0]
+                unit_of[last_of] = unit_of[node]
+            if end is not node and end.primitive is not None and end.primitive.name not in column.functions:
+                column.functions.append(end.primitive.name)
+            column.answers.append(end)
+            column.edges.append(edges)
+            column.biases.append(biases[0] if biases else None)
         return columns
 
     def _inputs(self, node: Node) -> list[Node]:
@@ -184,5 +189,5 @@ def columns_of_arrays(output: Tensor, X: Any) -> list[Column]:
         width = weight.shape[0]
         edges = [[Edge((number, k), (weight, j * weight.shape[1] + k)) for k in range(weight.shape[1])] for j in range(width)]
         biases: list[Weight | None] = [(bias, j) if isinstance(bias, Node) else None for j in range(width)]
-        columns.append(Column(end, edges, biases))
+        columns.append(Column(end, edges, biases, [end.primitive.name] if end.primitive not in (linear, None) else []))
     return columns
