@@ -295,6 +295,7 @@ def test_a_hostile_name_is_text_in_pictures_and_pages(text, tmp_path):
 
 @DEAR
 @given(TEXTS)
+@example("sin")
 def test_any_name_is_text_in_pictures_and_pages(tmp_path_factory, text):
     check_pictures(text, tmp_path_factory.mktemp("pictures"))
 

@@ -88,7 +88,7 @@ class Batch:
 
 def batch_in(nodes: Sequence[Node], results: Sequence[Node], arguments: Sequence[Argument]) -> Batch | None:
     """What repeats itself in a trace, if it is most of it; else None."""
-    if len(nodes) < FEWEST_NODES:
+    if len(nodes) < FEWEST_NODES or not any(x.ndim and len(x) >= FEWEST - EDGE for x in arguments):
         return None
     listing = _Listing(nodes, arguments)
     regions = listing.regions()

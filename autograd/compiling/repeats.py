@@ -9,6 +9,8 @@ either the same for every step or another for each.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import count, repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,51 +45,41 @@ class Listing:
 
     def __init__(self, nodes: Sequence[Any], outputs: Sequence[Any], needed: Sequence[Any]) -> None:
         self.nodes = nodes
-        self.things: list[Any] = []
-        numbers = {id(node): i for i, node in enumerate(nodes)}
-        kind_of: dict[Any, int] = {}
-        kinds: list[int] = []
-        inputs: list[Any] = []
-        counts: list[int] = []
-        for i, node in enumerate(nodes):
-            left, right = node.left, node.right
-            if right is MANY:
-                inputs += left
-                counts.append(len(left))
-            elif right is ONE:
-                inputs.append(left)
-                counts.append(1)
-            else:
-                inputs += (left, right)
-                counts.append(2)
-            kind: Any = node.primitive
-            if type(node) is not Value:
-                kind = i
-            elif node._aside is not None and node.static:
-                kind = kind, repr(sorted(node.static.items()))
-            kinds.append(kind_of.setdefault(kind, len(kind_of)))
-        self._number_leaves(dict(zip(map(id, inputs), inputs, strict=True)), numbers)
-        self.kinds = np.array(kinds, np.int64)
-        self.operands = np.fromiter(map(numbers.__getitem__, map(id, inputs)), np.int64, len(inputs))
-        self.first = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
-        places = [numbers[id(x)] for x in needed if numbers.get(id(x), -1) >= 0]  # below 0: not recorded
-        self.needed = np.zeros(len(nodes), bool)
-        self.needed[places] = True
+        numbers = dict(zip(map(id, nodes), count()))
+        inputs, self.first = _inputs(nodes)
+        self.operands = np.fromiter(map(numbers.get, map(id, inputs), repeat(-1)), np.int64, len(inputs))
+        self._number_leaves(inputs)
+        self.kinds = _kinds(nodes)
+        self.needed = np.full(len(nodes), len(needed) == len(nodes))
+        if len(needed) < len(nodes):
+            self.needed[[numbers[id(x)] for x in needed if id(x) in numbers]] = True
         self.uses = np.bincount(self.operands[self.operands >= 0], minlength=len(nodes))
         for x in outputs:
-            if numbers.get(id(x), -1) >= 0:
+            if id(x) in numbers:
                 self.uses[numbers[id(x)]] += 1
 
-    def _number_leaves(self, inputs: dict[int, Any], numbers: dict[int, int]) -> None:
-        """Give numbers to those of the inputs, by id, that have none yet; equal plain numbers have the same."""
+    def _number_leaves(self, inputs: Sequence[Any]) -> None:
+        """Give numbers to the operands that are no nodes of the trace; equal plain numbers have the same."""
+        self.things: list[Any] = []
+        leaves = np.flatnonzero(self.operands < 0)
+        ids = np.fromiter((id(inputs[i]) for i in leaves.tolist()), np.int64, len(leaves))
+        _, places, which = np.unique(ids, return_index=True, return_inverse=True)
         equal: dict[Any, int] = {}
-        for number_of_x, x in inputs.items():
-            if number_of_x not in numbers:
-                key = (type(x), repr(x)) if isinstance(x, (float, int)) else number_of_x
-                if key not in equal:
-                    equal[key] = -1 - len(self.things)
-                    self.things.append(x)
-                numbers[number_of_x] = equal[key]
+        number = np.zeros(len(places), np.int64)
+        for i in np.argsort(places).tolist():  # in the order in which they are used first
+            x = inputs[leaves[places[i]]]
+            key = (type(x), repr(x)) if isinstance(x, (float, int)) else id(x)
+            if key not in equal:
+                equal[key] = -1 - len(self.things)
+                self.things.append(x)
+            number[i] = equal[key]
+        self.operands[leaves] = number[which]
+
+    @cached_property
+    def _leaf_looks(self) -> Any:
+        """For each operand that is no node, a number for what may stand in for it in another step; for a node, 0."""
+        sorts = np.array([_sort(x) for x in self.things] or [0], np.int64)
+        return np.where(self.operands < 0, sorts[np.maximum(-1 - self.operands, 0)], 0)
 
     def thing(self, number: int) -> Any:
         """The operand with a number."""
@@ -96,17 +88,42 @@ class Listing:
     def looks(self, reach: int) -> Any:
         """A number for each node, which is the same for nodes that look alike: of one kind, with operands at the same distances."""
         owners = np.repeat(np.arange(len(self.nodes)), np.diff(self.first))
-        sorts = np.array([_sort(x) for x in self.things] or [0], np.int64)
         distances = owners - self.operands
-        codes = np.where(distances <= reach, distances, 0)
-        leaves = self.operands < 0
-        codes[leaves] = -sorts[-1 - self.operands[leaves]]
+        codes = np.where(self.operands < 0, -self._leaf_looks, np.where(distances <= reach, distances, 0))
         places = np.arange(len(owners)) - self.first[owners]
         with np.errstate(over="ignore"):
             mixed = (codes.astype(np.uint64) + places.astype(np.uint64) * np.uint64(7919)) * SCRAMBLE
             mixed ^= mixed >> np.uint64(29)
             sums = np.concatenate([[np.uint64(0)], np.cumsum(mixed * SCRAMBLE, dtype=np.uint64)])
             return sums[self.first[1:]] - sums[self.first[:-1]] + self.kinds.astype(np.uint64) * np.uint64(0xD1B54A32D192ED03)
+
+
+def _inputs(nodes: Sequence[Any]) -> tuple[list[Any], Any]:
+    """The inputs of all nodes, one after the other, and where those of each node begin (and where the last ones end)."""
+    inputs: list[Any] = []
+    first = [0]
+    for node in nodes:
+        left, right = node.left, node.right
+        if right is MANY:
+            inputs += left
+        elif right is ONE:
+            inputs.append(left)
+        else:
+            inputs += (left, right)
+        first.append(len(inputs))
+    return inputs, np.array(first, np.int64)
+
+
+def _kinds(nodes: Sequence[Any]) -> Any:
+    """A number for each node: its primitive's, or a small one if there is more to say."""
+    kinds = np.fromiter([id(node.primitive) for node in nodes], np.int64, len(nodes))
+    kind_of: dict[Any, int] = {}
+    for i, node in enumerate(nodes):
+        if type(node) is not Value:
+            kinds[i] = kind_of.setdefault(i, len(kind_of))
+        elif node._aside is not None and node.static:
+            kinds[i] = kind_of.setdefault((node.primitive, repr(sorted(node.static.items()))), len(kind_of))
+    return kinds
 
 
 def _sort(x: Any) -> int:
@@ -200,8 +217,10 @@ def _periods(looks: Any) -> list[int]:
         grams = np.zeros(n, np.uint64)
         for k in range(GRAM):
             grams = grams * np.uint64(1000003) + looks[k : k + n]
-    order = np.argsort(grams, kind="stable")
-    gaps = np.diff(order)[grams[order][1:] == grams[order][:-1]]
+    bits = np.uint64(n.bit_length())
+    marked = np.sort((grams << bits) | np.arange(n, dtype=np.uint64))  # the last bits are the place: no slow stable sort is needed
+    places = (marked & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
+    gaps = np.diff(places)[np.diff(marked >> bits) == 0]
     periods, counts = np.unique(gaps, return_counts=True)
     often = counts * periods  # how much of the trace it may cover
     return [int(periods[i]) for i in np.argsort(-often, kind="stable")[:MOST_PERIODS] if periods[i] * FEWEST_STEPS <= n + GRAM]

@@ -179,7 +179,7 @@ def _chosen(listing: Listing) -> list[list[Recurrence]]:
             if not taken[r.run.start : r.run.stop].any():
                 taken[r.run.start : r.run.stop] = True
                 chosen.append(r)
-    if any(node.primitive.masks for node in {node.primitive: node for node in listing.nodes}.values()):
+    if chosen and any(primitive.masks for primitive in {node.primitive for node in listing.nodes}):
         chosen = [r for r in chosen if not (_is_steep(listing, r) and _is_masked(listing, r))]
     groups: dict[Any, list[Recurrence]] = defaultdict(list)
     for r in sorted(chosen, key=lambda r: r.run.start):
