@@ -111,7 +111,7 @@ draw_neuron(1, 1, -1.5, AND)
 # What does each number do to the line? Three neurons, each with one thing changed:
 
 # %%
-figure, axes = plt.subplots(1, 3, figsize=(15, 3.6))
+figure, axes = plt.subplots(1, 3, figsize=(10, 3.4), layout="constrained")
 changes = [(2, 1, -1.5, "a larger w₁"), (1, 1, -0.5, "a larger b"), (1, 1, 0, "b = 0")]
 for ax, (w1, w2, b, title) in zip(axes, changes):
     draw_neuron(w1, w2, b, AND, ax)
@@ -227,7 +227,7 @@ def rule(w1, w2, b, x1, x2, target):
     return w1 + error * x1, w2 + error * x2, b + error
 
 
-def train(targets, w1=0.0, w2=0.0, b=0.0, rounds=20):
+def train(targets, w1=0, w2=0, b=0, rounds=20):
     steps, mistakes = [(w1, w2, b)], []
     for _ in range(rounds):
         mistakes.append(0)
@@ -242,19 +242,20 @@ def train(targets, w1=0.0, w2=0.0, b=0.0, rounds=20):
 
 
 OR = [0, 1, 1, 1]
-steps, mistakes = train(OR, w1=-1.0, w2=0.5)
+steps, mistakes = train(OR, -1, 1, -0.3)
 print("mistakes in each round:", mistakes)
 
-figure, axes = plt.subplots(1, len(steps), figsize=(3.2 * len(steps), 3.2))
+figure, axes = plt.subplots(1, len(steps), figsize=(2.7 * len(steps), 2.9), layout="constrained")
 for i, (ax, numbers) in enumerate(zip(axes, steps)):
     draw_neuron(*numbers, OR, ax)
     ax.set_title("at the start" if i == 0 else f"after mistake {i}")
     ax.get_legend().remove()
 
 # %% [markdown]
-# From left to right, the line after each mistake. The rule looks at one point at a time, and each step may spoil
-# another point. Still, it can be proved that it stops: if *some* straight line separates the two kinds of points,
-# the rule finds one after a finite number of mistakes.
+# From left to right, the line after each mistake. (Where there is none it lies outside of the picture, and the
+# neuron says yes to all four.) The rule looks at one point at a time, and each step may spoil another point. Still,
+# it can be proved that it stops: if *some* straight line separates the two kinds of points, the rule finds one
+# after a finite number of mistakes.
 #
 # ## The first line, not the best
 #
@@ -262,18 +263,18 @@ for i, (ax, numbers) in enumerate(zip(axes, steps)):
 # results be the same?
 
 # %%
-figure, axes = plt.subplots(1, 3, figsize=(13, 3.6))
-for ax, start in zip(axes, [(0, 0, 0), (3, 0.5, -0.2), (0.2, 5, 0)]):
+figure, axes = plt.subplots(1, 3, figsize=(10, 3.4), layout="constrained")
+for ax, start in zip(axes, [(4, 0.5, 0.3), (-1, 1, -0.3), (0.5, 4, 0.3)]):
     steps, mistakes = train(OR, *start)
     draw_neuron(*steps[-1], OR, ax)
-    ax.set_title(f"{len(steps) - 1} mistakes")
+    ax.set_title(f"from {start}, {len(steps) - 1} mistakes")
     ax.get_legend().remove()
 
 # %% [markdown]
-# Three different lines, all without a mistake. It is a common belief that the perceptron finds the *best* line,
-# somewhere in the middle. It does not: it stops at the *first* line that makes no mistake, even if that passes
-# close by a point. To prefer one line over another we need a number that says how good each one is. That number is
-# called a loss, and it comes in [lesson 7](07_losses.ipynb).
+# Three different lines, and each of them is right about all four points. It is a common belief that the perceptron
+# finds the *best* line, somewhere in the middle. It does not: it stops at the *first* line that makes no mistake,
+# even if that passes close by a point. To prefer one line over another we need a number that says how good each one
+# is. That number is called a loss, and it comes in [lesson 7](07_losses.ipynb).
 #
 # ## What a neuron cannot say
 #
@@ -284,7 +285,7 @@ XOR = [0, 1, 1, 0]
 steps, mistakes = train(XOR)
 print("mistakes in each round:", mistakes)
 
-figure, axes = plt.subplots(1, 4, figsize=(13, 3.2))
+figure, axes = plt.subplots(1, 4, figsize=(11, 3), layout="constrained")
 for ax, numbers in zip(axes, steps[-4:]):
     draw_neuron(*numbers, XOR, ax)
     ax.set_title("w₁ = {:g}, w₂ = {:g}, b = {:g}".format(*numbers))
