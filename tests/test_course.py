@@ -105,7 +105,7 @@ def test_lines_of_the_source_are_short(lesson):
 @pytest.mark.parametrize("page", ["README.md", "WRITING.md", "glossary.md", *[f"lessons/{path.name}" for path in PATHS]])
 def test_links_between_lessons_lead_to_lessons_of_the_course(page):
     planned = re.findall(r"\]\((\d\d_\w+\.ipynb)\)", (NOTEBOOKS / "README.md").read_text(encoding="utf-8"))
-    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (NOTEBOOKS / page).read_text(encoding="utf-8"))
+    links = re.findall(r"\]\(([\w./]+\.(?:ipynb|md|py))[#)]", (NOTEBOOKS / page).read_text(encoding="utf-8"))
     assert [link for link in links if link not in planned and not (NOTEBOOKS / link).exists()] == []
 
 

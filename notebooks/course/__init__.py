@@ -5,8 +5,8 @@ a check says is in `texts_en.toml`, and in German in `texts_de.toml`: `speak("de
 """
 
 from .answers import check, exercise, speak
-from .comparing import number, run, same_function
+from .comparing import attempt, number, run, same_function
 from .running import short
 from .verdict import Verdict, Wrong
 
-__all__ = ["Verdict", "Wrong", "check", "exercise", "number", "run", "same_function", "short", "speak"]
+__all__ = ["Verdict", "Wrong", "attempt", "check", "exercise", "number", "run", "same_function", "short", "speak"]

@@ -42,6 +42,8 @@ def check(name, *answer):
         CHECKS[name](*answer)
     except Wrong as wrong:
         return Verdict(wrong.why, said[wrong.why].format(**wrong.facts), wrong.picture)
+    except Exception as error:  # such as a text where a number belongs
+        return Verdict("unusable", said["unusable"].format(error=f"{type(error).__name__}: {error}"))
     return Verdict("right", said.get(name, said["right"]))
 
 

@@ -8,7 +8,7 @@ from autograd import Node
 
 from .verdict import Wrong
 
-__all__ = ["alike", "number", "run", "same_function", "shown"]
+__all__ = ["alike", "attempt", "number", "run", "same_function", "shown"]
 
 
 def number(answer, right, wrong=None, *, tolerance=1e-3):
@@ -49,22 +49,29 @@ def same_function(answer, right, cases, wrong=None, *, tolerance=1e-6):
 
 
 def run(function, *arguments):
-    """What the learner's function gives. If it stops with an error, or gives nothing, that is a wrong answer too."""
+    """What the learner's function gives. It gets copies of the arguments, which it may change."""
     if not callable(function):
         raise Wrong("not_callable", given=shown(function))
+    return attempt(call(function, arguments), lambda: function(*copy.deepcopy(arguments)))
+
+
+def attempt(text, action):
+    """What the learner's code gives. If it stops with an error, or gives nothing, that is a wrong answer; `text` is the call."""
     try:
-        result = function(*copy.deepcopy(arguments))  # which the function may change
+        result = action()
     except Exception as error:
-        raise Wrong("stopped", call=call(function, arguments), error=f"{type(error).__name__}: {error}") from error
+        raise Wrong("stopped", call=text, error=f"{type(error).__name__}: {error}") from error
     if result is None or result is ...:
-        raise Wrong("nothing", call=call(function, arguments))
+        raise Wrong("nothing", call=text)
     return result
 
 
 def alike(one, other, tolerance=1e-6):
     """Whether two numbers, lists or arrays are the same, up to rounding. Values count as their numbers."""
-    if isinstance(other, (str, bool)) or other is None:
-        return type(one) is type(other) and one == other
+    if isinstance(other, bool):
+        return isinstance(one, (bool, np.bool_)) and one == other
+    if isinstance(other, str):
+        return isinstance(one, str) and one == other
     try:
         one, other = (np.asarray(plain(x), dtype=float) for x in (one, other))
     except (TypeError, ValueError):

@@ -5,7 +5,7 @@ import math
 from autograd import Value
 
 from .answers import exercise
-from .comparing import alike, same_function, shown
+from .comparing import alike, attempt, same_function, shown
 from .graphs import same_gradients
 from .verdict import Wrong
 
@@ -92,9 +92,6 @@ def product_step(answer):
         out.backward(grad)
         boxes = {node: Box(node.data) for node in {left, right, out}}
         boxes[out].grad = grad
-        try:
-            answer(boxes[out], boxes[left], boxes[right])
-        except Exception as error:
-            raise Wrong("stopped", call="product_step(out, left, right)", error=f"{type(error).__name__}: {error}") from error
+        attempt("product_step(out, left, right)", lambda: [answer(boxes[out], boxes[left], boxes[right])])  # noqa: B023
         why = "assigned" if left is right else "own_value" if grad == 1 else "seed_forgotten"
         same_gradients(out, {node: box.grad for node, box in boxes.items()}, why)

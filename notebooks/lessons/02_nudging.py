@@ -306,7 +306,7 @@ calls = 2
 #
 # - Learners with much calculus write $2x$ at once. Ask them for the derivative of `savings`.
 # - Learners with little are afraid of the word. "How many times as far?" is the same question.
-# - In 2.2, `/ 2 * h` for `/ (2 * h)` is the most frequent mistake of those who know better.
+# - In 2.2, `/ 2 * h` for `/ (2 * h)` is a common slip, even of those who know better.
 #
 # ## Questions for an examination
 #

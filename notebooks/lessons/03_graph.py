@@ -261,8 +261,8 @@ def product_step(out, left, right):
     right.grad += left.data
 
 # %% [markdown]
-# That a second use *overwrites* the first is the most frequent mistake in home-made versions of `backward`, and the
-# hardest to see, since it is right for every graph in which nothing is used twice. Because grads are added, they
+# That a second use *overwrites* the first is a frequent mistake in home-made versions of `backward`, and
+# hard to see, since it is right for every graph in which nothing is used twice. Because grads are added, they
 # also add up if you call `backward()` again; `x.zero_grad()` makes them 0 before the next time.
 #
 # ## Hold it against nudging
