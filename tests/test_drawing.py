@@ -554,3 +554,25 @@ def test_importing_autograd_loads_nothing_of_drawing():
 def test_an_unknown_name_in_autograd_is_an_attribute_error():
     with pytest.raises(AttributeError, match="module 'autograd' has no attribute 'drew'"):
         _ = autograd.drew
+
+
+def test_a_marked_node_is_red_and_has_the_note_in_its_box():
+    x = Value(2.0, label="x")
+    source = draw(x * x, marks={x: "yours: 2"}).source
+    (box,) = [line for line in source.splitlines() if "yours: 2" in line]
+    assert "<b>x</b>" in box
+    assert 'class="leaf alarm"' in box
+    assert source.count("alarm") == 1
+
+
+def test_a_mark_inside_a_folded_module_is_shown_on_its_box():
+    model = nn.MLP(2, [2, 1], rng=0)
+    score = model([1.0, 2.0])
+    source = draw(score, fold=0, marks={model.layers[0].neurons[0].bias: "look here"}).source
+    (box,) = [line for line in source.splitlines() if "look here" in line]
+    assert "MLP" in box
+
+
+def test_a_node_of_another_graph_cannot_be_marked():
+    with pytest.raises(ValueError, match=r"draw\(\) cannot mark Value.* not in the graph; give nodes from which the result"):
+        draw(Value(1.0), marks={Value(2.0): "here"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ LARGEST = 20_000  # nodes of a page
 NAME, TITLE = "graph", "A graph and its backward pass"  # of a page in a notebook
 
 
-def draw(root: object, *, fold: int | None = None, direction: str | None = None) -> Drawing:
+def draw(root: object, *, fold: int | None = None, direction: str | None = None, marks: Mapping[Node, str] | None = None) -> Drawing:
     """A picture of the graph from which `root` was computed.
 
     Boxes are values, with their label, data and grad (for a Tensor its shape, and the norm of its
@@ -49,10 +50,11 @@ def draw(root: object, *, fold: int | None = None, direction: str | None = None)
             function, this folds the graph as written.
         direction: the direction of the computation: LR (from left to right), TB (top to bottom), RL
             or BT. By default LR; for a compiled function TB, with its two graphs side by side.
+        marks: nodes to show in red, each with a note that is written into its box. A page does not show them.
 
     Raises:
         TypeError: `root` is not made of Values and Tensors.
-        ValueError: `fold` or `direction` is unknown; or the graph is too large even for a page. One
+        ValueError: `fold` or `direction` is unknown; a node of `marks` is not in the graph; or the graph is too large even for a page. One
             that is too large for a picture, even with its modules folded, is refused by `source` and
             where the picture is made.
         RuntimeError: a compiled function was not called yet, or not since something that it uses
@@ -74,7 +76,7 @@ def draw(root: object, *, fold: int | None = None, direction: str | None = None)
     function = getattr(root, "__func__", root)  # of a method
     if isinstance(function, Compiled):
         reading = compared(function)
-        return Drawing(reading, both_open(reading, fold), direction or "TB", fold)
+        return Drawing(reading, both_open(reading, fold), direction or "TB", fold, marks)
     roots = leaves(root.roots if isinstance(root, Stage) else root)
     for node in roots:
         if not isinstance(node, Node):
@@ -89,7 +91,7 @@ def draw(root: object, *, fold: int | None = None, direction: str | None = None)
         if len(reading) > LARGEST:
             raise
         folding = error  # too large for a picture, and a page may do
-    return Drawing(reading, folding, direction or "LR", fold)
+    return Drawing(reading, folding, direction or "LR", fold, marks)
 
 
 class Drawing:
@@ -107,9 +109,11 @@ class Drawing:
         'tanh.dot'
     """
 
-    def __init__(self, reading: Reading, folding: Folding | ValueError, direction: str, fold: int | None) -> None:
+    def __init__(
+        self, reading: Reading, folding: Folding | ValueError, direction: str, fold: int | None, marks: Mapping[Node, str] | None = None
+    ) -> None:
         self._reading, self._folding, self._fold = reading, folding, fold
-        self._source = "" if isinstance(folding, ValueError) else dot_of(picture_of(reading, folding), direction)
+        self._source = "" if isinstance(folding, ValueError) else dot_of(picture_of(reading, folding, marks=marks), direction)
 
     @property
     def source(self) -> str:

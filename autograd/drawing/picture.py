@@ -103,7 +103,11 @@ def _is_number(thing: Thing) -> bool:
 
 
 def picture_of(
-    reading: Reading, folding: Folding, names: Mapping[Node, str] | None = None, grads: Mapping[Node, str] | None = None
+    reading: Reading,
+    folding: Folding,
+    names: Mapping[Node, str] | None = None,
+    grads: Mapping[Node, str] | None = None,
+    marks: Mapping[Node, str] | None = None,
 ) -> Picture:
     """The picture of a graph.
 
@@ -112,6 +116,10 @@ def picture_of(
         folding: which of its modules are open.
         names: titles for nodes without a label.
         grads: texts to show in place of the nodes' gradients.
+        marks: alarms to add to the boxes of nodes.
+
+    Raises:
+        ValueError: a node of `marks` is not in the graph.
 
     Example:
         >>> from autograd import Value
@@ -173,6 +181,11 @@ def picture_of(
     for box in picture.boxes:
         if box.id in changed_ids:
             box.notes.append("changed since its use")
+    by_id = {box.id: box for box in picture.boxes}
+    for node, text in (marks or {}).items():
+        if node not in reading.inputs:
+            raise ValueError(f"draw() cannot mark {node!r}, since it is not in the graph; give nodes from which the result was computed.")
+        by_id[picture.ids.get(node) or boxes[folding.stand_in[node]]].alarms.append(text)
     return picture
 
 

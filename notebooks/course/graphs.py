@@ -1,0 +1,30 @@
+"""Comparing gradients in a graph, box by box, and drawing the graph with the first wrong box in red."""
+
+from autograd import draw
+from autograd.backward import ancestors
+
+from .comparing import alike, shown
+from .verdict import Wrong
+
+__all__ = ["same_gradients"]
+
+
+def same_gradients(result, given, why, *, tolerance=1e-3):
+    """Check gradients that a learner found for the nodes of a graph.
+
+    Args:
+        result: the node from which `backward()` was called; the right gradients are in its graph.
+        given: for each node, the learner's gradient.
+        why: the name of the text, or a function that gets a node and the learner's number and returns it.
+        tolerance: how far a gradient may be off, as a part of the right one.
+
+    Raises:
+        Wrong: with the graph and the learner's gradients in it. The first wrong box is red: the first on the way
+            from the result to the leaves, as all mistakes further left may follow from it.
+    """
+    for node in ancestors([result]):
+        if node in given and not alike(given[node], node.grad, tolerance):
+            facts = {"name": node.label, "given": shown(given[node]), "right": shown(node.grad)}
+            for other, grad in given.items():
+                other.grad = float(grad)
+            raise Wrong(why if isinstance(why, str) else why(node, given[node]), draw(result, marks={node: "✗"}), **facts)
