@@ -97,13 +97,23 @@ def from_onnx(path: str | os.PathLike[str]) -> Imported:
 
 
 def _operations(nodes: Sequence[Any], opset: int) -> list[Operation]:
-    operations = [
-        Operation(n.op_type, n.domain, n.name, list(n.input), list(n.output), {a.name: _attribute(a) for a in n.attribute}) for n in nodes
-    ]
+    operations = [Operation(n.op_type, n.domain, n.name, list(n.input), list(n.output), _attributes(n, opset)) for n in nodes]
     for op in operations:
         if op.operator in ("Softmax", "LogSoftmax") and opset < 13:
             op.attributes.update({"axis": 1, **op.attributes, "flat": True})
     return operations
+
+
+def _attributes(node: Any, opset: int) -> dict[str, Any]:
+    """The attributes of a node; those that have the usual value, which some programs write too, are left out."""
+    defs = library().defs
+    try:
+        known = defs.get_schema(node.op_type, opset, node.domain) if node.domain == "" else defs.get_schema(node.op_type, node.domain)
+        usual = {name: _attribute(x.default_value) for name, x in known.attributes.items() if x.default_value.type}
+    except defs.SchemaError:  # a function of the file
+        usual = {}
+    given = {x.name: _attribute(x) for x in node.attribute}
+    return {name: x for name, x in given.items() if name not in usual or isinstance(x, np.ndarray) or x != usual[name]}
 
 
 def _attribute(attribute: Any) -> Any:
