@@ -351,5 +351,5 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_the_inputs_are_counted(read):
-    with pytest.raises(TypeError, match="This model takes 1 inputs, x; got 2"):
+    with pytest.raises(TypeError, match="This model takes 1 input, x; got 2"):
         read(ROWS, ROWS)

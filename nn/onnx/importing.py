@@ -162,7 +162,8 @@ class Imported(Module):
     def forward(self, *inputs: Input) -> Any:
         """The outputs of the file, for its inputs in their order: one array, or a tuple of them."""
         if len(inputs) != len(self._inputs):
-            raise TypeError(f"This model takes {len(self._inputs)} inputs, {', '.join(self._inputs)}; got {len(inputs)}.")
+            count = f"{len(self._inputs)} input{'s' * (len(self._inputs) != 1)}"
+            raise TypeError(f"This model takes {count}, {', '.join(self._inputs)}; got {len(inputs)}.")
         values: dict[str, Any] = {name: getattr(self, attribute) for name, attribute in self._attributes.items()}
         values.update(self._constants)
         values.update((name, as_input(x, self._dtypes.get(name), self)) for name, x in zip(self._inputs, inputs, strict=True))
