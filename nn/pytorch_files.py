@@ -24,10 +24,11 @@ OPTIMIZERS = ("optimizer", "optimizer_state_dict")
 
 
 class PytorchFile(NamedTuple):
-    """The numbers of the model in a file, and what else there is."""
+    """The numbers of the model in a file, and what else there is; and all of it, as it was saved."""
 
     arrays: dict[str, Array]
     entries: dict[str, Any]
+    content: dict[str, Any]
 
 
 def read_pytorch_file(path: Path) -> PytorchFile | None:
@@ -53,12 +54,13 @@ def read_pytorch_file(path: Path) -> PytorchFile | None:
     if not isinstance(content, dict):
         return None
     if content.keys() >= {"state", "param_groups"}:
-        return PytorchFile({}, {"optimizer": content})
+        return PytorchFile({}, {"optimizer": content}, content)
     name = next((name for name in MODELS if isinstance(content.get(name), dict)), None)
     if name is None:
-        return PytorchFile(content, {}) if all(isinstance(x, np.ndarray) for x in content.values()) else PytorchFile({}, content)
-    arrays = content.pop(name)
-    return PytorchFile(arrays, {"optimizer" if key in OPTIMIZERS else key: x for key, x in content.items()})
+        is_model = all(isinstance(x, np.ndarray) for x in content.values())
+        return PytorchFile(content if is_model else {}, {} if is_model else content, content)
+    others = {"optimizer" if key in OPTIMIZERS else key: x for key, x in content.items() if key != name}
+    return PytorchFile(content[name], others, content)
 
 
 def _with_arrays(x: Any) -> Any:

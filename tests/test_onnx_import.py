@@ -113,6 +113,7 @@ CALLS = [
     ("RNN", [SEQUENCE, weights(1, 4, 3), weights(1, 4, 4)], {"hidden_size": 4, "direction": "reverse", "activations": ["Relu"]}),
     ("LSTM", [SEQUENCE, weights(2, 16, 3), weights(2, 16, 4), weights(2, 32)], {"hidden_size": 4, "direction": "bidirectional"}),
     ("GRU", [SEQUENCE, weights(1, 12, 3), weights(1, 12, 4), weights(1, 24)], {"hidden_size": 4, "linear_before_reset": 1}),
+    ("LSTM", [SEQUENCE, weights(1, 16, 3), weights(1, 16, 4)], {"hidden_size": 4, "layout": 0, "input_forget": 0}),
     ("Scaler", [ROWS], {"offset": [0.5] * 4, "scale": [1.0, 2.0, 3.0, 4.0]}), ("ArrayFeatureExtractor", [ROWS, whole(2, 0)], {}),
     ("Resize", [IMAGE, np.zeros(0, np.float32), np.array([1, 1, 2, 2], np.float32)], {"coordinate_transformation_mode": "asymmetric",
                                                                                      "nearest_mode": "floor"}),
@@ -163,6 +164,7 @@ def test_both_kinds_of_gelu_are_read(approximate, tmp_path):
         ("Resize", [IMAGE, np.zeros(0, np.float32), np.array([1, 1, 2, 2], np.float32)], {"mode": "cubic"}, "its mode is cubic"),
         ("GRU", [SEQUENCE, weights(1, 12, 3), weights(1, 12, 4)], {"hidden_size": 4}, "it resets the state before the product"),
         ("LSTM", [SEQUENCE, *[weights(1, 16, 3), weights(1, 16, 4), weights(1, 32)], whole(5, 2)], {"hidden_size": 4}, "have lengths"),
+        ("LSTM", [SEQUENCE, weights(1, 16, 3), weights(1, 16, 4)], {"hidden_size": 4, "input_forget": 1}, "input_forget"),
         ("Relu", [ROWS], {"speed": 3}, "speed"),
     ],
 )
@@ -349,5 +351,5 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_the_inputs_are_counted(read):
-    with pytest.raises(TypeError, match="This model takes 1 inputs, x; got 2"):
+    with pytest.raises(TypeError, match="This model takes 1 input, x; got 2"):
         read(ROWS, ROWS)

@@ -112,6 +112,15 @@ def test_a_checkpoint_of_pytorch_is_loaded_by_the_names_that_programs_use(names,
     assert descent.param_groups[0]["lr"] == 0.7
 
 
+def test_the_phrase_book_loads_what_pytorch_has_saved_as_it_was(tmp_path):
+    from nn import torch as book
+
+    torch.save({"model": {"weight": torch.ones(2)}, "epoch": 3, "losses": [0.5]}, tmp_path / "checkpoint.pt")
+    loaded = book.load(tmp_path / "checkpoint.pt")
+    assert (loaded["epoch"], loaded["losses"]) == (3, [0.5])
+    assert isinstance(loaded["model"]["weight"], book.Tensor)
+
+
 def test_numbers_in_bfloat16_become_float32(tmp_path):
     torch.save({"weight": torch.tensor([1.5, -2.0], dtype=torch.bfloat16)}, tmp_path / "model.pt")
     assert nn.load(tmp_path / "model.pt")["weight"].tolist() == [1.5, -2.0]

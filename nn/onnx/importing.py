@@ -97,13 +97,23 @@ def from_onnx(path: str | os.PathLike[str]) -> Imported:
 
 
 def _operations(nodes: Sequence[Any], opset: int) -> list[Operation]:
-    operations = [
-        Operation(n.op_type, n.domain, n.name, list(n.input), list(n.output), {a.name: _attribute(a) for a in n.attribute}) for n in nodes
-    ]
+    operations = [Operation(n.op_type, n.domain, n.name, list(n.input), list(n.output), _attributes(n, opset)) for n in nodes]
     for op in operations:
         if op.operator in ("Softmax", "LogSoftmax") and opset < 13:
             op.attributes.update({"axis": 1, **op.attributes, "flat": True})
     return operations
+
+
+def _attributes(node: Any, opset: int) -> dict[str, Any]:
+    """The attributes of a node; those that have the usual value, which some programs write too, are left out."""
+    defs = library().defs
+    try:
+        known = defs.get_schema(node.op_type, opset, node.domain) if node.domain == "" else defs.get_schema(node.op_type, node.domain)
+        usual = {name: _attribute(x.default_value) for name, x in known.attributes.items() if x.default_value.type}
+    except defs.SchemaError:  # a function of the file
+        usual = {}
+    given = {x.name: _attribute(x) for x in node.attribute}
+    return {name: x for name, x in given.items() if name not in usual or isinstance(x, np.ndarray) or x != usual[name]}
 
 
 def _attribute(attribute: Any) -> Any:
@@ -152,7 +162,8 @@ class Imported(Module):
     def forward(self, *inputs: Input) -> Any:
         """The outputs of the file, for its inputs in their order: one array, or a tuple of them."""
         if len(inputs) != len(self._inputs):
-            raise TypeError(f"This model takes {len(self._inputs)} inputs, {', '.join(self._inputs)}; got {len(inputs)}.")
+            count = f"{len(self._inputs)} input{'s' * (len(self._inputs) != 1)}"
+            raise TypeError(f"This model takes {count}, {', '.join(self._inputs)}; got {len(inputs)}.")
         values: dict[str, Any] = {name: getattr(self, attribute) for name, attribute in self._attributes.items()}
         values.update(self._constants)
         values.update((name, as_input(x, self._dtypes.get(name), self)) for name, x in zip(self._inputs, inputs, strict=True))

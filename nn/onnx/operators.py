@@ -16,7 +16,7 @@ from .writers import Writer, is_there, whole, writes
 
 TO_THE_END = np.iinfo(np.int64).max
 
-# --- products ---
+# --- choices and products ---
 
 
 @writes("where")
@@ -31,7 +31,7 @@ def _astype(w: Body, y: Tensor, x: Any, dtype: Any) -> str:
 
 @writes("matmul")
 def _matmul(w: Body, y: Tensor, a: Any, b: Any) -> str:
-    return w.op("MatMul", w.of(a, FLOAT), w.of(b, FLOAT))
+    return w.op("MatMul", w.of(a, kind_of(y)), w.of(b, kind_of(y)))
 
 
 @writes("linear")
@@ -45,7 +45,7 @@ def _linear(w: Body, y: Tensor, x: Any, weight: Any, bias: Any) -> str:
 
 @writes("einsum")
 def _einsum(w: Body, y: Tensor, *xs: Any, subscripts: str) -> str:
-    return w.op("Einsum", *(w.of(x, FLOAT) for x in xs), equation=subscripts)
+    return w.op("Einsum", *(w.of(x, kind_of(y)) for x in xs), equation=subscripts)
 
 
 @writes("det")

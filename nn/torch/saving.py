@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 import nn
 from autograd import Node
 
+from ..pytorch_files import read_pytorch_file
 from .base import wrap
 
 __all__ = ["load", "save"]
@@ -45,11 +47,13 @@ def save(obj: Any, f: str | os.PathLike[str]) -> None:
 
 
 def load(f: str | os.PathLike[str], map_location: Any = None, weights_only: bool = True) -> Any:
-    """What `save` has stored, its arrays as Tensors.
+    """What `save` has stored, its arrays as Tensors; or what PyTorch's own `torch.save` has, where PyTorch is installed.
 
     Raises:
-        FileNotFoundError, ValueError: there is no such file, or it is damaged, or PyTorch's own, a pickle.
+        FileNotFoundError, ValueError: there is no such file, or it is damaged, or PyTorch's own, a pickle that it does not read.
     """
+    if (of_torch := read_pytorch_file(Path(f))) is not None:
+        return _with_tensors(of_torch.content)
     entries = nn.load(f, _Whatever())
     return _with_tensors(entries["object"] if "object" in entries else nn.load(f))
 
