@@ -48,7 +48,7 @@ def _logsumexp(y: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return reshape(log(sum_(exp(below), axis=axis, keepdims=True)) + top, shape=y.shape)
 
 
-def _standardize(y: Any, x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e-5) -> Any:
+def _standardize(y: Any, x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e-5, known: Any = None) -> Any:
     total = sum_(x, axis=axis, keepdims=True)
     n = float(x.size // max(total.size, 1))
     centred = x - total / n
