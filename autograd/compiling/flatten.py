@@ -49,10 +49,11 @@ class Flattening:
         sums: dict[int, Any] = {id(node): node for node in old if node.primitive.terms and isinstance(node, Value)}
         products = {id(node) for node in old if node.primitive is multiply and isinstance(node, Value)}
         inner = sums.keys() | products
-        uses = Counter(filter(inner.__contains__, map(id, chain.from_iterable(self._inputs.values()))))
-        uses.update([id(self._same.get(id(x), x)) for x in outputs] * 2)
+        uses: dict[int, int] = Counter(filter(inner.__contains__, map(id, chain.from_iterable(self._inputs.values()))))
+        for x in outputs:
+            uses[id(self._same.get(id(x), x))] = 2
         # A sum or product that is used once, by a sum, becomes a part of that sum. (Results count as used twice.)
-        terms = {i for node in sums for i in map(id, self._inputs[node]) if uses[i] == 1}
+        terms = {i for node in sums for i in map(id, self._inputs[node]) if uses.get(i) == 1}
         self._inner_sums = {i: sums[i].primitive.terms for i in terms & sums.keys()}
         self._inner_products = terms & products
         inner = self._inner_sums.keys() | self._inner_products
@@ -78,21 +79,22 @@ class Flattening:
                 own = left if right is MANY else (left,)
                 inputs = _renewed(own, same)
                 is_changed = inputs is not own
+                is_plain = not PLAIN.isdisjoint(map(type, inputs))
             else:  # two inputs, the commonest case: the same, written out
-                inputs = same_or(id(left), left), same_or(id(right), right)
-                is_changed = inputs[0] is not left or inputs[1] is not right
+                inputs = first, second = same_or(id(left), left), same_or(id(right), right)
+                is_changed = first is not left or second is not right
+                is_plain = type(first) in PLAIN or type(second) in PLAIN
             if isinstance(node, Value):
                 key: Any = id(node.primitive), *map(id, inputs)
-                is_plain = not PLAIN.isdisjoint(map(type, inputs))
                 if is_plain:
                     key = (node.primitive, *[id(x) if isinstance(x, (Node, np.ndarray)) else repr(x) for x in inputs])
                 if node._aside is not None and node.static:
                     key = (*key, repr(node.static))
                 elif not is_plain:
                     key = hash(key)  # the ids of a million inputs would fill the memory; of equal hashes, the inputs are looked at
-                first = made.setdefault(key, node)
-                if first is not node and (type(key) is tuple or _are_equal(first, self._inputs[id(first)], node, inputs)):
-                    same[id(node)] = first
+                earlier = made.setdefault(key, node)
+                if earlier is not node and (type(key) is tuple or _are_equal(earlier, self._inputs[id(earlier)], node, inputs)):
+                    same[id(node)] = earlier
                     continue
             if is_changed:
                 self._changed.add(id(node))
@@ -115,21 +117,28 @@ class Flattening:
 
     def _sum(self, node: Any) -> Node:
         """Make the new node for a sum: what is added, less what is subtracted."""
-        new_or, inputs_of = self._new.get, self._inputs
+        new_or, inputs_of, sums, products = self._new.get, self._inputs, self._inner_sums.get, self._inner_products
         added, subtracted = _Terms(), _Terms()
         todo = [(x, sign) for x, sign in zip(inputs_of[id(node)], node.primitive.terms, strict=False)][::-1]
         while todo:  # through the sums inside it, from left to right
             x, sign = todo.pop()
-            terms = added if sign > 0 else subtracted
             number_of_x = id(x)
-            signs = self._inner_sums.get(number_of_x)
+            signs = sums(number_of_x)
             if signs is not None:
-                todo += [(y, sign * own) for y, own in zip(inputs_of[number_of_x], signs, strict=False)][::-1]
-            elif number_of_x in self._inner_products:
+                inputs = inputs_of[number_of_x]
+                if len(inputs) == 2:  # nearly always: the same, written out
+                    todo.append((inputs[1], sign * signs[1]))
+                    todo.append((inputs[0], sign * signs[0]))
+                else:
+                    todo += [(y, sign * own) for y, own in zip(inputs, signs, strict=False)][::-1]
+                continue
+            terms = added if sign > 0 else subtracted
+            if number_of_x in products:
                 left, right = inputs_of[number_of_x]
-                terms.add(x, (new_or(id(left), left), new_or(id(right), right)))
+                terms.products[len(terms.everything)] = new_or(id(left), left), new_or(id(right), right)
+                terms.everything.append(x)
             elif isinstance(x, (Node, np.ndarray)) or x != 0:
-                terms.add(new_or(number_of_x, x))
+                terms.everything.append(new_or(number_of_x, x))
         added.finish()
         subtracted.finish()
         if not subtracted:
@@ -182,11 +191,6 @@ class _Terms:
 
     def __bool__(self) -> bool:
         return bool(self.everything)
-
-    def add(self, x: Any, factors: tuple[Any, Any] | None = None) -> None:
-        if factors is not None:
-            self.products[len(self.everything)] = factors
-        self.everything.append(x)
 
     def finish(self) -> None:
         """Find out what is no product."""

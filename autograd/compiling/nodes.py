@@ -42,11 +42,15 @@ def only_indices(order: list[Node], arguments: list[Argument], name: str) -> set
     whole.update([(id(node), node.whole) for node in order if type(node) is Argument])
     found = {x for x in arguments if x.integers}
     for node in order:
-        if node.primitive is None or type(node) is Argument:
+        primitive, left, right = node.primitive, node.left, node.right
+        is_many = right is MANY
+        if not (is_many or id(left) in whole or id(right) in whole):
+            continue  # nearly always
+        if primitive is None or type(node) is Argument:
             continue  # a part of an argument is what it is used for
         index: Any = None
-        numbers = node.left if node.right is MANY else (node.left, node.right)
-        if node.primitive is select or node.primitive is lookup:
+        numbers = left if is_many else (left, right)
+        if primitive is select or primitive is lookup:
             index, numbers = (numbers[0], numbers[1:]) if node.primitive is select else (numbers[1], numbers[:1])
             if isinstance(index, Node) and id(index) in whole and not whole[id(index)].integers:
                 raise TypeError(f"{name}: take needs whole numbers to say which rows, and got an argument that is not of integers.")

@@ -101,8 +101,8 @@ class Program(Call):
             self.traced = len(order)
             outside = self._outside(trace, order)
             self.given = self._stored(outside)
-            lifting = self._lift(trace, order, outside)
-            self._find_results(trace, lifting)
+            lifting, flat = self._lift(trace, order, outside)
+            self._find_results(trace, lifting, flat)
             self.wanted = (
                 [node.requires_grad for node in self.given] + [isinstance(x, Node) for x in given.arrays] + [False] * len(self.draws)
             )
@@ -145,8 +145,8 @@ class Program(Call):
                 move_into_store(values, shape, name)
         return list(dict.fromkeys(x.store()[0] if type(x) is StoredValue else x for x in outside))
 
-    def _lift(self, trace: Trace, order: list[Node], outside: list[Node]) -> Lifting:
-        """The graph of arrays, from the graph of the trace."""
+    def _lift(self, trace: Trace, order: list[Node], outside: list[Node]) -> tuple[Lifting, dict[Node, Any]]:
+        """The graph of arrays, from the graph of the trace; and for the results of the trace, the nodes of the flat graph."""
         arguments = [*trace.arguments.arrays, *(argument for _, argument in trace.draws)]
         indices = only_indices(order, arguments, self.name)
         self._types = [np.intp if argument in indices else argument.dtype for argument in trace.arguments.arrays]
@@ -158,11 +158,11 @@ class Program(Call):
         batch = None if trace.effects.results else batch_in(made, results, arguments)
         computed = [x for x in results if x.primitive is not None and x.time >= trace.start]
         if batch is not None and self._lift_batch(lifting, batch, computed, give):
-            self._flat = {x: x for x in results}
+            flat = {x: x for x in results}
         else:
-            self._flat = self._lift_all(lifting, made, results, trace.made)
+            flat = self._lift_all(lifting, made, results, trace.made)
         mode.scope = None
-        return lifting
+        return lifting, flat
 
     def _give(
         self, outside: Sequence[Node], arguments: Sequence[Argument], indices: Collection[Argument], of_passes: Sequence[Node],
@@ -225,9 +225,9 @@ class Program(Call):
                 lifting.tensors[id(x)] = root
         return True
 
-    def _find_results(self, trace: Trace, lifting: Lifting) -> None:
+    def _find_results(self, trace: Trace, lifting: Lifting, flat: dict[Node, Any]) -> None:
         """The arrays that hold what the function returned, and where in them each number is."""
-        outputs = [self._flat[x] if isinstance(x, Node) else x for x in trace.outputs]
+        outputs = [flat[x] if isinstance(x, Node) else x for x in trace.outputs]
         numbers = list(dict.fromkeys(x for x in outputs if isinstance(x, Value)))
         tensors = list(dict.fromkeys(x for x in outputs if isinstance(x, Tensor)))
         plain = {new for x, new in zip(trace.outputs, outputs, strict=True) if isinstance(x, Value) and is_plain(x)}
@@ -243,7 +243,7 @@ class Program(Call):
             self.outputs.append(lifting.tensor(x))
             start += x.size
         self._result = rebuild(trace.out, iter([places[x] if isinstance(x, Node) else Place(None, constant=x) for x in outputs]))
-        self.kept = [lifting.tensor(x) if isinstance(x, Tensor) else lifting.entry(x) for x in map(self._flat.__getitem__, trace.kept)]
+        self.kept = [lifting.tensor(x) if isinstance(x, Tensor) else lifting.entry(x) for x in map(flat.__getitem__, trace.kept)]
         self._ends = np.cumsum([x.size for x in self.outputs])[:-1]
         is_one = len(numbers) + len(tensors) == 1 and isinstance(self._result, Place) and not plain
         self._kind = (Value if numbers else Tensor) if is_one else None

@@ -1,14 +1,20 @@
-"""Finding what repeats: runs of traced nodes that are the same step again and again, in the order in which they were computed.
+"""Finding repetition in a trace: runs of nodes in which one step is computed again and again.
 
-Every operand of a node is told by a number: of a computed one its place in the trace, of a leaf or a plain number a
-negative one. A step is a stretch of the trace, and the next step begins a `period` later. Then each operand of a step is of one of
-four kinds: it is computed in the same step, or in the one before (it is carried), or it was there before the first step,
-either the same for every step or another for each.
+A step is a stretch of `period` nodes, and the next step follows directly. The search compares numbers, not nodes: a computed
+operand is known by its place in the trace, a leaf or a plain number by a negative number. In a run, each operand of a step
+is of one of four kinds:
+
+    INSIDE   computed in the same step
+    CARRIED  computed in the step before
+    FIXED    there before the first step, and the same in every step, such as a weight
+    VARYING  there before the first step, and another one in each step, such as the input at that time
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import count, repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,7 +41,7 @@ class Listing:
     Attributes:
         nodes: the computed nodes, oldest first.
         things: the leaves and plain numbers among their operands; the one with the number -1 comes first.
-        kinds: for each node, a number for its primitive and static arguments; Tensors have each their own.
+        kinds: for each node, a number for its primitive and static arguments. No two Tensors have the same.
         operands: the operands of all nodes, one after the other; `first` says where those of each node begin.
         uses: how often each node is used; a result counts, too.
         needed: for each node, whether a result needs it.
@@ -43,64 +49,55 @@ class Listing:
 
     def __init__(self, nodes: Sequence[Any], outputs: Sequence[Any], needed: Sequence[Any]) -> None:
         self.nodes = nodes
-        self.things: list[Any] = []
-        numbers = {id(node): i for i, node in enumerate(nodes)}
-        kind_of: dict[Any, int] = {}
-        kinds: list[int] = []
-        inputs: list[Any] = []
-        counts: list[int] = []
-        for i, node in enumerate(nodes):
-            left, right = node.left, node.right
-            if right is MANY:
-                inputs += left
-                counts.append(len(left))
-            elif right is ONE:
-                inputs.append(left)
-                counts.append(1)
-            else:
-                inputs += (left, right)
-                counts.append(2)
-            kind: Any = node.primitive
-            if type(node) is not Value:
-                kind = i
-            elif node._aside is not None and node.static:
-                kind = kind, repr(sorted(node.static.items()))
-            kinds.append(kind_of.setdefault(kind, len(kind_of)))
-        self._number_leaves(dict(zip(map(id, inputs), inputs, strict=True)), numbers)
-        self.kinds = np.array(kinds, np.int64)
-        self.operands = np.fromiter(map(numbers.__getitem__, map(id, inputs)), np.int64, len(inputs))
-        self.first = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
-        places = [numbers[id(x)] for x in needed if numbers.get(id(x), -1) >= 0]  # below 0: not recorded
-        self.needed = np.zeros(len(nodes), bool)
-        self.needed[places] = True
+        numbers = dict(zip(map(id, nodes), count()))
+        inputs, self.first = _inputs(nodes)
+        self.operands = np.fromiter(map(numbers.get, map(id, inputs), repeat(-1)), np.int64, len(inputs))
+        self._number_leaves(inputs)
+        self.kinds = _kinds(nodes)
+        self.needed = np.full(len(nodes), len(needed) == len(nodes))
+        if len(needed) < len(nodes):
+            self.needed[[numbers[id(x)] for x in needed if id(x) in numbers]] = True
         self.uses = np.bincount(self.operands[self.operands >= 0], minlength=len(nodes))
         for x in outputs:
-            if numbers.get(id(x), -1) >= 0:
+            if id(x) in numbers:
                 self.uses[numbers[id(x)]] += 1
 
-    def _number_leaves(self, inputs: dict[int, Any], numbers: dict[int, int]) -> None:
-        """Give numbers to those of the inputs, by id, that have none yet; equal plain numbers have the same."""
+    def _number_leaves(self, inputs: Sequence[Any]) -> None:
+        """Give numbers to the operands that are no nodes of the trace; equal plain numbers have the same."""
+        self.things: list[Any] = []
+        leaves = np.flatnonzero(self.operands < 0)
+        ids = np.fromiter((id(inputs[i]) for i in leaves.tolist()), np.int64, len(leaves))
+        _, places, which = np.unique(ids, return_index=True, return_inverse=True)
         equal: dict[Any, int] = {}
-        for number_of_x, x in inputs.items():
-            if number_of_x not in numbers:
-                key = (type(x), repr(x)) if isinstance(x, (float, int)) else number_of_x
-                if key not in equal:
-                    equal[key] = -1 - len(self.things)
-                    self.things.append(x)
-                numbers[number_of_x] = equal[key]
+        number = np.zeros(len(places), np.int64)
+        for i in np.argsort(places).tolist():  # in the order in which they are used first
+            x = inputs[leaves[places[i]]]
+            key = (type(x), repr(x)) if isinstance(x, (float, int)) else id(x)
+            if key not in equal:
+                equal[key] = -1 - len(self.things)
+                self.things.append(x)
+            number[i] = equal[key]
+        self.operands[leaves] = number[which]
+
+    @cached_property
+    def _leaf_looks(self) -> Any:
+        """For each operand that is no node, a number for what may stand in for it in another step; for a node, 0."""
+        sorts = np.array([_sort(x) for x in self.things] or [0], np.int64)
+        return np.where(self.operands < 0, sorts[np.maximum(-1 - self.operands, 0)], 0)
 
     def thing(self, number: int) -> Any:
         """The operand with a number."""
         return self.nodes[number] if number >= 0 else self.things[-1 - number]
 
     def looks(self, reach: int) -> Any:
-        """A number for each node, which is the same for nodes that look alike: of one kind, with operands at the same distances."""
+        """A number for each node. Nodes of one kind whose operands are equally far back have the same number.
+
+        Args:
+            reach: operands further back than this count as equally far.
+        """
         owners = np.repeat(np.arange(len(self.nodes)), np.diff(self.first))
-        sorts = np.array([_sort(x) for x in self.things] or [0], np.int64)
         distances = owners - self.operands
-        codes = np.where(distances <= reach, distances, 0)
-        leaves = self.operands < 0
-        codes[leaves] = -sorts[-1 - self.operands[leaves]]
+        codes = np.where(self.operands < 0, -self._leaf_looks, np.where(distances <= reach, distances, 0))
         places = np.arange(len(owners)) - self.first[owners]
         with np.errstate(over="ignore"):
             mixed = (codes.astype(np.uint64) + places.astype(np.uint64) * np.uint64(7919)) * SCRAMBLE
@@ -109,8 +106,36 @@ class Listing:
             return sums[self.first[1:]] - sums[self.first[:-1]] + self.kinds.astype(np.uint64) * np.uint64(0xD1B54A32D192ED03)
 
 
+def _inputs(nodes: Sequence[Any]) -> tuple[list[Any], Any]:
+    """The inputs of all nodes, one after the other, and where those of each node begin (and where the last ones end)."""
+    inputs: list[Any] = []
+    first = [0]
+    for node in nodes:
+        left, right = node.left, node.right
+        if right is MANY:
+            inputs += left
+        elif right is ONE:
+            inputs.append(left)
+        else:
+            inputs += (left, right)
+        first.append(len(inputs))
+    return inputs, np.array(first, np.int64)
+
+
+def _kinds(nodes: Sequence[Any]) -> Any:
+    """A number for each node: its primitive's, or a small one if there is more to say."""
+    kinds = np.fromiter([id(node.primitive) for node in nodes], np.int64, len(nodes))
+    kind_of: dict[Any, int] = {}
+    for i, node in enumerate(nodes):
+        if type(node) is not Value:
+            kinds[i] = kind_of.setdefault(i, len(kind_of))
+        elif node._aside is not None and node.static:
+            kinds[i] = kind_of.setdefault((node.primitive, repr(sorted(node.static.items()))), len(kind_of))
+    return kinds
+
+
 def _sort(x: Any) -> int:
-    """Which leaves may stand in for each other in different steps."""
+    """A number for a leaf. Leaves with the same number may take each other's place in different steps."""
     if not isinstance(x, Node):
         return 1
     if type(x) is StoredValue:
@@ -126,9 +151,9 @@ class Run(NamedTuple):
         period: how many nodes a step has.
         steps: how many there are.
         operands: the operands of each step, in a row.
-        owners: for each column, which node of the step it is an operand of.
-        kinds: INSIDE, CARRIED, FIXED or VARYING, for each column.
-        sources: for a column that is INSIDE or CARRIED, the node of the step (or the one before) that it is.
+        owners: for each column of `operands`, the node of the step that has this operand.
+        kinds: for each column, INSIDE, CARRIED, FIXED or VARYING.
+        sources: for a column that is INSIDE or CARRIED, which node of the step (or of the step before) the operand is.
     """
 
     start: int
@@ -149,11 +174,11 @@ class Run(NamedTuple):
 
 
 def runs_of(listing: Listing, fits: Callable[[Run], bool]) -> Iterator[list[Run]]:
-    """The runs of one period after another, those that cover most of the trace with the shortest steps first.
+    """The runs in a trace, a list for each period. Periods that cover more of the trace come first; of equal ones, the shorter.
 
     Args:
         listing: the trace.
-        fits: whether a run is wanted. If the longest one of a period is not, the others, which are like it, are not looked at.
+        fits: whether a run is wanted. If the longest run of a period is not, the others of that period are skipped.
     """
     n = len(listing.nodes)
     if n < GRAM + 2 * FEWEST_STEPS:
@@ -194,21 +219,23 @@ def _cover(stretches: Iterable[tuple[int, int]]) -> int:
 
 
 def _periods(looks: Any) -> list[int]:
-    """How far apart stretches that look alike are most often."""
+    """The distances at which the trace most often looks the same again."""
     n = len(looks) - GRAM
     with np.errstate(over="ignore"):
         grams = np.zeros(n, np.uint64)
         for k in range(GRAM):
             grams = grams * np.uint64(1000003) + looks[k : k + n]
-    order = np.argsort(grams, kind="stable")
-    gaps = np.diff(order)[grams[order][1:] == grams[order][:-1]]
+    bits = np.uint64(n.bit_length())
+    marked = np.sort((grams << bits) | np.arange(n, dtype=np.uint64))  # the last bits are the place: no slow stable sort is needed
+    places = (marked & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
+    gaps = np.diff(places)[np.diff(marked >> bits) == 0]
     periods, counts = np.unique(gaps, return_counts=True)
     often = counts * periods  # how much of the trace it may cover
     return [int(periods[i]) for i in np.argsort(-often, kind="stable")[:MOST_PERIODS] if periods[i] * FEWEST_STEPS <= n + GRAM]
 
 
 def _stretches(looks: Any, period: int) -> list[tuple[int, int]]:
-    """Where a trace repeats itself after a period, for long enough, the longest stretch first: starts and stops."""
+    """The stretches, as (start, stop), in which each node looks like the one a period later; the longest first."""
     same = np.concatenate([[False], looks[:-period] == looks[period:], [False]])
     edges = np.flatnonzero(same[1:] != same[:-1])
     starts, stops = edges[::2], edges[1::2] + period
@@ -218,7 +245,10 @@ def _stretches(looks: Any, period: int) -> list[tuple[int, int]]:
 
 
 def _run(listing: Listing, start: int, stop: int, period: int) -> Run | int | None:
-    """The steps in a stretch; or how many of them make one, if they reach back further than to the one before; None if there are none."""
+    """The run in a stretch, or None.
+
+    If operands reach back further than one step, the result is a number: so many steps, taken together, may be one.
+    """
     earliest = start
     while earliest > max(0, start - period) and listing.kinds[earliest - 1] == listing.kinds[earliest - 1 + period]:
         earliest -= 1
@@ -233,7 +263,7 @@ def _run(listing: Listing, start: int, stop: int, period: int) -> Run | int | No
 
 
 def _begins(listing: Listing, earliest: int, latest: int, period: int) -> list[int]:
-    """Where a step may begin: where the fewest numbers are carried over."""
+    """The places where a step may begin, best first: those that the fewest numbers are carried across."""
     if earliest == latest:
         return [latest]
     shift = latest + period  # a step in the middle

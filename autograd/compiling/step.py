@@ -44,14 +44,14 @@ class WholeStep(Program):
         changed = [leaf for updater in trace.effects.updaters for leaf in updater.leaves()]
         return list(dict.fromkeys([*super()._outside(trace, order), *changed]))
 
-    def _find_results(self, trace: Trace, lifting: Lifting) -> None:
-        super()._find_results(trace, lifting)
+    def _find_results(self, trace: Trace, lifting: Lifting, flat: dict[Node, Any]) -> None:
+        super()._find_results(trace, lifting, flat)
         self._check_order(trace)
         self.effects = trace.effects.effects
         self._lifted: dict[Node, Any] = {}
         for x in [*trace.effects.nodes, *trace.effects.results]:
-            flat = self._flat.get(x, x)
-            self._lifted[x] = lifting.tensor(flat) if isinstance(flat, Tensor) else lifting.entry(flat)
+            node = flat.get(x, x)
+            self._lifted[x] = lifting.tensor(node) if isinstance(node, Tensor) else lifting.entry(node)
         stand_ins = {self._lifted[x] for x in trace.effects.results}
         self._late = [i for i, x in enumerate(self.outputs) if not stand_ins.isdisjoint(ancestors([x]))]
         self._early = [i for i in range(len(self.outputs)) if i not in self._late]
