@@ -67,9 +67,10 @@ class _BatchNorm(Module):
                     f"{self._called()} cannot take the deviation of a single number for each channel, of a batch of shape {x.shape}. "
                     "Train with larger batches (drop_last=True leaves out a last batch of one), or call model.eval() to evaluate."
                 )
+            found = _moments(x, axes)
             if self.training and self.track_running_stats:
-                self._track(x, axes)
-            return self._standardized(x, axes)
+                self._track(*found, x.size // self.num_features)
+            return self._standardized(x, axes, found)
         return self._with_running(x)
 
     def _with_running(self, x: Data) -> Data:
@@ -78,11 +79,12 @@ class _BatchNorm(Module):
         y = y if self.weight is None else y * self._along(self.weight, x)
         return y if self.bias is None else y + self._along(self.bias, x)
 
-    def _standardized(self, x: Data, axes: tuple[int, ...]) -> Data:
-        """With mean 0 and deviation 1 over axes, times `weight` plus `bias`."""
+    def _standardized(self, x: Data, axes: tuple[int, ...], found: tuple[Data, Data]) -> Data:
+        """With mean 0 and deviation 1 over axes, times `weight` plus `bias`; `found` are the mean and the variance of `x`."""
         weight = 1.0 if self.weight is None else self._along(self.weight, x)
         bias = 0.0 if self.bias is None else self._along(self.bias, x)
-        y: Data = standardize(x, weight, bias, axis=axes, eps=self.eps)
+        static = {"known": found} if is_known(found) else {}
+        y: Data = standardize(x, weight, bias, axis=axes, eps=self.eps, **static)
         return y
 
     def _dtype(self) -> DTypeLike | None:
@@ -99,12 +101,9 @@ class _BatchNorm(Module):
         column: Data = numbers if x.ndim == 2 else autograd.reshape(numbers, (-1, *(1,) * (x.ndim - 2)))
         return column
 
-    def _track(self, x: Data, axes: tuple[int, ...]) -> None:
-        """Move the running mean and variance towards those of the batch."""
+    def _track(self, mean: Data, variance: Data, count: int) -> None:
+        """Move the running mean and variance towards those of a batch, which are of `count` numbers for each channel."""
         names = ("running_mean", "running_var", "num_batches_tracked")
-        x = wide(np.asarray(x.data) if isinstance(x, Tensor) and is_known(x) else x)
-        mean, variance = moments(x, axes)
-        count = x.size // self.num_features
         update(self, names, self._move, mean=mean.reshape(-1), variance=variance.reshape(-1) * (count / (count - 1)))
 
     def _move(self, mean: Array, variance: Array) -> None:
@@ -221,17 +220,15 @@ class InstanceNorm2d(_BatchNorm):
         if self.training or not self.track_running_stats:
             if images.shape[2] * images.shape[3] < 2:
                 raise ValueError(f"{self._called()} cannot take the deviation of a single pixel, of images of shape {x.shape}.")
+            found = _moments(images, (2, 3))
             if self.training and self.track_running_stats and self.momentum is not None:
-                self._track(images, (2, 3))
-            y = self._standardized(images, (2, 3))
+                self._track(*found, images.shape[2] * images.shape[3])
+            y = self._standardized(images, (2, 3), found)
         else:
             y = self._with_running(images)
         return y if x.ndim == 4 else y[0]
 
-    def _track(self, x: Data, axes: tuple[int, ...]) -> None:
-        x = wide(np.asarray(x.data) if isinstance(x, Tensor) and is_known(x) else x)
-        mean, variance = moments(x, axes)
-        count = x.shape[2] * x.shape[3]
+    def _track(self, mean: Data, variance: Data, count: int) -> None:
         mean, variance = mean.mean(axis=(0, 2, 3)), variance.mean(axis=(0, 2, 3)) * (count / (count - 1))
         update(self, ("running_mean", "running_var"), self._move, mean=mean, variance=variance)
 
@@ -382,6 +379,12 @@ class RMSNorm(Module):
 
     def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+
+
+def _moments(x: Data, axes: tuple[int, ...]) -> tuple[Data, Data]:
+    """The mean and the variance of `x` over axes, which keep the length 1; as plain numbers, unless a function is being compiled."""
+    found: tuple[Data, Data] = moments(wide(np.asarray(x.data) if isinstance(x, Tensor) and is_known(x) else x), axes)
+    return found
 
 
 def _sizes(kind: str, shape: Sizes) -> tuple[int, ...]:

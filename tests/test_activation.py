@@ -114,3 +114,12 @@ def test_gelu_knows_two_formulas():
     for make in (nn.GELU, lambda approximate: functional.gelu(1.0, approximate)):
         with pytest.raises(ValueError, match='gelu is exact with approximate="none", or approximated with "tanh"; got \'sigmoid\''):
             make("sigmoid")
+
+
+def test_gradient_of_a_relu_lies_in_memory_as_its_input_even_if_it_repeats_one_number():
+    x = Tensor(np.zeros((64, 8, 8, 32)))
+    images = x.transpose(3, 0, 1, 2)  # as convolutions compute them
+    h = images.relu()
+    h.mean(axis=(2, 3)).sum().backward()
+    assert h.grad.strides[0] == 0 or h.grad.strides[2] == 0
+    assert images.grad.strides == images.data.strides

@@ -138,3 +138,36 @@ def test_standardize_sums_over_a_million_numbers_without_losing_digits():
     x = np.random.default_rng(0).normal(3.0, 1.0, (1, 1_000_000)).astype(np.float32)
     expected = (x - x.mean(dtype=float)) / x.std(dtype=float)
     np.testing.assert_allclose(standardize(x, 1.0, 0.0, axis=-1, eps=0.0), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("mean", [0.0, 2.0, 1000.0])
+def test_gradients_of_standardize_keep_their_digits_beside_a_mean(mean):
+    rng = np.random.default_rng(0)
+    x, g = rng.normal(mean, 1.0, (8, 4, 16, 16)).astype(np.float32), rng.normal(size=(8, 4, 16, 16)).astype(np.float32)
+    weight, bias = rng.uniform(1, 2, (2, 1, 4, 1, 1)).astype(np.float32)
+
+    def pulled(*inputs, g):
+        return vjp(lambda *inputs: standardize(*inputs, axis=(0, 2, 3)), *inputs)[1](g)
+
+    found, exact = pulled(x, weight, bias, g=g), pulled(x.astype(float), weight.astype(float), bias.astype(float), g=g.astype(float))
+    for number, wanted in zip(found, exact, strict=True):
+        assert number.dtype == np.float32
+        np.testing.assert_allclose(number, wanted, rtol=1e-3, atol=1e-3 * np.abs(wanted).max())  # the mean is rounded to 1e-4
+
+
+def test_known_moments_change_no_number_and_no_derivative_of_a_derivative():
+    rng = np.random.default_rng(0)
+    x, g, h, weight, bias = [rng.normal(size=(6, 3)) for _ in range(3)] + [rng.normal(size=(1, 3)) for _ in range(2)]
+    static = {"axis": (0,), "eps": 0.1}
+    known = x.mean(0, keepdims=True), x.var(0, keepdims=True)
+    results = []
+    for more in ({}, {"known": known}):
+
+        def call(*inputs, more=more):
+            return standardize(*inputs, **static, **more)
+
+        first = vjp(call, x, weight, bias)[1](g)
+        second = vjp(lambda *inputs, call=call: vjp(call, *inputs)[1](g)[0], x, weight, bias)[1](h)
+        results.append([call(x, weight, bias), *first, *second])
+    for plain, quick in zip(*results, strict=True):
+        np.testing.assert_allclose(quick, plain, rtol=1e-9, atol=1e-12)

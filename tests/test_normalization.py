@@ -10,6 +10,7 @@ from references import Case, assert_pytorchs
 import autograd
 import nn
 from autograd import Tensor, check_gradients, no_grad
+from autograd.primitives import networks
 
 BATCH_SETTINGS = [
     {}, {"eps": 0.1}, {"momentum": 0.5}, {"momentum": None}, {"affine": False}, {"track_running_stats": False},
@@ -257,3 +258,21 @@ def test_group_and_instance_norm_are_pytorchs_in_training_and_in_evaluation(make
 def test_group_and_instance_norm_refuse_what_does_not_fit(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_training_computes_the_mean_and_the_variance_of_a_batch_once(monkeypatch):
+    computed, moments = [], networks._moments
+    monkeypatch.setattr(networks, "_moments", lambda x, axis: computed.append(x) or moments(x, axis))
+    layer = nn.BatchNorm2d(3)
+    (layer(Tensor(waves(4, 3, 2, 2))) ** 2).sum().backward()
+    assert len(computed) == 1
+
+
+def test_batch_norm_of_a_constant_compiles_with_its_gradients():
+    images, layer = waves(4, 3, 2, 2).astype(np.float32), nn.BatchNorm2d(3)
+    weights = waves(4, 3, 2, 2).astype(np.float32)
+    (layer(images) * weights).sum().backward()
+    expected = layer.weight.grad
+    layer.weight.grad = None
+    autograd.compile(lambda weights: (layer(images) * weights).sum())(weights).backward()
+    np.testing.assert_allclose(layer.weight.grad, expected, rtol=1e-5)

@@ -75,7 +75,7 @@ def _conv_transpose(g: Any, weight: Any, shape: Any, stride: Any, padding: Any, 
     if max(stride) == 1 and np.min(around) >= 0:  # then it is a convolution itself, with the kernels mirrored
         mirrored = np.flip(weight, tuple(range(2, n + 2))).reshape(groups, -1, *weight.shape[1:]).swapaxes(1, 2)
         mirrored = mirrored.reshape(-1, len(weight) // groups, *kernel)
-        return _conv(g, mirrored, np.zeros(1, g.dtype), stride, around, dilation, groups)
+        return _conv(g, mirrored, 0.0, stride, around, dilation, groups)
     space = [before + size + after for size, (before, after) in zip(shape, padding, strict=True)]
     x = new((len(g), weight.shape[1] * groups, *space), np.result_type(g, weight))
     x.fill(0)

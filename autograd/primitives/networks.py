@@ -105,10 +105,18 @@ def _moments(x: Any, axis: Any) -> tuple[Any, Any]:
     names, kept, shape, count = _over(x, axis)
     average = np.einsum(f"{names}->{kept}", x).reshape(shape) / count
     variance = np.einsum(f"{names},{names}->{kept}", x, x).reshape(shape) / count - average * average
-    if not (np.abs(average * average) <= 10 * np.abs(variance)).all():
+    if not _is_near_zero(average, variance):
         centred = x - average
         variance = np.einsum(f"{names},{names}->{kept}", centred, centred).reshape(shape) / count
     return average, variance
+
+
+def _is_near_zero(average: Any, variance: Any) -> bool:
+    """Whether a mean is so small beside the deviation that it may be subtracted after a sum or a product, without loss of digits.
+
+    This spares a pass over all numbers, which is a tenth to a fifth of the time.
+    """
+    return bool((np.abs(average * average) <= 10 * np.abs(variance)).all())
 
 
 def moments(x: Any, axis: Any) -> tuple[Any, Any]:
@@ -121,10 +129,13 @@ def moments(x: Any, axis: Any) -> tuple[Any, Any]:
     return average, _sums(centred, centred, axis=axis) / count
 
 
-def _standardize(x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e-5) -> Any:
-    average, variance = _moments(x, axis)
+def _standardize(x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e-5, known: Any = None) -> Any:
+    average, variance = known or _moments(x, axis)
     weight = weight if np.ndim(weight) else np.asarray(weight).item()  # a number leaves float32 as it is
-    centred, scale = x - average, weight / np.sqrt(variance + eps)
+    scale = weight / np.sqrt(variance + eps)
+    if scale.shape == average.shape and _is_near_zero(average, variance):
+        return _with_bias(x * scale, (bias if np.ndim(bias) else np.asarray(bias).item()) - average * scale)
+    centred = x - average
     in_place = centred if np.result_type(centred, scale) == centred.dtype else None  # which spares a tenth of the time
     return _with_bias(np.multiply(centred, scale, out=in_place), np.asarray(bias))
 
@@ -135,32 +146,37 @@ def _summed(weight: Any, x: Any) -> list[int]:
     return [i for i in range(x.ndim) if i < extra or weight.shape[i - extra] == 1]
 
 
-def _standardize_gradients(g: Any, y: Any, x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e-5) -> list[Any]:
+def _standardize_gradients(
+    g: Any, y: Any, x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e-5, known: Any = None
+) -> list[Any]:
     axes, count = {*_axes(x, axis)}, _over(x, axis)[-1]
-    centred = x - _sums(x, axis=axis) / count
-    deviation = sqrt(_sums(centred, centred, axis=axis) / count + eps)
+    average, variance = known if known and isinstance(x, np.ndarray) else moments(x, axis)  # those of a node have derivatives
+    deviation = sqrt(variance + eps)
     total = _sums(g, axis=axis)
     of_bias = total if axes <= {*_summed(bias, x)} else g  # the engine sums over the other axes
     if axes <= {*_summed(weight, x)}:  # batch normalisation: one sum for both
-        of_weight = slope = _sums(g, centred, axis=axis) / deviation
+        near = isinstance(x, np.ndarray) and _is_near_zero(average, variance)
+        z = x if near else x - average
+        slope = _sums(g, z, axis=axis)
+        of_weight = slope = (slope - average * total if near else slope) / deviation
         scale = weight / deviation
     else:
-        of_weight = _sums(g, centred / deviation, axis=_summed(weight, x))
+        near, z = False, x - average
+        of_weight = _sums(g, z / deviation, axis=_summed(weight, x))
         g, scale = g * weight, 1 / deviation
-        slope, total = _sums(g, centred, axis=axis) / deviation, _sums(g, axis=axis)
-    centred *= slope * scale / (-count * deviation)  # in place, to write to memory less often; of nodes this makes new ones
-    centred += g * scale
-    centred -= total * scale / count
-    return [centred, of_weight, of_bias]
+        slope, total = _sums(g, z, axis=axis) / deviation, _sums(g, axis=axis)
+    shift = total * scale / count
+    slope = slope * scale / (-count * deviation)
+    return [z * slope + g * scale - (shift + average * slope if near else shift), of_weight, of_bias]
 
 
-def _standardize_of_batch(batch: Batch, x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e-5) -> Any:
+def _standardize_of_batch(batch: Batch, x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e-5, known: Any = None) -> Any:
     (x,) = batch.repeated((x,))
     _, weight, bias = batch.aligned((x, weight, bias))
     return standardize(x, weight, bias, axis=axes_of_batch(x, axis), eps=eps)
 
 
-def _standardize_composed(y: Any, x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e-5) -> Any:
+def _standardize_composed(y: Any, x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e-5, known: Any = None) -> Any:
     total = sum_(x, axis=axis, keepdims=True)
     n = float(x.size // max(total.size, 1))
     centred = x - total / n
@@ -180,8 +196,9 @@ standardize: Primitive = Primitive(
     batch=_standardize_of_batch,
     doc="""x less its mean along axes, divided by its standard deviation there; times `weight`, plus `bias`: batch and layer normalisation.
 
-    `weight` and `bias` broadcast; 1.0 and 0.0 are none. `eps` is added to the variance. The derivative is
-    that of Ioffe and Szegedy (2015, section 3), with the mean and the deviation put in.
+    `weight` and `bias` broadcast; 1.0 and 0.0 are none. `eps` is added to the variance. `known` is the mean and the
+    variance of `x`, if they have been computed before. The derivative is that of Ioffe and Szegedy (2015, section 3),
+    with the mean and the deviation put in.
 
     >>> standardize(np.array([1.0, 3.0]), 1.0, 0.0, eps=0.0)
     array([-1.,  1.])
