@@ -197,14 +197,11 @@ class WholeStep(Program):
         with walking:
             node = self._returned(self._in_order(results, found), data, self._anchors, {})
             for update, pieces in zip(self.leaves.updates, self._pieces, strict=True):
-                update.run([np.asarray(found[k]) if self._variant.floats else found[k] for k in pieces])
+                update.run([found[k] for k in pieces] if not self._variant.floats else [np.asarray(found[k]) for k in pieces])
             for i in self._forgotten:
                 _set_gradient(self.given[i], None)
             for x, g in zip(self._learning, gradients, strict=True):
-                if type(x) is Store:
-                    x.total = g
-                else:
-                    _set_gradient(x, g)
+                _set_gradient(x, g)
         if self._passed_on:
             inputs = (*self.given, *given)
             for k, i in self._passed_on:  # arguments, and what was computed outside: further back
