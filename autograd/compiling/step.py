@@ -212,16 +212,17 @@ class WholeStep(Program):
     def _computed(self, data: list[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
         """The results of `forward` and of `backward`."""
         variant, read = self._variant, [data[i] for i in self._read]
-        if variant.is_silent or not (self.quiet or self._is_watched):
-            results, found = self._passes(variant, read)
-        else:
-            with np.errstate(all="ignore"):
-                results, found = self._passes(variant, read)
+        as_it_is = variant.is_silent or not (self.quiet or self._is_watched)
+        results, found = self._passes(variant, read) if as_it_is else self._quiet_passes(variant, read)
         if self._is_watched and not self._variant.careful and self._spoiled(found, data):
             # From now on, the program says where a branch was not taken.
             self._variant = self._print(self._variant.seeded, careful=True)
             return self._computed(data)
         return results, found
+
+    @np.errstate(all="ignore")  # half of the time of a `with` statement, 0.4 µs
+    def _quiet_passes(self, variant: Variant, data: list[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+        return self._passes(variant, data)
 
     def _passes(self, variant: Variant, data: list[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
         try:
