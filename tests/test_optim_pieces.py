@@ -9,6 +9,7 @@ from optimizing import numbers, stored
 
 import nn
 from autograd import Tensor, Value
+from autograd.stores import move_into_store
 from nn import optim
 from nn.optim import SGD, Adagrad, Adam, AdamW, ExponentialLR, Optimizer, RMSprop
 from nn.optim.optimizer import ENTRIES_AT_ONCE
@@ -396,3 +397,19 @@ def test_large_parameters_are_pytorchs_entry_by_entry(method, settings, dtype, j
         reference.step()
         found, tolerance = np.concatenate([p.data for p in ours]), 1e-5 if dtype is np.float32 else 1e-11
         np.testing.assert_allclose(found, theirs.detach().numpy(), rtol=tolerance, atol=tolerance)
+
+
+def test_two_optimizers_take_turns_with_values_in_stores():
+    def trained(in_stores):
+        values = [Value(0.1 * i) for i in range(6)]
+        if in_stores:
+            move_into_store(values[:2], (2,), "a")
+            move_into_store(values[2:], (2, 2), "b")
+        first, second = Adam(values, lr=0.1), SGD(values, lr=0.5)
+        for i in range(4):
+            sum(x * x * x for x in values).backward()
+            (second if i % 2 else first).step()
+            values[i].data += 1.0
+        return [x.data for x in values]
+
+    np.testing.assert_allclose(trained(in_stores=True), trained(in_stores=False), rtol=1e-12)

@@ -171,6 +171,13 @@ def test_gcc_computes_the_relu_that_it_gets_wrong_at_its_highest_level(place, mo
     assert total[0] == (np.arange(1, 1601) * np.where(xs > 0, np.arange(1600.0), 0.0)).sum()
 
 
+def test_a_function_named_like_one_of_the_c_library_is_the_programs_own(place):
+    text = building.with_entries("__attribute__((noinline)) int rand(double *x) { *x = 42.0; return 0; }", {"rand": 1})
+    entry, x = building.library(text).entry("rand", 1), np.zeros(1)
+    entry.at[0] = x.ctypes.data
+    assert (entry(), x[0]) == (0, 42.0)
+
+
 def test_two_processes_may_compile_the_same(place):
     by = building.compiler()
     script = (

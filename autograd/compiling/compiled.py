@@ -180,7 +180,7 @@ def compile(function: Callable[..., Any] | None = None, *, target: str = "numpy"
             or Tensors, or a structure of them. Parameters are found where it reads them. An array
             argument is a Tensor to it, whose single numbers are Values; an integer argument chooses rows through
             `autograd.take`.
-        target: what runs: "numpy"; "c", the same as loops in C, two to three times as fast for the moons and the GPT of
+        target: what runs: "numpy"; "c", the same as loops in C, three to four times as fast for the moons and the GPT of
             the benchmark; it needs a compiler (`pip install "glassgrad[c]"`, or the machine's own); or
             "auto", C where there is a compiler and C is the faster.
 

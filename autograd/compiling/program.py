@@ -337,8 +337,7 @@ class Program(Call):
         try:
             if type(function) is MethodType or (not self.quiet and not (self._is_watched and function.__name__ == "backward")):
                 return function(*args)
-            with np.errstate(all="ignore"):
-                return function(*args)
+            return _quietly(function, *args)
         except IndexError as error:
             raise self._no_row(error) from None
 
@@ -473,6 +472,11 @@ def traced(
     if any(update.names for update in trace.updates):  # what it changes, it may not read
         trace = again(given, args, kwargs, changing=trace.updates)
     return Traced(again, trace)
+
+
+@np.errstate(all="ignore")  # half of the time of a `with` statement, 0.4 µs
+def _quietly(function: Callable[..., Any], *args: Any) -> Any:
+    return function(*args)
 
 
 def _data(inputs: Iterable[Any]) -> list[Any]:

@@ -142,13 +142,13 @@ def calls(times: int) -> dict[str, float]:
 
 def compiled(problem: Problem, compile: str = "loss") -> Callable[[], float]:
     """Scalar code like that of `values`, its loss compiled."""
-    X, y = problem.X, problem.y
+    X, y, alpha = problem.X, problem.y, problem.alpha
     model = initialised(problem)
     parameters = model.parameters()
 
     def loss_of(xs: Any, ys: Any) -> Any:
         hinge = sum((1 - y * model(x)).relu() for x, y in zip(xs, ys, strict=True)) / len(xs)
-        return hinge + problem.alpha * autograd.dot(parameters, parameters)
+        return hinge + alpha * autograd.dot(parameters, parameters)
 
     step = stepping(loss_of, nn.optim.SGD(parameters, lr=problem.learning_rate), compile)
     return lambda: step(X, y).data  # type: ignore[no-any-return]
