@@ -225,6 +225,7 @@ COMPILED_NETWORK = Contender("glassgrad, scalar code compiled", "recurrences.net
 NUMPY_NETWORK = Contender("NumPy, forward and backward by hand", "numpy_by_hand.network", "numpy")
 EAGER_PENDULUM = Contender("glassgrad, scalar code, eager", "recurrences.pendulum_eager", "glassgrad")
 COMPILED_PENDULUM = Contender("glassgrad, scalar code compiled", "recurrences.pendulum_compiled", "glassgrad")
+PENDULUM_IN_C = Contender("glassgrad, scalar code, the whole step in C", "recurrences.pendulum_in_c", "glassgrad")
 
 EAGER_UP_TO = 1_000  # points; beyond, an eager step takes seconds
 
@@ -254,8 +255,8 @@ def races(quick: bool, seed: int) -> list[Race]:
         ),
         Race(
             f"One step of gradient descent: a pendulum in scalars, {20 if quick else 200} steps",
-            pendulum_problem(20 if quick else 200), [EAGER_PENDULUM, COMPILED_PENDULUM],
-            [Goal(COMPILED_PENDULUM, 10, EAGER_PENDULUM)], EAGER_PENDULUM,
+            pendulum_problem(20 if quick else 200), [EAGER_PENDULUM, COMPILED_PENDULUM, PENDULUM_IN_C],
+            [Goal(COMPILED_PENDULUM, 10, EAGER_PENDULUM), Goal(PENDULUM_IN_C, 1000, EAGER_PENDULUM)], EAGER_PENDULUM,
         ),
     ]  # fmt: skip
 

@@ -31,6 +31,7 @@ def as_loop(primitive: Primitive, inputs: Sequence[Any], static: Static) -> Any:
     body = Body((*leaves[:count], *(like(x, x.shape) for x in more)), (row,), tuple(leaves[count:]), (*states, *more))
     for leaf, result in zip(body.carried, body.results, strict=True):
         leaf.label = named_by(result)
+        leaf._datum = np.zeros(result.shape, result.dtype)
     zeros = [_constant(np.zeros(x.shape, x.dtype)) for x in more]
     found = loop([*others[:count], *zeros], [rows], others[count:], body, len(rows))
     of = {id(x): getitem(state, index=slice(1, None)) for x, state in zip(body.results, found, strict=True)}

@@ -49,35 +49,41 @@ def pendulum(problem: Recurrence) -> Loss:
     return loss, parameters
 
 
-def trained(problem: Recurrence, make: Callable[[Recurrence], Loss], compile: bool) -> Callable[[], float]:
-    """A step of gradient descent on the loss that `make` makes."""
+def trained(problem: Recurrence, make: Callable[[Recurrence], Loss], compile: str) -> Callable[[], float]:
+    """A step of gradient descent on the loss that `make` makes; of it, `compile` is "nothing", the "loss" alone, or the "step in C"."""
     loss_of, parameters = make(problem)
-    if compile:
+    if compile == "loss":
         loss_of = autograd.compile(loss_of)
     optimizer = nn.optim.SGD(parameters, lr=problem.learning_rate)
     X = problem.X.tolist()
 
-    def step() -> float:
+    def step(X: Any) -> Any:
         loss = loss_of(X)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        return loss.data  # type: ignore[no-any-return]
+        return loss
 
-    return step
+    if compile == "step in C":
+        step = autograd.compile(step, target="c")
+    return lambda: step(X).data
 
 
 def network_eager(problem: Recurrence) -> Callable[[], float]:
-    return trained(problem, network, compile=False)
+    return trained(problem, network, compile="nothing")
 
 
 def network_compiled(problem: Recurrence) -> Callable[[], float]:
-    return trained(problem, network, compile=True)
+    return trained(problem, network, compile="loss")
 
 
 def pendulum_eager(problem: Recurrence) -> Callable[[], float]:
-    return trained(problem, pendulum, compile=False)
+    return trained(problem, pendulum, compile="nothing")
 
 
 def pendulum_compiled(problem: Recurrence) -> Callable[[], float]:
-    return trained(problem, pendulum, compile=True)
+    return trained(problem, pendulum, compile="loss")
+
+
+def pendulum_in_c(problem: Recurrence) -> Callable[[], float]:
+    return trained(problem, pendulum, compile="step in C")
