@@ -37,6 +37,7 @@ from .losses import (
 from .mlp import MLP, Layer, Neuron
 from .module import Module
 from .normalization import BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d, LayerNorm, RMSNorm
+from .onnx import to_onnx
 from .parameter import Parameter
 from .pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from .positional import LearnedPositionalEncoding, PositionalEncoding
@@ -61,7 +62,7 @@ __all__ = [
     "Upsample", "binary_cross_entropy", "binary_cross_entropy_with_logits", "callbacks", "cross_entropy", "data",
     "devectorize", "diagnose", "functional", "get_rng_state", "hinge_loss", "huber_loss", "init", "kl_div", "l1_loss",
     "load", "manual_seed", "metrics", "mse_loss", "multi_margin_loss", "nll_loss", "optim", "plot", "save",
-    "set_rng_state", "utils", "vectorize",
+    "set_rng_state", "to_onnx", "utils", "vectorize",
 ]  # fmt: skip
 
 

@@ -6,10 +6,8 @@ stopped continues if it is called in the same way.
 The settings run in processes on this machine, or on a cluster of Dask or Ray: --backend dask starts a
 local one, and --scheduler uses another, whose workers have this library and the folders --data and
 --out. If a worker is killed, only the settings that it was training are run again. The results are
-the same, bit for bit, on processors of the same kind. So are those of other back-ends of joblib:
-
-    with joblib.parallel_config("threading"):
-        sweep_mnist.main()
+the same, bit for bit, on processors of the same kind. So are those of other back-ends of joblib that use
+processes, around `sweep_mnist.main()`.
 """
 
 from __future__ import annotations
@@ -38,6 +36,7 @@ from train_mnist import mlp
 import nn
 from autograd.files import write_whole
 from nn.checks import require
+from nn.plot.colours import AMOUNTS, blend
 
 RATES, BATCH_SIZES, DROPOUTS = [1e-2, 1e-3, 1e-4], [32, 256], [0.0, 0.3, 0.5]
 SETTINGS = [{"lr": lr, "batch": batch, "dropout": dropout} for lr, batch, dropout in product(RATES, BATCH_SIZES, DROPOUTS)]
@@ -132,7 +131,11 @@ def workers(backend: str | None, scheduler: str | None, jobs: int) -> Iterator[N
         from ray.util.joblib import register_ray
 
         register_ray()
-        with ray.init(scheduler, num_cpus=None if scheduler else jobs), joblib.parallel_config("ray"):
+        again = {"max_restarts": -1, "max_task_retries": -1}  # without it, a worker that is killed ends the sweep
+        with (
+            ray.init(scheduler, num_cpus=None if scheduler else jobs),
+            joblib.parallel_config("ray", n_jobs=-1, ray_remote_args=again),
+        ):
             yield
     else:  # joblib's current one
         with joblib.parallel_config(n_jobs=jobs):
@@ -154,14 +157,15 @@ def table(results: list[Numbers]) -> pd.DataFrame:
 
 
 def curves(results: list[Numbers]) -> Figure:
-    """The accuracy on the validation images, epoch by epoch: a panel for each learning rate, a colour for each dropout."""
+    """The accuracy on the validation images, epoch by epoch: a panel for each learning rate, a shade for each dropout."""
     figure, panels = plt.subplots(1, len(RATES), figsize=(4 * len(RATES) + 2, 3.6), sharey=True, layout="constrained")
+    shades = blend(*AMOUNTS)
     for result in results:
         accuracies = result["history"]["val_accuracy"]
         batch = BATCH_SIZES.index(result["batch"])
         panels[RATES.index(result["lr"])].plot(
             range(1, len(accuracies) + 1), accuracies,
-            color=f"C{DROPOUTS.index(result['dropout'])}", linestyle=["-", "--"][batch],
+            color=shades((1 + DROPOUTS.index(result["dropout"])) / len(DROPOUTS)), linestyle=["-", "--"][batch],
             marker="os"[batch] if len(accuracies) <= 15 else None, markersize=4,
             label=f"batch {result['batch']}, dropout {result['dropout']:g}",
         )  # fmt: skip
