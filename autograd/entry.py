@@ -123,9 +123,6 @@ class Entry:
     """
 
     numpy: Callable[..., Any] | str | None = None
-    composition: Callable[..., Any] | None = None
-    step: Callable[..., tuple[Sequence[Any], Sequence[Any]]] | None = None
-    onnx: Callable[..., Any] | str | None = None
     simplify: Callable[..., Any] | None = None
     terms: Iterable[int] = ()
     reduces: tuple[Any, float] | None = None
@@ -213,9 +210,7 @@ class Entry:
         self.sums = sums
         self.analytic = analytic
         self.numpy = numpy
-        self.composition = composition
-        self.step = step
-        self.onnx = onnx
+        self.elsewhere = composition, step, onnx  # one attribute, as for `samples`
         self.simplify = simplify
         self.terms = terms
         self.reduces = reduces
@@ -276,6 +271,21 @@ class Entry:
     def domain(self) -> tuple[float, float]:
         """The interval from which the tests draw its inputs."""
         return self.samples[1]
+
+    @property
+    def composition(self) -> Callable[..., Any] | None:
+        """How it is made of other entries."""
+        return self.elsewhere[0]
+
+    @property
+    def step(self) -> Callable[..., tuple[Sequence[Any], Sequence[Any]]] | None:
+        """One step of a recurrence."""
+        return self.elsewhere[1]
+
+    @property
+    def onnx(self) -> Callable[..., Any] | str | None:
+        """What computes the same in ONNX."""
+        return self.elsewhere[2]
 
     @property
     def passes_on(self) -> bool:

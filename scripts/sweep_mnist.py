@@ -3,11 +3,11 @@
 Each finished setting has a file in the folder --out, and is not run again. So a sweep that was
 stopped continues if it is called in the same way.
 
-The settings run in processes on this machine. With joblib's back-ends they run on a cluster of Dask
-or Ray, if its workers have one thread each and share the folder:
-
-    with joblib.parallel_config("dask"):
-        sweep_mnist.main()
+The settings run in processes on this machine, or on a cluster of Dask or Ray: --backend dask starts a
+local one, and --scheduler uses another, whose workers have this library and the folders --data and
+--out. If a worker is killed, only the settings that it was training are run again. The results are
+the same, bit for bit, on processors of the same kind. So are those of other back-ends of joblib that use
+processes, around `sweep_mnist.main()`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from __future__ import annotations
 import json
 import sys
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -23,14 +25,17 @@ import joblib
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import train_mnist
 import tutorial
 from command_line import INTERRUPTED, Arguments, folder, natural, positive, run, save_figure
 from matplotlib.figure import Figure
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 from train_mnist import mlp
 
 import nn
 from autograd.files import write_whole
+from nn.checks import require
 from nn.plot.colours import AMOUNTS, blend
 
 RATES, BATCH_SIZES, DROPOUTS = [1e-2, 1e-3, 1e-4], [32, 256], [0.0, 0.3, 0.5]
@@ -39,13 +44,21 @@ SETTINGS = [{"lr": lr, "batch": batch, "dropout": dropout} for lr, batch, dropou
 Numbers = dict[str, Any]
 
 
-def train(setting: Numbers, sweep: Numbers, learned: nn.data.Subset, validation: nn.data.Subset, test: nn.data.MNIST, path: Path) -> None:
-    """Train with one setting, and write the result to a file. This is what runs in parallel."""
+def train(setting: Numbers, sweep: Numbers, data: Path, path: Path) -> None:
+    """Train with one setting, and write the result to a file. This is what runs in parallel.
+
+    It reads the images itself, so that no worker depends on what another one has.
+    """
+    images, test = nn.data.MNIST(data, train=True), nn.data.MNIST(data, train=False)
+    chosen = nn.data.Subset(images, np.random.default_rng(sweep["seed"]).permutation(len(images))[: sweep["examples"]])
+    learned, validation = nn.data.random_split(chosen, [5 / 6, 1 / 6], rng=sweep["seed"])
     nn.manual_seed(sweep["seed"])
-    model = mlp(setting["dropout"])
-    trainer = nn.Trainer(model, nn.CrossEntropyLoss(), nn.optim.Adam(model.parameters(), lr=setting["lr"]), metrics=["accuracy"])
-    trainer.fit(learned, validation, epochs=sweep["epochs"], batch_size=setting["batch"], verbose=False)
-    result = {"sweep": sweep, **setting, "test_accuracy": trainer.evaluate(test)["accuracy"], "history": trainer.history}
+    with threadpool_limits(1):  # with another number of threads, BLAS gives other last digits
+        model = mlp(setting["dropout"])
+        optimizer = nn.optim.Adam(model.parameters(), lr=setting["lr"])
+        trainer = nn.Trainer(model, nn.CrossEntropyLoss(), optimizer, metrics=["accuracy"])
+        trainer.fit(learned, validation, epochs=sweep["epochs"], batch_size=setting["batch"], verbose=False)
+        result = {"sweep": sweep, **setting, "test_accuracy": trainer.evaluate(test)["accuracy"], "history": trainer.history}
     write_whole(path, json.dumps(result).encode())
 
 
@@ -90,11 +103,43 @@ class Parallel(joblib.Parallel):
         self.bar.update(self.bar.initial + self.n_completed_tasks - self.bar.n)
 
 
-def run_missing(missing: list[Numbers], sweep: Numbers, images: nn.data.MNIST, test: nn.data.MNIST, out: Path) -> None:
-    """Run settings, on joblib's current back-end."""
-    chosen = nn.data.Subset(images, np.random.default_rng(sweep["seed"]).permutation(len(images))[: sweep["examples"]])
-    learned, validation = nn.data.random_split(chosen, [5 / 6, 1 / 6], rng=sweep["seed"])
-    Parallel()([joblib.delayed(train)(setting, sweep, learned, validation, test, result_path(out, setting)) for setting in missing])
+@contextmanager
+def workers(backend: str | None, scheduler: str | None, jobs: int) -> Iterator[None]:
+    """What runs the settings: processes, or a cluster, which is started if there is no address of its scheduler.
+
+    Raises:
+        ModuleNotFoundError: its package is not installed.
+        OSError: there is no cluster at this address.
+    """
+    if backend == "dask":
+        require("distributed", "--backend dask needs Dask", '"glassgrad[dask]"')
+        import cloudpickle
+        from distributed import Client, LocalCluster
+
+        cloudpickle.register_pickle_by_value(train_mnist)  # workers elsewhere have the library, and not the scripts
+        here = nullcontext() if scheduler else LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None)
+        with here as cluster:
+            try:
+                client = Client(scheduler or cluster, timeout=10)
+            except (OSError, ValueError):
+                raise OSError(f"no scheduler of Dask answers at {scheduler}; without --scheduler, a cluster is started here") from None
+            with client, joblib.parallel_config("dask", client=client):
+                yield
+    elif backend == "ray":
+        require("ray", "--backend ray needs Ray", "ray")
+        import ray
+        from ray.util.joblib import register_ray
+
+        register_ray()
+        again = {"max_restarts": -1, "max_task_retries": -1}  # without it, a worker that is killed ends the sweep
+        with (
+            ray.init(scheduler, num_cpus=None if scheduler else jobs),
+            joblib.parallel_config("ray", n_jobs=-1, ray_remote_args=again),
+        ):
+            yield
+    else:  # joblib's current one
+        with joblib.parallel_config(n_jobs=jobs):
+            yield
 
 
 def table(results: list[Numbers]) -> pd.DataFrame:
@@ -152,11 +197,16 @@ def main() -> None:
     parser.add_argument("--examples", type=positive, default=60_000, help="how many images to use; a sixth of them is for validation")
     parser.add_argument("--seed", type=natural, default=0, help="the seed of everything random")
     parser.add_argument("--jobs", type=positive, default=joblib.cpu_count(), help="how many settings to train at the same time")
+    parser.add_argument("--backend", choices=["dask", "ray"], help="a cluster that trains them; else processes on this machine")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="the address of the cluster; else a local one is started")
     parser.add_argument("--out", type=folder, default="out/sweep", help="the folder for the results, the table and the figure")
     args = parser.parse_args()
     if args.examples < 6:
         parser.error(f"a sixth of the images is for validation, so at least 6 are needed; got {args.examples}.")
-    images, test = tutorial.images(parser, args, nn.data.MNIST)
+    if args.scheduler and not args.backend:
+        parser.error("--scheduler is the address of a cluster; say of which kind, with --backend dask or --backend ray.")
+    images, _ = tutorial.images(parser, args, nn.data.MNIST)
+    data, out = Path(args.data).expanduser().resolve(), args.out.resolve()  # workers may be in another folder
     sweep = {"epochs": args.epochs, "examples": min(args.examples, len(images)), "seed": args.seed, "images": zlib.crc32(images.images)}
 
     def results() -> list[Numbers]:
@@ -168,11 +218,14 @@ def main() -> None:
         parser.error(str(error))
     missing = [setting for setting in SETTINGS if not any(setting.items() <= result.items() for result in finished)]
     interrupted = False
-    with joblib.parallel_config(n_jobs=args.jobs):  # joblib gives each process its share of the cores, for the matrix products inside
-        try:
-            run_missing(missing, sweep, images, test, args.out)
-        except KeyboardInterrupt:
-            interrupted = True
+    tasks = [joblib.delayed(train)(setting, sweep, data, result_path(out, setting)) for setting in missing]
+    try:
+        with workers(args.backend, args.scheduler, args.jobs):
+            Parallel(batch_size=1)(tasks)
+    except KeyboardInterrupt:
+        interrupted = True
+    except (ModuleNotFoundError, OSError) as error:
+        parser.error(str(error))
     if finished := results():
         report(finished, args.out)
     if interrupted:

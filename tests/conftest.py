@@ -4,6 +4,7 @@ import gc
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -121,3 +122,17 @@ def axe(tmp_path_factory):
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
         pytest.skip("npm cannot be reached.")
     return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def digits(tmp_path_factory):
+    """A folder of small files in MNIST's format: ten patterns with noise, which stand for the digits."""
+    folder = tmp_path_factory.mktemp("digits")
+    rng = np.random.default_rng(0)
+    patterns = rng.integers(0, 180, (10, 28, 28))
+    for part, n in (("train", 300), ("t10k", 100)):
+        labels = np.arange(n, dtype=np.uint8) % 10
+        images = (patterns[labels] + rng.integers(0, 76, (n, 28, 28))).astype(np.uint8)
+        (folder / f"{part}-images-idx3-ubyte").write_bytes(struct.pack(">4B3I", 0, 0, 8, 3, n, 28, 28) + images.tobytes())
+        (folder / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">4BI", 0, 0, 8, 1, n) + labels.tobytes())
+    return folder

@@ -104,6 +104,29 @@ def test_an_optimizer_and_an_activation_may_be_names_classes_or_functions():
     assert isinstance(named.optimizer_, nn.optim.AdamW)
 
 
+def test_the_number_of_threads_of_blas_changes_no_bit_and_is_left_as_it_was():
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    data, found, left = nn.data.blobs(400, rng=0), [], []
+    wide = np.concatenate([data.X] * 200, axis=1)  # with products that BLAS divides among threads
+    for threads in (1, 2):
+        with threadpoolctl.threadpool_limits(threads, user_api="blas"):
+            model = Classifier(300, epochs=3, random_state=0, batch_size=400).fit(wide, data.y)
+            found.append(model.predict_proba(wide))
+            left.append({library["num_threads"] for library in threadpoolctl.threadpool_info() if library["user_api"] == "blas"})
+    np.testing.assert_array_equal(*found)
+    assert left == [{1}, {2}]
+
+
+def test_estimators_in_several_threads_give_the_limit_back_together():
+    joblib, threadpoolctl = pytest.importorskip("joblib"), pytest.importorskip("threadpoolctl")
+    before = threadpoolctl.threadpool_info()
+    fits = [joblib.delayed(Classifier(8, epochs=20, random_state=0).fit)(X, Y) for _ in range(6)]
+    models = joblib.Parallel(3, backend="threading")(fits)
+    assert threadpoolctl.threadpool_info() == before
+    for model in models[1:]:
+        np.testing.assert_array_equal(model._outputs(X), models[0]._outputs(X))
+
+
 def broken(n, m):
     return nn.Linear(n, m + 1)
 

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import time
@@ -48,20 +47,6 @@ def call(script, monkeypatch, capsys, tmp_path):
         return end.value.code, out, err
 
     return run_here
-
-
-@pytest.fixture(scope="module")
-def digits(tmp_path_factory):
-    """A folder of small files in MNIST's format: ten patterns with noise, which stand for the digits."""
-    folder = tmp_path_factory.mktemp("digits")
-    rng = np.random.default_rng(0)
-    patterns = rng.integers(0, 180, (10, 28, 28))
-    for part, n in (("train", 300), ("t10k", 100)):
-        labels = np.arange(n, dtype=np.uint8) % 10
-        images = (patterns[labels] + rng.integers(0, 76, (n, 28, 28))).astype(np.uint8)
-        (folder / f"{part}-images-idx3-ubyte").write_bytes(struct.pack(">4B3I", 0, 0, 8, 3, n, 28, 28) + images.tobytes())
-        (folder / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">4BI", 0, 0, 8, 1, n) + labels.tobytes())
-    return folder
 
 
 def good(done):
@@ -337,6 +322,15 @@ def test_help_says_what_a_program_takes(name, call):
     assert "the seed of everything random (default: " in out
 
 
+@pytest.mark.parametrize(("backend", "package", "installs"), [("dask", "distributed", '"glassgrad[dask]"'), ("ray", "ray", "ray")])
+def test_a_cluster_whose_package_is_not_installed_is_one_line(backend, package, installs, digits, call, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
+    code, _, err = call("sweep_mnist", "--data", digits, "--examples", 6, "--backend", backend, "--out", tmp_path)
+    assert code == 2
+    assert f"--backend {backend} needs {backend.title()}: pip install {installs}." in err
+    assert list(tmp_path.glob("lr*")) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -344,6 +338,7 @@ def test_help_says_what_a_program_takes(name, call):
         (["train_mnist", "--data", "nowhere"], "there are no such folders. Put them there, or add --download"),
         (["sweep_mnist", "--data", "nowhere"], "MNIST needs the files"),
         (["sweep_mnist", "--data", "here", "--examples", "5"], "a sixth of the images is for validation, so at least 6 are needed; got 5"),
+        (["sweep_mnist", "--data", "here", "--scheduler", "tcp://here:1"], "say of which kind, with --backend dask or --backend ray."),
         (["train_mnist"], "the following arguments are required: --data"),
         (["train_mnist", "--data", "cut"], "cut/train-images-idx3-ubyte is not an IDX file of 3 axes"),
         (["train_mnist", "--data", "cut"], "get it again with --download"),

@@ -26,6 +26,7 @@ from ..training.compiled import outputs
 from ..training.measuring import plain
 from .building import default_network, optimizer_for, own_random_numbers
 from .targets import ClassScores, Floats, ScaledNumbers, as_rows
+from .threads import one_thread
 
 __all__ = ["NetworkEstimator"]
 
@@ -136,7 +137,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         data = TensorDataset(X, target.astype(X.dtype, copy=False))
         loader = DataLoader(data, size, shuffle=size < len(X), rng=self._rng)
         held_out = None if validation is None else DataLoader(TensorDataset(*validation), size)
-        with own_random_numbers(self._rng), np.errstate(over="ignore", invalid="ignore"):
+        with one_thread(), own_random_numbers(self._rng), np.errstate(over="ignore", invalid="ignore"):
             self._trainer.fit(loader, held_out, epochs=epochs, verbose=False)
         self.n_iter_, self.loss_ = self._trainer.epoch, self.history_["loss"][-1]
         return self
@@ -160,7 +161,8 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         check_is_fitted(self)
         rows: Floats = validate_data(self, X, dtype=PRECISIONS, reset=False)
         parts = (rows[i : i + ROWS_AT_ONCE] for i in range(0, len(rows), ROWS_AT_ONCE))
-        return np.concatenate([_returned(self.module_, part) for part in parts])
+        with one_thread():
+            return np.concatenate([_returned(self.module_, part) for part in parts])
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "module_")
