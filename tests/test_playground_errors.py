@@ -162,3 +162,11 @@ def test_classes_are_on_the_sides_of_0_for_logits_and_of_a_half_for_probabilitie
     assert task_of(targets, outputs, nn.binary_cross_entropy, True).threshold == 0.5
     assert task_of(2 * targets - 1, outputs, nn.mse_loss, True).threshold == 0
     assert task_of(np.array([0.1, 0.7, 2.0]), outputs, nn.mse_loss, True).kind == "numbers"
+
+
+def test_a_1_among_0s_names_the_class_as_its_number_does():
+    y, outputs = np.array([2, 0, 1]), np.zeros((3, 3))
+    by_number, by_share = (task_of(targets, outputs, nn.cross_entropy, False) for targets in (y, np.eye(3)[y]))
+    assert by_number.kind == by_share.kind == "largest"
+    np.testing.assert_array_equal(by_number.y, by_share.y)
+    np.testing.assert_array_equal(by_number.targets, by_share.targets)

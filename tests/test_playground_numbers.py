@@ -165,6 +165,28 @@ def test_frozen_parameters_stay(browser, tmp_path):
     assert {p["name"] for p in page["parameters"] if p["grad"] is None} == {name for name in named if name.startswith("layers.0")}
 
 
+def test_values_that_are_no_parameters_and_parameters_without_use_stay(browser, tmp_path):
+    scale, (X, y) = Value(2.0), signs()
+
+    class Scaled(nn.Module):
+        def __init__(self):
+            self.spare, self.neuron = Value(0.7), nn.Neuron(2, activation="tanh", rng=0)
+
+        def forward(self, x):
+            return self.neuron(x) * scale
+
+    opened(browser, tmp_path, Scaled(), X, y, held_out=0)
+    model = Scaled()
+    optim = SGD(model.neuron.parameters(), lr=0.1)
+    for _ in range(5):
+        optim.zero_grad()
+        nn.hinge_loss([model(row) for row in X.tolist()], y).backward()
+        optim.step()
+        browser.execute_script("glassgrad.step()")
+    agree(read(browser), model)
+    assert scale.data == 2.0
+
+
 def test_the_step_that_is_walked_through_is_the_same(browser, tmp_path):
     model, (X, y) = nn.MLP(2, [5, 4, 1], rng=0), signs()
     opened(browser, tmp_path, model, X, y, optimizer="adam")

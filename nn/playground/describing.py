@@ -12,7 +12,7 @@ from autograd.texts import visible
 
 from ..mlp import MLP
 from .home import programs_to_take
-from .programs import Argument, Network, Printed, parameter_at, positions, update_programs
+from .programs import Argument, Network, Printed, positions, update_programs
 from .task import Task
 from .units import Column, Weight
 
@@ -45,16 +45,16 @@ def described(network: Network, task: Task, frozen: Collection[Node]) -> Descrip
             f"it has {' → '.join(map(str, widths[:20]))}."
         )
     step, answers = network.step(), network.answers(wired)
-    arguments = list(dict.fromkeys([*step.arguments, *answers.arguments]))
-    order = {id(p): i for i, p in enumerate(network.model.parameters())}
-    arguments.sort(key=lambda argument: min(order.get(id(p), len(order)) for p, _ in positions([argument])))
+    used = list({id(argument.node): argument for argument in (*step.arguments, *answers.arguments)}.values())
+    learning = {p for p, _ in positions(used)} & {p for p in network.model.parameters() if p not in frozen}
+    arguments = _in_order(network, used)
     places = positions(arguments)
-    starts = dict(zip(arguments, np.cumsum([0, *(argument.size for argument in arguments)]).tolist(), strict=False))
+    starts = {id(argument.node): places[next(iter(positions([argument])))] for argument in arguments}
     numbers = np.concatenate([np.ravel(argument.node.data) for argument in arguments])
     updates = update_programs(len(numbers))
     spec = {
         "title": _title(network, widths), "loss": _name(network.loss), "numbers": numbers.tolist(),
-        "frozen": [place for (p, _), place in places.items() if p in frozen],
+        "frozen": [place for (node, _), place in places.items() if node not in learning],
         "parameters": _parameters(network, places),
         "step": _taken(step, starts), "answers": _taken(answers, starts), "groups": wired.groups,
         "updates": {name: _arguments_of(text) for name, text in updates.items()},
@@ -73,7 +73,8 @@ def _title(network: Network, widths: list[int]) -> str:
 
 
 def _name(loss: Any) -> str:
-    return visible(getattr(loss, "__name__", type(loss).__name__).replace("_", " ").strip("<>"), LONG)
+    name: str = getattr(loss, "__name__", type(loss).__name__)
+    return "a loss of your own" if name == "<lambda>" else visible(name.replace("_", " "), LONG)
 
 
 def _width(task: Task) -> int:
@@ -81,14 +82,24 @@ def _width(task: Task) -> int:
     return 1 if task.targets.ndim == 1 else int(task.targets.shape[1])
 
 
+def _in_order(network: Network, used: list[Argument]) -> list[Argument]:
+    """What programs take, and the parameters that none takes, in the order of the parameters."""
+    found = {p for p, _ in positions(used)}
+    unused = [Argument(name, p) for name, p in network.model.named_parameters() if p not in found]
+    order = {p: i for i, p in enumerate(network.model.parameters())}
+    return sorted([*used, *unused], key=lambda argument: min(order.get(node, len(order)) for node, _ in positions([argument])))
+
+
 def _parameters(network: Network, places: dict[Weight, int]) -> list[dict[str, Any]]:
-    named = ((name, p, parameter_at(p, places)) for name, p in network.model.named_parameters())
-    return [{"name": name, "shape": list(np.shape(p.data)), "at": at} for name, p, at in named if at is not None]
+    return [
+        {"name": name, "shape": list(np.shape(p.data)), "at": [places[p, i] for i in range(int(np.size(p.data)))]}
+        for name, p in network.model.named_parameters()
+    ]
 
 
-def _taken(printed: Printed, starts: dict[Argument, int]) -> list[list[Any]]:
+def _taken(printed: Printed, starts: dict[int, int]) -> list[list[Any]]:
     """For each argument of a program where it starts, how many numbers it has, whether it is one number, and its name."""
-    return [[starts[argument], argument.size, not argument.shape, argument.name] for argument in printed.arguments]
+    return [[starts[id(argument.node)], argument.size, not argument.shape, argument.name] for argument in printed.arguments]
 
 
 def _arguments_of(text: str) -> list[str]:

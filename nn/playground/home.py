@@ -87,7 +87,7 @@ def programs_to_take(network: Network, places: Mapping[Weight, int]) -> list[Hom
 
 
 def _array(shape: tuple[int, ...], weights: list[Weight], places: Mapping[Weight, int]) -> tuple[list[int], list[int]]:
-    return list(shape), [places.get(weight, -1) for weight in weights]
+    return list(shape), [places[weight] for weight in weights]
 
 
 def _construction(model: Module) -> str:

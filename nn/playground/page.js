@@ -1,5 +1,7 @@
 // The loop of frames, what changes, and what a teacher's own script can call.
-const FAST = 12, PLANE_EVERY = 2, WEIGHT_EVERY = 6; // milliseconds of steps in a frame; in how many frames the slow parts are drawn once
+// Milliseconds of steps in a frame. While it plays, each part of the page is drawn in some of the frames, and the weight, which
+// costs as much as ten steps, in a few.
+const FAST = 12, TURNS = 4, WEIGHT_EVERY = 15;
 let isStale = true, drawn = 0, lastStep = 0;
 
 const invalidate = () => { isStale = true; };
@@ -63,18 +65,19 @@ function frame(now) {
 }
 
 function draw() {
-  const isWhole = !training.isPlaying || choices.speed === "slow";
+  const isWhole = !training.isPlaying || choices.speed === "slow", turn = drawn++ % TURNS, isTurn = (...turns) => isWhole || turns.includes(turn);
   isStale = false;
-  drawn++;
-  showNumbers();
-  if (isWhole || drawn % PLANE_EVERY === 0) {
+  if (isTurn(0, 2)) {
     ask();
     paintUnits();
     drawPlane();
-  } else drawLosses();
-  drawNet();
-  if (isWhole || drawn % PLANE_EVERY === 0) drawGradients();
-  if (isWhole) drawLosses();
+  }
+  if (isTurn(1, 3)) drawNet();
+  if (isTurn(1)) showNumbers();
+  if (isTurn(3)) {
+    drawLosses();
+    drawGradients();
+  }
   if (isWhole || drawn % WEIGHT_EVERY === 0) drawWeight();
 }
 

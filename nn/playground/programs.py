@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import autograd
-from autograd import Node, Tensor, Value
+from autograd import Tensor, Value
 from autograd.compiling.program import Program
 from autograd.operands import array_of
 from autograd.stores import Store
@@ -25,7 +25,7 @@ from ..types import Array
 from .rows import RowsError, for_any_rows
 from .units import Column, Weight, columns_of_arrays, columns_of_values
 
-__all__ = ["OPTIMIZERS", "Argument", "Network", "Printed", "Wired", "parameter_at", "positions", "update_programs"]
+__all__ = ["OPTIMIZERS", "Argument", "Network", "Printed", "Wired", "positions", "update_programs"]
 
 COUNTS = (23, 29, 31, 37, 41, 43, 47)  # numbers of points that no layer of a small network is as wide as
 OPTIMIZERS: dict[str, Callable[[list[Any]], Optimizer]] = {
@@ -115,7 +115,7 @@ class Network:
     def wired(self) -> Wired:
         """The units of the network and how they are connected."""
         if not self.of_values:
-            X = Tensor(self.X[:1])
+            X = Tensor(self.X[:2])
             columns = columns_of_arrays(self.model(X), X)
             last = len(columns)
             widths = [len(column.edges) for column in columns]
@@ -216,10 +216,3 @@ def positions(arguments: Iterable[Argument]) -> dict[Weight, int]:
             found.update({(node, i): start + i for i in range(argument.size)})
         start += argument.size
     return found
-
-
-def parameter_at(node: Node, places: dict[Weight, int]) -> list[int] | None:
-    """Where the numbers of a parameter stand; None for one that the program does not use."""
-    if (node, 0) not in places:
-        return None
-    return [places[node, i] for i in range(int(np.size(node.data)))]

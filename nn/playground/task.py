@@ -46,6 +46,8 @@ def task_of(y: Array, outputs: Array, loss: Callable[[Any, Any], Any], is_of_val
         if y.min() < 0 or y.max() >= width:
             raise ValueError(f"The network has {width} outputs, for the classes 0 to {width - 1}; y has {y.min()} to {y.max()}.")
         return Task("largest", [float(c) for c in range(width)], 0.0, y.astype(int), _as_labels(y, width, outputs, loss))
+    if width > 1 and y.shape == outputs.shape and set(np.unique(y).tolist()) == {0, 1} and (y.sum(axis=1) == 1).all():
+        return Task("largest", [float(c) for c in range(width)], 0.0, y.argmax(axis=1), y.astype(float))
     y = y.astype(float)
     targets = y[:, None] if y.ndim == 1 and outputs.ndim == 2 and not is_of_values else y
     if targets.size != outputs.size:
