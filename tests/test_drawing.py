@@ -563,6 +563,7 @@ def test_a_marked_node_is_red_and_has_the_note_in_its_box():
     assert "<b>x</b>" in box
     assert 'class="leaf alarm"' in box
     assert source.count("alarm") == 1
+    assert "text/html" not in draw(x * x, marks={x: "yours: 2"})._repr_mimebundle_()  # the page would not show it
 
 
 def test_a_mark_inside_a_folded_module_is_shown_on_its_box():

@@ -50,7 +50,7 @@ def draw(root: object, *, fold: int | None = None, direction: str | None = None,
             function, this folds the graph as written.
         direction: the direction of the computation: LR (from left to right), TB (top to bottom), RL
             or BT. By default LR; for a compiled function TB, with its two graphs side by side.
-        marks: nodes to show in red, each with a note that is written into its box. A page does not show them.
+        marks: nodes to show in red, each with a note that is written into its box. Only the picture shows them, not the page.
 
     Raises:
         TypeError: `root` is not made of Values and Tensors.
@@ -112,7 +112,7 @@ class Drawing:
     def __init__(
         self, reading: Reading, folding: Folding | ValueError, direction: str, fold: int | None, marks: Mapping[Node, str] | None = None
     ) -> None:
-        self._reading, self._folding, self._fold = reading, folding, fold
+        self._reading, self._folding, self._fold, self._marked = reading, folding, fold, bool(marks)
         self._source = "" if isinstance(folding, ValueError) else dot_of(picture_of(reading, folding, marks=marks), direction)
 
     @property
@@ -195,7 +195,9 @@ class Drawing:
         return widget_of(page, numbers_of(self._reading), TITLE)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """What a notebook shows: the page, and where none can be shown, the picture."""
+        """What a notebook shows: the page, and where none can be shown, or nodes are marked, the picture."""
+        if self._marked:
+            return {"image/svg+xml": self._repr_svg_(), "text/plain": repr(self)}
         try:
             page = page_of(self._reading, self._fold, NAME)
         except (ValueError, RuntimeError):  # such as of an array, which has a picture only

@@ -6,7 +6,8 @@ a check says is in `texts_en.toml`, and in German in `texts_de.toml`: `speak("de
 
 from .answers import check, exercise, speak
 from .comparing import attempt, number, run, same_function
+from .graphs import picture
 from .running import short
 from .verdict import Verdict, Wrong
 
-__all__ = ["Verdict", "Wrong", "attempt", "check", "exercise", "number", "run", "same_function", "short", "speak"]
+__all__ = ["Verdict", "Wrong", "attempt", "check", "exercise", "number", "picture", "run", "same_function", "short", "speak"]

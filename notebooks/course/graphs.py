@@ -1,4 +1,4 @@
-"""Comparing gradients in a graph, box by box, and drawing the graph with the first wrong box in red."""
+"""Pictures of graphs; comparing gradients box by box, and drawing the graph with the first wrong box in red."""
 
 from autograd import draw
 from autograd.backward import ancestors
@@ -6,7 +6,32 @@ from autograd.backward import ancestors
 from .comparing import alike, shown
 from .verdict import Wrong
 
-__all__ = ["same_gradients"]
+__all__ = ["Picture", "picture", "same_gradients"]
+
+
+class Picture:
+    """A drawing that a notebook shows as a picture, and not as a page to play with."""
+
+    def __init__(self, drawing):
+        self.drawing = drawing
+
+    def __repr__(self):
+        return repr(self.drawing)
+
+    def _repr_svg_(self):
+        return self.drawing._repr_svg_()
+
+
+def picture(root, **options):
+    """A picture of the graph from which `root` was computed: what `draw(root)` saves as `.svg`.
+
+    Its arrows have the local derivatives on them, and its boxes have the grads that `backward()` has found so far.
+
+    >>> from autograd import Value
+    >>> picture(Value(2.0, label="x").tanh())  # doctest: +ELLIPSIS
+    <Drawing of 2 boxes; ...>
+    """
+    return Picture(draw(root, **options))
 
 
 def same_gradients(result, given, why, *, tolerance=1e-3):

@@ -7,6 +7,7 @@
 
 # %%
 from autograd import Value, draw
+from course import picture
 
 a = Value(2.0, label="a")
 b = Value(-3.0, label="b")
@@ -26,7 +27,7 @@ L
 # left to right. Boxes with a thick frame were made by hand; the others were computed.
 
 # %%
-draw(L)
+picture(L)
 
 # %% [markdown]
 # The red number on an arrow is a **local derivative**: how fast the result of that one operation moves when that
@@ -49,7 +50,7 @@ draw(L)
 
 # %%
 L.backward()
-draw(L)
+picture(L)
 
 # %% [markdown]
 # Each box now shows its **grad** (for gradient): the derivative of `L` with respect to it. On the way from `a` to
@@ -92,7 +93,7 @@ s.label = "s"
 y = s + x.tanh()
 y.label = "y"
 y.backward()
-draw(y)
+picture(y)
 
 # %% [markdown]
 # Three paths lead from `x` to `y`: one through each side of the `×`, and one through the `tanh`. Let us multiply
@@ -119,7 +120,7 @@ e = d + c
 e.label = "e"
 L = e * c
 L.label = "L"
-draw(L)
+picture(L)
 
 # %% exercise 3.2 [markdown]
 # ### Exercise 3.2: fill in the graph
@@ -219,8 +220,16 @@ def from_paths(paths):
 # right.grad += left.data * out.grad
 # ```
 #
-# Two lines for each kind of operation, one visit for each operation: that is all of `backward()`. You will write
-# one yourself in the next lesson, and you can write its heart now.
+# Two lines for each kind of operation, one visit for each operation: that is all of `backward()`. The library's
+# `draw` shows a graph as a page to play with, which computes both ways itself. Press **Walk through it**, and
+# follow the walk step by step. Change a number, and see what moves. Click on `c`, and see its two paths.
+
+# %%
+draw(L)
+
+# %% [markdown]
+# On the page each box has its grad in it, so you can also compare it with what you filled in. You will write such a
+# walk yourself in the next lesson, and you can write its heart now.
 
 # %% exercise 3.4 [markdown]
 # ### Exercise 3.4: mend it
@@ -261,9 +270,9 @@ def product_step(out, left, right):
     right.grad += left.data
 
 # %% [markdown]
-# That a second use *overwrites* the first is a frequent mistake in home-made versions of `backward`, and
-# hard to see, since it is right for every graph in which nothing is used twice. Because grads are added, they
-# also add up if you call `backward()` again; `x.zero_grad()` makes them 0 before the next time.
+# That a second use *overwrites* the first is a frequent mistake in home-made versions of `backward`, and hard to
+# see, since it is right for every graph in which nothing is used twice. Because grads are added, they also add up
+# if you call `backward()` again; `x.zero_grad()` makes them 0 before the next time.
 #
 # ## Hold it against nudging
 #

@@ -125,7 +125,8 @@ for times in (5, 10, 20):
 # by way of `t`.
 
 # %%
-from autograd import Value, draw
+from autograd import Value
+from course import picture
 
 x = Value(3.0, label="x")
 s = x * x
@@ -135,7 +136,7 @@ t.label = "t"
 y = s + t
 y.label = "y"
 y.backward()
-draw(y)
+picture(y)
 
 # %% [markdown]
 # If we visit `y`, and then `s` straight away, `s` has only the 1 that `y` gave it. It hands on $1 \cdot 3$ along

@@ -52,7 +52,8 @@ h1, h2, score = 0, 0, 0
 
 # %%
 import nn
-from autograd import Value, draw
+from autograd import Value
+from course import picture
 
 XOR = [0, 1, 1, 0]
 INPUTS = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
@@ -82,7 +83,7 @@ for x, target in zip(INPUTS, XOR):
 # two weights and a bias in the output layer. The graph of one case, with the two layers as frames:
 
 # %%
-draw(network([Value(1.0, label="x1"), Value(1.0, label="x2")]))
+picture(network([Value(1.0, label="x1"), Value(1.0, label="x2")]))
 
 # %% [markdown]
 # Read it from left to right. Both neurons of the hidden layer get the same two inputs. Each computes its weighted

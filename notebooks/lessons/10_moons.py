@@ -15,7 +15,8 @@ from sklearn.datasets import make_moons
 
 import autograd
 import nn
-from autograd import Value, draw
+from autograd import Value
+from course import picture
 
 X, y = make_moons(100, noise=0.1, random_state=0)
 X, y = X.tolist(), (2 * y - 1).tolist()
@@ -32,7 +33,7 @@ neuron = nn.Neuron(2, activation="tanh", rng=4)
 output = neuron([Value(0.5, label="x1"), Value(-1.0, label="x2")])
 output.label = "output"
 output.backward()
-draw(output)
+picture(output)
 
 # %% [markdown]
 # The `Σ wᵢxᵢ + b` is the weighted sum, in one piece. Look at the arrows into it: the local derivative for a weight
@@ -104,7 +105,7 @@ print(f"{len(model.parameters())} parameters")
 
 score = model([Value(0.5, label="x1"), Value(-1.0, label="x2")])
 score.label = "score"
-draw(score, fold=1)
+picture(score, fold=1)
 
 # %% [markdown]
 # Drawn in full, the graph would have hundreds of boxes; `fold=1` shows each layer as one. Untrained, it divides the
@@ -158,7 +159,7 @@ model.zero_grad()
 output = awake([Value(number, label=f"x{i}") for i, number in enumerate(X[0], start=1)])
 output.label = "output"
 output.backward()
-draw(output)
+picture(output)
 
 # %% [markdown]
 # The ReLU's arrow carries 1, for above 0 it changes nothing. Had the sum been below 0, the arrow would carry 0, and
