@@ -199,6 +199,11 @@ class Walk:
                     todo.append(right)
                 if isinstance(left, Node) and left._grad is not zero:
                     todo.append(left)
+            elif type(left[-2]) is not float:  # nearly always nodes alone: half the time of asking each
+                try:
+                    todo += [x for x in left if x._grad is not zero]
+                except AttributeError:
+                    todo += [x for x in left if isinstance(x, Node) and x._grad is not zero]
             else:
                 todo += [x for x in left if isinstance(x, Node) and x._grad is not zero]
         changed = max([x.origin.when for x, _ in self.ends if x.primitive is None], default=0)
