@@ -132,7 +132,7 @@ def test_of_a_long_training_some_epochs_are_kept_and_the_last(monkeypatch):
     monkeypatch.setattr(boundary, "MOST_FRAMES", 4)
     watch = Watch()
     trained(net(1), nn.BCEWithLogitsLoss(), (X, Y[:, None] * 1.0), watch, epochs=13)
-    assert watch._boundary.epochs == [4, 8, 12, 13]
+    assert watch._boundary.epochs == [4, 8, 12, 13]  # never more than 4, and the last of training is among them
     assert watch.epochs == list(range(1, 14))
     assert [watch._boundary.at(epoch) for epoch in (3, 4, 11, 12, 13)] == [None, 0, 1, 2, 3]
 
@@ -217,6 +217,35 @@ def test_a_notebook_shows_a_picture_of_each_epoch_and_then_the_page(notebook):
     trained(net(1), nn.BCEWithLogitsLoss(), (X, Y[:, None] * 1.0), Watch(), epochs=2)
     assert [list(bundle) for bundle in notebook] == [["image/png", "text/plain"]] * 2 + [["text/html", "image/png", "text/plain"]]
     assert notebook[0]["image/png"] != notebook[1]["image/png"]
+
+
+def test_after_an_error_there_is_a_page_of_what_was_seen(notebook):
+    class Fail(nn.callbacks.Callback):
+        def on_epoch_begin(self, trainer):
+            if trainer.epoch == 1:
+                raise ZeroDivisionError
+
+    watch, model = Watch(), net(1)
+    trainer = nn.Trainer(model, nn.BCEWithLogitsLoss(), nn.optim.SGD(model.parameters(), lr=0.1), callbacks=[watch, Fail()], rng=0)
+    with pytest.raises(ZeroDivisionError):
+        trainer.fit((X, Y[:, None] * 1.0), epochs=3, verbose=False)
+    assert len(notebook) == 1
+    assert "text/html" in watch._repr_mimebundle_()
+
+
+def test_the_last_picture_is_of_the_last_epoch_and_not_of_weights_that_are_restored_after_it(monkeypatch):
+    monkeypatch.setattr(boundary, "MOST_FRAMES", 2)
+    stop = nn.callbacks.EarlyStopping(monitor="loss", mode="max", patience=3, restore_best_weights=True)
+    watch, model, frames = Watch(), net(1), []
+
+    class Keep(nn.callbacks.Callback):
+        def on_epoch_end(self, trainer):
+            frames.append(watch._boundary.frames[-1])
+
+    trainer = nn.Trainer(model, nn.BCEWithLogitsLoss(), nn.optim.SGD(model.parameters(), lr=0.1), callbacks=[watch, Keep(), stop], rng=0)
+    trainer.fit((X, Y[:, None] * 1.0), epochs=20, verbose=False)
+    assert watch._boundary.epochs[-1] == trainer.epoch < 20
+    np.testing.assert_array_equal(watch._boundary.frames[-1], frames[-1])
 
 
 def test_in_a_notebook_matplotlib_is_asked_for_before_training_begins(notebook, monkeypatch):

@@ -50,7 +50,7 @@ class Boundary:
         self.points, self.classes = np.zeros((0, 2)), np.zeros(0)
         self.epochs: list[int] = []
         self.frames: list[NDArray[np.float32]] = []
-        self.step = 1  # between epochs that are kept
+        self.step = 1  # between epochs that are kept, besides the last one
         self.is_open = True  # whether more points may come
 
     def collect(self, batch: Batch) -> None:
@@ -66,20 +66,23 @@ class Boundary:
         self.classes = np.concatenate([self.classes, np.ravel(classes)])[:MOST_POINTS]
         self.is_open = len(self.points) < MOST_POINTS
 
-    def look(self, trainer: Training, is_last: bool = False) -> None:
-        """Compute the scores of this epoch, if it is to be kept, in evaluation mode."""
-        is_kept = is_last or trainer.epoch % self.step == 0
-        if not len(self.points) or not is_kept or (self.epochs and self.epochs[-1] == trainer.epoch):
+    def look(self, trainer: Training) -> None:
+        """Compute the scores of this epoch, in evaluation mode, in place of those of the last one if that is not to be kept."""
+        if not len(self.points):
             return
         scores = self._scores(trainer)
         if scores is None:
             self.points, self.is_open = self.points[:0], False  # there is nothing to look at
             return
+        if self.epochs and self.epochs[-1] % self.step:
+            self.epochs.pop()
+            self.frames.pop()
         self.epochs.append(trainer.epoch)
         self.frames.append(scores.astype(np.float32))
         if len(self.epochs) > MOST_FRAMES:
             self.step *= 2
-            self.epochs, self.frames = self.epochs[1::2], self.frames[1::2]
+            kept = [i for i, epoch in enumerate(self.epochs) if epoch % self.step == 0 or epoch == trainer.epoch]
+            self.epochs, self.frames = [self.epochs[i] for i in kept], [self.frames[i] for i in kept]
 
     def at(self, epoch: int) -> int | None:
         """The place of the frame that shows an epoch: the last one up to it; None if there is none yet."""

@@ -76,7 +76,7 @@ class Watch(Callback):
         self.measures: dict[str, list[float]] = {}
         self._boundary = Boundary(self._middle)
         self._display: Any = None
-        self._is_running = False
+        self._is_live = False  # whether it is shown as a picture, since the page would be made anew in each epoch
         self._next = 0.0  # when the next picture may be drawn
 
     def on_fit_begin(self, trainer: Training) -> None:
@@ -85,7 +85,7 @@ class Watch(Callback):
             import matplotlib.figure  # noqa: F401  # now, so that the first picture does not take much longer than others
         if trainer.epoch == 0:
             self._reset(f"Training of {type(trainer.model).__name__}")
-        self._is_running, self._display = True, None
+        self._display = None
 
     def on_batch_end(self, trainer: Training) -> None:
         if self._boundary.is_open and not self._boundary.epochs and trainer.batch is not None:
@@ -94,12 +94,14 @@ class Watch(Callback):
     def on_epoch_end(self, trainer: Training) -> None:
         self._boundary.look(trainer)
         self._read(trainer)
-        self._show()
+        if time.monotonic() >= self._next:
+            self._is_live = True
+            try:
+                self._show()
+            finally:
+                self._is_live = False
 
     def on_fit_end(self, trainer: Training) -> None:
-        if trainer.epoch and trainer.epoch in self.epochs:
-            self._boundary.look(trainer, is_last=True)
-        self._is_running = False
         self._show()
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -147,7 +149,7 @@ class Watch(Callback):
             return {"text/plain": repr(self)}
         png = base64.b64encode(self._png()).decode()
         bundle = {"image/png": png, "text/plain": repr(self)}
-        if self._is_running:
+        if self._is_live:
             return bundle
         from autograd.drawing.notebook import framed  # here, since `import nn` would take 50 ms longer
 
@@ -168,9 +170,9 @@ class Watch(Callback):
 
     def _show(self) -> None:
         """Show the present state in a notebook, or nothing."""
-        begin = time.monotonic()
-        if not self.epochs or not _kernel() or (self._is_running and begin < self._next):
+        if not self.epochs or not _kernel():
             return
+        begin = time.monotonic()
         display: Any = sys.modules["IPython"].display.display
         if self._display is None:
             self._display = display(self, display_id=True)
