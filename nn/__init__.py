@@ -39,6 +39,7 @@ from .module import Module
 from .normalization import BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d, LayerNorm, RMSNorm
 from .onnx import to_onnx
 from .parameter import Parameter
+from .playground import playground
 from .pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from .positional import LearnedPositionalEncoding, PositionalEncoding
 from .randomness import get_rng_state, manual_seed, set_rng_state
@@ -61,7 +62,7 @@ __all__ = [
     "Sin", "Softmax", "Softplus", "Tanh", "Trainer", "TransformerDecoderLayer", "TransformerEncoderLayer", "Unflatten",
     "Upsample", "binary_cross_entropy", "binary_cross_entropy_with_logits", "callbacks", "cross_entropy", "data",
     "devectorize", "diagnose", "functional", "get_rng_state", "hinge_loss", "huber_loss", "init", "kl_div", "l1_loss",
-    "load", "manual_seed", "metrics", "mse_loss", "multi_margin_loss", "nll_loss", "optim", "plot", "save",
+    "load", "manual_seed", "metrics", "mse_loss", "multi_margin_loss", "nll_loss", "optim", "playground", "plot", "save",
     "set_rng_state", "to_onnx", "utils", "vectorize",
 ]  # fmt: skip
 

@@ -4,6 +4,7 @@ import gc
 import json
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -105,3 +106,18 @@ def browser(tmp_path_factory):
     log = browser.get_log("browser")
     browser.quit()
     assert log == []
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory):
+    """axe-core, which finds barriers in pages; from npm."""
+    folder = tmp_path_factory.mktemp("axe")
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("axe-core comes from npm, which is not here.")
+    command = [npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts", "axe-core@4"]
+    try:
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+        pytest.skip("npm cannot be reached.")
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")

@@ -1,8 +1,5 @@
 """Claims about the window of a page: nothing sticks out, all of it can be reached, zoomed, moved, and read by assistive technology."""
 
-import shutil
-import subprocess
-
 import numpy as np
 import pytest
 from pages import SCHEMES, SIZES, number, opened, press, text, window
@@ -228,21 +225,6 @@ def test_thousands_of_nodes_are_drawn_only_where_the_window_is(browser, tmp_path
 
 
 # For everyone
-
-
-@pytest.fixture(scope="session")
-def axe(tmp_path_factory):
-    """axe-core, which finds barriers in pages; from npm."""
-    folder = tmp_path_factory.mktemp("axe")
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("axe-core comes from npm, which is not here.")
-    command = [npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts", "axe-core@4"]
-    try:
-        subprocess.run(command, check=True, capture_output=True, timeout=120)
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
-        pytest.skip("npm cannot be reached.")
-    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

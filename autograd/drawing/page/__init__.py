@@ -1,8 +1,9 @@
 """The page of a graph, for a browser and without an internet connection: a graph to touch, and to step through forward and backward.
 
 The page computes. `operations` prints what each operation does as JavaScript, from the table; `describing` says what there is in the
-graph; the files beside them are the page itself: `page.html`, `page.css`, and the scripts of `SCRIPTS`, of which `words.js` is what
-it says. A page is these files put together; `widget.js` is not in it, and shows one in a notebook.
+graph; the files beside them are the page itself: `page.html`, `palette.css` with the colours, `page.css`, and the scripts of
+`SCRIPTS`, of which `words.js` is what it says. A page is these files put together; `widget.js` is not in it, and shows one in a
+notebook.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def page_of(reading: Reading, fold: int | None, name: str) -> str:
     data, programs = described(reading, fold, name)
     parts = {
         "title": html.escape(f"{visible(root.label or name, TITLE)}: backpropagation"),
-        "style": _file("page.css"),
+        "style": _file("palette.css") + _file("page.css"),
         # A script element ends at the first "</script", in whatever label that stands.
         "graph": json.dumps(data, allow_nan=False).replace("<", "\\u003c"),
         "programs": programs.replace("</", "<\\/"),

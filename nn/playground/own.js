@@ -1,0 +1,66 @@
+// The reader's own points: pasted as CSV, or drawn by clicks.
+let pen = 0; // the class of the points that clicks add
+
+const targetsInCSV = () => (hasClasses ? "class" : task.width === 1 ? "number" : `${task.width} numbers`);
+
+function openCSV() {
+  $("csv-form").textContent = `One point a line: ${Array.from({ length: inputs }, (_, i) => `x${i + 1}`).join(", ")}, ${targetsInCSV()}. ${hasClasses ? `The classes are ${task.classes.map((c) => plain(c)).join(", ")}. ` : ""}A line of names at the top is skipped.`;
+  $("csv-text").value = data.train.rows.concat(data.held.rows).sort((a, b) => a - b).map((row) => [...data.X[row], ...(hasClasses ? [task.classes[data.y[row]]] : [data.y[row]].flat())].map((x) => Number(x.toPrecision(6))).join(", ")).join("\n");
+  $("csv-says").textContent = "";
+  $("csv").showModal();
+}
+
+// The points of a text, or an error that says which line is wrong.
+function readCSV(text) {
+  const X = [], y = [], width = inputs + (hasClasses ? 1 : task.width);
+  text.split(/\r?\n/).forEach((line, i) => {
+    const cells = line.split(/[,;\t]/).map((cell) => cell.trim());
+    if (cells.length === 1 && !cells[0]) return;
+    const numbers = cells.map((cell) => (cell === "" ? NaN : Number(cell)));
+    if (!X.length && i === 0 && numbers.some(Number.isNaN) && cells.length === width) return; // names
+    if (cells.length !== width || !numbers.every(Number.isFinite)) throw new Error(`Line ${i + 1} is not ${width} numbers: ${line.slice(0, 40)}`);
+    const target = numbers.slice(inputs), c = task.classes.indexOf(target[0]);
+    if (hasClasses && c < 0) throw new Error(`Line ${i + 1} has the class ${target[0]}; the classes are ${task.classes.join(", ")}.`);
+    X.push(numbers.slice(0, inputs));
+    y.push(hasClasses ? c : target);
+  });
+  if (X.length < 2) throw new Error("These are not two points yet.");
+  if (X.length > LARGEST) throw new Error(`These are ${X.length} points; a page has room for ${LARGEST}.`);
+  return { X, y, order: generator(1).shuffled(X.length) };
+}
+
+function useCSV() {
+  try {
+    own = readCSV($("csv-text").value);
+  } catch (error) {
+    $("csv-says").textContent = error.message;
+    return;
+  }
+  $("csv").close();
+  useOwn();
+}
+
+function useOwn() {
+  choices.set = "yours";
+  choices.points = own.X.length;
+  dataChanged();
+}
+
+// A click in the plane while drawing.
+function addPoint(x, y) {
+  if (choices.set !== "yours" || own.X.length >= LARGEST) return;
+  own = { X: [...own.X, [x, y]], y: [...own.y, hasClasses ? pen : [pen]], order: [...own.order, own.X.length] };
+  useOwn();
+}
+
+function fillPens() {
+  const kinds = hasClasses ? task.classes : [-1, 1];
+  $("pens").replaceChildren(...kinds.map((name, i) => {
+    const button = document.createElement("button");
+    button.textContent = plain(name);
+    button.setAttribute("aria-pressed", i === 0);
+    button.onclick = () => { pen = hasClasses ? i : name; for (const b of $("pens").children) b.setAttribute("aria-pressed", b === button); };
+    return button;
+  }));
+  pen = hasClasses ? 0 : -1;
+}

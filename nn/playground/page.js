@@ -1,0 +1,138 @@
+// The loop of frames, what changes, and what a teacher's own script can call.
+const FAST = 12, PLANE_EVERY = 2, WEIGHT_EVERY = 6; // milliseconds of steps in a frame; in how many frames the slow parts are drawn once
+let isStale = true, drawn = 0, lastStep = 0;
+
+const invalidate = () => { isStale = true; };
+
+// After steps, or numbers that came from elsewhere.
+function changed() {
+  measure();
+  diagnose();
+  invalidate();
+}
+
+function dataChanged() {
+  finishWalk();
+  loadData();
+  order = [];
+  makeGrid();
+  scale = hasClasses ? null : scaleOfNumbers();
+  ringed = 0;
+  isPicked = false;
+  startDiagnosis();
+  if (training.steps) training.marks.push(training.epoch);
+  showChoices();
+  changed();
+}
+
+function reset() {
+  pause();
+  walk = null;
+  restart();
+  showCode();
+  $("walked").textContent = "This program runs when you press Step. Walk stops after each part of it.";
+  startDiagnosis();
+  showChoices();
+  invalidate();
+}
+
+function play() {
+  finishWalk();
+  training.isPlaying = true;
+  $("play").textContent = "Pause";
+}
+
+function pause() {
+  training.isPlaying = false;
+  $("play").textContent = "Play";
+  invalidate();
+}
+
+function run(now) {
+  if (choices.speed === "slow" && now - lastStep < 250) return false;
+  lastStep = now;
+  const until = performance.now() + FAST;
+  do step(); while (choices.speed === "fast" && performance.now() < until);
+  return true;
+}
+
+function frame(now) {
+  if (training.isPlaying && run(now)) changed();
+  if (isStale || (training.isPlaying && choices.speed === "slow")) draw();
+  requestAnimationFrame(frame);
+}
+
+function draw() {
+  const isWhole = !training.isPlaying || choices.speed === "slow";
+  isStale = false;
+  drawn++;
+  showNumbers();
+  if (isWhole || drawn % PLANE_EVERY === 0) {
+    ask();
+    paintUnits();
+    drawPlane();
+  } else drawLosses();
+  drawNet();
+  if (isWhole || drawn % PLANE_EVERY === 0) drawGradients();
+  if (isWhole) drawLosses();
+  if (isWhole || drawn % WEIGHT_EVERY === 0) drawWeight();
+}
+
+function showNumbers() {
+  $("n-epoch").textContent = Number(training.epoch.toFixed(1)).toLocaleString("en");
+  $("n-loss").innerHTML = shown(training.loss);
+  $("n-held").innerHTML = data.held.n ? shown(training.held) : "–";
+  if (!hasClasses) return;
+  const right = rightOf(data.held.n ? data.held : data.train);
+  $("n-right").textContent = `${Math.floor(100 * right)} %`;
+  document.querySelector("#right-box dt").textContent = data.held.n ? "Held-out right" : "Right";
+}
+const shown = (x) => (Number.isFinite(x) ? plain(Number(x.toPrecision(3))) : `<b class="bad">${plain(x)}</b>`);
+
+function setTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  readColours();
+  if (data) { showLegend(); drawSets(); invalidate(); }
+}
+
+function start() {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  setTheme(dark.matches ? "dark" : "light");
+  dark.onchange = () => setTheme(dark.matches ? "dark" : "light");
+  $("title").textContent = spec.title;
+  $("subtitle").textContent = `${spec.loss}, ${(p.length - frozen.size).toLocaleString("en")} parameters`;
+  $("right-box").hidden = !hasClasses;
+  makeControls();
+  const isTaken = takeState();
+  if (!isTaken) { loadData(); restart(); }
+  makeGrid();
+  scale = hasClasses ? null : scaleOfNumbers();
+  showChoices();
+  showCode();
+  listen();
+  changed();
+  draw();
+  requestAnimationFrame(frame);
+}
+
+// For teachers who embed the page. `step` makes a step, and gives its loss from before the update. `read` gives the loss of all
+// training points now, the parameters with the gradients of the last step, and which rows of the data were trained on.
+window.glassgrad = {
+  step() {
+    finishWalk();
+    const loss = step();
+    changed();
+    return loss;
+  },
+  read() {
+    const nested = (shape, numbers) => (shape.length ? Array.from({ length: shape[0] }, (_, i) => nested(shape.slice(1), numbers.slice((i * numbers.length) / shape[0], ((i + 1) * numbers.length) / shape[0]))) : numbers[0]);
+    return {
+      loss: lossOf(data.train), heldOutLoss: data.held.n ? lossOf(data.held) : null, steps: training.steps, epoch: training.epoch,
+      training: [...data.train.rows], batch: training.batch ? [...training.batch.rows] : null,
+      parameters: spec.parameters.map(({ name, shape, at }) => ({
+        name, data: nested(shape, at.map((i) => p[i])), grad: frozen.has(at[0]) ? null : nested(shape, at.map((i) => g[i])),
+      })),
+    };
+  },
+};
+start();

@@ -1,0 +1,154 @@
+// The answer of the network: over the plane for two inputs, as a curve for one, by the margin of each point for more.
+const GRID = 40; // points of the plane in each direction
+let range = null; // of the inputs that are drawn: [low, high] of each
+let grid = null; // the points at which the network is asked
+let answers = null; // what the units answer there
+let looked = null; // the column and number of the unit whose answer is shown in place of the network's
+let ringed = 0, isPicked = false; // the training point whose derivatives are explained; whether the reader chose it
+
+function spanned() {
+  const spans = Array.from({ length: Math.min(inputs, 2) }, (_, k) => {
+    const xs = data.X.map((row) => row[k]);
+    return [Math.min(...xs), Math.max(...xs)];
+  });
+  if (choices.set === "yours" && !own.X.length) return spans.map(() => [-1.2, 1.2]);
+  const radius = (0.5 * 1.25 * Math.max(...spans.map(([low, high]) => high - low))) || 1; // the same scale for both
+  return spans.map(([low, high]) => [(low + high) / 2 - radius, (low + high) / 2 + radius]);
+}
+
+function makeGrid() {
+  range = spanned();
+  if (inputs > 2) return;
+  const at = (k, i) => range[k][0] + ((i + 0.5) / GRID) * (range[k][1] - range[k][0]);
+  grid = new Float64Array(inputs === 2 ? 2 * GRID * GRID : GRID);
+  if (inputs === 1) for (let i = 0; i < GRID; i++) grid[i] = at(0, i);
+  else for (let row = 0; row < GRID; row++) for (let i = 0; i < GRID; i++) grid.set([at(0, i), at(1, GRID - 1 - row)], 2 * (row * GRID + i));
+}
+
+function ask() {
+  answers = inputs > 2 ? answersTo(data.train.X, data.train.n) : answersTo(grid, grid.length / inputs);
+}
+
+// Where the outputs say a class: positive inside, negative outside, for each line that is drawn.
+function boundaries(outputs) {
+  if (task.kind === "side") return [(i) => numberAt(outputs[0], i) - task.threshold];
+  if (task.kind === "numbers") return [];
+  const less = (c) => (i) => numberAt(outputs[c], i) - Math.max(...outputs.map((output, other) => (other === c ? -Infinity : numberAt(output, i))));
+  return outputs.length === 2 ? [less(0)] : outputs.map((_, c) => less(c));
+}
+
+const scaleOfNumbers = () => {
+  const ys = data.y.map((y) => [y].flat()[0]), low = Math.min(...ys), high = Math.max(...ys);
+  return { middle: (low + high) / 2, half: (high - low) / 2 || 1, low, high };
+};
+
+function colourOfAnswer(outputs) {
+  if (task.kind === "side") {
+    const half = task.threshold ? 0.5 : 1;
+    return (i) => dot(pale, (numberAt(outputs[0], i) - task.threshold) / half);
+  }
+  if (task.kind === "numbers") {
+    const { middle, half } = scaleOfNumbers();
+    return (i) => dot(pale, (numberAt(outputs[0], i) - middle) / half);
+  }
+  return (i) => {
+    const scores = outputs.map((output) => numberAt(output, i)), top = Math.max(...scores);
+    if (scores.some(Number.isNaN)) return pixel(ink.red);
+    const share = 1 / scores.reduce((sum, s) => sum + Math.exp(s - top), 0); // the probability of the class, by softmax
+    return pixel(mix(ink.page, classColour(scores.indexOf(top)), 0.08 + 0.37 * Math.max(0, (share - 1 / scores.length) / (1 - 1 / scores.length))));
+  };
+}
+
+function colourOfUnit(unit) {
+  let largest = 1e-9;
+  for (let i = 0; i < GRID * GRID; i++) largest = Math.max(largest, Math.abs(numberAt(unit, i)));
+  return (i) => dot(pale, numberAt(unit, i) / largest);
+}
+
+// The line on which a function of the grid is 0, by marching squares.
+function contour(context, f, toX, toY) {
+  context.beginPath();
+  for (let row = 0; row < GRID - 1; row++) for (let i = 0; i < GRID - 1; i++) {
+    const a = f(row * GRID + i), b = f(row * GRID + i + 1), c = f((row + 1) * GRID + i + 1), d = f((row + 1) * GRID + i), ends = [];
+    if (a > 0 !== b > 0) ends.push([i + a / (a - b), row]);
+    if (b > 0 !== c > 0) ends.push([i + 1, row + b / (b - c)]);
+    if (c > 0 !== d > 0) ends.push([i + d / (d - c), row + 1]);
+    if (d > 0 !== a > 0) ends.push([i, row + a / (a - d)]);
+    for (let k = 0; k + 1 < ends.length; k += 2) {
+      context.moveTo(toX(ends[k][0]), toY(ends[k][1]));
+      context.lineTo(toX(ends[k + 1][0]), toY(ends[k + 1][1]));
+    }
+  }
+  context.strokeStyle = css(ink.ink);
+  context.lineWidth = 1.6;
+  context.stroke();
+}
+
+const field = document.createElement("canvas");
+let places = []; // where the points were drawn: [x, y, row]
+
+function drawPlane() {
+  const { context, width, height } = cleared($("plane")), outputs = outputsOf(answers), unit = looked && answers[looked[0]][looked[1]];
+  places = [];
+  $("plane-title").textContent = looked ? `Answer of ${unitName(...looked)}` : inputs < 3 ? "Answer" : hasClasses ? "Margin of each point" : "Answer, and what is right";
+  if (inputs === 2) {
+    context.imageSmoothingEnabled = true;
+    context.drawImage(picture(GRID, unit ? colourOfUnit(unit) : colourOfAnswer(outputs), field), 0, 0, width, height);
+    for (const f of unit ? [(i) => numberAt(unit, i)] : boundaries(outputs)) contour(context, f, (i) => ((i + 0.5) / GRID) * width, (row) => ((row + 0.5) / GRID) * height);
+    eachPoint((row, isHeld) => point(context, toPlane(0, data.X[row][0], width), height - toPlane(1, data.X[row][1], height), row, isHeld));
+  } else if (inputs === 1) drawCurve(context, width, height, outputs);
+  else drawMargins(context, width, height);
+  const ring = places.find(([, , row]) => row === data.train.rows[ringed]);
+  if (ring) {
+    context.beginPath();
+    context.arc(ring[0], ring[1], 9, 0, 2 * Math.PI);
+    context.strokeStyle = css(ink.ink);
+    context.lineWidth = 2;
+    context.stroke();
+  }
+}
+
+const toPlane = (k, x, size) => ((x - range[k][0]) / (range[k][1] - range[k][0])) * size;
+
+function eachPoint(visit) {
+  for (const row of data.train.rows) visit(row, false);
+  for (const row of data.held.rows) visit(row, true);
+}
+
+function point(context, x, y, row, isHeld) {
+  places.push([x, y, row]);
+  const { middle, half } = hasClasses ? {} : scale;
+  const colour = hasClasses ? classColour(data.y[row]) : mix(signed(([data.y[row]].flat()[0] - middle) / half), ink.ink, 0.25);
+  marker(context, hasClasses ? data.y[row] : 0, x, y, 4, colour, isHeld);
+}
+let scale = null;
+
+function drawCurve(context, width, height, outputs) {
+  const target = (row) => (task.kind === "side" ? task.classes[data.y[row]] : task.kind === "largest" ? data.y[row] : [data.y[row]].flat()[0]);
+  const ys = data.y.map((_, row) => target(row)), low = Math.min(...ys), high = Math.max(...ys), margin = 0.2 * (high - low) || 1;
+  const toY = (y) => height - ((y - low + margin) / (high - low + 2 * margin)) * height;
+  outputs.forEach((output) => line(context, Array.from(grid, (x, i) => [toPlane(0, x, width), toY(numberAt(output, i))]), { width: 2, colour: ink.plus }));
+  eachPoint((row, isHeld) => point(context, toPlane(0, data.X[row][0], width), toY(target(row)), row, isHeld));
+  words(context, plain(Number(range[0][0].toPrecision(2))), 4, height - 8);
+  words(context, plain(Number(range[0][1].toPrecision(2))), width - 4, height - 8, "right");
+}
+
+// More than two inputs: how far each point is on the right side; for numbers, what was answered over what is right.
+function drawMargins(context, width, height) {
+  const all = [[data.train, false], [data.held, true]].map(([part, isHeld]) => [part, isHeld, outputsOf(answersTo(part.X, part.n))]), xs = [], found = [];
+  for (const [part, isHeld, outputs] of all) part.rows.forEach((row, i) => {
+    const scores = outputs.map((output) => numberAt(output, i)), c = data.y[row];
+    const x = task.kind === "side" ? (scores[0] - task.threshold) * (c ? 1 : -1) : task.kind === "numbers" ? scores[0] : scores[c] - Math.max(...scores.filter((_, other) => other !== c));
+    xs.push(x);
+    found.push([x, row, isHeld]);
+  });
+  const numbers = hasClasses ? xs : [...xs, ...data.y.map((y) => [y].flat()[0])], finite = numbers.filter(Number.isFinite), far = Math.max(1e-9, ...finite.map(Math.abs)) * 1.1;
+  const toX = (x) => ((x + far) / (2 * far)) * width;
+  if (hasClasses) line(context, [[toX(0), 0], [toX(0), height]]);
+  else line(context, [[0, height], [width, 0]], { dashes: [4, 4] });
+  const random = generator(1);
+  for (const [x, row, isHeld] of found) {
+    const y = hasClasses ? ((data.y[row] + 0.15 + 0.7 * random.uniform()) / classCount) * height : height - toX([data.y[row]].flat()[0]) * (height / width);
+    if (Number.isFinite(x)) point(context, toX(x), y, row, isHeld);
+  }
+}

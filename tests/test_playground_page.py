@@ -1,0 +1,368 @@
+"""Claims about what can be done on the page of a playground, with real clicks and keys."""
+
+import re
+
+import numpy as np
+import pytest
+from pages import press, text, window
+from selenium.webdriver import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
+from test_playground_numbers import Gated, curve, labels, opened, read, signs, wide
+
+import nn
+
+
+def moons(browser, tmp_path, **settings):
+    return opened(browser, tmp_path, nn.MLP(2, [6, 4, 1], activation="tanh", rng=1), *signs(), lr=0.3, **settings)
+
+
+def click(browser, id):
+    browser.find_element(By.ID, id).click()
+
+
+def loss(browser):
+    return read(browser)["loss"]
+
+
+def weights(browser):
+    return [p["data"] for p in read(browser)["parameters"]]
+
+
+def choices(browser):
+    return browser.execute_script("return choices")
+
+
+def slide(browser, knob, *keys):
+    """Move a slider by keys."""
+    browser.find_element(By.ID, f"k-{knob}").send_keys(*keys)
+
+
+# Running
+
+
+def test_it_plays_and_pauses_and_the_loss_falls(browser, tmp_path):
+    moons(browser, tmp_path)
+    before = loss(browser)
+    click(browser, "play")
+    browser.execute_async_script(
+        "const wait = () => (training.steps > 30 ? arguments[0]() : setTimeout(wait, 20)); wait();",
+    )
+    assert text(browser, "play") == "Pause"
+    click(browser, "play")
+    steps = read(browser)["steps"]
+    assert loss(browser) < before
+    browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    assert read(browser)["steps"] == steps
+    assert text(browser, "n-epoch") == str(steps)
+    assert browser.execute_script("return training.history.length") > 10
+
+
+def test_steps_epochs_and_reset(browser, tmp_path):
+    moons(browser, tmp_path, batch_size=8)
+    first = weights(browser)
+    click(browser, "step")
+    assert read(browser)["steps"] == 1
+    assert len(read(browser)["batch"]) == 8
+    click(browser, "epoch")
+    assert (read(browser)["steps"], read(browser)["epoch"]) == (4, 1)  # the rest of the epoch
+    after = weights(browser)
+    press(browser, "r")
+    assert weights(browser) == first
+    assert read(browser)["steps"] == 0
+    press(browser, "s")
+    press(browser, "e")
+    assert weights(browser) == after
+
+
+def test_another_seed_gives_other_weights_of_the_same_size_and_the_empty_field_pythons(browser, tmp_path):
+    moons(browser, tmp_path)
+    first = weights(browser)
+    field = browser.find_element(By.ID, "seed")
+    field.send_keys("5", Keys.ENTER)
+    fifth = weights(browser)
+    assert all(x != y for x, y in zip(first, fifth, strict=True) if x)
+    assert all(y == 0 for x, y in zip(first, fifth, strict=True) if not x)  # biases
+    assert 0.5 < np.std(fifth) / np.std(first) < 2
+    field.send_keys(Keys.BACKSPACE, Keys.ENTER)
+    assert weights(browser) == first
+
+
+def test_what_is_chosen_changes_while_it_trains(browser, tmp_path):
+    moons(browser, tmp_path)
+    slide(browser, "lr", Keys.ARROW_RIGHT)
+    slide(browser, "l2", Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    slide(browser, "batch", Keys.HOME, Keys.ARROW_RIGHT)
+    slide(browser, "held", Keys.HOME)
+    Select(browser.find_element(By.ID, "k-optimizer")).select_by_visible_text("Adam")
+    found = choices(browser)
+    assert (found["lr"], found["l2"], found["batch"], found["held"], found["optimizer"]) == (1, 0.001, 2, 0, "adam")
+    assert len(read(browser)["training"]) == 40
+    assert text(browser, "o-lr") == "1"
+    assert "function adam" in text(browser, "code")
+    assert "function sgd" not in text(browser, "code")
+    click(browser, "step")
+    assert len(read(browser)["batch"]) == 2
+
+
+@pytest.mark.parametrize("name", ["moons", "circles", "XOR", "spirals"])
+def test_data_can_be_made(browser, tmp_path, name):
+    moons(browser, tmp_path)
+    browser.find_element(By.CSS_SELECTOR, f"[data-set='{name}']").click()
+    count = "return [data.X.length, data.y.filter((y) => y === 1).length, data.train.n + data.held.n]"
+    assert browser.execute_script(count) == [200, 100, 200]
+    before = browser.execute_script("return data.X")
+    slide(browser, "noise", Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    assert browser.execute_script("return data.X") != before
+    slide(browser, "points", Keys.HOME)
+    assert browser.execute_script("return data.X.length") == 10
+    click(browser, "step")
+    assert np.isfinite(loss(browser))
+
+
+def test_noise_never_moves_the_readers_own_points(browser, tmp_path):
+    moons(browser, tmp_path)
+    assert not browser.find_element(By.ID, "k-noise").is_enabled()
+
+
+def test_points_are_drawn_by_clicks(browser, tmp_path):
+    moons(browser, tmp_path, held_out=0)
+    browser.find_element(By.CSS_SELECTOR, "[data-set='draw']").click()
+    click(browser, "clear")
+    browser.find_element(By.XPATH, "//*[@id='pens']/button[2]").click()
+    plane = browser.find_element(By.ID, "plane")
+    ActionChains(browser).move_to_element_with_offset(plane, 60, -40).click().perform()
+    X, y = browser.execute_script("return [data.X, data.y]")
+    assert len(X) == 3
+    assert y == [0, 1, 1]
+    assert X[2][0] > 0
+    assert X[2][1] > 0
+    click(browser, "step")
+    assert read(browser)["training"] == [0, 1, 2]
+
+
+def test_points_are_pasted_as_csv_and_a_wrong_line_is_named(browser, tmp_path):
+    moons(browser, tmp_path)
+    click(browser, "csv-button")
+    area = browser.find_element(By.ID, "csv-text")
+    assert len(area.get_attribute("value").splitlines()) == 40
+    for wrong, said in {
+        "x,y,class\n1,2,1\n3,4": "Line 3 is not 3 numbers: 3,4",
+        "1,2,1\n3,4,7": "Line 2 has the class 7; the classes are -1, 1.",
+        "1,2,1": "These are not two points yet.",
+    }.items():
+        browser.execute_script("arguments[0].value = arguments[1]", area, wrong)
+        click(browser, "csv-use")
+        assert text(browser, "csv-says") == said
+    browser.execute_script("arguments[0].value = arguments[1]", area, "x1, x2, class\n1, 2, 1\n-1; 0.5; -1\n\n0\t0\t1")
+    click(browser, "csv-use")
+    assert browser.execute_script("return [data.X, data.y]") == [[[1, 2], [-1, 0.5], [0, 0]], [1, 0, 1]]
+    assert not browser.find_element(By.ID, "csv").is_displayed()
+
+
+# A weight
+
+
+def test_an_edge_is_clicked_and_its_weight_moved_by_hand(browser, tmp_path):
+    moons(browser, tmp_path)
+    before = weights(browser)
+    net = browser.find_element(By.ID, "net")
+    x, y = browser.execute_script("const [a, b] = [units[0][0], units[1][2]]; return [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]")
+    width, height = net.size["width"], net.size["height"]
+    ActionChains(browser).move_to_element_with_offset(net, round(x - width / 2), round(y - height / 2)).click().perform()
+    assert text(browser, "weight-name") == "layers.0.neurons.2.weight.0"
+    assert browser.execute_script("return nameOfWeight(weightOf(selected))") == "layers.0.neurons.2.weight.0"
+    field = browser.find_element(By.ID, "weight")
+    field.clear()
+    field.send_keys("1.5", Keys.ENTER)
+    after = weights(browser)
+    assert [y for x, y in zip(before, after, strict=True) if x != y] == [1.5]
+    field.clear()
+    field.send_keys("one", Keys.ENTER)
+    assert field.get_attribute("aria-invalid") == "true"
+    assert weights(browser) == after
+
+
+def test_the_tangent_and_the_chain_of_a_weight_are_its_derivatives(browser, tmp_path):
+    model, (X, y) = nn.MLP(2, [6, 4, 1], activation="tanh", rng=1), signs()
+    moons(browser, tmp_path)
+    click(browser, "tab-weight")
+    Select(browser.find_element(By.ID, "to")).select_by_visible_text("layer 2, neuron 3")
+    Select(browser.find_element(By.ID, "from")).select_by_visible_text("layer 1, neuron 2")
+    browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    weight, rows = model.layers[1].neurons[2].weight[1], read(browser)["training"]
+    assert text(browser, "weight-name") == "layers.1.neurons.2.weight.1"
+    nn.hinge_loss([model(row) for row in X[rows].tolist()], y[rows]).backward()
+    assert f"is {weight.grad:.4g}".replace("-", "−") in text(browser, "weight-says")
+    (row,) = map(int, re.findall(r"point (\d+)", text(browser, "chain")))
+    model.zero_grad()
+    nn.hinge_loss([model(X[row - 1].tolist())], y[[row - 1]]).backward()
+    bias, hidden = model.layers[1].neurons[2].bias, model.layers[0](X[row - 1].tolist())[1]
+    assert weight.grad == pytest.approx(bias.grad * hidden.data)
+    said = re.search(r"d w = (\S+) × (\S+) = (\S+)", text(browser, "chain"))
+    assert [float(x.replace("−", "-")) for x in said.groups()] == pytest.approx([bias.grad, hidden.data, weight.grad], rel=1e-3)
+
+
+def test_a_bias_can_be_chosen_and_weights_by_keys(browser, tmp_path):
+    moons(browser, tmp_path)
+    click(browser, "tab-weight")
+    Select(browser.find_element(By.ID, "from")).select_by_visible_text("bias")
+    assert browser.execute_script("return nameOfWeight(weightOf(selected))") == "layers.0.neurons.0.bias"
+    net = browser.find_element(By.ID, "net")
+    net.send_keys(Keys.ARROW_DOWN)
+    assert browser.execute_script("return nameOfWeight(weightOf(selected))") == "layers.0.neurons.1.weight.0"
+    net.send_keys(Keys.ARROW_RIGHT)
+    name = browser.execute_script("return nameOfWeight(weightOf(selected))")
+    assert name == "layers.1.neurons.0.weight.0"
+    before = dict(zip((p["name"] for p in read(browser)["parameters"]), weights(browser), strict=True))
+    net.send_keys("+", "+", "-")
+    after = {p["name"]: p["data"] for p in read(browser)["parameters"]}
+    assert {x for x in after if after[x] != before[x]} == {name}
+    assert after[name] == pytest.approx(before[name] + 0.1)
+
+
+def test_the_plane_shows_the_neuron_that_the_mouse_is_on(browser, tmp_path):
+    moons(browser, tmp_path)
+    net, shown = browser.find_element(By.ID, "net"), "draw(); return document.getElementById('plane').toDataURL()"
+    before = browser.execute_script(shown)
+    x, y = browser.execute_script("return units[1][2]")
+    width, height = net.size["width"], net.size["height"]
+    ActionChains(browser).move_to_element_with_offset(net, round(x - width / 2), round(y - height / 2)).perform()
+    assert browser.execute_script(shown) != before
+    assert text(browser, "plane-title") == "Answer of layer 1, neuron 3"
+    ActionChains(browser).move_to_element(browser.find_element(By.ID, "title")).perform()
+    assert browser.execute_script(shown) == before
+    assert text(browser, "plane-title") == "Answer"
+
+
+# What is wrong
+
+
+def test_nan_stops_the_training_and_the_message_says_where_and_what_to_try(browser, tmp_path):
+    moons(browser, tmp_path)
+    browser.execute_script("play(); choose('lr', 1e308)")
+    browser.execute_async_script("const wait = () => (training.isPlaying ? setTimeout(wait, 20) : arguments[0]()); wait();")
+    assert re.match("The loss is (inf|nan).", text(browser, "says"))
+    assert text(browser, "play") == "Play"
+    click(browser, "try")
+    assert choices(browser)["lr"] == 1
+    assert np.isfinite(loss(browser))
+    assert text(browser, "says") == ""
+    browser.execute_script("p[3] = NaN; changed()")
+    assert "The weight layers.0.neurons.1.weight.1 is nan." in text(browser, "says")
+
+
+def test_a_learning_rate_that_is_too_high_is_named(browser, tmp_path):
+    opened(browser, tmp_path, nn.MLP(1, [4, 1], activation="tanh", rng=0), *curve(), loss=nn.mse_loss, lr=0.1)
+    browser.execute_script("choose('lr', 3); for (let i = 0; i < 20; i++) glassgrad.step()")
+    assert "The learning rate of 3 is too high." in text(browser, "says")
+    click(browser, "dismiss")
+    browser.execute_script("glassgrad.step()")
+    assert text(browser, "says") == ""  # said once
+
+
+def test_dead_neurons_are_counted(browser, tmp_path):
+    model = nn.MLP(2, [4, 1], rng=0)
+    for neuron in model.layers[0].neurons[:3]:
+        neuron.bias.data = -100.0
+    opened(browser, tmp_path, model, *signs())
+    browser.execute_script("for (let i = 0; i < 5; i++) glassgrad.step()")
+    assert text(browser, "says").startswith("3 of the 4 neurons of layer 1 are dead.")
+
+
+def test_a_loss_of_0_is_the_end(browser, tmp_path):
+    opened(browser, tmp_path, nn.MLP(2, [3, 1], activation="tanh", rng=0), [[-1.0, 0.0], [1.0, 0.0]], [-1.0, 1.0], lr=0.5, held_out=0)
+    browser.execute_script("for (let i = 0; i < 100; i++) glassgrad.step()")
+    assert text(browser, "says").startswith("The loss is 0.")
+
+
+# Taken home
+
+
+@pytest.mark.parametrize("is_of_values", [True, False], ids=["values", "arrays"])
+def test_the_programs_that_are_taken_home_answer_as_the_page(browser, tmp_path, capsys, is_of_values):
+    pytest.importorskip("torch")
+    layers = nn.Sequential(nn.Linear(2, 5, rng=0), nn.Tanh(), nn.Linear(5, 1, rng=1))
+    X, y = signs()
+    opened(browser, tmp_path, nn.MLP(2, [5, 3, 1], rng=0) if is_of_values else layers, X, y)
+    browser.execute_script("for (let i = 0; i < 5; i++) glassgrad.step()")
+    at = f"Float64Array.from({[round(x, 3) for x in X[0].tolist()]})"
+    answer = browser.execute_script(f"return numberAt(outputsOf(answersTo({at}, 1))[0], 0)")
+    click(browser, "home-button")
+    for library in ("glassgrad", "NumPy", "PyTorch"):
+        browser.find_element(By.XPATH, f"//*[@id='home-tabs']/button[text()='{library}']").click()
+        exec(browser.find_element(By.ID, "home-text").get_attribute("value"), {})
+        printed = re.search(r"-?\d+\.\d+(e[+-]?\d+)?", capsys.readouterr().out)
+        assert float(printed[0]) == pytest.approx(answer, abs=1e-4), library
+
+
+def test_a_link_opens_the_page_in_the_same_state(browser, tmp_path):
+    moons(browser, tmp_path, optimizer="adam", batch_size=8)
+    browser.execute_script("chooseSet('circles'); for (let i = 0; i < 10; i++) glassgrad.step()")
+    click(browser, "home-button")
+    click(browser, "link")
+    address, before = browser.current_url, read(browser)
+    assert text(browser, "home-says").startswith("The link is copied")
+    browser.get("about:blank")
+    browser.get(address)
+    after = read(browser)
+    assert [p["data"] for p in after["parameters"]] == [p["data"] for p in before["parameters"]]
+    assert (after["loss"], after["steps"]) == (before["loss"], before["steps"])
+    assert choices(browser)["set"] == "circles"
+    onward = "for (let i = 0; i < 30; i++) glassgrad.step(); return p"
+    there = browser.execute_script(onward)
+    moons(browser, tmp_path, optimizer="adam", batch_size=8)
+    browser.execute_script("chooseSet('circles'); for (let i = 0; i < 10; i++) glassgrad.step()")
+    assert browser.execute_script(onward) == there  # through the same batches
+
+
+def test_a_broken_link_opens_the_page_as_it_was_made(browser, tmp_path):
+    moons(browser, tmp_path)
+    first, address = weights(browser), browser.current_url
+    browser.get("about:blank")
+    browser.get(f"{address}#%7Bbroken")
+    assert weights(browser) == first
+
+
+# Other networks
+
+
+@pytest.mark.parametrize(
+    ("make", "data", "loss", "right"),
+    [
+        (lambda: nn.MLP(1, [4, 1], activation="tanh", rng=0), curve, nn.mse_loss, False),
+        (lambda: nn.MLP(4, [4, 1], rng=0), wide, nn.binary_cross_entropy_with_logits, True),
+        (lambda: nn.MLP(2, [6, 3], rng=0), labels, nn.cross_entropy, True),
+        (Gated, signs, nn.mse_loss, True),
+    ],
+    ids=["one input", "four inputs", "three classes", "own module"],
+)  # fmt: skip
+def test_other_networks_are_drawn_and_trained(browser, tmp_path, make, data, loss, right):
+    opened(browser, tmp_path, make(), *data(), loss=loss)
+    before = read(browser)["loss"]
+    click(browser, "epoch")
+    click(browser, "tab-weight")
+    assert read(browser)["loss"] != before
+    drawn = """
+        return ["net", "plane", "losses", "gradients", "curve"].map((id) => {
+            draw();
+            const c = document.getElementById(id);
+            return c.getContext("2d").getImageData(0, 0, c.width, c.height).data.some((x) => x);
+        });
+    """
+    assert browser.execute_script(drawn) == [True] * 5
+    assert browser.find_element(By.ID, "n-right").is_displayed() == right
+
+
+def test_help_opens_by_a_key_and_the_scheme_changes(browser, tmp_path):
+    with window(browser, 1200, 800, "dark"):
+        moons(browser, tmp_path)
+        background = "return getComputedStyle(document.body).backgroundColor"
+        assert browser.execute_script(background) == "rgb(22, 24, 29)"
+        click(browser, "theme")
+        assert browser.execute_script(background) == "rgb(255, 255, 255)"
+        press(browser, "?")
+        assert "one epoch" in text(browser, "help")
+        press(browser, Keys.ESCAPE)
+        assert not browser.find_element(By.ID, "help").is_displayed()
