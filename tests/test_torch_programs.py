@@ -225,6 +225,12 @@ def test_pictures_and_measures_take_the_books_tensors():
     nn.plot.decision_boundary(model, X[:, :2], Y)
     (panel,) = nn.plot.weights(model)
     assert f"std {np.std(model[0].weight.detach().numpy()):.2g}" in panel.get_legend().get_texts()[0].get_text()
+    images = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8, 2))
+    before = [p.detach().clone() for p in images.parameters()]
+    nn.plot.landscape(lambda: nn.CrossEntropyLoss()(images(torch.ones(1, 1, 4, 4)), torch.tensor([1])), images, points=2)
+    assert all((p == q).all() for p, q in zip(images.parameters(), before, strict=True))
+    for picture in (nn.plot.grad_cam, nn.plot.feature_maps):
+        assert picture(images, torch.ones(1, 4, 4), "1").get_title()
 
 
 def test_constants_change_their_precision():

@@ -10,5 +10,9 @@ from .nonfinite import TerminateOnNaN
 from .steps import ClipGradients, LearningRateSchedule
 from .stopping import EarlyStopping
 from .training import Training
+from .watch import Watch
 
-__all__ = ["Callback", "ClipGradients", "EarlyStopping", "LearningRateSchedule", "ModelCheckpoint", "Monitor", "TerminateOnNaN", "Training"]
+__all__ = [
+    "Callback", "ClipGradients", "EarlyStopping", "LearningRateSchedule", "ModelCheckpoint", "Monitor", "TerminateOnNaN", "Training",
+    "Watch",
+]  # fmt: skip

@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 
 import autograd.drawing.page
 from autograd import Node
+from autograd.drawing.notebook import SavedPage
 from autograd.files import whole_file
 from autograd.texts import visible
 
@@ -50,7 +51,7 @@ def playground(
     model: Module, X: ArrayLike, y: ArrayLike, loss: Callable[[Any, Any], Any] = losses.hinge_loss, lr: float = 0.1,
     path: str | os.PathLike[str] = "playground.html", *, optimizer: str = "sgd", batch_size: int | None = None, held_out: float = 0.2,
 ) -> Path:  # fmt: skip
-    """Write a page that trains a network in the browser, and return its path.
+    """Write a page that trains a network in the browser, and return its path, which a notebook shows as the page.
 
     The page is one file that needs no network connection. It shows what each neuron answers, the weights between them, the
     loss as it falls, and the step that runs. While it trains, learning rate, batch size, optimizer, L2, and the data can be
@@ -95,7 +96,7 @@ def playground(
     content = _page(described(network, task, frozen), settings, path.stem)
     with whole_file(path) as file:
         file.write(content.encode())
-    return path
+    return SavedPage(path)
 
 
 def _check_settings(path: Path, lr: object, optimizer: object, batch_size: object, held_out: object) -> None:

@@ -17,9 +17,10 @@ from .colours import AMOUNTS, CLASSES, INK, PAPER, SCALE, blend
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["confusion_matrix", "decision_boundary"]
+__all__ = ["GRID", "MARKERS", "confusion_matrix", "decision_boundary", "plane_around", "scores_over"]
 
 GRID = 81  # points along each side of the picture of a decision boundary
+MARGIN = 0.15  # around the points, as a part of their extent
 MARKERS = "os^Dv<>pX*"
 
 
@@ -58,20 +59,10 @@ def decision_boundary(predict: Callable[[NDArray[np.float64]], object], X: Array
         raise ValueError(f"decision_boundary draws points in the plane, X of shape (n, 2); got {points.shape}.")
     if classes.shape != points.shape[:1]:
         raise ValueError(f"decision_boundary got {len(points)} points and classes of shape {classes.shape}; each point needs one.")
-    low, high = points.min(axis=0), points.max(axis=0)
-    margin = 0.15 * (high - low).max() or 1.0
-    across, up = (np.linspace(low[i] - margin, high[i] + margin, GRID) for i in range(2))
-    grid = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
-    with no_grad():
-        scores = _numbers(predict(grid))
-    if not scores.size or scores.size % len(grid):
-        raise ValueError(
-            f"decision_boundary gave {len(grid)} points to predict and got {scores.size} scores; "
-            "one for each point is needed, or one for each point and class."
-        )
+    across, up = plane_around(points, GRID)
+    scores = scores_over("decision_boundary", predict, across, up)
     if not np.isfinite(scores).all():
         raise ValueError("decision_boundary got nan or infinity as a score. detect_anomaly() finds where it came from.")
-    scores = scores.reshape(GRID, GRID, -1)
     if scores.shape[2] == 2:
         scores = scores[:, :, 1:] - scores[:, :, :1]
     count = scores.shape[2]
@@ -103,6 +94,44 @@ def decision_boundary(predict: Callable[[NDArray[np.float64]], object], X: Array
     panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     panel.set(title="Classes, and the boundary between them", xlabel="x₁", ylabel="x₂", aspect="equal")
     return panel
+
+
+def plane_around(points: NDArray[Any], count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The places along both axes of a plane around points, of shape (n, 2): `count` for each.
+
+    Example:
+        >>> across, up = plane_around(np.array([[0.0, 0.0], [1.0, 2.0]]), 3)
+        >>> across.round(6), up.round(6)
+        (array([-0.3,  0.5,  1.3]), array([-0.3,  1. ,  2.3]))
+    """
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = MARGIN * (high - low).max() or 1.0
+    across, up = (np.linspace(low[i] - margin, high[i] + margin, count) for i in range(2))
+    return across, up
+
+
+def scores_over(
+    caller: str, predict: Callable[[NDArray[np.float64]], object], across: NDArray[np.float64], up: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The scores of a classifier over a plane, of shape (up, across, scores).
+
+    Raises:
+        ValueError: there is not one score for each point, or for each point and class; `caller` is who says so.
+
+    Example:
+        >>> scores_over("it", lambda points: points.sum(axis=1), np.arange(3.0), np.arange(2.0))[:, :, 0]
+        array([[0., 1., 2.],
+               [1., 2., 3.]])
+    """
+    grid = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
+    with no_grad():
+        scores = _numbers(predict(grid))
+    if not scores.size or scores.size % len(grid):
+        raise ValueError(
+            f"{caller} gave {len(grid)} points to predict and got {scores.size} scores; "
+            "one for each point is needed, or one for each point and class."
+        )
+    return scores.reshape(len(up), len(across), -1)
 
 
 def confusion_matrix(matrix: ArrayLike, names: Sequence[object] | None = None, ax: Axes | None = None) -> Axes:

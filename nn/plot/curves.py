@@ -22,7 +22,7 @@ def curves(history: Mapping[str, Sequence[float]], ax: Axes | Iterable[Axes] | N
     """The loss, the accuracy and other measures, step by step or epoch by epoch.
 
     `val_loss` is drawn together with `loss`, validation against training, and so with other names.
-    Training is always blue, and validation orange-red. Numbers that are nan or infinite are left
+    Training is always blue, and validation orange-red, and dashed beside it. Numbers that are nan or infinite are left
     out: they were not measured, or training diverged.
 
     Args:
@@ -63,7 +63,8 @@ def curves(history: Mapping[str, Sequence[float]], ax: Axes | Iterable[Axes] | N
             x = np.arange(1, len(y) + 1) if epochs is None else np.asarray(epochs)
             known = np.isfinite(y)
             marker = "os"[label == "validation"] if known.sum() <= 15 else None
-            panel.plot(x[known], y[known], color=colour, linewidth=1.8, marker=marker, markersize=4, label=label)
+            style = "--" if paired and label == "validation" else "-"
+            panel.plot(x[known], y[known], style, color=colour, linewidth=1.8, marker=marker, markersize=4, label=label)
         if paired:
             panel.legend(frameon=False)
         panel.set_title(f"{canvas.name(name)}, by {unit}", **AS_TEXT)
