@@ -65,7 +65,8 @@ function frame(now) {
 }
 
 function draw() {
-  const isWhole = !training.isPlaying || choices.speed === "slow", turn = drawn++ % TURNS, isTurn = (...turns) => isWhole || turns.includes(turn);
+  const isWhole = !training.isPlaying || choices.speed === "slow", turn = drawn++ % TURNS;
+  const isTurn = (...turns) => isWhole || turns.includes(turn);
   isStale = false;
   if (isTurn(0, 2)) {
     ask();
@@ -128,7 +129,11 @@ window.glassgrad = {
     return loss;
   },
   read() {
-    const nested = (shape, numbers) => (shape.length ? Array.from({ length: shape[0] }, (_, i) => nested(shape.slice(1), numbers.slice((i * numbers.length) / shape[0], ((i + 1) * numbers.length) / shape[0]))) : numbers[0]);
+    const nested = ([n, ...rest], numbers) => {
+      if (n === undefined) return numbers[0];
+      const size = numbers.length / n;
+      return Array.from({ length: n }, (_, i) => nested(rest, numbers.slice(i * size, (i + 1) * size)));
+    };
     return {
       loss: lossOf(data.train), heldOutLoss: data.held.n ? lossOf(data.held) : null, steps: training.steps, epoch: training.epoch,
       training: [...data.train.rows], batch: training.batch ? [...training.batch.rows] : null,
