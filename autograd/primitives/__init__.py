@@ -5,7 +5,7 @@ steps of `networks`, `convolution` and pooling, `recurrence`, and `attention`; t
 `trigonometry`, `rounding`, `cumulative` sums and products, `sorting`, `contraction` of many arrays, and
 `linalg`. `table` maps each name to its entry. The other files contain what entries share: `algebra` for
 their argument `simplify`, `printing` for `numpy`, and `batching` for `batch`; and
-`windows`, with which `convolution` computes.
+`windows`, with which `convolution` computes, and `made_of_windows`, which has its `composition`s.
 """
 
 from ..core import table

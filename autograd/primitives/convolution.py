@@ -1,7 +1,7 @@
 """The table of derivatives: convolution and pooling, over any number of spatial axes.
 
 Arrays are (batch, channels, *space) and kernels (out, in / groups, *kernel), as in PyTorch. How they lie
-in memory, and how windows become matrices, is in `windows.py`.
+in memory, and how windows become matrices, is in `windows.py`. `made_of_windows.py` says the same in other entries.
 
 Settings have one entry for each spatial axis: `stride` and `dilation` a number, `padding` how
 much is added (before, after).
@@ -10,19 +10,15 @@ much is added (before, after).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..core import Case, Primitive
-from . import shapes
-from .arithmetic import where
-from .contraction import einsum
+from . import made_of_windows
 from .networks import _with_bias
-from .reductions import broadcast_to, is_first_max, max_, sum_
-from .shapes import add_windows, getitem, pad, reshape, scatter, transpose
+from .reductions import sum_
 from .windows import (
     gather_pairs,
     kernel_matrix,
@@ -59,8 +55,8 @@ def _conv(x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: A
     if min(space) < 1:
         raise ValueError("the kernel reaches over more than the input has with its padding; take a smaller kernel or more padding.")
     y = new((len(x), len(weight), *space), dtype)
-    for part, found in parts(x, kernel, stride, padding, dilation, groups, winograd):
-        out = matrices(y[part], groups)
+    for where, found in parts(x, kernel, stride, padding, dilation, groups, winograd):
+        out = matrices(y[where], groups)
         if winograd:
             gather_pairs(product(kernels, found, np.empty((*found.shape[:-2], kernels.shape[-2], found.shape[-1]), dtype)), out)
         else:
@@ -94,85 +90,13 @@ def _conv_weight(x: Any, g: Any, kernel: Any, stride: Any, padding: Any, dilatio
     winograd = takes_winograd((g.shape[1], channels, *kernel), dtype, stride, dilation, groups)
     x, g = x.astype(dtype, copy=False), g.astype(dtype, copy=False)
     total = np.zeros((4, groups, entries // 3, outs) if winograd else (groups, entries, outs), dtype)
-    for part, found in parts(x, kernel, stride, padding, dilation, groups, winograd):
-        columns = matrices(g[part], groups)
+    for where, found in parts(x, kernel, stride, padding, dilation, groups, winograd):
+        columns = matrices(g[where], groups)
         columns = spread_pairs(columns) if winograd else columns
         # BLAS is up to twice as quick with the larger matrix first.
         products = found @ columns.reshape(*columns.shape[:-2], -1).swapaxes(-1, -2)
         total += products.sum(axis=tuple(range(total.ndim - 2, products.ndim - 2)))
     return weight_of_spread(total, kernel) if winograd else weight_of(total, kernel)
-
-
-def _under(x: Any, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]) -> Any:
-    """All windows of `x` (batch, channels, *space), in which the axes of the kernel come last."""
-    spans, index = _spans(kernel, stride, dilation)
-    return getitem(shapes.windows(x, size=spans, axis=tuple(range(2, 2 + len(kernel)))), index=index)
-
-
-def _onto(g: Any, shape: Sequence[int], kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]) -> Any:
-    """The opposite of `_under`: numbers for all entries of all windows, added up in an array with that space."""
-    spans, index = _spans(kernel, stride, dilation)
-    places = tuple(n - span + 1 for n, span in zip(shape, spans, strict=True))
-    return add_windows(scatter(g, index=index, shape=(*g.shape[:2], *places, *spans)), size=spans, axis=tuple(range(2, 2 + len(kernel))))
-
-
-def _spans(kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]) -> tuple[tuple[int, ...], Any]:
-    """The lengths of the windows that kernels reach over; and which windows they take, and which entries of these."""
-    spans = tuple((k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True))
-    return spans, (slice(None), slice(None), *(slice(None, None, n) for n in (*stride, *dilation)))
-
-
-def _around(x: Any, padding: Any) -> Any:
-    """`x` with zeros around its space."""
-    return pad(x, pad_width=((0, 0), (0, 0), *padding)) if np.any(padding) else x
-
-
-def _within(x: Any, padding: Any, space: Sequence[int]) -> Any:
-    """The opposite of `_around`."""
-    index = (slice(None), slice(None), *(slice(before, before + n) for (before, _), n in zip(padding, space, strict=True)))
-    return getitem(x, index=index) if np.any(padding) else x
-
-
-def _by_group(x: Any, groups: int, axis: int) -> Any:
-    """`x` with an axis of groups before that of channels."""
-    return reshape(x, shape=(*x.shape[:axis], groups, x.shape[axis] // groups, *x.shape[axis + 1 :]))
-
-
-def _letters(n: int) -> tuple[str, str]:
-    """Letters for the axes of space, and those of kernels."""
-    return "xyzuvw"[:n], "ijklmn"[:n]
-
-
-def _conv_composed(y: Any, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
-    space, taps = _letters(len(stride))
-    found = _by_group(_under(_around(x, padding), weight.shape[2:], stride, dilation), groups, axis=1)
-    total = einsum(found, _by_group(weight, groups, axis=0), subscripts=f"bgc{space}{taps},goc{taps}->bgo{space}")
-    bias = reshape(bias, shape=(-1, *[1] * len(stride))) if np.ndim(bias) else bias
-    return reshape(total, shape=y.shape) + bias
-
-
-def _conv_transpose_composed(y: Any, g: Any, weight: Any, shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
-    """A convolution with the kernels mirrored, of `g` with zeros between and around its entries."""
-    n, kernel = len(stride), weight.shape[2:]
-    lengths, index, part = [], [], []
-    for size, (before, _), k, d, s, places in zip(shape, padding, kernel, dilation, stride, g.shape[2:], strict=True):
-        reach = (k - 1) * d
-        lengths.append(reach + max((places - 1) * s + 1, before + size))
-        index.append(slice(reach, reach + (places - 1) * s + 1, s))
-        part.append(slice(before, before + size + reach))
-    both = (slice(None), slice(None))
-    apart = getitem(scatter(g, index=(*both, *index), shape=(*g.shape[:2], *lengths)), index=(*both, *part))
-    mirrored = getitem(weight, index=(*both, *[slice(None, None, -1)] * n))
-    turned = transpose(_by_group(mirrored, groups, axis=0), axes=(0, 2, 1, *range(3, n + 3)))
-    turned = reshape(turned, shape=(-1, len(weight) // groups, *kernel))
-    return conv(apart, turned, 0.0, stride=(1,) * n, padding=((0, 0),) * n, dilation=dilation, groups=groups)
-
-
-def _conv_weight_composed(y: Any, x: Any, g: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
-    space, taps = _letters(len(stride))
-    found = _by_group(_under(_around(x, padding), kernel, stride, dilation), groups, axis=1)
-    total = einsum(found, _by_group(g, groups, axis=1), subscripts=f"bgc{space}{taps},bgo{space}->goc{taps}")
-    return reshape(total, shape=y.shape)
 
 
 # These three are one product of three arrays, Σ g · (weight ⋆ x), each time without one of them. So
@@ -184,7 +108,7 @@ conv: Primitive = Primitive(
         Case((2, 2, 5), (3, 2, 3), (), **LINE),
     ),
     scalar=None, array=_conv,
-    composition=_conv_composed,
+    composition=made_of_windows.conv,
     vjp=(lambda g, y, x, weight, bias, **settings: conv_transpose(g, weight, shape=x.shape[2:], **settings),
          lambda g, y, x, weight, bias, **settings: conv_weight(x, g, kernel=weight.shape[2:], **settings),
          lambda g, y, x, weight, bias, **settings: sum_(g, axis=(0, *range(2, g.ndim)))),
@@ -205,7 +129,7 @@ conv_transpose: Primitive = Primitive(
         Case((2, 3, 3), (3, 2, 3), shape=(5,), **LINE),
     ),
     scalar=None, array=_conv_transpose,
-    composition=_conv_transpose_composed,
+    composition=made_of_windows.conv_transpose,
     vjp=(lambda h, x, g, weight, shape, **settings: conv(h, weight, 0.0, **settings),
          lambda h, x, g, weight, shape, **settings: conv_weight(h, g, kernel=weight.shape[2:], **settings)),
     batch=lambda batch, *xs, **settings: batch.in_one(partial(conv_transpose, **settings), xs, axes=(0,), out_axis=0),
@@ -223,7 +147,7 @@ conv_weight: Primitive = Primitive(
         Case((2, 2, 5), (2, 3, 3), kernel=(3,), **LINE),
     ),
     scalar=None, array=_conv_weight,
-    composition=_conv_weight_composed,
+    composition=made_of_windows.conv_weight,
     vjp=(lambda h, weight, x, g, kernel, **settings: conv_transpose(g, h, shape=x.shape[2:], **settings),
          lambda h, weight, x, g, kernel, **settings: conv(x, h, 0.0, **settings)),
     doc="""All windows of `x`, each times the number of `g` at its place, added up: the gradient of a convolution's kernels.
@@ -287,63 +211,11 @@ def _max_pick(h: Any, x: Any, kernel: Any, stride: Any, padding: Any, dilation: 
     return sum(_only(entries, wins) for entries, wins in zip(taps, winners, strict=True))
 
 
-def _last(settings: Any) -> tuple[int, ...]:
-    """The axes of the kernel."""
-    return tuple(range(-len(settings["kernel"]), 0))
-
-
-def _with_bottom(x: Any, padding: Any) -> Any:
-    """`x` with -inf around its space."""
-    y = _around(x, padding)
-    for axis, (n, (before, after)) in enumerate(zip(x.shape[2:], padding, strict=True)):
-        if before or after:
-            beside = np.zeros((n + before + after, *[1] * (len(padding) - axis - 1)), x.dtype)
-            beside[:before] = beside[before + n :] = -np.inf
-            y = y + beside
-    return y
-
-
-def _is_winner(x: Any, padding: Any, **settings: Any) -> Any:
-    """Whether an entry of a window is its maximum: the first, if several are."""
-    found = _under(_with_bottom(x, padding), **settings)
-    flat = reshape(found, shape=(*found.shape[: x.ndim], -1))
-    return reshape(is_first_max(flat, axis=-1), shape=found.shape)
-
-
-def _max_pool_composed(y: Any, x: Any, padding: Any, **settings: Any) -> Any:
-    return max_(_under(_with_bottom(x, padding), **settings), axis=_last(settings))
-
-
-def _max_unpool_composed(y: Any, g: Any, x: Any, padding: Any, **settings: Any) -> Any:
-    at_each = reshape(g, shape=(*g.shape, *[1] * len(padding)))
-    return _added(where(_is_winner(x, padding, **settings), at_each, 0.0), y, padding, settings)
-
-
-def _max_pick_composed(y: Any, h: Any, x: Any, padding: Any, **settings: Any) -> Any:
-    found = _under(_around(h, padding), **settings)
-    return sum_(where(_is_winner(x, padding, **settings), found, 0.0), axis=_last(settings))
-
-
-def _sum_pool_composed(y: Any, x: Any, padding: Any, **settings: Any) -> Any:
-    return sum_(_under(_around(x, padding), **settings), axis=_last(settings))
-
-
-def _sum_unpool_composed(y: Any, g: Any, shape: Any, padding: Any, **settings: Any) -> Any:
-    at_each = reshape(g, shape=(*g.shape, *[1] * len(shape)))
-    return _added(broadcast_to(at_each, shape=(*g.shape, *settings["kernel"])), y, padding, settings)
-
-
-def _added(at_each: Any, y: Any, padding: Any, settings: Any) -> Any:
-    """Numbers for all entries of all windows, added up in an array like `y`."""
-    around = [before + n + after for n, (before, after) in zip(y.shape[2:], padding, strict=True)]
-    return _within(_onto(at_each, around, **settings), padding, y.shape[2:])
-
-
 max_pool: Primitive = Primitive(
     "max_pool", symbol="max pool", latex=r"\operatorname{maxpool}(#1)", elementwise=False, masks="kink",
     cases=(Case((2, 2, 4, 5), **POOL), Case((2, 2, 5, 6), **OVERLAP)),
     scalar=None, array=_max_pool,
-    composition=_max_pool_composed,
+    composition=made_of_windows.max_pool,
     vjp=(lambda g, y, x, **settings: max_unpool(g, x, **settings),),
     batch=lambda batch, *xs, **settings: batch.in_one(partial(max_pool, **settings), xs, axes=(0,), out_axis=0),
     doc="""The largest number in each window; where several tie, the first gets the gradient.
@@ -356,7 +228,7 @@ max_unpool: Primitive = Primitive(
     "max_unpool", symbol="max unpool", latex=r"\operatorname{maxunpool}(#1, #2)", elementwise=False, sums=True,
     cases=(Case((2, 2, 2, 2), (2, 2, 4, 5), **POOL), Case((2, 2, 3, 5), (2, 2, 5, 6), **OVERLAP)),
     scalar=None, array=_max_unpool,
-    composition=_max_unpool_composed,
+    composition=made_of_windows.max_unpool,
     vjp=(lambda h, y, g, x, **settings: max_pick(h, x, **settings), None),
     batch=lambda batch, *xs, **settings: batch.in_one(partial(max_unpool, **settings), xs, axes=(0, 0), out_axis=0),
     doc="""The numbers `g` put back where `max_pool` found the largest of each window of `x`, and zeros elsewhere.
@@ -370,7 +242,7 @@ max_pick: Primitive = Primitive(
     "max_pick", symbol="max pick", latex=r"\operatorname{maxpick}(#1, #2)", elementwise=False, masks="kink",
     cases=(Case((2, 2, 4, 5), (2, 2, 4, 5), **POOL), Case((2, 2, 5, 6), (2, 2, 5, 6), **OVERLAP)),
     scalar=None, array=_max_pick,
-    composition=_max_pick_composed,
+    composition=made_of_windows.max_pick,
     vjp=(lambda g, y, h, x, **settings: max_unpool(g, x, **settings), None),
     batch=lambda batch, *xs, **settings: batch.in_one(partial(max_pick, **settings), xs, axes=(0, 0), out_axis=0),
     doc="""The numbers of `h` from where `max_pool` finds the largest of each window of `x`.
@@ -402,7 +274,7 @@ sum_pool: Primitive = Primitive(
     "sum_pool", symbol="sum pool", latex=r"\operatorname{sumpool}(#1)", analytic=True, elementwise=False, sums=True, kind="affine",
     cases=(Case((2, 2, 4, 5), **POOL), Case((2, 2, 5, 6), **OVERLAP)),
     scalar=None, array=_sum_pool,
-    composition=_sum_pool_composed,
+    composition=made_of_windows.sum_pool,
     vjp=(lambda g, y, x, **settings: sum_unpool(g, shape=x.shape[2:], **settings),),
     batch=lambda batch, *xs, **settings: batch.in_one(partial(sum_pool, **settings), xs, axes=(0,), out_axis=0),
     doc="""The sum of each window.
@@ -415,7 +287,7 @@ sum_unpool: Primitive = Primitive(
     "sum_unpool", symbol="sum unpool", latex=r"\operatorname{sumunpool}(#1)", analytic=True, elementwise=False, sums=True,
     cases=(Case((2, 2, 2, 2), shape=(4, 5), **POOL), Case((2, 2, 3, 5), shape=(5, 6), **OVERLAP)),
     scalar=None, array=_sum_unpool,
-    composition=_sum_unpool_composed,
+    composition=made_of_windows.sum_unpool,
     vjp=(lambda h, x, g, shape, **settings: sum_pool(h, **settings),),
     batch=lambda batch, *xs, **settings: batch.in_one(partial(sum_unpool, **settings), xs, axes=(0,), out_axis=0),
     doc="""The numbers `g`, each added to all of its window in an array of `shape`: what `sum_pool` does to gradients.
