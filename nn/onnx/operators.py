@@ -108,7 +108,7 @@ def _softmax(w: Body, y: Tensor, x: Any, axis: Any = -1) -> str:
 
 
 @writes("standardize")
-def _standardize(w: Body, y: Tensor, x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e-5) -> str:
+def _standardize(w: Body, y: Tensor, x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e-5, known: Any = None) -> str:
     axes = sorted(range(y.ndim) if axis is None else [int(a) % y.ndim for a in np.atleast_1d(axis)])
     shape = y.shape[axes[0] :]
     if axes == [*range(axes[0], y.ndim)] and datum_of(weight).shape == shape and (not is_there(bias) or datum_of(bias).shape == shape):
