@@ -29,6 +29,12 @@ def test_a_fifth_of_each_class_is_held_out_and_no_example_is_on_both_sides():
     assert sorted([*train, *held]) == list(range(150))
 
 
+@pytest.mark.parametrize("y", [np.array(["a", "b", "c"], dtype=object)[Y], np.stack([Y, Y > 0], axis=1), Y + (np.arange(150) == 0) * 9])
+def test_early_stopping_takes_targets_of_every_kind(y):
+    assert Classifier(8, epochs=2, early_stopping=True).fit(X, y).n_iter_ == 2
+    assert Regressor(8, epochs=2, early_stopping=True).fit(X, np.stack([Y, Y], axis=1)).n_iter_ == 2
+
+
 def test_a_callback_takes_part_and_can_end_training():
     stop = nn.callbacks.EarlyStopping("loss", patience=1, min_delta=10)
     model = Classifier(epochs=50, callbacks=[stop]).fit(X, Y)

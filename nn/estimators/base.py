@@ -81,7 +81,6 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
 
     def _begin(self, X: Floats, targets: ClassScores | ScaledNumbers) -> None:
         """Make a new network and a new optimizer."""
-        self._targets = targets
         self._rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
         self._trainer = None
         self.history_, self.n_iter_ = History(), 0
@@ -90,7 +89,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
                 self.module_ = default_network(X.shape[1], targets.outputs, self.hidden, self.activation, self.dropout, X.dtype, self._rng)
             else:
                 self.module_ = self._own_module(X, targets.outputs)
-        self.optimizer_ = optimizer_for(self.optimizer, self.module_.parameters(), self.lr)
+        self.optimizer_, self._targets = optimizer_for(self.optimizer, self.module_.parameters(), self.lr), targets
 
     def _own_module(self, X: Floats, outputs: int) -> Module:
         """What the user's `module` makes, if it fits."""
@@ -150,10 +149,10 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
             raise ValueError(
                 f"early_stopping holds out validation_fraction={fraction:g} of the {n} examples, which is {held}; both parts need some."
             )
-        _, numbers, counts = np.unique(y, axis=0, return_inverse=True, return_counts=True)
-        even = isinstance(self._targets, ClassScores) and counts.min() > 1 and min(held, n - held) >= len(counts)
-        seed = int(self._rng.integers(2**31))
-        train, validation = train_test_split(np.arange(n), test_size=held, random_state=seed, stratify=numbers.ravel() if even else None)
+        classes = y[:, 0] if isinstance(self._targets, ClassScores) and y.shape[1] == 1 else np.arange(n)
+        counts = np.unique(classes, return_counts=True)[1]
+        even = classes if counts.min() > 1 and min(held, n - held) >= len(counts) else None
+        train, validation = train_test_split(np.arange(n), test_size=held, random_state=int(self._rng.integers(2**31)), stratify=even)
         return train, validation
 
     def _outputs(self, X: ArrayLike) -> Floats:
