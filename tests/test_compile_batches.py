@@ -9,7 +9,7 @@ from scalar_programs import flat, made, numbers, values
 
 import autograd
 from autograd import Value
-from autograd.compiling import batches, program
+from autograd.compiling import batches, lifted
 
 BATCHES = [
     ("logistic_regression", {"n": 300}), ("mixture", {"n": 250}), ("mixture_in_the_plane", {"n": 230}), ("k_means", {"n": 220}),
@@ -28,7 +28,7 @@ def stretches(monkeypatch):
         found.append(roots)
         return roots
 
-    monkeypatch.setattr(program, "stretched", counted)
+    monkeypatch.setattr(lifted, "stretched", counted)
     monkeypatch.setattr(batches, "FEWEST_NODES", 100)
     return found
 
@@ -123,7 +123,7 @@ def test_moons_of_thousands_of_points_are_stretched(monkeypatch):
         return total / len(xs) + 0.01 * sum(p * p for w, b in layers for p in flat([w, b]))
 
     used = []
-    monkeypatch.setattr(program, "stretched", lambda *args: used.append(batches.stretched(*args)) or used[-1])
+    monkeypatch.setattr(lifted, "stretched", lambda *args: used.append(batches.stretched(*args)) or used[-1])
     parameters = flat([[w, b] for w, b in layers])
     source = agree(loss, (numbers(rng, 1500, 2), [rng.choice([-1.0, 1.0]) for _ in range(1500)]), parameters)
     assert used[0] is not None

@@ -22,8 +22,9 @@ calls it, and `step` is the program.
 
 The folder `printing` writes the same program in C, to run it much faster, and in JavaScript.
 
-`program` runs the passes and then the program; `results` makes the nodes of its results. `cache` keeps the programs
-of a function, which `compiled` and `vmap` call. `stages` keeps the graph after each pass, to be drawn.
+`lifted` runs the passes up to `lift`, and `program` the others, and then the program; `results` makes the nodes of its
+results. `cache` keeps the programs of a function, which `compiled` and `vmap` call. `stages` keeps the graph after each
+pass, to be drawn.
 
 A program is valid only while what the function reads besides its arguments stays the same. `closure` finds
 what that is, with `bytecode`; `kinds` is the list of what is allowed; `guard` compares it at each call, by `places`. `hidden`

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..core import Node, time_of
@@ -35,7 +36,7 @@ def nodes_of(trace: Trace) -> list[Node]:
     return sorted(seen, key=time_of)
 
 
-def only_indices(order: list[Node], arguments: list[Argument], name: str) -> set[Argument]:
+def only_indices(order: Sequence[Node], arguments: Sequence[Argument], name: str) -> set[Argument]:
     """The arguments that only choose rows, and stay integers."""
     # For the ids of arguments, their parts and their entries: the argument.
     whole = {id(x): argument for argument in arguments for x in (argument, *argument.entries.values())}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import zip_longest
 from types import MethodType
@@ -16,26 +16,20 @@ from ..core import Node, record
 from ..halves import in_single
 from ..layout import ndarray
 from ..modes import mode
-from ..stores import Store, StoredValue, move_into_store
 from ..structures import rebuild, tree_map
 from ..tensor import Tensor
 from ..texts import visible
 from ..value import Value
-from .batches import Batch, batch_in, stretched
 from .differentiate import differentiate, seed_of
-from .flatten import Flattening
 from .given import Given
 from .lift import Lifting
-from .lift_loops import LoopLifting
-from .naming import families, name_of_path
-from .nodes import nodes_of, only_indices
+from .lifted import Lifted, stored
+from .nodes import nodes_of
 from .printing.targets import in_c, text_in
 from .results import Call, Place
 from .rewriting import is_plain, rewritten
-from .roll import Rolling
 from .simplify import Simplifier
 from .source import Source
-from .standins import Argument
 from .tracing import COMPILING, RefusedError, Trace, name_of, tracing
 
 __all__ = ["Program", "Traced", "Variant", "traced"]
@@ -102,9 +96,10 @@ class Program(Call):
             order = nodes_of(trace)
             self.traced = len(order)
             outside = self._outside(trace, order)
-            self.given = self._stored(outside)
-            lifting, flat = self._lift(trace, order, outside)
-            self._find_results(trace, lifting, flat)
+            self.given = stored(outside, self.surroundings)
+            lifted = Lifted(trace, order, outside, self.given, self.name, as_loops=self.target == "c")
+            self.inputs, self._types = lifted.inputs, lifted.types
+            self._find_results(trace, lifted.lifting, lifted.flat)
             self.wanted = (
                 [node.requires_grad for node in self.given] + [isinstance(x, Node) for x in given.arrays] + [False] * len(self.draws)
             )
@@ -139,95 +134,6 @@ class Program(Call):
     def __del__(self) -> None:
         for variant in getattr(self, "_variants", {}).values():
             variant.variables.clear()  # functions and the variables that they see hold each other, and large arrays
-
-    def _stored(self, outside: list[Node]) -> list[Node]:
-        """Move the Values among the parameters into stores, with those that belong to them."""
-        needed = set(outside)
-        loose = [x for x in dict.fromkeys([*outside, *self.surroundings.nodes]) if type(x) is Value and x.is_leaf and x.requires_grad]
-        for name, values, shape in families(loose, self.surroundings.paths):
-            if not needed.isdisjoint(values):
-                move_into_store(values, shape, name)
-        return list(dict.fromkeys(x.store()[0] if type(x) is StoredValue else x for x in outside))
-
-    def _lift(self, trace: Trace, order: list[Node], outside: list[Node]) -> tuple[Lifting, dict[Node, Any]]:
-        """The graph of arrays, from the graph of the trace; and for the results of the trace, the nodes of the flat graph."""
-        arguments = [*trace.arguments.arrays, *(argument for _, argument in trace.draws)]
-        indices = only_indices(order, arguments, self.name)
-        self._types = [np.intp if argument in indices else argument.dtype for argument in trace.arguments.arrays]
-        made = [node for node in order if node.primitive is not None and node.time >= trace.start]
-        results = list(dict.fromkeys(trace.roots))
-        give = partial(self._give, outside, arguments, indices, trace.effects.results)
-        lifting: Lifting = LoopLifting(as_loops=self.target == "c")
-        self.inputs = give(lifting, {})
-        batch = None if trace.effects.results else batch_in(made, results, arguments)
-        computed = [x for x in results if x.primitive is not None and x.time >= trace.start]
-        if batch is not None and self._lift_batch(lifting, batch, computed, give):
-            flat = {x: x for x in results}
-        else:
-            flat = self._lift_all(lifting, made, results, trace.made)
-        mode.scope = None
-        return lifting, flat
-
-    def _give(
-        self, outside: Sequence[Node], arguments: Sequence[Argument], indices: Collection[Argument], of_passes: Sequence[Node],
-        lifting: Lifting, rows: dict[int, int],
-    ) -> list[Tensor]:  # fmt: skip
-        """Give a lifting its inputs; of some arguments, by id, a number of rows."""
-        inputs: list[Tensor] = []
-        windows: dict[Node, list[tuple[int, Node]]] = {store: [] for store in self.given if isinstance(store, Store)}
-        for node in outside:
-            if type(node) is StoredValue:
-                store, i = node.store()
-                windows[store].append((i, node))
-        for node in self.given:
-            path = self.surroundings.paths.get(id(node), ((),))[0]
-            inputs.append(Tensor(node._datum, node.label or name_of_path(path) or "parameter"))
-            if isinstance(node, Store):
-                lifting.add(inputs[-1], windows[node])
-            elif isinstance(node, Value):
-                lifting.add(inputs[-1], [(0, node)])
-            else:
-                lifting.tensors[id(node)] = inputs[-1]
-        for argument in arguments:
-            data = argument._datum[: rows[id(argument)]] if id(argument) in rows else argument._datum
-            inputs.append(Tensor(data, argument.label))
-            if argument in indices:
-                inputs[-1]._datum = data.astype(np.intp)
-            lifting.add(inputs[-1], [(i, entry) for i, entry in argument.entries.items() if i < data.size])
-            lifting.tensors[id(argument)] = inputs[-1]
-        for result in of_passes:
-            lifting.add(Tensor(1.0), [(0, result)])
-        return inputs
-
-    def _lift_all(self, lifting: Lifting, made: Sequence[Node], results: Sequence[Node], all_made: Sequence[Node]) -> dict[Node, Any]:
-        """Lift a graph; for its results, the nodes of the flat graph."""
-        rolled = Rolling(made, results, all_made)
-        flat = Flattening(rolled.nodes, [rolled.of(x) for x in results])
-        lifting.run(flat.nodes)
-        return {x: flat.of(rolled.of(x)) for x in results}
-
-    def _lift_batch(self, lifting: Lifting, batch: Batch, results: Sequence[Node], give: Callable[..., list[Tensor]]) -> bool:
-        """Lift the results of a batch of points, by way of a few points; return whether they can be had in this way."""
-        found = []
-        for left_out in (batch.most, batch.most - 1):
-            few = LoopLifting()
-            inputs = give(few, batch.rows(left_out))
-            nodes, of = batch.without(left_out)
-            if Rolling(nodes, [of(x) for x in results], nodes).loops:
-                return False  # a loop over all points is shorter, and cannot be stretched
-            flat = self._lift_all(few, nodes, [of(x) for x in results], ())
-            ends = [flat[of(x)] for x in results]
-            found.append((inputs, [few.tensor(x) if isinstance(x, Tensor) else few.entry(x) for x in ends]))
-        (small, first), (larger, second) = found
-        roots = stretched(first, second, list(zip(small, larger, self.inputs, strict=True)), batch.most)
-        if roots is None or not all(np.allclose(x._datum, y._datum, 1e-9, equal_nan=True) for x, y in zip(roots, results, strict=True)):
-            return False
-        for x, root in zip(results, roots, strict=True):
-            if isinstance(x, Value):
-                lifting.add(root, [(0, x)])
-            else:
-                lifting.tensors[id(x)] = root
-        return True
 
     def _find_results(self, trace: Trace, lifting: Lifting, flat: dict[Node, Any]) -> None:
         """The arrays that hold what the function returned, and where in them each number is."""
