@@ -19,6 +19,7 @@ from .layout import NOTHING, Data, ndarray
 from .modes import mode, observers
 from .process import expect_again
 from .recording import observed
+from .releasing import releasing
 from .rules import step, step_among_nodes
 
 __all__ = ["ancestors", "backward", "gradients", "history"]
@@ -158,15 +159,13 @@ def _run(walk: Walk, as_nodes: bool = False) -> None:
         return
     if may_spoil and not as_nodes:
         with np.errstate(all="ignore"):
-            walk.run(usual, quick=True)
+            walk.run(releasing(usual, walk), quick=True)
             if not spoiled([x._grad for x, _ in walk.ends if x.requires_grad]):
                 return
         for x in (*walk.order, *[x for x, _ in walk.ends]):
             x._grad = walk.zero
-    if may_spoil:
-        walk.run(careful_step(as_nodes))
-    else:
-        walk.run(usual, quick=not as_nodes)
+    chosen = careful_step(as_nodes) if may_spoil else usual
+    walk.run(chosen if as_nodes else releasing(chosen, walk), quick=not (as_nodes or may_spoil))
 
 
 def _keep(walk: Walk) -> None:

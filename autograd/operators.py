@@ -140,6 +140,9 @@ class Operators(Methods):
     def backward(self, gradient: Any = None, retain_graph: bool | None = None) -> None:
         """Compute the derivatives of this node with respect to all nodes below it, and add them to their `.grad`.
 
+        A computed Tensor of more than 100,000 entries keeps its gradient only if the program refers to it, by a
+        name or in a list. Otherwise the pass releases that memory as soon as it can.
+
         Args:
             gradient: the gradient to start from, of this node's shape: the derivative of a later result with
                 respect to this node. For a single number it may be left out, and is 1.

@@ -1,6 +1,7 @@
 """Neural networks on top of `autograd`: modules, losses and optimizers."""
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from . import callbacks, data, functional, init, metrics, optim, plot, utils
 from .activation import ELU, GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Sin, Softmax, Softplus, Tanh
@@ -36,6 +37,7 @@ from .losses import (
 from .mlp import MLP, Layer, Neuron
 from .module import Module
 from .normalization import BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d, LayerNorm, RMSNorm
+from .onnx import to_onnx
 from .parameter import Parameter
 from .playground import playground
 from .pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
@@ -61,8 +63,14 @@ __all__ = [
     "Upsample", "binary_cross_entropy", "binary_cross_entropy_with_logits", "callbacks", "cross_entropy", "data",
     "devectorize", "diagnose", "functional", "get_rng_state", "hinge_loss", "huber_loss", "init", "kl_div", "l1_loss",
     "load", "manual_seed", "metrics", "mse_loss", "multi_margin_loss", "nll_loss", "optim", "playground", "plot", "save",
-    "set_rng_state", "utils", "vectorize",
+    "set_rng_state", "to_onnx", "utils", "vectorize",
 ]  # fmt: skip
 
+
+def _estimators(name: str) -> Any:
+    """`nn.estimators`, which is loaded when it is used, since scikit-learn takes a second to load."""
+    return import_module("nn.estimators") if name == "estimators" else None
+
+
 if not TYPE_CHECKING:
-    __getattr__ = missing(globals())
+    __getattr__ = missing(globals(), _estimators)

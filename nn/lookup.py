@@ -43,10 +43,12 @@ def missing(module: Mapping[str, Any], made: Callable[[str], Any] = lambda name:
     book = module["__name__"].removeprefix("nn.") if module["__name__"].startswith(("nn.keras", "nn.torch")) else module["__name__"]
 
     def getattr_(name: str) -> Any:
-        if name.startswith("__") or ("__path__" in module and find_spec(f"{module['__name__']}.{name}")):  # a part not imported yet
+        if name.startswith("__"):
             raise AttributeError(name)
         if (entry := made(name)) is not None:
             return entry
+        if "__path__" in module and find_spec(f"{module['__name__']}.{name}"):  # a part not imported yet
+            raise AttributeError(name)
         known = module["__dir__"]() if "__dir__" in module else module.get("__all__", module)
         sentence = no_such_name(f"{book}.{name}", [f"{book}.{other}" for other in known if not other.startswith("_")])
         if book == "nn" and sentence.endswith(" here."):

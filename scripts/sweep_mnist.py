@@ -31,6 +31,7 @@ from train_mnist import mlp
 
 import nn
 from autograd.files import write_whole
+from nn.plot.colours import AMOUNTS, blend
 
 RATES, BATCH_SIZES, DROPOUTS = [1e-2, 1e-3, 1e-4], [32, 256], [0.0, 0.3, 0.5]
 SETTINGS = [{"lr": lr, "batch": batch, "dropout": dropout} for lr, batch, dropout in product(RATES, BATCH_SIZES, DROPOUTS)]
@@ -111,14 +112,15 @@ def table(results: list[Numbers]) -> pd.DataFrame:
 
 
 def curves(results: list[Numbers]) -> Figure:
-    """The accuracy on the validation images, epoch by epoch: a panel for each learning rate, a colour for each dropout."""
+    """The accuracy on the validation images, epoch by epoch: a panel for each learning rate, a shade for each dropout."""
     figure, panels = plt.subplots(1, len(RATES), figsize=(4 * len(RATES) + 2, 3.6), sharey=True, layout="constrained")
+    shades = blend(*AMOUNTS)
     for result in results:
         accuracies = result["history"]["val_accuracy"]
         batch = BATCH_SIZES.index(result["batch"])
         panels[RATES.index(result["lr"])].plot(
             range(1, len(accuracies) + 1), accuracies,
-            color=f"C{DROPOUTS.index(result['dropout'])}", linestyle=["-", "--"][batch],
+            color=shades((1 + DROPOUTS.index(result["dropout"])) / len(DROPOUTS)), linestyle=["-", "--"][batch],
             marker="os"[batch] if len(accuracies) <= 15 else None, markersize=4,
             label=f"batch {result['batch']}, dropout {result['dropout']:g}",
         )  # fmt: skip

@@ -53,8 +53,8 @@ def test_the_colour_of_the_plane_follows_the_sign_of_the_score():
     ax = plot.decision_boundary(lambda points: 100 * (points[:, 0] - 0.5), X, Y)
     image = ax.images[0]
     left, right = image.cmap(image.norm(image.get_array()[40, [0, -1]]))
-    assert left[2] > left[0]
-    assert right[0] > right[2]
+    assert left[0] > left[2]
+    assert right[2] > right[0]
 
 
 def test_scores_may_be_values_numbers_arrays_or_tensors():
@@ -307,6 +307,16 @@ def test_the_plane_is_in_the_colours_of_the_points():
     image = ax.images[0]
     sides = hexes(*image.cmap(image.norm(image.get_array()[40, [0, -1]])))
     assert sides == hexes(*(c.get_facecolor()[0] for c in ax.collections if len(c.get_offsets()) == 2))
+
+
+def test_negative_and_the_first_class_are_orange_and_positive_and_the_second_class_blue_as_on_the_page_of_a_network():
+    model = nn.Conv2d(1, 1, 1, rng=0)
+    filter = plot.filters(np.array([[[[-2.0, 2.0]]]])).images[0]
+    plane = plot.decision_boundary(lambda points: 100 * (points[:, 0] - 0.5), X, Y).images[0]
+    maps = plot.feature_maps(model, np.array([[[-1.0, 1.0]]]) / model.weight.item(), model).images[0]
+    for image in (filter, plane, maps):
+        assert hexes(*image.cmap([0.0, 1.0])) == {"#e69f00", "#56b4e9"}
+        assert hexes(image.cmap(0.0)) == {"#e69f00"}
 
 
 def ticks(panel):

@@ -469,7 +469,8 @@ COMPLETE = {
     ("part", "bad"),
     [
         ("name", ""), ("name", 3), ("symbol", ""), ("symbol", None), ("latex", ""), ("latex", 7), ("scalar", 1.0), ("array", None),
-        ("array", "tanh"), ("vjp", ()), ("vjp", None), ("vjp", (1,)), ("vjp", [len]), ("batch", "rows"), ("doc", ""), ("doc", None),
+        ("array", "tanh"), ("vjp", ()), ("vjp", None), ("vjp", (1,)), ("vjp", [len]), ("batch", "rows"), ("onnx", 3), ("doc", ""),
+        ("doc", None),
     ],
 )  # fmt: skip
 def test_an_incomplete_entry_cannot_be_registered(part, bad):

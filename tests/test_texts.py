@@ -34,7 +34,7 @@ HOSTILE = [
     "👨‍👩‍👧", "🏳️‍🌈", "%s %d %", "{x} {{y}} {", "<script>alert(1)</script>", "</script><script>alert(1)</script>", "<!--", "]]>",
     "\\N \\L \\G \\E", "<b>bold</b>", "a:b:c", "n0:p1", "&amp; & &lt;", "&#x41;", "$x^2$", "$", "$$", "\\$", "\\frac{1}{2}",
     "\\end{document}", "^_~%&#{}", "\ufffe\uffff", "\x7f\x1b[31m", "", " ", "\n", "\t", "…", "x" * 10_000, "\n" * 10_000,
-    "\0" * 10_000, "<b>" * 5000, "\u0301" * 10_000, "-->", "a\\", "digraph", "sin", "\N{NO-BREAK SPACE}", "\u3000", "x\u200by", "\u2063",
+    "\0" * 10_000, "<b>" * 5000, "\u0301" * 10_000, "-->", "a\\", "digraph", "\N{NO-BREAK SPACE}", "\u3000", "x\u200by", "\u2063",
 ]  # fmt: skip
 SURROGATES = re.compile("[\ud800-\udfff]")
 

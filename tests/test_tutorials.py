@@ -387,6 +387,7 @@ def test_the_figure_of_a_sweep_shows_every_setting_and_whole_epochs(script, epoc
     for panel in figure.axes:
         looks = {(line.get_color(), line.get_marker() if epochs == 1 else line.get_linestyle()) for line in panel.get_lines()}
         assert len(looks) == 6  # of a single epoch a line's style is not to be seen
+        assert all(max(colour[:3]) - min(colour[:3]) < 0.1 for colour, _ in looks)  # grey: other colours have their meaning
     for marks, ticks in drawn(figure):
         assert marks == 6
         assert ticks

@@ -1,9 +1,10 @@
-"""Batches: of thousands of points that are all computed alike, a few are lifted, and their arrays then stretched to all of them.
+"""Batches: when thousands of points are computed alike, only a few are lifted, and the graph is then stretched to all of them.
 
-Lifting 10,000 points takes 2,000 times as long as lifting five, and gives the same program for other shapes. So the steps of the
-trace that repeat themselves are looked for, and but for a few left out. What is left is lifted twice, with one point more the
-second time; whatever number of the two graphs differs, such as the length of an axis, grows with each point by the difference.
-The stretched graph is run on the numbers of the trace, whose results it must have; otherwise, all points are lifted.
+Lifting 10,000 points takes 2,000 times as long as lifting five, and gives the same program with other shapes. So this pass
+finds the part of the trace that is repeated for each point, and leaves out all but a few points. The rest is lifted twice, the
+second time with one point more. Where the two graphs differ, as in the length of an axis, the difference is what one point
+adds; multiplied by the number of points that were left out, it gives the graph for all of them. The stretched graph must
+compute the results of the trace; if it does not, all points are lifted after all.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ __all__ = ["Batch", "batch_in", "stretched"]
 FEWEST_NODES = 20_000  # of a graph that is looked through
 FEWEST = 200  # points
 KEPT = 6  # points that are lifted
-EDGE = 2  # points at either end that others than their neighbours may read
+EDGE = 2  # points at either end that nodes outside of the batch may read
 LONGEST = 4_000  # nodes of a point
 MOST_BETWEEN = 500  # nodes that belong to no point
 
 
 class Region(NamedTuple):
-    """Nodes that repeat themselves: `points` times `period`, from `start` on."""
+    """A part of the trace in which `period` nodes are computed again for each of `points` points, from `start` on."""
 
     start: int
     period: int
@@ -58,11 +59,11 @@ class Batch:
         self.most = max(region.points for region in regions) - KEPT
 
     def rows(self, left_out: int) -> dict[int, int]:
-        """For the ids of arguments of which each point has a row, the number of rows of those that remain."""
+        """How many rows remain of each argument that has a row for each point; by the id of the argument."""
         return {id(x): x.shape[0] - left_out for x in self._by_row}
 
     def without(self, left_out: int) -> tuple[list[Node], Callable[[Any], Any]]:
-        """The nodes without a number of points, and what stands in the place of a node."""
+        """The nodes when so many points are left out, and a function that gives the new node in the place of an old one."""
         new: dict[int, Node] = {}
 
         def of(x: Any) -> Any:
@@ -87,7 +88,7 @@ class Batch:
 
 
 def batch_in(nodes: Sequence[Node], results: Sequence[Node], arguments: Sequence[Argument]) -> Batch | None:
-    """What repeats itself in a trace, if it is most of it; else None."""
+    """The batch in a trace, if the points make up most of it; otherwise None."""
     if len(nodes) < FEWEST_NODES or not any(x.ndim and len(x) >= FEWEST - EDGE for x in arguments):
         return None
     listing = _Listing(nodes, arguments)
@@ -141,7 +142,7 @@ class _Listing:
         self.starts = np.concatenate([[0], np.cumsum(np.frombuffer(lengths, np.int64))])
 
     def regions(self) -> list[Region]:
-        """The parts of the trace that repeat themselves."""
+        """The parts of the trace that are repeated for each point."""
         found: list[Region] = []
         place = between = 0
         while place < self.count - FEWEST:
@@ -160,11 +161,11 @@ class _Listing:
         return found
 
     def _repeated(self, start: int) -> Region | None:
-        """Nodes that are repeated from a place on."""
+        """The repetition that begins at a place, or None."""
         kinds = self.kinds
         longest = min(LONGEST, (self.count - start) // FEWEST)
         periods = np.flatnonzero(kinds[start + 1 : start + longest + 1] == kinds[start]) + 1
-        for often in (2, 3, FEWEST // 2, FEWEST - 1):  # most are seen to be none by a look at a few nodes
+        for often in (2, 3, FEWEST // 2, FEWEST - 1):  # a look at a few nodes rules out most periods
             periods = periods[kinds[start + often * periods] == kinds[start]]
         for period in periods.tolist():
             if (kinds[start + period : start + 3 * period] != kinds[start : start + 2 * period]).any():
@@ -176,7 +177,7 @@ class _Listing:
         return None
 
     def _goes_on_evenly(self, region: Region, before: Sequence[Region]) -> bool:
-        """Whether each repetition reads what the one before it did, or what comes next to that."""
+        """Whether each point reads what the point before it read, or what follows that: the next row, or the next result."""
         first = self.starts[region.start]
         width = int(self.starts[region.start + region.period] - first)
         table = self.inputs[first : first + width * region.points].reshape(region.points, width)
@@ -201,7 +202,7 @@ class _Listing:
         return True
 
     def reads_edges_only(self, regions: Sequence[Region], results: Sequence[Node]) -> bool:
-        """Whether what is no repetition reads only the first and the last ones; and the rows of the first ones, of arguments."""
+        """Whether the rest of the trace reads only the first and the last points, and only the first rows of arguments."""
         outside = np.ones(self.count, bool)
         middle = np.zeros(self.count, bool)
         for region in regions:
@@ -219,7 +220,7 @@ class _Listing:
         return not middle[computed].any() and not middle[early].any() and not any(((entries >= a) & (entries < b)).any() for a, b in late)
 
     def _first_of(self, region: Region) -> tuple[Any, Any]:
-        """What the first repetition reads, and how far on the next one does."""
+        """The places that the first point reads, and how much further on the second point reads."""
         first = self.starts[region.start]
         width = int(self.starts[region.start + region.period] - first)
         table = self.inputs[first : first + 2 * width].reshape(2, width)
@@ -229,7 +230,7 @@ class _Listing:
 def stretched(
     small: Sequence[Tensor], larger: Sequence[Tensor], leaves: Sequence[tuple[Tensor, Tensor, Tensor]], steps: int
 ) -> list[Any] | None:
-    """The graph that comes `steps` steps after two, of which the second is one step after the first.
+    """The graph for `steps` more points than the first of two graphs, of which the second has one point more.
 
     Args:
         small, larger: the results of the two graphs.
@@ -243,7 +244,7 @@ def stretched(
     twin: dict[Node, Any] = {a: b for a, b, _ in leaves}
 
     def is_pair(a: Any, b: Any) -> bool:
-        """Whether two inputs are alike, and then what stands for the first in the second."""
+        """Whether two inputs correspond; for nodes, this is noted in `twin`."""
         if isinstance(a, Node) and isinstance(b, Node):
             return twin.setdefault(a, b) is b
         if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):

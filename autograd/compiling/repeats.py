@@ -1,9 +1,13 @@
-"""Finding what repeats: runs of traced nodes that are the same step again and again, in the order in which they were computed.
+"""Finding repetition in a trace: runs of nodes in which one step is computed again and again.
 
-Every operand of a node is told by a number: of a computed one its place in the trace, of a leaf or a plain number a
-negative one. A step is a stretch of the trace, and the next step begins a `period` later. Then each operand of a step is of one of
-four kinds: it is computed in the same step, or in the one before (it is carried), or it was there before the first step,
-either the same for every step or another for each.
+A step is a stretch of `period` nodes, and the next step follows directly. The search compares numbers, not nodes: a computed
+operand is known by its place in the trace, a leaf or a plain number by a negative number. In a run, each operand of a step
+is of one of four kinds:
+
+    INSIDE   computed in the same step
+    CARRIED  computed in the step before
+    FIXED    there before the first step, and the same in every step, such as a weight
+    VARYING  there before the first step, and another one in each step, such as the input at that time
 """
 
 from __future__ import annotations
@@ -37,7 +41,7 @@ class Listing:
     Attributes:
         nodes: the computed nodes, oldest first.
         things: the leaves and plain numbers among their operands; the one with the number -1 comes first.
-        kinds: for each node, a number for its primitive and static arguments; Tensors have each their own.
+        kinds: for each node, a number for its primitive and static arguments. No two Tensors have the same.
         operands: the operands of all nodes, one after the other; `first` says where those of each node begin.
         uses: how often each node is used; a result counts, too.
         needed: for each node, whether a result needs it.
@@ -86,7 +90,11 @@ class Listing:
         return self.nodes[number] if number >= 0 else self.things[-1 - number]
 
     def looks(self, reach: int) -> Any:
-        """A number for each node, which is the same for nodes that look alike: of one kind, with operands at the same distances."""
+        """A number for each node. Nodes of one kind whose operands are equally far back have the same number.
+
+        Args:
+            reach: operands further back than this count as equally far.
+        """
         owners = np.repeat(np.arange(len(self.nodes)), np.diff(self.first))
         distances = owners - self.operands
         codes = np.where(self.operands < 0, -self._leaf_looks, np.where(distances <= reach, distances, 0))
@@ -127,7 +135,7 @@ def _kinds(nodes: Sequence[Any]) -> Any:
 
 
 def _sort(x: Any) -> int:
-    """Which leaves may stand in for each other in different steps."""
+    """A number for a leaf. Leaves with the same number may take each other's place in different steps."""
     if not isinstance(x, Node):
         return 1
     if type(x) is StoredValue:
@@ -143,9 +151,9 @@ class Run(NamedTuple):
         period: how many nodes a step has.
         steps: how many there are.
         operands: the operands of each step, in a row.
-        owners: for each column, which node of the step it is an operand of.
-        kinds: INSIDE, CARRIED, FIXED or VARYING, for each column.
-        sources: for a column that is INSIDE or CARRIED, the node of the step (or the one before) that it is.
+        owners: for each column of `operands`, the node of the step that has this operand.
+        kinds: for each column, INSIDE, CARRIED, FIXED or VARYING.
+        sources: for a column that is INSIDE or CARRIED, which node of the step (or of the step before) the operand is.
     """
 
     start: int
@@ -166,11 +174,11 @@ class Run(NamedTuple):
 
 
 def runs_of(listing: Listing, fits: Callable[[Run], bool]) -> Iterator[list[Run]]:
-    """The runs of one period after another, those that cover most of the trace with the shortest steps first.
+    """The runs in a trace, a list for each period. Periods that cover more of the trace come first; of equal ones, the shorter.
 
     Args:
         listing: the trace.
-        fits: whether a run is wanted. If the longest one of a period is not, the others, which are like it, are not looked at.
+        fits: whether a run is wanted. If the longest run of a period is not, the others of that period are skipped.
     """
     n = len(listing.nodes)
     if n < GRAM + 2 * FEWEST_STEPS:
@@ -211,7 +219,7 @@ def _cover(stretches: Iterable[tuple[int, int]]) -> int:
 
 
 def _periods(looks: Any) -> list[int]:
-    """How far apart stretches that look alike are most often."""
+    """The distances at which the trace most often looks the same again."""
     n = len(looks) - GRAM
     with np.errstate(over="ignore"):
         grams = np.zeros(n, np.uint64)
@@ -227,7 +235,7 @@ def _periods(looks: Any) -> list[int]:
 
 
 def _stretches(looks: Any, period: int) -> list[tuple[int, int]]:
-    """Where a trace repeats itself after a period, for long enough, the longest stretch first: starts and stops."""
+    """The stretches, as (start, stop), in which each node looks like the one a period later; the longest first."""
     same = np.concatenate([[False], looks[:-period] == looks[period:], [False]])
     edges = np.flatnonzero(same[1:] != same[:-1])
     starts, stops = edges[::2], edges[1::2] + period
@@ -237,7 +245,10 @@ def _stretches(looks: Any, period: int) -> list[tuple[int, int]]:
 
 
 def _run(listing: Listing, start: int, stop: int, period: int) -> Run | int | None:
-    """The steps in a stretch; or how many of them make one, if they reach back further than to the one before; None if there are none."""
+    """The run in a stretch, or None.
+
+    If operands reach back further than one step, the result is a number: so many steps, taken together, may be one.
+    """
     earliest = start
     while earliest > max(0, start - period) and listing.kinds[earliest - 1] == listing.kinds[earliest - 1 + period]:
         earliest -= 1
@@ -252,7 +263,7 @@ def _run(listing: Listing, start: int, stop: int, period: int) -> Run | int | No
 
 
 def _begins(listing: Listing, earliest: int, latest: int, period: int) -> list[int]:
-    """Where a step may begin: where the fewest numbers are carried over."""
+    """The places where a step may begin, best first: those that the fewest numbers are carried across."""
     if earliest == latest:
         return [latest]
     shift = latest + period  # a step in the middle

@@ -25,7 +25,7 @@ class Call(Primitive):
         self.latex = lambda *inputs: rf"\operatorname{{{in_latex(name)}}}({', '.join(inputs)})"
         self.scalar, self.elementwise, self.analytic = None, False, False
         self.masks, self.sums, self.arity = None, False, None
-        self.cases, self.domain = (), (0.0, 0.0)
+        self.samples = (), (0.0, 0.0)
         self.__doc__ = f"The compiled function {name}."
 
     def __reduce__(self) -> NoReturn:

@@ -1,10 +1,10 @@
-"""Rolling: steps that follow one another in the trace, each of which needs the one before, become a loop.
+"""Rolling: a recurrence, in which each step needs the result of the step before, becomes a loop.
 
-A recurrent network over 200 times, written in scalars, is a trace of 200 equal steps. `repeats` finds them. Of a step, the
-loop computes only what is needed for the next: the numbers that are carried over, and what they are made of. All else stays as it
-was, a graph of numbers that lifting makes arrays of, with time as one of their axes: it reads the states
-from the result of the loop. What is carried only to be added up, such as a loss, needs no loop, as it is one
-sum of many terms. Runs of the same steps that do not depend on each other, such as those of a batch of sequences, are one loop.
+A recurrent network over 200 times, written in scalars, is a trace of 200 equal steps, which `repeats` finds. The loop
+computes only what the next step needs: the numbers that are carried over, and what they are computed from. Everything else
+reads the states from the result of the loop and stays outside of it, where lifting makes arrays of it, with time as one
+axis. A number that is carried only to be added to, such as a loss, needs no loop: it is one sum of many terms. Recurrences
+of the same form that do not depend on each other, such as those of a batch of sequences, share one loop.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class Rolling:
     Args:
         order: the computed nodes of the trace, oldest first.
         outputs: its results.
-        made: all nodes that were computed, with those that no result needs; none, to leave the graph as it is. The last step of
-            a recurrence computes the next state, too, though often nothing needs it.
+        made: all nodes that were computed, also those that no result needs: the last step of a recurrence computes a next
+            state, too, which often nothing needs. If this is empty, the graph is left as it is.
 
     Attributes:
         nodes: the computed nodes of the new graph, each after its inputs.
@@ -68,7 +68,7 @@ class Recurrence:
     Attributes:
         run: the steps.
         carried: the nodes of a step that the next step needs.
-        body: those that they are made of, and they themselves.
+        body: these nodes, and those of the step that they are computed from.
     """
 
     def __init__(self, listing: Listing, run: Run) -> None:
@@ -107,7 +107,7 @@ class Recurrence:
     def _only_adds_up(
         self, listing: Listing, q: int, readers: list[int], columns: Sequence[Sequence[int]], kinds: Sequence[int], sources: Sequence[int]
     ) -> bool:
-        """Whether a carried node is a sum so far, which nothing reads but the next sum."""
+        """Whether a carried node is a running sum that only the next running sum reads."""
         if len(readers) > 1:
             return False
         place, todo = self.run.start + self.run.period, [q]
@@ -126,10 +126,10 @@ class Recurrence:
         return False
 
     def _body(self, listing: Listing, needs: Sequence[int], kinds: Sequence[int], sources: Sequence[int]) -> list[int]:
-        """The nodes of a step that its carried nodes are made of.
+        """The nodes of a step that its carried nodes are computed from.
 
-        What does not depend on the state before is among them if nothing else needs it; else it is computed where it was. So is
-        what is chosen by an integer of the arguments: the rule by which a batch is chosen from would freeze the integer.
+        A node that does not depend on the earlier state is among them only if nothing outside needs it. A choice by an integer
+        argument always stays outside: inside, the integer would be a constant.
         """
         reads: dict[int, int] = defaultdict(int)
         found: set[int] = set()
@@ -146,7 +146,7 @@ class Recurrence:
         return listing.nodes[self.run.start + k].primitive is select
 
     def is_worth_it(self, listing: Listing) -> bool:
-        """Whether it is to be a loop: there is something to carry, from one start, in steps of numbers that choose nothing."""
+        """Whether to make it a loop: it carries something, from one start, and its steps compute numbers and choose nothing."""
         run = self.run
         for q in self.carried:
             if len(set(run.operands[0, (run.kinds == CARRIED) & (run.sources == q)].tolist())) > 1:
@@ -157,14 +157,14 @@ class Recurrence:
 
     @property
     def looks(self) -> Any:
-        """What two recurrences have in common that may be one loop."""
+        """A key that is equal for recurrences that may share one loop."""
         run = self.run
         sources = np.where(run.kinds <= CARRIED, run.sources, 0)
         return run.period, run.steps, run.kinds.tobytes(), sources.tobytes(), tuple(self.body), tuple(self.carried)
 
 
 def _chosen(listing: Listing) -> list[list[Recurrence]]:
-    """The recurrences of a trace; those that may be one loop together."""
+    """The recurrences of a trace, in groups; each group shares one loop."""
     chosen: list[Recurrence] = []
     taken = np.zeros(len(listing.nodes) + 1, bool)
     of_run: dict[int, Recurrence] = {}
@@ -188,13 +188,13 @@ def _chosen(listing: Listing) -> list[list[Recurrence]]:
 
 
 def _is_steep(listing: Listing, r: Recurrence) -> bool:
-    """Whether a derivative in a loop may not be finite."""
+    """Whether a derivative inside the loop may be infinite or nan."""
     nodes = [listing.nodes[r.run.start + r.run.period + k] for k in r.body]
     return any(is_steep(x.primitive) and not (x.primitive is divide and not isinstance(x.right, Node)) for x in nodes)
 
 
 def _is_masked(listing: Listing, r: Recurrence) -> bool:
-    """Whether a branch that is not taken may be computed from what a loop carries; 0 times what is not finite would be nan."""
+    """Whether a branch that is not taken may be computed from the carried numbers: 0 times an infinite derivative would be nan."""
     depends = np.zeros(len(listing.nodes), bool)
     for q in r.carried:
         depends[r.run.at(q)] = True
@@ -212,10 +212,12 @@ class _Loop:
 
     Attributes:
         steps: how many there are.
-        start, columns, fixed: its operands, by their numbers in the listing; of those by step, one for each step.
-        body: one step, of numbers.
-        states: the numbers of what it carries, after each step.
-        node: its node, once all operands have theirs.
+        start: the carried nodes before the first step, by their numbers in the listing.
+        columns: the operands that vary; for each, its numbers in all steps.
+        fixed: the operands that are the same in all steps.
+        body: one step, as a graph of Values.
+        states: the carried nodes after each step, by their numbers.
+        node: the node of the loop, once its operands have been made.
     """
 
     def __init__(self, listing: Listing, recurrences: Sequence[Recurrence]) -> None:
@@ -275,15 +277,15 @@ class _Loop:
 
 
 class _Building:
-    """Makes the new graph: goes from its results to its leaves, and through loops where it comes to what they carry."""
+    """Makes the new graph, from the results back to the leaves. A node that a loop carries is replaced by a part of the loop's result."""
 
     def __init__(self, listing: Listing, groups: Sequence[Sequence[Recurrence]]) -> None:
         self.nodes: list[Node] = []
         self.new: dict[int, Node] = {}
         self._listing = listing
         self._loops = [_Loop(listing, group) for group in groups]
-        self._carried: dict[int, tuple[int, int, int]] = {}  # place of an old node -> its loop, the time, and which of the carried ones
-        self._reads: dict[int, dict[int, tuple[int, int, int]]] = defaultdict(dict)  # the same for operands that read the start of a loop
+        self._carried: dict[int, tuple[int, int, int]] = {}  # place of an old node -> its loop, the time, which carried number
+        self._reads: dict[int, dict[int, tuple[int, int, int]]] = defaultdict(dict)  # the same, for operands that are the start of a loop
         self._parts: dict[tuple[int, int, int], Node] = {}
         for i, group in enumerate(groups):
             k = 0
@@ -296,7 +298,7 @@ class _Building:
                     k += 1
 
     def build(self, outputs: Iterable[Node]) -> bool:
-        """Make the graph; False if a loop would need its own result, so that there is none."""
+        """Make the graph; False if a loop would need its own result, which is impossible."""
         numbers = {id(node): i for i, node in enumerate(self._listing.nodes)}
         todo: list[tuple[Any, bool]] = [(numbers[id(x)], False) for x in outputs if id(x) in numbers]
         done: set[Any] = set()
@@ -320,7 +322,7 @@ class _Building:
         return True
 
     def _needs(self, item: int) -> list[int]:
-        """What has to be made before a node or a loop."""
+        """What must be made before a node or a loop."""
         n, first = len(self._listing.nodes), self._listing.first
         if item >= n:
             operands = self._loops[item - n].operands
@@ -369,7 +371,7 @@ class _Building:
         loop.node = self._array(LOOP, inputs, static, states)
 
     def _numbered(self, numbers: Sequence[int]) -> tuple[Any, ...]:
-        """The operands with some numbers, as they are in the new graph."""
+        """The nodes of the new graph that belong to these numbers of the listing."""
         return tuple([self._of(self._listing.thing(x)) for x in numbers])
 
     def _array(self, primitive: Any, inputs: tuple[Any, ...], static: dict[str, Any], data: Any) -> Node:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from ..compiling.compiled import Compiled
 from ..compiling.stages import Stage
@@ -14,6 +16,7 @@ from .comparison import both_open, compared
 from .dot import dot_of
 from .folding import Folding, open_as_readable, open_to
 from .layout import rendered
+from .notebook import framed, numbers_of, sentence, widget_of
 from .page import page_of
 from .picture import picture_of
 from .reading import Reading
@@ -23,6 +26,7 @@ __all__ = ["Drawing", "draw"]
 FORMATS = (".svg", ".png", ".pdf", ".dot", ".html")
 DIRECTIONS = ("LR", "TB", "RL", "BT")
 LARGEST = 20_000  # nodes of a page
+NAME, TITLE = "graph", "A graph and its backward pass"  # of a page in a notebook
 
 
 def draw(root: object, *, fold: int | None = None, direction: str | None = None) -> Drawing:
@@ -89,7 +93,7 @@ def draw(root: object, *, fold: int | None = None, direction: str | None = None)
 
 
 class Drawing:
-    """A picture of a graph, made by `draw`. A notebook shows it.
+    """A picture of a graph, made by `draw`. A notebook shows it, as the page that `save` describes if there can be one.
 
     It shows the numbers that the graph had when it was drawn. A page (`.html`) is made when it is
     saved, so it cannot be made once a leaf of the graph was changed.
@@ -161,6 +165,42 @@ class Drawing:
         if suffix == ".html":
             return page_of(self._reading, self._fold, name).encode()
         return rendered(self.source, suffix[1:])
+
+    @cached_property
+    def widget(self) -> Any:
+        """The page as a widget of anywidget, for notebooks: what is changed in it can be read in Python, and the other way round.
+
+        `widget.numbers` has the numbers of the leaves by their labels, as they are in the page now.
+        What is assigned to it is shown in the page, and `widget.observe(f, "numbers")` calls `f` after
+        each change. The nodes themselves stay as they are. Leaves without a label of their own are
+        left out. `widget.height` is the height of the page in pixels.
+
+        Raises:
+            ModuleNotFoundError: anywidget is not installed.
+            ValueError, RuntimeError: there is no page, as in `save`; on assigning numbers, there is
+                no such leaf, or it has another shape.
+
+        Example:
+            >>> from autograd import Value
+            >>> widget = draw(Value(2.0, label="x").tanh()).widget  # doctest: +SKIP
+            >>> widget.numbers  # doctest: +SKIP
+            {'x': 2.0}
+            >>> widget.numbers = {"x": 0.5}  # doctest: +SKIP
+        """
+        page = page_of(self._reading, self._fold, NAME)
+        return widget_of(page, numbers_of(self._reading), TITLE)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """What a notebook shows: the page, and where none can be shown, the picture."""
+        try:
+            page = page_of(self._reading, self._fold, NAME)
+        except (ValueError, RuntimeError):  # such as of an array, which has a picture only
+            return {"image/svg+xml": self._repr_svg_(), "text/plain": repr(self)}
+        try:
+            svg = self._repr_svg_()
+        except (ValueError, RuntimeError) as error:  # it is too large, or Graphviz is not installed
+            svg = sentence(str(error).splitlines()[0])
+        return {"text/html": framed(page, svg, TITLE), "image/svg+xml": svg, "text/plain": repr(self)}
 
     def _repr_svg_(self) -> str:
         return rendered(self.source, "svg").decode()

@@ -24,6 +24,7 @@ add = Primitive(
     operator="+", kind="affine",
     scalar=operator.add, array=np.add,
     numpy=printing.Plus("+"), simplify=algebra.add, terms=(1, 1), wraps=True, variable=printing.name_of_sum,
+    onnx="Add",
     vjp=(lambda g, y, a, b: g,
          lambda g, y, a, b: g),
     doc="""The sum a + b, elementwise.
@@ -37,6 +38,7 @@ subtract = Primitive(
     operator="-", kind="affine",
     scalar=operator.sub, array=np.subtract,
     numpy=printing.Plus("-"), simplify=algebra.subtract, terms=(1, -1), wraps=True,
+    onnx="Sub",
     vjp=(lambda g, y, a, b: g,
          lambda g, y, a, b: -g),
     doc="""The difference a - b, elementwise.
@@ -50,6 +52,7 @@ multiply = Primitive(
     operator="*", logic="&", kind="affine",
     scalar=operator.mul, array=np.multiply,
     numpy=printing.Product(), simplify=algebra.multiply, wraps=True,
+    onnx="Mul",
     vjp=(lambda g, y, a, b: g * b,
          lambda g, y, a, b: g * a),
     doc="""The product a * b, elementwise.
@@ -63,6 +66,7 @@ divide = Primitive(
     operator="/", kind="affine",
     scalar=operator.truediv, array=np.divide,
     numpy=printing.Infix("/", printing.PRODUCT), simplify=algebra.divide,
+    onnx="Div",
     vjp=(lambda g, y, a, b: g / b,
          lambda g, y, a, b: -g * y / b),
     doc="""The quotient a / b, elementwise; dividing by 0 gives ±inf or nan, as in NumPy.
@@ -76,6 +80,7 @@ negative = Primitive(
     operator="-",
     scalar=operator.neg, array=np.negative,
     numpy=printing.negative, simplify=algebra.negative, terms=(-1,), wraps=True,
+    onnx="Neg",
     vjp=(lambda g, y, x: -g,),
     doc="""The negative -x.
 
@@ -88,6 +93,7 @@ identity = Primitive(
     operator="+",
     scalar=operator.pos, array=np.positive,
     simplify=algebra.itself,
+    onnx="Identity",
     vjp=(lambda g, y, x: g,),
     doc="""The number itself, as a node of its own (`+x`).
 
@@ -99,6 +105,7 @@ stop_gradient = Primitive(
     "stop_gradient", symbol="⊣", latex="#1",
     scalar=operator.pos, array=np.positive,
     simplify=algebra.itself,
+    onnx="Identity",
     vjp=(None,),
     doc="""The number itself, as a constant: its input gets no gradient.
 
@@ -121,6 +128,7 @@ astype: Primitive = Primitive(
 sign = Primitive(
     "sign", symbol="sgn", latex=r"\operatorname{sgn}(#1)", range=(-1.0, 1.0),
     scalar=lambda x: x if x != x else float((x > 0) - (x < 0)), array=np.sign,
+    onnx="Sign",
     vjp=(lambda g, y, x: g * 0.0,),
     doc="""The sign: -1, 0 or 1. Its derivative is 0.
 
@@ -132,6 +140,7 @@ abs_ = Primitive(
     "abs", symbol="|·|", latex=r"\left|#1\right|",
     operator="abs", answers=(np.fabs,), range=(0.0, np.inf),
     scalar=abs, array=np.absolute,
+    onnx="Abs",
     vjp=(lambda g, y, x: g * sign(x),),
     doc="""The absolute value |x|; its derivative at 0 is 0.
 
@@ -141,11 +150,11 @@ abs_ = Primitive(
 )  # fmt: skip
 
 def _comparison(
-    name: str, operator: str, symbol: str, latex: str, relation: Any, ufunc: Any, logic: str | None = None, simplify: Any = None
+    name: str, operator: str, symbol: str, latex: str, relation: Any, ufunc: Any, onnx: Any, logic: str | None = None, simplify: Any = None
 ) -> Primitive:
     return Primitive(
         name, operator=operator, logic=logic, symbol=symbol, latex=f"#1 {latex} #2", scalar=relation, array=ufunc, vjp=(None, None),
-        numpy=printing.Infix(operator, printing.COMPARISON), simplify=simplify,
+        numpy=printing.Infix(operator, printing.COMPARISON), simplify=simplify, onnx=onnx,
         doc=f"""Whether a {symbol} b, elementwise; a condition for `where`, with no derivative.
 
         >>> bool({name}(1.0, 2.0))
@@ -154,12 +163,15 @@ def _comparison(
     )  # fmt: skip
 
 
-less = _comparison("less", "<", "<", "<", operator.lt, np.less)
-less_equal = _comparison("less_equal", "<=", "≤", r"\leq", operator.le, np.less_equal)
-greater = _comparison("greater", ">", ">", ">", operator.gt, np.greater)
-greater_equal = _comparison("greater_equal", ">=", "≥", r"\geq", operator.ge, np.greater_equal)
-equal = _comparison("equal", "==", "=", "=", operator.eq, np.equal)
-not_equal = _comparison("not_equal", "!=", "≠", r"\neq", operator.ne, np.not_equal, logic="^", simplify=algebra.not_equal)
+less = _comparison("less", "<", "<", "<", operator.lt, np.less, "Less")
+less_equal = _comparison("less_equal", "<=", "≤", r"\leq", operator.le, np.less_equal, "LessOrEqual")
+greater = _comparison("greater", ">", ">", ">", operator.gt, np.greater, "Greater")
+greater_equal = _comparison("greater_equal", ">=", "≥", r"\geq", operator.ge, np.greater_equal, "GreaterOrEqual")
+equal = _comparison("equal", "==", "=", "=", operator.eq, np.equal, "Equal")
+not_equal = _comparison(
+    "not_equal", "!=", "≠", r"\neq", operator.ne, np.not_equal,
+    lambda a, b: equal(equal(a, b), False), logic="^", simplify=algebra.not_equal,
+)  # fmt: skip
 
 
 where: Primitive = Primitive(
@@ -224,6 +236,7 @@ def _chosen(g: Any, y: Any, x: Any, other: Any) -> Any:
 maximum = Primitive(
     "maximum", symbol="max", latex=r"\max(#1, #2)", masks="choice", logic="|",
     scalar=_larger, array=np.maximum,
+    onnx="Max",
     vjp=(lambda g, y, a, b: _chosen(g, y, a, b),
          lambda g, y, a, b: _chosen(g, y, b, a)),
     doc="""The larger of two numbers, elementwise; where they tie, each gets half the gradient.
@@ -236,6 +249,7 @@ minimum = Primitive(
     "minimum", symbol="min", latex=r"\min(#1, #2)", masks="choice",
     scalar=_smaller, array=np.minimum,
     simplify=algebra.minimum,
+    onnx="Min",
     vjp=(lambda g, y, a, b: _chosen(g, y, a, b),
          lambda g, y, a, b: _chosen(g, y, b, a)),
     doc="""The smaller of two numbers, elementwise; where they tie, each gets half the gradient.
@@ -255,6 +269,7 @@ clip = Primitive(
     "clip", symbol="clip", latex=r"\operatorname{clip}(#1, #2, #3)", masks="choice",
     scalar=lambda x, low, high: _smaller(_larger(x, low), high), array=_clip_array,
     numpy="np.clip({0}, {1}, {2})",
+    onnx=lambda x, low, high: minimum(maximum(x, low), high),
     vjp=(lambda g, y, x, low, high: either((x >= low) & (x <= high), g, NOTHING),
          lambda g, y, x, low, high: either((x < low) & (low < high), g, NOTHING),
          lambda g, y, x, low, high: either((x > high) | (low > high), g, NOTHING)),
@@ -288,6 +303,7 @@ add_n = Primitive(
     "add_n", symbol="Σ", latex=lambda *xs: " + ".join(xs), analytic=True,
     scalar=_add_n_scalar, array=_add_n_array,
     simplify=algebra.add_n, terms=itertools.repeat(1), wraps=True,
+    onnx="Sum",
     vjp=lambda g, y, *xs: [g] * len(xs),
     cases=(Case(()), Case((), (), ()), Case((3,), (3,), (3,), (3,))),
     doc="""The sum of any number of inputs, as one node.
@@ -303,6 +319,7 @@ dot_n = Primitive(
     ),
     scalar=_dot, array=_dot,
     simplify=algebra.dot_n, wraps=True,
+    onnx=_dot,
     vjp=_dot_gradients,
     cases=(Case((), ()), Case((), (), (), (), ()), Case((3,), (3,), (3,), (3,))),
     doc="""The sum of products a₁b₁ + … + aₙbₙ (+ c) as one node; called as a₁, …, aₙ, b₁, …, bₙ (, c).
@@ -330,6 +347,7 @@ max_n = Primitive(
     "max_n", symbol="max", latex=lambda *xs: rf"\max({', '.join(xs)})", masks="choice",
     scalar=lambda *xs: max(xs, key=lambda x: (x != x, x)), array=_max_n_array,
     simplify=algebra.max_n,
+    onnx="Max",
     vjp=_max_n_gradients,
     cases=(Case((), ()), Case((3,), (3,), (3,))),
     doc="""The largest of any number of inputs, as one node; inputs that tie share the gradient.
@@ -357,6 +375,7 @@ first_max_n = Primitive(
     "first_max_n", symbol="max", latex=lambda *xs: rf"\max({', '.join(xs)})", masks="choice",
     scalar=lambda *xs: max(xs), array=_first_max_array,
     simplify=algebra.first_max_n,
+    onnx="Max",
     vjp=_first_max_gradients,
     cases=(Case((), ()), Case((3,), (3,), (3,))),
     doc="""The largest of any number of inputs, as one node; of inputs that tie, the first gets the gradient, as of Python's `max`.
@@ -375,6 +394,7 @@ def _select_array(index: Any, *xs: Any) -> Any:
 select = Primitive(
     "select", symbol="take", latex=lambda index, *xs: rf"\left({', '.join(xs)}\right)_{{{index}}}", masks="place",
     scalar=lambda index, *xs: xs[int(index)], array=_select_array,
+    onnx=lambda index, *xs: functools.reduce(lambda y, k: where((index == k) | (index == k - len(xs)), xs[k], y), range(len(xs)), xs[0]),
     vjp=lambda g, y, index, *xs: [None, *(either((index == k) + (index == k - len(xs)), g, NOTHING) for k in range(len(xs)))],
     cases=(Case((), (), ()), Case((3,), (3,), (3,))),
     doc="""One of the inputs, chosen by its number, which counts from 0 and gets no gradient.

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..core import Case, Primitive
+from .arithmetic import where
 from .products import _swap, matmul
-from .reductions import softmax_gradient
+from .reductions import max_, softmax, softmax_gradient
 
 
 def _attention(q: Any, k: Any, mask: Any) -> Any:
@@ -31,11 +32,23 @@ def _attention_gradients(g: Any, shares: Any, q: Any, k: Any, mask: Any) -> list
     return [matmul(scores, k) * scale, matmul(_swap(scores), q) * scale, scores]
 
 
+def _attention_in_onnx(q: Any, k: Any, mask: Any) -> Any:
+    scores = matmul(q * q.shape[-1] ** -0.5, _swap(k))
+    if not np.ndim(mask):
+        return softmax(scores, axis=-1)
+    scores = scores + mask
+    shares = softmax(scores, axis=-1)
+    if isinstance(mask, np.ndarray) and np.isfinite(mask).any(axis=-1).all():
+        return shares
+    return where(max_(scores, axis=-1, keepdims=True) > -np.inf, shares, 0.0)  # the softmax of -inf alone is nan
+
+
 attention: Primitive = Primitive(
     "attention", symbol="attention", latex=r"\operatorname{softmax}(#1 \, #2^\top / \sqrt{d} + #3)",
     analytic=True, elementwise=False, sums=True,
     cases=(Case((2, 3, 4), (2, 5, 4), (3, 5)), Case((2, 2, 3, 1), (2, 2, 3, 1), (2, 1, 1, 3)), Case((3, 2), (4, 2), ())),
     scalar=None, array=_attention,
+    onnx=_attention_in_onnx,
     vjp=_attention_gradients,
     batch=lambda batch, *xs: attention(*batch.aligned(xs)),
     doc="""How much each query takes from each key, in shares of 1: softmax(q kᵀ / √d + mask) (Vaswani and others, 2017).

@@ -27,6 +27,7 @@ exp = Primitive(
     "exp", symbol="exp", latex="e^{#1}", analytic=True, range=(0.0, math.inf),
     scalar=math.exp, array=np.exp,
     variable="e",
+    onnx="Exp",
     vjp=(lambda g, y, x: g * y,),
     doc="""The exponential function, which is its own derivative.
 
@@ -37,6 +38,7 @@ exp = Primitive(
 expm1 = Primitive(
     "expm1", symbol="expm1", latex="e^{#1} - 1", analytic=True, range=(-1.0, math.inf),
     scalar=math.expm1, array=np.expm1,
+    onnx=lambda x: exp(x) - 1,
     vjp=(lambda g, y, x: g * exp(x),),
     doc="""exp(x) - 1, exact for small x.
 
@@ -47,6 +49,7 @@ expm1 = Primitive(
 log = Primitive(
     "log", symbol="ln", latex=r"\ln(#1)", analytic=True, domain=_POSITIVE,
     scalar=math.log, array=np.log,
+    onnx="Log",
     vjp=(lambda g, y, x: g / x,),
     doc="""The natural logarithm; -inf at 0 and nan below, as in NumPy.
 
@@ -57,6 +60,7 @@ log = Primitive(
 log1p = Primitive(
     "log1p", symbol="log1p", latex=r"\ln(1 + #1)", analytic=True, domain=_POSITIVE,
     scalar=math.log1p, array=np.log1p,
+    onnx=lambda x: log(1 + x),
     vjp=(lambda g, y, x: g / (1 + x),),
     doc="""log(1 + x), exact for small x.
 
@@ -67,6 +71,7 @@ log1p = Primitive(
 sqrt = Primitive(
     "sqrt", symbol="√", latex=r"\sqrt{#1}", analytic=True, domain=_POSITIVE, range=(0.0, math.inf),
     scalar=math.sqrt, array=np.sqrt,
+    onnx="Sqrt",
     vjp=(lambda g, y, x: g / (2 * y),),
     doc="""The square root. Its derivative at 0 is inf, so sqrt(sum(x * x)) has the gradient nan at 0; `norm` has 0 there.
 
@@ -87,6 +92,7 @@ power: Primitive = Primitive(
     "power", symbol="^", latex="#1^{#2}", analytic=True, domain=_POSITIVE, operator="**", answers=(np.float_power,),
     scalar=math.pow, array=np.power,
     numpy=printing.power, wraps=True, simplify=algebra.power,
+    onnx="Pow",
     vjp=(lambda g, y, a, b: g * b * _one_less(a, b),
          lambda g, y, a, b: g * y * log(a + ((a == 0) & (b >= 0)))),
     doc="""The power a ** b, elementwise, differentiable in base and exponent.
@@ -101,6 +107,7 @@ power: Primitive = Primitive(
 sin = Primitive(
     "sin", symbol="sin", latex=r"\sin(#1)", analytic=True, range=(-1.0, 1.0),
     scalar=math.sin, array=np.sin,
+    onnx="Sin",
     vjp=(lambda g, y, x: g * cos(x),),
     doc="""The sine of x radians.
 
@@ -111,6 +118,7 @@ sin = Primitive(
 cos: Primitive = Primitive(
     "cos", symbol="cos", latex=r"\cos(#1)", analytic=True, range=(-1.0, 1.0),
     scalar=math.cos, array=np.cos,
+    onnx="Cos",
     vjp=(lambda g, y, x: -g * sin(x),),
     doc="""The cosine of x radians.
 
@@ -152,6 +160,7 @@ tanh = Primitive(
     "tanh", symbol="tanh", latex=r"\tanh(#1)", analytic=True, kind="squashing", range=(-1.0, 1.0),
     scalar=math.tanh, array=np.tanh,
     variable="h",
+    onnx="Tanh",
     vjp=(lambda g, y, x: g * _from_tail(_slope_of_tanh, y, lambda: 4 * sigmoid(2 * x) * sigmoid(-2 * x)),),
     doc="""The hyperbolic tangent, between -1 and 1; its derivative is 1 - tanh²(x).
 
@@ -211,6 +220,7 @@ def _slope_of_erf(x: Any) -> Any:
 erf = Primitive(
     "erf", symbol="erf", latex=r"\operatorname{erf}(#1)", kind="squashing", range=(-1.0, 1.0),
     scalar=math.erf, array=_erf_array,
+    onnx="Erf",
     vjp=(lambda g, y, x: g * _slope_of_erf(x),),
     doc="""The error function, 2/√π ∫ exp(-t²) dt from 0 to x.
 
@@ -221,6 +231,7 @@ erf = Primitive(
 erfc = Primitive(
     "erfc", symbol="erfc", latex=r"\operatorname{erfc}(#1)", range=(0.0, 2.0),
     scalar=math.erfc, array=_erfc_array,
+    onnx=lambda x: 1 - erf(x),
     vjp=(lambda g, y, x: -g * _slope_of_erf(x),),
     doc="""1 - erf(x), exact for large x.
 
@@ -244,6 +255,7 @@ sigmoid: Primitive = Primitive(
     "sigmoid", symbol="σ", latex=r"\sigma(#1)", analytic=True, kind="squashing", range=(0.0, 1.0),
     scalar=_sigmoid_scalar, array=_sigmoid_array,
     variable="h",
+    onnx="Sigmoid",
     vjp=(lambda g, y, x: g * _from_tail(_slope_of_sigmoid, y, lambda: y * sigmoid(-x)),),
     doc="""The logistic function 1 / (1 + exp(-x)), between 0 and 1 (Verhulst, 1845).
 
@@ -259,6 +271,7 @@ relu = Primitive(
     "relu", symbol="ReLU", latex=r"\operatorname{ReLU}(#1)", masks="kink", range=(0.0, math.inf),
     scalar=lambda x: 0.0 if x <= 0 else x, array=lambda x: np.maximum(x, 0),
     numpy="np.maximum({0}, 0)", variable="h",
+    onnx="Relu",
     vjp=(_relu_gradient,),
     doc="""The rectifier max(x, 0) (Nair and Hinton, 2010); its derivative at 0 is 0.
 
@@ -282,6 +295,7 @@ leaky_relu = Primitive(
     scalar=lambda x, negative_slope=0.01: x if x > 0 else negative_slope * x,
     array=lambda x, negative_slope=0.01: np.where(x > 0, x, negative_slope * x),
     numpy=_leaky_relu_in_numpy, variable="h",
+    onnx="LeakyRelu(alpha=negative_slope)",
     vjp=(lambda g, y, x, negative_slope=0.01: either(x > 0, g, g * negative_slope),),
     doc="""x where it is positive, else `negative_slope` times x (Maas and others, 2013).
 
@@ -294,6 +308,7 @@ elu = Primitive(
     scalar=lambda x, alpha=1.0: x if x > 0 else alpha * math.expm1(x),
     array=lambda x, alpha=1.0: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
     numpy=_elu_in_numpy, variable="h",
+    onnx="Elu(alpha=alpha)",
     vjp=(lambda g, y, x, alpha=1.0: either(x > 0, g, g * alpha * exp(-relu(-x))),),
     doc="""x where it is positive, else alpha (exp(x) - 1) (Clevert and others, 2015).
 
@@ -318,6 +333,7 @@ gelu = Primitive(
     scalar=lambda x: 0.5 * x * math.erfc(-x / math.sqrt(2)),
     array=_gelu_array,
     variable="h",
+    onnx="Gelu",
     vjp=(lambda g, y, x: g * (0.5 * erfc(-x / math.sqrt(2)) + x * exp(-0.5 * x * x) / math.sqrt(2 * math.pi)),),
     doc="""x Φ(x), with Φ the normal distribution function (Hendrycks and Gimpel, 2016); exact, as PyTorch's default.
 
@@ -329,6 +345,7 @@ silu = Primitive(
     "silu", symbol="SiLU", latex=r"\operatorname{SiLU}(#1)", analytic=True, range=(-0.279, math.inf),
     scalar=lambda x: x * _sigmoid_scalar(x), array=_silu_array,
     variable="h",
+    onnx=lambda x: x * sigmoid(x),
     vjp=(lambda g, y, x: g * (sigmoid(x) + y * sigmoid(-x)),),
     doc="""x σ(x) (Elfwing and others, 2017), also called swish.
 
@@ -340,6 +357,7 @@ softplus = Primitive(
     "softplus", symbol="softplus", latex=r"\ln(1 + e^{#1})", analytic=True, range=(0.0, math.inf),
     scalar=lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))) if x == x else x,
     array=_softplus_array,
+    onnx="Softplus",
     vjp=(lambda g, y, x: g * sigmoid(x),),
     doc="""log(1 + exp(x)), a smooth ReLU (Dugas and others, 2000); its derivative is σ(x).
 

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from ..core import Primitive
-from .arithmetic import sign
+from .arithmetic import abs_, sign
 
 
-def _rounding(name: str, symbol: str, latex: str, scalar: Any, array: Any, doc: str) -> Primitive:
+def _rounding(name: str, symbol: str, latex: str, scalar: Any, array: Any, onnx: Any, doc: str) -> Primitive:
     return Primitive(
-        name, symbol=symbol, latex=latex, scalar=lambda x: math.copysign(scalar(x), x), array=array, vjp=(lambda g, y, x: g * 0.0,),
+        name, symbol=symbol, latex=latex, scalar=lambda x: math.copysign(scalar(x), x), array=array,
+        onnx=onnx, vjp=(lambda g, y, x: g * 0.0,),
         doc=f"""{doc} Its derivative is 0.
 
         >>> {name}(-2.5)
@@ -23,10 +24,11 @@ def _rounding(name: str, symbol: str, latex: str, scalar: Any, array: Any, doc: 
     )  # fmt: skip
 
 
-floor = _rounding("floor", "⌊·⌋", r"\lfloor #1 \rfloor", math.floor, np.floor, "The largest whole number that is not above x.")
-ceil = _rounding("ceil", "⌈·⌉", r"\lceil #1 \rceil", math.ceil, np.ceil, "The smallest whole number that is not below x.")
-trunc = _rounding("trunc", "trunc", r"\operatorname{trunc}(#1)", math.trunc, np.trunc, "The number without its decimals.")
-rint = _rounding("rint", "round", r"\operatorname{round}(#1)", round, np.rint, "The nearest whole number; the even one of two.")
+floor = _rounding("floor", "⌊·⌋", r"\lfloor #1 \rfloor", math.floor, np.floor, "Floor", "The largest whole number that is not above x.")
+ceil = _rounding("ceil", "⌈·⌉", r"\lceil #1 \rceil", math.ceil, np.ceil, "Ceil", "The smallest whole number that is not below x.")
+trunc = _rounding("trunc", "trunc", r"\operatorname{trunc}(#1)", math.trunc, np.trunc, lambda x: sign(x) * floor(abs_(x)),
+    "The number without its decimals.")
+rint = _rounding("rint", "round", r"\operatorname{round}(#1)", round, np.rint, "Round", "The nearest whole number; the even one of two.")
 
 
 def rounded(x: Any, decimals: int = 0) -> Any:
@@ -37,6 +39,7 @@ def rounded(x: Any, decimals: int = 0) -> Any:
 floor_divide = Primitive(
     "floor_divide", symbol="⌊÷⌋", latex=r"\left\lfloor \frac{#1}{#2} \right\rfloor", domain=(0.1, 3.0),
     scalar=operator.floordiv, array=np.floor_divide,
+    onnx=lambda a, b: floor(a / b),
     vjp=(lambda g, y, a, b: g * 0.0,
          lambda g, y, a, b: g * 0.0),
     doc="""How many times b goes into a, rounded down. Its derivative is 0.
@@ -48,6 +51,7 @@ floor_divide = Primitive(
 mod = Primitive(
     "mod", symbol="mod", latex=r"#1 \; \mathrm{mod} \; #2", domain=(0.1, 3.0),
     scalar=lambda a, b: a % b, array=np.remainder,
+    onnx=lambda a, b: a - b * floor(a / b),
     vjp=(lambda g, y, a, b: g,
          lambda g, y, a, b: -g * floor(a / b)),
     doc="""What remains of a after division by b, with the sign of b.
@@ -59,6 +63,7 @@ mod = Primitive(
 fmod = Primitive(
     "fmod", symbol="fmod", latex=r"\operatorname{fmod}(#1, #2)", domain=(0.1, 3.0),
     scalar=math.fmod, array=np.fmod,
+    onnx="Mod(fmod=1)",
     vjp=(lambda g, y, a, b: g,
          lambda g, y, a, b: -g * trunc(a / b)),
     doc="""What remains of a after division by b, with the sign of a.

@@ -285,6 +285,7 @@ stack: Primitive = Primitive(
     cases=(Case((2, 3), (2, 3), axis=0), Case((3,), (3,), (3,), axis=-1), Case((), (), axis=0)),
     scalar=None, array=lambda *xs, axis=0: np.stack(xs, axis=axis),
     numpy=printing.sequence("stack"),
+    onnx=lambda *xs, axis=0: concatenate(*[expand_dims(x, axis=axis) for x in xs], axis=axis),
     vjp=lambda g, y, *xs, axis=0: [getitem(g, index=(slice(None),) * (axis % g.ndim) + (i,)) for i in range(len(xs))],
     batch=lambda batch, *xs, axis=0: stack(*batch.repeated(xs), axis=axis % len(batch.shape) + 1),
     doc="""Arrays of one shape side by side along a new axis.
@@ -329,12 +330,27 @@ def _add_windows(g: Any, size: Sequence[int], axis: Sequence[int]) -> Any:
     return total
 
 
+def _windows_in_onnx(x: Any, size: Sequence[int], axis: Sequence[int]) -> Any:
+    for n, a in zip(size, axis, strict=True):
+        length = x.shape[a] - n + 1
+        x = stack(*[getitem(x, index=_slices(a, x.ndim, i, i + length)) for i in range(n)], axis=-1)
+    return x
+
+
+def _rolled_in_onnx(x: Any, shift: Sequence[int], axis: Sequence[int]) -> Any:
+    for n, a in zip(shift, axis, strict=True):
+        cut = -n % x.shape[a]
+        x = concatenate(getitem(x, index=_slices(a, x.ndim, cut, x.shape[a])), getitem(x, index=_slices(a, x.ndim, 0, cut)), axis=a)
+    return x
+
+
 windows: Primitive = Primitive(
     "windows", symbol="windows", latex=r"\operatorname{windows}(#1)", analytic=True, elementwise=False, kind="shape",
     cases=(Case((5,), size=(3,), axis=(0,)), Case((4, 3, 5), size=(2, 3), axis=(0, 2))),
     scalar=None, array=_windows,
     numpy=printing.View(lambda w, y, x, size, axis: f"np.lib.stride_tricks.sliding_window_view({w.text_of(x)}, " + (
         f"{size[0]})" if len(x.shape) == 1 else f"{size}, {axis})")),
+    onnx=_windows_in_onnx,
     vjp=(lambda g, y, x, size, axis: add_windows(g, size=size, axis=axis),),
     batch=lambda batch, x, size, axis: windows(x, size=size, axis=tuple(a + 1 for a in axis)),
     doc="""The windows of given lengths that move along axes, as axes at the end.
@@ -363,6 +379,7 @@ rolled: Primitive = Primitive(
     scalar=None, array=lambda x, shift, axis: np.roll(x, shift, axis),
     numpy=lambda w, y, x, shift, axis: f"np.roll({w.text_of(x)}, " + (
         f"{shift[0]})" if len(x.shape) == 1 else f"{shift[0]}, axis={axis[0]})" if len(axis) == 1 else f"{shift}, axis={axis})"),
+    onnx=_rolled_in_onnx,
     vjp=(lambda g, y, x, shift, axis: rolled(g, shift=tuple(-n for n in shift), axis=axis),),
     batch=lambda batch, x, shift, axis: rolled(x, shift=shift, axis=tuple(a + 1 for a in axis)),
     doc="""The entries moved on along axes, where those that leave at the end come in again at the start.

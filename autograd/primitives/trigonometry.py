@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..core import Primitive
-from .arithmetic import abs_, either
-from .elementary import cos, sigmoid, sqrt
+from .arithmetic import abs_, either, maximum, sign, where
+from .elementary import cos, exp, log, sigmoid, sin, softplus, sqrt
 
 _POSITIVE = (0.1, 3.0)
 _INSIDE = (-0.9, 0.9)
@@ -21,6 +21,7 @@ _INSIDE = (-0.9, 0.9)
 tan = Primitive(
     "tan", symbol="tan", latex=r"\tan(#1)", analytic=True, domain=(-1.4, 1.4),
     scalar=math.tan, array=np.tan,
+    onnx="Tan",
     vjp=(lambda g, y, x: g * (1 + y * y),),
     doc="""The tangent of x radians, sin(x) / cos(x).
 
@@ -31,6 +32,7 @@ tan = Primitive(
 arcsin = Primitive(
     "arcsin", symbol="arcsin", latex=r"\arcsin(#1)", analytic=True, domain=_INSIDE, range=(-math.pi / 2, math.pi / 2),
     scalar=math.asin, array=np.arcsin,
+    onnx="Asin",
     vjp=(lambda g, y, x: g / sqrt((1 - x) * (1 + x)),),
     doc="""The angle between -π/2 and π/2 whose sine is x; nan for |x| > 1.
 
@@ -41,6 +43,7 @@ arcsin = Primitive(
 arccos = Primitive(
     "arccos", symbol="arccos", latex=r"\arccos(#1)", analytic=True, domain=_INSIDE, range=(0.0, math.pi),
     scalar=math.acos, array=np.arccos,
+    onnx="Acos",
     vjp=(lambda g, y, x: -g / sqrt((1 - x) * (1 + x)),),
     doc="""The angle between 0 and π whose cosine is x; nan for |x| > 1.
 
@@ -51,6 +54,7 @@ arccos = Primitive(
 arctan = Primitive(
     "arctan", symbol="arctan", latex=r"\arctan(#1)", analytic=True, kind="squashing", range=(-math.pi / 2, math.pi / 2),
     scalar=math.atan, array=np.arctan,
+    onnx="Atan",
     vjp=(lambda g, y, x: g / (1 + x * x),),
     doc="""The angle between -π/2 and π/2 whose tangent is x.
 
@@ -61,6 +65,7 @@ arctan = Primitive(
 hypot: Primitive = Primitive(
     "hypot", symbol="hypot", latex=r"\sqrt{#1^2 + #2^2}",
     scalar=math.hypot, array=np.hypot,
+    onnx=lambda a, b: sqrt(a * a + b * b),
     vjp=(lambda g, y, a, b: g * (a / (y + (y == 0))),  # 0 where both are 0, as for `norm`
          lambda g, y, a, b: g * (b / (y + (y == 0)))),
     doc="""The hypotenuse √(a² + b²), without overflow; where both are 0, its gradient is 0.
@@ -83,6 +88,7 @@ arctan2 = Primitive(
 sinh: Primitive = Primitive(
     "sinh", symbol="sinh", latex=r"\sinh(#1)", analytic=True,
     scalar=math.sinh, array=np.sinh,
+    onnx="Sinh",
     vjp=(lambda g, y, x: g * cosh(x),),
     doc="""The hyperbolic sine, (exp(x) - exp(-x)) / 2.
 
@@ -93,6 +99,7 @@ sinh: Primitive = Primitive(
 cosh: Primitive = Primitive(
     "cosh", symbol="cosh", latex=r"\cosh(#1)", analytic=True, range=(1.0, math.inf),
     scalar=math.cosh, array=np.cosh,
+    onnx="Cosh",
     vjp=(lambda g, y, x: g * sinh(x),),
     doc="""The hyperbolic cosine, (exp(x) + exp(-x)) / 2.
 
@@ -103,6 +110,7 @@ cosh: Primitive = Primitive(
 arcsinh = Primitive(
     "arcsinh", symbol="arcsinh", latex=r"\operatorname{arsinh}(#1)", analytic=True,
     scalar=math.asinh, array=np.arcsinh,
+    onnx="Asinh",
     vjp=(lambda g, y, x: g / hypot(x, 1.0),),
     doc="""The number whose hyperbolic sine is x.
 
@@ -113,6 +121,7 @@ arcsinh = Primitive(
 arccosh = Primitive(
     "arccosh", symbol="arccosh", latex=r"\operatorname{arcosh}(#1)", analytic=True, domain=(1.1, 3.0), range=(0.0, math.inf),
     scalar=math.acosh, array=np.arccosh,
+    onnx="Acosh",
     vjp=(lambda g, y, x: g / sqrt((x - 1) * (x + 1)),),
     doc="""The number, not below 0, whose hyperbolic cosine is x; nan for x < 1.
 
@@ -123,6 +132,7 @@ arccosh = Primitive(
 arctanh = Primitive(
     "arctanh", symbol="arctanh", latex=r"\operatorname{artanh}(#1)", analytic=True, domain=_INSIDE,
     scalar=math.atanh, array=np.arctanh,
+    onnx="Atanh",
     vjp=(lambda g, y, x: g / ((1 - x) * (1 + x)),),
     doc="""The number whose hyperbolic tangent is x; nan for |x| > 1.
 
@@ -133,6 +143,7 @@ arctanh = Primitive(
 exp2: Primitive = Primitive(
     "exp2", symbol="exp2", latex="2^{#1}", analytic=True, range=(0.0, math.inf),
     scalar=math.exp2, array=np.exp2,
+    onnx=lambda x: exp(x * math.log(2)),
     vjp=(lambda g, y, x: g * y * math.log(2),),
     doc="""The power 2ˣ.
 
@@ -143,6 +154,7 @@ exp2: Primitive = Primitive(
 log2 = Primitive(
     "log2", symbol="log₂", latex=r"\log_2(#1)", analytic=True, domain=_POSITIVE,
     scalar=math.log2, array=np.log2,
+    onnx=lambda x: log(x) / math.log(2),
     vjp=(lambda g, y, x: g / (x * math.log(2)),),
     doc="""The logarithm to base 2.
 
@@ -153,6 +165,7 @@ log2 = Primitive(
 log10 = Primitive(
     "log10", symbol="log₁₀", latex=r"\log_{10}(#1)", analytic=True, domain=_POSITIVE,
     scalar=math.log10, array=np.log10,
+    onnx=lambda x: log(x) / math.log(10),
     vjp=(lambda g, y, x: g / (x * math.log(10)),),
     doc="""The logarithm to base 10.
 
@@ -169,6 +182,7 @@ def _logaddexp(a: float, b: float) -> float:
 logaddexp = Primitive(
     "logaddexp", symbol="logaddexp", latex=r"\ln(e^{#1} + e^{#2})",
     scalar=_logaddexp, array=np.logaddexp,
+    onnx=lambda a, b: maximum(a, b) + softplus(-abs_(a - b)),
     vjp=(lambda g, y, a, b: g * sigmoid(a - b),
          lambda g, y, a, b: g * sigmoid(b - a)),
     doc="""log(exp(a) + exp(b)), without overflow.
@@ -180,6 +194,7 @@ logaddexp = Primitive(
 logaddexp2 = Primitive(
     "logaddexp2", symbol="logaddexp2", latex=r"\log_2(2^{#1} + 2^{#2})",
     scalar=lambda a, b: _logaddexp(a * math.log(2), b * math.log(2)) / math.log(2), array=np.logaddexp2,
+    onnx=lambda a, b: maximum(a, b) + softplus(-abs_(a - b) * math.log(2)) / math.log(2),
     vjp=(lambda g, y, a, b: g * sigmoid((a - b) * math.log(2)),
          lambda g, y, a, b: g * sigmoid((b - a) * math.log(2))),
     doc="""log₂(2ᵃ + 2ᵇ), without overflow.
@@ -191,6 +206,7 @@ logaddexp2 = Primitive(
 cbrt = Primitive(
     "cbrt", symbol="∛", latex=r"\sqrt[3]{#1}", domain=_POSITIVE,
     scalar=math.cbrt, array=np.cbrt,
+    onnx=lambda x: sign(x) * abs_(x) ** (1 / 3),
     vjp=(lambda g, y, x: g / (3 * y * y),),
     doc="""The cube root, also of negative numbers; its derivative at 0 is inf.
 
@@ -214,6 +230,7 @@ def _slope_of_sinc(y: Any, x: Any) -> Any:
 sinc = Primitive(
     "sinc", symbol="sinc", latex=r"\operatorname{sinc}(#1)", range=(-0.218, 1.0),
     scalar=lambda x: math.sin(math.pi * x) / (math.pi * x) if x else 1.0, array=np.sinc,
+    onnx=lambda x: where(x == 0, 1.0, sin(math.pi * x) / (math.pi * x)),
     vjp=(lambda g, y, x: g * _slope_of_sinc(y, x),),
     doc="""sin(πx) / (πx), and 1 at 0.
 

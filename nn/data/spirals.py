@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..checks import count, number
 from ..randomness import Seed, generator
+from .examples import Examples
 
 __all__ = ["spirals"]
 
 
-def spirals(n: int = 300, classes: int = 3, noise: float = 0.2, rng: Seed = None) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def spirals(n: int = 300, classes: int = 3, noise: float = 0.2, rng: Seed = None) -> Examples:
     """Points in the plane on spiral arms, one arm for each class.
 
     A point at distance r from the centre, from 0 to 1, has turned by the angle 4r (in radians)
@@ -24,7 +24,7 @@ def spirals(n: int = 300, classes: int = 3, noise: float = 0.2, rng: Seed = None
         rng: a seed or a NumPy generator.
 
     Returns:
-        The points, of shape (n, 2), and their classes, of shape (n,), in random order.
+        The points, of shape (n, 2), and their classes, of shape (n,), in random order; see `Examples`.
 
     Raises:
         TypeError, ValueError: an argument is not such a number, or there are fewer points than classes.
@@ -43,4 +43,4 @@ def spirals(n: int = 300, classes: int = 3, noise: float = 0.2, rng: Seed = None
     angle = 2 * np.pi * y / classes + 4 * r + noise * rng.standard_normal(n)
     X = np.stack([r * np.cos(angle), r * np.sin(angle)], axis=1)
     order = rng.permutation(n)
-    return X[order], y[order]
+    return Examples(X[order], y[order], ("x1", "x2"), range(classes))

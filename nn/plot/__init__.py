@@ -5,8 +5,15 @@ Each function draws into the axes that it is given, or into a new figure, and re
 """
 
 from .activations import activations
+from .animation import animation
+from .attention import attention
 from .classes import confusion_matrix, decision_boundary
 from .curves import curves
-from .layers import filters, gradients, weights
+from .images import feature_maps, filters, grad_cam
+from .landscape import landscape
+from .layers import gradients, weights
 
-__all__ = ["activations", "confusion_matrix", "curves", "decision_boundary", "filters", "gradients", "weights"]
+__all__ = [
+    "activations", "animation", "attention", "confusion_matrix", "curves", "decision_boundary", "feature_maps", "filters", "grad_cam",
+    "gradients", "landscape", "weights",
+]  # fmt: skip

@@ -13,7 +13,8 @@ from autograd import Tensor, sum, table
 
 from ..mlp import ACTIVATIONS
 from ..module import Module
-from .canvas import AS_TEXT, INK, name, panels
+from .canvas import AS_TEXT, name, panels
+from .colours import INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

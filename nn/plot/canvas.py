@@ -1,4 +1,4 @@
-"""What all figures share: colours, and the axes to draw in."""
+"""What all figures share: the axes to draw in, and texts of users."""
 
 from __future__ import annotations
 
@@ -11,19 +11,15 @@ from numpy.typing import NDArray
 
 from autograd.texts import visible
 
+from ..finite import is_finite
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.colors import Colormap
 
-__all__ = ["AS_TEXT", "CLASSES", "INK", "PAPER", "SCALE", "TRAINING", "VALIDATION", "blend", "name", "panels"]
+__all__ = ["AS_TEXT", "check_finite", "name", "panels"]
 
 AS_TEXT: dict[str, Any] = {"parse_math": False}  # dollar signs in a name are not a formula
 
-# The colours of Okabe and Ito (2008), which colour-blind people can tell apart. Each means one thing in all pictures.
-TRAINING, VALIDATION = "#0072b2", "#d55e00"
-CLASSES = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#999999")  # further classes repeat them, with other markers
-INK, PAPER = "#33373d", "#ffffff"  # for whatever means nothing by its colour
-SCALE = (CLASSES[0], PAPER, CLASSES[1])  # for numbers around 0: a score below it is for the first class, one above for the second
 COLUMNS = 3  # pictures side by side
 
 
@@ -76,13 +72,20 @@ def name(text: object) -> str:
     return visible(str(text), 40)
 
 
-def blend(*colours: str) -> Colormap:
-    """A colour map that runs evenly through some colours, from the first to the last.
+def check_finite(picture: str, where: str, numbers: NDArray[np.float64]) -> None:
+    """Raise an error if a picture cannot show some numbers.
+
+    Args:
+        picture: the function that draws it.
+        where: what the numbers are.
+
+    Raises:
+        ValueError: one is nan or infinite.
 
     Example:
-        >>> [round(float(part), 1) for part in blend("#000000", "#ffffff")(0.5)]
-        [0.5, 0.5, 0.5, 1.0]
+        >>> check_finite("weights", "0 (Linear)", np.array([1.0, 2.0]))
     """
-    from matplotlib.colors import LinearSegmentedColormap
-
-    return LinearSegmentedColormap.from_list("glassgrad", list(colours))
+    if not is_finite(numbers):
+        raise ValueError(
+            f"{picture} cannot draw nan or infinity, and there is some in {visible(where)}. detect_anomaly() finds where it came from."
+        )

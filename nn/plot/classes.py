@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from autograd import Node, no_grad
 from autograd.structures import leaves
 
-from .canvas import AS_TEXT, CLASSES, INK, PAPER, SCALE, blend, name, panels
+from .canvas import AS_TEXT, name, panels
+from .colours import AMOUNTS, CLASSES, INK, PAPER, SCALE, blend
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -140,7 +141,7 @@ def confusion_matrix(matrix: ArrayLike, names: Sequence[object] | None = None, a
 
     side = 1.6 + 0.55 * max(len(counts), 3)
     panel: Axes = panels(ax, 1, width=side, height=side)[0]
-    panel.imshow(shares, cmap=blend(PAPER, INK), vmin=0, vmax=1)
+    panel.imshow(shares, cmap=blend(*AMOUNTS), vmin=0, vmax=1)
     texts = np.array([[f"{number:.0f}" if number == int(number) else f"{number:.2f}" for number in row] for row in counts])
     cell = 72 * panel.get_window_extent().width / panel.figure.dpi / len(counts)  # in points, as sizes of letters are
     size = np.clip(cell / (0.75 * max(map(len, texts.flat))), 3, 9)

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import canvas
-from .canvas import AS_TEXT, INK, TRAINING, VALIDATION, panels
+from .canvas import AS_TEXT, panels
+from .colours import INK, TRAINING, VALIDATION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,4 +1,4 @@
-"""Pictures of what is inside a network: weights and gradients, layer by layer, and filters."""
+"""Pictures of the parameters of a network: weights and gradients, layer by layer."""
 
 from __future__ import annotations
 
@@ -9,20 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograd import Node
-from autograd.texts import visible
-
-from ..finite import is_finite
 from ..locating import layer_of, owner
 from ..module import Module
-from .canvas import AS_TEXT, INK, SCALE, blend, name, panels
+from .canvas import AS_TEXT, check_finite, name, panels
+from .colours import INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["filters", "gradients", "weights"]
-
-GAP = "#c9cdd2"  # between filters
+__all__ = ["gradients", "weights"]
 
 
 def weights(model: Module, ax: Axes | Iterable[Axes] | None = None) -> NDArray[np.object_]:
@@ -104,67 +99,6 @@ def gradients(model: Module, ax: Axes | Iterable[Axes] | None = None) -> NDArray
     return found
 
 
-def filters(layer: Module | Node | NDArray[Any], ax: Axes | None = None) -> Axes:
-    """The filters of a network's first convolution, as small images.
-
-    With one channel, white is 0, orange is positive and blue negative. With three, each filter is
-    in the colours that it looks for, and grey is 0.
-
-    Args:
-        layer: a `Conv2d`, or weights of shape (filters, channels, height, width), with 1 or 3
-            channels. A linear layer for images of 28×28 pixels can be drawn too:
-            `filters(linear.weight.data.reshape(-1, 1, 28, 28))`.
-        ax: the matplotlib axes to draw in; None for a new figure.
-
-    Returns:
-        The axes.
-
-    Raises:
-        TypeError: `layer` has no weights.
-        ValueError: they are of another shape, or contain nan or infinity.
-        ModuleNotFoundError: matplotlib is not installed.
-
-    Example:
-        >>> import nn
-        >>> ax = filters(nn.Conv2d(1, 32, 3))
-        >>> ax.get_title()
-        '32 filters of 3×3'
-    """
-    weight = getattr(layer, "weight", None) if isinstance(layer, Module) else layer
-    if not isinstance(weight, (Node, np.ndarray)):
-        raise TypeError(f"filters draws the weights of a Conv2d, or an array of them, and got a {type(layer).__name__}.")
-    numbers = np.asarray(weight.data if isinstance(weight, Node) else weight, dtype=float)
-    if numbers.ndim != 4 or numbers.shape[1] not in (1, 3) or not numbers.size:
-        raise ValueError(
-            f"filters draws weights of shape (filters, 1 or 3 channels, height, width), and got {numbers.shape}. "
-            "Of a layer with more channels, choose one: weight[:, :1]."
-        )
-    _check_finite("filters", "the weights", numbers)
-    count, channels, height, width = numbers.shape
-    columns = math.ceil(math.sqrt(count * height / width))
-    rows = math.ceil(count / columns)
-    zoom = math.ceil(12 / height)  # so that the gap of one pixel between filters is thin
-    tall, wide = zoom * height + 1, zoom * width + 1
-    mosaic = np.full((rows * tall - 1, columns * wide - 1, channels), np.nan)
-    for i, one in enumerate(numbers):
-        if channels == 3:
-            one = 0.5 + 0.5 * one / (np.abs(one).max() or 1.0)
-        top, left = i // columns * tall, i % columns * wide
-        mosaic[top : top + tall - 1, left : left + wide - 1] = np.moveaxis(one, 0, -1).repeat(zoom, axis=0).repeat(zoom, axis=1)
-
-    panel: Axes = panels(ax, 1, width=5.2, height=0.6 + 4.6 * mosaic.shape[0] / mosaic.shape[1])[0]
-    if channels == 3:
-        panel.imshow(np.nan_to_num(mosaic, nan=1.0), interpolation="nearest")
-    else:
-        most = np.abs(numbers).max() or 1.0
-        colours = blend(*SCALE).with_extremes(bad=GAP)
-        image = panel.imshow(mosaic[:, :, 0], cmap=colours, vmin=-most, vmax=most, interpolation="nearest")
-        panel.figure.colorbar(image, ax=panel, shrink=0.8)
-    panel.set(xticks=[], yticks=[], title=f"{count} filters of {height}×{width}")
-    panel.spines[:].set_visible(False)
-    return panel
-
-
 def _layers(model: Module, picture: str, numbers_of: Callable[[Any], ArrayLike | None]) -> dict[str, dict[str, NDArray[np.float64]]]:
     """For each layer, "weights" and "biases" as flat arrays of numbers.
 
@@ -190,15 +124,8 @@ def _layers(model: Module, picture: str, numbers_of: Callable[[Any], ArrayLike |
     joined = {title: {kind: np.concatenate(pieces).astype(float) for kind, pieces in kinds.items()} for title, kinds in layers.items()}
     for title, kinds in joined.items():
         for numbers in kinds.values():
-            _check_finite(picture, title, numbers)
+            check_finite(picture, title, numbers)
     return joined
-
-
-def _check_finite(picture: str, where: str, numbers: NDArray[np.float64]) -> None:
-    if not is_finite(numbers):
-        raise ValueError(
-            f"{picture} cannot draw nan or infinity, and there is some in {visible(where)}. detect_anomaly() finds where it came from."
-        )
 
 
 def _histogram(panel: Axes, kind: str, numbers: NDArray[np.float64], edges: NDArray[np.float64], note: str) -> None:

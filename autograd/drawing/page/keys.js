@@ -65,7 +65,8 @@ function start() {
   fit();
 }
 
-// For teachers who embed the page. `read` gives every node in full precision; `set` changes a leaf, an array by as many numbers in lists.
+// For teachers who embed the page. `read` gives every node in full precision; `set` changes a leaf, an array by as many numbers in lists. After each change
+// the window has the event `glassgrad`.
 window.glassgrad = {
   read() {
     const order = graph.nodes.map((node) => node.id), { data } = run;

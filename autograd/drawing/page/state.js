@@ -44,6 +44,7 @@ function update() {
   paint();
   tell();
   cost = performance.now() - began;
+  dispatchEvent(new Event("glassgrad")); // for who embeds the page: all numbers are computed again
 }
 function setLeaf(id, x, entry = 0) {
   if (graph.recorded) return;
