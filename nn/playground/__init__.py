@@ -40,7 +40,7 @@ __all__ = ["playground"]
 # Each uses only what stands before it.
 SCRIPTS = (
     "random", "data", "network", "training", "colours", "canvas", "plane", "net", "curves", "weight", "code", "diagnosis", "own", "home",
-    "controls", "page",
+    "controls", "listening", "page",
 )  # fmt: skip
 HERE, SHARED = Path(__file__).parent, Path(autograd.drawing.page.__file__).parent
 LARGEST, MOST = 10_000, 2_000  # parameters, and points

@@ -1,11 +1,16 @@
 // Drawing on canvases, in pixels of the page.
 const FONT = "12px system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', Helvetica, Arial, sans-serif";
 
+function resized(canvas, width, height) {
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height }); // which empties it
+  return canvas;
+}
+
 // A canvas as large as its place on the page, cleared.
 function cleared(canvas, height = null) {
   if (height !== null) canvas.style.height = `${height}px`;
   const { width, height: h } = canvas.getBoundingClientRect(), ratio = window.devicePixelRatio || 1;
-  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(h * ratio)) Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(h * ratio) });
+  resized(canvas, Math.round(width * ratio), Math.round(h * ratio));
   const context = canvas.getContext("2d");
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, h);
@@ -15,9 +20,9 @@ function cleared(canvas, height = null) {
 }
 
 // A picture of so many dots, from the colour of each.
-function picture(size, colourAt, canvas = document.createElement("canvas"), height = size) {
-  if (canvas.width !== size || canvas.height !== height) Object.assign(canvas, { width: size, height });
-  const context = canvas.getContext("2d"), image = context.createImageData(size, height), dots = new Uint32Array(image.data.buffer);
+function picture(size, colourAt, canvas = document.createElement("canvas")) {
+  const context = resized(canvas, size, size).getContext("2d"), image = context.createImageData(size, size);
+  const dots = new Uint32Array(image.data.buffer);
   for (let i = 0; i < dots.length; i++) dots[i] = colourAt(i);
   context.putImageData(image, 0, 0);
   return canvas;
@@ -27,9 +32,13 @@ function picture(size, colourAt, canvas = document.createElement("canvas"), heig
 const MARKERS = [
   (c, x, y, r) => c.arc(x, y, r, 0, 2 * Math.PI),
   (c, x, y, r) => c.rect(x - r * 0.9, y - r * 0.9, 1.8 * r, 1.8 * r),
-  (c, x, y, r) => { c.moveTo(x, y - 1.2 * r); c.lineTo(x + 1.15 * r, y + 0.9 * r); c.lineTo(x - 1.15 * r, y + 0.9 * r); c.closePath(); },
-  (c, x, y, r) => { c.moveTo(x, y - 1.3 * r); c.lineTo(x + 1.3 * r, y); c.lineTo(x, y + 1.3 * r); c.lineTo(x - 1.3 * r, y); c.closePath(); },
+  (c, x, y, r) => polygon(c, [x, y - 1.2 * r], [x + 1.15 * r, y + 0.9 * r], [x - 1.15 * r, y + 0.9 * r]),
+  (c, x, y, r) => polygon(c, [x, y - 1.3 * r], [x + 1.3 * r, y], [x, y + 1.3 * r], [x - 1.3 * r, y]),
 ];
+function polygon(context, ...corners) {
+  corners.forEach(([x, y], i) => context[i ? "lineTo" : "moveTo"](x, y));
+  context.closePath();
+}
 function marker(context, kind, x, y, r, colour, isHollow) {
   context.beginPath();
   MARKERS[kind % MARKERS.length](context, x, y, r);

@@ -22,23 +22,27 @@ function drawGradients() {
   if (!layers.length) layers = spec.step;
   const weights = layers.filter(([, , , name]) => !/bias/.test(name));
   layers = [...(weights.length ? weights : layers)].sort((a, b) => a[0] - b[0]).slice(0, 8);
-  const rowHeight = 26, { context, width } = cleared($("gradients"), layers.length * rowHeight + 20), left = Math.min(110, width * 0.3), right = width - 56;
+  const rowHeight = 26, { context, width } = cleared($("gradients"), layers.length * rowHeight + 20);
+  const left = Math.min(110, width * 0.3), right = width - 56, step = (right - left) / BINS;
+  const share = (power) => (power - SMALLEST) / (LARGEST_POWER - SMALLEST);
   layers.forEach(([at, size, , name], row) => {
     const bins = new Array(BINS).fill(0), bottom = (row + 1) * rowHeight - 2;
     let squares = 0;
     for (let i = at; i < at + size; i++) {
       squares += g[i] * g[i];
-      if (g[i]) bins[Math.max(0, Math.min(BINS - 1, Math.floor(((Math.log10(Math.abs(g[i])) - SMALLEST) / (LARGEST_POWER - SMALLEST)) * BINS)))]++;
+      if (g[i]) bins[Math.max(0, Math.min(BINS - 1, Math.floor(share(Math.log10(Math.abs(g[i]))) * BINS)))]++;
     }
-    const tallest = Math.max(1, ...bins), step = (right - left) / BINS;
+    const tallest = Math.max(1, ...bins);
     context.fillStyle = css(ink.rust, 0.75);
-    bins.forEach((count, i) => context.fillRect(left + i * step, bottom - (count / tallest) * (rowHeight - 6), step - 1, (count / tallest) * (rowHeight - 6)));
+    bins.forEach((count, i) => context.fillRect(left + i * step, bottom, step - 1, -(count / tallest) * (rowHeight - 6)));
     line(context, [[left, bottom], [right, bottom]], { colour: ink.line, width: 1 });
     words(context, fitting(context, name, left - 6), left - 6, bottom - 9, "right");
     words(context, short(Math.sqrt(squares / size)), width - 2, bottom - 9, "right", Number.isFinite(squares) ? ink.ink : ink.red);
   });
   const y = layers.length * rowHeight + 10;
-  for (const power of [-6, -4, -2, 0]) words(context, power ? `10${superscript(power)}` : "1", left + ((power - SMALLEST) / (LARGEST_POWER - SMALLEST)) * (right - left), y, "center");
+  for (const power of [-6, -4, -2, 0]) {
+    words(context, power ? `10${superscript(power)}` : "1", left + share(power) * (right - left), y, "center");
+  }
   words(context, "rms", width - 2, y, "right");
 }
 const superscript = (n) => String(n).replace("-", "⁻").replace(/\d/g, (d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d]);

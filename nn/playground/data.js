@@ -16,7 +16,8 @@ const CLASSES = {
     return [r * Math.cos(t), r * Math.sin(t)];
   },
   XOR: ({ uniform }, c) => {
-    const quarter = c + classCount * Math.floor(uniform() * Math.ceil((4 - c) / classCount)), x = 0.08 + 0.92 * uniform(), y = 0.08 + 0.92 * uniform();
+    const quarter = c + classCount * Math.floor(uniform() * Math.ceil((4 - c) / classCount));
+    const x = 0.08 + 0.92 * uniform(), y = 0.08 + 0.92 * uniform();
     return [[x, y], [-x, y], [-x, -y], [x, -y]][quarter % 4];
   },
   spirals: ({ uniform }, c) => {

@@ -8,62 +8,85 @@ function startDiagnosis() {
 }
 
 function diagnose() {
-  const found = broken() ?? growing() ?? dead() ?? flat() ?? vanishing() ?? overfitting();
+  const found = broken() ?? growing() ?? dead() ?? flat() ?? vanishing() ?? overfitting(), { kind } = $("says").dataset;
   if (Number.isFinite(training.loss)) best = Math.min(best, training.loss);
-  if (!found) { if ($("says").dataset.kind && $("says").dataset.kind !== "broken") say(null); return; }
-  if (!silenced.has(found.kind)) say(found);
+  if (!found && kind !== "broken") say(null);
+  if (found && !silenced.has(found.kind)) say(found);
 }
 
+// What a message proposes: a word on its button, and what it does.
 function slower(factor) {
   const lr = LR.findLast((x) => x <= Math.min(1, choices.lr / factor)) ?? choices.lr / factor;
   return { label: `Start again with ${plain(lr)}`, run: () => { choose("lr", lr); reset(); } };
 }
 const reseeded = { label: "Another seed", run: () => { choose("seed", (choices.seed || 0) + 1); reset(); } };
+const chosen = (label, name, value) => ({ label, run: () => choose(name, value) });
 
 function broken() {
-  if (Number.isFinite(training.loss) && p.every(Number.isFinite)) return null;
+  const i = p.findIndex((x) => !Number.isFinite(x));
+  if (Number.isFinite(training.loss) && i < 0) return null;
   pause();
-  const row = p.findIndex((x) => !Number.isFinite(x)), where = row < 0 ? "" : ` The weight ${nameOfWeight(row)} is ${plain(p[row])}.`;
-  return { kind: "broken", title: `The loss is ${plain(training.loss)}.`, text: `${where} Steps that go too far make the weights grow until they overflow; what is computed from nan is nan, so no further step mends it. Try a smaller learning rate.`, ...slower(10), isBad: true };
+  return {
+    kind: "broken", isBad: true, title: `The loss is ${plain(training.loss)}.`, ...slower(10),
+    text: `${i < 0 ? "" : `The weight ${nameOfWeight(i)} is ${plain(p[i])}. `}Steps that go too far make the weights grow until
+      they overflow; what is computed from nan is nan, so no further step mends it. Try a smaller learning rate.`,
+  };
 }
 
 function growing() {
-  const first = training.history[0]?.[1];
-  if (training.steps < 5 || !(training.loss > 4 * Math.max(first, best) && training.loss > 1)) return null;
-  return { kind: "growing", title: "The loss grows.", text: `It was ${plain(Math.min(first, best))} and is ${plain(training.loss)}: each step goes past the valley that it aims for. The learning rate of ${plain(choices.lr)} is too high.`, ...slower(3), isBad: true };
+  const least = Math.min(training.history[0]?.[1], best);
+  if (training.steps < 5 || !(training.loss > 1 && training.loss > 4 * Math.max(training.history[0]?.[1], best))) return null;
+  return {
+    kind: "growing", isBad: true, title: "The loss grows.", ...slower(3),
+    text: `It was ${plain(least)} and is ${plain(training.loss)}: each step goes past the valley that it aims for.
+      The learning rate of ${plain(choices.lr)} is too high.`,
+  };
 }
 
 function dead() {
   if (training.steps < 3) return null;
-  const there = answersTo(data.train.X, data.train.n);
+  const there = answersTo(data.train.X, data.train.n), rows = data.train.rows;
   for (let c = 1; c < there.length - 1; c++) {
-    const count = there[c].filter((unit) => { for (let i = 0; i < data.train.n; i++) if (numberAt(unit, i) !== 0) return false; return true; }).length;
-    if (count && count >= there[c].length / 2) {
-      const all = count === there[c].length ? "all" : count;
-      return { kind: `dead ${c}`, title: `${all === "all" ? "All" : count} of the ${there[c].length} neurons of layer ${c} are dead.`, text: "They answer 0 for every point, so that their derivative is 0 and no step changes them. Try another seed or a smaller learning rate; leaky_relu, gelu and tanh cannot die.", ...reseeded };
-    }
+    const all = there[c].length, count = there[c].filter((unit) => rows.every((_, i) => numberAt(unit, i) === 0)).length;
+    if (count && count >= all / 2) return {
+      kind: `dead ${c}`, title: `${count === all ? "All" : count} of the ${all} neurons of layer ${c} are dead.`, ...reseeded,
+      text: `They answer 0 for every point, so that their derivative is 0 and no step changes them. Try another seed or a smaller
+        learning rate; leaky_relu, gelu and tanh cannot die.`,
+    };
   }
   return null;
 }
 
 function flat() {
   if (!training.steps || g.some((x) => x)) return null;
-  if (training.loss < 1e-12) return { kind: "done", title: "The loss is 0.", text: "Every training point is answered as well as this loss asks for, and all derivatives are 0: there is nothing left to learn.", label: "More noise", run: () => choose("noise", 0.25) };
-  return { kind: "flat", title: "All derivatives are 0.", text: "The loss does not change with any weight, so steps do nothing. Try another seed.", ...reseeded };
+  if (training.loss < 1e-12) return {
+    kind: "done", title: "The loss is 0.", ...(canMake ? chosen("More noise", "noise", 0.25) : reseeded),
+    text: "Every training point is answered as well as this loss asks for, and all derivatives are 0: there is nothing left to learn.",
+  };
+  const text = "The loss does not change with any weight, so steps do nothing. Try another seed.";
+  return { kind: "flat", title: "All derivatives are 0.", text, ...reseeded };
 }
 
 function vanishing() {
   const layers = spec.step.filter(([, size]) => size > 1).sort((a, b) => a[0] - b[0]);
   if (layers.length < 4 || training.steps < 3) return null;
-  const size = ([at, n]) => Math.sqrt(g.subarray(at, at + n).reduce((sum, x) => sum + x * x, 0) / n), first = size(layers[0]), last = Math.max(...layers.map(size));
-  if (!(first > 0 && first < 1e-5 * last)) return null;
-  return { kind: "vanishing", title: "The gradients vanish.", text: `Those of the first layer are ${plain(Number((last / first).toPrecision(2)))} times smaller than the largest: on the way back, each layer multiplies them by a small derivative. relu, fewer layers, or Adam help.`, label: "Adam", run: () => choose("optimizer", "adam") };
+  const sizes = layers.map(([at, n]) => Math.hypot(...g.subarray(at, at + n)) / Math.sqrt(n)), largest = Math.max(...sizes);
+  if (!(sizes[0] > 0 && sizes[0] < 1e-5 * largest)) return null;
+  return {
+    kind: "vanishing", title: "The gradients vanish.", ...chosen("Adam", "optimizer", "adam"),
+    text: `Those of the first layer are ${short(largest / sizes[0])} times smaller than the largest: on the way back, each layer multiplies
+      them by a small derivative. relu, fewer layers, or Adam help.`,
+  };
 }
 
 function overfitting() {
   const held = training.history.map(([, , y]) => y).filter(Number.isFinite), least = Math.min(...held);
   if (held.length < 60 || !(training.held > 1.5 * least + 0.02 && training.loss < 0.6 * training.held)) return null;
-  return { kind: "overfitting", title: "The network learns the training points by heart.", text: `The loss of the held-out points was ${plain(least)} and is ${plain(training.held)}, while that of the training points falls. Try L2, more points, or fewer neurons.`, label: "L2 of 0.01", run: () => choose("l2", 0.01) };
+  return {
+    kind: "overfitting", title: "The network learns the training points by heart.", ...chosen("L2 of 0.01", "l2", 0.01),
+    text: `The loss of the held-out points was ${plain(least)} and is ${plain(training.held)}, while that of the training points falls.
+      Try L2, more points, or fewer neurons.`,
+  };
 }
 
 function say(found) {
@@ -72,8 +95,8 @@ function say(found) {
   if (box.dataset.kind === found.kind) return;
   box.dataset.kind = found.kind;
   box.classList.toggle("wrong", Boolean(found.isBad));
-  box.innerHTML = `<p><b>${esc(found.title)}</b> ${esc(found.text)}</p><button id="try"></button><button id="dismiss" class="quiet" aria-label="Close this message">✕</button>`;
-  $("try").textContent = found.label;
+  box.innerHTML = `<p><b>${esc(found.title)}</b> ${esc(found.text)}</p><button id="try">${esc(found.label)}</button>
+    <button id="dismiss" class="quiet" aria-label="Close this message">✕</button>`;
   $("try").onclick = () => { say(null); found.run(); };
   $("dismiss").onclick = () => { silenced.add(found.kind); say(null); };
 }

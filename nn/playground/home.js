@@ -7,7 +7,7 @@ function nestedText(shape, at) {
     const size = at.length / shape[0];
     return `[${Array.from({ length: shape[0] }, (_, i) => text(shape.slice(1), at.slice(i * size, (i + 1) * size))).join(", ")}]`;
   };
-  const number = (i) => (Number.isFinite(p[i]) ? String(p[i]).replace(/^(-?\d+)$/, "$1.0") : `float("${p[i] !== p[i] ? "nan" : p[i] > 0 ? "inf" : "-inf"}")`);
+  const number = (i) => (Number.isFinite(p[i]) ? String(p[i]).replace(/^(-?\d+)$/, "$1.0") : `float("${p[i]}")`);
   return text(shape, at);
 }
 
@@ -61,7 +61,8 @@ async function copy(text, done) {
 // The state as text for the end of an address: what was chosen, and the numbers.
 function stateText() {
   const bytes = new Uint8Array(Float64Array.from([...p, ...memory.v, ...memory.m_]).buffer);
-  const state = { choices, steps: training.steps, epoch: training.epoch, count: memory.step, order, next, shuffling: shuffling.state, numbers: btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join("")) };
+  const numbers = btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join("")), { steps, epoch } = training;
+  const state = { choices, steps, epoch, count: memory.step, order, next, shuffling: shuffling.state, numbers };
   if (own.X !== spec.data.X) state.own = own;
   return encodeURIComponent(JSON.stringify(state));
 }

@@ -4,14 +4,20 @@ const pictures = new Map(); // for each unit, its picture
 let selected = null; // { column, unit, edge }: a weight, or the bias where edge is −1
 let units = [], box = 0; // where the units stand: for each column of [x, y]
 
-const columnNames = () => ["inputs", ...spec.columns.map(({ functions }, c) => [c === spec.columns.length - 1 ? "output" : `layer ${c + 1}`, functions.slice(0, 2).join(", ")].filter(Boolean).join(": "))];
+const columnNames = () => ["inputs", ...spec.columns.map(({ functions }, c) => {
+  const name = c === spec.columns.length - 1 ? "output" : `layer ${c + 1}`;
+  return functions.length ? `${name}: ${functions.slice(0, 2).join(", ")}` : name;
+})];
 const unitName = (column, unit) => {
   if (column === 0) return `x${unit + 1}`;
   const isLast = column === spec.columns.length, count = spec.columns[column - 1].edges.length;
   return isLast && count === 1 ? "output" : `${isLast ? "output" : `layer ${column}, neuron`} ${unit + 1}`;
 };
 const counts = () => [inputs, ...spec.columns.map((column) => column.edges.length)];
-const weightOf = ({ column, unit, edge }) => (edge < 0 ? spec.columns[column - 1].biases[unit] : spec.columns[column - 1].edges[unit][edge][2]);
+const weightOf = ({ column, unit, edge }) => {
+  const { biases, edges } = spec.columns[column - 1];
+  return edge < 0 ? biases[unit] : edges[unit][edge][2];
+};
 const nameOfWeight = (at) => spec.parameters.map(({ name, shape, at: all }) => {
   const i = all.indexOf(at);
   if (i < 0) return null;
@@ -22,19 +28,25 @@ function layOut(width) {
   const widths = counts(), most = Math.max(...widths), height = Math.max(260, Math.min(most > 16 ? 640 : 470, ROOM.top + most * 46));
   box = Math.max(ROOM.least, Math.min(ROOM.most, (height - ROOM.top) / most - ROOM.gap, (width / widths.length) * 0.55));
   const left = ROOM.left + box / 2, right = width - ROOM.right - box / 2, apart = (height - ROOM.top) / most;
-  units = widths.map((n, c) => Array.from({ length: n }, (_, u) => [left + (c / (widths.length - 1)) * (right - left), ROOM.top + (height - ROOM.top) / 2 + (u - (n - 1) / 2) * Math.min(apart, box + 26)]));
+  units = widths.map((n, c) => {
+    const x = left + (c / (widths.length - 1)) * (right - left), middle = (ROOM.top + height) / 2;
+    return Array.from({ length: n }, (_, u) => [x, middle + (u - (n - 1) / 2) * Math.min(apart, box + 26)]);
+  });
   return height;
 }
 
 function drawNet() {
   const canvas = $("net"), wide = canvas.getBoundingClientRect().width;
   const { context } = cleared(canvas, layOut(wide)), largest = Math.max(1e-9, ...Array.from(p, Math.abs).filter(Number.isFinite));
-  if (wide > 460) columnNames().forEach((name, c) => words(context, name, units[c][0][0], 8, c === 0 ? "left" : c === units.length - 1 ? "right" : "center"));
+  if (wide > 460) columnNames().forEach((name, c) => {
+    const [align, x] = c === 0 ? ["left", 2] : c === units.length - 1 ? ["right", wide - 2] : ["center", units[c][0][0]];
+    words(context, name, x, 8, align);
+  });
   eachEdge((column, unit, edge, [fromColumn, from, at]) => {
-    const w = at < 0 ? NaN : p[at], size = at < 0 ? 0.08 : Math.abs(w) / largest;
+    const w = p[at], size = at < 0 ? 0.08 : Math.abs(w) / largest, colour = Number.isNaN(w) ? ink.red : sided(w);
     curve(context, units[fromColumn][from], units[column][unit]);
-    context.strokeStyle = at < 0 ? css(ink.edge, 0.6) : Number.isNaN(w) ? css(ink.red) : css(w < 0 ? ink.minus : ink.plus, 0.25 + 0.75 * Math.min(1, 2 * size));
-    context.lineWidth = 0.5 + 5.5 * Math.min(1, size);
+    context.strokeStyle = at < 0 ? css(ink.edge, 0.6) : css(colour, 0.25 + 0.75 * Math.min(1, 2 * (Number.isNaN(size) ? 1 : size)));
+    context.lineWidth = 0.5 + 5.5 * Math.min(1, size || 0);
     context.stroke();
   });
   if (selected && selected.edge >= 0) {
@@ -94,18 +106,19 @@ function paintUnits() {
 
 // What a unit answers: a curve over the one input; for more inputs, a histogram over the data.
 function drawProfile(context, unit, left, top, size) {
-  const n = unit.numbers.length / unit.step, ys = Array.from({ length: n }, (_, i) => numberAt(unit, i)), low = Math.min(...ys), high = Math.max(...ys);
+  const n = unit.numbers.length / unit.step, ys = Array.from({ length: n }, (_, i) => numberAt(unit, i));
+  const low = Math.min(...ys), span = Math.max(...ys) - low || 1;
   if (ys.some(Number.isNaN)) { context.fillStyle = css(ink.red); context.fillRect(left, top, size, size); return; }
-  const span = high - low || 1;
   if (inputs === 1) {
-    line(context, ys.map((y, i) => [left + (i / (n - 1)) * size, top + size - 2 - ((y - low) / span) * (size - 4)]), { colour: ink.plus, width: 1.4 });
+    const points = ys.map((y, i) => [left + (i / (n - 1)) * size, top + size - 2 - ((y - low) / span) * (size - 4)]);
+    line(context, points, { colour: ink.plus, width: 1.4 });
     return;
   }
   const bins = new Array(10).fill(0);
   for (const y of ys) bins[Math.min(9, Math.floor(((y - low) / span) * 10))]++;
   const tallest = Math.max(...bins);
   bins.forEach((count, i) => {
-    context.fillStyle = css(low + ((i + 0.5) / 10) * span < 0 ? ink.minus : ink.plus, 0.8);
+    context.fillStyle = css(sided(low + ((i + 0.5) / 10) * span), 0.8);
     context.fillRect(left + (i / 10) * size, top + size - (count / tallest) * (size - 3), size / 10, (count / tallest) * (size - 3));
   });
 }
@@ -126,7 +139,10 @@ function weightAt(x, y) {
     if (at < 0 || x < a || x > b) return;
     // The curve, by bisection: x grows along it.
     let low = 0, high = 1;
-    for (let k = 0; k < 12; k++) { const t = (low + high) / 2; if (bezier(a, (x0 + x1) / 2, (x0 + x1) / 2, b, t) < x) low = t; else high = t; }
+    for (let k = 0; k < 12; k++) {
+      const t = (low + high) / 2, isLeft = bezier(a, (x0 + x1) / 2, (x0 + x1) / 2, b, t) < x;
+      [low, high] = isLeft ? [t, high] : [low, t];
+    }
     const distance = Math.abs(bezier(y0, y0, y1, y1, low) - y);
     if (distance < nearest) { nearest = distance; best = { column, unit, edge }; }
   });

@@ -24,7 +24,9 @@ function gradient(part) {
 // What all units answer to n points: for each column and unit the array, and where in it the first number is, and how far the next.
 function answersTo(X, n) {
   const [arrays] = ANSWERS.forward(n, ...taken(spec.answers), X), columns = spec.columns.map(() => []);
-  spec.groups.forEach(([column, units], k) => units.forEach((unit, i) => { columns[column][unit] = { numbers: arrays[k], first: i, step: units.length }; }));
+  spec.groups.forEach(([column, units], k) => units.forEach((unit, i) => {
+    columns[column][unit] = { numbers: arrays[k], first: i, step: units.length };
+  }));
   const inputColumn = Array.from({ length: inputs }, (_, i) => ({ numbers: X, first: i, step: inputs }));
   return [inputColumn, ...columns];
 }

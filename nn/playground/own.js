@@ -1,11 +1,15 @@
 // The reader's own points: pasted as CSV, or drawn by clicks.
 let pen = 0; // the class of the points that clicks add
 
+const SKIPPED = "A line of names at the top is skipped.";
 const targetsInCSV = () => (hasClasses ? "class" : task.width === 1 ? "number" : `${task.width} numbers`);
 
 function openCSV() {
-  $("csv-form").textContent = `One point a line: ${Array.from({ length: inputs }, (_, i) => `x${i + 1}`).join(", ")}, ${targetsInCSV()}. ${hasClasses ? `The classes are ${task.classes.map((c) => plain(c)).join(", ")}. ` : ""}A line of names at the top is skipped.`;
-  $("csv-text").value = data.train.rows.concat(data.held.rows).sort((a, b) => a - b).map((row) => [...data.X[row], ...(hasClasses ? [task.classes[data.y[row]]] : [data.y[row]].flat())].map((x) => Number(x.toPrecision(6))).join(", ")).join("\n");
+  const names = Array.from({ length: inputs }, (_, i) => `x${i + 1}`), classes = `The classes are ${task.classes.join(", ")}. `;
+  $("csv-form").textContent = `One point a line: ${names.join(", ")}, ${targetsInCSV()}. ${hasClasses ? classes : ""}${SKIPPED}`;
+  const rows = [...data.train.rows, ...data.held.rows].sort((a, b) => a - b);
+  const numbers = rows.map((row) => [...data.X[row], ...(hasClasses ? [task.classes[data.y[row]]] : data.y[row])]);
+  $("csv-text").value = numbers.map((xs) => xs.map((x) => Number(x.toPrecision(6))).join(", ")).join("\n");
   $("csv-says").textContent = "";
   $("csv").showModal();
 }
@@ -18,8 +22,9 @@ function readCSV(text) {
     if (cells.length === 1 && !cells[0]) return;
     const numbers = cells.map((cell) => (cell === "" ? NaN : Number(cell)));
     if (!X.length && i === 0 && numbers.some(Number.isNaN) && cells.length === width) return; // names
-    if (cells.length !== width || !numbers.every(Number.isFinite)) throw new Error(`Line ${i + 1} is not ${width} numbers: ${line.slice(0, 40)}`);
     const target = numbers.slice(inputs), c = task.classes.indexOf(target[0]);
+    const isRow = cells.length === width && numbers.every(Number.isFinite);
+    if (!isRow) throw new Error(`Line ${i + 1} is not ${width} numbers: ${line.slice(0, 40)}`);
     if (hasClasses && c < 0) throw new Error(`Line ${i + 1} has the class ${target[0]}; the classes are ${task.classes.join(", ")}.`);
     X.push(numbers.slice(0, inputs));
     y.push(hasClasses ? c : target);
@@ -59,7 +64,10 @@ function fillPens() {
     const button = document.createElement("button");
     button.textContent = plain(name);
     button.setAttribute("aria-pressed", i === 0);
-    button.onclick = () => { pen = hasClasses ? i : name; for (const b of $("pens").children) b.setAttribute("aria-pressed", b === button); };
+    button.onclick = () => {
+      pen = hasClasses ? i : name;
+      for (const other of $("pens").children) other.setAttribute("aria-pressed", other === button);
+    };
     return button;
   }));
   pen = hasClasses ? 0 : -1;

@@ -1,5 +1,7 @@
 // The loop of frames, what changes, and what a teacher's own script can call.
-const FAST = 12, PLANE_EVERY = 2, WEIGHT_EVERY = 6; // milliseconds of steps in a frame; in how many frames the slow parts are drawn once
+// Milliseconds of steps in a frame. While it plays, each part of the page is drawn in some of the frames, and the weight, which
+// costs as much as ten steps, in a few.
+const FAST = 12, TURNS = 4, WEIGHT_EVERY = 15;
 let isStale = true, drawn = 0, lastStep = 0;
 
 const invalidate = () => { isStale = true; };
@@ -63,18 +65,20 @@ function frame(now) {
 }
 
 function draw() {
-  const isWhole = !training.isPlaying || choices.speed === "slow";
+  const isWhole = !training.isPlaying || choices.speed === "slow", turn = drawn++ % TURNS;
+  const isTurn = (...turns) => isWhole || turns.includes(turn);
   isStale = false;
-  drawn++;
-  showNumbers();
-  if (isWhole || drawn % PLANE_EVERY === 0) {
+  if (isTurn(0, 2)) {
     ask();
     paintUnits();
     drawPlane();
-  } else drawLosses();
-  drawNet();
-  if (isWhole || drawn % PLANE_EVERY === 0) drawGradients();
-  if (isWhole) drawLosses();
+  }
+  if (isTurn(1, 3)) drawNet();
+  if (isTurn(1)) showNumbers();
+  if (isTurn(3)) {
+    drawLosses();
+    drawGradients();
+  }
   if (isWhole || drawn % WEIGHT_EVERY === 0) drawWeight();
 }
 
@@ -125,7 +129,11 @@ window.glassgrad = {
     return loss;
   },
   read() {
-    const nested = (shape, numbers) => (shape.length ? Array.from({ length: shape[0] }, (_, i) => nested(shape.slice(1), numbers.slice((i * numbers.length) / shape[0], ((i + 1) * numbers.length) / shape[0]))) : numbers[0]);
+    const nested = ([n, ...rest], numbers) => {
+      if (n === undefined) return numbers[0];
+      const size = numbers.length / n;
+      return Array.from({ length: n }, (_, i) => nested(rest, numbers.slice(i * size, (i + 1) * size)));
+    };
     return {
       loss: lossOf(data.train), heldOutLoss: data.held.n ? lossOf(data.held) : null, steps: training.steps, epoch: training.epoch,
       training: [...data.train.rows], batch: training.batch ? [...training.batch.rows] : null,

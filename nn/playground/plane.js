@@ -22,23 +22,26 @@ function makeGrid() {
   const at = (k, i) => range[k][0] + ((i + 0.5) / GRID) * (range[k][1] - range[k][0]);
   grid = new Float64Array(inputs === 2 ? 2 * GRID * GRID : GRID);
   if (inputs === 1) for (let i = 0; i < GRID; i++) grid[i] = at(0, i);
-  else for (let row = 0; row < GRID; row++) for (let i = 0; i < GRID; i++) grid.set([at(0, i), at(1, GRID - 1 - row)], 2 * (row * GRID + i));
+  else for (let k = 0; k < GRID * GRID; k++) grid.set([at(0, k % GRID), at(1, GRID - 1 - Math.floor(k / GRID))], 2 * k);
 }
 
 function ask() {
   answers = inputs > 2 ? answersTo(data.train.X, data.train.n) : answersTo(grid, grid.length / inputs);
 }
 
+// How far a score is above all others.
+const ahead = (scores, c) => scores[c] - Math.max(...scores.filter((_, other) => other !== c));
+
 // Where the outputs say a class: positive inside, negative outside, for each line that is drawn.
 function boundaries(outputs) {
   if (task.kind === "side") return [(i) => numberAt(outputs[0], i) - task.threshold];
   if (task.kind === "numbers") return [];
-  const less = (c) => (i) => numberAt(outputs[c], i) - Math.max(...outputs.map((output, other) => (other === c ? -Infinity : numberAt(output, i))));
+  const less = (c) => (i) => ahead(outputs.map((output) => numberAt(output, i)), c);
   return outputs.length === 2 ? [less(0)] : outputs.map((_, c) => less(c));
 }
 
 const scaleOfNumbers = () => {
-  const ys = data.y.map((y) => [y].flat()[0]), low = Math.min(...ys), high = Math.max(...ys);
+  const ys = data.y.map((y) => y[0]), low = Math.min(...ys), high = Math.max(...ys);
   return { middle: (low + high) / 2, half: (high - low) / 2 || 1, low, high };
 };
 
@@ -55,7 +58,8 @@ function colourOfAnswer(outputs) {
     const scores = outputs.map((output) => numberAt(output, i)), top = Math.max(...scores);
     if (scores.some(Number.isNaN)) return pixel(ink.red);
     const share = 1 / scores.reduce((sum, s) => sum + Math.exp(s - top), 0); // the probability of the class, by softmax
-    return pixel(mix(ink.page, classColour(scores.indexOf(top)), 0.08 + 0.37 * Math.max(0, (share - 1 / scores.length) / (1 - 1 / scores.length))));
+    const sure = Math.max(0, (share - 1 / scores.length) / (1 - 1 / scores.length));
+    return pixel(mix(ink.page, classColour(scores.indexOf(top)), 0.08 + 0.37 * sure));
   };
 }
 
@@ -90,11 +94,14 @@ let places = []; // where the points were drawn: [x, y, row]
 function drawPlane() {
   const { context, width, height } = cleared($("plane")), outputs = outputsOf(answers), unit = looked && answers[looked[0]][looked[1]];
   places = [];
-  $("plane-title").textContent = looked ? `Answer of ${unitName(...looked)}` : inputs < 3 ? "Answer" : hasClasses ? "Margin of each point" : "Answer, and what is right";
+  const title = inputs < 3 ? "Answer" : hasClasses ? "Margin of each point" : "Answer, and what is right";
+  $("plane-title").textContent = looked ? `Answer of ${unitName(...looked)}` : title;
+  if (inputs > 2) $("plane-read").textContent = hasClasses ? "right of the line is right" : "on the line is right";
   if (inputs === 2) {
     context.imageSmoothingEnabled = true;
     context.drawImage(picture(GRID, unit ? colourOfUnit(unit) : colourOfAnswer(outputs), field), 0, 0, width, height);
-    for (const f of unit ? [(i) => numberAt(unit, i)] : boundaries(outputs)) contour(context, f, (i) => ((i + 0.5) / GRID) * width, (row) => ((row + 0.5) / GRID) * height);
+    const lines = unit ? [(i) => numberAt(unit, i)] : boundaries(outputs);
+    for (const f of lines) contour(context, f, (i) => ((i + 0.5) / GRID) * width, (row) => ((row + 0.5) / GRID) * height);
     eachPoint((row, isHeld) => point(context, toPlane(0, data.X[row][0], width), height - toPlane(1, data.X[row][1], height), row, isHeld));
   } else if (inputs === 1) drawCurve(context, width, height, outputs);
   else drawMargins(context, width, height);
@@ -118,16 +125,18 @@ function eachPoint(visit) {
 function point(context, x, y, row, isHeld) {
   places.push([x, y, row]);
   const { middle, half } = hasClasses ? {} : scale;
-  const colour = hasClasses ? classColour(data.y[row]) : mix(signed(([data.y[row]].flat()[0] - middle) / half), ink.ink, 0.25);
+  const colour = hasClasses ? classColour(data.y[row]) : mix(signed((data.y[row][0] - middle) / half), ink.ink, 0.25);
   marker(context, hasClasses ? data.y[row] : 0, x, y, 4, colour, isHeld);
 }
 let scale = null;
 
 function drawCurve(context, width, height, outputs) {
-  const target = (row) => (task.kind === "side" ? task.classes[data.y[row]] : task.kind === "largest" ? data.y[row] : [data.y[row]].flat()[0]);
+  const target = (row) => (hasClasses ? task.classes[data.y[row]] : data.y[row][0]);
   const ys = data.y.map((_, row) => target(row)), low = Math.min(...ys), high = Math.max(...ys), margin = 0.2 * (high - low) || 1;
   const toY = (y) => height - ((y - low + margin) / (high - low + 2 * margin)) * height;
-  outputs.forEach((output) => line(context, Array.from(grid, (x, i) => [toPlane(0, x, width), toY(numberAt(output, i))]), { width: 2, colour: ink.plus }));
+  for (const output of outputs) {
+    line(context, Array.from(grid, (x, i) => [toPlane(0, x, width), toY(numberAt(output, i))]), { width: 2, colour: ink.plus });
+  }
   eachPoint((row, isHeld) => point(context, toPlane(0, data.X[row][0], width), toY(target(row)), row, isHeld));
   words(context, plain(Number(range[0][0].toPrecision(2))), 4, height - 8);
   words(context, plain(Number(range[0][1].toPrecision(2))), width - 4, height - 8, "right");
@@ -135,20 +144,21 @@ function drawCurve(context, width, height, outputs) {
 
 // More than two inputs: how far each point is on the right side; for numbers, what was answered over what is right.
 function drawMargins(context, width, height) {
-  const all = [[data.train, false], [data.held, true]].map(([part, isHeld]) => [part, isHeld, outputsOf(answersTo(part.X, part.n))]), xs = [], found = [];
-  for (const [part, isHeld, outputs] of all) part.rows.forEach((row, i) => {
-    const scores = outputs.map((output) => numberAt(output, i)), c = data.y[row];
-    const x = task.kind === "side" ? (scores[0] - task.threshold) * (c ? 1 : -1) : task.kind === "numbers" ? scores[0] : scores[c] - Math.max(...scores.filter((_, other) => other !== c));
-    xs.push(x);
-    found.push([x, row, isHeld]);
-  });
-  const numbers = hasClasses ? xs : [...xs, ...data.y.map((y) => [y].flat()[0])], finite = numbers.filter(Number.isFinite), far = Math.max(1e-9, ...finite.map(Math.abs)) * 1.1;
-  const toX = (x) => ((x + far) / (2 * far)) * width;
-  if (hasClasses) line(context, [[toX(0), 0], [toX(0), height]]);
+  const found = [];
+  for (const [part, isHeld] of [[data.train, false], [data.held, true]]) {
+    const outputs = outputsOf(answersTo(part.X, part.n));
+    part.rows.forEach((row, i) => {
+      const scores = outputs.map((output) => numberAt(output, i)), c = data.y[row];
+      const x = task.kind === "side" ? (scores[0] - task.threshold) * (c ? 1 : -1) : hasClasses ? ahead(scores, c) : scores[0];
+      found.push([row, isHeld, x]);
+    });
+  }
+  const numbers = [...found.map(([, , x]) => x), ...(hasClasses ? [] : data.y.map((y) => y[0]))].filter(Number.isFinite);
+  const far = 1.1 * Math.max(1e-9, ...numbers.map(Math.abs)), share = (x) => (x + far) / (2 * far), random = generator(1);
+  if (hasClasses) line(context, [[width / 2, 0], [width / 2, height]]);
   else line(context, [[0, height], [width, 0]], { dashes: [4, 4] });
-  const random = generator(1);
-  for (const [x, row, isHeld] of found) {
-    const y = hasClasses ? ((data.y[row] + 0.15 + 0.7 * random.uniform()) / classCount) * height : height - toX([data.y[row]].flat()[0]) * (height / width);
-    if (Number.isFinite(x)) point(context, toX(x), y, row, isHeld);
+  for (const [row, isHeld, x] of found) {
+    const y = hasClasses ? (data.y[row] + 0.15 + 0.7 * random.uniform()) / classCount : 1 - share(data.y[row][0]);
+    if (Number.isFinite(x)) point(context, share(x) * width, y * height, row, isHeld);
   }
 }

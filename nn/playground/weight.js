@@ -1,5 +1,5 @@
 // A weight by hand: its number, the loss over it with the tangent, and where its derivative comes from for one point.
-const CURVE_POINTS = 33;
+const CURVE_POINTS = 33, DERIVATIVE = '<span class="total">d loss / d w</span>';
 
 function fillWeightChoice() {
   const to = $("to");
@@ -27,6 +27,12 @@ function firstWeight(column, unit) {
   return weightOf(weight) >= 0 ? weight : null;
 }
 
+// The first weight of the unit that is chosen in the list.
+function chosenUnit() {
+  const [column, unit] = $("to").value.split(" ").map(Number);
+  return column ? firstWeight(column, unit) : null; // a network may have no weight between two units
+}
+
 function setWeight(x) {
   p[weightOf(selected)] = x;
   invalidate();
@@ -43,8 +49,9 @@ function drawWeight() {
   if (!isPicked && !training.isPlaying) ringOne(at);
   const chain = chainOf(at);
   g.set(before); // the histograms show the last step
-  const way = !slope ? "moving it changes nothing here" : `a ${slope < 0 ? "larger" : "smaller"} weight would lower the loss, so a step makes it ${slope < 0 ? "larger" : "smaller"}`;
-  $("weight-says").innerHTML = `The loss of all training points is <b>${num(loss)}</b>, and its derivative by this weight, the slope of the tangent, is <b class="total">${num(slope)}</b>: ${way}.`;
+  const way = slope < 0 ? "larger" : "smaller", so = `a ${way} weight would lower the loss, so a step makes it ${way}`;
+  $("weight-says").innerHTML = `The loss of all training points is <b>${num(loss)}</b>, and its derivative by this weight, the slope of
+    the tangent, is <b class="total">${num(slope)}</b>: ${slope ? so : "moving it changes nothing here"}.`;
   $("chain").innerHTML = chain;
   drawLossOver(at, w, loss, slope, Number(slider.min), Number(slider.max));
 }
@@ -80,12 +87,13 @@ function chainOf(at) {
   const row = data.train.rows[ringed], one = packed(data, [row]), { column, unit, edge } = selected;
   gradient(one);
   if (frozen.has(at)) return "This weight is frozen.";
-  const name = `point ${row + 1}, in a ring`, total = g[at], bias = spec.columns[column - 1].biases[unit], symbol = '<span class="total">d loss / d w</span>';
-  if (edge < 0) return `<p>For one point (${name}): ${symbol} = <b>${num(total)}</b>. A bias is added as it is, so its derivative is the one that reaches the sum of the neuron.</p>`;
+  const total = g[at], bias = spec.columns[column - 1].biases[unit], start = `For one point (point ${row + 1}, in a ring):`;
+  const alone = `<p>${start} ${DERIVATIVE} = <b>${num(total)}</b>.</p>`;
+  if (edge < 0) return `${alone}<p>A bias is added as it is, so its derivative is the one that reaches the sum of the neuron.</p>`;
   const [fromColumn, from] = spec.columns[column - 1].edges[unit][edge], input = numberAt(answersTo(one.X, 1)[fromColumn][from], 0);
-  const reaches = bias >= 0 && !frozen.has(bias) ? g[bias] : NaN;
-  if (!Number.isFinite(reaches) || Math.abs(reaches * input - total) > 1e-9 * Math.max(1, Math.abs(total))) return `<p>For one point (${name}): ${symbol} = <b>${num(total)}</b>.</p>`;
-  return `<p>For one point (${name}):</p><p>${symbol} = <b>${num(reaches)}</b> × <b>${num(input)}</b> = <b class="total">${num(total)}</b></p>
+  const reaches = bias >= 0 && !frozen.has(bias) ? g[bias] : NaN; // the derivative of a bias is that of the sum
+  if (!(Math.abs(reaches * input - total) <= 1e-9 * Math.max(1, Math.abs(total)))) return alone; // the weight is used elsewhere too
+  return `<p>${start}</p><p>${DERIVATIVE} = <b>${num(reaches)}</b> × <b>${num(input)}</b> = <b class="total">${num(total)}</b></p>
     <p>${num(reaches)} reaches the sum of ${unitName(column, unit)}, and ${num(input)} came in from ${unitName(fromColumn, from)}.</p>`;
 }
 
