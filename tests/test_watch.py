@@ -334,6 +334,15 @@ def test_the_plane_is_in_the_colours_of_the_classes_that_win_there(browser, seen
                 np.testing.assert_allclose(pixel[:3], expected, atol=25)
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_no_barrier_is_found(browser, seen, tmp_path, axe, scheme):
+    with window(browser, 1400, 900, scheme):
+        opened(browser, seen, tmp_path)
+        browser.execute_script(f"{axe}; window.axe = axe")
+        violations = "r.violations.map((v) => [v.id, v.nodes[0].html])"
+        assert browser.execute_async_script(f"axe.run().then((r) => arguments[0]({violations}))") == []
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}px")
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_nothing_sticks_out_and_the_scheme_is_followed(browser, seen, tmp_path, size, scheme):

@@ -130,9 +130,9 @@ class Drawing:
         again with every number that is changed in it, and explains each step. Its modules open and
         close by a click. Its scripts, and those of a page around it, can call
         `window.glassgrad.read()`, which gives `{nodes: [{label, data, grad}, …]}` in full precision,
-        and `window.glassgrad.set(label, number)`, which changes a leaf; after each change the window has
-        the event `glassgrad`. A `.png` has at most 40
-        million pixels, so a large drawing is less sharp. The file is saved whole, or not at all.
+        and `window.glassgrad.set(label, number)`, which changes a leaf; after each change the window
+        has the event `glassgrad`. A `.png` has at most 40 million pixels, so a large drawing is less
+        sharp. The file is saved whole, or not at all.
 
         Raises:
             ValueError: the suffix is unknown; the graph is too large for a picture; the letters of

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autograd.drawing.notebook import framed
 from autograd.files import write_whole
 
 from .. import plot
@@ -151,8 +152,6 @@ class Watch(Callback):
         bundle = {"image/png": png, "text/plain": repr(self)}
         if self._is_live:
             return bundle
-        from autograd.drawing.notebook import framed  # here, since `import nn` would take 50 ms longer
-
         width, height = (round(100 * side) for side in self._size())
         svg = (
             f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{width}" height="{height}">'

@@ -1,6 +1,7 @@
-// Colours on canvases: blue is positive, orange is negative; classes of several outputs have colours of their own.
+// Colours on canvases, with the meanings that they have in figures of nn.plot: orange is negative and blue positive; classes are
+// orange, blue, green, purple, yellow and grey.
 const STEPS = 256;
-const NAMES = "page card ink muted line edge red rust plus minus class2 class3 class4 class5".split(" ");
+const NAMES = "page card ink muted line edge red rust minus plus green purple yellow".split(" ");
 let ink = {}, ramp = null, pale = null; // colours by name; from −1 to 1 as the dots of a picture, and paler, under points
 
 const rgb = (text) => {
@@ -23,6 +24,4 @@ const place = (x) => (x <= -1 ? 0 : x >= 1 ? STEPS - 1 : Math.round(((x + 1) / 2
 const sided = (x) => (x < 0 ? ink.minus : ink.plus);
 const signed = (x, most = 0.85) => (Number.isNaN(x) ? ink.red : mix(ink.page, sided(x), Math.min(1, Math.abs(x)) ** 0.8 * most));
 const dot = (colours, x) => (x !== x ? pixel(ink.red) : colours[place(x)]);
-const classColour = (c) => {
-  return task.kind === "side" ? sided(c - 1) : [ink.class2, ink.class3, ink.class4, ink.class5, ink.muted][c % 5];
-};
+const classColour = (c) => [ink.minus, ink.plus, ink.green, ink.purple, ink.yellow, ink.muted][c % 6];

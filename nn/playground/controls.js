@@ -12,6 +12,8 @@ const KNOBS = {
   l2: { label: "L2 (weight decay)", values: [0, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3] },
 };
 
+if (!canMake) delete KNOBS.noise;
+
 function valuesOf(name) {
   const { values } = KNOBS[name], most = name === "points" && choices.set === "yours" ? Math.min(own.X.length, LARGEST) : Infinity;
   const all = [...new Set([...values.filter((x) => x < most), ...(most < Infinity ? [most] : []), choices[name]])];
@@ -40,7 +42,7 @@ function makePick(name, label, names, into, done = () => {}) {
 }
 
 function makeControls() {
-  for (const name of ["noise", "points", "held"]) makeKnob(name, $("data-knobs"));
+  for (const name of Object.keys(KNOBS)) if (KNOBS[name].isOfData) makeKnob(name, $("data-knobs"));
   makePick("optimizer", "Optimizer", OPTIMIZERS, $("training-knobs"), () => { finishWalk(); forget(); showCode(); });
   for (const name of ["lr", "batch", "l2"]) makeKnob(name, $("training-knobs"));
   makePick("speed", "Speed", SPEEDS, $("training-knobs"));

@@ -1,11 +1,12 @@
 // Buttons, keys, clicks.
 function moveSelection(columns, edges) {
-  if (!selected) return selectWeight(firstWeight(1, 0));
+  if (!selected) return void selectWeight(chosenUnit());
   const column = Math.max(1, Math.min(spec.columns.length, selected.column + columns));
   const places = spec.columns[column - 1].edges.flatMap((unit, u) => [...unit.keys(), -1].map((edge) => ({ column, unit: u, edge })));
   const all = places.filter((weight) => weightOf(weight) >= 0);
+  if (!all.length) return;
   const i = columns ? 0 : all.findIndex(({ unit, edge }) => unit === selected.unit && edge === selected.edge);
-  return selectWeight(all[(i + edges + all.length) % all.length]);
+  selectWeight(all[(i + edges + all.length) % all.length]);
 }
 
 function listen() {
@@ -24,7 +25,7 @@ function listen() {
   $("csv-use").onclick = useCSV;
   $("clear").onclick = () => { own = { X: [[-0.5, 0], [0.5, 0]], y: hasClasses ? [0, 1] : [[-1], [1]], order: [0, 1] }; useOwn(); };
   for (const name of ["code", "weight"]) {
-    $(`tab-${name}`).onclick = () => { showTab(name); if (name === "weight" && !selected) selectWeight(firstWeight(1, 0)); invalidate(); };
+    $(`tab-${name}`).onclick = () => { showTab(name); if (name === "weight" && !selected) selectWeight(chosenUnit()); invalidate(); };
     $(`tab-${name}`).onkeydown = (event) => {
       if (!/^Arrow(Left|Right)$/.test(event.key)) return;
       const other = $(name === "code" ? "tab-weight" : "tab-code");
@@ -32,7 +33,7 @@ function listen() {
       other.click();
     };
   }
-  $("to").onchange = () => { const [column, unit] = $("to").value.split(" ").map(Number); selectWeight(firstWeight(column, unit)); };
+  $("to").onchange = () => selectWeight(chosenUnit());
   $("from").onchange = () => selectWeight({ ...selected, edge: Number($("from").value) });
   $("weight").onchange = () => {
     const x = parsed($("weight").value);
@@ -81,10 +82,10 @@ function listenToCanvases() {
   };
   $("plane").onmousemove = (event) => {
     if (inputs !== 2) return;
-    const at = Float64Array.from(pointAt(placeOf(event))), outputs = outputsOf(answersTo(at, 1)).map((output) => short(numberAt(output, 0)));
-    $("plane-read").textContent = `at ${short(at[0])}, ${short(at[1])}: ${outputs.join(", ")}`;
+    const at = Float64Array.from(pointAt(placeOf(event))), outputs = outputsOf(answersTo(at, 1));
+    $("plane-read").textContent = `at ${short(at[0])}, ${short(at[1])}: ${outputs.map((output) => short(numberAt(output, 0))).join(", ")}`;
   };
-  $("plane").onmouseleave = () => { $("plane-read").textContent = ""; };
+  $("plane").onmouseleave = () => { if (inputs === 2) $("plane-read").textContent = ""; };
 }
 
 function onKey(event) {

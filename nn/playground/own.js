@@ -23,7 +23,8 @@ function readCSV(text) {
     const numbers = cells.map((cell) => (cell === "" ? NaN : Number(cell)));
     if (!X.length && i === 0 && numbers.some(Number.isNaN) && cells.length === width) return; // names
     const target = numbers.slice(inputs), c = task.classes.indexOf(target[0]);
-    if (cells.length !== width || !numbers.every(Number.isFinite)) throw new Error(`Line ${i + 1} is not ${width} numbers: ${line.slice(0, 40)}`);
+    const isRow = cells.length === width && numbers.every(Number.isFinite);
+    if (!isRow) throw new Error(`Line ${i + 1} is not ${width} numbers: ${line.slice(0, 40)}`);
     if (hasClasses && c < 0) throw new Error(`Line ${i + 1} has the class ${target[0]}; the classes are ${task.classes.join(", ")}.`);
     X.push(numbers.slice(0, inputs));
     y.push(hasClasses ? c : target);

@@ -96,6 +96,7 @@ function drawPlane() {
   places = [];
   const title = inputs < 3 ? "Answer" : hasClasses ? "Margin of each point" : "Answer, and what is right";
   $("plane-title").textContent = looked ? `Answer of ${unitName(...looked)}` : title;
+  if (inputs > 2) $("plane-read").textContent = hasClasses ? "right of the line is right" : "on the line is right";
   if (inputs === 2) {
     context.imageSmoothingEnabled = true;
     context.drawImage(picture(GRID, unit ? colourOfUnit(unit) : colourOfAnswer(outputs), field), 0, 0, width, height);

@@ -27,6 +27,12 @@ function firstWeight(column, unit) {
   return weightOf(weight) >= 0 ? weight : null;
 }
 
+// The first weight of the unit that is chosen in the list.
+function chosenUnit() {
+  const [column, unit] = $("to").value.split(" ").map(Number);
+  return column ? firstWeight(column, unit) : null; // a network may have no weight between two units
+}
+
 function setWeight(x) {
   p[weightOf(selected)] = x;
   invalidate();

@@ -1,6 +1,6 @@
 """The replay of training as a page: one file for a browser, without an internet connection, in which the epochs can be scrubbed through.
 
-`replay.html`, `replay.css` and `replay.js` are the page.
+`replay.html`, `replay.css` and `replay.js` are the page; its colours begin with those of all pages.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+import autograd.drawing.page
 from autograd.texts import visible
 
 from ...plot.classes import plane_around
@@ -24,6 +25,7 @@ from ..boundary import Boundary
 
 __all__ = ["replay_of"]
 
+SHARED = Path(autograd.drawing.page.__file__).parent
 MOST = 32767  # of a number of two bytes, which stands for the largest score of a frame; -32768 stands for nan
 TITLE = 60  # characters
 
@@ -48,7 +50,7 @@ def replay_of(title: str, epochs: Sequence[int], measures: Mapping[str, Sequence
     data = {"epochs": list(epochs), "measures": columns, "plane": _plane(boundary) if boundary.frames else None}
     parts = {
         "title": html.escape(visible(title, TITLE)),
-        "style": _file("replay.css"),
+        "style": (SHARED / "palette.css").read_text(encoding="utf-8") + _file("replay.css"),
         "data": json.dumps(data, allow_nan=False).replace("<", "\\u003c"),  # a script element ends at the first "</script"
         "script": _file("replay.js"),
     }

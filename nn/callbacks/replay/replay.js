@@ -8,7 +8,11 @@ const WAIT = Math.max(50, Math.min(400, 12000 / epochs.length)); // milliseconds
 let now = epochs.length - 1, timer = null;
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-const rgb = (text) => [1, 3, 5].map((i) => parseInt(text.slice(i, i + 2), 16));
+const rgb = (text) => {
+  const context = document.createElement("canvas").getContext("2d");
+  context.fillStyle = text;
+  return [1, 3, 5].map((i) => parseInt(context.fillStyle.slice(i, i + 2), 16));
+};
 const short = (x, digits = 4) => (x === null ? "not finite" : Math.abs(x) >= 1e5 || (x !== 0 && Math.abs(x) < 1e-4) ? x.toExponential(2) : String(Number(x.toPrecision(digits))));
 
 function svg(name, attributes, parent, text = "") {
