@@ -27,6 +27,8 @@ function inLines(texts) {
 }
 
 function openHome() {
+  $("link").hidden = location.protocol === "about:"; // a page in a notebook has no address
+
   $("home-tabs").replaceChildren(...spec.home.map(({ name }, i) => {
     const tab = document.createElement("button");
     Object.assign(tab, { textContent: name, role: "tab", onclick: () => take(i) });
