@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import autograd
-import nn
 from autograd import Tensor, Value, draw
 from autograd.drawing import layout
 from autograd.drawing.notebook import numbers_of
@@ -116,24 +115,6 @@ def test_without_graphviz_there_is_still_a_page(monkeypatch):
         draw(Tensor([1.0, 2.0]) * 2)._repr_mimebundle_()
     assert layout.rendered is not missing
 
-
-def test_the_path_of_a_playground_is_shown_as_its_page(browser, tmp_path):
-    path = nn.playground(nn.MLP(2, [3, 1], rng=0), [[0, 1], [1, 0], [1, 1], [0, 0]], [1, 1, -1, -1], path=tmp_path / "xor.html")
-    assert path == tmp_path / "xor.html"
-    bundle = path._repr_mimebundle_()
-    assert "xor.html is a page. Open it in a browser." in bundle["image/svg+xml"]
-    (tmp_path / "notebook.html").write_text(f'<!DOCTYPE html><meta charset="utf-8"><link rel="icon" href="data:,">{bundle["text/html"]}')
-    browser.get((tmp_path / "notebook.html").as_uri())
-    try:
-        in_frames(browser, 1)
-        wait(browser, "return window.glassgrad !== undefined")
-        before = browser.execute_script("return glassgrad.read().loss")
-        browser.execute_script("for (let i = 0; i < 20; i++) glassgrad.step()")
-        assert browser.execute_script("return glassgrad.read().loss") < before
-    finally:
-        browser.switch_to.default_content()
-    path.unlink()
-    assert list(path._repr_mimebundle_()) == ["text/plain"]
 
 
 # --- the numbers ----------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ CASES = {
 
 
 def opened(browser, tmp_path, model, X, y, **settings):
-    browser.get(nn.playground(model, X, y, path=tmp_path / "page.html", **settings).as_uri())
+    browser.get(nn.playground(model, X, y, path=tmp_path / "page.html", **settings).path.as_uri())
     return browser
 
 

@@ -1,5 +1,6 @@
 """Claims about what can be done on the page of a playground, with real clicks and keys."""
 
+import os
 import re
 
 import numpy as np
@@ -106,19 +107,20 @@ def test_what_is_chosen_changes_while_it_trains(browser, tmp_path):
     assert len(read(browser)["batch"]) == 2
 
 
-@pytest.mark.parametrize("name", ["moons", "circles", "XOR", "spirals"])
-def test_data_can_be_made(browser, tmp_path, name):
+def test_data_can_be_made(browser, tmp_path):
     moons(browser, tmp_path)
-    browser.find_element(By.CSS_SELECTOR, f"[data-set='{name}']").click()
-    count = "return [data.X.length, data.y.filter((y) => y === 1).length, data.train.n + data.held.n]"
-    assert browser.execute_script(count) == [200, 100, 200]
-    before = browser.execute_script("return data.X")
-    slide(browser, "noise", Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
-    assert browser.execute_script("return data.X") != before
-    slide(browser, "points", Keys.HOME)
-    assert browser.execute_script("return data.X.length") == 10
-    click(browser, "step")
-    assert np.isfinite(loss(browser))
+    for name in ("moons", "circles", "XOR", "spirals"):
+        browser.execute_script("choices.noise = 0; choices.points = 0")
+        browser.find_element(By.CSS_SELECTOR, f"[data-set='{name}']").click()
+        count = "return [data.X.length, data.y.filter((y) => y === 1).length, data.train.n + data.held.n]"
+        assert browser.execute_script(count) == [200, 100, 200]
+        before = browser.execute_script("return data.X")
+        slide(browser, "noise", Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+        assert browser.execute_script("return data.X") != before
+        slide(browser, "points", Keys.HOME)
+        assert browser.execute_script("return data.X.length") == 10
+        click(browser, "step")
+        assert np.isfinite(loss(browser))
 
 
 def test_noise_never_moves_the_readers_own_points(browser, tmp_path):
@@ -353,6 +355,24 @@ def test_other_networks_are_drawn_and_trained(browser, tmp_path, make, data, los
     """
     assert browser.execute_script(drawn) == [True] * 5
     assert browser.find_element(By.ID, "n-right").is_displayed() == right
+
+
+def test_a_notebook_shows_it_live(browser, tmp_path):
+    saved = nn.playground(nn.MLP(2, [4, 1], rng=0), *signs(), path=tmp_path / "page.html")
+    assert os.fspath(saved) == str(tmp_path / "page.html")
+    shown = saved._repr_mimebundle_()["text/html"]
+    (tmp_path / "notebook.html").write_text(f'<!DOCTYPE html><link rel="icon" href="data:,">{shown}', encoding="utf-8")
+    browser.get((tmp_path / "notebook.html").as_uri())
+    browser.switch_to.frame(0)
+    try:
+        browser.execute_async_script("const wait = () => (window.glassgrad ? arguments[0]() : setTimeout(wait, 20)); wait();")
+        before = loss(browser)
+        click(browser, "step")
+        assert loss(browser) < before
+        click(browser, "home-button")
+        assert not browser.find_element(By.ID, "link").is_displayed()
+    finally:
+        browser.switch_to.default_content()
 
 
 def test_help_opens_by_a_key_and_the_scheme_changes(browser, tmp_path):

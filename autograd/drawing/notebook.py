@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,14 +19,9 @@ from ..texts import visible
 from .page.describing import LONG
 from .reading import Reading
 
-if TYPE_CHECKING:
-    KindOfPath = Path
-else:
-    KindOfPath = type(Path())  # before Python 3.12, Path itself cannot be subclassed
+__all__ = ["framed", "numbers_of", "sentence", "widget_of"]
 
-__all__ = ["SavedPage", "framed", "numbers_of", "sentence", "widget_of"]
-
-HEIGHT, LARGE = 640, 860  # pixels, of the page of a graph, and of others
+HEIGHT = 640  # pixels
 
 # A page is small when it is packed, and a notebook with many of them is saved with each.
 UNPACK = """<!DOCTYPE html><meta charset="utf-8"><script>(async () => {
@@ -71,25 +66,6 @@ def sentence(text: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="32"><text x="8" y="21" font-family="sans-serif" '
         f'font-size="14" fill="#64748b">{html.escape(text)}</text></svg>'
     )
-
-
-class SavedPage(KindOfPath):
-    """The path of a page that was saved. A notebook shows the page.
-
-    Example:
-        >>> SavedPage("moons.html").name
-        'moons.html'
-    """
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        if not self.is_file():
-            return {"text/plain": repr(self)}
-        svg = sentence(f"{self.name} is a page. Open it in a browser.")
-        return {
-            "text/html": framed(self.read_text(encoding="utf-8"), svg, self.stem, LARGE),
-            "image/svg+xml": svg,
-            "text/plain": repr(self),
-        }
 
 
 def numbers_of(reading: Reading) -> dict[str, Any]:

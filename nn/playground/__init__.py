@@ -1,8 +1,9 @@
 """`playground`: a network as a page on which it is trained, and every number of it can be touched.
 
-The page computes: `programs` prints the training step as JavaScript, `units` reads from the graph what is drawn as neurons, and `task`
-says what the targets are. `walking` prints the step once more for a walk through it, `home` the trained network as a program.
-The files beside them are the page: `page.html`, `page.css`, and the scripts of `SCRIPTS`. A page is these files put together.
+The page computes: `programs` prints the training step as JavaScript, for any number of points by `rows`; `units` reads from the graph
+what is drawn as neurons, and `task` says what the targets are. `walking` prints the step once more for a walk through it, and `home` the
+trained network as a program. `describing` puts all of that together, and `saved` is what the user gets. The files beside them are the
+page: `page.html`, `page.css`, and the scripts of `SCRIPTS`. A page is these files put together.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ from numpy.typing import ArrayLike
 
 import autograd.drawing.page
 from autograd import Node
-from autograd.drawing.notebook import SavedPage
 from autograd.files import whole_file
 from autograd.texts import visible
 
@@ -32,6 +32,7 @@ from ..training.measuring import number_of, plain
 from ..types import Array
 from .describing import Description, described
 from .programs import OPTIMIZERS, Network
+from .saved import Playground
 from .task import Task, task_of
 from .walking import stopping
 
@@ -50,8 +51,8 @@ TITLE = 60  # characters
 def playground(
     model: Module, X: ArrayLike, y: ArrayLike, loss: Callable[[Any, Any], Any] = losses.hinge_loss, lr: float = 0.1,
     path: str | os.PathLike[str] = "playground.html", *, optimizer: str = "sgd", batch_size: int | None = None, held_out: float = 0.2,
-) -> Path:  # fmt: skip
-    """Write a page that trains a network in the browser, and return its path, which a notebook shows as the page.
+) -> Playground:  # fmt: skip
+    """Save a page that trains a network in the browser. A notebook shows what is returned.
 
     The page is one file that needs no network connection. It shows what each neuron answers, the weights between them, the
     loss as it falls, and the step that runs. While it trains, learning rate, batch size, optimizer, L2, and the data can be
@@ -82,7 +83,7 @@ def playground(
         >>> import tempfile
         >>> import nn
         >>> X, y = nn.data.spirals(40, classes=2, rng=0)
-        >>> playground(nn.MLP(2, [4, 1], rng=0), X, 2 * y - 1, path=tempfile.mkdtemp() + "/spirals.html").name
+        >>> playground(nn.MLP(2, [4, 1], rng=0), X, 2 * y - 1, path=tempfile.mkdtemp() + "/spirals.html").path.name
         'spirals.html'
     """
     path = Path(path)
@@ -96,7 +97,7 @@ def playground(
     content = _page(described(network, task, frozen), settings, path.stem)
     with whole_file(path) as file:
         file.write(content.encode())
-    return SavedPage(path)
+    return Playground(path, content)
 
 
 def _check_settings(path: Path, lr: object, optimizer: object, batch_size: object, held_out: object) -> None:

@@ -1,4 +1,4 @@
-// Sliders, buttons, keys, clicks.
+// What can be chosen: data, and how to train on them.
 const LR = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 const OPTIMIZERS = { sgd: "SGD", momentum: "SGD with momentum", adam: "Adam" };
 const SPEEDS = { slow: "4 steps a second", frame: "a step a frame", fast: "as fast as it can" };
@@ -86,6 +86,7 @@ function showChoices() {
 
 // A choice that a message proposes.
 function choose(name, value) {
+  finishWalk();
   choices[name] = value;
   if (name === "noise" && choices.set === "yours") choices.set = SETS[1] ?? "yours";
   if (name === "optimizer") { forget(); showCode(); }

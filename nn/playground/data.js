@@ -5,10 +5,10 @@ const { task, inputs } = spec, hasClasses = task.kind !== "numbers", classCount 
 // What can be changed while the network trains.
 const choices = { set: "yours", points: 0, noise: 0, speed: "frame", seed: 0, ...spec.settings };
 
-// Each gives a point of a class, or a point and its number: t is from 0 to 1, `at` the number of the point.
+// Each gives a point of a class; below, each gives the number of a point.
 const CLASSES = {
   moons: ({ uniform }, c) => {
-    const t = Math.PI * uniform(), up = c % 2 === 0, shift = (c - (classCount - 1) / 2) * 1;
+    const t = Math.PI * uniform(), up = c % 2 === 0, shift = c - (classCount - 1) / 2;
     return up ? [Math.cos(t) + shift, Math.sin(t) - 0.25] : [-Math.cos(t) + shift, 0.25 - Math.sin(t)];
   },
   circles: ({ uniform }, c) => {
@@ -29,6 +29,7 @@ const NUMBERS = inputs === 1
   ? { line: (x) => 0.8 * x, wave: (x) => Math.sin(4 * x) }
   : { slope: (x, y) => (x + y) / 2, hills: (x, y) => Math.sin(3 * x) * Math.cos(2 * y) };
 const canMake = hasClasses ? inputs === 2 : inputs <= 2 && task.width === 1;
+if (classCount > 4) delete CLASSES.XOR; // there are four quarters
 const SETS = ["yours", ...(canMake ? Object.keys(hasClasses ? CLASSES : NUMBERS) : [])];
 
 const LARGEST = 2000; // points

@@ -27,9 +27,10 @@ function inLines(texts) {
 }
 
 function openHome() {
+  $("link").hidden = location.protocol === "about:"; // a page in a notebook has no address
   $("home-tabs").replaceChildren(...spec.home.map(({ name }, i) => {
     const tab = document.createElement("button");
-    Object.assign(tab, { textContent: name, role: "tab", onclick: () => take(i) });
+    Object.assign(tab, { textContent: name, onclick: () => take(i) });
     tab.setAttribute("role", "tab");
     return tab;
   }));

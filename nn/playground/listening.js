@@ -18,7 +18,7 @@ function listen() {
   $("seed").onchange = () => { choices.seed = Math.max(0, Math.floor(Number($("seed").value) || 0)); reset(); };
   $("theme").onclick = () => setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
   $("help-button").onclick = () => $("help").showModal();
-  $("home-button").onclick = () => { pause(); openHome(); };
+  $("home-button").onclick = () => { pause(); finishWalk(); openHome(); };
   $("copy").onclick = () => copy($("home-text").value, "The program is copied.");
   $("link").onclick = copyLink;
   $("csv-button").onclick = openCSV;

@@ -60,7 +60,7 @@ function run(now) {
 
 function frame(now) {
   if (training.isPlaying && run(now)) changed();
-  if (isStale || (training.isPlaying && choices.speed === "slow")) draw();
+  if (isStale) draw();
   requestAnimationFrame(frame);
 }
 
