@@ -125,7 +125,7 @@ picture(L)
 # %% exercise 3.2 [markdown]
 # ### Exercise 3.2: fill in the graph
 #
-# In this picture the numbers are there, and the grads are not. Work out the five grads on paper, from right to
+# In this picture the numbers are there, and the grads are still 0. Work out the five grads on paper, from right to
 # left, and write them down. The grad of `L` itself is 1, since `L` moves exactly as fast as itself.
 
 # %% start
