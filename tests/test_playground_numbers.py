@@ -76,6 +76,7 @@ CASES = {
 
 
 def opened(browser, tmp_path, model, X, y, **settings):
+    browser.set_script_timeout(100)
     browser.get(nn.playground(model, X, y, path=tmp_path / "page.html", **settings).path.as_uri())
     return browser
 

@@ -279,6 +279,25 @@ def test_a_loss_of_0_is_the_end(browser, tmp_path):
     assert text(browser, "says").startswith("The loss is 0.")
 
 
+def test_flat_losses_vanishing_gradients_and_points_learnt_by_heart_are_named(browser, tmp_path):
+    opened(browser, tmp_path, nn.MLP(2, [3, 3, 3, 1], activation="tanh", rng=0), *signs())
+    states = {
+        "All derivatives are 0.": "g.fill(0)",
+        "The gradients vanish.": "const [[at, size]] = [...spec.step].sort((a, b) => a[0] - b[0]); g.fill(1); g.fill(1e-9, at, at + size)",
+        "The network learns the training points by heart.": """
+            g.fill(1);
+            training.history = Array.from({length: 70}, (_, i) => [i, 1 / i, 0.2 + i / 70]);
+            [training.held, training.loss] = [1.2, 0.1];
+        """,
+    }
+    browser.execute_script("for (let i = 0; i < 5; i++) glassgrad.step()")
+    for title, state in states.items():
+        browser.execute_script(f"say(null); {state}; diagnose()")
+        assert text(browser, "says").startswith(title)
+    click(browser, "try")
+    assert choices(browser)["l2"] == 0.01
+
+
 # Taken home
 
 
@@ -325,6 +344,41 @@ def test_a_broken_link_opens_the_page_as_it_was_made(browser, tmp_path):
     browser.get("about:blank")
     browser.get(f"{address}#%7Bbroken")
     assert weights(browser) == first
+
+
+# The pictures
+
+
+def test_classes_differ_by_their_marker_and_held_out_points_are_hollow(browser, tmp_path):
+    moons(browser, tmp_path)
+    drawn = """
+        return [0, 1, 2, 3].flatMap((kind) => [false, true].map((isHollow) => {
+            const canvas = document.createElement("canvas");
+            marker(canvas.getContext("2d"), kind, 20, 20, 6, ink.plus, isHollow);
+            return [canvas.toDataURL(), canvas.getContext("2d").getImageData(20, 20, 1, 1).data.join()];
+        }));
+    """
+    pictures, centres = zip(*browser.execute_script(drawn), strict=True)
+    assert len(set(pictures)) == 8
+    assert len(set(centres[::2])) == len(set(centres[1::2])) == 1
+    assert centres[0] != centres[1]
+
+
+def test_the_boundary_is_where_the_answer_changes_its_side(browser, tmp_path):
+    neuron = nn.MLP(2, [1], rng=0)
+    neuron.layers[0].neurons[0].weight[0].data, neuron.layers[0].neurons[0].weight[1].data = 1.0, 0.0
+    opened(browser, tmp_path, neuron, *signs())
+    assert browser.execute_script(
+        "ask(); const [f] = boundaries(outputsOf(answers)); return Array.from({length: GRID}, (_, i) => f(i))"
+    ) == (pytest.approx(browser.execute_script("return Array.from({length: GRID}, (_, i) => grid[2 * i])")))
+    crossing = """
+        const ends = [], context = { beginPath() {}, moveTo: (x) => ends.push(x), lineTo: (x) => ends.push(x), stroke() {} };
+        contour(context, boundaries(outputsOf(answers))[0], (i) => range[0][0] + (i + 0.5) / GRID * (range[0][1] - range[0][0]), () => 0);
+        return ends;
+    """
+    ends = browser.execute_script(crossing)
+    assert len(ends) >= 70
+    assert ends == pytest.approx([0.0] * len(ends), abs=1e-9)
 
 
 # Other networks
