@@ -5,7 +5,9 @@ fills in their derivatives. `grad` and its relatives turn functions into their d
 `draw` makes a picture of any computation.
 """
 
+from os import path as _path
 from typing import TYPE_CHECKING
+from warnings import warn as _warn
 
 from .anomaly import detect_anomaly
 from .checking import check_gradients
@@ -35,6 +37,15 @@ __all__ = [
     "table", "take", "transpose", "value_and_grad", "var", "vjp", "vmap", "where",
 ]  # fmt: skip
 __all__ += [name for name in ("power", *_named()) if name not in __all__]
+
+_folder = _path.dirname(__file__)
+if _path.exists(_path.join(_folder, "numpy")):
+    _warn(
+        f"{_folder} holds the files of glassgrad and of another package that is imported as autograd (HIPS's has a folder numpy), and "
+        "each may have overwritten files of the other. Install them in two environments. To keep glassgrad in this one: "
+        "pip uninstall autograd, then pip install --force-reinstall --no-deps glassgrad.",
+        stacklevel=2,
+    )
 
 if TYPE_CHECKING:
     from .drawing import Drawing, draw, latex

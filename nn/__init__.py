@@ -3,6 +3,14 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import autograd as _autograd
+
+if not hasattr(_autograd, "Primitive"):
+    raise ImportError(
+        f"nn belongs to glassgrad, but `import autograd` finds another package (HIPS's?): {_autograd.__file__}. Install them in two "
+        "environments. To keep glassgrad in this one: pip uninstall autograd, then pip install --force-reinstall --no-deps glassgrad."
+    )
+
 from . import callbacks, data, functional, init, metrics, optim, plot, utils
 from .activation import ELU, GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Sin, Softmax, Softplus, Tanh
 from .attention import MultiheadAttention

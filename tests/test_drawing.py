@@ -492,6 +492,16 @@ def test_without_any_graphviz_the_error_says_what_to_install(tmp_path, monkeypat
         draw(Value(1.0) + 1)._repr_svg_()
 
 
+def test_where_no_process_can_be_started_the_error_says_what_works(monkeypatch):
+    def refused(*_, **__):
+        raise OSError(138, "emscripten does not support processes.")
+
+    monkeypatch.setattr(layout.subprocess, "run", refused)
+    with pytest.raises(RuntimeError, match=r"none can be started here .*emscripten.*Save the drawing as \.html"):
+        draw(Value(1.0) + 1)._repr_svg_()
+    assert "text/html" in draw(Value(1.0) + 1)._repr_mimebundle_()
+
+
 def test_the_error_of_graphviz_is_passed_on():
     with pytest.raises(RuntimeError, match="Graphviz could not draw this as svg: "):
         layout.rendered("digraph {", "svg")

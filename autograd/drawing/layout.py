@@ -34,7 +34,7 @@ def rendered(source: str, format: str) -> bytes:
 
     Raises:
         ValueError: the letters of such a png would be too small to read.
-        RuntimeError: Graphviz is not installed, or it failed.
+        RuntimeError: Graphviz is not installed, cannot be started, or failed.
 
     Example:
         >>> b"<svg" in rendered("digraph { a -> b }", "svg")
@@ -67,7 +67,13 @@ def _run(source: str, format: str, *options: str) -> bytes:
         commands.insert(0, [program, f"-T{format}", *options])
     complaints = []
     for command in commands:
-        run = subprocess.run(command, input=source.encode(), capture_output=True, check=False)
+        try:
+            run = subprocess.run(command, input=source.encode(), capture_output=True, check=False)
+        except OSError as error:  # Python in a browser
+            raise RuntimeError(
+                f"Graphviz runs in a process of its own, and none can be started here ({error}). Save the drawing as .html, which is "
+                "a page that needs no Graphviz, or as .dot."
+            ) from error
         if run.returncode == 0 and run.stdout:
             # Browsers would show the titles, which are the names of the nodes in the DOT text, as tooltips.
             return re.sub(rb"<title>.*?</title>\n?", b"", run.stdout) if format == "svg" else run.stdout

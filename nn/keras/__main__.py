@@ -1,4 +1,4 @@
-"""Print the page of the documentation."""
+"""`python -m nn.keras` prints what each of Keras' names is called here."""
 
 from .page import page
 

@@ -1,4 +1,4 @@
-"""Print the page of the documentation."""
+"""`python -m nn.torch` prints what each of PyTorch's names is called here."""
 
 from .page import page
 
