@@ -297,7 +297,7 @@ ax.spines[["top", "right"]].set_visible(False)
 # From the right, the last layer, to the left, each mark on the scale is a hundred times smaller than the one above
 # it. In the network of sigmoids (bottom line), the gradients shrink from layer to layer; in the first layer they are
 # below a billionth. It does not learn: this is a **vanishing gradient**. In the network with large weights (top
-# line) they are ten to a hundred thousand times as large as with tanh, and one step would throw everything away:
+# line) they are tens of thousands of times as large as with tanh and more, and one step would throw everything away:
 # an **exploding gradient**. With tanh all layers have gradients of about the same size, except for the last.
 #
 # `nn.diagnose` compares the layers with each other. Its report on the network of sigmoids, the first finding:
