@@ -142,10 +142,9 @@ best = int(np.argmin(history["val_loss"]))
 print(f"the validation loss is lowest after step {best + 1}")
 
 # %% [markdown]
-# Blue, the loss on the training set, falls and falls. Orange-red, the loss on the validation set, falls for a few
-# steps and then rises, to many times its lowest. The gap between the two is the picture of overfitting. **More steps
-# are not better**: from the lowest place of the validation loss on, the network learns only things that hold for
-# these sixty points.
+# Blue, the loss on the training set, falls and falls. Orange-red, the loss on the validation set, falls at first and
+# then rises, to five times its lowest. The gap between the two is the picture of overfitting. **More steps are not
+# better**: from the lowest place of the validation loss on, what the network learns holds only for these sixty points.
 #
 # `nn.diagnose` sees it, too, if it is given the history:
 
