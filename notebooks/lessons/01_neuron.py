@@ -82,7 +82,7 @@ b = 0.5
 # ## A straight line
 #
 # The inputs need not be 0 and 1. With any two numbers as inputs, each case is a point in the plane, and we can
-# colour the plane by the score. `decision_boundary` draws the points of AND, blue for no and orange for yes.
+# colour the plane by the score. `decision_boundary` draws the points of AND, orange for no and blue for yes.
 #
 # **Before you run it:** where is the score exactly 0, and what shape is that place?
 
@@ -103,8 +103,8 @@ AND = [0, 0, 0, 1]
 draw_neuron(1, 1, -1.5, AND)
 
 # %% [markdown]
-# The dark line is where the score is 0, the **decision boundary**: on one side the neuron says no (blue), on the
-# other yes (orange), and the stronger the colour, the further the score is from 0. The equation
+# The dark line is where the score is 0, the **decision boundary**: on one side the neuron says no (orange), on the
+# other yes (blue), and the stronger the colour, the further the score is from 0. The equation
 # $w_1 x_1 + w_2 x_2 + b = 0$ is that of a straight line. So a neuron, whatever its numbers are, can do one thing:
 # cut the plane in two by a *straight* line.
 #
@@ -293,8 +293,8 @@ for ax, numbers in zip(axes, steps[-4:]):
 
 # %% [markdown]
 # Twenty rounds, and it still makes mistakes: the numbers run in a circle. The last four lines show why. The two
-# orange points lie on opposite corners, and so do the two blue ones. Whatever line you draw, it cannot have both
-# orange corners on one side and both blue corners on the other.
+# blue points lie on opposite corners, and so do the two orange ones. Whatever line you draw, it cannot have both
+# blue corners on one side and both orange corners on the other.
 #
 # The same in numbers. XOR asks that
 #

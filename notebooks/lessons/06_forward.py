@@ -111,8 +111,8 @@ for ax, (title, function) in zip(axes, pictures):
 
 # %% [markdown]
 # On the left and in the middle are the hidden neurons. Each cuts the plane along a straight line, and neither of
-# them separates the orange squares from the blue circles. On the right is the score: a band between *two* lines,
-# with both orange points in it and both blue ones outside.
+# them separates the blue squares from the orange circles. On the right is the score: a band between *two* lines,
+# with both blue points in it and both orange ones outside.
 #
 # There is another way to see it. To the output neuron, $x_1$ and $x_2$ do not exist. It sees $h_1$ and $h_2$. So
 # let us draw the four points where *it* sees them:
@@ -123,7 +123,7 @@ nn.plot.decision_boundary(lambda points: [last(h).data for h in points.tolist()]
 plt.gca().set(xlabel="h₁", ylabel="h₂", title="As the output neuron sees it");
 
 # %% [markdown]
-# The hidden layer has moved the points. Both orange ones are now at the same place, $(1, 0)$, and a straight line
+# The hidden layer has moved the points. Both blue ones are now at the same place, $(1, 0)$, and a straight line
 # is enough. This is what hidden layers do: they move the points until the last neuron can separate them with a
 # straight line.
 #
