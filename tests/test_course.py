@@ -217,8 +217,23 @@ def test_the_export_for_otter_opens_and_closes_its_blocks(lesson):
     nbformat.validate(notebook)
     raw = [cell.source.splitlines()[0] for cell in notebook.cells if cell.cell_type == "raw"]
     assert raw[0] == "# ASSIGNMENT CONFIG"
-    blocks = ["BEGIN QUESTION", "BEGIN PROMPT", "END PROMPT", "BEGIN SOLUTION", "END SOLUTION", "BEGIN TESTS", "END TESTS", "END QUESTION"]
+    blocks = ["BEGIN QUESTION", "BEGIN SOLUTION", "END SOLUTION", "BEGIN TESTS", "END TESTS", "END QUESTION"]
     assert raw[1:] == [f"# {block}" for block in blocks] * len(lesson.exercises)
+
+
+@each_lesson
+def test_the_students_versions_of_the_graders_have_the_start_and_no_solution(lesson):
+    """As both tools make them: otter leaves out solutions and the lines around prompts, nbgrader what is between its markers."""
+    for make, begin, end in ((otter, "# BEGIN SOLUTION NO PROMPT", "# END SOLUTION"), (nbgrader, "### BEGIN SOLUTION", "### END SOLUTION")):
+        answers = [cell.source for cell in make(lesson).cells if cell.cell_type == "code" and begin in cell.source]
+        assert len(answers) == len(lesson.exercises)
+        for source, exercise in zip(answers, lesson.exercises, strict=True):
+            before, _, rest = source.partition(begin)
+            solution, _, after = rest.partition(end)
+            assert solution.strip() == exercise.solution
+            left = [line for line in (before + after).splitlines() if not line.endswith(("# BEGIN PROMPT", "# END PROMPT"))]
+            assert "\n".join(left).strip() == exercise.start
+            compile(source, "answer", "exec")
 
 
 @each_lesson

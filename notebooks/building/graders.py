@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import takewhile
-
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
@@ -23,11 +21,7 @@ def _for_nbgrader(exercise: Exercise) -> list[NotebookNode]:
         id = f"{part}_{exercise.name.replace('.', '_')}"
         return {"nbgrader": {"schema_version": 3, "grade_id": id, "task": False, **more}}
 
-    start, solution = exercise.start.splitlines(), exercise.solution.splitlines()
-    shared = [line for line, _ in takewhile(lambda pair: pair[0] == pair[1], zip(solution, start, strict=False))]
-    rest = solution[len(shared) :]
-    indent = " " * (len(rest[0]) - len(rest[0].lstrip()))
-    answer = "\n".join([*shared, f"{indent}### BEGIN SOLUTION", *rest, f"{indent}### END SOLUTION"])
+    answer = f"{exercise.start}\n\n### BEGIN SOLUTION\n{exercise.solution}\n### END SOLUTION"
     return [
         new_markdown_cell("\n\n".join([exercise.task, *folded_hints(exercise)])),
         new_code_cell(answer, metadata=about("answer", solution=True, grade=False, locked=False)),
@@ -44,14 +38,14 @@ def otter(lesson: Lesson) -> NotebookNode:
 
 
 def _for_otter(exercise: Exercise) -> list[NotebookNode]:
+    # In the student's version otter leaves out the solution, and the lines that end with BEGIN PROMPT and END PROMPT.
+    solution = f"# BEGIN SOLUTION NO PROMPT\n{exercise.solution}\n# END SOLUTION"
+    answer = f'{solution}\n""" # BEGIN PROMPT\n{exercise.start}\n""" # END PROMPT'
     return [
         new_raw_cell(f"# BEGIN QUESTION\nname: q{exercise.name.replace('.', '_')}\npoints: 1"),
         new_markdown_cell("\n\n".join([exercise.task, *folded_hints(exercise)])),
-        new_raw_cell("# BEGIN PROMPT"),
-        new_code_cell(exercise.start),
-        new_raw_cell("# END PROMPT"),
         new_raw_cell("# BEGIN SOLUTION"),
-        new_code_cell(exercise.solution),
+        new_code_cell(answer),
         new_raw_cell("# END SOLUTION"),
         new_raw_cell("# BEGIN TESTS"),
         new_code_cell(_asserted(exercise)),
