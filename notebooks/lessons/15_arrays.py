@@ -255,7 +255,8 @@ picture(compiled.stages[0])
 
 # %% [markdown]
 # You can see the three days as three equal parts, one above the other, whose squares (`^` with 2) are added up on the
-# right. Boxes with dashed frames are the arguments, and need no grad. What is done three times in the same way can be
+# right. Boxes with dashed frames are the arguments, and need no grad; `backward()` has not walked through this recorded
+# graph, so the grads in the middle are 0. What is done three times in the same way can be
 # done once with three rows. That is what **lift** finds:
 
 # %%

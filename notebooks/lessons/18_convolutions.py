@@ -299,9 +299,9 @@ print(f"as they are:          {trainer.evaluate((test_x, test_y))['accuracy']:.0
 print(f"shifted by one pixel: {trainer.evaluate((shifted, test_y))['accuracy']:.0%}")
 
 # %% [markdown]
-# As good as the MLP on the digits as they are, with half as many parameters, and far better on shifted ones. A kernel
-# that finds an edge finds it one pixel further to the right as well. It is not perfect: the windows of the pooling
-# lie elsewhere on a shifted digit, and the frame of zeros is nearer.
+# As good as the MLP on the digits as they are, with little more than half the parameters, and far better on shifted
+# ones. A kernel that finds an edge finds it one pixel further to the right as well. It is not perfect: the windows of
+# the pooling lie elsewhere on a shifted digit, and the frame of zeros is nearer.
 #
 # ## Where it looks
 #
