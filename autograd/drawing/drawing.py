@@ -30,7 +30,13 @@ LARGEST = 20_000  # nodes of a page
 NAME, TITLE = "graph", "A graph and its backward pass"  # of a page in a notebook
 
 
-def draw(root: object, *, fold: int | None = None, direction: str | None = None, marks: Mapping[Node, str] | None = None) -> Drawing:
+def draw(
+    root: object,
+    *,
+    fold: int | None = None,
+    direction: str | None = None,
+    marks: Mapping[Node, str] | None = None,
+) -> Drawing:
     """A picture of the graph from which `root` was computed.
 
     Boxes are values, with their label, data and grad (for a Tensor its shape, and the norm of its
@@ -50,13 +56,14 @@ def draw(root: object, *, fold: int | None = None, direction: str | None = None,
             function, this folds the graph as written.
         direction: the direction of the computation: LR (from left to right), TB (top to bottom), RL
             or BT. By default LR; for a compiled function TB, with its two graphs side by side.
-        marks: nodes to show in red, each with a note that is written into its box. Only the picture shows them, not the page.
+        marks: nodes to show in red, each with a note that is written into its box. Only the picture
+            shows them, not the page.
 
     Raises:
         TypeError: `root` is not made of Values and Tensors.
-        ValueError: `fold` or `direction` is unknown; a node of `marks` is not in the graph; or the graph is too large even for a page. One
-            that is too large for a picture, even with its modules folded, is refused by `source` and
-            where the picture is made.
+        ValueError: `fold` or `direction` is unknown; a node of `marks` is not in the graph; or the
+            graph is too large even for a page. One that is too large for a picture, even with its
+            modules folded, is refused by `source` and where the picture is made.
         RuntimeError: a compiled function was not called yet, or not since something that it uses
             was changed.
 
@@ -110,7 +117,12 @@ class Drawing:
     """
 
     def __init__(
-        self, reading: Reading, folding: Folding | ValueError, direction: str, fold: int | None, marks: Mapping[Node, str] | None = None
+        self,
+        reading: Reading,
+        folding: Folding | ValueError,
+        direction: str,
+        fold: int | None,
+        marks: Mapping[Node, str] | None,
     ) -> None:
         self._reading, self._folding, self._fold, self._marked = reading, folding, fold, bool(marks)
         self._source = "" if isinstance(folding, ValueError) else dot_of(picture_of(reading, folding, marks=marks), direction)
@@ -196,7 +208,7 @@ class Drawing:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """What a notebook shows: the page, and where none can be shown, or nodes are marked, the picture."""
-        if self._marked:
+        if self._marked and not isinstance(self._folding, ValueError):
             return {"image/svg+xml": self._repr_svg_(), "text/plain": repr(self)}
         try:
             page = page_of(self._reading, self._fold, NAME)

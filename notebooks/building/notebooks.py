@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -14,7 +16,7 @@ SETUP = """\
 try:
     import autograd, nn, matplotlib, pandas, sklearn
 except ImportError:
-    %pip install --quiet -e "..[notebooks]"
+    %pip install --quiet "..[notebooks]"
 
 from course import check"""
 
@@ -75,5 +77,7 @@ def teachers_kit(lesson: Lesson) -> str:
     pages = [f"# Lesson {lesson.number}: {lesson.title}", *lesson.notes, "## The exercises"]
     for exercise in lesson.exercises:
         pages += [exercise.task, f"Solution:\n\n```python\n{exercise.solution}\n```"]
-        pages += [f"Typical wrong answer:\n\n```python\n{code}\n```\n\n> {said[why]}" for why, code in exercise.wrong]
+        for why, code in exercise.wrong:
+            text = re.sub(r"\{\w+\}", "…", said[why])
+            pages.append(f"Typical wrong answer:\n\n```python\n{code}\n```\n\n> {text}")
     return "\n\n".join(pages) + "\n"

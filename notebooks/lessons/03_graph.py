@@ -125,7 +125,7 @@ picture(L)
 # %% exercise 3.2 [markdown]
 # ### Exercise 3.2: fill in the graph
 #
-# In this picture the numbers are there, and the grads are not. Work out the five grads on paper, from right to
+# In this picture the numbers are there, and the grads are still 0. Work out the five grads on paper, from right to
 # left, and write them down. The grad of `L` itself is 1, since `L` moves exactly as fast as itself.
 
 # %% start
@@ -213,14 +213,10 @@ def from_paths(paths):
 # A large graph has more paths than there are atoms on earth, so `backward()` does not follow them one by one. It
 # walks from the right to the left and visits each operation once, *after* all operations that use its result. By
 # then its grad is complete. It hands to each input its share: its own grad times the number on the arrow. For a
-# product, the whole step is
+# product `out = left * right`, the share of `left` is `right.data * out.grad`, and that of `right` is
+# `left.data * out.grad`.
 #
-# ```
-# left.grad  += right.data * out.grad
-# right.grad += left.data * out.grad
-# ```
-#
-# Two lines for each kind of operation, one visit for each operation: that is all of `backward()`. The library's
+# A line or two for each kind of operation, one visit for each operation: that is all of `backward()`. The library's
 # `draw` shows a graph as a page to play with, which computes both ways itself. Press **Walk through it**, and
 # follow the walk step by step. Change a number, and see what moves. Click on `c`, and see its two paths.
 

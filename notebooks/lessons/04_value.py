@@ -549,7 +549,8 @@ for kind in (Small, Value):
 #
 # ## What you know now
 #
-# - A number that remembers its inputs, and a local derivative for each, is all that `backward()` needs.
+# - A number that remembers its inputs, and a local derivative for each, is all that `backward()` needs. A program
+#   that finds derivatives in this way is called an **autograd engine**, for automatic gradients.
 # - Following every path is right, but takes forever. Visiting each number once is as right, and fast.
 # - The order makes it right: each number is visited after all that use it.
 #

@@ -47,8 +47,9 @@ h1, h2, score = 0, -1, 1.5
 h1, h2, score = 0, 0, 0
 
 # %% [markdown]
-# Here is the same network, as the library's. `nn.MLP(2, [2, 1])` has two inputs, then a layer of two neurons, then
-# a layer of one. MLP means multi-layer perceptron. Its weights start at random, and we put in ours.
+# Here is the same network, as the library's. `nn.MLP(2, [2, 1])` has two inputs, then a layer of two neurons with
+# ReLU, then a layer of one without. MLP means multi-layer perceptron. Its weights start at random, and we put in
+# ours.
 
 # %%
 import nn
