@@ -378,8 +378,9 @@ with autograd.no_grad():
 # own. Nobody told it that there are words. With a low temperature it writes what is most probable, again and again;
 # with a high one it is bold and makes more mistakes.
 #
-# The large models do the same: a text, a score for each next token, a draw. They have a hundred of these layers,
-# with many attentions side by side in each, and a hundred million times as many parameters.
+# The large models do the same: a text, a score for each next token, a draw. They have a hundred of these layers, with
+# many attentions side by side in each, called heads, and a hundred million times as many parameters. In this
+# repository, `scripts/gpt.py` is one with four heads, again in scalars, and `scripts/train_names.py` trains it.
 #
 # ## Where it looks
 
