@@ -126,7 +126,7 @@ def attend(query, keys, values):
 # **Before you run it:** the first place gets most of the weight. Which place has most to do with the result?
 
 # %%
-from autograd import Value
+from autograd import Value, softmax
 
 
 def weights_of(query, keys):
