@@ -256,8 +256,16 @@ print(f"accuracy {history['accuracy'][-1]:.0%}")
 nn.plot.decision_boundary(answers(neuron), X, y);
 
 # %% [markdown]
-# The neuron turned its line to where it does little harm. More it cannot do, and more steps will not help: no
-# straight line separates these moons.
+# The neuron turned its line to where it does little harm. Eleven points are on the wrong side. **Before you run it:**
+# what will two hundred more steps do?
+
+# %%
+history = train(neuron, steps=200, rate=1.0)
+print(f"accuracy {history['accuracy'][-1]:.0%}")
+
+# %% [markdown]
+# Nothing: it is still 89 %. No straight line separates these moons, and a straight line is all that a neuron can draw.
+# What it lacks is not practice.
 #
 # ## A network
 #
@@ -317,7 +325,7 @@ nn.plot.decision_boundary(quickly(model), X, y);
 # %% [markdown]
 # The line now runs between the moons. It is made of many short straight pieces, and at each corner a ReLU switches
 # on or off. The pale strip along it is where the network is unsure. Nobody told any neuron to care for a certain
-# piece: thirty-two of them share the line, and none of it belongs to one of them alone.
+# piece: where the line runs is decided by all neurons that are awake there, together.
 #
 # ## Inside
 #
