@@ -1,0 +1,31 @@
+"""Sphinx's settings of the book, which `book.py` makes."""
+
+import re
+
+project = "glassgrad"
+author = "The glassgrad authors"
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
+html_theme = "pydata_sphinx_theme"
+html_theme_options = {"navbar_end": ["theme-switcher"]}
+html_show_sourcelink = False
+nb_execution_mode = "off"  # the lessons are committed with their outputs
+nb_mime_priority_overrides = [("html", "text/html", 0), ("html", "image/svg+xml", 10)]
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3
+autodoc_typehints = "none"
+
+
+def setup(app):
+    app.connect("autodoc-process-docstring", as_written, priority=400)  # before Napoleon reads them
+
+
+def as_written(app, what, name, obj, options, lines):
+    """Docstrings say `code`, |x| and *args as Markdown does, and list many arguments over several lines."""
+    text = re.sub(r"^( {4}[\w, ]+,)\n +", r"\1 ", "\n".join(lines), flags=re.MULTILINE)
+    example = False
+    lines[:] = text.split("\n")
+    for i, line in enumerate(lines):
+        example = bool(line.strip()) and (example or line.lstrip().startswith(">>>"))
+        if not example:
+            words = line.replace("*", r"\*").replace("|", r"\|")
+            lines[i] = re.sub("`([^`]+)`", lambda code: f"``{code[1].replace(chr(92), '')}``" + r"\ ", words)
