@@ -106,7 +106,7 @@ def derivatives() -> str:
         result = Value(out.data, label="r")
         rules = [rule and rule(g, result, *inputs) for rule in entry.vjp]
         shown = ", ".join(f"${latex(rule) if isinstance(rule, Value) else 0}$" for rule in rules)
-        picture = f"![{name} and its derivative](pictures/{plotted(entry)})" if len(inputs) == 1 else ""
+        picture = f"![{name} and its derivative](pictures/{plotted(entry)}){{width=160px}}" if len(inputs) == 1 else ""
         lines.append(f"| `{name}` | ${latex(out)}$ | {shown} | {picture} |".replace(r"\left|", r"\lvert ").replace(r"\right|", r"\rvert "))
     return "\n".join(lines) + "\n"
 

@@ -10,7 +10,7 @@ html_theme_options = {"navbar_end": ["theme-switcher"]}
 html_show_sourcelink = False
 nb_execution_mode = "off"  # the lessons are committed with their outputs
 nb_mime_priority_overrides = [("html", "text/html", 0), ("html", "image/svg+xml", 10)]
-myst_enable_extensions = ["dollarmath"]
+myst_enable_extensions = ["attrs_inline", "dollarmath"]
 myst_heading_anchors = 3
 autodoc_typehints = "none"
 
