@@ -123,6 +123,7 @@ class Entry:
     """
 
     numpy: Callable[..., Any] | str | None = None
+    elsewhere: tuple[Any, Any, Any] = (None, None, None)
     simplify: Callable[..., Any] | None = None
     terms: Iterable[int] = ()
     reduces: tuple[Any, float] | None = None

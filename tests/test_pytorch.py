@@ -271,10 +271,3 @@ def test_a_file_of_half_precision_is_loaded_into_the_precision_of_the_model(tmp_
         ValueError, match=r"holds BF16, a type that NumPy does not have; save model\.float\(\)\.state_dict\(\) from PyTorch"
     ):
         nn.load(path, ours)
-
-
-def test_a_file_of_torch_save_is_refused_with_advice(tmp_path):
-    for path, options in ((tmp_path / "zip.pt", {}), (tmp_path / "old.pt", {"_use_new_zipfile_serialization": False})):
-        torch.save(torch.nn.Linear(4, 2).state_dict(), path, **options)
-        with pytest.raises(ValueError, match=r"is a file of torch\.save, .* In PyTorch, write it with safetensors\.torch\.save_file"):
-            nn.load(path)
