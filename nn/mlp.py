@@ -202,7 +202,7 @@ def _row(x: Input, nin: int, module: Module) -> list[Value]:
     elif isinstance(x, tuple) or (isinstance(x, Tensor) and x.ndim):
         x = list(x)
     if not isinstance(x, list):
-        given = f"a {type(x).__name__}"
+        given = f"a {'Value' if isinstance(x, Value) else type(x).__name__}"  # also one in a store, or a stand-in
     elif x and not isinstance(x[0], (float, Value)) and np.ndim(x[0]):
         given = f"a table of {len(x)} rows; call it on one row at a time: [model(row) for row in rows]"
     elif len(x) != nin:

@@ -383,6 +383,8 @@ def test_an_example_without_a_batch_is_refused(tmp_path):
         nn.to_onnx(nn.ReLU(), np.float64(3.0), tmp_path / "model.onnx")
     with pytest.raises(ValueError, match="takes a batch of at least one example, and got one of none"):
         nn.to_onnx(nn.Linear(4, 3), np.zeros((0, 4)), tmp_path / "model.onnx")
+    with pytest.raises(ValueError, match=r"MLP takes a list of 2 numbers or Values, and got a Value\.$"):
+        nn.to_onnx(nn.MLP(2, [1]), [0.0, 1.0], tmp_path / "model.onnx")  # two examples of one number
 
 
 def test_without_the_package_an_error_says_what_to_install(tmp_path, monkeypatch):
