@@ -153,7 +153,13 @@ def test_the_first_wrong_box_is_drawn_in_red_with_the_numbers_of_the_learner():
     assert len(boxes) == 1
     assert "<b>a</b>" in boxes[0]
     assert ">12<" in boxes[0]
-    assert "<svg" in verdict._repr_html_()
+    assert "data:image/svg+xml" in verdict._repr_html_()
+
+
+def test_words_between_asterisks_are_emphasized_and_those_in_code_are_not():
+    page = course.check("2.2", lambda f, x: (f(x + 1e-5) - f(x - 1e-5)) / 2 * 1e-5)._repr_html_()
+    assert "<em>multiplies</em>" in page
+    assert "<code>a / 2 * h</code>" in page
 
 
 def test_an_answer_that_stops_with_an_error_is_a_wrong_answer():

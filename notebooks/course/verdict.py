@@ -1,9 +1,10 @@
 """What a check says: a `Verdict`, which a notebook shows; and `Wrong`, which a check raises."""
 
+import base64
 import html
 import re
 
-__all__ = ["Verdict", "Wrong"]
+__all__ = ["Verdict", "Wrong", "image"]
 
 GREEN, RED, GREY = "#2a9d4a", "#d90429", "#94a3b8"
 
@@ -43,9 +44,14 @@ class Verdict:
     def _repr_html_(self):
         """For notebooks: the text with a line of green, red or (not answered yet) grey at its side, above the picture."""
         colour = GREEN if self else GREY if self.why in ("empty", "nothing") else RED
-        text = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(self.text, quote=False))
-        picture = ""
-        if self.picture is not None:
-            svg = self.picture._repr_svg_()
-            picture = f'<div role="img" aria-label="{html.escape(self.text)}">{svg[svg.index("<svg") :]}</div>'
-        return f'<div style="border-left: 4px solid {colour}; padding: 2px 10px">{text}{picture}</div>'
+        codes = re.split(r"`([^`]+)`", html.escape(self.text, quote=False))  # every second part is code
+        codes[::2] = [re.sub(r"\*([^*]+)\*", r"<em>\1</em>", part) for part in codes[::2]]
+        codes[1::2] = [f"<code>{part}</code>" for part in codes[1::2]]
+        picture = "" if self.picture is None else f"<div>{image(self.picture, self.text)}</div>"
+        return f'<div style="border-left: 4px solid {colour}; padding: 2px 10px">{"".join(codes)}{picture}</div>'
+
+
+def image(drawing, alt):
+    """A drawing as an image for notebooks. JupyterLab shows it in any notebook, and an `<svg>` only in one that it trusts."""
+    data = base64.b64encode(drawing._repr_svg_().encode()).decode()
+    return f'<img alt="{html.escape(alt)}" style="max-width: 100%" src="data:image/svg+xml;base64,{data}">'
