@@ -1,7 +1,7 @@
 """Checks of lesson 1: a neuron, and what it can say."""
 
 from .answers import exercise
-from .comparing import alike, run, same_function, shown
+from .comparing import alike, call, run, same_function, shown
 from .verdict import Wrong
 
 INPUTS = [(0, 0), (0, 1), (1, 0), (1, 1)]
@@ -73,7 +73,7 @@ def learn(answer):
         raise Wrong("three_numbers", given=shown(new))
     for case in cases:
         if perceptron_rule(*case) == [*case[:3]] and not alike(run(answer, *case), case[:3]):
-            raise Wrong("changes_when_right", call=f"learn{case}")
+            raise Wrong("changes_when_right", call=call(answer, case))
     mistakes = {"wrong_way": wrong_way, "bias_left": bias_left, "inputs_forgotten": inputs_forgotten, "always_up": always_up}
     same_function(answer, perceptron_rule, cases, mistakes)
 

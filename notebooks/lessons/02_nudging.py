@@ -1,8 +1,9 @@
 # %% [markdown]
 # # Derivatives by nudging
 #
-# If I change a number a little, how much does the result change? Everything that a network learns, it learns from
-# the answer to this one question. You will answer it by trying: nudge the number, and look.
+# If I change a number a little, how much does the result change? Everything that a network learns, it learns from the
+# answer to this one question. You will answer it by trying: **nudge** the number, that is, move it a little, and
+# look.
 
 # %% [markdown]
 # ## A rate

@@ -622,7 +622,7 @@ for kind in (Small, Value):
 # %% [markdown]
 # `visit` calls itself for each link of the chain, and Python allows only about a thousand calls inside each other.
 # The library keeps its own list of what is still to be visited, and does not call itself. But the idea is the same,
-# and you can read it now: the file `autograd/core.py` begins with the words "Start here" in its second paragraph.
+# and you can read it now in the file `autograd/core.py`, from the words "Start here" on.
 #
 # ## What you know now
 #
