@@ -25,6 +25,7 @@ from building.graders import nbgrader, otter  # noqa: E402
 from building.lesson import LESSONS, Exercise, Lesson  # noqa: E402
 from building.notebooks import solved, student, teachers_kit  # noqa: E402
 from course.answers import read_texts  # noqa: E402
+from course.verdict import Verdict  # noqa: E402
 
 PATHS = sorted(LESSONS.glob("*.py"))
 each_lesson = pytest.mark.parametrize("lesson", [Lesson(path) for path in PATHS], ids=[path.stem for path in PATHS])
@@ -145,6 +146,11 @@ def test_a_check_is_true_where_the_answer_is_right_and_shows_itself_in_a_noteboo
     verdict = course.check("2.4", 1_000_000)
     assert not verdict
     assert "#d90429" in verdict._repr_html_()
+
+
+def test_code_and_emphasis_in_a_text_are_shown_as_such_in_a_notebook():
+    text = "This is *the wrong* one: `a * b`, and 2 * 3 * 4."
+    assert "<em>the wrong</em> one: <code>a * b</code>, and 2 * 3 * 4." in Verdict("wrong", text)._repr_html_()
 
 
 def test_the_first_wrong_box_is_drawn_in_red_with_the_numbers_of_the_learner():

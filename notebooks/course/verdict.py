@@ -43,7 +43,8 @@ class Verdict:
     def _repr_html_(self):
         """For notebooks: the text with a line of green, red or (not answered yet) grey at its side, above the picture."""
         colour = GREEN if self else GREY if self.why in ("empty", "nothing") else RED
-        text = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(self.text, quote=False))
+        marks = r"`(?P<code>[^`]+)`|\*(?P<em>\w[^*`]*)\*"
+        text = re.sub(marks, lambda m: f"<{m.lastgroup}>{m[m.lastgroup]}</{m.lastgroup}>", html.escape(self.text, quote=False))
         picture = ""
         if self.picture is not None:
             svg = self.picture._repr_svg_()
