@@ -25,7 +25,7 @@ from building.graders import nbgrader, otter  # noqa: E402
 from building.lesson import LESSONS, Exercise, Lesson  # noqa: E402
 from building.notebooks import solved, student, teachers_kit  # noqa: E402
 from course.answers import read_texts  # noqa: E402
-from course.verdict import Verdict  # noqa: E402
+from course.verdict import Verdict, fitted  # noqa: E402
 
 PATHS = sorted(LESSONS.glob("*.py"))
 each_lesson = pytest.mark.parametrize("lesson", [Lesson(path) for path in PATHS], ids=[path.stem for path in PATHS])
@@ -160,6 +160,13 @@ def test_the_first_wrong_box_is_drawn_in_red_with_the_numbers_of_the_learner():
     assert "<b>a</b>" in boxes[0]
     assert ">12<" in boxes[0]
     assert "<svg" in verdict._repr_html_()
+
+
+def test_a_picture_that_is_wider_than_the_column_of_a_notebook_is_as_wide_as_the_column():
+    wide, small = '<svg width="900pt" height="300pt"\n viewBox="0 0 900 300">', '<svg width="300pt" height="100pt"\n viewBox="0 0 300 100">'
+    assert fitted(wide) == '<svg width="100%" style="max-width: 900pt"\n viewBox="0 0 900 300">'
+    assert fitted(small) == small
+    assert '<svg width="100%"' in course.check("9.2", [6, 6, 9], [6, 6, 0], [[12, 6], [12, 6], [0, 0]])._repr_html_()
 
 
 def test_an_answer_that_stops_with_an_error_is_a_wrong_answer():

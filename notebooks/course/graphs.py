@@ -4,7 +4,7 @@ from autograd import draw
 from autograd.backward import ancestors
 
 from .comparing import alike, shown
-from .verdict import Wrong
+from .verdict import Wrong, fitted
 
 __all__ = ["Picture", "picture", "same_gradients"]
 
@@ -19,7 +19,7 @@ class Picture:
         return repr(self.drawing)
 
     def _repr_svg_(self):
-        return self.drawing._repr_svg_()
+        return fitted(self.drawing._repr_svg_())
 
 
 def picture(root, **options):

@@ -3,7 +3,7 @@
 import html
 import re
 
-__all__ = ["Verdict", "Wrong"]
+__all__ = ["Verdict", "Wrong", "fitted"]
 
 GREEN, RED, GREY = "#2a9d4a", "#d90429", "#94a3b8"
 
@@ -47,6 +47,13 @@ class Verdict:
         text = re.sub(marks, lambda m: f"<{m.lastgroup}>{m[m.lastgroup]}</{m.lastgroup}>", html.escape(self.text, quote=False))
         picture = ""
         if self.picture is not None:
-            svg = self.picture._repr_svg_()
+            svg = fitted(self.picture._repr_svg_())
             picture = f'<div role="img" aria-label="{html.escape(self.text)}">{svg[svg.index("<svg") :]}</div>'
         return f'<div style="border-left: 4px solid {colour}; padding: 2px 10px">{text}{picture}</div>'
+
+
+def fitted(svg, column=640):
+    """The picture as wide as the page, if it is wider than `column` points: a notebook would cut off what is on the right."""
+    width = int(re.search(r'<svg width="(\d+)pt"', svg)[1])
+    wide = f'<svg width="100%" style="max-width: {width}pt"'
+    return svg if width <= column else re.sub(r'<svg width="\d+pt" height="\d+pt"', wide, svg, count=1)
