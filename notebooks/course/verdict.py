@@ -44,14 +44,16 @@ class Verdict:
     def _repr_html_(self):
         """For notebooks: the text with a line of green, red or (not answered yet) grey at its side, above the picture."""
         colour = GREEN if self else GREY if self.why in ("empty", "nothing") else RED
-        codes = re.split(r"`([^`]+)`", html.escape(self.text, quote=False))  # every second part is code
-        codes[::2] = [re.sub(r"\*([^*]+)\*", r"<em>\1</em>", part) for part in codes[::2]]
-        codes[1::2] = [f"<code>{part}</code>" for part in codes[1::2]]
+        marks = r"`(?P<code>[^`]+)`|\*(?P<em>\w[^*`]*)\*"
+        text = re.sub(marks, lambda m: f"<{m.lastgroup}>{m[m.lastgroup]}</{m.lastgroup}>", html.escape(self.text, quote=False))
         picture = "" if self.picture is None else f"<div>{image(self.picture, self.text)}</div>"
-        return f'<div style="border-left: 4px solid {colour}; padding: 2px 10px">{"".join(codes)}{picture}</div>'
+        return f'<div style="border-left: 4px solid {colour}; padding: 2px 10px">{text}{picture}</div>'
 
 
 def image(drawing, alt):
-    """A drawing as an image for notebooks. JupyterLab shows it in any notebook, and an `<svg>` only in one that it trusts."""
+    """A drawing as an image for notebooks, at most as wide as their column.
+
+    JupyterLab shows an image in any notebook, and an `<svg>` only in one whose cells have been run there.
+    """
     data = base64.b64encode(drawing._repr_svg_().encode()).decode()
     return f'<img alt="{html.escape(alt)}" style="max-width: 100%" src="data:image/svg+xml;base64,{data}">'
