@@ -163,9 +163,9 @@ def test_the_first_wrong_box_is_drawn_in_red_with_the_numbers_of_the_learner():
 
 
 def test_a_picture_that_is_wider_than_the_column_of_a_notebook_is_as_wide_as_the_column():
-    wide, small = '<svg width="900pt" height="300pt"\n viewBox="0 0 900 300">', '<svg width="300pt" height="100pt"\n viewBox="0 0 300 100">'
-    assert fitted(wide) == '<svg width="100%" style="max-width: 900pt"\n viewBox="0 0 900 300">'
-    assert fitted(small) == small
+    assert fitted('<svg width="900pt" height="9pt"\n viewBox') == '<svg width="100%" style="max-width: 900pt"\n viewBox'
+    for fits_or_would_be_too_small in ('<svg width="300pt" height="9pt"', '<svg width="2000pt" height="9pt"'):
+        assert fitted(fits_or_would_be_too_small) == fits_or_would_be_too_small
     assert '<svg width="100%"' in course.check("9.2", [6, 6, 9], [6, 6, 0], [[12, 6], [12, 6], [0, 0]])._repr_html_()
 
 

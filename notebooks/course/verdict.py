@@ -53,7 +53,10 @@ class Verdict:
 
 
 def fitted(svg, column=640):
-    """The picture as wide as the page, if it is wider than `column` points: a notebook would cut off what is on the right."""
+    """The picture as wide as the page, if it is wider than `column` points: a notebook would show only its left part.
+
+    One that is more than twice as wide stays as it is, as its texts would become too small to read.
+    """
     width = int(re.search(r'<svg width="(\d+)pt"', svg)[1])
     wide = f'<svg width="100%" style="max-width: {width}pt"'
-    return svg if width <= column else re.sub(r'<svg width="\d+pt" height="\d+pt"', wide, svg, count=1)
+    return re.sub(r'<svg width="\d+pt" height="\d+pt"', wide, svg, count=1) if column < width <= 2 * column else svg
