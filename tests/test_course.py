@@ -164,10 +164,13 @@ def test_the_first_wrong_box_is_drawn_in_red_with_the_numbers_of_the_learner():
     assert "data:image/svg+xml" in verdict._repr_html_()
 
 
-def test_a_picture_is_an_image_that_is_not_wider_than_the_column_of_a_notebook():
+def test_a_picture_is_an_image_that_fits_the_column_of_a_notebook_unless_its_texts_would_be_too_small():
     verdict = course.check("9.2", [6, 6, 9], [6, 6, 0], [[12, 6], [12, 6], [0, 0]])
-    assert 'style="max-width: 100%" src="data:image/svg+xml;base64,' in verdict._repr_html_()
-    assert "max-width: 100%" in course.picture(Value(2.0) * 3)._repr_html_()
+    x = y = Value(2.0)
+    for _ in range(20):
+        y = y * x
+    for drawing, style in ((verdict, "100%"), (course.picture(x * 3), "100%"), (course.picture(y), "none")):
+        assert f'style="max-width: {style}" src="data:image/svg+xml;base64,' in drawing._repr_html_()
 
 
 def test_an_answer_that_stops_with_an_error_is_a_wrong_answer():

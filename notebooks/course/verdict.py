@@ -46,14 +46,19 @@ class Verdict:
         colour = GREEN if self else GREY if self.why in ("empty", "nothing") else RED
         marks = r"`(?P<code>[^`]+)`|\*(?P<em>\w[^*`]*)\*"
         text = re.sub(marks, lambda m: f"<{m.lastgroup}>{m[m.lastgroup]}</{m.lastgroup}>", html.escape(self.text, quote=False))
-        picture = "" if self.picture is None else f"<div>{image(self.picture, self.text)}</div>"
+        picture = "" if self.picture is None else image(self.picture, self.text)
         return f'<div style="border-left: 4px solid {colour}; padding: 2px 10px">{text}{picture}</div>'
 
 
-def image(drawing, alt):
-    """A drawing as an image for notebooks, at most as wide as their column.
+def image(drawing, alt, column=640):
+    """A drawing as an image for notebooks, made to fit if it is up to twice as wide as their column (in points).
 
-    JupyterLab shows an image in any notebook, and an `<svg>` only in one whose cells have been run there.
+    The texts of a wider one would become too small to read: it is scrolled. JupyterLab shows an image
+    in any notebook, and an `<svg>` only in one whose cells have been run there.
     """
-    data = base64.b64encode(drawing._repr_svg_().encode()).decode()
-    return f'<img alt="{html.escape(alt)}" style="max-width: 100%" src="data:image/svg+xml;base64,{data}">'
+    svg = drawing._repr_svg_()
+    width = int(re.search(r'<svg width="(\d+)pt"', svg)[1])
+    data = base64.b64encode(svg.encode()).decode()
+    style = f"max-width: {'100%' if width <= 2 * column else 'none'}"
+    tag = f'<img alt="{html.escape(alt)}" style="{style}" src="data:image/svg+xml;base64,{data}">'
+    return f'<div style="overflow-x: auto">{tag}</div>'

@@ -200,7 +200,7 @@ grad_W = [[12, 6], [12, 6], [0, 0]]
 L.backward()
 print("gradient of s:", s.grad)
 print("gradients of v:", [weight.grad for weight in output_neuron.weight], "and of c:", output_neuron.bias.grad)
-print("gradients of h:", [node.grad for node in h])
+print("gradients of h:", [node.grad for node in h], "and of z:", [node.inputs[0].grad for node in h])
 for i, neuron in enumerate(network.layers[0].neurons, start=1):
     print(f"hidden neuron {i}: weights {[weight.grad for weight in neuron.weight]}, bias {neuron.bias.grad}")
 
@@ -269,7 +269,7 @@ print(Z)
 # first neuron has the weights 1 and −1 and the bias 0. The third row of `Z` begins with
 # $1 \cdot 1 + 0 \cdot (-1) + 0 = 1$.
 #
-# Backward, let $G$ be the gradients of `Z`, in a matrix of the same shape. What you did by hand becomes, for many
+# Backward, let `G` be the gradients of `Z`, in a matrix of the same shape. What you did by hand becomes, for many
 # examples at once:
 #
 # - the weight of neuron $j$ for input $k$ gets, from each example, gradient $j$ times input $k$; and over the
