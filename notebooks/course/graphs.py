@@ -4,7 +4,7 @@ from autograd import draw
 from autograd.backward import ancestors
 
 from .comparing import alike, shown
-from .verdict import Wrong, fitted
+from .verdict import Wrong, image
 
 __all__ = ["Picture", "picture", "same_gradients"]
 
@@ -19,7 +19,10 @@ class Picture:
         return repr(self.drawing)
 
     def _repr_svg_(self):
-        return fitted(self.drawing._repr_svg_())
+        return self.drawing._repr_svg_()
+
+    def _repr_html_(self):
+        return image(self.drawing, "A graph: each box has its data and its grad, and each arrow its local derivative.")
 
 
 def picture(root, **options):

@@ -1,9 +1,10 @@
 """What a check says: a `Verdict`, which a notebook shows; and `Wrong`, which a check raises."""
 
+import base64
 import html
 import re
 
-__all__ = ["Verdict", "Wrong", "fitted"]
+__all__ = ["Verdict", "Wrong", "image"]
 
 GREEN, RED, GREY = "#2a9d4a", "#d90429", "#94a3b8"
 
@@ -45,18 +46,19 @@ class Verdict:
         colour = GREEN if self else GREY if self.why in ("empty", "nothing") else RED
         marks = r"`(?P<code>[^`]+)`|\*(?P<em>\w[^*`]*)\*"
         text = re.sub(marks, lambda m: f"<{m.lastgroup}>{m[m.lastgroup]}</{m.lastgroup}>", html.escape(self.text, quote=False))
-        picture = ""
-        if self.picture is not None:
-            svg = fitted(self.picture._repr_svg_())
-            picture = f'<div role="img" aria-label="{html.escape(self.text)}">{svg[svg.index("<svg") :]}</div>'
+        picture = "" if self.picture is None else image(self.picture, self.text)
         return f'<div style="border-left: 4px solid {colour}; padding: 2px 10px">{text}{picture}</div>'
 
 
-def fitted(svg, column=640):
-    """The picture as wide as the page, if it is wider than `column` points: a notebook would show only its left part.
+def image(drawing, alt, column=640):
+    """A drawing as an image for notebooks, made to fit if it is up to twice as wide as their column (in points).
 
-    One that is more than twice as wide stays as it is, as its texts would become too small to read.
+    The texts of a wider one would become too small to read: it is scrolled. JupyterLab shows an image
+    in any notebook, and an `<svg>` only in one whose cells have been run there.
     """
+    svg = drawing._repr_svg_()
     width = int(re.search(r'<svg width="(\d+)pt"', svg)[1])
-    wide = f'<svg width="100%" style="max-width: {width}pt"'
-    return re.sub(r'<svg width="\d+pt" height="\d+pt"', wide, svg, count=1) if column < width <= 2 * column else svg
+    data = base64.b64encode(svg.encode()).decode()
+    style = f"max-width: {'100%' if width <= 2 * column else 'none'}"
+    tag = f'<img alt="{html.escape(alt)}" style="{style}" src="data:image/svg+xml;base64,{data}">'
+    return f'<div style="overflow-x: auto">{tag}</div>'
