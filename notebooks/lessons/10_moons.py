@@ -20,7 +20,7 @@ from autograd import Value
 from course import picture, short
 
 X, y = make_moons(100, noise=0.1, random_state=0)
-X, y = X.tolist(), (2 * y - 1).tolist()
+X, y = X.tolist(), (2 * y - 1).tolist()  # the classes 0 and 1 become −1 and 1
 print(f"{len(X)} points; the first is ({X[0][0]:.2f}, {X[0][1]:.2f}) of class {y[0]}")
 
 # %% [markdown]
@@ -337,7 +337,7 @@ nn.plot.decision_boundary(quickly(model), X, y);
 # **Before you run it:** the same `train` as before, for the same number of steps. What will the line look like?
 
 # %% long
-history = train(model, steps=short(100, 4), rate=1.0)
+history = train(model, steps=short(100, 4), rate=1.0)  # 100 steps, or 4 where somebody only tests this notebook
 print(f"accuracy {history['accuracy'][-1]:.0%}")
 nn.plot.curves(history);
 
