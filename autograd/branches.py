@@ -28,7 +28,7 @@ from .primitives.arithmetic import not_equal, where
 from .primitives.reductions import unbroadcast
 from .rules import check_given, fit, operands, run_rules
 
-__all__ = ["careful_step", "is_steep", "may_meet", "spoiled", "to_watch"]
+__all__ = ["careful_step", "is_steep", "is_steep_here", "may_meet", "spoiled", "to_watch"]
 
 STEEP_AT: Final = (0.0, -1.0, 1e4)  # where logarithms, roots, quotients, arcs and exponentials have no finite derivative
 primitive_of: Final = attrgetter("primitive")
@@ -105,7 +105,7 @@ def to_watch(order: Sequence[Node], variables: Sequence[Node], results: Collecti
         for node in reached
     )  # fmt: skip
     computed = [(node, node.primitive) for node in order if node.primitive is not None]
-    steep = [node for node, primitive in computed if node in masked and _is_steep_here(node, primitive)]
+    steep = [node for node, primitive in computed if node in masked and is_steep_here(node)]
     everything = list(range(len(variables)))
     if not steep:
         return [], chooses
@@ -124,8 +124,9 @@ def _is_mask(index: object) -> bool:
     return any(getattr(part, "dtype", None) == np.bool_ for part in (index if isinstance(index, tuple) else (index,)))
 
 
-def _is_steep_here(node: Node, primitive: Primitive) -> bool:
+def is_steep_here(node: Node) -> bool:
     """Whether the derivatives of a node, given the constants among its inputs, may be infinite or undefined."""
+    primitive: Any = node.primitive
     inputs = node.inputs or ()
     if not primitive.elementwise:
         return any(isinstance(x, np.ndarray) and x.dtype.kind == "f" and not np.isfinite(x).all() for x in inputs)

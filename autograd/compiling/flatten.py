@@ -47,7 +47,7 @@ class Flattening:
         self._new: dict[int, Node] = {}  # id of an old node -> the new node in its place, if there is one
         old: list[Any] = self._distinct(order)
         sums: dict[int, Any] = {id(node): node for node in old if node.primitive.terms and isinstance(node, Value)}
-        products = {id(node) for node in old if node.primitive is multiply and isinstance(node, Value)}
+        products = {id(node) for node in old if node.primitive.products and len(self._inputs[id(node)]) == 2 and isinstance(node, Value)}
         inner = sums.keys() | products
         uses: dict[int, int] = Counter(filter(inner.__contains__, map(id, chain.from_iterable(self._inputs.values()))))
         for x in outputs:
@@ -106,7 +106,7 @@ class Flattening:
         """Make the new node for an old node that is not a sum."""
         inputs = self._inputs[id(node)]
         new_inputs = _renewed(inputs, self._new)
-        if node.primitive is dot_n and len(inputs) % 2 and isinstance(node, Value):
+        if node.primitive.products and len(inputs) % 2 and isinstance(node, Value):
             n = len(inputs) // 2
             dot = self._part(dot_n, new_inputs[:-1], node)
             self._new[id(node)] = self._part(add, (dot, new_inputs[-1]), node) if n else self._part(add_n, new_inputs, node)

@@ -18,8 +18,8 @@ import numpy as np
 from ..backward import ancestors
 from ..core import Node
 from ..numpy_interface import call_function, call_ufunc
-from ..primitives.arithmetic import add, astype, divide, identity, multiply, subtract
-from ..primitives.printing import View
+from ..primitives.arithmetic import astype, identity
+from ..primitives.printing import COMPARISON, Infix, Product, View
 from ..tensor import Tensor
 from ..updating import Updater
 from ..value import Value
@@ -30,7 +30,6 @@ from .writers import Writer, is_view, way_of
 __all__ = ["Assignment", "Formula"]
 
 SHORT = 84  # characters: what is longer gets a name
-IN_PLACE = {add: "+=", subtract: "-=", multiply: "*=", divide: "/="}
 OPERATORS = ("add", "sub", "mul", "truediv", "pow", "matmul")
 RELATIONS = ("lt", "le", "gt", "ge", "eq", "ne")
 
@@ -303,11 +302,11 @@ class Text(Writer):
             return [f"{self.names[node]} = {text}"]
         name = self.names[target]
         left, *others = node.inputs or ()
-        sign = IN_PLACE.get(node.primitive)  # type: ignore[arg-type]
-        if node.primitive is multiply and others and self.names.get(left) != name:  # the other way round
+        way = way_of(node)
+        if isinstance(way, Product) and self.names.get(left) != name:  # the other way round
             left, others = others[0], [left]
-        if sign is not None and isinstance(left, Node) and self.names.get(left) == name:
-            line = f"{name} {sign} {self.text_of(others[0])}"
+        if isinstance(way, Infix) and way.strength != COMPARISON and isinstance(left, Node) and self.names.get(left) == name:
+            line = f"{name} {way.sign}= {self.text_of(others[0])}"
         else:
             line = f"{name}[...] = {self.text_of(node.left) if node.primitive in (identity, astype) else self.write(node)[0]}"
         self.names[node] = name

@@ -22,7 +22,6 @@ from ..entry import entries
 from ..layout import MANY, ONE
 from ..modes import Scope, mode
 from ..primitives import arithmetic as a
-from ..primitives.reductions import sum_
 from ..primitives.shapes import choose, concatenate, getitem, lookup, pad, reshape, stack
 from ..tensor import Tensor
 from ..value import Value
@@ -37,8 +36,6 @@ __all__ = ["Lifting"]
 Placed = tuple[Any, Iterable[tuple[int, Any]]]  # an array, and the numbers in it with their positions
 ALL = slice(None)
 FEW = 8  # terms of a sum that are written one after the other
-
-SUM, DOT, SELECT = a.add_n, a.dot_n, a.select
 
 
 class Lifting(Arrays):
@@ -72,7 +69,8 @@ class Lifting(Arrays):
         alone: list[Any] = []  # sums of one term
         late: list[tuple[Any, list[Any]]] = []  # sums of parts that come from different arrays
         for node in nodes:
-            if (node.primitive is SUM or node.primitive is DOT) and not isinstance(node, Tensor):
+            primitive = node.primitive
+            if primitive.arity is None and (primitive.terms or primitive.products) and not isinstance(node, Tensor):
                 if len(node.inputs) == 1:
                     alone.append(node)
                     continue
@@ -98,7 +96,7 @@ class Lifting(Arrays):
         """The sums of a level, with those of one term that are the edges of others; any other one is the number of its term."""
         together: dict[int | None, list[Any]] = defaultdict(list)
         for node in sums:
-            if node.primitive is SUM:
+            if node.primitive.terms:
                 together[self.source_of(node.inputs[0])].append(node)
         ends: dict[int | None, list[Any]] = defaultdict(list)
         for node in alone:
@@ -128,12 +126,12 @@ class Lifting(Arrays):
 
     def _split(self, node: Any) -> tuple[list[Node], list[Any] | None]:
         """A sum as partial sums of one source each, and the terms left to add (None: nothing)."""
-        parts = halves(node.inputs) if node.primitive is DOT else (node.inputs,)
+        parts = halves(node.inputs) if node.primitive.products else (node.inputs,)
         own = [self.only_source(part) for part in parts]
         if None not in own:  # the usual case, without a look at each term
-            return [node if own == sorted(own, reverse=True) else self._instead(node, DOT, (*parts[1], *parts[0]))], None  # type: ignore[misc, type-var]
+            return [node if own == sorted(own, reverse=True) else self._instead(node, a.dot_n, (*parts[1], *parts[0]))], None  # type: ignore[misc, type-var]
         by_source: dict[Any, list[Any]] = defaultdict(list)
-        if node.primitive is DOT:
+        if node.primitive.products:
             for pair in _pairs(node):
                 sources, pair = self._ordered(pair)
                 by_source[sources] += pair
@@ -143,8 +141,8 @@ class Lifting(Arrays):
         constant = float(sum(map(number_of, by_source.pop(None, ()))))
         if len(by_source) == 1 and not constant:
             (inputs,) = by_source.values()
-            return [node if len(inputs) == len(node.inputs) else self._instead(node, SUM, tuple(inputs))], None
-        sums = [number(SUM, tuple(inputs), node) for inputs in by_source.values() if len(inputs) > 1]
+            return [node if len(inputs) == len(node.inputs) else self._instead(node, a.add_n, tuple(inputs))], None
+        sums = [number(a.add_n, tuple(inputs), node) for inputs in by_source.values() if len(inputs) > 1]
         rest = iter(sums)
         terms = [inputs[0] if len(inputs) == 1 else next(rest) for inputs in by_source.values()]
         if constant or not terms:
@@ -156,8 +154,8 @@ class Lifting(Arrays):
     def _split_dot(self, node: Any, factors: list[list[Any]]) -> tuple[list[Node], list[Any] | None]:
         """The same of a sum of products; the factors, by source, follow one another."""
         if len(factors) == 1:
-            return [self._instead(node, DOT, _apart(factors[0]))], None
-        parts = [number(a.multiply if len(pairs) == 2 else DOT, _apart(pairs), node) for pairs in factors]
+            return [self._instead(node, a.dot_n, _apart(factors[0]))], None
+        parts = [number(a.multiply if len(pairs) == 2 else a.dot_n, _apart(pairs), node) for pairs in factors]
         return parts, list(parts)
 
     def _ordered(self, pair: tuple[Any, Any]) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
@@ -177,13 +175,15 @@ class Lifting(Arrays):
             sources: Any
             if isinstance(node, Tensor):
                 sources = "tensors"
-            elif primitive is DOT:
+            elif primitive.arity is not None:
+                sources = tuple(map(source_of, inputs))
+            elif primitive.products:
                 sources = source_of(inputs[0]), source_of(inputs[len(inputs) // 2])
-            elif primitive is SUM:
+            elif primitive.terms:
                 sources = source_of(inputs[0])
             elif primitive in self._reductions:
                 sources = frozenset(map(source_of, inputs))
-            elif primitive is SELECT:
+            elif primitive.index == 0:
                 sources = source_of(inputs[0]), frozenset(map(source_of, inputs[1:])), len(inputs)
             else:
                 sources = tuple(map(source_of, inputs))
@@ -195,13 +195,15 @@ class Lifting(Arrays):
                     mode.scope = node.scope
                     self.tensors[id(node)] = self._tensor(node)
                 continue
-            if primitive is DOT and all(len(node.inputs) == 2 for node in members):
+            if primitive.arity is not None:
+                self._elementwise(members, primitive)
+            elif primitive.products and all(len(node.inputs) == 2 for node in members):
                 self._elementwise(members, a.multiply)
-            elif primitive is DOT:
+            elif primitive.products:
                 self._take_over(self._dot(members))
             elif primitive in self._reductions:
                 self._take_over(self._reduction(members, primitive))
-            elif primitive is SELECT:
+            elif primitive.index == 0:
                 self._take_over(self._select(members))
             else:
                 self._elementwise(members, primitive)
@@ -254,38 +256,38 @@ class Lifting(Arrays):
         self._take_over((self.full(result, shape), places))
 
     def _reduction(self, members: list[Any], primitive: Primitive) -> Placed:
-        """Sums, or the largest, of several numbers each."""
-        is_sum, reduction = primitive is SUM, self._reductions[primitive]
+        """Sums, or another reduction, of several numbers each."""
+        is_sum, reduction = bool(primitive.terms), self._reductions[primitive]
         numbers = {self.source_of(x) for x in (members[0].inputs if is_sum else [x for node in members for x in node.inputs])}
         if len(numbers) > 1 or None in numbers:
-            return self._largest_of_any(members, reduction), enumerate(members)
+            return self._reduced_from_anywhere(members, reduction), enumerate(members)
         source = self.arrays[numbers.pop()]  # type: ignore[index]
         rows = [self.column(node.inputs) for node in members]
         if len({*map(len, rows)}) == 1:
-            return self._reduced(source, np.array(rows), None, members, reduction)
+            return self._reduced(source, np.array(rows), None, members, primitive)
         padded = padded_rows(rows, source.size) if is_sum and source.ndim == 1 else None
         if padded is not None:
-            return self._reduced(pad(source, pad_width=(padded[1],)), padded[0], None, members, reduction)
+            return self._reduced(pad(source, pad_width=(padded[1],)), padded[0], None, members, primitive)
         for table, mask in completed_rows(rows, source.size):
             if not is_gather(source, table):
-                return self._reduced(source, table, mask, members, reduction)
+                return self._reduced(source, table, mask, members, primitive)
         lengths = [len(row) for row in rows]
         flat = gather_or_slice(source, np.concatenate(rows))
-        return ragged_sum(flat, lengths) if is_sum else _ragged_max(flat, lengths, reduction), enumerate(members)
+        return ragged_sum(flat, lengths) if is_sum else _ragged(flat, lengths, reduction), enumerate(members)
 
-    def _reduced(self, source: Any, table: Any, mask: Any, members: list[Any], reduction: tuple[Any, float]) -> Placed:
-        """The sum, or the largest, of each row of a table; of those entries that a mask names, if there is one."""
-        reduce, neutral = reduction
+    def _reduced(self, source: Any, table: Any, mask: Any, members: list[Any], primitive: Primitive) -> Placed:
+        """The sum, or another reduction, of each row of a table; of those entries that a mask names, if there is one."""
+        is_sum, (reduce, neutral) = bool(primitive.terms), self._reductions[primitive]
         if len(members) == 1:
             table = np.sort(table[0])
             whole = table.size == source.size and (table == np.arange(source.size)).all()
-            if whole and reduce is sum_:
-                return sum_(source), enumerate(members)
+            if whole and is_sum:
+                return reduce(source), enumerate(members)
             return reduce(self.full(view(source, table), table.shape), axis=-1), enumerate(members)
         order, shape, _ = arranged([source.shape], [table])
         table = table[order].reshape(*shape, -1)
         ordered = enumerate([members[i] for i in order])
-        if reduce is sum_ and mask is None and table.shape[-1] <= FEW and cost(source.shape, table) > EASY:  # such as of neighbours
+        if is_sum and mask is None and table.shape[-1] <= FEW and cost(source.shape, table) > EASY:  # such as of neighbours
             terms = [table[..., k] for k in range(table.shape[-1])]
             if max(cost(source.shape, term) for term in terms) <= EASY:
                 return self.full(functools.reduce(a.add, [view(source, term) for term in terms]), shape), ordered
@@ -300,17 +302,17 @@ class Lifting(Arrays):
             if self.source_of(halves(members[0].inputs)[side][0]) is None:
                 factors = np.array([number_of(x) for node in members for x in halves(node.inputs)[side]])
                 if _same(factors):
-                    sums = [self._instead(node, SUM, halves(node.inputs)[1 - side]) for node in members]
-                    array, places = self._reduction(sums, SUM)
+                    sums = [self._instead(node, a.add_n, halves(node.inputs)[1 - side]) for node in members]
+                    array, places = self._reduction(sums, a.add_n)
                     return array * factors[0].item(), places
         return dots(self, members)
 
-    def _largest_of_any(self, members: list[Any], reduction: tuple[Any, float]) -> Any:
-        """The largest of numbers from anywhere."""
+    def _reduced_from_anywhere(self, members: list[Any], reduction: tuple[Any, float]) -> Any:
+        """A reduction of numbers from different arrays."""
         flat = self.read([x for node in members for x in node.inputs])
         lengths = [len(node.inputs) for node in members]
         if len(set(lengths)) > 1:
-            return _ragged_max(flat, lengths, reduction)
+            return _ragged(flat, lengths, reduction)
         top = reduction[0](reshape(flat, shape=(len(members), lengths[0])), axis=-1)
         return reshape(top, shape=()) if len(members) == 1 else top
 
@@ -386,11 +388,12 @@ def _common_scope(first: Any, last: Any) -> Scope | None:
     return common
 
 
-def _ragged_max(flat: Any, lengths: list[int], reduction: tuple[Any, float]) -> Any:
-    """The largest of each of some rows, which stand one after the other."""
-    table = np.full((len(lengths), max(lengths)), sum(lengths))  # a place past the end holds -inf
+def _ragged(flat: Any, lengths: list[int], reduction: tuple[Any, float]) -> Any:
+    """The reduction of each of some rows, which stand one after the other."""
+    reduce, neutral = reduction
+    table = np.full((len(lengths), max(lengths)), sum(lengths))  # a place past the end holds the number that changes nothing
     table[np.arange(max(lengths)) < np.array(lengths)[:, None]] = np.arange(sum(lengths))
-    return reduction[0](getitem(concatenate(flat, np.array([-np.inf]), axis=0), index=table), axis=-1)
+    return reduce(getitem(concatenate(flat, np.array([neutral]), axis=0), index=table), axis=-1)
 
 
 def _same(column: Any) -> bool:

@@ -277,7 +277,7 @@ def _sums_apart(body: Body) -> list[Any]:
     for x in [*(x for node in order for x in node.inputs or ()), *body.results * 2]:
         if isinstance(x, Node):
             uses[x] += 1
-    is_sum = {node for node in order if node.primitive is not None and node.primitive.name == "add" and kinds[node] == CARRIED}
+    is_sum = {node for node in order if node.primitive is not None and node.primitive.terms == (1, 1) and kinds[node] == CARRIED}
     inner = {x for node in is_sum for x in _nodes(node.inputs) if x in is_sum and uses[x] == 1}
     values: dict[Node, Any] = {}
     for node in order:
@@ -344,7 +344,7 @@ def _terms(x: Any) -> list[Any]:
     terms, todo = [], [x]
     while todo:
         x = todo.pop()
-        if isinstance(x, Node) and x.primitive is not None and x.primitive.name == "add":
+        if isinstance(x, Node) and x.primitive is not None and x.primitive.terms == (1, 1):
             todo += reversed(x.inputs or ())
         else:
             terms.append(x)

@@ -15,11 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from ..branches import is_steep
+from ..branches import is_steep, is_steep_here
 from ..core import Node
 from ..layout import new
 from ..modes import Moment, times
-from ..primitives.arithmetic import add, divide, select, subtract
 from ..primitives.shapes import stack
 from ..tensor import Tensor
 from ..value import Value
@@ -113,16 +112,13 @@ class Recurrence:
         place, todo = self.run.start + self.run.period, [q]
         while todo:
             k = todo.pop()
-            primitive = listing.nodes[place + k].primitive
-            if (primitive is not add and primitive is not subtract) or listing.uses[place + k] != 1:
-                return False
-            for column in columns[k][: 1 if primitive is subtract else 2]:
-                if column == readers[0]:
+            if listing.uses[place + k] != 1:
+                continue
+            for column, sign in zip(columns[k], listing.nodes[place + k].primitive.terms, strict=False):
+                if column == readers[0] and sign > 0:
                     return True
-                if kinds[column] == INSIDE and listing.uses[place + sources[column]] == 1:
-                    name = listing.nodes[place + sources[column]].primitive
-                    if name is add or name is subtract:
-                        todo.append(sources[column])
+                if kinds[column] == INSIDE and sign > 0:
+                    todo.append(sources[column])
         return False
 
     def _body(self, listing: Listing, needs: Sequence[int], kinds: Sequence[int], sources: Sequence[int]) -> list[int]:
@@ -143,7 +139,8 @@ class Recurrence:
         return sorted(found)
 
     def _chooses(self, listing: Listing, k: int) -> bool:
-        return listing.nodes[self.run.start + k].primitive is select
+        primitive = listing.nodes[self.run.start + k].primitive
+        return primitive is not None and primitive.index is not None
 
     def is_worth_it(self, listing: Listing) -> bool:
         """Whether to make it a loop: it carries something, from one start, and its steps compute numbers and choose nothing."""
@@ -151,9 +148,8 @@ class Recurrence:
         for q in self.carried:
             if len(set(run.operands[0, (run.kinds == CARRIED) & (run.sources == q)].tolist())) > 1:
                 return False
-        nodes = [listing.nodes[run.start + k] for k in self.body]
-        is_of_numbers = all(type(node) is Value and node.primitive is not select for node in nodes)
-        return bool(self.carried) and is_of_numbers and len(nodes) * run.steps >= FEWEST_NODES
+        is_of_numbers = all(type(listing.nodes[run.start + k]) is Value and not self._chooses(listing, k) for k in self.body)
+        return bool(self.carried) and is_of_numbers and len(self.body) * run.steps >= FEWEST_NODES
 
     @property
     def looks(self) -> Any:
@@ -189,8 +185,8 @@ def _chosen(listing: Listing) -> list[list[Recurrence]]:
 
 def _is_steep(listing: Listing, r: Recurrence) -> bool:
     """Whether a derivative inside the loop may be infinite or nan."""
-    nodes = [listing.nodes[r.run.start + r.run.period + k] for k in r.body]
-    return any(is_steep(x.primitive) and not (x.primitive is divide and not isinstance(x.right, Node)) for x in nodes)
+    nodes = [listing.nodes[place] for k in r.body for place in r.run.at(k)]  # a constant may be another one in each step
+    return any(is_steep(x.primitive) and is_steep_here(x) for x in nodes if x.primitive is not None)
 
 
 def _is_masked(listing: Listing, r: Recurrence) -> bool:

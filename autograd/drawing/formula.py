@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from ..backward import ancestors
 from ..core import Node, Primitive
-from ..primitives.arithmetic import identity, multiply
+from ..primitives.arithmetic import identity
 from ..texts import in_latex
 from .picture import number, symbol_of
 
@@ -82,7 +82,7 @@ def _formula(node: Any, computed: Sequence[Node], formulas: dict[Node, _Formula]
     for x in computed:
         inputs = [formulas[i] if isinstance(i, Node) and i in formulas else _leaf(i) for i in x.inputs or ()]
         template = _template(x.primitive, len(inputs))  # type: ignore[arg-type]
-        if all_steps and x.primitive is multiply and x.left is x.right:
+        if all_steps and x.primitive.products and x.left is x.right:  # type: ignore[union-attr]
             template, inputs = _analysed("#1^{2}"), inputs[:1]
         elif all_steps and template.texts == ["", ""] and x.primitive is not identity:
             template = _analysed(rf"\operatorname{{{in_latex(symbol_of(x))}}}(#1)")

@@ -278,7 +278,7 @@ def _split(g: Any, y: Any, *xs: Any, axis: int = 0) -> list[Any]:
 
 concatenate: Primitive = Primitive(
     "concatenate", symbol="concat", latex=lambda *xs: rf"\left[{', '.join(xs)}\right]", analytic=True, elementwise=False,
-    cases=(Case((2, 3), (1, 3), axis=0), Case((2, 3), (2, 0), (2, 1), axis=-1)),
+    kind="join", cases=(Case((2, 3), (1, 3), axis=0), Case((2, 3), (2, 0), (2, 1), axis=-1)),
     scalar=None, array=lambda *xs, axis=0: np.concatenate(xs, axis=axis),
     numpy=printing.sequence("concatenate"),
     vjp=_split,
@@ -295,7 +295,7 @@ def _stack_by_concatenating(*xs: Any, axis: int = 0) -> Any:
 
 stack: Primitive = Primitive(
     "stack", symbol="stack", latex=lambda *xs: rf"\left[{', '.join(xs)}\right]", analytic=True, elementwise=False,
-    cases=(Case((2, 3), (2, 3), axis=0), Case((3,), (3,), (3,), axis=-1), Case((), (), axis=0)),
+    kind="join", cases=(Case((2, 3), (2, 3), axis=0), Case((3,), (3,), (3,), axis=-1), Case((), (), axis=0)),
     scalar=None, array=lambda *xs, axis=0: np.stack(xs, axis=axis),
     composition=lambda y, *xs, axis=0: _stack_by_concatenating(*xs, axis=axis),
     numpy=printing.sequence("stack"),

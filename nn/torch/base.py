@@ -61,15 +61,16 @@ def _array(x: Any) -> Any:
 
 def _of_one_type(primitive: Primitive, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     """The Tensors in the type that PyTorch computes their result in; conditions and indices stay what they are."""
-    if not primitive.elementwise and primitive.name not in ("concatenate", "stack"):
+    if not primitive.elementwise and primitive.kind != "join":
         return inputs
-    kept = 1 if primitive.name == "where" else 0
-    tensors = [x for x in inputs[kept:] if isinstance(x, autograd.Tensor)]
+    rules = primitive.vjp if isinstance(primitive.vjp, tuple) and primitive.passes_on else [True] * len(inputs)
+    numbers = {i for i, rule in enumerate(rules) if rule is not None and i != primitive.index}
+    tensors = [x for i, x in enumerate(inputs) if i in numbers and isinstance(x, autograd.Tensor)]
     of_all, of_arrays = _common(tensors), _common([x for x in tensors if x.ndim])
     if not tensors:
         return inputs
     dtype = of_arrays if of_arrays and KINDS[of_arrays.kind] == KINDS[of_all.kind] else of_all  # one number does not widen an array
-    return (*inputs[:kept], *(_as(x, dtype) if isinstance(x, autograd.Tensor) else x for x in inputs[kept:]))
+    return tuple(_as(x, dtype) if i in numbers and isinstance(x, autograd.Tensor) else x for i, x in enumerate(inputs))
 
 
 def _common(tensors: list[Any]) -> Any:

@@ -17,7 +17,7 @@ from ...compiling.printing.programs import Recipe, printed
 from ...compiling.simplify import Simplifier, hashable
 from ...compiling.tracing import tracing
 from ...core import Node, Primitive, record
-from ...primitives.arithmetic import add_n, dot_n, multiply
+from ...primitives.arithmetic import add_n, multiply
 from ...rules import step_among_nodes
 from ...tensor import Tensor
 from ...texts import visible
@@ -58,7 +58,7 @@ class Operation:
         primitive: Any = node.primitive
         self.symbol = visible(symbol_of(node), LONG)
         self.chooses = bool(primitive.masks)
-        self.is_dot = primitive is dot_n
+        self.is_dot = primitive.products and primitive.arity is None
         self.opens: tuple[int, int] | None = None
         self.of_numbers = not np.ndim(node.data) and not any(map(np.ndim, inputs))
         self.rules = [""] * len(inputs)
