@@ -17,8 +17,8 @@ import numpy as np
 from .core import Node
 from .modes import mode
 from .operands import array_of
-from .primitives import reductions, shapes
-from .primitives.arithmetic import where
+from .primitives import indexing, reductions
+from .primitives.choices import where
 from .shaping import concatenate, expand_dims, getitem, reshape, stack, transpose
 from .shaping import pad as zeros_around
 from .types import Axis, Operand, Result
@@ -60,7 +60,7 @@ def moved(function: Callable[..., Any], *names: str) -> Callable[..., Any]:
         places = function(*given.args, **given.kwargs)
         dtype = np.result_type(*[getattr(x, "dtype", x) for x in entries])  # Python's own numbers do not change it
         everything = concatenate([np.zeros(1, dtype), *[x if hasattr(x, "dtype") else np.full(1, x, dtype) for x in entries]])
-        return _each(lambda numbers: shapes.take(everything, indices=np.asarray(numbers), axis=0), places)
+        return _each(lambda numbers: indexing.take(everything, indices=np.asarray(numbers), axis=0), places)
 
     functools.update_wrapper(rearranged, function)
     rearranged.__signature__ = signature  # type: ignore[attr-defined]

@@ -24,7 +24,8 @@ from .core import Gradient, Node, Primitive, Step, table
 from .halves import in_single
 from .layout import NOTHING
 from .modes import mode
-from .primitives.arithmetic import not_equal, where
+from .primitives.arithmetic import not_equal
+from .primitives.choices import where
 from .primitives.reductions import unbroadcast
 from .rules import check_given, fit, operands, run_rules
 

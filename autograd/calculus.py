@@ -13,7 +13,7 @@ from .contracting import convolve
 from .core import Node
 from .modes import mode
 from .operands import array_of
-from .primitives import arithmetic, cumulative, elementary, products, rounding, shapes, sorting
+from .primitives import choices, cumulative, elementary, indexing, joining, products, rounding, sorting
 from .types import Axis, Operand, Result
 
 __all__ = [
@@ -97,11 +97,11 @@ def interp(x: Operand, xp: Operand, fp: Operand, left: Operand | None = None, ri
     if len(places) == 1:
         places, heights = (shaping.concatenate([p, p + n]) for p, n in ((places, 1.0), (heights, 0.0)))
     above = sorting.searchsorted(places, at, side="right")
-    after = arithmetic.clip(above, 1, places.shape[0] - 1)
-    x0, x1, y0, y1 = (shapes.lookup(p, after - n) for p in (places, heights) for n in (1, 0))
+    after = choices.clip(above, 1, places.shape[0] - 1)
+    x0, x1, y0, y1 = (indexing.lookup(p, after - n) for p in (places, heights) for n in (1, 0))
     between = y0 + (at - x0) / (x1 - x0) * (y1 - y0)
-    inside = arithmetic.where(at < places[0], heights[0] if left is None else left, between)
-    return arithmetic.where(at > places[-1], heights[-1] if right is None else right, inside)
+    inside = choices.where(at < places[0], heights[0] if left is None else left, between)
+    return choices.where(at > places[-1], heights[-1] if right is None else right, inside)
 
 
 def cov(m: Operand, y: Operand | None = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Result:
@@ -123,7 +123,7 @@ def corrcoef(x: Operand, y: Operand | None = None, rowvar: bool = True) -> Resul
     covariances = cov(x, y, rowvar)
     if covariances.ndim == 0:
         return covariances / covariances
-    spreads = elementary.sqrt(shapes.getitem(covariances, index=(np.arange(len(covariances)),) * 2))
+    spreads = elementary.sqrt(indexing.getitem(covariances, index=(np.arange(len(covariances)),) * 2))
     return covariances / spreads / shaping.expand_dims(spreads, 1)
 
 
@@ -134,7 +134,7 @@ def bincount(x: Any, weights: Operand | None = None, minlength: int = 0) -> Resu
     if weights is None:
         return np.bincount(np.asarray(getattr(x, "_datum", x)).astype(int), minlength=minlength)
     places = np.asarray(x)
-    return shapes.scatter(array_of(weights), index=places, shape=(max(int(places.max(initial=-1)) + 1, minlength),))
+    return indexing.scatter(array_of(weights), index=places, shape=(max(int(places.max(initial=-1)) + 1, minlength),))
 
 
 def linspace(start: Operand, stop: Operand, num: int = 50, endpoint: bool = True) -> Result:
@@ -211,5 +211,5 @@ def unwrap(p: Operand, axis: int = -1, *, period: float = 2 * np.pi) -> Result:
     steps = diff(angles, axis=axis)
     turns = rounding.rint(steps / period) * -period
     moved = moveaxis(turns, axis, 0)
-    added = shapes.concatenate(np.zeros((1, *moved.shape[1:]), moved.dtype), moved, axis=0)
+    added = joining.concatenate(np.zeros((1, *moved.shape[1:]), moved.dtype), moved, axis=0)
     return angles + moveaxis(cumulative.cumsum(added, axis=0), 0, axis)

@@ -11,7 +11,7 @@ import numpy as np
 from . import arranging, contracting, modes, shaping, statistics
 from . import functions as f
 from .operands import array_of
-from .primitives import arithmetic, linalg, products
+from .primitives import arithmetic, choices, linalg, products
 from .primitives.linalg import mT, row, rows
 from .types import Axis, Operand, Result
 
@@ -143,12 +143,12 @@ def lstsq(a: Operand, b: Operand, rcond: Any = None) -> Any:
     if modes.mode.tracing is None:
         rank = np.linalg.lstsq(plain, np.zeros(m, plain.dtype), rcond)[2]
     else:
-        rank = f.sum(arithmetic.where(sizes > cutoff * sizes[0], 1.0, 0.0))
+        rank = f.sum(choices.where(sizes > cutoff * sizes[0], 1.0, 0.0))
     x = products.matmul(linalg.pinv(left, rcond=cutoff), right)
     distances = products.matmul(left, x) - right
     residuals: Any = np.zeros(0)
     if m > n and modes.mode.tracing is not None:
-        residuals = arithmetic.where(rank > n - 0.5, f.sum(distances * distances, axis=0), np.nan)
+        residuals = choices.where(rank > n - 0.5, f.sum(distances * distances, axis=0), np.nan)
     elif m > n == rank:
         residuals = f.sum(distances * distances, axis=0)
     return x, shaping.reshape(residuals, -1), rank, sizes
@@ -212,7 +212,7 @@ def vector_norm(x: Operand, /, *, axis: Axis = None, keepdims: bool = False, ord
     if abs(ord) == np.inf:
         return (f.max if ord > 0 else f.min)(sizes, axis, keepdims)
     if ord == 0:
-        return f.sum(arithmetic.where(array != 0, 1.0, 0.0 * array), axis, keepdims)
+        return f.sum(choices.where(array != 0, 1.0, 0.0 * array), axis, keepdims)
     return f.sum(sizes**ord, axis, keepdims) ** (1 / ord) if ord != 1 else f.sum(sizes, axis, keepdims)
 
 

@@ -14,7 +14,7 @@ from . import functions as f
 from . import shaping, statistics
 from .core import Node
 from .operands import array_of, axes
-from .primitives import arithmetic, cumulative, elementary, networks, rounding, sorting
+from .primitives import arithmetic, choices, cumulative, elementary, networks, rounding, sorting
 from .types import Axis, Operand, Result
 
 __all__ = [
@@ -132,7 +132,7 @@ def quantile(a: Operand, q: Any, axis: Axis = None, *, method: Any = "linear", k
     below = shaping.take(rows, low, axis=-1)
     result = below + (shaping.take(rows, high, axis=-1) - below) * (places - low).astype(rows.dtype)
     largest = shaping.reshape(rows[..., -1], (*rows.shape[:-1], *(1,) * places.ndim))
-    result = arithmetic.where(largest == largest, result, np.nan)  # nan is the last entry
+    result = choices.where(largest == largest, result, np.nan)  # nan is the last entry
     n = rows.ndim - 1
     result = shaping.transpose(result, [*range(n, n + places.ndim), *range(n)])
     return shaping.reshape(result, (*places.shape, *shape)) if keepdims else result
@@ -153,7 +153,7 @@ def nanquantile(a: Operand, q: Any, axis: Axis = None, *, keepdims: Any = False)
     if np.ndim(q):
         return shaping.stack([nanquantile(a, share, axis, keepdims=keepdims) for share in q])
     rows, shape = _sorted_rows(a, axis)
-    place = arithmetic.maximum(f.sum(_ones(rows), -1, True) - 1, 0.0) * float(q)
+    place = choices.maximum(f.sum(_ones(rows), -1, True) - 1, 0.0) * float(q)
     low = rounding.floor(place)
     below = networks.take_along_axis(rows, low, axis=-1)
     above = networks.take_along_axis(rows, rounding.ceil(place), axis=-1)
@@ -174,13 +174,13 @@ def nanmedian(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result
 def _without_nan(a: Operand, fill: float) -> Any:
     """The array with another number in place of nan."""
     array = array_of(a)
-    return arithmetic.where(array == array, array, fill)
+    return choices.where(array == array, array, fill)
 
 
 def _ones(a: Operand) -> Any:
     """An array of ones, with 0 in place of nan."""
     array = array_of(a)
-    return arithmetic.astype(arithmetic.where(array == array, np.ones((), array.dtype), 0.0), dtype=array.dtype)
+    return arithmetic.astype(choices.where(array == array, np.ones((), array.dtype), 0.0), dtype=array.dtype)
 
 
 def nansum(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
@@ -227,7 +227,7 @@ def _distances(a: Operand, axis: Axis) -> Any:
 
 def _nan_extreme(extreme: Any, a: Operand, axis: Axis, keepdims: Any, fill: float) -> Any:
     found = extreme(_without_nan(a, fill), axis, bool(keepdims))
-    return arithmetic.where(f.sum(_ones(a), axis, bool(keepdims)) > 0, found, np.nan)
+    return choices.where(f.sum(_ones(a), axis, bool(keepdims)) > 0, found, np.nan)
 
 
 def nanmax(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
@@ -245,5 +245,5 @@ def nan_to_num(x: Operand, copy: bool = True, nan: float = 0.0, posinf: float | 
     array = array_of(x)
     limit = float(np.finfo(array.dtype).max)
     numbers = _without_nan(array, nan)
-    numbers = arithmetic.where(array == np.inf, limit if posinf is None else posinf, numbers)
-    return arithmetic.where(array == -np.inf, -limit if neginf is None else neginf, numbers)
+    numbers = choices.where(array == np.inf, limit if posinf is None else posinf, numbers)
+    return choices.where(array == -np.inf, -limit if neginf is None else neginf, numbers)

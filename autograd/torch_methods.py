@@ -16,7 +16,7 @@ from .array_methods import ArrayMethods
 from .core import Node
 from .errors import describe
 from .modes import mode
-from .primitives import arithmetic, networks
+from .primitives import arithmetic, choices, networks
 
 __all__ = ["TorchMethods", "check_device"]
 
@@ -198,10 +198,10 @@ class TorchMethods(ArrayMethods):
         if isinstance(src, Node) and np.shape(src):  # of the entries that one place gets, the last stays
             source = np.full(self._datum.size, -1)
             source[places] = np.arange(places.size).reshape(places.shape)
-            return arithmetic.where(taken, shaping.take(shaping.reshape(src, -1), source.reshape(self.shape) * taken), self)
+            return choices.where(taken, shaping.take(shaping.reshape(src, -1), source.reshape(self.shape) * taken), self)
         if not isinstance(src, Node):
             new[places], src = src, new.reshape(self.shape)
-        return arithmetic.where(taken, src, self)
+        return choices.where(taken, src, self)
 
     def scatter_add(self, dim: Any, index: Any, src: Any) -> Any:
         places = self._places(dim, index)
@@ -217,13 +217,13 @@ class TorchMethods(ArrayMethods):
         return np.take_along_axis(numbers[tuple(beside)], positions, dim)
 
     def masked_fill(self, mask: Any, value: Any) -> Any:
-        return arithmetic.where(_plain(mask).astype(bool), value, self)
+        return choices.where(_plain(mask).astype(bool), value, self)
 
     def tril(self, diagonal: Any = 0) -> Any:
-        return arithmetic.where(np.tril(np.ones(self.shape, bool), diagonal), self, 0)
+        return choices.where(np.tril(np.ones(self.shape, bool), diagonal), self, 0)
 
     def triu(self, diagonal: Any = 0) -> Any:
-        return arithmetic.where(np.triu(np.ones(self.shape, bool), diagonal), self, 0)
+        return choices.where(np.triu(np.ones(self.shape, bool), diagonal), self, 0)
 
     def diagonal(self, offset: Any = 0, dim1: Any = 0, dim2: Any = 1) -> Any:
         positions = np.diagonal(np.arange(self._datum.size).reshape(self.shape), offset, dim1, dim2)

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import Node, Tensor
-from autograd.primitives.arithmetic import where
 from autograd.primitives.attention import attention
+from autograd.primitives.choices import where
 from autograd.primitives.networks import linear
 
 from . import functional, init

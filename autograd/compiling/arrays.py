@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..core import Node
+from ..primitives.indexing import getitem
+from ..primitives.joining import concatenate
 from ..primitives.reductions import broadcast_to
-from ..primitives.shapes import concatenate, getitem
 from ..tensor import Tensor
 from .views import view
 

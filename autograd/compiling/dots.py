@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from ..primitives.arithmetic import where
+from ..primitives.choices import where
+from ..primitives.indexing import scatter
 from ..primitives.products import matmul
 from ..primitives.reductions import sum_
-from ..primitives.shapes import scatter, transpose
+from ..primitives.shapes import transpose
 from ..tensor import Tensor
 from .arranging import completed_rows
 from .arrays import Arrays, collapsed, number_of

@@ -17,7 +17,8 @@ import numpy as np
 from ..core import Node
 from ..generated import Symbol, expression
 from ..primitives import printing
-from ..primitives.shapes import getitem, reshape
+from ..primitives.indexing import getitem
+from ..primitives.shapes import reshape
 
 __all__ = ["call_of_floats", "is_computed_with_floats", "is_entry", "is_operator", "on_floats"]
 

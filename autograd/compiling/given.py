@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..core import Node
-from ..primitives.shapes import reshape, stack
+from ..primitives.joining import stack
+from ..primitives.shapes import reshape
 from ..value import Value
 
 __all__ = ["Given", "Thing", "is_number", "numbers_in", "outline", "values_in"]

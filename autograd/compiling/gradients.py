@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from ..core import Node
-from ..primitives.arithmetic import where
-from ..primitives.shapes import concatenate, getitem, reshape, scatter
+from ..primitives.choices import where
+from ..primitives.indexing import getitem, scatter
+from ..primitives.joining import concatenate
+from ..primitives.shapes import reshape
 from ..stores import Store
 from ..tensor import Tensor
 from .differentiate import differentiate

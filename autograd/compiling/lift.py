@@ -22,7 +22,10 @@ from ..entry import entries
 from ..layout import MANY, ONE
 from ..modes import Scope, mode
 from ..primitives import arithmetic as a
-from ..primitives.shapes import choose, concatenate, getitem, lookup, pad, reshape, stack
+from ..primitives.choices import where
+from ..primitives.indexing import choose, getitem, lookup
+from ..primitives.joining import concatenate, pad, stack
+from ..primitives.shapes import reshape
 from ..tensor import Tensor
 from ..value import Value
 from .arranging import arranged, completed_grid, completed_rows, directions, padded_rows
@@ -293,7 +296,7 @@ class Lifting(Arrays):
                 return self.full(functools.reduce(a.add, [view(source, term) for term in terms]), shape), ordered
         numbers = self.full(view(source, table), table.shape)
         if mask is not None:
-            numbers = a.where(collapsed(mask[order].reshape(table.shape)), numbers, neutral)
+            numbers = where(collapsed(mask[order].reshape(table.shape)), numbers, neutral)
         return reduce(numbers, axis=-1), ordered
 
     def _dot(self, members: list[Any]) -> Placed:

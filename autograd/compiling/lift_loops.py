@@ -21,7 +21,8 @@ import numpy as np
 
 from ..backward import ancestors
 from ..core import Node
-from ..primitives.shapes import getitem, reshape, transpose
+from ..primitives.indexing import getitem
+from ..primitives.shapes import reshape, transpose
 from ..tensor import Tensor
 from .arrays import number_of
 from .flatten import Flattening

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..core import Node
 from ..primitives import printing
-from ..primitives.shapes import getitem
+from ..primitives.indexing import getitem
 from .floats import is_computed_with_floats
 
 __all__ = ["is_slice", "is_slice_of_states", "loop_lines", "runs_on_floats"]

@@ -22,9 +22,10 @@ import numpy as np
 from ..backward import ancestors
 from ..core import Node, record
 from ..primitives.batching import Batch, rule_of
+from ..primitives.indexing import getitem, scatter
 from ..primitives.printing import Statements
 from ..primitives.reductions import broadcast_to
-from ..primitives.shapes import getitem, reshape, scatter
+from ..primitives.shapes import reshape
 from ..tensor import Tensor
 from .differentiate import differentiate
 from .loop_lines import loop_lines

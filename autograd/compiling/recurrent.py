@@ -12,7 +12,8 @@ import numpy as np
 
 from ..core import Node, Primitive
 from ..layout import Static
-from ..primitives.shapes import getitem, stack
+from ..primitives.indexing import getitem
+from ..primitives.joining import stack
 from ..tensor import Tensor
 from .loops import Body, like, loop, named_by
 

@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..core import Primitive, record
-from ..primitives.shapes import getitem, reshape, scatter
+from ..primitives.indexing import getitem, scatter
+from ..primitives.shapes import reshape
 from ..tensor import Tensor
 from ..texts import in_latex
 from ..value import Value

@@ -23,7 +23,8 @@ from typing import Any, Final
 import numpy as np
 
 from ..core import Node
-from ..primitives.arithmetic import first_max_n, stop_gradient
+from ..primitives.arithmetic import stop_gradient
+from ..primitives.choices import first_max_n
 from ..shaping import take
 from ..value import Value
 from .asked import LIBRARY

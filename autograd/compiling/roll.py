@@ -19,7 +19,7 @@ from ..branches import is_steep, is_steep_here
 from ..core import Node
 from ..layout import new
 from ..modes import Moment, times
-from ..primitives.shapes import stack
+from ..primitives.joining import stack
 from ..tensor import Tensor
 from ..value import Value
 from .loops import LOOP, Body

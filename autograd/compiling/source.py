@@ -12,8 +12,9 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from ..core import Node
+from ..primitives.indexing import getitem
 from ..primitives.printing import ATOM, View, is_basic
-from ..primitives.shapes import getitem, transpose
+from ..primitives.shapes import transpose
 from ..texts import in_docstring, visible
 from .floats import call_of_floats, is_operator, on_floats
 from .helpers import text_of_functions

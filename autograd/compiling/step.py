@@ -17,7 +17,8 @@ from ..backward import ancestors, backward
 from ..branches import spoiled
 from ..core import Node, walking
 from ..layout import ndarray
-from ..primitives.shapes import concatenate, reshape
+from ..primitives.joining import concatenate
+from ..primitives.shapes import reshape
 from ..stores import Store
 from ..tensor import Tensor
 from ..value import Value

@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from ..core import Primitive
-from ..primitives.shapes import getitem, reshape, rolled, transpose, windows
+from ..primitives.indexing import getitem
+from ..primitives.joining import rolled, windows
+from ..primitives.shapes import reshape, transpose
 from .literals import is_of_pairs
 
 __all__ = ["EASY", "GATHER_OF_ROWS", "cost", "gather", "is_gather", "nest", "view"]

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..core import Node, Primitive
+from .joining import stack
 from .reductions import broadcast_to
-from .shapes import reshape, stack, transpose
+from .shapes import reshape, transpose
 
 __all__ = ["Batch", "rule_of"]
 

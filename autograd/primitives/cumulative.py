@@ -14,7 +14,9 @@ import numpy as np
 from ..core import Case, Primitive
 from . import printing
 from .batching import Batch
-from .shapes import axes_of_batch, concatenate, getitem, reshape, transpose
+from .indexing import getitem
+from .joining import concatenate
+from .shapes import axes_of_batch, reshape, transpose
 
 
 def _part(x: Any, axis: int, part: slice) -> Any:

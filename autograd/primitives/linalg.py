@@ -13,11 +13,12 @@ import numpy as np
 
 from ..core import Case, Node, Primitive
 from ..modes import mode
-from .arithmetic import either
 from .batching import Batch
+from .choices import either
+from .indexing import getitem
 from .products import matmul
 from .reductions import sum_, unbroadcast
-from .shapes import expand_dims, getitem, reshape, transpose
+from .shapes import expand_dims, reshape, transpose
 
 _STACKS = (Case((2, 2)), Case((2, 3, 3)))
 

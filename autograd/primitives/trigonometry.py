@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..core import Primitive
-from .arithmetic import abs_, either, maximum, sign, where
+from .arithmetic import abs_, sign
+from .choices import either, maximum, where
 from .elementary import cos, exp, log, sigmoid, sin, softplus, sqrt
 
 _POSITIVE = (0.1, 3.0)

@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 
 from ...backward import ancestors
-from ...primitives.arithmetic import maximum, minimum
+from ...primitives.choices import maximum, minimum
 from ...primitives.contraction import einsum
 from ...primitives.cumulative import cumprod, cumsum, prod
+from ...primitives.indexing import place, scatter, scatter_rows
+from ...primitives.joining import add_windows, concatenate
 from ...primitives.networks import put_along_axis
 from ...primitives.products import matmul
 from ...primitives.reductions import max_, min_, sum_
-from ...primitives.shapes import add_windows, concatenate, place, scatter, scatter_rows, transpose
+from ...primitives.shapes import transpose
 from ...tensor import Tensor
 from ..loops import LOOP
 from .bodies import Body

@@ -10,10 +10,12 @@ from typing import Any
 from ...backward import ancestors
 from ...primitives.arithmetic import astype
 from ...primitives.contraction import einsum
+from ...primitives.indexing import choose, getitem, lookup
+from ...primitives.joining import windows
 from ...primitives.networks import take_along_axis
 from ...primitives.products import matmul
 from ...primitives.reductions import broadcast_to
-from ...primitives.shapes import choose, getitem, lookup, reshape, transpose, windows
+from ...primitives.shapes import reshape, transpose
 from ...tensor import Tensor
 from ..loops import LOOP
 from .indices import parts_of

@@ -11,9 +11,11 @@ import numpy as np
 from ...backward import ancestors
 from ...primitives.arithmetic import astype, divide
 from ...primitives.elementary import power
+from ...primitives.indexing import choose, getitem, lookup
+from ...primitives.joining import windows
 from ...primitives.networks import take_along_axis
 from ...primitives.reductions import broadcast_to
-from ...primitives.shapes import choose, getitem, lookup, reshape, transpose, windows
+from ...primitives.shapes import reshape, transpose
 from ...tensor import Tensor
 from .formulas import ATOM, PRODUCT, Functions, Text, UnprintableError, infix, number
 from .indices import ZERO, Index, as_formula, basic_place, flat, in_windows, loop_over, parts_of, positions
