@@ -13,8 +13,8 @@ The passes, in order:
    examples, `batches` finds the graph from those of a few.
 5. `differentiate` adds the graph of the gradients.
 6. `simplify` makes the graph smaller.
-7. `source` writes the program, with `writers`, `loop_lines`, `helpers`, `literals` and `wrapping`; one of single numbers runs on
-   Python's `floats`.
+7. `source` writes the program, with `writers`, `loop_lines`, `helpers`, `literals` and `wrapping`, and names the parts of a
+   network by `scopes`; a program of single numbers runs on Python's `floats`.
 
 A function that calls `backward()` and `optimizer.step()` is compiled as one program, which makes the whole step. `effects`
 notes these calls, `gradients` says what they come to as nodes, `formula` traces and writes the optimizer's formula, `updates`

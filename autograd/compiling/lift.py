@@ -20,7 +20,7 @@ import numpy as np
 from ..core import Node, Primitive
 from ..entry import entries
 from ..layout import MANY, ONE
-from ..modes import Scope, mode
+from ..modes import mode
 from ..primitives import arithmetic as a
 from ..primitives.choices import where
 from ..primitives.indexing import choose, getitem, lookup
@@ -32,6 +32,7 @@ from .arranging import arranged, completed_grid, completed_rows, directions, pad
 from .arrays import Arrays, collapsed, number_of
 from .dots import dots, gather_or_slice, halves, ragged_sum
 from .flatten import number
+from .scopes import common_scope
 from .views import EASY, GATHER_OF_ROWS, cost, is_gather, view
 
 __all__ = ["Lifting"]
@@ -192,7 +193,7 @@ class Lifting(Arrays):
                 sources = tuple(map(source_of, inputs))
             groups[primitive, repr(sorted(node.static.items())) if node._aside is not None else "[]", sources].append(node)
         for (primitive, _, _), members in groups.items():
-            mode.scope = _common_scope(members[0], members[-1])
+            mode.scope = common_scope(members[0], members[-1])
             if isinstance(members[0], Tensor):
                 for node in members:
                     mode.scope = node.scope
@@ -372,23 +373,6 @@ def _stacked(inputs: Sequence[Any], static: Any) -> list[Any] | None:
             return None
         numbers += inner
     return numbers
-
-
-def _common_scope(first: Any, last: Any) -> Scope | None:
-    """The innermost named part that both nodes belong to."""
-    chains = []
-    for node in (first, last):
-        chain, scope = [], getattr(node, "scope", None)
-        while scope is not None:
-            chain.append(scope)
-            scope = scope.outer
-        chains.append(chain[::-1])
-    common = None
-    for a_scope, b_scope in zip(*chains, strict=False):
-        if a_scope.name != b_scope.name:
-            break
-        common = a_scope
-    return common
 
 
 def _ragged(flat: Any, lengths: list[int], reduction: tuple[Any, float]) -> Any:

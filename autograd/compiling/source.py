@@ -6,7 +6,6 @@ once, and fits on a line, is written where it is read; the others get a name.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -21,6 +20,7 @@ from .helpers import text_of_functions
 from .loop_lines import is_slice, is_slice_of_states, runs_on_floats
 from .naming import identifier
 from .printing.programs import Recipe
+from .scopes import ends_of_parts, scopes_of
 from .wrapping import wrapped
 from .writers import Writer, is_assigned, is_loop, is_sum, is_view, way_of
 
@@ -89,8 +89,11 @@ class Source(Writer):
         leaves = [*inputs, *seeds]
         if floats and not self._bodies and not functions:  # which are for arrays
             self._compute_on_floats(on_floats(leaves, forward + backward))
-        self._scopes = self._find_scopes(forward, backward)
-        self._named |= {x for x in forward if self._ends_block(x)}
+        self._scopes = scopes_of(forward, self.names)
+        self._named |= ends_of_parts(forward, self._scopes, self._readers)
+        for x in backward:
+            of = gradient_of.get(x)
+            self._scopes[x] = self._scopes.get(of) if of in self._forward else None
         self._result = outputs[0] if len(outputs) - len(kept) == 1 and isinstance(outputs[0], Node) else None
         if self._result is not None and self._result.primitive is not None:
             self._named.add(self._result)
@@ -302,36 +305,6 @@ class Source(Writer):
                 if x in sums or not places:
                     parts.update(inner)
         return sums
-
-    def _ends_block(self, x: Node) -> bool:
-        """Whether `x` is the last of its part of the network, such as a layer."""
-        scope = self._scopes[x]
-        if scope is None or is_view(x) or x.primitive is None:
-            return False
-        reader = self._readers.get(x)
-        while reader is not None and is_view(reader):
-            reader = self._readers.get(reader)
-        return reader in self._forward and self._scopes[reader] != scope
-
-    def _find_scopes(self, forward: list[Node], backward: list[Node]) -> dict[Node, str | None]:
-        """The part of the network, such as a layer, that each node belongs to.
-
-        Modules say so; of the others, a node belongs to the part whose parameters it reads,
-        such as `layers.0` for `layers.0.w`, and an activation to the part that it follows.
-        """
-        numbered = {x: re.match(r"(.+\.\d+)\.\D+$", x.label or "") for x in forward if x in self.names}
-        parts = {x: match[1] for x, match in numbered.items() if match}
-        scopes: dict[Node, str | None] = {}
-        for x in forward:
-            scope = parts.get(x) if x.primitive is None else x.scope.name if x.scope else None
-            if scope is None and (is_view(x) or (x.primitive is not None and x.primitive.variable is not None)):
-                found = {scopes[arg] for arg in _nodes(x.inputs)} - {None}
-                scope = found.pop() if len(found) == 1 else None
-            scopes[x] = next((part for part in parts.values() if scope is not None and scope.startswith(f"{part}.")), scope)
-        for x in backward:
-            of = self._gradient_of.get(x)
-            scopes[x] = scopes.get(of) if of in self._forward else None
-        return scopes
 
     def _give_name(self, x: Node, name: str) -> None:
         number = self._used[name]
