@@ -77,7 +77,7 @@ def _numbered(x: Any, entries: list[Any]) -> Any:
     return np.arange(start, start + array.size).reshape(array.shape)
 
 
-def _each(function: Callable[[Any], Any], x: Any) -> Any:
+def _each(function: Callable[[Any], Any], x: object) -> Any:
     return type(x)([_each(function, part) for part in x]) if isinstance(x, (list, tuple)) else function(x)
 
 
@@ -246,7 +246,7 @@ def column_stack(tup: Sequence[Operand]) -> Result:
     return concatenate([x if x.ndim > 1 else reshape(x, (-1, 1)) for x in map(array_of, tup)], axis=1)
 
 
-def _cut(function: Callable[..., Any], x: Operand, sections: Any, axis: int) -> list[Any]:
+def _cut(function: Callable[..., Any], x: Operand, sections: Operand, axis: int) -> list[Any]:
     array = array_of(x)
     pieces = function(np.arange(array.shape[axis]), sections)
     starts = [int(piece[0]) if len(piece) else 0 for piece in pieces]
@@ -254,27 +254,27 @@ def _cut(function: Callable[..., Any], x: Operand, sections: Any, axis: int) -> 
     return [getitem(array, (*before, slice(start, start + len(piece)))) for start, piece in zip(starts, pieces, strict=True)]
 
 
-def split(ary: Operand, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+def split(ary: Operand, indices_or_sections: Operand, axis: int = 0) -> list[Any]:
     """Parts along an axis: a number of parts of equal length, or parts that begin at the given positions."""
     return _cut(np.split, ary, indices_or_sections, axis)
 
 
-def array_split(ary: Operand, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+def array_split(ary: Operand, indices_or_sections: Operand, axis: int = 0) -> list[Any]:
     """Like `split`, with parts that need not have equal lengths."""
     return _cut(np.array_split, ary, indices_or_sections, axis)
 
 
-def vsplit(ary: Operand, indices_or_sections: Any) -> list[Any]:
+def vsplit(ary: Operand, indices_or_sections: Operand) -> list[Any]:
     """Parts along the first axis."""
     return split(ary, indices_or_sections, 0)
 
 
-def hsplit(ary: Operand, indices_or_sections: Any) -> list[Any]:
+def hsplit(ary: Operand, indices_or_sections: Operand) -> list[Any]:
     """Parts along the second axis, of a vector along its only one."""
     return split(ary, indices_or_sections, min(array_of(ary).ndim - 1, 1))
 
 
-def dsplit(ary: Operand, indices_or_sections: Any) -> list[Any]:
+def dsplit(ary: Operand, indices_or_sections: Operand) -> list[Any]:
     """Parts along the third axis."""
     return split(ary, indices_or_sections, 2)
 

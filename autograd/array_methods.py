@@ -285,7 +285,7 @@ class ArrayMethods(Operators):
         """
         return arranging.swapaxes(self, axis1, axis2)
 
-    def repeat(self, repeats: Any, axis: int | None = None) -> Self:
+    def repeat(self, repeats: Operand, axis: int | None = None) -> Self:
         """Each entry repeated, as in NumPy; PyTorch's `repeat` is `np.tile(t, …)`.
 
         Example:

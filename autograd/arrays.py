@@ -54,7 +54,7 @@ def no_result(primitive: Primitive) -> NoReturn:
     raise TypeError(f"The forward of {primitive.name} returned None; does it lack a `return`?")
 
 
-def numbers(x: Any, rule: str) -> NDArray[Any]:
+def numbers(x: object, rule: str) -> NDArray[Any]:
     """`x` as a new array, if its entries are real numbers. Error messages begin with `rule`, which says what is required.
 
     Raises:
@@ -81,7 +81,7 @@ def numbers(x: Any, rule: str) -> NDArray[Any]:
     return array if isinstance(x, (list, tuple)) else array.copy()
 
 
-def check_complete(x: Any, rule: str) -> None:
+def check_complete(x: object, rule: str) -> None:
     """Refuse arrays whose meaning a copy as plain numbers would change.
 
     Raises:

@@ -165,7 +165,7 @@ def careful_step(as_nodes: bool = False) -> Step:
     return step
 
 
-def _step(node: Node, primitive: Primitive, g: Gradient, here: Any, as_nodes: bool) -> tuple[Sequence[Gradient | None], Sequence[Any]]:
+def _step(node: Node, primitive: Primitive, g: Gradient, here: object, as_nodes: bool) -> tuple[Sequence[Gradient | None], Sequence[Any]]:
     """The gradients of a node's inputs, with 0 for branches that were not taken; and for each input, the mask of entries that are kept."""
     inputs: Any = node.inputs
     on_floats = type(node._datum) is float and primitive.elementwise
@@ -198,7 +198,7 @@ def _step(node: Node, primitive: Primitive, g: Gradient, here: Any, as_nodes: bo
     ]
 
 
-def _arriving(node: Node, primitive: Primitive, here: Any, on_floats: bool) -> list[Any]:
+def _arriving(node: Node, primitive: Primitive, here: object, on_floats: bool) -> list[Any]:
     """For each input, the mask of gradient entries that depend on a kept entry of the node's gradient; None for an input without gradient.
 
     The rules themselves tell: they are called with a gradient that is 1 where entries are kept and 0
@@ -250,14 +250,14 @@ def _rules(node: Node) -> Sequence[Any]:
     return rules if isinstance(rules, tuple) else [rules] * len(node.inputs or ())
 
 
-def _other(number: Any, make: Callable[..., Any], *args: Any) -> Any:
+def _other(number: object, make: Callable[..., Any], *args: Any) -> Any:
     array = np.asarray(number)
     if array.dtype.kind != "f":
         return array  # a condition
     return np.full_like(array, *args) if make is np.full_like else make(*args, array.shape)
 
 
-def _only(mask: Any, x: Any, other: float) -> Any:
+def _only(mask: Any, x: object, other: float) -> Any:
     """`x` where it is kept, `other` elsewhere."""
     if mask is True or (mask is not False and not isinstance(mask, Node) and not isinstance(x, (Node, np.ndarray))):
         return x
@@ -274,7 +274,7 @@ def _folded(mask: Any, shape: tuple[int, ...]) -> Any:
     return _simple(unbroadcast(where(mask, 1.0, 0.0), shape) if isinstance(mask, Node) else unbroadcast(mask * 1.0, shape) != 0)
 
 
-def _any(a: Any, b: Any) -> Any:
+def _any(a: object, b: Any) -> Any:
     """The union of two masks."""
     if a is True or b is True or a is False or b is False:
         return b if a is False else a if b is False else True

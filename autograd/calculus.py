@@ -51,7 +51,7 @@ def ediff1d(ary: Operand, to_end: Operand | None = None, to_begin: Operand | Non
     return shaping.concatenate([*ends[: to_begin is not None], inner, *ends[to_begin is not None :]])
 
 
-def gradient(f_: Operand, *varargs: Any, axis: Axis = None, edge_order: Any = 1) -> Result:
+def gradient(f_: Operand, *varargs: Any, axis: Axis = None, edge_order: int = 1) -> Result:
     """The slope of data along each axis, from the neighbours on both sides; see `numpy.gradient`. Spacings are plain numbers."""
     array = array_of(f_)
     along = [int(n) % array.ndim for n in (range(array.ndim) if axis is None else np.atleast_1d(axis))]
@@ -80,7 +80,7 @@ def _slopes(x: Any, axis: int, spacing: Any, edge_order: Any) -> Any:
     return sum(terms[1:], terms[0])
 
 
-def trapezoid(y: Operand, x: Operand | None = None, dx: Any = 1.0, axis: int = -1) -> Result:
+def trapezoid(y: Operand, x: Operand | None = None, dx: Operand = 1.0, axis: int = -1) -> Result:
     """The area under the straight lines between points at `x`, or at a distance of `dx`."""
     heights = array_of(y)
     widths: Any = dx
@@ -127,7 +127,7 @@ def corrcoef(x: Operand, y: Operand | None = None, rowvar: bool = True) -> Resul
     return covariances / spreads / shaping.expand_dims(spreads, 1)
 
 
-def bincount(x: Any, weights: Operand | None = None, minlength: int = 0) -> Result:
+def bincount(x: Operand, weights: Operand | None = None, minlength: int = 0) -> Result:
     """For each whole number from 0, the sum of the weights at which it stands in `x`."""
     if isinstance(x, Node) and mode.tracing is not None:
         mode.tracing("np.bincount", "count outside of the function, or pass whole numbers that stay the same as a constant")

@@ -109,7 +109,7 @@ def reduce_graph(node: Node) -> tuple[Any, ...]:
 
 
 def _rebuild(
-    _history: Any, kind: type[Node], data: Any, grad: Any, label: str | None,
+    _history: Any, kind: type[Node], data: object, grad: object, label: str | None,
     primitive: Primitive | None, inputs: tuple[Any, ...] | None, static: Any, scope: Scope | None,
 ) -> Any:  # fmt: skip
     node = new(kind)

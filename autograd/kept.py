@@ -14,7 +14,7 @@ import weakref
 from collections import deque
 from collections.abc import Sequence
 from types import FrameType
-from typing import Any, Final
+from typing import Final
 
 from .core import Node, time_of
 from .modes import Moment, tick
@@ -102,7 +102,7 @@ def _names_of_keepers(frame: FrameType, kept: set[int]) -> list[str]:
     return sorted(found)
 
 
-def _holds(x: Any, kept: set[int]) -> bool:
+def _holds(x: object, kept: set[int]) -> bool:
     """Whether one of the kept losses is among the latest entries of `x`, or among the nodes from which `x` was computed."""
     todo, seen = deque([x]), set[int]()
     while todo and len(seen) < FAR:

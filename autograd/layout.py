@@ -48,7 +48,7 @@ _NOTHING_ASIDE: Final = (None, NO_STATIC, None)
 class _Nothing(float):
     """The 0 that a rule returns for a branch that was not taken. It counts as 0.0 in sums; a backward pass stops there."""
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self, other: object) -> Any:
         return other
 
     __radd__ = __add__
@@ -57,7 +57,7 @@ class _Nothing(float):
 NOTHING: Final = _Nothing()
 
 
-def is_blank(gradient: Any, node: Layout) -> bool:
+def is_blank(gradient: object, node: Layout) -> bool:
     """Whether assigning `gradient` to `.grad` forgets the gradient of the node."""
     return gradient is None or (node._blank_grad is BLANK and type(gradient) in NUMBERS and gradient == 0)
 
@@ -140,7 +140,7 @@ class Layout:
         return self._grad
 
     @grad.setter
-    def grad(self, new: Any) -> None:
+    def grad(self, new: object) -> None:
         if quick["usual"] is None and mode.tracing is not None:
             if mode.effects is not None and is_blank(new, self):
                 mode.effects.forget([self])

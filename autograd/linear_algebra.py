@@ -123,7 +123,7 @@ def qr(a: Operand, mode: str = "reduced") -> Any:
     return r if mode == "r" else _pair("qr")(q, r)
 
 
-def pinv(a: Operand, rcond: Any = None) -> Result:
+def pinv(a: Operand, rcond: Operand | None = None) -> Result:
     """The pseudoinverse, of a matrix whose rank does not change."""
     return linalg.pinv(array_of(a), rcond=rcond)
 
@@ -189,7 +189,7 @@ def norm(x: Operand, ord: Any = None, axis: Axis = None, keepdims: bool = False)
     return shaping.expand_dims(found, sorted(along)) if keepdims else found
 
 
-def _matrix_norm(x: Any, ord: Any) -> Any:
+def _matrix_norm(x: Any, ord: float | str) -> Any:
     if ord == "fro":
         return statistics.norm(x, axis=(-2, -1))
     if ord in ("nuc", 2, -2):
@@ -201,7 +201,7 @@ def _matrix_norm(x: Any, ord: Any) -> Any:
     raise ValueError(f"norm has no ord={ord!r} for matrices; there are 'fro', 'nuc', 1, -1, 2, -2, inf and -inf.")
 
 
-def vector_norm(x: Operand, /, *, axis: Axis = None, keepdims: bool = False, ord: Any = 2) -> Result:
+def vector_norm(x: Operand, /, *, axis: Axis = None, keepdims: bool = False, ord: float | str = 2) -> Result:
     """(Σ|x|ᵖ)^(1/p) over axes; the largest or smallest |x|, if p is inf or -inf, and the number of those that are not 0, if p is 0."""
     array = array_of(x)
     if ord == 2:
@@ -216,12 +216,12 @@ def vector_norm(x: Operand, /, *, axis: Axis = None, keepdims: bool = False, ord
     return f.sum(sizes**ord, axis, keepdims) ** (1 / ord) if ord != 1 else f.sum(sizes, axis, keepdims)
 
 
-def matrix_norm(x: Operand, /, *, keepdims: bool = False, ord: Any = "fro") -> Result:
+def matrix_norm(x: Operand, /, *, keepdims: bool = False, ord: float | str = "fro") -> Result:
     """A norm of the last two axes, see `norm`."""
     return norm(x, ord, (-2, -1), keepdims)
 
 
-def cond(x: Operand, p: Any = None) -> Result:
+def cond(x: Operand, p: float | str | None = None) -> Result:
     """The condition number: the ratio of the largest and the smallest singular value, or norm(x) norm(x⁻¹) with another norm."""
     array = array_of(x)
     if p in (None, 2, -2):

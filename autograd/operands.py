@@ -79,7 +79,7 @@ def array_of(x: Operand) -> Any:
     return np.asarray(x)
 
 
-def _has_nodes(x: Any) -> bool:
+def _has_nodes(x: object) -> bool:
     if isinstance(x, np.ndarray):
         return x.dtype == object and any(map(_has_nodes, x.flat))
     return isinstance(x, Node) or (isinstance(x, (list, tuple)) and any(map(_has_nodes, x)))

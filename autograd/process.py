@@ -53,7 +53,7 @@ def expect_again(nodes: Sequence[Node], ends: Sequence[tuple[Node, Any]] = ()) -
         np.empty(block, np.uint8)
 
 
-def _bytes(x: Any) -> int:
+def _bytes(x: object) -> int:
     if isinstance(x, (tuple, list)):
         return sum(map(_bytes, x))
     return x.nbytes if type(x) is np.ndarray else 0

@@ -152,7 +152,7 @@ def check_given(node: Node, gradients: Sequence[Any]) -> None:
                 given(gx, primitive)
 
 
-def given(gradient: Any, primitive: Primitive) -> Any:
+def given(gradient: object, primitive: Primitive) -> Any:
     """`gradient`, which a rule returned; an error if it is None."""
     if gradient is None:
         raise TypeError(
@@ -166,7 +166,7 @@ def _wanted_of(primitive: Primitive) -> str:
     return "the gradient of its input" if type(primitive.vjp) is tuple else "a list with the gradient of each input"
 
 
-def _check_count(primitive: Primitive, gradients: Any, inputs: Sequence[Any]) -> None:
+def _check_count(primitive: Primitive, gradients: object, inputs: Sequence[Any]) -> None:
     if not isinstance(gradients, Sequence) or isinstance(gradients, str):
         raise TypeError(f"The vjp of {primitive.name} returned {gradients!r:.60}; it must return {_wanted_of(primitive)}.")
     if len(gradients) != len(inputs):

@@ -105,7 +105,7 @@ def broadcast_to(x: Operand, shape: int | Sequence[int]) -> Result:
     return reductions.broadcast_to(array_of(x), shape=(shape,) if isinstance(shape, int) else tuple(shape))
 
 
-def getitem(x: Operand, index: Any) -> Result:
+def getitem(x: Operand, index: object) -> Result:
     """`x[index]`. If an entry is picked several times, its gradient is the sum over all of them.
 
     Args:
@@ -124,7 +124,7 @@ def getitem(x: Operand, index: Any) -> Result:
     return indexing.getitem(array_of(x), index=_copied(index))
 
 
-def _copied(index: Any) -> Any:
+def _copied(index: object) -> Any:
     """`index` with copies of its lists and arrays, since the caller may change those before the backward pass."""
     if isinstance(index, tuple):
         return tuple(map(_copied, index))
@@ -235,7 +235,7 @@ def stack(arrays: Iterable[Operand], axis: int = 0) -> Result:
     return joining.stack(*map(array_of, arrays), axis=axis)
 
 
-def pad(x: Operand, pad_width: Any) -> Result:
+def pad(x: Operand, pad_width: Operand) -> Result:
     """An array with zeros around it.
 
     Args:

@@ -17,7 +17,7 @@ from .structures import leaves
 __all__ = ["effects", "is_known", "update"]
 
 
-def is_known(x: Any) -> bool:
+def is_known(x: object) -> bool:
     """Whether the numbers of `x` may be read. While `compile` or `vmap` traces a function, those of nodes may not.
 
     Args:
@@ -45,7 +45,7 @@ def effects() -> Effects | None:
     return mode.effects
 
 
-def update(owner: Any, names: Sequence[str], change: Callable[..., None], **numbers: Any) -> None:
+def update(owner: object, names: Sequence[str], change: Callable[..., None], **numbers: Any) -> None:
     """Change attributes of an object by computed numbers: now, or at each call of the compiled function.
 
     Args:

@@ -121,7 +121,7 @@ def _centred(x: Operand, axis: Axis, ddof: float, name: str) -> tuple[Any, float
     return centred, count - ddof
 
 
-def wide(x: Any) -> Any:
+def wide(x: object) -> Any:
     """float16 as float32, in which squares neither overflow nor become 0; anything else unchanged.
 
     Example:
@@ -131,7 +131,7 @@ def wide(x: Any) -> Any:
     return arithmetic.astype(x, dtype=np.float32) if getattr(x, "dtype", None) == np.float16 else x
 
 
-def narrow(result: Any, x: Any) -> Any:
+def narrow(result: object, x: object) -> Any:
     """The result in float16, if it was computed from an `x` in float16; see `wide`.
 
     Example:

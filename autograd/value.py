@@ -196,7 +196,7 @@ def _as_float(x: object) -> float:
     raise TypeError(f"A Value is a real number, not {_named(x)}.")
 
 
-def _constant(x: Any, primitive: Primitive, inputs: tuple[Any, ...]) -> Any:
+def _constant(x: object, primitive: Primitive, inputs: tuple[Any, ...]) -> Any:
     """An input that is not a node: a plain number or array."""
     if isinstance(x, (int, np.floating, np.integer, np.bool_)):
         return x.item() if isinstance(x, np.generic) else x

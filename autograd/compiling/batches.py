@@ -66,7 +66,7 @@ class Batch:
         """The nodes when so many points are left out, and a function that gives the new node in the place of an old one."""
         new: dict[int, Node] = {}
 
-        def of(x: Any) -> Any:
+        def of(x: object) -> Any:
             i = self._number.get(id(x), -1)
             region = next((r for r in self._regions if r.start <= i < r.stop), None)
             if region is not None and i >= region.stop - EDGE * region.period:
@@ -120,7 +120,7 @@ class _Listing:
         flat, lengths, kind_of = array("q"), array("q"), array("q")
         place_of = places.get
 
-        def placed(x: Any) -> int:
+        def placed(x: object) -> int:
             if id(x) not in places:
                 key = f"node {id(x)}" if isinstance(x, (Node, np.ndarray)) else repr(x)
                 places[id(x)] = numbers.setdefault(key, -1 - len(numbers))
@@ -243,7 +243,7 @@ def stretched(
     made: dict[Node, Any] = {a: x for a, _, x in leaves}
     twin: dict[Node, Any] = {a: b for a, b, _ in leaves}
 
-    def is_pair(a: Any, b: Any) -> bool:
+    def is_pair(a: object, b: object) -> bool:
         """Whether two inputs correspond; for nodes, this is noted in `twin`."""
         if isinstance(a, Node) and isinstance(b, Node):
             return twin.setdefault(a, b) is b

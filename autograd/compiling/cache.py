@@ -81,7 +81,7 @@ class Programs:
             self._earlier.pop(oldest, None)
         return program
 
-    def _use(self, key: Any, program: Program) -> None:
+    def _use(self, key: object, program: Program) -> None:
         """Mark a program as the one used last."""
         self._latest = program
         try:
@@ -89,7 +89,7 @@ class Programs:
         except KeyError:  # another thread has dropped it
             pass
 
-    def _earlier_one(self, key: Any, before: Program | None) -> Program | None:
+    def _earlier_one(self, key: object, before: Program | None) -> Program | None:
         """An earlier program that is valid again in place of `before`: models alternate between training and evaluation."""
         if before is None:
             return None
@@ -134,7 +134,7 @@ class Programs:
         )
 
 
-def _advice(key: Any, name: str) -> str:
+def _advice(key: object, name: str) -> str:
     """What changes in an argument from call to call, and what to pass instead."""
     while isinstance(key, tuple):
         key = next((part for part in key if isinstance(part, (tuple, Thing))), None)

@@ -101,7 +101,7 @@ class Surroundings:
         """Whether random numbers have been drawn from one of the generators since the search."""
         return any(state_of(generator) != state for generator, state in self._generators)
 
-    def _add(self, thing: Any, path: Path, excuse: str | None = None) -> None:
+    def _add(self, thing: object, path: Path, excuse: str | None = None) -> None:
         self._todo.append((thing, path, excuse))
 
     def _variable(self, path: Path, place: Place) -> None:
@@ -127,7 +127,7 @@ class Surroundings:
         if not (NAMES_NOTHING if attributes else READS_BY_NAME).isdisjoint(names):
             self._names.mentioned.add("*")
 
-    def _refuse(self, thing: Any, path: Path, what: str | None = None) -> None:
+    def _refuse(self, thing: object, path: Path, what: str | None = None) -> None:
         place = visible(".".join(map(str, path)) or getattr(thing, "__name__", type(thing).__name__))
         self.refused = self.refused or (
             f"it can see `{place}`, {what or refusal_of(thing)}. Take what it needs of that outside of the function, "
@@ -178,7 +178,7 @@ class Surroundings:
         if isinstance(thing, defaultdict):
             self._variable((*path, "default_factory"), Attribute(thing, "default_factory"))
 
-    def _visit_object(self, thing: Any, path: Path) -> None:
+    def _visit_object(self, thing: object, path: Path) -> None:
         """Visit the attributes and the class of an object."""
         kind = type(thing)
         of_nn, everything = _is_of_nn(kind), False
@@ -252,7 +252,7 @@ class Surroundings:
                 self._add(attributes[name], (owner.__name__, name))
             self._classes[owner] |= called
 
-    def _visit_parts(self, thing: Any, path: Path) -> None:
+    def _visit_parts(self, thing: object, path: Path) -> None:
         """Visit something that is made of functions, such as a bound method."""
         if isinstance(thing, types.MethodType):
             parts = [(thing.__self__, path or ("self",))]
@@ -393,7 +393,7 @@ def state_of(generator: Any) -> Any:
     return _comparable(generator.get_state(legacy=False))
 
 
-def _comparable(state: Any) -> Any:
+def _comparable(state: object) -> Any:
     if isinstance(state, dict):
         return {key: _comparable(part) for key, part in state.items()}
     return state.tobytes() if isinstance(state, np.ndarray) else state

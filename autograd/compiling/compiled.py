@@ -149,7 +149,7 @@ class Compiled:
             return self.function.__qualname__  # like the function: by its name
         return Compiled, (self.function, self.target)
 
-    def __get__(self, instance: Any, owner: type) -> Any:
+    def __get__(self, instance: object, owner: type) -> Any:
         return self if instance is None else types.MethodType(self, instance)
 
     def __repr__(self) -> str:

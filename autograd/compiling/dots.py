@@ -13,12 +13,14 @@ from typing import Any
 
 import numpy as np
 
+from ..core import Node
 from ..primitives.choices import where
 from ..primitives.indexing import scatter
 from ..primitives.products import matmul
 from ..primitives.reductions import sum_
 from ..primitives.shapes import transpose
 from ..tensor import Tensor
+from ..types import Array
 from .arranging import completed_rows
 from .arrays import Arrays, collapsed, number_of
 from .views import gather, is_gather, view
@@ -124,11 +126,11 @@ def _ragged(left: _Factor, right: _Factor, members: list[Any]) -> tuple[Any, Ite
     return ragged_sum(left.flat() * right.flat(), [len(row) for row in left.numbers]), enumerate(members)
 
 
-def _taken(factor: _Factor, rows: Any, k: Any) -> Any:
+def _taken(factor: _Factor, rows: Any, k: int) -> Any:
     return factor.rows(rows[k])
 
 
-def _masked(factor: _Factor, rows: Any, masks: Any, k: Any) -> Any:
+def _masked(factor: _Factor, rows: Any, masks: Any, k: int) -> Any:
     return where(collapsed(masks[k]), factor.rows(rows[k]), 0.0)
 
 
@@ -158,7 +160,7 @@ class _Factor:
             return Tensor(table).detach()  # a node, so that its transpose is not another constant
         return self.arrays.full(view(self.array, table), table.shape)
 
-    def is_gather(self, table: Any) -> bool:
+    def is_gather(self, table: Array) -> bool:
         return self.source is not None and is_gather(self.array, table)
 
     def flat(self) -> Any:
@@ -182,11 +184,11 @@ def halves(inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     return inputs[:n], inputs[n:]
 
 
-def ragged_sum(flat: Any, lengths: list[int]) -> Any:
+def ragged_sum(flat: Node, lengths: list[int]) -> Any:
     """The sums of rows that stand one after the other."""
     return scatter(flat, index=np.repeat(np.arange(len(lengths)), lengths), shape=(len(lengths),))
 
 
-def gather_or_slice(source: Any, table: Any) -> Any:
+def gather_or_slice(source: Node, table: Any) -> Any:
     array = view(source, table)
     return array if array.shape == table.shape else gather(source, table)

@@ -64,7 +64,7 @@ class Flattening:
                 self._add(node)
         self._new.update([(other, self.of(first)) for other, first in self._same.items()])
 
-    def of(self, node: Any) -> Any:
+    def of(self, node: object) -> Any:
         """The new node in the place of an old one; the old one if it has not changed."""
         return self._new.get(id(node), node)
 
@@ -245,5 +245,5 @@ def _are_equal(first: Node, its_inputs: tuple[Any, ...], second: Node, inputs: t
     return is_same and all(map(operator.is_, its_inputs, inputs))
 
 
-def _is_one(x: Any) -> bool:
+def _is_one(x: object) -> bool:
     return not isinstance(x, Node) and bool(x == 1)

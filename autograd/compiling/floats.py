@@ -82,7 +82,7 @@ def call_of_floats(x: Any, w: Any = None) -> str | None:
         return f"{w.helper(x.primitive.name, f) if w else name}({', '.join(args)})"
 
 
-def _parts(index: Any) -> tuple[Any, ...]:
+def _parts(index: object) -> tuple[Any, ...]:
     return index if type(index) is tuple else (index,)
 
 

@@ -74,7 +74,7 @@ class Formula:
         if returned is not None:
             raise TypeError(f"{self.name}.update must change p in place, as in `p -= lr * g`, and return nothing.")
 
-    def _setting(self, name: str, x: Any) -> Any:
+    def _setting(self, name: str, x: object) -> Any:
         if isinstance(x, (tuple, list)) and all(type(item) is float for item in x):
             return tuple(self._setting(f"{name.removesuffix('s')}{i}", item) for i, item in enumerate(x, start=1))
         if type(x) is not float:
@@ -96,7 +96,7 @@ class Formula:
         self.assignments.append(Assignment(target, node))
         return node
 
-    def decided(self, node: Any) -> bool:
+    def decided(self, node: object) -> bool:
         """Whether a number is true, which has been asked in an `if`."""
         if not isinstance(node, Value):
             raise TypeError(
@@ -122,7 +122,7 @@ class Cell:
     __slots__ = ("_node", "formula", "leaf", "view_of")
     __array_priority__ = 1e6
 
-    def __init__(self, formula: Formula, node: Any, leaf: Tensor | None = None, view_of: tuple[Cell, Node] | None = None) -> None:
+    def __init__(self, formula: Formula, node: object, leaf: Tensor | None = None, view_of: tuple[Cell, Node] | None = None) -> None:
         self.formula, self._node, self.leaf, self.view_of = formula, node, leaf, view_of
 
     @property
@@ -131,23 +131,23 @@ class Cell:
             self.formula.refuse("reads a part of an array that has been changed since", "Take the part anew, or take a copy.")
         return self._node
 
-    def _made(self, result: Any) -> Any:
+    def _made(self, result: object) -> Any:
         if not isinstance(result, Node):
             return tuple(map(self._made, result)) if isinstance(result, (tuple, list)) else result
         return Cell(self.formula, result, view_of=(self, self.node) if isinstance(way_of(result), View) else None)
 
-    def _become(self, new: Any) -> Cell:
+    def _become(self, new: object) -> Cell:
         if self.view_of is not None:
             self.formula.refuse("changes a part of an array in place", "Change the whole array, with np.where.")
         self._node = self._node if new is self._node else new if self.leaf is None else self.formula.assign(self.leaf, new)
         return self
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         out = options.pop("out", (None,))[0]
         result = call_ufunc(ufunc, method, tuple(map(_node_of, inputs)), {name: _node_of(x) for name, x in options.items()})
         return self._made(result) if out is None else out._become(result)
 
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    def __array_function__(self, function: object, types: Any, args: object, kwargs: Any) -> Any:
         return self._made(call_function(function, _node_of(args), {name: _node_of(x) for name, x in kwargs.items()}))
 
     def __getattr__(self, name: str) -> Any:
@@ -158,10 +158,10 @@ class Cell:
             return lambda *args, **options: self._made(found(*map(_node_of, args), **{key: _node_of(x) for key, x in options.items()}))
         return self._made(found)
 
-    def __getitem__(self, index: Any) -> Any:
+    def __getitem__(self, index: object) -> Any:
         return self._made(self.node[_node_of(index)])
 
-    def __setitem__(self, index: Any, new: Any) -> None:
+    def __setitem__(self, index: object, new: object) -> None:
         if index is not ... and not (isinstance(index, slice) and index == slice(None)):
             self.formula.refuse("changes some entries of an array", "Change the whole array, with np.where.")
         new = _node_of(new)
@@ -200,13 +200,13 @@ def _node_of(x: Any) -> Any:
 def _operator(name: str) -> None:
     compute = getattr(operator, name)
 
-    def forward(self: Cell, other: Any) -> Any:
+    def forward(self: Cell, other: object) -> Any:
         return self._made(compute(self.node, _node_of(other)))
 
-    def reverse(self: Cell, other: Any) -> Any:
+    def reverse(self: Cell, other: object) -> Any:
         return self._made(compute(_node_of(other), self.node))
 
-    def in_place(self: Cell, other: Any) -> Any:
+    def in_place(self: Cell, other: object) -> Any:
         new = compute(self.node, _node_of(other))
         return self._made(new) if isinstance(self.node, Value) else self._become(new)
 

@@ -79,7 +79,7 @@ class Thing:
 
     __slots__ = ("is_iterator", "kind", "sight")
 
-    def __init__(self, x: Any) -> None:
+    def __init__(self, x: object) -> None:
         self.kind = type(x)
         self.is_iterator = isinstance(x, Iterator)
         self.sight = _sight(x, ())
@@ -96,7 +96,7 @@ class _Same:
 
     __slots__ = ("object",)
 
-    def __init__(self, x: Any) -> None:
+    def __init__(self, x: object) -> None:
         self.object = x
 
     def __eq__(self, other: object) -> bool:
@@ -145,19 +145,19 @@ def _is_empty(cell: types.CellType) -> bool:
         return True
 
 
-def outline(key: Any) -> Any:
+def outline(key: object) -> Any:
     """A key without the differences between objects of a type, apart from texts and counts: what a user would call the same shapes."""
     if isinstance(key, tuple):
         return tuple(map(outline, key))
     return key.kind if isinstance(key, Thing) and key.kind not in (str, bytes, bool, range) else key
 
 
-def is_number(x: Any) -> bool:
+def is_number(x: object) -> bool:
     """Whether an argument is a number, which may change between calls of a program."""
     return type(x) in (float, int) or (isinstance(x, np.number) and x.dtype.kind in "fiu")
 
 
-def numbers_in(x: Any) -> Any:
+def numbers_in(x: object) -> Any:
     """A regular nested list of plain numbers as an array; None for any other list."""
     first = x
     while isinstance(first, (list, tuple)):
@@ -184,7 +184,7 @@ def values_in(x: Any) -> Any:
     return reshape(stack(*items, axis=0), shape=tuple(shape))
 
 
-def _kinds(x: Any) -> Any:
+def _kinds(x: object) -> Any:
     """The types of nested lists and tuples, level by level; a single type for a level of the same."""
     kinds: list[Any] = []
     level: Any = [x]

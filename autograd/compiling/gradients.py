@@ -194,7 +194,7 @@ class Gradients:
         return arrays[0] if len(arrays) == 1 else concatenate(*arrays, axis=0)
 
 
-def constant(array: Any) -> Tensor:
+def constant(array: object) -> Tensor:
     """An array as a node without derivative."""
     node = Tensor(0.0)
     node._datum, node.inputs = array, None
@@ -205,11 +205,11 @@ def _flat(g: Any) -> Any:
     return reshape(g, shape=(g.size,))
 
 
-def _take(g: Any, at: list[int]) -> Any:
+def _take(g: object, at: list[int]) -> Any:
     return getitem(_flat(g), index=np.array(at))
 
 
-def _put(g: Any, at: list[int], new: Any) -> Any:
+def _put(g: Any, at: list[int], new: object) -> Any:
     """`g` with other entries in some positions."""
     chosen = np.zeros(g.shape, bool)
     chosen.flat[at] = True

@@ -267,7 +267,7 @@ def _says_what_is(x: Any, depth: int = 0) -> bool:
     return isinstance(x, STRICT) or equal is object.__eq__
 
 
-def _items(container: Any, names: Names | None) -> Iterator[Any]:
+def _items(container: object, names: Names | None) -> Iterator[Any]:
     """The items in their order, and the keys; not the keys of attributes, whose order does not matter."""
     if names is None:
         yield container

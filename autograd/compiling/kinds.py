@@ -110,7 +110,7 @@ def is_exact(kind: type) -> bool:
 
 
 @functools.cache
-def origin_of(module: Any) -> str:
+def origin_of(module: object) -> str:
     """Where a module with this name comes from: "pure" (listed above), "own" (the user's), "python" or "installed" (other libraries)."""
     if not isinstance(module, str):
         return "python"  # some types written in C have no module
@@ -129,14 +129,14 @@ def is_denied(thing: Any, name: str | None = None) -> bool:
     return (name or thing.__name__) in PURE.get(module.split(".")[0], ())
 
 
-def same_atom(a: Any, b: Any) -> bool:
+def same_atom(a: object, b: object) -> bool:
     """Whether two numbers or texts have the same type and are equal. 0.0 and -0.0 differ, and nan equals nan."""
     if type(a) is not type(b):
         return False
     return repr(a) == repr(b) if isinstance(a, (float, complex, np.generic)) else bool(a == b)
 
 
-def refusal_of(thing: Any) -> str:
+def refusal_of(thing: object) -> str:
     """What the error message says about something that is refused."""
     name = type(thing).__name__
     article = "an" if name[:1].lower() in "aeiou" else "a"

@@ -224,7 +224,7 @@ class Lifting(Arrays):
                 return reshape(self.read(numbers), shape=node.shape)
         return node.primitive(*[self._tensor_input(x) for x in node.inputs], **node.static)
 
-    def _tensor_input(self, x: Any) -> Any:
+    def _tensor_input(self, x: object) -> Any:
         if not isinstance(x, Node):
             return x
         return self.entry(x) if isinstance(x, Value) else self.tensor(x)
@@ -375,7 +375,7 @@ def _stacked(inputs: Sequence[Any], static: Any) -> list[Any] | None:
     return numbers
 
 
-def _ragged(flat: Any, lengths: list[int], reduction: tuple[Any, float]) -> Any:
+def _ragged(flat: Node, lengths: list[int], reduction: tuple[Any, float]) -> Any:
     """The reduction of each of some rows, which stand one after the other."""
     reduce, neutral = reduction
     table = np.full((len(lengths), max(lengths)), sum(lengths))  # a place past the end holds the number that changes nothing

@@ -219,7 +219,7 @@ def _gradients_of_states(
     return loop(start, given, fixed, step, steps, not backwards)
 
 
-def _at(arrays: Sequence[Any], times: Any) -> list[Any]:
+def _at(arrays: Sequence[Any], times: object) -> list[Any]:
     return [getitem(x, index=times) for x in arrays]
 
 
@@ -313,7 +313,7 @@ def _sum(terms: Sequence[Any]) -> Any:
     return total
 
 
-def _states(node: Any, body: Body) -> list[Any]:
+def _states(node: Node, body: Body) -> list[Any]:
     """The states that a loop's result consists of, one array for each carried leaf."""
     starts = np.cumsum([0, *sizes_of(body)])
     return [STATE(node, start=int(start), shape=x.shape) for start, x in zip(starts, body.carried, strict=False)]
@@ -340,7 +340,7 @@ def _pieces(g: Any, body: Body) -> list[list[tuple[int | None, Any]]]:
     return pieces
 
 
-def _terms(x: Any) -> list[Any]:
+def _terms(x: object) -> list[Any]:
     """The terms of a sum; of anything else, `x` itself."""
     terms, todo = [], [x]
     while todo:
@@ -367,11 +367,11 @@ def _only_row(x: Any) -> Any:
     return scatter(x.left, index=index[1:], shape=x.shape[1:]) if isinstance(index, tuple) and index[1:] else x.left
 
 
-def _is_scatter(x: Any) -> bool:
+def _is_scatter(x: object) -> bool:
     return isinstance(x, Node) and x.primitive is scatter
 
 
-def _is_reshape(x: Any) -> bool:
+def _is_reshape(x: object) -> bool:
     return isinstance(x, Node) and x.primitive is reshape
 
 

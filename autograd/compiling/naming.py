@@ -147,7 +147,7 @@ def _labelled(value: Any) -> Path:
     return tuple(int(part) if part.isdecimal() and len(part) < 10 else part for part in (value.label or "").split(".") if part)
 
 
-def _short(stem: Stem, value: Any) -> Path:
+def _short(stem: Stem, value: object) -> Path:
     """A stem without the list of rows, and without names that do not occur in the labels that modules give to their parameters."""
     path, place = stem
     if 1 < place < len(path) and not isinstance(path[place - 1], int):

@@ -40,7 +40,7 @@ def as_loop(primitive: Primitive, inputs: Sequence[Any], static: Static) -> Any:
     return collected[0] if len(collected) == 1 else stack(*collected, axis=1)
 
 
-def _constant(array: Any) -> Tensor:
+def _constant(array: object) -> Tensor:
     leaf = Tensor(0.0)
     leaf._datum, leaf.inputs = array, None
     return leaf

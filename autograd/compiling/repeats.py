@@ -134,7 +134,7 @@ def _kinds(nodes: Sequence[Any]) -> Any:
     return kinds
 
 
-def _sort(x: Any) -> int:
+def _sort(x: object) -> int:
     """A number for a leaf. Leaves with the same number may take each other's place in different steps."""
     if not isinstance(x, Node):
         return 1

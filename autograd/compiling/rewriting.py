@@ -37,7 +37,7 @@ ABOUT_FRAMES: Final = frozenset({"super", "locals", "globals", "vars", "dir", "e
 _copies: Final[dict[types.CodeType, types.CodeType | None]] = {}
 
 
-def rewritten(function: Any) -> Any:
+def rewritten(function: object) -> Any:
     """A function that does the same, and computes with numbers where `function` looks at them; itself, if its text is not known."""
     if isinstance(function, types.MethodType) and isinstance(function.__func__, types.FunctionType):
         return types.MethodType(rewritten(function.__func__), function.__self__)
@@ -105,7 +105,7 @@ def _data(thing: Any, /) -> Any:
     return thing.data
 
 
-def is_plain(x: Any) -> bool:
+def is_plain(x: object) -> bool:
     """Whether a result of a rewritten function is a plain number in an ordinary call, since it is made of such as `value.data`."""
     todo, found = [x], False
     while todo:

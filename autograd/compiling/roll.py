@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..branches import is_steep, is_steep_here
-from ..core import Node
+from ..core import Node, Primitive
 from ..layout import new
 from ..modes import Moment, times
 from ..primitives.joining import stack
@@ -56,7 +56,7 @@ class Rolling:
             if building.build(outputs):
                 self.nodes, self._new, self.loops = building.nodes, building.new, len(recurrences)
 
-    def of(self, node: Any) -> Any:
+    def of(self, node: object) -> Any:
         """The new node in the place of an old one; the old one if it has not changed."""
         return self._new.get(id(node), node)
 
@@ -342,7 +342,7 @@ class _Building:
             self.new[id(node)] = node = _copy(node, inputs, Moment(next(times), node.origin.scope))
         self.nodes.append(node)
 
-    def _of(self, x: Any) -> Any:
+    def _of(self, x: object) -> Any:
         return self.new.get(id(x), x)
 
     def _part(self, i: int, t: int, k: int, like: Node) -> Node:
@@ -370,7 +370,7 @@ class _Building:
         """The nodes of the new graph that belong to these numbers of the listing."""
         return tuple([self._of(self._listing.thing(x)) for x in numbers])
 
-    def _array(self, primitive: Any, inputs: tuple[Any, ...], static: dict[str, Any], data: Any) -> Node:
+    def _array(self, primitive: Primitive, inputs: tuple[Any, ...], static: dict[str, Any], data: object) -> Node:
         node: Any = new(Tensor)
         node._datum, node._grad, node._aside = data, None, (None, static, None)
         node.primitive, node.inputs = primitive, inputs

@@ -166,7 +166,7 @@ class Source(Writer):
                     late[x.left].append(x)
         return [y for x in forward for y in (x, *late.get(x, ()))]
 
-    def write(self, x: Any) -> tuple[str, int]:
+    def write(self, x: object) -> tuple[str, int]:
         if x in self._on_floats and isinstance(way_of(x), View):
             return f"float({super().write(x)[0]})", ATOM
         if x in self._on_floats and not is_operator(x):

@@ -105,14 +105,14 @@ class Trace:
         """The nodes that changes are made of."""
         return [x for update in self.updates for x in update.numbers.values() if isinstance(x, Node)]
 
-    def _update(self, owner: Any, names: Sequence[str], change: Callable[..., None], numbers: dict[str, Any]) -> None:
+    def _update(self, owner: object, names: Sequence[str], change: Callable[..., None], numbers: dict[str, Any]) -> None:
         self.updates.append(Update(owner, names, change, numbers))
 
-    def _holds_nodes(self, thing: Any) -> bool:
+    def _holds_nodes(self, thing: object) -> bool:
         """Whether there are nodes of this call in an object."""
         return any(node.time >= self.start for node in Surroundings(type, {"result": thing}, everything=True).nodes)
 
-    def _plain(self, x: Any) -> Node | None:
+    def _plain(self, x: object) -> Node | None:
         """The node for something that an ordinary call has as plain numbers, and would make a Value or Tensor of; None for all else."""
         if isinstance(x, (list, tuple)):
             nodes = [part for part in leaves(x) if isinstance(part, Node)]
@@ -122,7 +122,7 @@ class Trace:
         given = [node for node in ancestors([x]) if node.is_leaf]
         return x if all(isinstance(node, (Argument, Entry)) and node.type is not None for node in given) else None
 
-    def _draw(self, draw: Callable[[], Any], like: Any) -> Argument:
+    def _draw(self, draw: Callable[[], Any], like: object) -> Argument:
         """A stand-in for random numbers, which the program draws anew at each call; `like` is an array of their shape and type."""
         argument = Argument(like, f"random{len(self.draws) + 1}")
         self.draws.append((draw, argument))

@@ -17,6 +17,7 @@ from ..core import Primitive
 from ..primitives.indexing import getitem
 from ..primitives.joining import rolled, windows
 from ..primitives.shapes import reshape, transpose
+from ..types import Array
 from .literals import is_of_pairs
 
 __all__ = ["EASY", "GATHER_OF_ROWS", "cost", "gather", "is_gather", "nest", "view"]
@@ -29,7 +30,7 @@ GATHER, GATHER_OF_ROWS, RESHAPE, TRANSPOSE, OTHER = 1.0, 0.5, 0.1, 0.03, 0.01  #
 EASY = 0.12  # what is still easy to read
 
 
-def view(source: Any, table: Any) -> Any:
+def view(source: Any, table: Array) -> Any:
     """An array that broadcasts to `source.ravel()[table]`, by the simplest means.
 
     Args:
@@ -42,17 +43,17 @@ def view(source: Any, table: Any) -> Any:
     return source
 
 
-def gather(source: Any, table: Any) -> Any:
+def gather(source: Any, table: Array) -> Any:
     """The entries at a table of positions that follows no pattern."""
     return getitem(reshape(source, shape=(source.size,)) if source.ndim != 1 else source, index=table)
 
 
-def is_gather(source: Any, table: Any) -> bool:
+def is_gather(source: Any, table: Array) -> bool:
     """Whether `view` finds no pattern in the table."""
     return cost(source.shape, table) >= GATHER_OF_ROWS
 
 
-def cost(shape: Shape, table: Any) -> float:
+def cost(shape: Shape, table: Array) -> float:
     """How much there is to read in the view that a table means, of an array of a given shape; a gather costs 1."""
     total = 0.0
     for primitive, static in _steps(shape, table):
@@ -122,7 +123,7 @@ def _steps(shape: Shape, table: Any) -> list[Step]:
     return [*_reshaped(shape, (math.prod(shape),)), _part(table)]
 
 
-def _part(index: Any) -> Step:
+def _part(index: object) -> Step:
     if isinstance(index, tuple):
         while len(index) > 1 and isinstance(index[-1], slice) and index[-1] == ALL:
             index = index[:-1]
@@ -279,7 +280,7 @@ def _strided(shape: Shape, table: Any) -> list[Step] | None:
     return [*found, *_reshaped(tuple(n for n in table.shape if n > 1), table.shape)]
 
 
-def _split_source(shape: Shape, table: Any, k: int, length: int) -> list[Step] | None:
+def _split_source(shape: Shape, table: Array, k: int, length: int) -> list[Step] | None:
     """The same of a source whose axis `k` is two in one, such as heads and their entries."""
     if shape[k] % length or length in (1, shape[k]):
         return None

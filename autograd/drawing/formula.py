@@ -61,7 +61,7 @@ def latex(node: Node) -> str:
     return _formula(node, computed).text
 
 
-def typeset(node: Any, names: Mapping[Node, str]) -> str:
+def typeset(node: object, names: Mapping[Node, str]) -> str:
     """A formula in which some nodes have names, LaTeX of their own, and every step is shown: also a reshape, which has no sign.
 
     Example:

@@ -130,7 +130,7 @@ def _kind() -> Any:
     return PageWidget
 
 
-def _mapped(f: Callable[[Any], float | str], x: Any) -> Any:
+def _mapped(f: Callable[[Any], float | str], x: object) -> Any:
     return [_mapped(f, y) for y in x] if isinstance(x, list) else f(x)
 
 
@@ -139,5 +139,5 @@ def _shown(x: float) -> float | str:
     return x if math.isfinite(x) else repr(x).replace("inf", "Infinity").replace("nan", "NaN")
 
 
-def _listed(data: Any) -> Any:
+def _listed(data: object) -> Any:
     return np.asarray(data).tolist()

@@ -75,7 +75,7 @@ class Body(Reading):
             self.nest(x.shape, lambda index: self.store(x, index, self._fresh(x, index)), x)
         self.names[x] = name
 
-    def copy(self, x: Any, name: str, shape: Sequence[int], kind: str, into: Any = None) -> None:
+    def copy(self, x: Any, name: str, shape: Sequence[int], kind: str, into: object = None) -> None:
         """A loop that writes the numbers of `x` into an array, new or an input."""
         self.nest(
             shape,

@@ -81,7 +81,7 @@ def loop_over(shape: Sequence[int], first: int = 0) -> tuple[list[Index], list[t
     return index, [(name, n) for name, n in zip(names, shape, strict=True) if n != 1]
 
 
-def parts_of(index: Any, shape: Sequence[int]) -> list[Any] | None:
+def parts_of(index: object, shape: Sequence[int]) -> list[Any] | None:
     """A basic index as one slice, number or None after the other, for all axes; None if it is not basic."""
     if not is_basic(index):
         return None

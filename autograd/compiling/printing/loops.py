@@ -20,6 +20,7 @@ from ...primitives.products import matmul
 from ...primitives.reductions import max_, min_, sum_
 from ...primitives.shapes import transpose
 from ...tensor import Tensor
+from ...types import Axis
 from ..loops import LOOP
 from .bodies import Body
 from .formulas import PRODUCT, SUM, Text, infix
@@ -141,7 +142,7 @@ def axes_of(x: Any, axis: Any) -> set[int]:
     return set(range(len(x.shape))) if axis is None else {int(a) % len(x.shape) for a in np.atleast_1d(axis).tolist()}
 
 
-def adds_rows(a: Any, axis: Any) -> bool:
+def adds_rows(a: Any, axis: object) -> bool:
     """Whether a sum goes through an array in the order of its numbers, and not row by row."""
     axes = axes_of(a, axis)
     kept = [k for k, n in enumerate(a.shape) if n != 1 and k not in axes]
@@ -149,7 +150,7 @@ def adds_rows(a: Any, axis: Any) -> bool:
     return not kept or not gone or kept[-1] > gone[-1]
 
 
-def _sum(body: Body, x: Tensor, a: Any, axis: Any = None, keepdims: bool = False) -> None:
+def _sum(body: Body, x: Tensor, a: Any, axis: Axis = None, keepdims: bool = False) -> None:
     kind, axes = body.type(x.dtype), axes_of(a, axis)
 
     def kept(index: Sequence[Index]) -> list[Index]:
@@ -188,12 +189,12 @@ def _reduce(body: Body, x: Tensor, a: Any, axes: set[int], first: float, step: S
         body.nest(x.shape, lambda at: body.store(x, at, value(at)), x)
 
 
-def _prod(body: Body, x: Tensor, a: Any, axis: Any = None, keepdims: bool = False) -> None:
+def _prod(body: Body, x: Tensor, a: Any, axis: Axis = None, keepdims: bool = False) -> None:
     _reduce(body, x, a, axes_of(a, axis), 1.0, lambda total, text: infix("*", total, text), body.type(x.dtype))
 
 
 def _extreme(primitive: Any, first: float) -> Writes:
-    def write(body: Body, x: Tensor, a: Any, axis: Any = None, keepdims: bool = False) -> None:
+    def write(body: Body, x: Tensor, a: Any, axis: Axis = None, keepdims: bool = False) -> None:
         kind = body.type(x.dtype)
 
         def step(best: Text, text: Text) -> Text:
@@ -256,7 +257,7 @@ def _into_zeros(body: Body, x: Tensor, g: Any, shape: Sequence[int], to: Callabl
     )  # fmt: skip
 
 
-def _scatter(body: Body, x: Tensor, g: Any, index: Any, shape: Any) -> None:
+def _scatter(body: Body, x: Tensor, g: Any, index: object, shape: Any) -> None:
     parts, table = parts_of(index, x.shape), positions(index, x.shape)
 
     def to(at: list[Index]) -> Index:
@@ -269,13 +270,13 @@ def _add_windows(body: Body, x: Tensor, g: Any, size: Any, axis: Any) -> None:
     _into_zeros(body, x, g, g.shape, lambda at: flat(in_windows(at, axis), x.shape))
 
 
-def _scatter_rows(body: Body, x: Tensor, g: Any, index: Any, shape: Any) -> None:
+def _scatter_rows(body: Body, x: Tensor, g: Any, index: object, shape: Any) -> None:
     n = len(getattr(index, "shape", ()))
     placed = (*getattr(index, "shape", ()), *x.shape[1:])
     _into_zeros(body, x, g, placed, lambda at: flat([body.counted(index, at[:n], x.shape[0]), *at[n:]], x.shape))
 
 
-def _place(body: Body, x: Tensor, g: Any, index: Any, shape: Any) -> None:
+def _place(body: Body, x: Tensor, g: Any, index: object, shape: Any) -> None:
     _into_zeros(body, x, g, x.shape[:1], lambda at: flat([at[0], body.counted(index, at[:1], x.shape[1])], x.shape), True)
 
 

@@ -25,12 +25,12 @@ __all__ = ["in_memory", "is_elementwise", "is_read_flat", "is_view"]
 VIEWS = frozenset([windows, reshape, transpose, broadcast_to, getitem, astype, choose, lookup, take_along_axis])
 
 
-def is_view(x: Any) -> bool:
+def is_view(x: object) -> bool:
     """Whether each of its numbers is one of another array's, at another place."""
     return isinstance(x, Tensor) and x.primitive in VIEWS
 
 
-def is_elementwise(x: Any) -> bool:
+def is_elementwise(x: object) -> bool:
     return isinstance(x, Tensor) and x.primitive is not None and x.primitive.elementwise
 
 
@@ -44,7 +44,7 @@ def in_memory(nodes: Sequence[Tensor], roots: Iterable[Any]) -> set[Tensor]:
     reads.update(_nodes(roots))
     memory: set[Tensor] = set()
 
-    def keep(x: Any, copies: bool = False) -> None:
+    def keep(x: object, copies: bool = False) -> None:
         """Compute `x` before, or what it is a view of; a copy of the view, if need be."""
         while isinstance(x, Tensor) and is_view(x) and not copies:
             x = x.left
@@ -103,7 +103,7 @@ def _is_long(x: Tensor) -> bool:
     return any(is_elementwise(source) for source in _nodes(x.inputs))
 
 
-def _is_transposed(x: Any) -> bool:
+def _is_transposed(x: object) -> bool:
     return isinstance(x, Tensor) and x.primitive is transpose and len(_without_ones(x.shape)) > 1
 
 

@@ -142,7 +142,7 @@ class Native(_Checked):
                 return expected, saved
         return results[0] if len(results) == 1 else results, Saved(given, addresses, memory, place)
 
-    def backward(self, saved: Any, *seeds: Any) -> Any:
+    def backward(self, saved: object, *seeds: Any) -> Any:
         if not isinstance(saved, Saved):
             return self._numpy[1](saved, *seeds)
         if self.is_wrong:
@@ -205,7 +205,7 @@ class NativeStep(Native):
                 return expected, saved
         return results[0] if len(results) == 1 else results, Saved((), NOWHERE, gradients, NOWHERE)
 
-    def backward(self, saved: Any, *seeds: Any) -> Any:
+    def backward(self, saved: object, *seeds: Any) -> Any:
         if not isinstance(saved, Saved):
             return self._numpy[1](saved)
         return saved.memory[0] if len(saved.memory) == 1 else saved.memory

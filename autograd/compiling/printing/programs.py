@@ -159,7 +159,7 @@ class _Printer:
         self.dialect = dialect
         new = expanded([*inputs, *outputs, *gradients])
 
-        def of(x: Any) -> Any:
+        def of(x: object) -> Any:
             return new.get(x, x) if isinstance(x, Node) else x
 
         self.of = of

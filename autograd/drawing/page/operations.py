@@ -96,7 +96,7 @@ class Operation:
             self.program = printed(Recipe(name, list(self._nodes.values()), [y], [seed], wanted, called, {}), JAVASCRIPT).text
 
 
-def _leaf(data: Any) -> Tensor:
+def _leaf(data: object) -> Tensor:
     leaf = Tensor(0.0)
     leaf._datum = np.asarray(data)
     return leaf

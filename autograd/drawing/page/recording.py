@@ -34,7 +34,7 @@ class _Recorder(Observer):
             self.steps[node] = [_shaped(g, x) if isinstance(x, Node) and g is not None else None for x, g in pairs]
 
 
-def _shaped(gradient: Any, x: Node) -> Any:
+def _shaped(gradient: object, x: Node) -> Any:
     """The gradient from a rule, in the shape of its input, as in the backward pass."""
     gradient = np.asarray(gradient)
     shape = np.shape(x.data)
