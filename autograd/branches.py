@@ -31,7 +31,8 @@ from .rules import check_given, fit, operands, run_rules
 
 __all__ = ["careful_step", "is_steep", "is_steep_here", "may_meet", "spoiled", "to_watch"]
 
-STEEP_AT: Final = (0.0, -1.0, 1e4)  # where logarithms, roots, quotients, arcs and exponentials have no finite derivative
+# Where logarithms, roots, quotients, arcs and exponentials have no finite derivative.
+STEEP_AT: Final = (0.0, -1.0, 1e4)
 primitive_of: Final = attrgetter("primitive")
 harmless: Final[set[Primitive | None]] = {None}  # primitives that `may_meet` need not consider again
 _steep: Final[dict[Primitive, bool]] = {}  # the results of `is_steep`
@@ -55,7 +56,10 @@ def may_meet(order: Sequence[Node]) -> bool:
 
 
 def is_steep(primitive: Primitive) -> bool:
-    """Whether the derivative of an elementwise primitive can be infinite or undefined at ordinary inputs, as that of `sqrt` at 0."""
+    """Whether the derivative of an elementwise primitive can be infinite or undefined at ordinary inputs.
+
+    That of `sqrt` is infinite at 0.
+    """
     if not primitive.elementwise or primitive.arity is None:
         return False
     if primitive not in _steep:
@@ -85,14 +89,15 @@ def _is_in_table(primitive: Primitive) -> bool:
 
 
 def to_watch(order: Sequence[Node], variables: Sequence[Node], results: Collection[Node] | None = None) -> tuple[list[int], bool]:
-    """What a compiled program has to watch at each call, because a branch that was not taken may meet a derivative that is not finite.
+    """What a compiled program must check at each call, because of branches that were not taken.
 
-    This is the question of `may_meet`. A program is examined only once, and so more thoroughly: only nodes below
-    a mask count, a constant may show that a derivative is finite, as in x / 100, and most indices only pick a number.
+    Such a branch may meet a derivative that is not finite; `may_meet` asks the same. A program is examined only
+    once, and so more thoroughly. Only nodes below a mask count. A constant can show that a derivative is finite,
+    as in x / 100. And most indices only pick a number.
 
     Returns:
-        The positions of variables; if such a branch makes a gradient nan, then that of one of these. Or, if only
-        data that are inf or nan could be the cause, that these must be watched.
+        The positions of some variables: if such a branch makes any gradient nan, then the gradient of one of them is
+        nan. And whether the data must be checked, since only inf or nan among them could do harm.
     """
     reached, masked = set(order if results is None else results), set()
     for node in order:
@@ -150,7 +155,8 @@ def careful_step(as_nodes: bool = False) -> Step:
     If the rules run on nodes, these entries are set to 0 by a recorded `where`, so that the same is true of
     the second derivative. While a function is compiled, the masks are nodes as well.
     """
-    kept: dict[Node, Any] = {}  # the mask of each node that is yet to be visited; True: all entries are kept, False: none
+    # The masks of nodes that are yet to be visited; True if all entries are kept, False if none is.
+    kept: dict[Node, Any] = {}
 
     def step(node: Node, inputs: Sequence[Any], g: Gradient) -> Sequence[Gradient | None]:
         gradients, arriving = _step(node, node.primitive, g, kept.pop(node, True), as_nodes)  # type: ignore[arg-type]
@@ -166,7 +172,7 @@ def careful_step(as_nodes: bool = False) -> Step:
 
 
 def _step(node: Node, primitive: Primitive, g: Gradient, here: object, as_nodes: bool) -> tuple[Sequence[Gradient | None], Sequence[Any]]:
-    """The gradients of a node's inputs, with 0 for branches that were not taken; and for each input, the mask of entries that are kept."""
+    """The gradients of a node's inputs, with 0 for branches that were not taken, and the mask of each of these gradients."""
     inputs: Any = node.inputs
     on_floats = type(node._datum) is float and primitive.elementwise
     if here is False:  # the whole branch was not taken
@@ -193,13 +199,13 @@ def _step(node: Node, primitive: Primitive, g: Gradient, here: object, as_nodes:
         gradients = [None if mask is False else gx for gx, mask in zip(gradients, arriving, strict=True)]
     if guarded:
         gradients = [gx if gx is None else _only(mask, gx, 0.0) for gx, mask in zip(gradients, arriving, strict=True)]
-    return gradients, [
-        _folded(mask, np.shape(x._datum)) if isinstance(x, Node) else mask for x, mask in zip(inputs, arriving, strict=True)
-    ]
+    return gradients, [_folded(mask, np.shape(x._datum)) if isinstance(x, Node) else mask for x, mask in zip(inputs, arriving, strict=True)]
 
 
 def _arriving(node: Node, primitive: Primitive, here: object, on_floats: bool) -> list[Any]:
-    """For each input, the mask of gradient entries that depend on a kept entry of the node's gradient; None for an input without gradient.
+    """The mask of each input's gradient: the entries that depend on a kept entry of the node's gradient.
+
+    It is None for an input without a gradient.
 
     The rules themselves tell: they are called with a gradient that is 1 where entries are kept and 0
     elsewhere, and an entry of what they return counts as kept if it is not 0. The inputs are replaced by random
@@ -223,7 +229,7 @@ def _arriving(node: Node, primitive: Primitive, here: object, on_floats: bool) -
 
 
 def _reads_numbers(node: Node, primitive: Primitive) -> bool:
-    """Whether the gradients depend on the data of nodes, so that they may be infinite or undefined; those of a sum do not."""
+    """Whether the gradients depend on the data of nodes, and so may be infinite or undefined. Those of a sum do not."""
     try:
         with np.errstate(all="ignore"):
             out, *data = _replaced(node, np.full_like, np.nan)

@@ -1,11 +1,10 @@
 """Lifting: a graph of numbers becomes a graph of arrays.
 
-Numbers with the same formula, whose inputs are entries of the same arrays, are computed together as one array.
-Every number stands on a level, one above its deepest input; on each level, the numbers with the
-same primitive and the same sources form a group, and a group is one array. Where each number of a
-group finds its inputs is then a table of indices into earlier arrays, and `views` knows what a
-table means. A group of dot products that pairs every row of one table with every row of another
-is a matrix product.
+Numbers that are computed by the same formula, from entries of the same arrays, become one array. To find them, every
+number is put on a level, one above its highest input. The numbers of a level with the same primitive and the same
+sources form a group, and each group is computed as one array. Its inputs are given by a table of indices into earlier
+arrays, and `views` finds the simplest way to write what the table means. If a group of dot products pairs every row of
+one table with every row of another, it is a matrix product.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ from .views import EASY, GATHER_OF_ROWS, cost, is_gather, view
 
 __all__ = ["Lifting"]
 
-Placed = tuple[Any, Iterable[tuple[int, Any]]]  # an array, and the numbers in it with their positions
+Placed = tuple[Any, Iterable[tuple[int, Any]]]  # an array; and for its entries, their position and the number it stands for
 ALL = slice(None)
 FEW = 8  # terms of a sum that are written one after the other
 
@@ -97,7 +96,10 @@ class Lifting(Arrays):
             late = late_next
 
     def _with_edges(self, sums: list[Any], alone: list[Any], order: list[Any]) -> list[Any]:
-        """The sums of a level, with those of one term that are the edges of others; any other one is the number of its term."""
+        """The sums of a level, among them those of one term that are the edge of a row of longer sums.
+
+        At the border of an image, a sum of neighbours may have a single term. Any other sum of one term is just that term.
+        """
         together: dict[int | None, list[Any]] = defaultdict(list)
         for node in sums:
             if node.primitive.terms:
@@ -123,13 +125,16 @@ class Lifting(Arrays):
         return padded_rows(rows, size) is not None or next(completed_rows(rows, size), None) is not None
 
     def _instead(self, node: Node, primitive: Primitive, inputs: tuple[Any, ...]) -> Node:
-        """Another way to compute the number of a node."""
+        """A node that computes the same number in another way."""
         other = number(primitive, inputs, node)
         self.stands_for[id(other)] = node
         return other
 
     def _split(self, node: Any) -> tuple[list[Node], list[Any] | None]:
-        """A sum as partial sums of one source each, and the terms left to add (None: nothing)."""
+        """Split a sum into partial sums with one source each, and the list of what is then to be added up.
+
+        The list is None if there is only one partial sum.
+        """
         parts = halves(node.inputs) if node.primitive.products else (node.inputs,)
         own = [self.only_source(part) for part in parts]
         if None not in own:  # the usual case, without a look at each term
@@ -156,15 +161,17 @@ class Lifting(Arrays):
         return sums, terms
 
     def _split_dot(self, node: Any, factors: list[list[Any]]) -> tuple[list[Node], list[Any] | None]:
-        """The same of a sum of products; the factors, by source, follow one another."""
+        """The same for a sum of products. `factors` has a list for each pair of sources: left, right, left, right, …"""
         if len(factors) == 1:
             return [self._instead(node, a.dot_n, _apart(factors[0]))], None
         parts = [number(a.multiply if len(pairs) == 2 else a.dot_n, _apart(pairs), node) for pairs in factors]
         return parts, list(parts)
 
     def _ordered(self, pair: tuple[Any, Any]) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
-        """The sources of two factors, and the factors, with the later array first: activations, then weights, whichever way
-        they were written."""
+        """The sources of two factors, and the factors, with the later array first.
+
+        So activations stand before weights, however they were written.
+        """
         left, right = pair
         i, j = self.source_of(left), self.source_of(right)
         if j is not None and (i is None or i < j):
@@ -217,7 +224,7 @@ class Lifting(Arrays):
         self.add(array if isinstance(array, Node) else Tensor(array), places)
 
     def _tensor(self, node: Any) -> Any:
-        """An operation on arrays, done again on the new ones."""
+        """An operation on arrays, repeated with the new arrays."""
         if node.primitive is stack:
             numbers = _stacked(node.inputs, node.static)
             if numbers is not None:
@@ -280,7 +287,7 @@ class Lifting(Arrays):
         return ragged_sum(flat, lengths) if is_sum else _ragged(flat, lengths, reduction), enumerate(members)
 
     def _reduced(self, source: Any, table: Any, mask: Any, members: list[Any], primitive: Primitive) -> Placed:
-        """The sum, or another reduction, of each row of a table; of those entries that a mask names, if there is one."""
+        """The sum, or another reduction, of each row of a table. If there is a mask, only the entries that it names count."""
         is_sum, (reduce, neutral) = bool(primitive.terms), self._reductions[primitive]
         if len(members) == 1:
             table = np.sort(table[0])
@@ -291,7 +298,8 @@ class Lifting(Arrays):
         order, shape, _ = arranged([source.shape], [table])
         table = table[order].reshape(*shape, -1)
         ordered = enumerate([members[i] for i in order])
-        if is_sum and mask is None and table.shape[-1] <= FEW and cost(source.shape, table) > EASY:  # such as of neighbours
+        # A few terms that are hard to read as one table, such as neighbours, are added up one by one.
+        if is_sum and mask is None and table.shape[-1] <= FEW and cost(source.shape, table) > EASY:
             terms = [table[..., k] for k in range(table.shape[-1])]
             if max(cost(source.shape, term) for term in terms) <= EASY:
                 return self.full(functools.reduce(a.add, [view(source, term) for term in terms]), shape), ordered
@@ -301,7 +309,7 @@ class Lifting(Arrays):
         return reduce(numbers, axis=-1), ordered
 
     def _dot(self, members: list[Any]) -> Placed:
-        """Dot products; where all factors on one side are the same number, that number times a sum."""
+        """Dot products. If all factors on one side are the same number, they are that number times sums."""
         for side in (0, 1):
             if self.source_of(halves(members[0].inputs)[side][0]) is None:
                 factors = np.array([number_of(x) for node in members for x in halves(node.inputs)[side]])
@@ -321,9 +329,9 @@ class Lifting(Arrays):
         return reshape(top, shape=()) if len(members) == 1 else top
 
     def _select(self, members: list[Any]) -> Placed:
-        """Choices by an integer: rows of a table, where the candidates are spaced evenly in one array."""
+        """Choices by an integer. If whole rows of an array are chosen, they are looked up in it."""
         source_of_index = self.source_of(members[0].inputs[0])
-        if source_of_index is None:  # constants; chosen from like the others
+        if source_of_index is None:  # the indices are constants: an array is made of them first
             self.add(self.read([node.inputs[0] for node in members]), enumerate(node.inputs[0] for node in members))
             return self._select(members)
         table = self.table([node.inputs[:1] for node in members])[:, 0]
@@ -355,12 +363,12 @@ def _pairs(node: Any) -> Iterable[tuple[Any, Any]]:
 
 
 def _apart(factors: list[Any]) -> tuple[Any, ...]:
-    """Factors that follow one another in pairs: those on the left first, and then those on the right."""
+    """Pairs of factors as the inputs of a dot product: first all left factors, then all right ones."""
     return (*factors[::2], *factors[1::2])
 
 
 def _stacked(inputs: Sequence[Any], static: Any) -> list[Any] | None:
-    """The numbers that `stack` makes an array of, if they are Values, or rows of them in turn."""
+    """The Values and plain numbers that `stack` makes an array of, perhaps row by row; None if there are others."""
     if static.get("axis", 0) != 0:
         return None
     numbers: list[Any] = []
@@ -378,7 +386,8 @@ def _stacked(inputs: Sequence[Any], static: Any) -> list[Any] | None:
 def _ragged(flat: Node, lengths: list[int], reduction: tuple[Any, float]) -> Any:
     """The reduction of each of some rows, which stand one after the other."""
     reduce, neutral = reduction
-    table = np.full((len(lengths), max(lengths)), sum(lengths))  # a place past the end holds the number that changes nothing
+    # Short rows are filled up with the position behind the end, where the number stands that changes nothing.
+    table = np.full((len(lengths), max(lengths)), sum(lengths))
     table[np.arange(max(lengths)) < np.array(lengths)[:, None]] = np.arange(sum(lengths))
     return reduce(getitem(concatenate(flat, np.array([neutral]), axis=0), index=table), axis=-1)
 
