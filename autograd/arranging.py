@@ -1,4 +1,5 @@
-"""More of NumPy's functions that move entries, with its names and arguments: `flip`, `roll`, `tile`, `split`, `vstack`, ….
+"""More of NumPy's functions that move entries, with its names and arguments: `flip`, `roll`, `tile`, `split`, `vstack`,
+….
 
 Views of an array are made by slices, reshapes and transposes. All the other functions work in the same way:
 NumPy's own function is called with the numbers 1, 2, 3, … in place of the entries. Its result tells where each
@@ -102,7 +103,9 @@ tile = moved(np.tile, "A")
 
 
 def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Result:
-    """Zeros or `constant_values` around an array; or its own entries, if the mode is "edge", "reflect", "symmetric" or "wrap"."""
+    """Zeros or `constant_values` around an array; or its own entries, if the mode is "edge", "reflect", "symmetric" or
+    "wrap".
+    """
     if mode in ("edge", "reflect", "symmetric", "wrap"):
         return moved(np.pad, "array")(array, pad_width, mode=mode)
     if mode != "constant":
@@ -176,7 +179,10 @@ def triu(m: Operand, k: int = 0) -> Result:
 
 
 def piecewise(x: Operand, condlist: Sequence[Any], funclist: Sequence[Any]) -> Result:
-    """Functions applied where conditions hold (the last, if several do), and one more or 0 elsewhere. A number is a constant function."""
+    """Functions applied where conditions hold (the last, if several do), and one more or 0 elsewhere.
+
+    A number is a constant function.
+    """
     array = array_of(x)
     conditions = condlist if isinstance(condlist, (list, tuple)) else [condlist]
     *functions, default = funclist if len(funclist) > len(conditions) else [*funclist, 0.0]

@@ -55,7 +55,8 @@ def no_result(primitive: Primitive) -> NoReturn:
 
 
 def numbers(x: object, rule: str) -> NDArray[Any]:
-    """`x` as a new array, if its entries are real numbers. Error messages begin with `rule`, which says what is required.
+    """`x` as a new array, if its entries are real numbers. Error messages begin with `rule`, which says what is
+    required.
 
     Raises:
         TypeError: the entries are no real numbers, or some are missing.
@@ -71,7 +72,8 @@ def numbers(x: object, rule: str) -> NDArray[Any]:
     """
     check_complete(x, rule)
     try:
-        array = np.asarray(x, order="C")  # the order of gradients; arithmetic on arrays of two orders is three times as slow
+        # The order of gradients; arithmetic on arrays of two orders is three times as slow.
+        array = np.asarray(x, order="C")
     except ValueError:
         raise ValueError(f"{rule}, in rows that are equally long; these are not.") from None
     except RuntimeError as error:  # from PyTorch, for a tensor that requires a gradient

@@ -52,7 +52,10 @@ def ediff1d(ary: Operand, to_end: Operand | None = None, to_begin: Operand | Non
 
 
 def gradient(f_: Operand, *varargs: Any, axis: Axis = None, edge_order: int = 1) -> Result:
-    """The slope of data along each axis, from the neighbours on both sides; see `numpy.gradient`. Spacings are plain numbers."""
+    """The slope of data along each axis, from the neighbours on both sides; see `numpy.gradient`.
+
+    Spacings are plain numbers.
+    """
     array = array_of(f_)
     along = [int(n) % array.ndim for n in (range(array.ndim) if axis is None else np.atleast_1d(axis))]
     spacings = [1.0] * len(along) if not varargs else list(varargs) * len(along) if len(varargs) == 1 else list(varargs)
@@ -65,7 +68,10 @@ def gradient(f_: Operand, *varargs: Any, axis: Axis = None, edge_order: int = 1)
 
 
 def _slopes(x: Any, axis: int, spacing: Any, edge_order: Any) -> Any:
-    """The slopes, as weighted sums of three neighbours. The weights are NumPy's slopes of data that are 1 at one of these, else 0."""
+    """The slopes, as weighted sums of three neighbours.
+
+    The weights are NumPy's slopes of data that are 1 at one of these, else 0.
+    """
     n = x.shape[axis]
     if n < edge_order + 1:
         raise ValueError(f"gradient with edge_order={edge_order} needs {edge_order + 1} entries along an axis, and got {n}.")

@@ -64,7 +64,10 @@ _pickling = _Pickling()
 
 
 class _HistoryFirst:
-    """Pickled as the list of a node's ancestors, oldest first. Meanwhile, each node is pickled with references to its inputs only."""
+    """Pickled as the list of a node's ancestors, oldest first.
+
+    Meanwhile, each node is pickled with references to its inputs only.
+    """
 
     def __init__(self, root: Node) -> None:
         self.root = root

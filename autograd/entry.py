@@ -73,25 +73,30 @@ class Entry:
             not a call), or a function `(writer, node, *inputs, **static) -> text`; `primitives.printing` has such
             functions for operators and views. By default, the program calls NumPy's function if `array` is one;
             otherwise the source of `array` is copied into the program, which calls it.
-        composition: how it is made of other entries, `(out, *inputs, **static) -> the same result`, for languages in which it
-            has no form of its own. The text of an elementwise entry's `scalar` is its form, so such an entry needs none.
-        step: one step of an entry that goes through time, for programs in other languages: `(row, *states, *others, **static)
-            -> (parts, new states)`. The first input has a row for each step, and the `states` begin as the next inputs. The
-            result has the parts of each step, in an axis of their own if there are several.
-        onnx: what computes the same in ONNX, for an elementwise entry: the operator, such as "Tanh", with its attributes from the
-            static arguments, as in "Elu(alpha=alpha)"; or, if there is none, a formula `(*inputs, **static) -> result` in other
-            primitives. `nn.onnx` has those that need more.
+        composition: how it is made of other entries, `(out, *inputs, **static) -> the same result`, for languages in
+            which it has no form of its own. The text of an elementwise entry's `scalar` is its form, so such an entry
+            needs none.
+        step: one step of an entry that goes through time, for programs in other languages: `(row, *states, *others,
+            **static) -> (parts, new states)`. The first input has a row for each step, and the `states` begin as the
+            next inputs. The result has the parts of each step, in an axis of their own if there are several.
+        onnx: what computes the same in ONNX, for an elementwise entry: the operator, such as "Tanh", with its
+            attributes from the static arguments, as in "Elu(alpha=alpha)"; or, if there is none, a formula `(*inputs,
+            **static) -> result` in other primitives. `nn.onnx` has those that need more.
         simplify: a rule `(node, *inputs, **static) -> simpler equivalent`, for compiled programs; it returns None
             where there is nothing to simplify. See `primitives.algebra`.
-        terms: the signs of its inputs, if it is a sum of them: (1, -1) for a - b, so that chains of + and - are compiled as one sum.
+        terms: the signs of its inputs, if it is a sum of them: (1, -1) for a - b, so that chains of + and - are
+            compiled as one sum.
         products: whether it is a sum of products, each of an input in the first half and one in the second: a * b, or
             a * c + b * d for the inputs a, b, c, d. If the number of inputs is odd, the last one is added. Sums of
             such products are compiled as dot products.
-        reduces: for a reduction along an axis, the entry that does the same to any number of inputs, and the number that changes nothing:
+        reduces: for a reduction along an axis, the entry that does the same to any number of inputs, and the number
+            that changes nothing:
             `add_n` and 0 for a sum.
-        wraps: whether NumPy computes small whole numbers in their own type, where the result may not fit: 200 + 100 is 44 in uint8.
+        wraps: whether NumPy computes small whole numbers in their own type, where the result may not fit: 200 + 100 is
+            44 in uint8.
         variable: the name of its result in a compiled program, such as "h", or a function from the inputs to the name.
-        operator: the Python operator that calls it, such as "+" in `a + b`, "-" in `-a`, "<" in `a < b` or "abs" in `abs(a)`.
+        operator: the Python operator that calls it, such as "+" in `a + b`, "-" in `-a`, "<" in `a < b` or "abs" in
+            `abs(a)`.
         logic: the logical operator that it is if its inputs are conditions (0 or 1): "&", "|" or "^". For example,
             the product is "&".
         answers: the functions of NumPy besides `array` that call this primitive when they are given a node.
@@ -211,7 +216,8 @@ class Entry:
         self.array = array
         self.vjp = vjp
         self.arity = len(vjp) if isinstance(vjp, tuple) else None  # None: any number of inputs
-        # One attribute for the three: from the 31st on, Python reads all of them more slowly, and a vmap takes 13 % longer.
+        # One attribute for the three: from the 31st on, Python reads all of them more slowly, and a vmap takes 13 %
+        # longer.
         self.samples = cases, domain, analytic
         self.elementwise = elementwise
         self.masks = masks
@@ -302,7 +308,9 @@ class Entry:
 
     @property
     def index(self) -> int | None:
-        """The number of the input that is an index, which chooses one of the others or some of their entries; None if no input is."""
+        """The number of the input that is an index, which chooses one of the others or some of their entries; None if
+        no input is.
+        """
         if self.masks != "place":
             return None
         if not isinstance(self.vjp, tuple):

@@ -131,8 +131,8 @@ def pinv(a: Operand, rcond: Operand | None = None) -> Result:
 def lstsq(a: Operand, b: Operand, rcond: Any = None) -> Any:
     """The x for which a x is closest to b; the sums of the squared distances; the rank and the singular values of `a`.
 
-    If the rank is less than the number of columns, there are no sums, as in NumPy. In a compiled function, whose shapes do
-    not change, they are nan then.
+    If the rank is less than the number of columns, there are no sums, as in NumPy. In a compiled function, whose shapes
+    do not change, they are nan then.
     """
     left, right = array_of(a), array_of(b)
     m, n = left.shape
@@ -202,7 +202,9 @@ def _matrix_norm(x: Any, ord: float | str) -> Any:
 
 
 def vector_norm(x: Operand, /, *, axis: Axis = None, keepdims: bool = False, ord: float | str = 2) -> Result:
-    """(Σ|x|ᵖ)^(1/p) over axes; the largest or smallest |x|, if p is inf or -inf, and the number of those that are not 0, if p is 0."""
+    """(Σ|x|ᵖ)^(1/p) over axes; the largest or smallest |x|, if p is inf or -inf, and the number of those that are not
+    0, if p is 0.
+    """
     array = array_of(x)
     if ord == 2:
         return statistics.norm(array, axis=axis, keepdims=keepdims)
@@ -222,7 +224,9 @@ def matrix_norm(x: Operand, /, *, keepdims: bool = False, ord: float | str = "fr
 
 
 def cond(x: Operand, p: float | str | None = None) -> Result:
-    """The condition number: the ratio of the largest and the smallest singular value, or norm(x) norm(x⁻¹) with another norm."""
+    """The condition number: the ratio of the largest and the smallest singular value, or norm(x) norm(x⁻¹) with another
+    norm.
+    """
     array = array_of(x)
     if p in (None, 2, -2):
         values = svdvals(array)

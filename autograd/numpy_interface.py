@@ -212,7 +212,8 @@ COMPOSED: dict[Any, Callable[..., Any]] = {
     **dict.fromkeys((np.radians, np.deg2rad), lambda x: x * (math.pi / 180)),
     **dict.fromkeys((np.degrees, np.rad2deg), lambda x: x * (180 / math.pi)),
     np.vecdot: contracting.vecdot,
-    **{getattr(np, name): getattr(contracting, name) for name in ("matvec", "vecmat") if hasattr(np, name)},  # from NumPy 2.2 on
+    # From NumPy 2.2 on.
+    **{getattr(np, name): getattr(contracting, name) for name in ("matvec", "vecmat") if hasattr(np, name)},
     **LOGIC,
 }
 

@@ -151,7 +151,8 @@ class Operators(Methods):
                 as something refers to it.
 
         Raises:
-            RuntimeError: the node is a constant or computed from constants alone, or a leaf was changed after it was used.
+            RuntimeError: the node is a constant or computed from constants alone, or a leaf was changed after it was
+                used.
             ValueError: `gradient` is missing, or of another shape.
 
         Example:
@@ -222,7 +223,9 @@ class Operators(Methods):
         )
 
     def _has_none(self) -> bool:
-        """Whether no derivative is lost if the number leaves the graph: the node is a constant, or computed from constants alone."""
+        """Whether no derivative is lost if the number leaves the graph: the node is a constant, or computed from
+        constants alone.
+        """
         todo: list[Any] = [self]
         seen = set()
         while todo:

@@ -85,7 +85,9 @@ def step_among_nodes(node: Node, inputs: Sequence[Any], g: Gradient) -> Sequence
 
 
 def operands(node: Node, on_floats: bool, as_nodes: bool) -> tuple[Gradient, Sequence[Any]]:
-    """The arguments of a node's rules after the gradient: the result and the inputs, as data or, if `as_nodes`, as nodes."""
+    """The arguments of a node's rules after the gradient: the result and the inputs, as data or, if `as_nodes`, as
+    nodes.
+    """
     inputs: Any = node.inputs
     if as_nodes:
         out: Any = node
@@ -233,5 +235,6 @@ def fit(gx: Any, x: Node, node: Node, as_nodes: bool) -> Gradient:
         if returned is NOTHING:
             return NOTHING
         return gx if isinstance(gx, Node) else float(gx)
-    dtype = data.dtype if data.dtype.kind == "f" else np.dtype(float)  # an array of whole numbers gets a float64 gradient
+    # An array of whole numbers gets a float64 gradient.
+    dtype = data.dtype if data.dtype.kind == "f" else np.dtype(float)
     return gx if getattr(gx, "dtype", dtype) == dtype else astype(gx, dtype=dtype)

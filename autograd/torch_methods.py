@@ -179,7 +179,9 @@ class TorchMethods(ArrayMethods):
         return networks.take_along_axis(self._beside(positions, dim), positions, axis=dim)
 
     def _beside(self, positions: Any, dim: int) -> Any:
-        """The part of this Tensor in whose rows along `dim` the positions are, which may be fewer in the other dimensions."""
+        """The part of this Tensor in whose rows along `dim` the positions are, which may be fewer in the other
+        dimensions.
+        """
         whole = [i == dim % self.ndim or n == own for i, (n, own) in enumerate(zip(np.shape(positions), self.shape, strict=True))]
         return self if all(whole) else self[tuple(slice(None if every else n) for every, n in zip(whole, np.shape(positions), strict=True))]
 
@@ -312,9 +314,11 @@ class TorchMethods(ArrayMethods):
         """Replace the data in place: of a constant at any time, of a leaf under `no_grad()`."""
         if self.primitive is not None or (self.left is not None and mode.recording):
             raise RuntimeError(
-                f"{describe(self)} cannot be changed in place here: " + (
-                    "it was computed, and follows from its inputs. Make a new one." if self.primitive is not None else
-                    "changing a leaf is for no_grad(): `with no_grad(): w.add_(…)`."
+                f"{describe(self)} cannot be changed in place here: "
+                + (
+                    "it was computed, and follows from its inputs. Make a new one."
+                    if self.primitive is not None
+                    else "changing a leaf is for no_grad(): `with no_grad(): w.add_(…)`."
                 )
             )
         self._overwrite(_plain(new))

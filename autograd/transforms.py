@@ -199,7 +199,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 
 
 def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
-    """The function that returns the derivatives of each entry of `f`'s result with respect to each entry of its argument.
+    """The function that returns the derivatives of each entry of `f`'s result with respect to each entry of its
+    argument.
 
     `f` is called once; then there is one backward pass for each entry of the result.
 
@@ -289,7 +290,10 @@ class _Recording:
 
 
 def _variable(x: Any) -> Node:
-    """A new node to differentiate with respect to. It counts as computed from `x`, so that its data cannot be assigned to."""
+    """A new node to differentiate with respect to.
+
+    It counts as computed from `x`, so that its data cannot be assigned to.
+    """
     if not isinstance(x, Node):
         x = Tensor(x) if isinstance(x, np.ndarray) or np.ndim(x) else Value(x)
     return identity(x)

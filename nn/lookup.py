@@ -1,4 +1,6 @@
-"""What is said of a name that is not here: one sentence, with a name that is near; and what a phrase book says of one that is."""
+"""What is said of a name that is not here: one sentence, with a name that is near; and what a phrase book says of one
+that is.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,8 @@ def missing(module: Mapping[str, Any], made: Callable[[str], Any] = lambda name:
             sentence = sentence[:-1] + _elsewhere(name)
         frame = sys._getframe(1)
         imports = frame.f_code.co_code[frame.f_lasti] == dis.opmap["IMPORT_FROM"]
-        raise (ImportError if imports else AttributeError)(sentence)  # an AttributeError would give way to Python's own sentence
+        # An AttributeError would give way to Python's own sentence.
+        raise (ImportError if imports else AttributeError)(sentence)
 
     return getattr_
 

@@ -16,7 +16,8 @@ from autograd.structures import tree_map
 
 __all__ = ["Parameter", "entry", "handed_out", "is_constant"]
 
-book: Callable[[Any, bool], Tensor] | None = None  # makes a Tensor of `nn.torch`, while that is open, of an array; and whether it is a leaf
+# Makes a Tensor of `nn.torch`, while that is open, of an array; and whether it is a leaf.
+book: Callable[[Any, bool], Tensor] | None = None
 
 
 def handed_out(batch: Any) -> Any:

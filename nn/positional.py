@@ -1,4 +1,6 @@
-"""Positional encodings: attention does not see the order of a sequence, so the position is added to the vectors themselves."""
+"""Positional encodings: attention does not see the order of a sequence, so the position is added to the vectors
+themselves.
+"""
 
 from __future__ import annotations
 

@@ -92,9 +92,9 @@ def save(path: str | os.PathLike[str], model: Module | Mapping[str, Any], optimi
 def load(path: str | os.PathLike[str], model: Module | None = None, optimizer: Any = None, **others: Any) -> dict[str, Any]:
     """Restore a model and other things from a file of `save`: everything that is asked for, or nothing.
 
-    The file may also come from PyTorch: from `safetensors.torch.save_file(model.state_dict(), path)`; or, where PyTorch is
-    installed, from `torch.save`, of a state dict or of a dict such as `{"model": …, "optimizer": …, "epoch": 3}` (or with
-    the names "model_state_dict" and "optimizer_state_dict").
+    The file may also come from PyTorch: from `safetensors.torch.save_file(model.state_dict(), path)`; or, where PyTorch
+    is installed, from `torch.save`, of a state dict or of a dict such as `{"model": …, "optimizer": …, "epoch": 3}` (or
+    with the names "model_state_dict" and "optimizer_state_dict").
 
     Args:
         path: the file.
@@ -234,7 +234,9 @@ def _free(name: str, arrays: Arrays) -> str:
 
 
 def _sealed(text: str, arrays: Arrays) -> str:
-    """The text of a header with the checksum of all: of that text, and of the arrays with their names, types and shapes."""
+    """The text of a header with the checksum of all: of that text, and of the arrays with their names, types and
+    shapes.
+    """
     checksum = zlib.crc32(text.encode())
     for name, array in sorted(arrays.items()):
         checksum = zlib.crc32(f"{name} {array.dtype.str} {array.shape}".encode(), checksum)

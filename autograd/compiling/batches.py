@@ -1,10 +1,11 @@
-"""Batches: when thousands of points are computed alike, only a few are lifted, and the graph is then stretched to all of them.
+"""Batches: when thousands of points are computed alike, only a few are lifted, and the graph is then stretched to all
+of them.
 
-Lifting 10,000 points takes 2,000 times as long as lifting five, and gives the same program with other shapes. So this pass
-finds the part of the trace that is repeated for each point, and leaves out all but a few points. The rest is lifted twice, the
-second time with one point more. Where the two graphs differ, as in the length of an axis, the difference is what one point
-adds; multiplied by the number of points that were left out, it gives the graph for all of them. The stretched graph must
-compute the results of the trace; if it does not, all points are lifted after all.
+Lifting 10,000 points takes 2,000 times as long as lifting five, and gives the same program with other shapes. So this
+pass finds the part of the trace that is repeated for each point, and leaves out all but a few points. The rest is
+lifted twice, the second time with one point more. Where the two graphs differ, as in the length of an axis, the
+difference is what one point adds; multiplied by the number of points that were left out, it gives the graph for all of
+them. The stretched graph must compute the results of the trace; if it does not, all points are lifted after all.
 """
 
 from __future__ import annotations
@@ -63,7 +64,9 @@ class Batch:
         return {id(x): x.shape[0] - left_out for x in self._by_row}
 
     def without(self, left_out: int) -> tuple[list[Node], Callable[[Any], Any]]:
-        """The nodes when so many points are left out, and a function that gives the new node in the place of an old one."""
+        """The nodes when so many points are left out, and a function that gives the new node in the place of an old
+        one.
+        """
         new: dict[int, Node] = {}
 
         def of(x: object) -> Any:
@@ -103,8 +106,8 @@ def batch_in(nodes: Sequence[Node], results: Sequence[Node], arguments: Sequence
 class _Listing:
     """A trace in numbers: the kind of each node, and for its inputs, their places.
 
-    The place of a node of the trace is its number, that of an entry of an argument comes after these, and anything else has one
-    below 0.
+    The place of a node of the trace is its number, that of an entry of an argument comes after these, and anything else
+    has one below 0.
     """
 
     def __init__(self, nodes: Sequence[Node], arguments: Sequence[Argument]) -> None:
@@ -177,7 +180,9 @@ class _Listing:
         return None
 
     def _goes_on_evenly(self, region: Region, before: Sequence[Region]) -> bool:
-        """Whether each point reads what the point before it read, or what follows that: the next row, or the next result."""
+        """Whether each point reads what the point before it read, or what follows that: the next row, or the next
+        result.
+        """
         first = self.starts[region.start]
         width = int(self.starts[region.start + region.period] - first)
         table = self.inputs[first : first + width * region.points].reshape(region.points, width)

@@ -1,4 +1,6 @@
-"""The programs of one function: found by what a call was given, made where there is none, and dropped when there are too many."""
+"""The programs of one function: found by what a call was given, made where there is none, and dropped when there are
+too many.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ class Programs:
     Args:
         function: the function.
         names_of: a function from a number of positional arguments to their names.
-        is_example: whether it is for one example of a batch, and so has no loops, backward passes and steps of optimizers in it.
+        is_example: whether it is for one example of a batch, and so has no loops, backward passes and steps of
+            optimizers in it.
         target: what its programs run as; see `compile`.
 
     Attributes:
@@ -90,7 +93,9 @@ class Programs:
             pass
 
     def _earlier_one(self, key: object, before: Program | None) -> Program | None:
-        """An earlier program that is valid again in place of `before`: models alternate between training and evaluation."""
+        """An earlier program that is valid again in place of `before`: models alternate between training and
+        evaluation.
+        """
         if before is None:
             return None
         earlier = self._earlier.get(key, [])

@@ -85,7 +85,8 @@ class Surroundings:
         self._seen: dict[int, Any] = {}
         self._classes: dict[type, set[str]] = {}  # those visited, each with the methods that Python calls by itself
         self._holders: list[Holder] = []
-        self._excused: list[tuple[Any, Path, str]] = []  # in attributes of `nn`'s modules that the code of `nn` does not read
+        # In attributes of `nn`'s modules that the code of `nn` does not read.
+        self._excused: list[tuple[Any, Path, str]] = []
         self._updated: list[tuple[Any, Path]] = []  # parameters of optimizers; most have a better name elsewhere
         self._generators: list[tuple[Any, Any]] = []
         self._todo: deque[tuple[Any, Path, str | None]] = deque([(function, (), None), *((x, (name,), None) for name, x in given.items())])
@@ -368,7 +369,10 @@ def _is_of_nn(kind: type) -> bool:
 
 
 def _is_own(owner: type, of_nn: bool) -> bool:
-    """Whether a class is the user's own. One of another library counts as such if it is derived from a module of `nn`."""
+    """Whether a class is the user's own.
+
+    One of another library counts as such if it is derived from a module of `nn`.
+    """
     origin = origin_of(owner.__module__)
     return origin == "own" or (of_nn and origin == "installed")
 

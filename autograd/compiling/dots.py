@@ -1,8 +1,8 @@
 """Dot products: a group of them as a matrix product.
 
-Each dot product of a group takes a row of numbers from one array and one from another. Where every row on the
-left meets every row on the right, they are a matrix product; where not all do, as in the lower triangle of scores that causal
-attention needs, they are a part of one.
+Each dot product of a group takes a row of numbers from one array and one from another. Where every row on the left
+meets every row on the right, they are a matrix product; where not all do, as in the lower triangle of scores that
+causal attention needs, they are a part of one.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def dots(arrays: Arrays, members: list[Any]) -> tuple[Any, Iterable[tuple[int, A
         return sum_(left.rows(x[0]) * right.rows(w[0])), enumerate(members)
     (x_rows, i), (w_rows, j) = _distinct(x), _distinct(w)
     if len(x_rows) > 1 and len(w_rows) > 1 and _increase(j * len(x_rows) + i) and not _increase(i * len(w_rows) + j):
-        left, x_rows, i, right, w_rows, j = right, w_rows, j, left, x_rows, i  # the program goes through the rows on the right first
+        # The program goes through the rows on the right first.
+        left, x_rows, i, right, w_rows, j = right, w_rows, j, left, x_rows, i
     if len(w_rows) == 1 and right.is_vector():
         return matmul(left.rows(x_rows), right.rows(w_rows[0])), zip(i.tolist(), members, strict=True)
     if len(x_rows) == 1 and left.is_vector():
@@ -56,7 +57,8 @@ def dots(arrays: Arrays, members: list[Any]) -> tuple[Any, Iterable[tuple[int, A
 
 
 def _product(left: Rows, i: Any, right: Rows, j: Any) -> tuple[Any, Any] | None:
-    """The matrix product, or several, in which row `i[k]` on the left meets row `j[k]` on the right; and where in it they do.
+    """The matrix product, or several, in which row `i[k]` on the left meets row `j[k]` on the right; and where in it
+    they do.
 
     None if most of it would not be needed.
     """
@@ -73,7 +75,8 @@ def _product(left: Rows, i: Any, right: Rows, j: Any) -> tuple[Any, Any] | None:
 
 
 def _parts(i: Any, n: int, j: Any, m: int) -> tuple[Any, Any] | None:
-    """The numbers of the rows on the left and on the right, a line of each for each part of them that meet among themselves.
+    """The numbers of the rows on the left and on the right, a line of each for each part of them that meet among
+    themselves.
 
     None if there is only one, or if they differ in size.
     """
@@ -99,8 +102,11 @@ def _increase(numbers: Any) -> bool:
 
 
 def _distinct(table: Any) -> tuple[Any, Any]:
-    """The distinct rows of a table, positions by size and constants as they come, and for each row its number among them."""
-    if table.dtype.kind != "f" and (table - table[:, :1] == table[0] - table[0, 0]).all():  # a row is known by its first position
+    """The distinct rows of a table, positions by size and constants as they come, and for each row its number among
+    them.
+    """
+    # A row is known by its first position.
+    if table.dtype.kind != "f" and (table - table[:, :1] == table[0] - table[0, 0]).all():
         _, first, numbers = np.unique(table[:, 0], return_index=True, return_inverse=True)
         return table[first], numbers
     rows, first, numbers = np.unique(table, axis=0, return_index=True, return_inverse=True)

@@ -91,7 +91,8 @@ class Flattening:
                 if node._aside is not None and node.static:
                     key = (*key, repr(node.static))
                 elif not is_plain:
-                    key = hash(key)  # the ids of a million inputs would fill the memory; of equal hashes, the inputs are looked at
+                    # The ids of a million inputs would fill the memory; of equal hashes, the inputs are looked at.
+                    key = hash(key)
                 earlier = made.setdefault(key, node)
                 if earlier is not node and (type(key) is tuple or _are_equal(earlier, self._inputs[id(earlier)], node, inputs)):
                     same[id(node)] = earlier
@@ -154,7 +155,8 @@ class Flattening:
         if terms.products:
             return self._part(multiply, terms.factors, node)
         (only,) = terms.everything
-        return self._part(add_n, (only,), node) if isinstance(only, Node) else only  # at the edges of a sum of neighbours, one term is left
+        # At the edges of a sum of neighbours, one term is left.
+        return self._part(add_n, (only,), node) if isinstance(only, Node) else only
 
     def _weighted_sum(self, node: Node, terms: _Terms) -> Node:
         """Σ aᵢbᵢ + Σ others: a dot product, a sum, and the addition of the two."""
@@ -213,7 +215,10 @@ class _Terms:
 
 
 def number(primitive: Primitive, inputs: tuple[Any, ...], like: Node) -> Node:
-    """A new Value, with the time and scope of `like`. Its number is not computed, because compiling needs only the graph."""
+    """A new Value, with the time and scope of `like`.
+
+    Its number is not computed, because compiling needs only the graph.
+    """
     node = new(Value)
     node._datum, node._grad, node._aside, node.primitive, node.origin = 0.0, BLANK, None, primitive, like.origin
     if len(inputs) == 2:

@@ -1,7 +1,7 @@
 """Programs of single numbers, which run on Python's floats.
 
-`math.exp(x)` of a float takes a tenth of the time of `np.exp(x)` of a NumPy number. Where floats raise an error and NumPy gives
-inf or nan (1/0, exp 1000), the program is written anew without them.
+`math.exp(x)` of a float takes a tenth of the time of `np.exp(x)` of a NumPy number. Where floats raise an error and
+NumPy gives inf or nan (1/0, exp 1000), the program is written anew without them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ __all__ = ["call_of_floats", "is_computed_with_floats", "is_entry", "is_operator
 
 
 def on_floats(leaves: Sequence[Node], order: Iterable[Node]) -> set[Any]:
-    """The nodes of a program that are computed with floats: none, unless all its single numbers can be, and no array makes one.
+    """The nodes of a program that are computed with floats: none, unless all its single numbers can be, and no array
+    makes one.
 
     Args:
         leaves: what the program is given.

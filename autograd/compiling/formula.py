@@ -1,8 +1,9 @@
 """The formula of an optimizer as a graph, and as a function of the program: the third part of a compiled step.
 
-The formula is called once, with `Cell`s in place of its arrays and settings. A cell holds a node. What changes an array in
-place, as in `p -= lr * g`, puts another node into its cell; so the graph says how the new numbers follow from the old ones,
-and other languages can be written from it. In NumPy, a new number is written into the array of the old one again.
+The formula is called once, with `Cell`s in place of its arrays and settings. A cell holds a node. What changes an array
+in place, as in `p -= lr * g`, puts another node into its cell; so the graph says how the new numbers follow from the
+old ones, and other languages can be written from it. In NumPy, a new number is written into the array of the old one
+again.
 """
 
 from __future__ import annotations
@@ -267,7 +268,9 @@ class Text(Writer):
         self.names[x] = name
 
     def _find_stale(self, order: Sequence[Node], formula: Formula) -> None:
-        """Find what must be computed before something that it reads is changed, and so cannot be written where it is read itself."""
+        """Find what must be computed before something that it reads is changed, and so cannot be written where it is
+        read itself.
+        """
         ends: dict[Node, float] = {}  # when the numbers of a node are overwritten
         now: dict[Node, Node] = {x: x for x in formula.arrays if x is not None}
         for target, node in formula.assignments:

@@ -1,4 +1,6 @@
-"""The gradients of a compiled step: what its backward passes, and all that is done with gradients after them, come to as nodes."""
+"""The gradients of a compiled step: what its backward passes, and all that is done with gradients after them, come to
+as nodes.
+"""
 
 from __future__ import annotations
 

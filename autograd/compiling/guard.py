@@ -106,7 +106,10 @@ class Guard:
         self.arrays.append((path, present, _fingerprint(present)))
 
     def ready(self, nodes: Sequence[Node] = ()) -> None:
-        """Called when everything has been found. Those of the `nodes` that are frozen must stay frozen, and no others."""
+        """Called when everything has been found.
+
+        Those of the `nodes` that are frozen must stay frozen, and no others.
+        """
         self._nodes = nodes
         self._flips, self._frozen = Node.flips, [node.requires_grad for node in nodes]
         self._types = list(map(type, self._objects))

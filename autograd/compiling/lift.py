@@ -36,7 +36,8 @@ from .views import EASY, GATHER_OF_ROWS, cost, is_gather, view
 
 __all__ = ["Lifting"]
 
-Placed = tuple[Any, Iterable[tuple[int, Any]]]  # an array; and for its entries, their position and the number it stands for
+# An array; and for its entries, their position and the number it stands for.
+Placed = tuple[Any, Iterable[tuple[int, Any]]]
 ALL = slice(None)
 FEW = 8  # terms of a sum that are written one after the other
 
@@ -98,7 +99,8 @@ class Lifting(Arrays):
     def _with_edges(self, sums: list[Any], alone: list[Any], order: list[Any]) -> list[Any]:
         """The sums of a level, among them those of one term that are the edge of a row of longer sums.
 
-        At the border of an image, a sum of neighbours may have a single term. Any other sum of one term is just that term.
+        At the border of an image, a sum of neighbours may have a single term. Any other sum of one term is just that
+        term.
         """
         together: dict[int | None, list[Any]] = defaultdict(list)
         for node in sums:
@@ -287,7 +289,10 @@ class Lifting(Arrays):
         return ragged_sum(flat, lengths) if is_sum else _ragged(flat, lengths, reduction), enumerate(members)
 
     def _reduced(self, source: Any, table: Any, mask: Any, members: list[Any], primitive: Primitive) -> Placed:
-        """The sum, or another reduction, of each row of a table. If there is a mask, only the entries that it names count."""
+        """The sum, or another reduction, of each row of a table.
+
+        If there is a mask, only the entries that it names count.
+        """
         is_sum, (reduce, neutral) = bool(primitive.terms), self._reductions[primitive]
         if len(members) == 1:
             table = np.sort(table[0])

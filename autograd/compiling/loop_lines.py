@@ -1,8 +1,8 @@
 """How a loop is written in NumPy: as `for t in range(…)`, with the states in arrays whose first axis is time.
 
-A loop over single numbers runs on Python's floats, which are several times as fast as NumPy's numbers, and keeps its states in
-lists. Python's floats raise an error where NumPy gives inf or nan (1/0, exp 1000). After such an error, the program is written
-again without them.
+A loop over single numbers runs on Python's floats, which are several times as fast as NumPy's numbers, and keeps its
+states in lists. Python's floats raise an error where NumPy gives inf or nan (1/0, exp 1000). After such an error, the
+program is written again without them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Recurrent networks as loops, for languages in which their entries have no form of their own.
 
-An entry such as `lstm` is one node over a whole sequence, and says what one step of it is. That step is the body of a loop.
+An entry such as `lstm` is one node over a whole sequence, and says what one step of it is. That step is the body of a
+loop.
 """
 
 from __future__ import annotations

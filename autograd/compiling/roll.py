@@ -1,10 +1,10 @@
 """Rolling: a recurrence, in which each step needs the result of the step before, becomes a loop.
 
 A recurrent network over 200 times, written in scalars, is a trace of 200 equal steps, which `repeats` finds. The loop
-computes only what the next step needs: the numbers that are carried over, and what they are computed from. Everything else
-reads the states from the result of the loop and stays outside of it, where lifting makes arrays of it, with time as one
-axis. A number that is carried only to be added to, such as a loss, needs no loop: it is one sum of many terms. Recurrences
-of the same form that do not depend on each other, such as those of a batch of sequences, share one loop.
+computes only what the next step needs: the numbers that are carried over, and what they are computed from. Everything
+else reads the states from the result of the loop and stays outside of it, where lifting makes arrays of it, with time
+as one axis. A number that is carried only to be added to, such as a loss, needs no loop: it is one sum of many terms.
+Recurrences of the same form that do not depend on each other, such as those of a batch of sequences, share one loop.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Rolling:
     Args:
         order: the computed nodes of the trace, oldest first.
         outputs: its results.
-        made: all nodes that were computed, also those that no result needs: the last step of a recurrence computes a next
-            state, too, which often nothing needs. If this is empty, the graph is left as it is.
+        made: all nodes that were computed, also those that no result needs: the last step of a recurrence computes a
+            next state, too, which often nothing needs. If this is empty, the graph is left as it is.
 
     Attributes:
         nodes: the computed nodes of the new graph, each after its inputs.
@@ -124,8 +124,8 @@ class Recurrence:
     def _body(self, listing: Listing, needs: Sequence[int], kinds: Sequence[int], sources: Sequence[int]) -> list[int]:
         """The nodes of a step that its carried nodes are computed from.
 
-        A node that does not depend on the earlier state is among them only if nothing outside needs it. A choice by an integer
-        argument always stays outside: inside, the integer would be a constant.
+        A node that does not depend on the earlier state is among them only if nothing outside needs it. A choice by an
+        integer argument always stays outside: inside, the integer would be a constant.
         """
         reads: dict[int, int] = defaultdict(int)
         found: set[int] = set()
@@ -143,7 +143,9 @@ class Recurrence:
         return primitive is not None and primitive.index is not None
 
     def is_worth_it(self, listing: Listing) -> bool:
-        """Whether to make it a loop: it carries something, from one start, and its steps compute numbers and choose nothing."""
+        """Whether to make it a loop: it carries something, from one start, and its steps compute numbers and choose
+        nothing.
+        """
         run = self.run
         for q in self.carried:
             if len(set(run.operands[0, (run.kinds == CARRIED) & (run.sources == q)].tolist())) > 1:
@@ -185,12 +187,15 @@ def _chosen(listing: Listing) -> list[list[Recurrence]]:
 
 def _is_steep(listing: Listing, r: Recurrence) -> bool:
     """Whether a derivative inside the loop may be infinite or nan."""
-    nodes = [listing.nodes[place] for k in r.body for place in r.run.at(k)]  # a constant may be another one in each step
+    # A constant may be another one in each step.
+    nodes = [listing.nodes[place] for k in r.body for place in r.run.at(k)]
     return any(is_steep(x.primitive) and is_steep_here(x) for x in nodes if x.primitive is not None)
 
 
 def _is_masked(listing: Listing, r: Recurrence) -> bool:
-    """Whether a branch that is not taken may be computed from the carried numbers: 0 times an infinite derivative would be nan."""
+    """Whether a branch that is not taken may be computed from the carried numbers: 0 times an infinite derivative would
+    be nan.
+    """
     depends = np.zeros(len(listing.nodes), bool)
     for q in r.carried:
         depends[r.run.at(q)] = True
@@ -273,15 +278,20 @@ class _Loop:
 
 
 class _Building:
-    """Makes the new graph, from the results back to the leaves. A node that a loop carries is replaced by a part of the loop's result."""
+    """Makes the new graph, from the results back to the leaves.
+
+    A node that a loop carries is replaced by a part of the loop's result.
+    """
 
     def __init__(self, listing: Listing, groups: Sequence[Sequence[Recurrence]]) -> None:
         self.nodes: list[Node] = []
         self.new: dict[int, Node] = {}
         self._listing = listing
         self._loops = [_Loop(listing, group) for group in groups]
-        self._carried: dict[int, tuple[int, int, int]] = {}  # place of an old node -> its loop, the time, which carried number
-        self._reads: dict[int, dict[int, tuple[int, int, int]]] = defaultdict(dict)  # the same, for operands that are the start of a loop
+        # Place of an old node -> its loop, the time, which carried number.
+        self._carried: dict[int, tuple[int, int, int]] = {}
+        # The same, for operands that are the start of a loop.
+        self._reads: dict[int, dict[int, tuple[int, int, int]]] = defaultdict(dict)
         self._parts: dict[tuple[int, int, int], Node] = {}
         for i, group in enumerate(groups):
             k = 0

@@ -1,7 +1,7 @@
 """The parts of a network, such as layers, that the nodes of a program belong to.
 
-They are the `scope`s in which modules compute. A program names them in comments, and an array that is made of many numbers belongs to
-the innermost part that all of them belong to.
+They are the `scope`s in which modules compute. A program names them in comments, and an array that is made of many
+numbers belongs to the innermost part that all of them belong to.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def common_scope(first: Node, last: Node) -> Scope | None:
 def scopes_of(forward: Sequence[Node], named: Collection[Node]) -> dict[Node, str | None]:
     """The part of the network that each node belongs to.
 
-    Modules say so. Of other nodes, a node belongs to the part whose parameters it reads, such as `layers.0` for `layers.0.w`,
-    and an activation to the part that it follows.
+    Modules say so. Of other nodes, a node belongs to the part whose parameters it reads, such as `layers.0` for
+    `layers.0.w`, and an activation to the part that it follows.
     """
     numbered = {x: re.match(r"(.+\.\d+)\.\D+$", x.label or "") for x in forward if x in named}
     parts = {x: match[1] for x, match in numbered.items() if match}

@@ -101,7 +101,8 @@ def _with_inputs(node: Node, inputs: list[Any]) -> Node:
     data = node._datum
     types = [x._datum.dtype for x in inputs if isinstance(x, Node)]
     if node.primitive.elementwise and data.dtype.kind == "f" and types and all(t.kind == "f" for t in types):  # type: ignore[union-attr]
-        data = data.astype(np.result_type(*types), copy=False)  # an array replaced by a number must not change the type of the result
+        # An array replaced by a number must not change the type of the result.
+        data = data.astype(np.result_type(*types), copy=False)
     return _made(node.primitive, inputs, node.static, data)  # type: ignore[arg-type]
 
 

@@ -146,7 +146,8 @@ class Source(Writer):
 
     def _compute_on_floats(self, nodes: Collection[Node]) -> None:
         self._on_floats.update(nodes)
-        formulas = [x for x in nodes if not is_operator(x) and "math." not in (call_of_floats(x) or "math.")]  # may have an input twice
+        # May have an input twice.
+        formulas = [x for x in nodes if not is_operator(x) and "math." not in (call_of_floats(x) or "math.")]
         self._named.update(arg for x in formulas for arg in _nodes(x.inputs) if arg.primitive is not None)
 
     def _as_floats(self, leaves: Iterable[Node]) -> list[str]:
@@ -235,7 +236,9 @@ class Source(Writer):
         return self._depth[x] >= MOST_TERMS or len(text) > SHORT or (self._reads[x] > 1 and not is_short)
 
     def _is_cheap(self, x: Any) -> bool:
-        """Whether what a loop is given needs no name of its own: a few rows or columns of something that has one, or its transpose."""
+        """Whether what a loop is given needs no name of its own: a few rows or columns of something that has one, or
+        its transpose.
+        """
         inner = x.left if x.primitive is transpose else x
         return (
             is_slice(x)

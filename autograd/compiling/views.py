@@ -239,7 +239,10 @@ def _columns_of_a_list(shape: Shape, table: Any) -> list[Step] | None:
 
 
 def _strided(shape: Shape, table: Any) -> list[Step] | None:
-    """A table in which each axis goes along an axis of the source. Two that go along the same one are a moving window."""
+    """A table in which each axis goes along an axis of the source.
+
+    Two that go along the same one are a moving window.
+    """
     steps = _steps_of_axes(table)
     if steps is None or len(shape) < 1:
         return None
@@ -257,7 +260,8 @@ def _strided(shape: Shape, table: Any) -> list[Step] | None:
             along[k].append(axis)
     index: list[Any] = list(start)
     order: list[int] = []
-    moving: list[tuple[int, int, int]] = []  # for each window, its axis in the part, its length, and its axis in the table
+    # For each window, its axis in the part, its length, and its axis in the table.
+    moving: list[tuple[int, int, int]] = []
     for k, axes in enumerate(along):
         if len(axes) == 1:
             (axis,) = axes

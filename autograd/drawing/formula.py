@@ -62,7 +62,8 @@ def latex(node: Node) -> str:
 
 
 def typeset(node: object, names: Mapping[Node, str]) -> str:
-    """A formula in which some nodes have names, LaTeX of their own, and every step is shown: also a reshape, which has no sign.
+    """A formula in which some nodes have names, LaTeX of their own, and every step is shown: also a reshape, which has
+    no sign.
 
     Example:
         >>> from autograd import Value
@@ -91,7 +92,9 @@ def _formula(node: Any, computed: Sequence[Node], formulas: dict[Node, _Formula]
 
 
 class _Formula(NamedTuple):
-    """Typeset text, how tightly it binds, and whether it is open: whether a product after it would belong to it, as to a `\\sum`."""
+    """Typeset text, how tightly it binds, and whether it is open: whether a product after it would belong to it, as to
+    a `\\sum`.
+    """
 
     text: str
     binding: int
@@ -170,7 +173,8 @@ OPENING, CLOSING = ("{", "(", "[", r"\left", r"\begin"), ("}", ")", "]", r"\righ
 DOTS = (r"\cdot", r"\times", r"\circ", "/", "*")
 SPACES = (r"\,", r"\;", r"\:", r"\ ")
 RELATIONS = ("=", "<", ">", r"\leq", r"\geq", r"\neq")
-BREAKS = ("", ",", ";", ":", "&", "\\\\", "=", "<", ">", r"\lt", r"\gt", r"\le", r"\ge")  # beside these, an input needs no parentheses
+# Beside these, an input needs no parentheses.
+BREAKS = ("", ",", ";", ":", "&", "\\\\", "=", "<", ">", r"\lt", r"\gt", r"\le", r"\ge")
 
 
 @lru_cache(maxsize=1024)

@@ -54,9 +54,9 @@ def either(condition: Any, a: Any, b: Any) -> Any:
     if type(condition) is not np.ndarray or isinstance(a, Node) or isinstance(b, Node):
         return where(condition, a, b)
     if condition.size > 10_000 and type(b) is float and b == 0.0 and np.shape(a) == condition.shape:
-        # A product has no branches for the processor to predict, and takes a tenth of the time; but inf * 0 is nan.
-        # It lies in memory as the condition does. `a` may repeat one number, as the gradient of a mean does, and in the order
-        # that NumPy would choose then, what comes after it takes longer: batch normalisation twice as long.
+        # A product has no branches for the processor to predict, and takes a tenth of the time; but inf * 0 is nan. It
+        # lies in memory as the condition does. `a` may repeat one number, as the gradient of a mean does, and in the
+        # order that NumPy would choose then, what comes after it takes longer: batch normalisation twice as long.
         with np.errstate(invalid="ignore"):
             kept = np.multiply(a, condition, out=np.empty_like(condition, dtype=a.dtype))
         if not np.isnan(np.min(kept)):

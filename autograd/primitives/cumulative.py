@@ -1,7 +1,7 @@
 """The table of derivatives: products over axes, and cumulative sums and products.
 
-The derivatives of products are products of the other entries. They are computed without division, so that they are also right where
-entries are 0.
+The derivatives of products are products of the other entries. They are computed without division, so that they are also
+right where entries are 0.
 """
 
 from __future__ import annotations

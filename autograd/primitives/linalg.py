@@ -1,8 +1,9 @@
 """The table of derivatives: linear algebra, of matrices and of stacks of them.
 
-The rules are those of Giles, "Collected matrix derivative results" (2008): the derivative of an inverse, a determinant, a
-decomposition, written with matrix products. What gives several arrays packs them into one, and `autograd.linear_algebra` takes
-them apart. Of the symmetric matrices that `cholesky` and `eigh` take, both halves are read and both get a gradient.
+The rules are those of Giles, "Collected matrix derivative results" (2008): the derivative of an inverse, a determinant,
+a decomposition, written with matrix products. What gives several arrays packs them into one, and
+`autograd.linear_algebra` takes them apart. Of the symmetric matrices that `cholesky` and `eigh` take, both halves are
+read and both get a gradient.
 """
 
 from __future__ import annotations

@@ -129,7 +129,9 @@ class Assigned:
 
 
 class Statements:
-    """Written in statements of its own: `lines`, called with the writer and the node, gives the names of its parts and them."""
+    """Written in statements of its own: `lines`, called with the writer and the node, gives the names of its parts and
+    them.
+    """
 
     def __init__(self, lines: Callable[..., list[str]]) -> None:
         self.lines = lines

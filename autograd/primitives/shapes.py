@@ -39,7 +39,9 @@ def _transpose_in_numpy(w: printing.Writer, y: Node, x: Any, axes: Any = None) -
 
 
 def axes_of_batch(x: Any, axis: Any) -> tuple[int, ...]:
-    """The axes of `x`, whose first one counts examples, that are called `axis` in each example: one or several; all, if None."""
+    """The axes of `x`, whose first one counts examples, that are called `axis` in each example: one or several; all, if
+    None.
+    """
     if axis is None:
         return tuple(range(1, x.ndim))
     return tuple(int(a) % (x.ndim - 1) + 1 for a in np.atleast_1d(axis))

@@ -104,7 +104,8 @@ def categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False
 
 
 def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False) -> Any:
-    """`nn.cross_entropy` of the logarithm, or with `from_logits` of the scores themselves; targets are numbers of classes.
+    """`nn.cross_entropy` of the logarithm, or with `from_logits` of the scores themselves; targets are numbers of
+    classes.
 
     Raises:
         ValueError: the targets do not have the shape of the predictions without the classes.
@@ -230,7 +231,9 @@ class CategoricalCrossentropy(Loss):
 
 
 class SparseCategoricalCrossentropy(Loss):
-    """`nn.CrossEntropyLoss` of the logarithm, or with `from_logits` of the scores themselves; targets are numbers of classes."""
+    """`nn.CrossEntropyLoss` of the logarithm, or with `from_logits` of the scores themselves; targets are numbers of
+    classes.
+    """
 
     function = staticmethod(sparse_categorical_crossentropy)
 

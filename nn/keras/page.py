@@ -46,7 +46,9 @@ def page() -> str:
 
 
 def _said_of(name: str, entry: Any) -> str:
-    """The first sentence of an entry's documentation; what is taken from elsewhere as it is, is called by its name there."""
+    """The first sentence of an entry's documentation; what is taken from elsewhere as it is, is called by its name
+    there.
+    """
     where = getattr(entry, "__module__", None) or type(entry).__module__
     if not where.startswith("nn.keras"):
         return f"`{where.partition('.')[0]}.{getattr(entry, 'name', None) or getattr(entry, '__name__', name)}`"

@@ -1,4 +1,6 @@
-"""How a model is written down as JSON, and made again: the kinds of its parts, with the arguments that they were made with."""
+"""How a model is written down as JSON, and made again: the kinds of its parts, with the arguments that they were made
+with.
+"""
 
 from __future__ import annotations
 

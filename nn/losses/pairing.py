@@ -93,7 +93,9 @@ def alike(input: Input, target: Input) -> tuple[Any, Any]:
 
 
 def as_constant(x: Any, like: Data) -> Any:
-    """`x`, an array or a Tensor, in the precision of `like`, so that targets of float64 do not make losses of float32 float64."""
+    """`x`, an array or a Tensor, in the precision of `like`, so that targets of float64 do not make losses of float32
+    float64.
+    """
     dtype = like.dtype if like.dtype.kind == "f" else np.dtype(float)
     if isinstance(x, Node):
         return astype(x, dtype=dtype) if isinstance(x, Tensor) and x.dtype != dtype else x

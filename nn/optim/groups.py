@@ -75,7 +75,8 @@ def check_setting(name: str, setting: object, method: str) -> None:
 
 
 def precision_of(parameter: Parameter) -> np.dtype[Any]:
-    """The precision in which steps of a parameter are computed: its own, but float32 for float16, which has too few digits.
+    """The precision in which steps of a parameter are computed: its own, but float32 for float16, which has too few
+    digits.
 
     Example:
         >>> from autograd import Tensor

@@ -107,11 +107,13 @@ class Optimizer(Updater):
         self.defaults = dict(defaults)
         self.param_groups: list[dict[str, Any]] = []
         self._checked: list[dict[str, Any]] = []  # copies of the groups, from when their settings were last checked
-        self._settings: list[tuple[dict[str, Any], Starts]] = []  # of each group, its settings and what `memory` gives for them
+        # Of each group, its settings and what `memory` gives for them.
+        self._settings: list[tuple[dict[str, Any], Starts]] = []
         self._pieces: list[list[Piece]] = []  # the parameters of each group
         self._frozen: dict[Parameter, Memory] = {}  # the frozen parameters, and what is remembered of them
         self._seen = (0, 0)  # the numbers of stores and of changes of `requires_grad` when the pieces were made
-        self._arranged: tuple[Any, Any] = (None, [])  # the parameters without a gradient for which they were made, and all of them
+        # The parameters without a gradient for which they were made, and all of them.
+        self._arranged: tuple[Any, Any] = (None, [])
         self._health = Health()
         given: list[Any] = list(params)
         for group in given if given and all(isinstance(group, dict) for group in given) else [{"params": given}]:
@@ -259,7 +261,8 @@ class Optimizer(Updater):
         self._remember(self.state)
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that another optimizer needs to continue from here: settings, and what is remembered of each parameter.
+        """Everything that another optimizer needs to continue from here: settings, and what is remembered of each
+        parameter.
 
         Returns:
             A dict as in PyTorch's, in which parameters are numbered through all groups. It holds copies: numbers
@@ -283,7 +286,8 @@ class Optimizer(Updater):
         return {"state": state, "param_groups": [{**g, "params": [position[p] for p in g["params"]]} for g in self.param_groups]}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Continue where another optimizer, with the same parameters in the same groups, has stopped; it may be PyTorch's.
+        """Continue where another optimizer, with the same parameters in the same groups, has stopped; it may be
+        PyTorch's.
 
         If something does not fit, nothing is changed.
 
@@ -361,14 +365,20 @@ class Optimizer(Updater):
             return self._gradients()
 
     def settings(self) -> list[tuple[dict[str, Any], Starts]]:
-        """The settings of each group, and what `memory` gives for them. They are checked again if a group has changed."""
+        """The settings of each group, and what `memory` gives for them.
+
+        They are checked again if a group has changed.
+        """
         if self._checked != self.param_groups:
             self._settings = [(settings := self._check(group), self.memory(settings)) for group in self.param_groups]
             self._checked = [dict(group) for group in self.param_groups]
         return self._settings
 
     def _check(self, group: Settings) -> dict[str, Any]:
-        """The settings of a group. Raises an error if they are impossible, or if eps is 0 in the precision of a parameter."""
+        """The settings of a group.
+
+        Raises an error if they are impossible, or if eps is 0 in the precision of a parameter.
+        """
         settings = settings_of(group, self.defaults)
         self.check(settings)
         if "eps" in settings and "eps" not in self.unchecked:

@@ -25,7 +25,8 @@ __all__ = ["Array", "Memory", "Piece", "Starts", "UnevenError", "in_pieces"]
 SMALL = 4096  # entries; in a smaller Tensor, calling the formula takes longer than gathering it with others
 
 Array = NDArray[np.floating[Any]]
-Memory = dict[str, Any]  # what is remembered of a parameter, such as running means, by name; and "step", the number of steps
+# What is remembered of a parameter, such as running means, by name; and "step", the number of steps.
+Memory = dict[str, Any]
 Starts = Mapping[str, float | None]  # the initial values; None for what is not needed
 
 
@@ -232,13 +233,14 @@ class Gathered(Piece):
 def in_pieces(parameters: Mapping[Parameter, Memory], elementwise: bool, without: Collection[Any]) -> list[Piece]:
     """The pieces for `parameters`, each given with what is remembered of it.
 
-    If the formula is elementwise, they are few; else there is one for each parameter. Those in `without` have no gradient.
+    If the formula is elementwise, they are few; else there is one for each parameter. Those in `without` have no
+    gradient.
     """
     if not elementwise:
         return [Whole(p, memory) if isinstance(p, Tensor) else Gathered([p], [memory]) for p, memory in parameters.items()]
     pieces: list[Piece] = []
-    # Within a piece, the same must be remembered, after the same number of steps. So Values are sorted by these, and Tensors
-    # also by their precision, and by whether they have a gradient.
+    # Within a piece, the same must be remembered, after the same number of steps. So Values are sorted by these, and
+    # Tensors also by their precision, and by whether they have a gradient.
     loose: dict[Any, list[Value]] = {}
     small: dict[Any, list[Tensor]] = {}
     memories = dict(parameters)

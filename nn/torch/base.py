@@ -1,4 +1,6 @@
-"""What is different about a Tensor of `nn.torch`, besides its methods: what it holds, when it has a derivative, and how it is changed."""
+"""What is different about a Tensor of `nn.torch`, besides its methods: what it holds, when it has a derivative, and how
+it is changed.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,10 @@ def plain(x: Any) -> Any:
 
 
 def wrap(array: Any, requires_grad: bool = False, owner: Base | None = None) -> Any:
-    """A Tensor of `array` itself: a leaf, or a constant. Who writes to it changes its `owner` too, with which it shares its numbers."""
+    """A Tensor of `array` itself: a leaf, or a constant.
+
+    Who writes to it changes its `owner` too, with which it shares its numbers.
+    """
     tensor = new(Base._kind_of_arrays or Base)
     tensor._datum = np.asarray(array)
     tensor._grad = None
@@ -69,7 +74,8 @@ def _of_one_type(primitive: Primitive, inputs: tuple[Any, ...]) -> tuple[Any, ..
     of_all, of_arrays = _common(tensors), _common([x for x in tensors if x.ndim])
     if not tensors:
         return inputs
-    dtype = of_arrays if of_arrays and KINDS[of_arrays.kind] == KINDS[of_all.kind] else of_all  # one number does not widen an array
+    # One number does not widen an array.
+    dtype = of_arrays if of_arrays and KINDS[of_arrays.kind] == KINDS[of_all.kind] else of_all
     return tuple(_as(x, dtype) if i in numbers and isinstance(x, autograd.Tensor) else x for i, x in enumerate(inputs))
 
 

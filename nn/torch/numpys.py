@@ -1,4 +1,6 @@
-"""Methods of Tensors, and so functions of `torch`, that are NumPy's under another name or the same; and those that write in place."""
+"""Methods of Tensors, and so functions of `torch`, that are NumPy's under another name or the same; and those that
+write in place.
+"""
 
 from __future__ import annotations
 

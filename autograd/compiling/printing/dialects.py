@@ -73,7 +73,9 @@ class Dialect:
         return ""
 
     def function(self, name: str, kind: str) -> tuple[str, str] | None:
-        """What a function of Python's `math` is called, and its definition unless the language has it; None if it has no form."""
+        """What a function of Python's `math` is called, and its definition unless the language has it; None if it has
+        no form.
+        """
         raise NotImplementedError
 
     def define(self, name: str, parameters: list[str], lines: list[str], kind: str) -> str:

@@ -1,4 +1,6 @@
-"""What has no form of its own in a language is written as its entry says that it is made of others: softmax as a quotient."""
+"""What has no form of its own in a language is written as its entry says that it is made of others: softmax as a
+quotient.
+"""
 
 from __future__ import annotations
 

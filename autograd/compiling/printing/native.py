@@ -246,7 +246,9 @@ class NativeChange(_Checked):
             self._call()
 
     def _place(self, given: Sequence[Any]) -> bool:
-        """Note where the arguments are; False if they are others than the function was made for, such as a part of a large array."""
+        """Note where the arguments are; False if they are others than the function was made for, such as a part of a
+        large array.
+        """
         for i in self._scalars:
             self._numbers[i] = given[i]
         for i in self._arrays:

@@ -38,8 +38,8 @@ class Reading:
         tables: the constant arrays, by name.
 
     Attributes:
-        given: in a step of a recurrence, for what it is given, and what it has computed for the next one, the array that this
-            is a part of, and where in it: the first of its indices.
+        given: in a step of a recurrence, for what it is given, and what it has computed for the next one, the array
+            that this is a part of, and where in it: the first of its indices.
         used: the nodes with names that were read.
         checks: the lines, for the beginning, that compare indices with the lengths of what they are indices of.
     """
@@ -232,7 +232,9 @@ class Reading:
         return formula if formula is not None else Index({f"{self.tables.of(table)}[{flat(index, table.shape)}]": 1})
 
     def counted(self, by: Any, index: Sequence[Index], n: int, negative: bool = True) -> Index:
-        """The number of a row that an input gives, which is compared with the number `n` of rows before anything is computed."""
+        """The number of a row that an input gives, which is compared with the number `n` of rows before anything is
+        computed.
+        """
         if not isinstance(by, Tensor):
             return ZERO + (int(by) + n if by < 0 else int(by))
         self._check(by, n, negative)
