@@ -168,7 +168,7 @@ class MultiheadAttention(Module):
             masks.append(padding.reshape(n, 1, 1, sources))
         return reduce(add, masks) if masks else 0.0
 
-    def _additive(self, name: str, mask: Any) -> Data:
+    def _additive(self, name: str, mask: object) -> Data:
         """A mask as floats to be added: -inf where a mask of bools is true."""
         if isinstance(mask, Node):
             is_bool = np.dtype(bool) == getattr(mask, "dtype", None) or getattr(mask, "booleans", False)

@@ -73,7 +73,7 @@ def part(name: str, **entries: Any) -> Any:
         AttributeError: torch.linalg.norms is not here; did you mean torch.linalg.norm?
     """
 
-    def getattr_(self: Any, missing: str) -> Any:
+    def getattr_(self: object, missing: str) -> Any:
         if missing.startswith("_"):
             raise AttributeError(missing)
         raise AttributeError(no_such_name(f"{name}.{missing}", [f"{name}.{other}" for other in vars(self)]))
@@ -88,7 +88,7 @@ def _elsewhere(name: str) -> str:
     return "." if found is None else f"; it is Keras' name, and stands in nn.keras.{found}."
 
 
-def said_of(entry: Any) -> str:
+def said_of(entry: object) -> str:
     """The first sentence of an entry's documentation, for a table of Markdown.
 
     Example:

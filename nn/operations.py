@@ -136,7 +136,7 @@ def _fitting(name: str, n: int, input: Input, weight: Input, times: int, axis: i
     return x, w
 
 
-def _each(name: str, setting: str, value: Any, n: int, least: int) -> tuple[int, ...]:
+def _each(name: str, setting: str, value: object, n: int, least: int) -> tuple[int, ...]:
     values = value if isinstance(value, (tuple, list)) else (value,) * n
     values = values * n if len(values) == 1 else values
     if len(values) != n or not all(is_whole(x) and x >= least for x in values):
@@ -218,7 +218,7 @@ def normalize(input: Input, p: float = 2.0, dim: int = 1, eps: float = 1e-12) ->
     return x / autograd.maximum(length, eps)
 
 
-def one_hot(tensor: Any, num_classes: int = -1) -> Any:
+def one_hot(tensor: object, num_classes: int = -1) -> Any:
     """Each number of a class as a row of zeros with a single 1, at the place of the class.
 
     Args:

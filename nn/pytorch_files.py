@@ -79,7 +79,7 @@ def _with_arrays(x: Any) -> Any:
     return (x.float() if str(x.dtype) == "torch.bfloat16" else x).numpy().copy()
 
 
-def to_torch(state: Any) -> Any:
+def to_torch(state: object) -> Any:
     """A state dict with PyTorch's tensors in the places of arrays, for `load_state_dict` of PyTorch, and for
     `torch.save`.
 

@@ -201,7 +201,7 @@ class Classifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]  # sc
         return tags
 
 
-def _rows(y: Any) -> NDArray[Any]:
+def _rows(y: object) -> NDArray[Any]:
     """Labels in the shape (n, labels)."""
     y = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
     return column_or_1d(y, warn=True)[:, None] if y.ndim < 2 or y.shape[1] == 1 else y

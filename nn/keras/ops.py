@@ -52,13 +52,13 @@ def square(x: Any) -> Any:
 
 
 @on_symbols
-def rsqrt(x: Any) -> Any:
+def rsqrt(x: object) -> Any:
     """1 / `autograd.sqrt(x)`."""
     return 1 / autograd.sqrt(x)
 
 
 @on_symbols
-def stop_gradient(variable: Any) -> Any:
+def stop_gradient(variable: object) -> Any:
     """`x.detach()`."""
     return _stop_gradient(variable) if isinstance(variable, autograd.Node) else variable
 
@@ -70,7 +70,7 @@ def cast(x: Any, dtype: Any) -> Any:
 
 
 @on_symbols
-def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+def argmax(x: object, axis: int | None = None, keepdims: bool = False) -> Any:
     """`np.argmax`."""
     return convert_to_numpy(x).argmax(axis, keepdims=keepdims)
 
@@ -83,7 +83,7 @@ def top_k(x: Any, k: int, sorted: bool = True) -> Any:
 
 
 @on_symbols
-def one_hot(x: Any, num_classes: int) -> Any:
+def one_hot(x: object, num_classes: int) -> Any:
     """`keras.utils.to_categorical`."""
     return utils.to_categorical(x, num_classes)
 
@@ -130,7 +130,7 @@ def zeros_like(x: Any, dtype: Any = None) -> Any:
     return np.zeros(shape(x), dtype or getattr(x, "dtype", None))
 
 
-def convert_to_numpy(x: Any) -> Any:
+def convert_to_numpy(x: object) -> Any:
     """`x.data`."""
     return np.asarray(x.data if isinstance(x, autograd.Node) else x)
 

@@ -45,7 +45,7 @@ def page() -> str:
     return "\n".join(parts)
 
 
-def _said_of(name: str, entry: Any) -> str:
+def _said_of(name: str, entry: object) -> str:
     """The first sentence of an entry's documentation; what is taken from elsewhere as it is, is called by its name
     there.
     """

@@ -38,7 +38,7 @@ class Kept:
         self.content = dict(state)
 
 
-def described(thing: Any, where: str = "the model") -> Any:
+def described(thing: object, where: str = "the model") -> Any:
     """A part of a model as numbers, texts, lists and dicts.
 
     Raises:
@@ -70,7 +70,7 @@ def described(thing: Any, where: str = "the model") -> Any:
     return {"kind": type(thing).__name__, "config": described(thing.get_config(), where)}
 
 
-def made(description: Any, kinds: Mapping[str, Any]) -> Any:
+def made(description: object, kinds: Mapping[str, Any]) -> Any:
     """What `described` wrote down.
 
     Example:

@@ -29,7 +29,7 @@ def set_random_seed(seed: int) -> None:
     random.seed(seed)
 
 
-def to_categorical(x: Any, num_classes: int | None = None) -> Array:
+def to_categorical(x: object, num_classes: int | None = None) -> Array:
     """`np.eye(num_classes)[x]`: a row with a single 1 for each number of a class.
 
     Raises:

@@ -209,7 +209,7 @@ def hinge_loss(input: Input, target: Input, reduction: str = "mean") -> Any:
 
 
 def _each(
-    name: str, loss: Callable[..., Any], input: Any, target: Any, reduction: str, weight: Input | None = None, *factors: Input
+    name: str, loss: Callable[..., Any], input: object, target: object, reduction: str, weight: Input | None = None, *factors: Input
 ) -> Any:
     """`loss(prediction, target, *factors)`, times `weight`, over all entries of two arrays or of two nested lists."""
     check_reduction(name, reduction)

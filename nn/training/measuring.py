@@ -41,7 +41,7 @@ class Measurement:
         self.outputs: list[Any] = []
         self.targets: list[Any] = []
 
-    def add(self, loss: float, output: Any, batch: Batch) -> None:
+    def add(self, loss: float, output: object, batch: Batch) -> None:
         """Add a batch: its loss and, if there are metrics, what the model returned, as plain numbers."""
         weight = self._weight(batch)
         self.total += loss if self.is_sum else loss * weight
@@ -102,7 +102,7 @@ def number_of(loss: Any) -> float:
         raise ValueError(f"The loss of a batch is a single number, and this is {given}; reduce it, with its mean.") from None
 
 
-def plain(output: Any) -> Any:
+def plain(output: object) -> Any:
     """What a model returned, as arrays: those of its Tensors, or the numbers of a list of Values.
 
     Example:

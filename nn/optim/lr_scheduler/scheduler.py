@@ -227,7 +227,7 @@ class SequentialLR(LRScheduler):
         super()._take_over({**state_dict, "schedulers": self.schedulers})
 
 
-def one_for_each_group(name: str, x: Any, optimizer: Optimizer) -> list[float]:
+def one_for_each_group(name: str, x: object, optimizer: Optimizer) -> list[float]:
     """A number for each group of the optimizer, from a list of them or one number for all.
 
     Raises:
