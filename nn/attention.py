@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import add
-from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
