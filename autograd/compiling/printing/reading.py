@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...backward import ancestors
-from ...primitives.arithmetic import astype, divide
+from ...primitives.arithmetic import astype
 from ...primitives.elementary import power
 from ...primitives.indexing import choose, getitem, lookup
 from ...primitives.joining import windows
@@ -125,7 +125,7 @@ class Reading:
             if short is not None:
                 return short
         whole = not any(isinstance(a, float) or (isinstance(a, Tensor) and a.dtype.kind == "f") for a in inputs)
-        if primitive is divide and whole:
+        if primitive.operator == "/" and whole:
             args[0] = Text(self.dialect.cast(args[0].bound(ATOM), kind), PRODUCT)
         text = self.functions.call(primitive.scalar or primitive.array, args, kind, dict(x.static), primitive.name)
         if x.dtype.kind in "iu" and text.text.endswith(")") and text.strength == ATOM:
