@@ -1,5 +1,6 @@
-"""More of NumPy's functions that move entries, with its names and arguments: `flip`, `roll`, `tile`, `split`, `vstack`,
-….
+"""More of NumPy's functions that move entries: `flip`, `roll`, `tile`, `split`, `vstack`, ….
+
+They have its names and arguments.
 
 Views of an array are made by slices, reshapes and transposes. All the other functions work in the same way:
 NumPy's own function is called with the numbers 1, 2, 3, … in place of the entries. Its result tells where each
@@ -103,8 +104,9 @@ tile = moved(np.tile, "A")
 
 
 def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Result:
-    """Zeros or `constant_values` around an array; or its own entries, if the mode is "edge", "reflect", "symmetric" or
-    "wrap".
+    """The array with a border of zeros or `constant_values`, or of its own entries.
+
+    The border repeats entries if the mode is "edge", "reflect", "symmetric" or "wrap".
     """
     if mode in ("edge", "reflect", "symmetric", "wrap"):
         return moved(np.pad, "array")(array, pad_width, mode=mode)

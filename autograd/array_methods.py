@@ -163,8 +163,9 @@ class ArrayMethods(Operators):
         return f.log_softmax(self, axis)
 
     def astype(self, dtype: DTypeLike) -> Self:
-        """The same numbers in another precision, such as `np.float32`. Gradients are converted back to the precision of
-        this Tensor.
+        """The same numbers in another precision, such as `np.float32`.
+
+        Gradients are converted back to the precision of this Tensor.
 
         Raises:
             TypeError: it is no type of floats.
@@ -190,8 +191,9 @@ class ArrayMethods(Operators):
         return shaping.reshape(self, shape[0] if len(shape) == 1 else shape)
 
     def transpose(self, *axes: Any) -> Self:
-        """The axes in another order, given as one tuple or one by one; reversed if none is given. See
-        `autograd.transpose`.
+        """The axes in another order, given as one tuple or one by one; reversed if none is given.
+
+        See `autograd.transpose`.
 
         Example:
             >>> from autograd import Tensor

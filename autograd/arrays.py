@@ -55,8 +55,9 @@ def no_result(primitive: Primitive) -> NoReturn:
 
 
 def numbers(x: object, rule: str) -> NDArray[Any]:
-    """`x` as a new array, if its entries are real numbers. Error messages begin with `rule`, which says what is
-    required.
+    """`x` as a new array, if its entries are real numbers.
+
+    Error messages begin with `rule`, which says what is required.
 
     Raises:
         TypeError: the entries are no real numbers, or some are missing.

@@ -104,8 +104,9 @@ def backward(root: Node, gradient: object = None) -> None:
 
 
 def _is_alone(root: Node) -> bool:
-    """Whether all inputs of `root` are leaves or constants, at least one of them a leaf; as for the result of a
-    compiled function.
+    """Whether the inputs of `root` are leaves and constants, with at least one leaf.
+
+    So it is for the result of a compiled function.
     """
     if observers or root.primitive is None or root.primitive.elementwise or mode.tracing is not None:
         return False

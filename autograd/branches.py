@@ -172,9 +172,7 @@ def careful_step(as_nodes: bool = False) -> Step:
 
 
 def _step(node: Node, primitive: Primitive, g: Gradient, here: object, as_nodes: bool) -> tuple[Sequence[Gradient | None], Sequence[Any]]:
-    """The gradients of a node's inputs, with 0 for branches that were not taken, and the mask of each of these
-    gradients.
-    """
+    """The gradients of a node's inputs, with 0 for branches that were not taken, and their masks."""
     inputs: Any = node.inputs
     on_floats = type(node._datum) is float and primitive.elementwise
     if here is False:  # the whole branch was not taken

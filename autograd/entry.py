@@ -308,9 +308,7 @@ class Entry:
 
     @property
     def index(self) -> int | None:
-        """The number of the input that is an index, which chooses one of the others or some of their entries; None if
-        no input is.
-        """
+        """The number of the input that is an index, and chooses among the others; None if no input is."""
         if self.masks != "place":
             return None
         if not isinstance(self.vjp, tuple):

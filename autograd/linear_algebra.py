@@ -202,8 +202,9 @@ def _matrix_norm(x: Any, ord: float | str) -> Any:
 
 
 def vector_norm(x: Operand, /, *, axis: Axis = None, keepdims: bool = False, ord: float | str = 2) -> Result:
-    """(Σ|x|ᵖ)^(1/p) over axes; the largest or smallest |x|, if p is inf or -inf, and the number of those that are not
-    0, if p is 0.
+    """(Σ|x|ᵖ)^(1/p) over axes.
+
+    If p is inf or -inf, it is the largest or smallest |x|; if p is 0, the number of entries that are not 0.
     """
     array = array_of(x)
     if ord == 2:
@@ -224,8 +225,9 @@ def matrix_norm(x: Operand, /, *, keepdims: bool = False, ord: float | str = "fr
 
 
 def cond(x: Operand, p: float | str | None = None) -> Result:
-    """The condition number: the ratio of the largest and the smallest singular value, or norm(x) norm(x⁻¹) with another
-    norm.
+    """The condition number: the ratio of the largest and the smallest singular value.
+
+    With another norm, it is norm(x) norm(x⁻¹).
     """
     array = array_of(x)
     if p in (None, 2, -2):

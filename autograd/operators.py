@@ -223,8 +223,9 @@ class Operators(Methods):
         )
 
     def _has_none(self) -> bool:
-        """Whether no derivative is lost if the number leaves the graph: the node is a constant, or computed from
-        constants alone.
+        """Whether no derivative is lost if the number leaves the graph.
+
+        None is if the node is a constant, or computed from constants alone.
         """
         todo: list[Any] = [self]
         seen = set()

@@ -114,8 +114,9 @@ def _sorted_rows(a: Operand, axis: Axis) -> tuple[Any, tuple[int, ...]]:
 
 
 def quantile(a: Operand, q: Any, axis: Axis = None, *, method: Any = "linear", keepdims: bool = False) -> Result:
-    """The number below which a fraction `q` of the entries lies, interpolated between two entries; nan if an entry is
-    nan.
+    """The number below which a fraction `q` of the entries lies; nan if an entry is nan.
+
+    It is interpolated between two entries.
 
     Args:
         a: a Tensor, an array or a list.

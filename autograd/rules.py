@@ -85,8 +85,9 @@ def step_among_nodes(node: Node, inputs: Sequence[Any], g: Gradient) -> Sequence
 
 
 def operands(node: Node, on_floats: bool, as_nodes: bool) -> tuple[Gradient, Sequence[Any]]:
-    """The arguments of a node's rules after the gradient: the result and the inputs, as data or, if `as_nodes`, as
-    nodes.
+    """The arguments of a node's rules after the gradient: the result and the inputs.
+
+    They are data or, if `as_nodes`, nodes.
     """
     inputs: Any = node.inputs
     if as_nodes:

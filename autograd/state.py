@@ -36,8 +36,9 @@ def is_known(x: object) -> bool:
 
 
 def effects() -> Effects | None:
-    """What notes backward passes and changes of gradients, while a function is compiled; None in an ordinary call,
-    which makes them.
+    """What notes backward passes and changes of gradients, while a function is compiled.
+
+    It is None in an ordinary call, which makes them.
 
     Example:
         >>> effects() is None

@@ -96,8 +96,9 @@ class Tensor(TorchMethods):
 
     @property
     def data(self) -> Array:
-        """The array. It tells the Tensor when it is written to (see `Window`); nodes computed from it before are then
-        stale.
+        """The array.
+
+        It tells the Tensor when it is written to (see `Window`); nodes computed from it before are then stale.
 
         Raises:
             RuntimeError: on a write, the Tensor was computed.

@@ -179,8 +179,9 @@ class TorchMethods(ArrayMethods):
         return networks.take_along_axis(self._beside(positions, dim), positions, axis=dim)
 
     def _beside(self, positions: Any, dim: int) -> Any:
-        """The part of this Tensor in whose rows along `dim` the positions are, which may be fewer in the other
-        dimensions.
+        """The part of this Tensor in whose rows along `dim` the positions are.
+
+        In the other dimensions there may be fewer of them.
         """
         whole = [i == dim % self.ndim or n == own for i, (n, own) in enumerate(zip(np.shape(positions), self.shape, strict=True))]
         return self if all(whole) else self[tuple(slice(None if every else n) for every, n in zip(whole, np.shape(positions), strict=True))]

@@ -199,8 +199,9 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 
 
 def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
-    """The function that returns the derivatives of each entry of `f`'s result with respect to each entry of its
-    argument.
+    """The function that returns the derivatives of `f`'s result with respect to its argument.
+
+    There is one for each entry of the result and each entry of the argument.
 
     `f` is called once; then there is one backward pass for each entry of the result.
 

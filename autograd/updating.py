@@ -79,8 +79,9 @@ class Updater(Live):
         raise NotImplementedError
 
     def settings(self) -> list[tuple[dict[str, Any], Memory]]:
-        """The settings of each group, checked, and what the formula remembers. It is the same list as long as nothing
-        has changed.
+        """The settings of each group, checked, and what the formula remembers.
+
+        It is the same list as long as nothing has changed.
 
         Raises:
             ValueError: a setting is impossible.

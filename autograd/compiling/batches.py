@@ -1,5 +1,6 @@
-"""Batches: when thousands of points are computed alike, only a few are lifted, and the graph is then stretched to all
-of them.
+"""Batches: of thousands of points that are computed alike, only a few are lifted.
+
+The graph is then stretched to all of them.
 
 Lifting 10,000 points takes 2,000 times as long as lifting five, and gives the same program with other shapes. So this
 pass finds the part of the trace that is repeated for each point, and leaves out all but a few points. The rest is
@@ -64,9 +65,7 @@ class Batch:
         return {id(x): x.shape[0] - left_out for x in self._by_row}
 
     def without(self, left_out: int) -> tuple[list[Node], Callable[[Any], Any]]:
-        """The nodes when so many points are left out, and a function that gives the new node in the place of an old
-        one.
-        """
+        """The nodes without `left_out` points, and a function from an old node to the new one."""
         new: dict[int, Node] = {}
 
         def of(x: object) -> Any:
@@ -180,9 +179,7 @@ class _Listing:
         return None
 
     def _goes_on_evenly(self, region: Region, before: Sequence[Region]) -> bool:
-        """Whether each point reads what the point before it read, or what follows that: the next row, or the next
-        result.
-        """
+        """Whether each point reads what comes after what the point before it read: the next row or result."""
         first = self.starts[region.start]
         width = int(self.starts[region.start + region.period] - first)
         table = self.inputs[first : first + width * region.points].reshape(region.points, width)

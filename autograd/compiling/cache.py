@@ -1,5 +1,7 @@
-"""The programs of one function: found by what a call was given, made where there is none, and dropped when there are
-too many.
+"""The programs of one function.
+
+A call finds its program by what it was given. If there is none, it is made, and if there are too many, old ones are
+dropped.
 """
 
 from __future__ import annotations
@@ -93,8 +95,9 @@ class Programs:
             pass
 
     def _earlier_one(self, key: object, before: Program | None) -> Program | None:
-        """An earlier program that is valid again in place of `before`: models alternate between training and
-        evaluation.
+        """An earlier program, in place of `before`, that is valid again.
+
+        Models alternate between training and evaluation.
         """
         if before is None:
             return None

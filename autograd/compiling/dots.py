@@ -57,8 +57,9 @@ def dots(arrays: Arrays, members: list[Any]) -> tuple[Any, Iterable[tuple[int, A
 
 
 def _product(left: Rows, i: Any, right: Rows, j: Any) -> tuple[Any, Any] | None:
-    """The matrix product, or several, in which row `i[k]` on the left meets row `j[k]` on the right; and where in it
-    they do.
+    """The matrix product in which row `i[k]` on the left meets row `j[k]` on the right; or several products.
+
+    Returns also where the pairs are in the result.
 
     None if most of it would not be needed.
     """
@@ -75,8 +76,9 @@ def _product(left: Rows, i: Any, right: Rows, j: Any) -> tuple[Any, Any] | None:
 
 
 def _parts(i: Any, n: int, j: Any, m: int) -> tuple[Any, Any] | None:
-    """The numbers of the rows on the left and on the right, a line of each for each part of them that meet among
-    themselves.
+    """The numbers of the rows on the left and right, split into parts within which all rows meet.
+
+    There is a line for each part.
 
     None if there is only one, or if they differ in size.
     """
@@ -102,8 +104,9 @@ def _increase(numbers: Any) -> bool:
 
 
 def _distinct(table: Any) -> tuple[Any, Any]:
-    """The distinct rows of a table, positions by size and constants as they come, and for each row its number among
-    them.
+    """The distinct rows of a table, and for each row its number among them.
+
+    Positions are sorted, and constants stay in the order in which they come.
     """
     # A row is known by its first position.
     if table.dtype.kind != "f" and (table - table[:, :1] == table[0] - table[0, 0]).all():

@@ -24,8 +24,9 @@ __all__ = ["call_of_floats", "is_computed_with_floats", "is_entry", "is_operator
 
 
 def on_floats(leaves: Sequence[Node], order: Iterable[Node]) -> set[Any]:
-    """The nodes of a program that are computed with floats: none, unless all its single numbers can be, and no array
-    makes one.
+    """The nodes of a program that are computed with floats.
+
+    There are none, unless all single numbers can be computed so, and none of them comes from an array.
 
     Args:
         leaves: what the program is given.

@@ -268,8 +268,9 @@ class Text(Writer):
         self.names[x] = name
 
     def _find_stale(self, order: Sequence[Node], formula: Formula) -> None:
-        """Find what must be computed before something that it reads is changed, and so cannot be written where it is
-        read itself.
+        """Find what must be computed early, since something that it reads is changed later.
+
+        It cannot be written where it is read itself.
         """
         ends: dict[Node, float] = {}  # when the numbers of a node are overwritten
         now: dict[Node, Node] = {x: x for x in formula.arrays if x is not None}

@@ -70,8 +70,9 @@ class Given:
 
 
 class Thing:
-    """An argument that is not a number. The program is valid for arguments that equal it in everything that a function
-    can see.
+    """An argument that is not a number.
+
+    The program is valid for arguments that equal it in everything that a function can see.
 
     Attributes:
         kind: its type.
@@ -147,8 +148,9 @@ def _is_empty(cell: types.CellType) -> bool:
 
 
 def outline(key: object) -> Any:
-    """A key without the differences between objects of a type, apart from texts and counts: what a user would call the
-    same shapes.
+    """A key in which objects of one type are equal, except for texts and counts.
+
+    It is what a user would call the same shapes.
     """
     if isinstance(key, tuple):
         return tuple(map(outline, key))

@@ -1,5 +1,6 @@
-"""The gradients of a compiled step: what its backward passes, and all that is done with gradients after them, come to
-as nodes.
+"""The gradients of a compiled step, as nodes.
+
+They are what its backward passes give, and what is done with gradients after them.
 """
 
 from __future__ import annotations

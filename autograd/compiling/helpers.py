@@ -44,8 +44,9 @@ def text_of_functions(helpers: dict[str, Any], taken: Iterable[str]) -> list[str
 
 
 def _reached(function: object) -> dict[Any, dict[str, Any]] | None:
-    """A function and those that it calls, callees first, each with its callees by the names in its code; None if a text
-    is missing.
+    """A function and all functions that it calls, callees first; None if the text of one is missing.
+
+    For each there are its callees, by the names in its code.
     """
     if not isinstance(function, types.FunctionType) or function.__closure__ or hasattr(function, "__wrapped__"):
         return None

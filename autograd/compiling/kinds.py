@@ -96,8 +96,9 @@ INSTALLED: Final = tuple(sysconfig.get_paths()[kind] for kind in ("purelib", "pl
 
 @functools.lru_cache(4096)
 def kind_of(kind: Any) -> str:
-    """The kind to which instances of a type belong; "object" for types not listed, and "refused" for those that cannot
-    be compared.
+    """The kind to which instances of a type belong.
+
+    It is "object" for types that are not listed, and "refused" for those that cannot be compared.
     """
     if kind in KINDS["array"]:
         return "array"
@@ -116,8 +117,9 @@ def is_exact(kind: type) -> bool:
 
 @functools.cache
 def origin_of(module: object) -> str:
-    """Where a module with this name comes from: "pure" (listed above), "own" (the user's), "python" or "installed"
-    (other libraries).
+    """Where a module with this name comes from.
+
+    It is "pure" (listed above), "own" (the user's), "python" or "installed" (other libraries).
     """
     if not isinstance(module, str):
         return "python"  # some types written in C have no module

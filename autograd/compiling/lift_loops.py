@@ -250,8 +250,9 @@ class _Step:
         return groups
 
     def _alike(self) -> list[Group]:
-        """The carried numbers, grouped by the last operation that computes them, in the order in which the body gets to
-        them.
+        """The carried numbers, grouped by the last operation that computes them.
+
+        They stand in the order in which the body gets to them.
 
         In a chain of springs this separates the positions from the speeds.
         """
@@ -277,8 +278,9 @@ def _operations(step: Body) -> int:
 
 
 def _along_an_axis(array: Any, table: Any) -> Any:
-    """The part of an array whose slices along one axis are the rows of a table of positions; None if there is no such
-    axis.
+    """The part of an array whose slices along one axis are the rows of a table of positions.
+
+    It is None if there is no such axis.
     """
     positions = np.arange(array.size).reshape(array.shape)
     for axis, length in enumerate(array.shape):

@@ -26,8 +26,9 @@ __all__ = ["Lifted", "stored"]
 
 
 def stored(outside: Sequence[Node], surroundings: Surroundings) -> list[Node]:
-    """Move the Values among the parameters into stores, with those that belong to them; the nodes with the stores in
-    their place.
+    """Move the Values among the parameters into stores, with those that belong to them.
+
+    Returns the nodes, with the stores in their place.
     """
     needed = set(outside)
     loose = [x for x in dict.fromkeys([*outside, *surroundings.nodes]) if type(x) is Value and x.is_leaf and x.requires_grad]

@@ -67,9 +67,7 @@ class Body:
         return np.result_type(*(np.asarray(x._datum).dtype for x in self.carried))
 
     def apart(self, inputs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
-        """The inputs of a loop with this body, in three parts: the state at the start, the arrays of rows, and what is
-        fixed.
-        """
+        """The inputs of a loop with this body: the start, the arrays of rows, and what is fixed."""
         first, second = len(self.carried), len(self.carried) + len(self.by_step)
         return inputs[:first], inputs[first:second], inputs[second:]
 

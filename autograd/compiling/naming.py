@@ -78,8 +78,9 @@ def _stem(path: Path) -> tuple[Path, tuple[int, ...]]:
 
 
 def _owners_of_rows(paths: Iterable[Path]) -> set[Path]:
-    """The paths of lists whose objects, such as neurons, hold a number or a list under every name: they are rows of
-    arrays.
+    """The paths of lists that are rows of arrays.
+
+    Their objects, such as neurons, hold a number or a list under every name.
     """
     dimensions: dict[Path, int] = defaultdict(int)
     for path in paths:
@@ -151,9 +152,7 @@ def _labelled(value: Any) -> Path:
 
 
 def _short(stem: Stem, value: object) -> Path:
-    """A stem without the list of rows, and without names that do not occur in the labels that modules give to their
-    parameters.
-    """
+    """A stem without the list of rows, and without names that no label of a parameter has."""
     path, place = stem
     if 1 < place < len(path) and not isinstance(path[place - 1], int):
         path = (*path[: place - 1], *path[place:])

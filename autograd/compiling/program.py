@@ -38,8 +38,9 @@ LONG = 60  # characters of the function's name
 
 
 class Variant(NamedTuple):
-    """The printed program, for gradients of the outputs numbered `seeded`; `branches` says what is careful,
-    `loop_lines` what floats do.
+    """The printed program, for gradients of the outputs numbered `seeded`.
+
+    `branches` says where it is careful, and `loop_lines` what floats compute.
     """
 
     seeded: tuple[int, ...]
@@ -163,8 +164,9 @@ class Program(Call):
         self._kind = (Value if numbers else Tensor) if is_one else None
 
     def _print(self, seeded: tuple[int, ...], careful: bool) -> Variant:
-        """The program whose `backward` is for gradients of some of the outputs, from the lifted graph and that of its
-        gradients.
+        """The program whose `backward` gives the gradients of some of the outputs.
+
+        It is made of the lifted graph and the graph of its gradients.
         """
         seeds = [seed_of(x, "g" if len(seeded) == 1 else f"g{i + 1}") for i, x in enumerate(self.outputs)]
         with tracing(self.name):
@@ -331,8 +333,9 @@ class Program(Call):
         return trace, results
 
     def lifted(self) -> tuple[list[Tensor], list[Tensor]]:
-        """A copy of the lifted graph, with the numbers and gradients that parameters have now: its inputs and its
-        results.
+        """The inputs and results of a copy of the lifted graph.
+
+        It has the numbers and gradients that the parameters have now.
         """
         copies: dict[Node, Any] = {}
         for x, node, want in zip_longest(self.inputs, self.given, self.wanted):

@@ -174,8 +174,9 @@ class Run(NamedTuple):
 
 
 def runs_of(listing: Listing, fits: Callable[[Run], bool]) -> Iterator[list[Run]]:
-    """The runs in a trace, a list for each period. Periods that cover more of the trace come first; of equal ones, the
-    shorter.
+    """The runs in a trace, a list for each period.
+
+    Periods that cover more of the trace come first; of equal ones, the shorter.
 
     Args:
         listing: the trace.

@@ -40,8 +40,9 @@ _copies: Final[dict[types.CodeType, types.CodeType | None]] = {}
 
 
 def rewritten(function: object) -> Any:
-    """A function that does the same, and computes with numbers where `function` looks at them; itself, if its text is
-    not known.
+    """A function that does the same, but computes with numbers where `function` looks at them.
+
+    It is the function itself if its text is not known.
     """
     if isinstance(function, types.MethodType) and isinstance(function.__func__, types.FunctionType):
         return types.MethodType(rewritten(function.__func__), function.__self__)
@@ -110,8 +111,9 @@ def _data(thing: Any, /) -> Any:
 
 
 def is_plain(x: object) -> bool:
-    """Whether a result of a rewritten function is a plain number in an ordinary call, since it is made of such as
-    `value.data`.
+    """Whether a result of a rewritten function is a plain number in an ordinary call.
+
+    It is, if it is computed from such as `value.data`.
     """
     todo, found = [x], False
     while todo:
@@ -126,8 +128,9 @@ def is_plain(x: object) -> bool:
 
 
 def _copy_of(code: types.CodeType) -> types.CodeType | None:
-    """The code of a function with calls of the functions above; None if its text is not known, or depends on where it
-    stands.
+    """The code of a function with calls of the functions above.
+
+    It is None if the text is not known, or depends on where it stands.
     """
     if "__class__" in code.co_freevars or set(NAMES) & {*code.co_names, *code.co_varnames, *code.co_freevars}:
         return None

@@ -143,8 +143,9 @@ class Recurrence:
         return primitive is not None and primitive.index is not None
 
     def is_worth_it(self, listing: Listing) -> bool:
-        """Whether to make it a loop: it carries something, from one start, and its steps compute numbers and choose
-        nothing.
+        """Whether to make it a loop.
+
+        It must carry something, from one start; and its steps must compute numbers and choose nothing.
         """
         run = self.run
         for q in self.carried:
@@ -193,8 +194,9 @@ def _is_steep(listing: Listing, r: Recurrence) -> bool:
 
 
 def _is_masked(listing: Listing, r: Recurrence) -> bool:
-    """Whether a branch that is not taken may be computed from the carried numbers: 0 times an infinite derivative would
-    be nan.
+    """Whether a branch that is not taken may be computed from the carried numbers.
+
+    Then 0 times an infinite derivative would be nan.
     """
     depends = np.zeros(len(listing.nodes), bool)
     for q in r.carried:

@@ -236,8 +236,9 @@ class Source(Writer):
         return self._depth[x] >= MOST_TERMS or len(text) > SHORT or (self._reads[x] > 1 and not is_short)
 
     def _is_cheap(self, x: Any) -> bool:
-        """Whether what a loop is given needs no name of its own: a few rows or columns of something that has one, or
-        its transpose.
+        """Whether an input of a loop needs no name of its own.
+
+        It may be a few rows or columns of something that has a name, or the transpose of it.
         """
         inner = x.left if x.primitive is transpose else x
         return (

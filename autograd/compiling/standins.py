@@ -67,8 +67,9 @@ class Argument(Tensor):
         return self.type is not None and self.type.kind == "b"
 
     def entry(self, position: int, kind: object = None) -> Value:
-        """The stand-in for the number at a position of the flattened array, which has the type `kind` in an ordinary
-        call.
+        """The stand-in for the number at a position of the flattened array.
+
+        In an ordinary call it has the type `kind`.
         """
         if position not in self.entries:
             if kind is None and self.type is not None:

@@ -116,9 +116,7 @@ class Trace:
         return any(node.time >= self.start for node in Surroundings(type, {"result": thing}, everything=True).nodes)
 
     def _plain(self, x: object) -> Node | None:
-        """The node for something that an ordinary call has as plain numbers, and would make a Value or Tensor of; None
-        for all else.
-        """
+        """The node for plain numbers of which an ordinary call would make a Value or Tensor; else None."""
         if isinstance(x, (list, tuple)):
             nodes = [part for part in leaves(x) if isinstance(part, Node)]
             return stack(x) if nodes and all(self._plain(node) is not None for node in nodes) else None
@@ -128,8 +126,9 @@ class Trace:
         return x if all(isinstance(node, (Argument, Entry)) and node.type is not None for node in given) else None
 
     def _draw(self, draw: Callable[[], Any], like: object) -> Argument:
-        """A stand-in for random numbers, which the program draws anew at each call; `like` is an array of their shape
-        and type.
+        """A stand-in for random numbers, which the program draws anew at each call.
+
+        `like` is an array of their shape and type.
         """
         argument = Argument(like, f"random{len(self.draws) + 1}")
         self.draws.append((draw, argument))
@@ -202,8 +201,9 @@ BRANCHES = re.compile(r"\b(if|elif|while|assert|and|or|not|int|float|bool)\b")
 
 
 def _without_data(place: str) -> str | None:
-    """The line of code at a place, such as "in line 3 of train.py", with the Values themselves compared, where that is
-    all it wants.
+    """The line of code at a place, such as "in line 3 of train.py".
+
+    There, Values themselves are compared if the code only asks for that.
     """
     _, number, file = re.split("in line | of ", place, maxsplit=2)
     line = linecache.getline(file, int(number)).strip()

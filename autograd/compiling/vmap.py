@@ -152,8 +152,9 @@ def _loop(f: Callable[..., Any], args: Sequence[Any], axes: Sequence[int | None]
 
 
 class _Step(NamedTuple):
-    """The computation of one node for all examples; inputs are told by their numbers, in the order in which they become
-    known.
+    """The computation of one node for all examples.
+
+    Its inputs are given by their numbers, in the order in which they become known.
     """
 
     primitive: Primitive

@@ -62,8 +62,9 @@ def latex(node: Node) -> str:
 
 
 def typeset(node: object, names: Mapping[Node, str]) -> str:
-    """A formula in which some nodes have names, LaTeX of their own, and every step is shown: also a reshape, which has
-    no sign.
+    """A formula in which every step is shown, and some nodes have names, LaTeX of their own.
+
+    A reshape, which has no sign, is shown too.
 
     Example:
         >>> from autograd import Value
@@ -92,8 +93,9 @@ def _formula(node: Any, computed: Sequence[Node], formulas: dict[Node, _Formula]
 
 
 class _Formula(NamedTuple):
-    """Typeset text, how tightly it binds, and whether it is open: whether a product after it would belong to it, as to
-    a `\\sum`.
+    r"""Typeset text, how tightly it binds, and whether it is open.
+
+    Open means that a product after it would belong to it, as to a `\sum`.
     """
 
     text: str

@@ -58,8 +58,9 @@ class Operation:
 
 @dataclass
 class Arrow:
-    """An arrow from an input to an operation, with the local derivative; or from there to the result; or between folded
-    boxes.
+    """An arrow from an input to an operation, with the local derivative.
+
+    Other arrows go from an operation to its result, or between folded boxes.
     """
 
     id: str
@@ -303,8 +304,9 @@ def _counted(count: int, what: str) -> str:
 
 
 def _amount(things: Mapping[Thing, None], folding: Folding, reading: Reading) -> str:
-    """The text for what flows between two boxes: the number of results in each call, and of parameters that are used
-    elsewhere too.
+    """The text for what flows between two boxes.
+
+    It is the number of results in each call, and of parameters that are also used elsewhere.
     """
     results = [x for x in things if reading.inputs[x]]
     texts = []

@@ -39,8 +39,9 @@ def _transpose_in_numpy(w: printing.Writer, y: Node, x: Any, axes: Any = None) -
 
 
 def axes_of_batch(x: Any, axis: Any) -> tuple[int, ...]:
-    """The axes of `x`, whose first one counts examples, that are called `axis` in each example: one or several; all, if
-    None.
+    """The axes of a batch `x` that are called `axis` in each example.
+
+    `axis` may be one or several, or None for all. The first axis of `x` counts the examples.
     """
     if axis is None:
         return tuple(range(1, x.ndim))

@@ -1,5 +1,6 @@
-"""The table of derivatives: the other functions of a calculus book: tangents and arcs, hyperbolic functions, logarithms
-of other bases.
+"""The table of derivatives: the other functions of a calculus book.
+
+Tangents and arcs, hyperbolic functions, and logarithms to other bases.
 
 Their derivatives stand in every table of them. They are written so that nothing overflows or cancels on the way where
 the result does not: 1 - x² as (1 - x)(1 + x), √(a² + b²) as `hypot`.

@@ -54,8 +54,9 @@ class Compiler(NamedTuple):
 
 @functools.cache
 def compiler() -> Compiler | None:
-    """The best compiler that there is: clang of the `ziglang` wheel, else the machine's clang or gcc; None if there is
-    none.
+    """The best compiler that there is, or None.
+
+    It is clang of the `ziglang` wheel, else the machine's clang or gcc.
     """
     if os.name != "posix":
         return None
@@ -107,8 +108,9 @@ class Library:
 
 
 class Entry:
-    """A function of a program, which is called with the addresses in a table: to hand them over one by one takes 1 µs
-    for 16.
+    """A function of a program that takes a table of addresses.
+
+    To pass 16 addresses one by one takes 1 µs.
 
     Attributes:
         at: the table.

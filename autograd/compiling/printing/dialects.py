@@ -73,8 +73,9 @@ class Dialect:
         return ""
 
     def function(self, name: str, kind: str) -> tuple[str, str] | None:
-        """What a function of Python's `math` is called, and its definition unless the language has it; None if it has
-        no form.
+        """What a function of Python's `math` is called; None if it has no form.
+
+        With it comes its definition, unless the language has it.
         """
         raise NotImplementedError
 

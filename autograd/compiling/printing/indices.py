@@ -72,8 +72,9 @@ def flat(index: Sequence[Index], shape: Sequence[int]) -> Index:
 
 
 def loop_over(shape: Sequence[int], first: int = 0) -> tuple[list[Index], list[tuple[str, int]]]:
-    """An index that goes through all entries of an array, and its loops: variables and lengths; none for an axis of
-    length 1.
+    """An index that goes through all entries of an array, and its loops.
+
+    A loop is a variable and a length. An axis of length 1 has none.
     """
     if len(shape) + first > len(VARIABLES):
         names = [f"i{axis + first}" for axis in range(len(shape))]

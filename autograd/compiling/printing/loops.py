@@ -1,5 +1,6 @@
-"""A writer for each operation that is more than one number after the other: products, sums, extremes, and what is put
-into zeros.
+"""A writer for each operation that is not computed number by number.
+
+These are products, sums, extremes, and what puts numbers into zeros.
 """
 
 from __future__ import annotations
@@ -251,8 +252,9 @@ def _einsum(body: Body, x: Tensor, *xs: Any, subscripts: str) -> None:
 
 
 def _into_zeros(body: Body, x: Tensor, g: Any, shape: Sequence[int], to: Callable[[list[Index]], Index], once: bool = False) -> None:
-    """Zeros, to which each entry of `g`, repeated to a shape, is added at a place; `once` says that no place comes
-    twice.
+    """Zeros, to which each entry of `g`, repeated to a shape, is added at a place.
+
+    `once` says that no place occurs twice.
     """
     kind = body.type(x.dtype)
     body.nest(

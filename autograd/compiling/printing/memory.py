@@ -93,8 +93,9 @@ def is_read_flat(x: Tensor) -> bool:
 
 
 def _read_out_of_order(body: Any) -> set[Any]:
-    """What a step of a recurrence is given that had better be copied before, should it be a view: the factors of matrix
-    products.
+    """The inputs of a step of a recurrence that should be copied first, if they are views.
+
+    These are the factors of matrix products.
     """
     nodes: list[Any] = ancestors(body.results)
     return {y for x in nodes for y in x.inputs or () if x.primitive is matmul or is_read_flat(x)}

@@ -246,8 +246,9 @@ class NativeChange(_Checked):
             self._call()
 
     def _place(self, given: Sequence[Any]) -> bool:
-        """Note where the arguments are; False if they are others than the function was made for, such as a part of a
-        large array.
+        """Note where the arguments are; False if the function was not made for such arguments.
+
+        It was not, for example, for a part of a large array.
         """
         for i in self._scalars:
             self._numbers[i] = given[i]

@@ -66,8 +66,9 @@ class Array(NamedTuple):
 
 
 class Result(NamedTuple):
-    """One result of a function: its array, if it is not None; the node that it is, unless it is a copy; its text, if it
-    is one number.
+    """One result of a function.
+
+    It has an array, if that is not None; the node that it is, unless it is a copy; and a text, if it is one number.
     """
 
     array: Array | None

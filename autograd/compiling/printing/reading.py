@@ -232,8 +232,9 @@ class Reading:
         return formula if formula is not None else Index({f"{self.tables.of(table)}[{flat(index, table.shape)}]": 1})
 
     def counted(self, by: Any, index: Sequence[Index], n: int, negative: bool = True) -> Index:
-        """The number of a row that an input gives, which is compared with the number `n` of rows before anything is
-        computed.
+        """The number of a row, given by an input.
+
+        It is compared with the number `n` of rows before anything is computed.
         """
         if not isinstance(by, Tensor):
             return ZERO + (int(by) + n if by < 0 else int(by))

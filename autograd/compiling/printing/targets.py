@@ -36,8 +36,9 @@ def check_target(target: str) -> None:
 
 
 def in_c(recipe: Recipe, target: str, forward: Function, backward: Function) -> tuple[Function, Function]:
-    """`forward` and `backward` in C, in place of those in NumPy; the same, where the target is "auto" and NumPy is the
-    better choice.
+    """`forward` and `backward` in C, in place of those in NumPy.
+
+    They stay in NumPy if the target is "auto" and NumPy is the better choice.
     """
     made = _built(recipe, target)
     if made is None:

@@ -1,5 +1,6 @@
-"""The page of a graph, for a browser and without an internet connection: a graph to touch, and to step through forward
-and backward.
+"""The page of a graph: a graph to touch, and to step through forward and backward.
+
+It is for a browser, and needs no internet connection.
 
 The page computes. `operations` prints what each operation does as JavaScript, from the table; `describing` says what
 there is in the graph; the files beside them are the page itself: `page.html`, `palette.css` with the colours,

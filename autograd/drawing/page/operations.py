@@ -1,5 +1,6 @@
-"""What a page knows of the operations of its graph: how each computes and passes its gradient on, as JavaScript and as
-formulas.
+"""What a page knows of the operations of its graph.
+
+It knows how each computes, and how it passes its gradient on, as JavaScript and as formulas.
 
 Nodes that compute in the same way, on inputs of the same shapes, share one operation. Its rules are the table's, run
 on nodes, and a printer writes them.

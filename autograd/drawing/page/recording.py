@@ -16,8 +16,9 @@ __all__ = ["recorded"]
 
 
 def recorded(root: Node, among: Collection[Node]) -> dict[Node, list[Any]]:
-    """What each of some nodes passes on to its inputs in a backward pass from `root`; None to an input that gets
-    nothing.
+    """What each of some nodes passes on to its inputs in a backward pass from `root`.
+
+    It is None for an input that gets nothing.
     """
     recorder = _Recorder(among)
     with observe(recorder):
