@@ -1,5 +1,6 @@
-"""Attention, with PyTorch's names: each position of a sequence reads from all positions, most from those whose keys
-match its query.
+"""Attention, with PyTorch's names: each position of a sequence reads from all positions.
+
+It reads most from those whose keys match its query.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ __all__ = ["MultiheadAttention"]
 
 
 class MultiheadAttention(Module):
-    """softmax(q kᵀ / √d) v in several heads, each with its own projections of queries, keys and values (Vaswani and
-    others, 2017).
+    """softmax(q kᵀ / √d) v in several heads (Vaswani and others, 2017).
+
+    Each head has its own projections of queries, keys and values.
 
     Args:
         embed_dim: the length of the vectors at each position, in input and output.

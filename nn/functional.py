@@ -158,8 +158,9 @@ def log_softmax(input: Input, dim: int = -1) -> Any:
 
 
 def dropout(input: Input, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Seed = None) -> Any:
-    """The input with each entry set to 0 with probability `p` and the others divided by 1 - p; unchanged if not
-    `training`.
+    """The input with each entry set to 0 with probability `p`, and the others divided by 1 - p.
+
+    It is unchanged if not `training`.
 
     Args:
         rng: a seed or a NumPy generator; without one, the generator that `nn.manual_seed` sets.

@@ -1,5 +1,6 @@
-"""What is said of a name that is not here: one sentence, with a name that is near; and what a phrase book says of one
-that is.
+"""What is said of a name that is not here, and what a phrase book says of one that is.
+
+A name that is not here gets one sentence, with a name that is near.
 """
 
 from __future__ import annotations

@@ -183,8 +183,9 @@ def layer_norm(
 
 
 def group_norm(input: Input, num_groups: int, weight: Input | None = None, bias: Input | None = None, eps: float = 1e-5) -> Any:
-    """The input with mean 0 and deviation 1 over each group of channels, times `weight` plus `bias`; `GroupNorm` says
-    more.
+    """The input with mean 0 and deviation 1 over each group of channels, times `weight` plus `bias`.
+
+    `GroupNorm` says more.
 
     Raises:
         ValueError: the channels do not split into the groups.
@@ -248,8 +249,9 @@ def one_hot(tensor: object, num_classes: int = -1) -> Any:
 
 
 def pad(input: Input, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Any:
-    """Numbers around an array, as many as `pad` says: (before, after) of the last axis, then of the one before it, and
-    so on.
+    """Numbers around an array, as many as `pad` says.
+
+    `pad` is (before, after) of the last axis, then of the one before it, and so on.
 
     Args:
         pad: how many; negative numbers cut off.

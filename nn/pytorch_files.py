@@ -1,5 +1,6 @@
-"""PyTorch's own files and states: what `torch.save` has written, read by `torch` itself; and states with PyTorch's
-tensors.
+"""PyTorch's own files and states.
+
+Files of `torch.save` are read by `torch` itself, and states get PyTorch's tensors.
 
 A file of `torch.save` is a pickle, which can run any program when it is read. So it is read by
 `torch.load(weights_only=True)`, which takes numbers and containers only, and not at all where PyTorch is not installed.
@@ -66,8 +67,9 @@ def read_pytorch_file(path: Path) -> PytorchFile | None:
 
 
 def _with_arrays(x: Any) -> Any:
-    """Containers with arrays in the places of PyTorch's tensors; numbers of 16 bits that NumPy does not have in
-    float32.
+    """Containers with arrays in the places of PyTorch's tensors.
+
+    Numbers of 16 bits that NumPy does not have become float32.
     """
     if isinstance(x, Mapping):
         return {key: _with_arrays(item) for key, item in x.items()}
@@ -80,8 +82,9 @@ def _with_arrays(x: Any) -> Any:
 
 
 def to_torch(state: object) -> Any:
-    """A state dict with PyTorch's tensors in the places of arrays, for `load_state_dict` of PyTorch, and for
-    `torch.save`.
+    """A state dict with PyTorch's tensors in the places of arrays.
+
+    PyTorch's `load_state_dict` and `torch.save` take it.
 
     Args:
         state: the state dict of a model or an optimizer; or containers of such.

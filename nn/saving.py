@@ -234,8 +234,9 @@ def _free(name: str, arrays: Arrays) -> str:
 
 
 def _sealed(text: str, arrays: Arrays) -> str:
-    """The text of a header with the checksum of all: of that text, and of the arrays with their names, types and
-    shapes.
+    """The text of a header with the checksum of everything.
+
+    The checksum is of that text, and of the arrays with their names, types and shapes.
     """
     checksum = zlib.crc32(text.encode())
     for name, array in sorted(arrays.items()):

@@ -113,8 +113,9 @@ class ConvTranspose1d(_ConvTranspose):
 
 
 class ConvTranspose2d(_ConvTranspose):
-    """Makes images larger: each number of the input times a kernel is added to a window of the output (Zeiler and
-    others, 2010).
+    """Makes images larger (Zeiler and others, 2010).
+
+    Each number of the input times a kernel is added to a window of the output.
 
     It is what the gradient of a `Conv2d` with the same settings does to its input. Arguments and shapes are PyTorch's.
 

@@ -1,6 +1,4 @@
-"""`Boundary`: the points of training in the plane, and how a model divides the plane between their classes, from epoch
-to epoch.
-"""
+"""`Boundary`: how a model divides the plane between classes, from epoch to epoch."""
 
 from __future__ import annotations
 
@@ -70,8 +68,9 @@ class Boundary:
         self.is_open = len(self.points) < MOST_POINTS
 
     def look(self, trainer: Training) -> None:
-        """Compute the scores of this epoch, in evaluation mode, in place of those of the last one if that is not to be
-        kept.
+        """Compute the scores of this epoch, in evaluation mode.
+
+        They replace those of the last one, unless that is to be kept.
         """
         if not len(self.points):
             return

@@ -60,8 +60,9 @@ class Callback:
         """An epoch has ended: `trainer.history` holds it, and `trainer.epoch` counts it."""
 
     def on_fit_end(self, trainer: Training) -> None:
-        """`fit` ends: after the last epoch, after `trainer.should_stop` was set, or after Ctrl-C; but not after an
-        error.
+        """`fit` ends.
+
+        That is after the last epoch, after `trainer.should_stop` was set, or after Ctrl-C; but not after an error.
         """
 
     def state_dict(self) -> dict[str, Any]:

@@ -54,8 +54,9 @@ class ImageDataset(Dataset):
 
     @property
     def data(self) -> NDArray[np.uint8]:
-        """The images as torchvision arranges them: (n, height, width) if there is one channel, else (n, height, width,
-        channels).
+        """The images as torchvision arranges them.
+
+        The shape is (n, height, width) if there is one channel, else (n, height, width, channels).
         """
         return self.images[:, 0] if self.images.shape[1] == 1 else self.images.transpose(0, 2, 3, 1)
 
@@ -169,8 +170,9 @@ class FashionMNIST(MNIST):
 
 
 class KMNIST(MNIST):
-    """Ten characters of the old Japanese script, in the form of MNIST (Clanuwat and others, 2018). The files have the
-    same names.
+    """Ten characters of the old Japanese script, in the form of MNIST (Clanuwat and others, 2018).
+
+    The files have the same names.
 
     Args:
         root: the folder with the files, or with a folder `kmnist` (or `KMNIST/raw`) that has them.

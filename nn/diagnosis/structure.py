@@ -1,5 +1,6 @@
-"""What is wrong with the structure of a network: activations that are missing or out of place, and a loss that does not
-fit.
+"""What is wrong with the structure of a network.
+
+Activations may be missing or out of place, and the loss may not fit.
 """
 
 from __future__ import annotations

@@ -20,8 +20,9 @@ __all__ = [
 
 
 class Callback:
-    """The base of your own callbacks, with the names and the arguments of Keras' moments; epochs and batches count from
-    0.
+    """The base of your own callbacks, with the names and the arguments of Keras' moments.
+
+    Epochs and batches count from 0.
 
     Attributes:
         model: the model that is trained; `model.stop_training = True` ends the training after the epoch.
@@ -187,8 +188,9 @@ class ReduceLROnPlateau(callbacks.Callback):
 
 
 class LearningRateScheduler(callbacks.Callback):
-    """A function of the epoch, from 0, and of the learning rate, to the learning rate, which an optimizer of `nn.optim`
-    takes as `lr`.
+    """A function of the epoch, from 0, and of the learning rate, to the new learning rate.
+
+    An optimizer of `nn.optim` calls it `lr`.
     """
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:

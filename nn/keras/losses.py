@@ -104,8 +104,9 @@ def categorical_crossentropy(y_true: object, y_pred: object, from_logits: bool =
 
 
 def sparse_categorical_crossentropy(y_true: object, y_pred: object, from_logits: bool = False) -> Any:
-    """`nn.cross_entropy` of the logarithm, or with `from_logits` of the scores themselves; targets are numbers of
-    classes.
+    """`nn.cross_entropy` of the logarithm, or with `from_logits` of the scores themselves.
+
+    Targets are numbers of classes.
 
     Raises:
         ValueError: the targets do not have the shape of the predictions without the classes.
@@ -231,8 +232,9 @@ class CategoricalCrossentropy(Loss):
 
 
 class SparseCategoricalCrossentropy(Loss):
-    """`nn.CrossEntropyLoss` of the logarithm, or with `from_logits` of the scores themselves; targets are numbers of
-    classes.
+    """`nn.CrossEntropyLoss` of the logarithm, or with `from_logits` of the scores themselves.
+
+    Targets are numbers of classes.
     """
 
     function = staticmethod(sparse_categorical_crossentropy)

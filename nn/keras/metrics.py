@@ -23,8 +23,9 @@ __all__ = [
 
 
 class Metric(Described):
-    """The base of metrics. A subclass defines `measured(y_true, y_pred)`, one number of all targets and all
-    predictions.
+    """The base of metrics.
+
+    A subclass defines `measured(y_true, y_pred)`, one number of all targets and all predictions.
 
     Example:
         >>> metric = BinaryAccuracy()

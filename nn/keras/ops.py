@@ -1,5 +1,6 @@
-"""`keras.ops`: functions for losses, layers and functional models of your own: those of `autograd` and NumPy, on
-symbols too.
+"""`keras.ops`: functions for losses, layers and functional models of your own.
+
+They are those of `autograd` and NumPy, on symbols too.
 """
 
 from __future__ import annotations

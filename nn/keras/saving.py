@@ -1,5 +1,6 @@
-"""How a model is written down as JSON, and made again: the kinds of its parts, with the arguments that they were made
-with.
+"""How a model is written down as JSON, and made again.
+
+A part is written as its kind, and the arguments that it was made with.
 """
 
 from __future__ import annotations

@@ -28,8 +28,9 @@ BATCH_SIZE = 32
 
 
 class Objective:
-    """The loss that a Trainer takes: of predictions and targets, with the weights of classes and the costs of large
-    weights.
+    """The loss that a Trainer takes, of predictions and targets.
+
+    It has the weights of classes, and the costs of large weights.
     """
 
     def __init__(self, model: Trained, loss: losses.Loss, class_weight: Mapping[int, float] | None) -> None:
@@ -73,8 +74,9 @@ class Trained(Layer):
         self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Any = None, run_eagerly: bool = False, jit_compile: Any = "auto",
         **kwargs: Any,
     ) -> None:  # fmt: skip
-        """Say how the model is trained: by names, or by objects of `keras.optimizers`, `keras.losses` and
-        `keras.metrics`.
+        """Say how the model is trained.
+
+        The parts are names, or objects of `keras.optimizers`, `keras.losses` and `keras.metrics`.
 
         Raises:
             ValueError: a name is not in the book, or two metrics have the same.

@@ -68,8 +68,9 @@ def pad_sequences(
     sequences: Sequence[Sequence[Any]], maxlen: int | None = None, dtype: Any = "int32", padding: str = "pre", truncating: str = "pre",
     value: float = 0.0,
 ) -> Array:  # fmt: skip
-    """Sequences of different lengths as rows of an array, filled up with `value` at the start, or with "post" at the
-    end.
+    """Sequences of different lengths as rows of an array.
+
+    They are filled up with `value` at the start, or with "post" at the end.
 
     Raises:
         ValueError: `padding` or `truncating` is neither "pre" nor "post".

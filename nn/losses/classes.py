@@ -130,8 +130,9 @@ def multi_margin_loss(
 
 
 def _check_one_hot(shape: tuple[int, ...], target: Input) -> None:
-    """Refuse whole numbers as probabilities, unless each row has a single 1: they were probably meant as numbers of
-    classes.
+    """Refuse whole numbers as probabilities, unless each row has a single 1.
+
+    They were probably meant as numbers of classes.
     """
     if is_known(target) and (numbers := numbers_in(target)).dtype.kind in "iub":
         sums = numbers.reshape(shape).sum(axis=min(1, len(shape) - 1))

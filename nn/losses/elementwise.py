@@ -185,8 +185,9 @@ def kl_div(input: Input, target: Input, reduction: str = "mean", log_target: boo
 
 @scope("hinge_loss", folded=True)
 def hinge_loss(input: Input, target: Input, reduction: str = "mean") -> Any:
-    """max(0, 1 - t s), for scores s and targets t of -1 or 1: the loss of support-vector machines (Cortes and Vapnik,
-    1995).
+    """max(0, 1 - t s), for scores s and targets t of -1 or 1.
+
+    It is the loss of support-vector machines (Cortes and Vapnik, 1995).
 
     Arguments are those of `mse_loss`.
 

@@ -93,8 +93,9 @@ def alike(input: Input, target: Input) -> tuple[Any, Any]:
 
 
 def as_constant(x: object, like: Data) -> Any:
-    """`x`, an array or a Tensor, in the precision of `like`, so that targets of float64 do not make losses of float32
-    float64.
+    """`x`, an array or a Tensor, in the precision of `like`.
+
+    So targets of float64 do not turn losses of float32 into float64.
     """
     dtype = like.dtype if like.dtype.kind == "f" else np.dtype(float)
     if isinstance(x, Node):

@@ -155,8 +155,9 @@ class Body:
         return name if not size.fixed else self.op("Add", name, self.constant(np.array([size.fixed], np.int64)))
 
     def finish(self, results: Mapping[str, Any]) -> tuple[list[Call], dict[str, Any]]:
-        """The nodes that are needed for the `results`, which get these names; and what they need from outside, by its
-        name here.
+        """The nodes that are needed for the `results`, which get these names.
+
+        Returns also what they need from outside, by its name here.
         """
         rename: dict[str, str] = {}
         made = {name for call in self.calls for name in call.outputs}

@@ -26,8 +26,9 @@ __all__ = ["to_onnx"]
 
 
 def to_onnx(model: Module, example: Input | tuple[Input, ...], path: str | os.PathLike[str], batch_axis: int | None = 0) -> None:
-    """Write what a model computes, in evaluation mode, as a file of the ONNX format, which onnxruntime and many others
-    run.
+    """Write what a model computes, in evaluation mode, as a file of the ONNX format.
+
+    Onnxruntime and many other programs run it.
 
     Numbers are written as float32. Parameters keep their names, and layers stay visible: each is a function of
     the file, named by its class and its path. The file is for any number of examples.
@@ -156,8 +157,9 @@ class _Export:
         )  # fmt: skip
 
     def _outside(self, x: Any) -> str | None:
-        """The name of a parameter, or of another array from outside of the model; of those from stores, the name of all
-        of them.
+        """The name of a parameter, or of another array from outside of the model.
+
+        Those from stores have one name together.
         """
         if not isinstance(x, Tensor) or x.primitive is not None or x in self.inputs:
             return None
@@ -171,8 +173,9 @@ class _Export:
         return [n if not isinstance(n, Size) else "batch" if n == Size(0, 1) else None for n in self.shapes[x]]
 
     def _write(self, body: Body, start: int, stop: int, depth: int) -> None:
-        """Write the steps from `start` to `stop`; those of a layer inside, which follow one another, as the call of a
-        function.
+        """Write the steps from `start` to `stop`.
+
+        Steps of a layer inside, which follow one another, become the call of a function.
         """
         i = start
         while i < stop:
@@ -224,8 +227,9 @@ class _Export:
         body.names.update(zip(results, made, strict=True))
 
     def _rank(self, x: Any) -> tuple[bool, int]:
-        """The place of something among the inputs of a function: what is computed comes first, then the parameters in
-        their order.
+        """The place of something among the inputs of a function.
+
+        What is computed comes first, then the parameters in their order.
         """
         return self._outside(x) is not None, self.order.get(x, 0)
 

@@ -76,8 +76,9 @@ def _elementwise(w: Body, y: Tensor, *inputs: Any, **static: Any) -> str:
 
 
 def _parsed(template: str, static: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """An operator and its attributes: of "Elu(alpha=alpha)" the attribute `alpha`, if the argument of that name is
-    given.
+    """An operator and its attributes.
+
+    "Elu(alpha=alpha)" has the attribute `alpha`, if the argument of that name is given.
     """
     operator, *pairs = re.findall(r"\w+=\w+|\w+", template)
     named = dict(pair.split("=") for pair in pairs)

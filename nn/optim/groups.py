@@ -75,8 +75,9 @@ def check_setting(name: str, setting: object, method: str) -> None:
 
 
 def precision_of(parameter: Parameter) -> np.dtype[Any]:
-    """The precision in which steps of a parameter are computed: its own, but float32 for float16, which has too few
-    digits.
+    """The precision in which steps of a parameter are computed.
+
+    It is that of the parameter, but float32 for float16, which has too few digits.
 
     Example:
         >>> from autograd import Tensor

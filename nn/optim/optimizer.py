@@ -261,8 +261,9 @@ class Optimizer(Updater):
         self._remember(self.state)
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that another optimizer needs to continue from here: settings, and what is remembered of each
-        parameter.
+        """Everything that another optimizer needs to continue from here.
+
+        These are the settings, and what is remembered of each parameter.
 
         Returns:
             A dict as in PyTorch's, in which parameters are numbered through all groups. It holds copies: numbers
@@ -286,8 +287,9 @@ class Optimizer(Updater):
         return {"state": state, "param_groups": [{**g, "params": [position[p] for p in g["params"]]} for g in self.param_groups]}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Continue where another optimizer, with the same parameters in the same groups, has stopped; it may be
-        PyTorch's.
+        """Continue where another optimizer has stopped; it may be PyTorch's.
+
+        It must have the same parameters in the same groups.
 
         If something does not fit, nothing is changed.
 

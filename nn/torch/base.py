@@ -1,5 +1,6 @@
-"""What is different about a Tensor of `nn.torch`, besides its methods: what it holds, when it has a derivative, and how
-it is changed.
+"""What is different about a Tensor of `nn.torch`, besides its methods.
+
+What it holds, when it has a derivative, and how it is changed.
 """
 
 from __future__ import annotations

@@ -61,8 +61,9 @@ def _table(title: str, entries: dict[str, Any], said: str = "") -> list[str]:
 
 
 def _said_of(entry: Any) -> str:
-    """What an entry is here: what is said of it, or what it returns; of what is taken from elsewhere as it is, its name
-    there.
+    """What an entry is here: what is said of it, or what it returns.
+
+    Of what is taken from elsewhere as it is, it is its name there.
     """
     function = entry.fget if isinstance(entry, property) else entry
     if isinstance(function, SimpleNamespace):

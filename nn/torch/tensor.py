@@ -33,8 +33,9 @@ class Sorted(NamedTuple):
 
 
 class Tensor(Base):
-    """An array that PyTorch's programs can use. `torch.tensor` makes one of numbers, `torch.randn` and its like of a
-    shape.
+    """An array that PyTorch's programs can use.
+
+    `torch.tensor` makes one of numbers, `torch.randn` and its like of a shape.
 
     Example:
         >>> from nn import torch

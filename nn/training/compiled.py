@@ -17,8 +17,9 @@ __all__ = ["CompiledStep", "outputs"]
 
 
 class CompiledStep:
-    """Forward pass and backward pass of a batch, and perhaps the optimizer's step, as one program for each shape of
-    batches.
+    """Forward and backward pass of a batch, and perhaps the optimizer's step, as one program.
+
+    There is a program for each shape of batches.
 
     Args:
         model, loss, optimizer: as in `Trainer`.

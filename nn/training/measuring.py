@@ -72,8 +72,9 @@ class Measurement:
         return out
 
     def _weight(self, batch: Batch) -> float:
-        """How much the mean over the batch counts: its number of examples, or the sum of the weights that a loss of
-        classes gives them.
+        """How much the mean over the batch counts.
+
+        It is the number of examples, or the sum of the weights that a loss of classes gives them.
         """
         loss, labels = self.loss_function, batch.target
         of_classes = isinstance(loss, (losses.CrossEntropyLoss, losses.NLLLoss)) or loss in (losses.cross_entropy, losses.nll_loss)

@@ -293,8 +293,9 @@ class Trainer:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue where another Trainer has stopped, from what its `state_dict` gave. Load the model and the optimizer
-        too.
+        """Continue where another Trainer has stopped, from what its `state_dict` gave.
+
+        Load the model and the optimizer too.
 
         Raises:
             TypeError: it is not a dict from `state_dict()`.
@@ -376,8 +377,9 @@ class Trainer:
         return plain(output) if self.metrics else None
 
     def output(self, batch: Batch) -> Any:
-        """What the model returns for a batch, as nodes of the graph; for a network of Values, a list with an output for
-        each row.
+        """What the model returns for a batch, as nodes of the graph.
+
+        For a network of Values, it is a list with an output for each row.
 
         Example:
             >>> import nn

@@ -1,5 +1,6 @@
-"""The replay of training as a page: one file for a browser, without an internet connection, in which the epochs can be
-scrubbed through.
+"""The replay of training as a page, in which the epochs can be scrubbed through.
+
+The page is one file for a browser, and needs no internet connection.
 
 `replay.html`, `replay.css` and `replay.js` are the page; its colours begin with those of all pages.
 """

@@ -18,8 +18,9 @@ __all__ = ["LRScheduler", "SequentialLR", "one_for_each_group"]
 
 
 class LRScheduler(Live):
-    """The base class of all schedules. A subclass sets the learning rates of the next epoch in `step`; its `__init__`
-    takes the first step.
+    """The base class of all schedules.
+
+    A subclass sets the learning rates of the next epoch in `step`; its `__init__` takes the first step.
 
     Args:
         optimizer: whose learning rates it changes.
@@ -92,8 +93,9 @@ class LRScheduler(Live):
         return [group["lr"] for group in self.optimizer.param_groups]
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that another schedule needs to continue from here, including what it has set in the optimizer's
-        groups.
+        """Everything that another schedule needs to continue from here.
+
+        That includes what it has set in the optimizer's groups.
         """
         groups = [{name: group[name] for name in self.sets if name in group} for group in self.optimizer.param_groups]
         return {**{name: x for name, x in vars(self).items() if name != "optimizer"}, "groups": groups}
