@@ -17,7 +17,8 @@ from .functions import clip, dot, log_softmax, logsumexp, matmul, max, mean, min
 from .methods import named as _named
 from .modes import no_grad, scope
 from .primitives.arithmetic import abs_ as abs
-from .primitives.arithmetic import add, divide, maximum, minimum, multiply, negative, sign, subtract, where
+from .primitives.arithmetic import add, divide, multiply, negative, sign, subtract
+from .primitives.choices import maximum, minimum, where
 from .primitives.elementary import *
 from .primitives.rounding import *
 from .primitives.trigonometry import *

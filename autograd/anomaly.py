@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .core import Node
+from .core import Gradient, Node
 from .errors import describe
 from .recording import Observer, observe
 from .texts import visible
@@ -56,7 +56,7 @@ class _Detector(Observer):
             if _has_nan(node) and not any(map(_has_nan, inputs)):
                 raise FloatingPointError(f"{_name(node)} gave nan {self.lines[node.time]}, from the inputs {_short(inputs)}.")
 
-    def reached(self, node: Node, gradient: Any) -> None:
+    def reached(self, node: Node, gradient: Gradient) -> None:
         if threading.get_ident() == self.thread and _has_nan(gradient):
             raise FloatingPointError(
                 f"The gradients that meet in {describe(node)} add up to nan: infinities of opposite signs, or a nan passed to backward()."
@@ -86,7 +86,7 @@ def _plain(inputs: Sequence[Any] | None) -> list[Any]:
     return [x._datum if isinstance(x, Node) else x for x in inputs or ()]
 
 
-def _has_nan(x: Any) -> bool:
+def _has_nan(x: object) -> bool:
     x = np.asarray(x._datum if isinstance(x, Node) else x)
     return x.dtype.kind == "f" and bool(np.isnan(x).any())
 

@@ -1,4 +1,6 @@
-"""More of NumPy's functions that move entries, with its names and arguments: `flip`, `roll`, `tile`, `split`, `vstack`, ….
+"""More of NumPy's functions that move entries: `flip`, `roll`, `tile`, `split`, `vstack`, ….
+
+They have its names and arguments.
 
 Views of an array are made by slices, reshapes and transposes. All the other functions work in the same way:
 NumPy's own function is called with the numbers 1, 2, 3, … in place of the entries. Its result tells where each
@@ -17,8 +19,8 @@ import numpy as np
 from .core import Node
 from .modes import mode
 from .operands import array_of
-from .primitives import reductions, shapes
-from .primitives.arithmetic import where
+from .primitives import indexing, reductions
+from .primitives.choices import where
 from .shaping import concatenate, expand_dims, getitem, reshape, stack, transpose
 from .shaping import pad as zeros_around
 from .types import Axis, Operand, Result
@@ -60,7 +62,7 @@ def moved(function: Callable[..., Any], *names: str) -> Callable[..., Any]:
         places = function(*given.args, **given.kwargs)
         dtype = np.result_type(*[getattr(x, "dtype", x) for x in entries])  # Python's own numbers do not change it
         everything = concatenate([np.zeros(1, dtype), *[x if hasattr(x, "dtype") else np.full(1, x, dtype) for x in entries]])
-        return _each(lambda numbers: shapes.take(everything, indices=np.asarray(numbers), axis=0), places)
+        return _each(lambda numbers: indexing.take(everything, indices=np.asarray(numbers), axis=0), places)
 
     functools.update_wrapper(rearranged, function)
     rearranged.__signature__ = signature  # type: ignore[attr-defined]
@@ -77,7 +79,7 @@ def _numbered(x: Any, entries: list[Any]) -> Any:
     return np.arange(start, start + array.size).reshape(array.shape)
 
 
-def _each(function: Callable[[Any], Any], x: Any) -> Any:
+def _each(function: Callable[[Any], Any], x: object) -> Any:
     return type(x)([_each(function, part) for part in x]) if isinstance(x, (list, tuple)) else function(x)
 
 
@@ -102,7 +104,10 @@ tile = moved(np.tile, "A")
 
 
 def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Result:
-    """Zeros or `constant_values` around an array; or its own entries, if the mode is "edge", "reflect", "symmetric" or "wrap"."""
+    """The array with a border of zeros or `constant_values`, or of its own entries.
+
+    The border repeats entries if the mode is "edge", "reflect", "symmetric" or "wrap".
+    """
     if mode in ("edge", "reflect", "symmetric", "wrap"):
         return moved(np.pad, "array")(array, pad_width, mode=mode)
     if mode != "constant":
@@ -176,7 +181,10 @@ def triu(m: Operand, k: int = 0) -> Result:
 
 
 def piecewise(x: Operand, condlist: Sequence[Any], funclist: Sequence[Any]) -> Result:
-    """Functions applied where conditions hold (the last, if several do), and one more or 0 elsewhere. A number is a constant function."""
+    """Functions applied where conditions hold (the last, if several do), and one more or 0 elsewhere.
+
+    A number is a constant function.
+    """
     array = array_of(x)
     conditions = condlist if isinstance(condlist, (list, tuple)) else [condlist]
     *functions, default = funclist if len(funclist) > len(conditions) else [*funclist, 0.0]
@@ -246,7 +254,7 @@ def column_stack(tup: Sequence[Operand]) -> Result:
     return concatenate([x if x.ndim > 1 else reshape(x, (-1, 1)) for x in map(array_of, tup)], axis=1)
 
 
-def _cut(function: Callable[..., Any], x: Operand, sections: Any, axis: int) -> list[Any]:
+def _cut(function: Callable[..., Any], x: Operand, sections: Operand, axis: int) -> list[Any]:
     array = array_of(x)
     pieces = function(np.arange(array.shape[axis]), sections)
     starts = [int(piece[0]) if len(piece) else 0 for piece in pieces]
@@ -254,27 +262,27 @@ def _cut(function: Callable[..., Any], x: Operand, sections: Any, axis: int) -> 
     return [getitem(array, (*before, slice(start, start + len(piece)))) for start, piece in zip(starts, pieces, strict=True)]
 
 
-def split(ary: Operand, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+def split(ary: Operand, indices_or_sections: Operand, axis: int = 0) -> list[Any]:
     """Parts along an axis: a number of parts of equal length, or parts that begin at the given positions."""
     return _cut(np.split, ary, indices_or_sections, axis)
 
 
-def array_split(ary: Operand, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+def array_split(ary: Operand, indices_or_sections: Operand, axis: int = 0) -> list[Any]:
     """Like `split`, with parts that need not have equal lengths."""
     return _cut(np.array_split, ary, indices_or_sections, axis)
 
 
-def vsplit(ary: Operand, indices_or_sections: Any) -> list[Any]:
+def vsplit(ary: Operand, indices_or_sections: Operand) -> list[Any]:
     """Parts along the first axis."""
     return split(ary, indices_or_sections, 0)
 
 
-def hsplit(ary: Operand, indices_or_sections: Any) -> list[Any]:
+def hsplit(ary: Operand, indices_or_sections: Operand) -> list[Any]:
     """Parts along the second axis, of a vector along its only one."""
     return split(ary, indices_or_sections, min(array_of(ary).ndim - 1, 1))
 
 
-def dsplit(ary: Operand, indices_or_sections: Any) -> list[Any]:
+def dsplit(ary: Operand, indices_or_sections: Operand) -> list[Any]:
     """Parts along the third axis."""
     return split(ary, indices_or_sections, 2)
 

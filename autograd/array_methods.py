@@ -1,4 +1,7 @@
-"""The methods of a `Tensor` that reduce, rearrange and choose along its axes. Each calls the function of the same name."""
+"""The methods of a `Tensor` that reduce, rearrange and choose along its axes.
+
+Each calls the function of the same name.
+"""
 
 from __future__ import annotations
 
@@ -160,7 +163,9 @@ class ArrayMethods(Operators):
         return f.log_softmax(self, axis)
 
     def astype(self, dtype: DTypeLike) -> Self:
-        """The same numbers in another precision, such as `np.float32`. Gradients are converted back to the precision of this Tensor.
+        """The same numbers in another precision, such as `np.float32`.
+
+        Gradients are converted back to the precision of this Tensor.
 
         Raises:
             TypeError: it is no type of floats.
@@ -186,7 +191,9 @@ class ArrayMethods(Operators):
         return shaping.reshape(self, shape[0] if len(shape) == 1 else shape)
 
     def transpose(self, *axes: Any) -> Self:
-        """The axes in another order, given as one tuple or one by one; reversed if none is given. See `autograd.transpose`.
+        """The axes in another order, given as one tuple or one by one; reversed if none is given.
+
+        See `autograd.transpose`.
 
         Example:
             >>> from autograd import Tensor
@@ -285,7 +292,7 @@ class ArrayMethods(Operators):
         """
         return arranging.swapaxes(self, axis1, axis2)
 
-    def repeat(self, repeats: Any, axis: int | None = None) -> Self:
+    def repeat(self, repeats: Operand, axis: int | None = None) -> Self:
         """Each entry repeated, as in NumPy; PyTorch's `repeat` is `np.tile(t, …)`.
 
         Example:

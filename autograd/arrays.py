@@ -54,8 +54,10 @@ def no_result(primitive: Primitive) -> NoReturn:
     raise TypeError(f"The forward of {primitive.name} returned None; does it lack a `return`?")
 
 
-def numbers(x: Any, rule: str) -> NDArray[Any]:
-    """`x` as a new array, if its entries are real numbers. Error messages begin with `rule`, which says what is required.
+def numbers(x: object, rule: str) -> NDArray[Any]:
+    """`x` as a new array, if its entries are real numbers.
+
+    Error messages begin with `rule`, which says what is required.
 
     Raises:
         TypeError: the entries are no real numbers, or some are missing.
@@ -71,7 +73,8 @@ def numbers(x: Any, rule: str) -> NDArray[Any]:
     """
     check_complete(x, rule)
     try:
-        array = np.asarray(x, order="C")  # the order of gradients; arithmetic on arrays of two orders is three times as slow
+        # The order of gradients; arithmetic on arrays of two orders is three times as slow.
+        array = np.asarray(x, order="C")
     except ValueError:
         raise ValueError(f"{rule}, in rows that are equally long; these are not.") from None
     except RuntimeError as error:  # from PyTorch, for a tensor that requires a gradient
@@ -81,7 +84,7 @@ def numbers(x: Any, rule: str) -> NDArray[Any]:
     return array if isinstance(x, (list, tuple)) else array.copy()
 
 
-def check_complete(x: Any, rule: str) -> None:
+def check_complete(x: object, rule: str) -> None:
     """Refuse arrays whose meaning a copy as plain numbers would change.
 
     Raises:

@@ -104,7 +104,10 @@ def backward(root: Node, gradient: object = None) -> None:
 
 
 def _is_alone(root: Node) -> bool:
-    """Whether all inputs of `root` are leaves or constants, at least one of them a leaf; as for the result of a compiled function."""
+    """Whether the inputs of `root` are leaves and constants, with at least one leaf.
+
+    So it is for the result of a compiled function.
+    """
     if observers or root.primitive is None or root.primitive.elementwise or mode.tracing is not None:
         return False
     nodes = [x for x in root.inputs or () if isinstance(x, Node)]
@@ -112,7 +115,10 @@ def _is_alone(root: Node) -> bool:
 
 
 def _backward_alone(root: Node, seed: Data) -> None:
-    """A backward pass for a `root` whose inputs are leaves or constants. For compiled moons it takes 65 µs, and the walk 80 µs."""
+    """A backward pass for a `root` whose inputs are leaves or constants.
+
+    For compiled moons it takes 65 µs, and the walk 80 µs.
+    """
     inputs: Any = root.inputs
     nodes = [root, *[x for x in inputs if isinstance(x, Node)]]
     undo: list[Callable[[], None]] = []
@@ -125,7 +131,8 @@ def _backward_alone(root: Node, seed: Data) -> None:
         found = [(root, seed), *zip(inputs, step(root, inputs, seed), strict=True)]
         before = [(x, x._grad) for x in nodes]
         try:
-            adopted: set[int] = set()  # arrays that are already the `.grad` of some leaf, so that another leaf needs a copy
+            # Arrays that are already the `.grad` of some leaf, so that another leaf needs a copy.
+            adopted: set[int] = set()
             for x, g in found:
                 if g is not None and g is not NOTHING and isinstance(x, Node) and x.left is not None:
                     x._receive(g.copy() if type(g) is ndarray and id(g) in adopted else g, undo)

@@ -24,13 +24,15 @@ from .core import Gradient, Node, Primitive, Step, table
 from .halves import in_single
 from .layout import NOTHING
 from .modes import mode
-from .primitives.arithmetic import not_equal, where
+from .primitives.arithmetic import not_equal
+from .primitives.choices import where
 from .primitives.reductions import unbroadcast
 from .rules import check_given, fit, operands, run_rules
 
-__all__ = ["careful_step", "is_steep", "may_meet", "spoiled", "to_watch"]
+__all__ = ["careful_step", "is_steep", "is_steep_here", "may_meet", "spoiled", "to_watch"]
 
-STEEP_AT: Final = (0.0, -1.0, 1e4)  # where logarithms, roots, quotients, arcs and exponentials have no finite derivative
+# Where logarithms, roots, quotients, arcs and exponentials have no finite derivative.
+STEEP_AT: Final = (0.0, -1.0, 1e4)
 primitive_of: Final = attrgetter("primitive")
 harmless: Final[set[Primitive | None]] = {None}  # primitives that `may_meet` need not consider again
 _steep: Final[dict[Primitive, bool]] = {}  # the results of `is_steep`
@@ -54,7 +56,10 @@ def may_meet(order: Sequence[Node]) -> bool:
 
 
 def is_steep(primitive: Primitive) -> bool:
-    """Whether the derivative of an elementwise primitive can be infinite or undefined at ordinary inputs, as that of `sqrt` at 0."""
+    """Whether the derivative of an elementwise primitive can be infinite or undefined at ordinary inputs.
+
+    That of `sqrt` is infinite at 0.
+    """
     if not primitive.elementwise or primitive.arity is None:
         return False
     if primitive not in _steep:
@@ -84,14 +89,15 @@ def _is_in_table(primitive: Primitive) -> bool:
 
 
 def to_watch(order: Sequence[Node], variables: Sequence[Node], results: Collection[Node] | None = None) -> tuple[list[int], bool]:
-    """What a compiled program has to watch at each call, because a branch that was not taken may meet a derivative that is not finite.
+    """What a compiled program must check at each call, because of branches that were not taken.
 
-    This is the question of `may_meet`. A program is examined only once, and so more thoroughly: only nodes below
-    a mask count, a constant may show that a derivative is finite, as in x / 100, and most indices only pick a number.
+    Such a branch may meet a derivative that is not finite; `may_meet` asks the same. A program is examined only
+    once, and so more thoroughly. Only nodes below a mask count. A constant can show that a derivative is finite,
+    as in x / 100. And most indices only pick a number.
 
     Returns:
-        The positions of variables; if such a branch makes a gradient nan, then that of one of these. Or, if only
-        data that are inf or nan could be the cause, that these must be watched.
+        The positions of some variables: if such a branch makes any gradient nan, then the gradient of one of them is
+        nan. And whether the data must be checked, since only inf or nan among them could do harm.
     """
     reached, masked = set(order if results is None else results), set()
     for node in order:
@@ -105,7 +111,7 @@ def to_watch(order: Sequence[Node], variables: Sequence[Node], results: Collecti
         for node in reached
     )  # fmt: skip
     computed = [(node, node.primitive) for node in order if node.primitive is not None]
-    steep = [node for node, primitive in computed if node in masked and _is_steep_here(node, primitive)]
+    steep = [node for node, primitive in computed if node in masked and is_steep_here(node)]
     everything = list(range(len(variables)))
     if not steep:
         return [], chooses
@@ -124,8 +130,9 @@ def _is_mask(index: object) -> bool:
     return any(getattr(part, "dtype", None) == np.bool_ for part in (index if isinstance(index, tuple) else (index,)))
 
 
-def _is_steep_here(node: Node, primitive: Primitive) -> bool:
+def is_steep_here(node: Node) -> bool:
     """Whether the derivatives of a node, given the constants among its inputs, may be infinite or undefined."""
+    primitive: Any = node.primitive
     inputs = node.inputs or ()
     if not primitive.elementwise:
         return any(isinstance(x, np.ndarray) and x.dtype.kind == "f" and not np.isfinite(x).all() for x in inputs)
@@ -148,7 +155,8 @@ def careful_step(as_nodes: bool = False) -> Step:
     If the rules run on nodes, these entries are set to 0 by a recorded `where`, so that the same is true of
     the second derivative. While a function is compiled, the masks are nodes as well.
     """
-    kept: dict[Node, Any] = {}  # the mask of each node that is yet to be visited; True: all entries are kept, False: none
+    # The masks of nodes that are yet to be visited; True if all entries are kept, False if none is.
+    kept: dict[Node, Any] = {}
 
     def step(node: Node, inputs: Sequence[Any], g: Gradient) -> Sequence[Gradient | None]:
         gradients, arriving = _step(node, node.primitive, g, kept.pop(node, True), as_nodes)  # type: ignore[arg-type]
@@ -163,8 +171,8 @@ def careful_step(as_nodes: bool = False) -> Step:
     return step
 
 
-def _step(node: Node, primitive: Primitive, g: Gradient, here: Any, as_nodes: bool) -> tuple[Sequence[Gradient | None], Sequence[Any]]:
-    """The gradients of a node's inputs, with 0 for branches that were not taken; and for each input, the mask of entries that are kept."""
+def _step(node: Node, primitive: Primitive, g: Gradient, here: object, as_nodes: bool) -> tuple[Sequence[Gradient | None], Sequence[Any]]:
+    """The gradients of a node's inputs, with 0 for branches that were not taken, and their masks."""
     inputs: Any = node.inputs
     on_floats = type(node._datum) is float and primitive.elementwise
     if here is False:  # the whole branch was not taken
@@ -191,13 +199,13 @@ def _step(node: Node, primitive: Primitive, g: Gradient, here: Any, as_nodes: bo
         gradients = [None if mask is False else gx for gx, mask in zip(gradients, arriving, strict=True)]
     if guarded:
         gradients = [gx if gx is None else _only(mask, gx, 0.0) for gx, mask in zip(gradients, arriving, strict=True)]
-    return gradients, [
-        _folded(mask, np.shape(x._datum)) if isinstance(x, Node) else mask for x, mask in zip(inputs, arriving, strict=True)
-    ]
+    return gradients, [_folded(mask, np.shape(x._datum)) if isinstance(x, Node) else mask for x, mask in zip(inputs, arriving, strict=True)]
 
 
-def _arriving(node: Node, primitive: Primitive, here: Any, on_floats: bool) -> list[Any]:
-    """For each input, the mask of gradient entries that depend on a kept entry of the node's gradient; None for an input without gradient.
+def _arriving(node: Node, primitive: Primitive, here: object, on_floats: bool) -> list[Any]:
+    """The mask of each input's gradient: the entries that depend on a kept entry of the node's gradient.
+
+    It is None for an input without a gradient.
 
     The rules themselves tell: they are called with a gradient that is 1 where entries are kept and 0
     elsewhere, and an entry of what they return counts as kept if it is not 0. The inputs are replaced by random
@@ -221,7 +229,7 @@ def _arriving(node: Node, primitive: Primitive, here: Any, on_floats: bool) -> l
 
 
 def _reads_numbers(node: Node, primitive: Primitive) -> bool:
-    """Whether the gradients depend on the data of nodes, so that they may be infinite or undefined; those of a sum do not."""
+    """Whether the gradients depend on the data of nodes, and so may be infinite or undefined. Those of a sum do not."""
     try:
         with np.errstate(all="ignore"):
             out, *data = _replaced(node, np.full_like, np.nan)
@@ -248,14 +256,14 @@ def _rules(node: Node) -> Sequence[Any]:
     return rules if isinstance(rules, tuple) else [rules] * len(node.inputs or ())
 
 
-def _other(number: Any, make: Callable[..., Any], *args: Any) -> Any:
+def _other(number: object, make: Callable[..., Any], *args: Any) -> Any:
     array = np.asarray(number)
     if array.dtype.kind != "f":
         return array  # a condition
     return np.full_like(array, *args) if make is np.full_like else make(*args, array.shape)
 
 
-def _only(mask: Any, x: Any, other: float) -> Any:
+def _only(mask: Any, x: object, other: float) -> Any:
     """`x` where it is kept, `other` elsewhere."""
     if mask is True or (mask is not False and not isinstance(mask, Node) and not isinstance(x, (Node, np.ndarray))):
         return x
@@ -272,7 +280,7 @@ def _folded(mask: Any, shape: tuple[int, ...]) -> Any:
     return _simple(unbroadcast(where(mask, 1.0, 0.0), shape) if isinstance(mask, Node) else unbroadcast(mask * 1.0, shape) != 0)
 
 
-def _any(a: Any, b: Any) -> Any:
+def _any(a: object, b: Any) -> Any:
     """The union of two masks."""
     if a is True or b is True or a is False or b is False:
         return b if a is False else a if b is False else True

@@ -13,7 +13,7 @@ from .contracting import convolve
 from .core import Node
 from .modes import mode
 from .operands import array_of
-from .primitives import arithmetic, cumulative, elementary, products, rounding, shapes, sorting
+from .primitives import choices, cumulative, elementary, indexing, joining, products, rounding, sorting
 from .types import Axis, Operand, Result
 
 __all__ = [
@@ -51,8 +51,11 @@ def ediff1d(ary: Operand, to_end: Operand | None = None, to_begin: Operand | Non
     return shaping.concatenate([*ends[: to_begin is not None], inner, *ends[to_begin is not None :]])
 
 
-def gradient(f_: Operand, *varargs: Any, axis: Axis = None, edge_order: Any = 1) -> Result:
-    """The slope of data along each axis, from the neighbours on both sides; see `numpy.gradient`. Spacings are plain numbers."""
+def gradient(f_: Operand, *varargs: Any, axis: Axis = None, edge_order: int = 1) -> Result:
+    """The slope of data along each axis, from the neighbours on both sides; see `numpy.gradient`.
+
+    Spacings are plain numbers.
+    """
     array = array_of(f_)
     along = [int(n) % array.ndim for n in (range(array.ndim) if axis is None else np.atleast_1d(axis))]
     spacings = [1.0] * len(along) if not varargs else list(varargs) * len(along) if len(varargs) == 1 else list(varargs)
@@ -65,7 +68,10 @@ def gradient(f_: Operand, *varargs: Any, axis: Axis = None, edge_order: Any = 1)
 
 
 def _slopes(x: Any, axis: int, spacing: Any, edge_order: Any) -> Any:
-    """The slopes, as weighted sums of three neighbours. The weights are NumPy's slopes of data that are 1 at one of these, else 0."""
+    """The slopes, as weighted sums of three neighbours.
+
+    The weights are NumPy's slopes of data that are 1 at one of these, else 0.
+    """
     n = x.shape[axis]
     if n < edge_order + 1:
         raise ValueError(f"gradient with edge_order={edge_order} needs {edge_order + 1} entries along an axis, and got {n}.")
@@ -80,7 +86,7 @@ def _slopes(x: Any, axis: int, spacing: Any, edge_order: Any) -> Any:
     return sum(terms[1:], terms[0])
 
 
-def trapezoid(y: Operand, x: Operand | None = None, dx: Any = 1.0, axis: int = -1) -> Result:
+def trapezoid(y: Operand, x: Operand | None = None, dx: Operand = 1.0, axis: int = -1) -> Result:
     """The area under the straight lines between points at `x`, or at a distance of `dx`."""
     heights = array_of(y)
     widths: Any = dx
@@ -97,11 +103,11 @@ def interp(x: Operand, xp: Operand, fp: Operand, left: Operand | None = None, ri
     if len(places) == 1:
         places, heights = (shaping.concatenate([p, p + n]) for p, n in ((places, 1.0), (heights, 0.0)))
     above = sorting.searchsorted(places, at, side="right")
-    after = arithmetic.clip(above, 1, places.shape[0] - 1)
-    x0, x1, y0, y1 = (shapes.lookup(p, after - n) for p in (places, heights) for n in (1, 0))
+    after = choices.clip(above, 1, places.shape[0] - 1)
+    x0, x1, y0, y1 = (indexing.lookup(p, after - n) for p in (places, heights) for n in (1, 0))
     between = y0 + (at - x0) / (x1 - x0) * (y1 - y0)
-    inside = arithmetic.where(at < places[0], heights[0] if left is None else left, between)
-    return arithmetic.where(at > places[-1], heights[-1] if right is None else right, inside)
+    inside = choices.where(at < places[0], heights[0] if left is None else left, between)
+    return choices.where(at > places[-1], heights[-1] if right is None else right, inside)
 
 
 def cov(m: Operand, y: Operand | None = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Result:
@@ -123,18 +129,18 @@ def corrcoef(x: Operand, y: Operand | None = None, rowvar: bool = True) -> Resul
     covariances = cov(x, y, rowvar)
     if covariances.ndim == 0:
         return covariances / covariances
-    spreads = elementary.sqrt(shapes.getitem(covariances, index=(np.arange(len(covariances)),) * 2))
+    spreads = elementary.sqrt(indexing.getitem(covariances, index=(np.arange(len(covariances)),) * 2))
     return covariances / spreads / shaping.expand_dims(spreads, 1)
 
 
-def bincount(x: Any, weights: Operand | None = None, minlength: int = 0) -> Result:
+def bincount(x: Operand, weights: Operand | None = None, minlength: int = 0) -> Result:
     """For each whole number from 0, the sum of the weights at which it stands in `x`."""
     if isinstance(x, Node) and mode.tracing is not None:
         mode.tracing("np.bincount", "count outside of the function, or pass whole numbers that stay the same as a constant")
     if weights is None:
         return np.bincount(np.asarray(getattr(x, "_datum", x)).astype(int), minlength=minlength)
     places = np.asarray(x)
-    return shapes.scatter(array_of(weights), index=places, shape=(max(int(places.max(initial=-1)) + 1, minlength),))
+    return indexing.scatter(array_of(weights), index=places, shape=(max(int(places.max(initial=-1)) + 1, minlength),))
 
 
 def linspace(start: Operand, stop: Operand, num: int = 50, endpoint: bool = True) -> Result:
@@ -211,5 +217,5 @@ def unwrap(p: Operand, axis: int = -1, *, period: float = 2 * np.pi) -> Result:
     steps = diff(angles, axis=axis)
     turns = rounding.rint(steps / period) * -period
     moved = moveaxis(turns, axis, 0)
-    added = shapes.concatenate(np.zeros((1, *moved.shape[1:]), moved.dtype), moved, axis=0)
+    added = joining.concatenate(np.zeros((1, *moved.shape[1:]), moved.dtype), moved, axis=0)
     return angles + moveaxis(cumulative.cumsum(added, axis=0), 0, axis)

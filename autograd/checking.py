@@ -43,7 +43,7 @@ def check_gradients(
         plain = [float(a) if is_scalar else a for a, is_scalar in zip(arrays, scalars, strict=True)]
         return vjp(f, *rebuild(list(inputs), iter(plain)))
 
-    def weighted(out: Any) -> float:
+    def weighted(out: object) -> float:
         """A single number from all results: their sum with weights."""
         return float(sum(np.sum(np.asarray(_number(o)) * w) for o, w in zip(leaves(out), weights, strict=True)))
 
@@ -74,5 +74,5 @@ def check_gradients(
     return True
 
 
-def _number(x: Any) -> Any:
+def _number(x: object) -> Any:
     return x._datum if isinstance(x, Node) else x

@@ -1,4 +1,7 @@
-"""Products of arrays, with NumPy's names and arguments: `inner`, `outer`, `tensordot`, `einsum`, `cross`, `convolve`, …."""
+"""Products of arrays: `inner`, `outer`, `tensordot`, `einsum`, `cross`, `convolve`, ….
+
+They have NumPy's names and arguments.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,10 @@ def vecmat(x1: Operand, x2: Operand) -> Result:
 
 
 def tensordot(a: Operand, b: Operand, axes: Any = 2) -> Result:
-    """The sums of products along some axes: a number of the last axes of `a` and the first of `b`, or the axes in two lists."""
+    """The sums of products along some axes.
+
+    These are a number of the last axes of `a` and the first of `b`, or the axes in two lists.
+    """
     left, right = array_of(a), array_of(b)
     pair = (range(left.ndim - axes, left.ndim), range(axes)) if isinstance(axes, int) else axes
     of_left, of_right = ([int(n) % x.ndim for n in np.atleast_1d(own)] for own, x in zip(pair, (left, right), strict=True))

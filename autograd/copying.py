@@ -64,7 +64,10 @@ _pickling = _Pickling()
 
 
 class _HistoryFirst:
-    """Pickled as the list of a node's ancestors, oldest first. Meanwhile, each node is pickled with references to its inputs only."""
+    """Pickled as the list of a node's ancestors, oldest first.
+
+    Meanwhile, each node is pickled with references to its inputs only.
+    """
 
     def __init__(self, root: Node) -> None:
         self.root = root
@@ -109,7 +112,7 @@ def reduce_graph(node: Node) -> tuple[Any, ...]:
 
 
 def _rebuild(
-    _history: Any, kind: type[Node], data: Any, grad: Any, label: str | None,
+    _history: Any, kind: type[Node], data: object, grad: object, label: str | None,
     primitive: Primitive | None, inputs: tuple[Any, ...] | None, static: Any, scope: Scope | None,
 ) -> Any:  # fmt: skip
     node = new(kind)

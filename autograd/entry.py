@@ -63,7 +63,8 @@ class Entry:
             broadcast axes; the rules need not.
         masks: how it passes the gradient to only some entries of its inputs: by "choice", as `where` and
             `maximum` do; to the "place" that an index names; or at a "kink", as `relu` does. None if all
-            entries get a gradient.
+            entries get a gradient. The index is the input without a rule; the first one, if a single rule returns
+            all gradients; or a static argument.
         sums: whether it adds up many numbers. Then float16 inputs are computed in float32, forward and
             backward, and rounded once; in float16 the sum of 5,000 numbers 20, and so their mean, would be inf.
         analytic: whether `array` is complex-analytic, so that the tests can also compute its derivative
@@ -72,30 +73,38 @@ class Entry:
             not a call), or a function `(writer, node, *inputs, **static) -> text`; `primitives.printing` has such
             functions for operators and views. By default, the program calls NumPy's function if `array` is one;
             otherwise the source of `array` is copied into the program, which calls it.
-        composition: how it is made of other entries, `(out, *inputs, **static) -> the same result`, for languages in which it
-            has no form of its own. The text of an elementwise entry's `scalar` is its form, so such an entry needs none.
-        step: one step of an entry that goes through time, for programs in other languages: `(row, *states, *others, **static)
-            -> (parts, new states)`. The first input has a row for each step, and the `states` begin as the next inputs. The
-            result has the parts of each step, in an axis of their own if there are several.
-        onnx: what computes the same in ONNX, for an elementwise entry: the operator, such as "Tanh", with its attributes from the
-            static arguments, as in "Elu(alpha=alpha)"; or, if there is none, a formula `(*inputs, **static) -> result` in other
-            primitives. `nn.onnx` has those that need more.
+        composition: how it is made of other entries, `(out, *inputs, **static) -> the same result`, for languages in
+            which it has no form of its own. The text of an elementwise entry's `scalar` is its form, so such an entry
+            needs none.
+        step: one step of an entry that goes through time, for programs in other languages: `(row, *states, *others,
+            **static) -> (parts, new states)`. The first input has a row for each step, and the `states` begin as the
+            next inputs. The result has the parts of each step, in an axis of their own if there are several.
+        onnx: what computes the same in ONNX, for an elementwise entry: the operator, such as "Tanh", with its
+            attributes from the static arguments, as in "Elu(alpha=alpha)"; or, if there is none, a formula `(*inputs,
+            **static) -> result` in other primitives. `nn.onnx` has those that need more.
         simplify: a rule `(node, *inputs, **static) -> simpler equivalent`, for compiled programs; it returns None
             where there is nothing to simplify. See `primitives.algebra`.
-        terms: the signs of its inputs, if it is a sum of them: (1, -1) for a - b, so that chains of + and - are compiled as one sum.
-        reduces: for a reduction along an axis, the entry that does the same to any number of inputs, and the number that changes nothing:
+        terms: the signs of its inputs, if it is a sum of them: (1, -1) for a - b, so that chains of + and - are
+            compiled as one sum.
+        products: whether it is a sum of products, each of an input in the first half and one in the second: a * b, or
+            a * c + b * d for the inputs a, b, c, d. If the number of inputs is odd, the last one is added. Sums of
+            such products are compiled as dot products.
+        reduces: for a reduction along an axis, the entry that does the same to any number of inputs, and the number
+            that changes nothing:
             `add_n` and 0 for a sum.
-        wraps: whether NumPy computes small whole numbers in their own type, where the result may not fit: 200 + 100 is 44 in uint8.
+        wraps: whether NumPy computes small whole numbers in their own type, where the result may not fit: 200 + 100 is
+            44 in uint8.
         variable: the name of its result in a compiled program, such as "h", or a function from the inputs to the name.
-        operator: the Python operator that calls it, such as "+" in `a + b`, "-" in `-a`, "<" in `a < b` or "abs" in `abs(a)`.
+        operator: the Python operator that calls it, such as "+" in `a + b`, "-" in `-a`, "<" in `a < b` or "abs" in
+            `abs(a)`.
         logic: the logical operator that it is if its inputs are conditions (0 or 1): "&", "|" or "^". For example,
             the product is "&".
         answers: the functions of NumPy besides `array` that call this primitive when they are given a node.
         range: the interval that contains its results.
         kind: what it does, for code that examines graphs: "layer" (takes weighted sums, as a layer of a network
-            does), "shape" (only rearranges numbers), "affine" (adds or scales them), "normalization" (gives them
-            mean 0 and standard deviation 1), "squashing" (maps all numbers into its `range`, and is flat at its
-            ends), or None (none of these).
+            does), "shape" (only rearranges numbers), "join" (puts arrays side by side), "affine" (adds or scales
+            them), "normalization" (gives them mean 0 and standard deviation 1), "squashing" (maps all numbers into
+            its `range`, and is flat at its ends), or None (none of these).
         misfit: a function from the shapes of the inputs to a sentence that says why they do not fit together,
             for error messages; it returns None if it does not know.
         batch: how `vmap` computes it for all examples of a batch at once: a rule `(batch, *inputs, **static)
@@ -126,6 +135,7 @@ class Entry:
     elsewhere: tuple[Any, Any, Any] = (None, None, None)
     simplify: Callable[..., Any] | None = None
     terms: Iterable[int] = ()
+    products: bool = False
     reduces: tuple[Any, float] | None = None
     wraps: bool = False
     variable: Callable[..., str] | str | None = None
@@ -152,6 +162,7 @@ class Entry:
         onnx: Callable[..., Any] | str | None = None,
         simplify: Callable[..., Any] | None = None,
         terms: Iterable[int] = (),
+        products: bool = False,
         reduces: tuple[Any, float] | None = None,
         wraps: bool = False,
         variable: Callable[..., str] | str | None = None,
@@ -187,7 +198,7 @@ class Entry:
             ("logic", logic in (None, "&", "|", "^"), "one of & | ^"),
             ("answers", isinstance(answers, tuple) and all(map(callable, answers)), "a tuple of functions"),
             ("range", isinstance(range, tuple) and len(range) == 2 and range[0] < range[1], "a pair, low and high"),
-            ("kind", kind in (None, "layer", "shape", "affine", "normalization", "squashing"), "one of those that are documented"),
+            ("kind", kind in (None, "layer", "shape", "join", "affine", "normalization", "squashing"), "one of those that are documented"),
             ("misfit", misfit is None or callable(misfit), "a function of shapes"),
             ("batch", batch is None or callable(batch), "a rule (batch, *inputs, **static) -> results, or None"),
             ("doc", bool(doc) and isinstance(doc, str), "a sentence"),
@@ -205,15 +216,17 @@ class Entry:
         self.array = array
         self.vjp = vjp
         self.arity = len(vjp) if isinstance(vjp, tuple) else None  # None: any number of inputs
-        self.samples = cases, domain  # one attribute: from the 31st on, Python reads all of them more slowly, and a vmap takes 13 % longer
+        # One attribute for the three: from the 31st on, Python reads all of them more slowly, and a vmap takes 13 %
+        # longer.
+        self.samples = cases, domain, analytic
         self.elementwise = elementwise
         self.masks = masks
         self.sums = sums
-        self.analytic = analytic
         self.numpy = numpy
         self.elsewhere = composition, step, onnx  # one attribute, as for `samples`
         self.simplify = simplify
         self.terms = terms
+        self.products = products
         self.reduces = reduces
         self.wraps = wraps
         self.variable = variable
@@ -274,6 +287,11 @@ class Entry:
         return self.samples[1]
 
     @property
+    def analytic(self) -> bool:
+        """Whether the tests can compute its derivative with the complex step."""
+        return self.samples[2]
+
+    @property
     def composition(self) -> Callable[..., Any] | None:
         """How it is made of other entries."""
         return self.elsewhere[0]
@@ -287,6 +305,15 @@ class Entry:
     def onnx(self) -> Callable[..., Any] | str | None:
         """What computes the same in ONNX."""
         return self.elsewhere[2]
+
+    @property
+    def index(self) -> int | None:
+        """The number of the input that is an index, and chooses among the others; None if no input is."""
+        if self.masks != "place":
+            return None
+        if not isinstance(self.vjp, tuple):
+            return 0
+        return self.vjp.index(None) if None in self.vjp else None
 
     @property
     def passes_on(self) -> bool:

@@ -1,4 +1,7 @@
-"""Error messages that several files share: how a node is named, why shapes do not fit, which leaf was changed after it was used."""
+"""Error messages that several files share.
+
+How a node is named; why shapes do not fit; which leaf was changed after it was used.
+"""
 
 from __future__ import annotations
 

@@ -27,7 +27,9 @@ OLD = 24 * 60 * 60  # seconds
 
 @contextlib.contextmanager
 def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """A file to write to. At the end it is moved to `path`; if there is an error, it is deleted. Missing folders are made.
+    """A file to write to.
+
+    At the end it is moved to `path`; if there is an error, it is deleted. Missing folders are made.
 
     Until then it is in the same folder under a name such as `.glassgrad-….part`, because only within a folder a
     file can be moved in one step. If the process is killed, it is left behind, and deleted when
@@ -80,7 +82,9 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def write_whole(path: str | os.PathLike[str], contents: bytes) -> None:
-    """Write a file. If the process is killed, the file has all of the new contents or still the old ones; see `whole_file`.
+    """Write a file completely or not at all.
+
+    If the process is killed, the file has all of the new contents or still the old ones; see `whole_file`.
 
     Raises:
         OSError: the file cannot be written.
@@ -120,7 +124,10 @@ def _part(folder: Path, mode: int) -> Iterator[Path]:
 
 
 def _sweep(folder: Path) -> None:
-    """Delete the files that killed processes left in a folder: those without a lock or, where there are no locks, old ones."""
+    """Delete the files that killed processes left in a folder.
+
+    These are files without a lock, or, where there are no locks, old files.
+    """
     for part in folder.glob(".glassgrad-*.part"):
         with contextlib.suppress(OSError):
             if LOCKS:

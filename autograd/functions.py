@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .operands import array_of, axes, first_of, is_scalars
-from .primitives import arithmetic, elementary, products, reductions
+from .primitives import arithmetic, choices, elementary, products, reductions
 from .types import Axis, Operand, Result
 
 __all__ = ["clip", "dot", "log_softmax", "logsumexp", "matmul", "max", "mean", "min", "softmax", "sum"]
@@ -88,7 +88,7 @@ def max(x: Operand, axis: Axis = None, keepdims: bool = False) -> Result:
         array([3., 2.])
     """
     if is_scalars(x) and axis is None and not keepdims:
-        return arithmetic.max_n(*first_of(x, "max"))
+        return choices.max_n(*first_of(x, "max"))
     return reductions.max_(array_of(x), axis=axes(axis), keepdims=keepdims)
 
 
@@ -106,7 +106,7 @@ def min(x: Operand, axis: Axis = None, keepdims: bool = False) -> Result:
         array([1., 0.])
     """
     if is_scalars(x) and axis is None and not keepdims:
-        return -arithmetic.max_n(*[-item for item in first_of(x, "min")])
+        return -choices.max_n(*[-item for item in first_of(x, "min")])
     return reductions.min_(array_of(x), axis=axes(axis), keepdims=keepdims)
 
 
@@ -186,7 +186,7 @@ def log_softmax(x: Operand, axis: Axis = -1) -> Result:
 def _finite_max(x: list[Any]) -> Any:
     """The largest number, to be subtracted from all so that no exponential overflows; finite, because inf - inf is nan."""
     largest = sys.float_info.max
-    return arithmetic.stop_gradient(arithmetic.minimum(arithmetic.maximum(max(x), -largest), largest))  # the result does not depend on it
+    return arithmetic.stop_gradient(choices.minimum(choices.maximum(max(x), -largest), largest))  # the result does not depend on it
 
 
 def dot(a: Operand, b: Operand, start: Operand | None = None) -> Result:
@@ -260,4 +260,4 @@ def clip(x: Operand, low: Operand | None = None, high: Operand | None = None) ->
         >>> clip(Value(5.0), high=1.0).data
         1.0
     """
-    return arithmetic.clip(x, -np.inf if low is None else low, np.inf if high is None else high)
+    return choices.clip(x, -np.inf if low is None else low, np.inf if high is None else high)

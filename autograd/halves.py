@@ -11,7 +11,7 @@ __all__ = ["HALF", "in_halves", "in_single"]
 HALF: Final = np.dtype(np.float16)
 
 
-def in_single(x: Any) -> Any:
+def in_single(x: object) -> Any:
     """float16 as float32; anything else as it is."""
     return x.astype(np.float32) if isinstance(x, np.ndarray) and x.dtype == HALF else x
 

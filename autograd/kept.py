@@ -14,7 +14,7 @@ import weakref
 from collections import deque
 from collections.abc import Sequence
 from types import FrameType
-from typing import Any, Final
+from typing import Final
 
 from .core import Node, time_of
 from .modes import Moment, tick
@@ -50,7 +50,9 @@ _roots: Final = _Roots()
 
 
 def watch(root: Node, order: Sequence[Node]) -> None:
-    """Warn if the graphs of the last hundred backward passes are all still alive. A pass from `root` through the nodes `order` begins.
+    """Warn if the graphs of the last hundred backward passes are all still alive.
+
+    A pass from `root` through the nodes `order` begins.
 
     `Node.backward` is among the callers; the warning points to the line that called it.
     """
@@ -94,7 +96,7 @@ def _watch_growth(order: Sequence[Node], since: int) -> None:
 
 
 def _names_of_keepers(frame: FrameType, kept: set[int]) -> list[str]:
-    """The names of variables visible from `frame`, and of attributes of local variables, that hold one of the `kept` losses."""
+    """The names of what holds one of the `kept` losses: variables visible from `frame`, and their attributes."""
     found = {name for name, x in {**frame.f_globals, **frame.f_locals}.items() if _holds(x, kept)}
     for name, x in frame.f_locals.items():
         if isinstance(attributes := getattr(x, "__dict__", None), dict):
@@ -102,8 +104,11 @@ def _names_of_keepers(frame: FrameType, kept: set[int]) -> list[str]:
     return sorted(found)
 
 
-def _holds(x: Any, kept: set[int]) -> bool:
-    """Whether one of the kept losses is among the latest entries of `x`, or among the nodes from which `x` was computed."""
+def _holds(x: object, kept: set[int]) -> bool:
+    """Whether one of the kept losses is in `x`.
+
+    It may be among the latest entries, or among the nodes from which `x` was computed.
+    """
     todo, seen = deque([x]), set[int]()
     while todo and len(seen) < FAR:
         x = todo.popleft()

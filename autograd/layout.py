@@ -34,10 +34,12 @@ Static: TypeAlias = Mapping[str, Any]  # the static arguments of a primitive
 NO_STATIC: Final[Static] = {}
 FROZEN: Final[Static] = {"frozen": True}  # the static arguments of a frozen parameter
 NUMBERS: Final = frozenset({float, int})  # the types of plain numbers among a primitive's inputs
-FLOATS: Final[set[type]] = {float}  # the types that rules treat as a float; `generated` adds `Symbol`, a stand-in for a float
+# The types that rules treat as a float; `generated` adds `Symbol`, a stand-in for a float.
+FLOATS: Final[set[type]] = {float}
 BLANK: Final = 0.0  # the gradient of a Value that no backward pass has reached
 ONE: Final = type("One", (), {})()  # in `right`: there is only one input, in `left`
-MANY: Final = type("Many", (), {})()  # in `right`: `left` is the tuple of all inputs; () for a leaf, None for a constant
+# In `right`: `left` is the tuple of all inputs; () for a leaf, None for a constant.
+MANY: Final = type("Many", (), {})()
 # What a function must not do while it is being compiled, and what to do instead.
 READS_GRADIENT: Final = ".grad", "read gradients outside of the compiled function, or compute with autograd.grad"
 ASSIGNS_GRADIENT: Final = "assigning to .grad", "assign to it, or call zero_grad(), outside of the compiled function"
@@ -46,9 +48,12 @@ _NOTHING_ASIDE: Final = (None, NO_STATIC, None)
 
 
 class _Nothing(float):
-    """The 0 that a rule returns for a branch that was not taken. It counts as 0.0 in sums; a backward pass stops there."""
+    """The 0 that a rule returns for a branch that was not taken.
 
-    def __add__(self, other: Any) -> Any:
+    It counts as 0.0 in sums; a backward pass stops there.
+    """
+
+    def __add__(self, other: object) -> Any:
         return other
 
     __radd__ = __add__
@@ -57,7 +62,7 @@ class _Nothing(float):
 NOTHING: Final = _Nothing()
 
 
-def is_blank(gradient: Any, node: Layout) -> bool:
+def is_blank(gradient: object, node: Layout) -> bool:
     """Whether assigning `gradient` to `.grad` forgets the gradient of the node."""
     return gradient is None or (node._blank_grad is BLANK and type(gradient) in NUMBERS and gradient == 0)
 
@@ -65,7 +70,8 @@ def is_blank(gradient: Any, node: Layout) -> bool:
 class Layout:
     """The slots of a node, and the attributes that are read from them."""
 
-    # `left` and `right`: the inputs; `origin`: the time and the scope; `_aside`: (label, static arguments, own scope) or None.
+    # `left` and `right`: the inputs; `origin`: the time and the scope; `_aside`: (label, static arguments, own scope)
+    # or None.
     __slots__ = ("_aside", "_datum", "_grad", "left", "origin", "primitive", "right")
 
     _aside: tuple[str | None, Static, Scope | None] | None
@@ -77,7 +83,8 @@ class Layout:
     primitive: Any
     _blank_grad: ClassVar[Any] = None
     flips: ClassVar[int] = 0  # how often leaves were frozen or thawed; optimizers and guards notice when it changes
-    _kind_of_arrays: ClassVar[type[Any] | None] = None  # the class of arrays computed from such a node; None means Tensor
+    # The class of arrays computed from such a node; None means Tensor.
+    _kind_of_arrays: ClassVar[type[Any] | None] = None
 
     data: Any  # a property of each kind, as are shape and size
     shape: Any
@@ -140,7 +147,7 @@ class Layout:
         return self._grad
 
     @grad.setter
-    def grad(self, new: Any) -> None:
+    def grad(self, new: object) -> None:
         if quick["usual"] is None and mode.tracing is not None:
             if mode.effects is not None and is_blank(new, self):
                 mode.effects.forget([self])
@@ -151,7 +158,8 @@ class Layout:
         elif new is not self._grad:  # `x.grad *= 2` changes the array in place, and then assigns it
             self._grad = self._seed(new)
 
-    _gradient = grad  # the same as numbers, for who computes with them: a Tensor of `nn.torch` shows its gradient as one of its own
+    # The same as numbers, for who computes with them: a Tensor of `nn.torch` shows its gradient as one of its own.
+    _gradient = grad
 
     def _seed(self, gradient: Any) -> Any:
         """`gradient`, checked and converted to the form in which a backward pass can start with it."""
@@ -165,7 +173,10 @@ class Layout:
         raise NotImplementedError
 
     def _overwrite(self, new: Any, now: Moment | None = None) -> None:
-        """Replace the data of this leaf by others of the same shape. Nodes computed from it before `now`, a new moment, become stale."""
+        """Replace the data of this leaf by others of the same shape.
+
+        Nodes computed from it before `now`, a new moment, become stale.
+        """
         raise NotImplementedError
 
     @property

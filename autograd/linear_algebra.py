@@ -11,7 +11,7 @@ import numpy as np
 from . import arranging, contracting, modes, shaping, statistics
 from . import functions as f
 from .operands import array_of
-from .primitives import arithmetic, linalg, products
+from .primitives import arithmetic, choices, linalg, products
 from .primitives.linalg import mT, row, rows
 from .types import Axis, Operand, Result
 
@@ -123,7 +123,7 @@ def qr(a: Operand, mode: str = "reduced") -> Any:
     return r if mode == "r" else _pair("qr")(q, r)
 
 
-def pinv(a: Operand, rcond: Any = None) -> Result:
+def pinv(a: Operand, rcond: Operand | None = None) -> Result:
     """The pseudoinverse, of a matrix whose rank does not change."""
     return linalg.pinv(array_of(a), rcond=rcond)
 
@@ -131,8 +131,8 @@ def pinv(a: Operand, rcond: Any = None) -> Result:
 def lstsq(a: Operand, b: Operand, rcond: Any = None) -> Any:
     """The x for which a x is closest to b; the sums of the squared distances; the rank and the singular values of `a`.
 
-    If the rank is less than the number of columns, there are no sums, as in NumPy. In a compiled function, whose shapes do
-    not change, they are nan then.
+    If the rank is less than the number of columns, there are no sums, as in NumPy. In a compiled function, whose shapes
+    do not change, they are nan then.
     """
     left, right = array_of(a), array_of(b)
     m, n = left.shape
@@ -143,12 +143,12 @@ def lstsq(a: Operand, b: Operand, rcond: Any = None) -> Any:
     if modes.mode.tracing is None:
         rank = np.linalg.lstsq(plain, np.zeros(m, plain.dtype), rcond)[2]
     else:
-        rank = f.sum(arithmetic.where(sizes > cutoff * sizes[0], 1.0, 0.0))
+        rank = f.sum(choices.where(sizes > cutoff * sizes[0], 1.0, 0.0))
     x = products.matmul(linalg.pinv(left, rcond=cutoff), right)
     distances = products.matmul(left, x) - right
     residuals: Any = np.zeros(0)
     if m > n and modes.mode.tracing is not None:
-        residuals = arithmetic.where(rank > n - 0.5, f.sum(distances * distances, axis=0), np.nan)
+        residuals = choices.where(rank > n - 0.5, f.sum(distances * distances, axis=0), np.nan)
     elif m > n == rank:
         residuals = f.sum(distances * distances, axis=0)
     return x, shaping.reshape(residuals, -1), rank, sizes
@@ -189,7 +189,7 @@ def norm(x: Operand, ord: Any = None, axis: Axis = None, keepdims: bool = False)
     return shaping.expand_dims(found, sorted(along)) if keepdims else found
 
 
-def _matrix_norm(x: Any, ord: Any) -> Any:
+def _matrix_norm(x: Any, ord: float | str) -> Any:
     if ord == "fro":
         return statistics.norm(x, axis=(-2, -1))
     if ord in ("nuc", 2, -2):
@@ -201,8 +201,11 @@ def _matrix_norm(x: Any, ord: Any) -> Any:
     raise ValueError(f"norm has no ord={ord!r} for matrices; there are 'fro', 'nuc', 1, -1, 2, -2, inf and -inf.")
 
 
-def vector_norm(x: Operand, /, *, axis: Axis = None, keepdims: bool = False, ord: Any = 2) -> Result:
-    """(Σ|x|ᵖ)^(1/p) over axes; the largest or smallest |x|, if p is inf or -inf, and the number of those that are not 0, if p is 0."""
+def vector_norm(x: Operand, /, *, axis: Axis = None, keepdims: bool = False, ord: float | str = 2) -> Result:
+    """(Σ|x|ᵖ)^(1/p) over axes.
+
+    If p is inf or -inf, it is the largest or smallest |x|; if p is 0, the number of entries that are not 0.
+    """
     array = array_of(x)
     if ord == 2:
         return statistics.norm(array, axis=axis, keepdims=keepdims)
@@ -212,17 +215,20 @@ def vector_norm(x: Operand, /, *, axis: Axis = None, keepdims: bool = False, ord
     if abs(ord) == np.inf:
         return (f.max if ord > 0 else f.min)(sizes, axis, keepdims)
     if ord == 0:
-        return f.sum(arithmetic.where(array != 0, 1.0, 0.0 * array), axis, keepdims)
+        return f.sum(choices.where(array != 0, 1.0, 0.0 * array), axis, keepdims)
     return f.sum(sizes**ord, axis, keepdims) ** (1 / ord) if ord != 1 else f.sum(sizes, axis, keepdims)
 
 
-def matrix_norm(x: Operand, /, *, keepdims: bool = False, ord: Any = "fro") -> Result:
+def matrix_norm(x: Operand, /, *, keepdims: bool = False, ord: float | str = "fro") -> Result:
     """A norm of the last two axes, see `norm`."""
     return norm(x, ord, (-2, -1), keepdims)
 
 
-def cond(x: Operand, p: Any = None) -> Result:
-    """The condition number: the ratio of the largest and the smallest singular value, or norm(x) norm(x⁻¹) with another norm."""
+def cond(x: Operand, p: float | str | None = None) -> Result:
+    """The condition number: the ratio of the largest and the smallest singular value.
+
+    With another norm, it is norm(x) norm(x⁻¹).
+    """
     array = array_of(x)
     if p in (None, 2, -2):
         values = svdvals(array)

@@ -19,7 +19,7 @@ from . import functions as f
 from .core import Node, Primitive, table
 from .modes import mode
 from .operands import array_of
-from .primitives import arithmetic, rounding, sorting
+from .primitives import arithmetic, choices, rounding, sorting
 
 __all__ = ["COMPOSED", "FUNCTIONS", "LOGIC", "PLAIN", "call_function", "call_ufunc", "entry_for"]
 
@@ -164,11 +164,11 @@ ANSWERS: dict[Any, Primitive] = {function: entry for entry in reversed(table.val
 
 
 def _fmax(a: Any, b: Any) -> Any:
-    return arithmetic.where(arithmetic.not_equal(a, a), b, arithmetic.where(arithmetic.not_equal(b, b), a, arithmetic.maximum(a, b)))
+    return choices.where(arithmetic.not_equal(a, a), b, choices.where(arithmetic.not_equal(b, b), a, choices.maximum(a, b)))
 
 
 def _heaviside(x: Any, at_0: Any) -> Any:
-    return arithmetic.where(arithmetic.equal(x, 0), at_0, arithmetic.where(arithmetic.greater(x, 0), 1.0, x * 0.0))
+    return choices.where(arithmetic.equal(x, 0), at_0, choices.where(arithmetic.greater(x, 0), 1.0, x * 0.0))
 
 
 def _full_like(a: Any, fill_value: Any, dtype: Any = None) -> Any:
@@ -185,9 +185,9 @@ def _argsort(a: Any, axis: int | None = -1, *, kind: Any = None, stable: Any = N
     return sorting.argsort(shaping.reshape(a, -1) if axis is None else a, axis=-1 if axis is None else axis)
 
 
-def _where(condition: Any, *choices: Any) -> Any:
+def _where(condition: Any, *two: Any) -> Any:
     """`np.where`; with a condition alone, the indices at which it is true."""
-    return arithmetic.where(condition, *choices) if choices else np.nonzero(condition)
+    return choices.where(condition, *two) if two else np.nonzero(condition)
 
 
 # Functions that combine conditions.
@@ -212,7 +212,8 @@ COMPOSED: dict[Any, Callable[..., Any]] = {
     **dict.fromkeys((np.radians, np.deg2rad), lambda x: x * (math.pi / 180)),
     **dict.fromkeys((np.degrees, np.rad2deg), lambda x: x * (180 / math.pi)),
     np.vecdot: contracting.vecdot,
-    **{getattr(np, name): getattr(contracting, name) for name in ("matvec", "vecmat") if hasattr(np, name)},  # from NumPy 2.2 on
+    # From NumPy 2.2 on.
+    **{getattr(np, name): getattr(contracting, name) for name in ("matvec", "vecmat") if hasattr(np, name)},
     **LOGIC,
 }
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .arrays import check_complete
 from .core import Node
-from .primitives import shapes
+from .primitives import joining
 from .types import Axis, Operand
 
 __all__ = ["array_of", "axes", "first_of", "is_scalars"]
@@ -74,12 +74,12 @@ def array_of(x: Operand) -> Any:
         items: Any = x
         if getattr(items, "shape", None) == ():
             return items[()]  # an array of objects without axes, in which is one node
-        return shapes.stack(*map(array_of, items), axis=0)
+        return joining.stack(*map(array_of, items), axis=0)
     check_complete(x, "An array has an entry in every place")
     return np.asarray(x)
 
 
-def _has_nodes(x: Any) -> bool:
+def _has_nodes(x: object) -> bool:
     if isinstance(x, np.ndarray):
         return x.dtype == object and any(map(_has_nodes, x.flat))
     return isinstance(x, Node) or (isinstance(x, (list, tuple)) and any(map(_has_nodes, x)))

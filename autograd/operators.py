@@ -21,6 +21,7 @@ from .methods import Methods
 from .modes import mode, no_grad
 from .numpy_interface import READ_INSTEAD
 from .primitives import arithmetic as a
+from .types import Operand
 
 __all__ = ["READ_INSTEAD", "Operators"]
 
@@ -34,7 +35,7 @@ COMPUTED = (
 NO_DERIVATIVE = "{} is no operation of a {}: it goes in steps, and has no derivative that helps. For the plain number compute with `.data`."
 
 
-def _is_condition(x: Any) -> bool:
+def _is_condition(x: object) -> bool:
     """Whether `x` is made of comparisons, or of plain bools."""
     todo = [x]
     while todo:
@@ -58,7 +59,7 @@ class Operators(Methods):
     __slots__ = ()
     __pandas_priority__ = 10_000  # above that of a DataFrame, so that pandas leaves `series * tensor` to the Tensor
 
-    def _change(self, primitive: Primitive, other: Any) -> Any:
+    def _change(self, primitive: Primitive, other: Operand) -> Any:
         """The result of `self += other` and the like, if `self` is a leaf or a constant.
 
         If `other` is a node, the result is a new node, as in `total += loss`. A plain number or array changes
@@ -91,13 +92,13 @@ class Operators(Methods):
 
     # Conditions (comparisons while `compile` traces) combine as the numbers 0 and 1; numbers do not.
 
-    def __and__(self, other: Any) -> Any:
+    def __and__(self, other: Operand) -> Any:
         return self._combined("&", other)
 
-    def __or__(self, other: Any) -> Any:
+    def __or__(self, other: Operand) -> Any:
         return self._combined("|", other)
 
-    def __xor__(self, other: Any) -> Any:
+    def __xor__(self, other: Operand) -> Any:
         return self._combined("^", other)
 
     def __invert__(self) -> Any:
@@ -105,7 +106,7 @@ class Operators(Methods):
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
-    def _combined(self, symbol: str, other: Any, shown: str | None = None) -> Any:
+    def _combined(self, symbol: str, other: Operand, shown: str | None = None) -> Any:
         if mode.tracing is not None and _is_condition(self) and _is_condition(other):
             return next(entry for entry in table.values() if entry.logic == symbol)(self, other)
         raise TypeError(
@@ -113,7 +114,7 @@ class Operators(Methods):
             "around each comparison, as in `(a > 1) & (b < 3)`." + (" For a power write **." if (shown or symbol) == "^" else "")
         )
 
-    def _compare(self, relation: Primitive, other: Any) -> Any:
+    def _compare(self, relation: Primitive, other: Operand) -> Any:
         """The result of a comparison: a plain bool, or an array of bools."""
         if mode.tracing is not None and other is not None:
             return relation(self, other)
@@ -137,7 +138,7 @@ class Operators(Methods):
         """
         return f.clip(self, low, high)
 
-    def backward(self, gradient: Any = None, retain_graph: bool | None = None) -> None:
+    def backward(self, gradient: Operand | None = None, retain_graph: bool | None = None) -> None:
         """Compute the derivatives of this node with respect to all nodes below it, and add them to their `.grad`.
 
         A computed Tensor of more than 100,000 entries keeps its gradient only if the program refers to it, by a
@@ -150,7 +151,8 @@ class Operators(Methods):
                 as something refers to it.
 
         Raises:
-            RuntimeError: the node is a constant or computed from constants alone, or a leaf was changed after it was used.
+            RuntimeError: the node is a constant or computed from constants alone, or a leaf was changed after it was
+                used.
             ValueError: `gradient` is missing, or of another shape.
 
         Example:
@@ -201,10 +203,10 @@ class Operators(Methods):
         constant.inputs = None
         return constant
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         return numpy_interface.call_ufunc(ufunc, method, inputs, options)
 
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    def __array_function__(self, function: object, types: Any, args: Any, kwargs: Any) -> Any:
         return numpy_interface.call_function(function, args, kwargs)
 
     @property
@@ -221,7 +223,10 @@ class Operators(Methods):
         )
 
     def _has_none(self) -> bool:
-        """Whether no derivative is lost if the number leaves the graph: the node is a constant, or computed from constants alone."""
+        """Whether no derivative is lost if the number leaves the graph.
+
+        None is if the node is a constant, or computed from constants alone.
+        """
         todo: list[Any] = [self]
         seen = set()
         while todo:

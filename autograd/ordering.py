@@ -14,7 +14,7 @@ from . import functions as f
 from . import shaping, statistics
 from .core import Node
 from .operands import array_of, axes
-from .primitives import arithmetic, cumulative, elementary, networks, rounding, sorting
+from .primitives import arithmetic, choices, cumulative, elementary, networks, rounding, sorting
 from .types import Axis, Operand, Result
 
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def prod(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
+def prod(a: Operand, axis: Axis = None, *, keepdims: bool = False) -> Result:
     """The product over axes."""
     return cumulative.prod(array_of(a), axis=axes(axis), keepdims=bool(keepdims))
 
@@ -59,12 +59,12 @@ def _with_initial(x: Any, axis: int | None, initial: float) -> Any:
     return shaping.concatenate([np.full((*x.shape[:axis], 1, *x.shape[axis + 1 :]), initial, x.dtype), x], axis=axis)
 
 
-def ptp(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
+def ptp(a: Operand, axis: Axis = None, *, keepdims: bool = False) -> Result:
     """The largest entry minus the smallest one."""
     return f.max(a, axis, bool(keepdims)) - f.min(a, axis, bool(keepdims))
 
 
-def average(a: Operand, axis: Axis = None, weights: Operand | None = None, returned: bool = False, *, keepdims: Any = False) -> Result:
+def average(a: Operand, axis: Axis = None, weights: Operand | None = None, returned: bool = False, *, keepdims: bool = False) -> Result:
     """The weighted mean over axes; optionally with the sum of the weights."""
     array, keepdims = array_of(a), bool(keepdims)
     shares = np.ones(array.shape, array.dtype) if weights is None else array_of(weights)
@@ -113,8 +113,10 @@ def _sorted_rows(a: Operand, axis: Axis) -> tuple[Any, tuple[int, ...]]:
     return sort(rows), tuple(1 if n in gone else length for n, length in enumerate(array.shape))
 
 
-def quantile(a: Operand, q: Any, axis: Axis = None, *, method: Any = "linear", keepdims: Any = False) -> Result:
-    """The number below which a fraction `q` of the entries lies, interpolated between two entries; nan if an entry is nan.
+def quantile(a: Operand, q: Any, axis: Axis = None, *, method: Any = "linear", keepdims: bool = False) -> Result:
+    """The number below which a fraction `q` of the entries lies; nan if an entry is nan.
+
+    It is interpolated between two entries.
 
     Args:
         a: a Tensor, an array or a list.
@@ -132,28 +134,28 @@ def quantile(a: Operand, q: Any, axis: Axis = None, *, method: Any = "linear", k
     below = shaping.take(rows, low, axis=-1)
     result = below + (shaping.take(rows, high, axis=-1) - below) * (places - low).astype(rows.dtype)
     largest = shaping.reshape(rows[..., -1], (*rows.shape[:-1], *(1,) * places.ndim))
-    result = arithmetic.where(largest == largest, result, np.nan)  # nan is the last entry
+    result = choices.where(largest == largest, result, np.nan)  # nan is the last entry
     n = rows.ndim - 1
     result = shaping.transpose(result, [*range(n, n + places.ndim), *range(n)])
     return shaping.reshape(result, (*places.shape, *shape)) if keepdims else result
 
 
-def percentile(a: Operand, q: Any, axis: Axis = None, *, method: Any = "linear", keepdims: Any = False) -> Result:
+def percentile(a: Operand, q: Operand, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> Result:
     """`quantile`, with `q` in percent."""
     return quantile(a, np.asarray(q) / 100, axis, method=method, keepdims=keepdims)
 
 
-def median(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
+def median(a: Operand, axis: Axis = None, *, keepdims: bool = False) -> Result:
     """The middle entry, or the mean of the two middle ones."""
     return quantile(a, 0.5, axis, keepdims=keepdims)
 
 
-def nanquantile(a: Operand, q: Any, axis: Axis = None, *, keepdims: Any = False) -> Result:
+def nanquantile(a: Operand, q: Any, axis: Axis = None, *, keepdims: bool = False) -> Result:
     """`quantile` of the entries that are not nan."""
     if np.ndim(q):
         return shaping.stack([nanquantile(a, share, axis, keepdims=keepdims) for share in q])
     rows, shape = _sorted_rows(a, axis)
-    place = arithmetic.maximum(f.sum(_ones(rows), -1, True) - 1, 0.0) * float(q)
+    place = choices.maximum(f.sum(_ones(rows), -1, True) - 1, 0.0) * float(q)
     low = rounding.floor(place)
     below = networks.take_along_axis(rows, low, axis=-1)
     above = networks.take_along_axis(rows, rounding.ceil(place), axis=-1)
@@ -161,12 +163,12 @@ def nanquantile(a: Operand, q: Any, axis: Axis = None, *, keepdims: Any = False)
     return shaping.reshape(result, shape if keepdims else rows.shape[:-1])
 
 
-def nanpercentile(a: Operand, q: Any, axis: Axis = None, *, keepdims: Any = False) -> Result:
+def nanpercentile(a: Operand, q: Operand, axis: Axis = None, *, keepdims: bool = False) -> Result:
     """`percentile` of the entries that are not nan."""
     return nanquantile(a, np.asarray(q) / 100, axis, keepdims=keepdims)
 
 
-def nanmedian(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
+def nanmedian(a: Operand, axis: Axis = None, *, keepdims: bool = False) -> Result:
     """`median` of the entries that are not nan."""
     return nanquantile(a, 0.5, axis, keepdims=keepdims)
 
@@ -174,21 +176,21 @@ def nanmedian(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result
 def _without_nan(a: Operand, fill: float) -> Any:
     """The array with another number in place of nan."""
     array = array_of(a)
-    return arithmetic.where(array == array, array, fill)
+    return choices.where(array == array, array, fill)
 
 
 def _ones(a: Operand) -> Any:
     """An array of ones, with 0 in place of nan."""
     array = array_of(a)
-    return arithmetic.astype(arithmetic.where(array == array, np.ones((), array.dtype), 0.0), dtype=array.dtype)
+    return arithmetic.astype(choices.where(array == array, np.ones((), array.dtype), 0.0), dtype=array.dtype)
 
 
-def nansum(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
+def nansum(a: Operand, axis: Axis = None, *, keepdims: bool = False) -> Result:
     """The sum of the entries that are not nan."""
     return f.sum(_without_nan(a, 0.0), axis, bool(keepdims))
 
 
-def nanprod(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
+def nanprod(a: Operand, axis: Axis = None, *, keepdims: bool = False) -> Result:
     """The product of the entries that are not nan."""
     return prod(_without_nan(a, 1.0), axis, keepdims=keepdims)
 
@@ -203,18 +205,18 @@ def nancumprod(a: Operand, axis: int | None = None) -> Result:
     return cumprod(_without_nan(a, 1.0), axis)
 
 
-def nanmean(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
+def nanmean(a: Operand, axis: Axis = None, *, keepdims: bool = False) -> Result:
     """The mean of the entries that are not nan."""
     return nansum(a, axis, keepdims=keepdims) / f.sum(_ones(a), axis, bool(keepdims))
 
 
-def nanvar(a: Operand, axis: Axis = None, *, ddof: float = 0, keepdims: Any = False) -> Result:
+def nanvar(a: Operand, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Result:
     """The variance of the entries that are not nan."""
     distances = _distances(a, axis)
     return f.sum(distances * distances, axis, bool(keepdims)) / (f.sum(_ones(a), axis, bool(keepdims)) - ddof)
 
 
-def nanstd(a: Operand, axis: Axis = None, *, ddof: float = 0, keepdims: Any = False) -> Result:
+def nanstd(a: Operand, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Result:
     """The standard deviation of the entries that are not nan. Where all are the same, its gradient is 0."""
     count = f.sum(_ones(a), axis, bool(keepdims)) - ddof
     return statistics.norm(_distances(a, axis), axis=axis, keepdims=bool(keepdims)) / elementary.sqrt(count)
@@ -225,17 +227,17 @@ def _distances(a: Operand, axis: Axis) -> Any:
     return _without_nan(array_of(a) - nanmean(a, axis, keepdims=True), 0.0)
 
 
-def _nan_extreme(extreme: Any, a: Operand, axis: Axis, keepdims: Any, fill: float) -> Any:
+def _nan_extreme(extreme: Any, a: Operand, axis: Axis, keepdims: bool, fill: float) -> Any:
     found = extreme(_without_nan(a, fill), axis, bool(keepdims))
-    return arithmetic.where(f.sum(_ones(a), axis, bool(keepdims)) > 0, found, np.nan)
+    return choices.where(f.sum(_ones(a), axis, bool(keepdims)) > 0, found, np.nan)
 
 
-def nanmax(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
+def nanmax(a: Operand, axis: Axis = None, *, keepdims: bool = False) -> Result:
     """The largest of the entries that are not nan."""
     return _nan_extreme(f.max, a, axis, keepdims, -np.inf)
 
 
-def nanmin(a: Operand, axis: Axis = None, *, keepdims: Any = False) -> Result:
+def nanmin(a: Operand, axis: Axis = None, *, keepdims: bool = False) -> Result:
     """The smallest of the entries that are not nan."""
     return _nan_extreme(f.min, a, axis, keepdims, np.inf)
 
@@ -245,5 +247,5 @@ def nan_to_num(x: Operand, copy: bool = True, nan: float = 0.0, posinf: float | 
     array = array_of(x)
     limit = float(np.finfo(array.dtype).max)
     numbers = _without_nan(array, nan)
-    numbers = arithmetic.where(array == np.inf, limit if posinf is None else posinf, numbers)
-    return arithmetic.where(array == -np.inf, -limit if neginf is None else neginf, numbers)
+    numbers = choices.where(array == np.inf, limit if posinf is None else posinf, numbers)
+    return choices.where(array == -np.inf, -limit if neginf is None else neginf, numbers)

@@ -24,7 +24,8 @@ PYTHONS_OWN_THRESHOLDS: Final = (700, 2000)  # up to Python 3.12, and from 3.13 
 SELDOM: Final = 50_000
 
 LARGEST_BLOCK: Final = 31 * 2**20  # bytes; glibc does not learn from blocks above 32 MB
-ALWAYS, SOMETIMES = 5, 101  # the first passes, then every 101st; an odd number, in case a step of training has two passes
+# The first passes, then every 101st; an odd number, in case a step of training has two passes.
+ALWAYS, SOMETIMES = 5, 101
 _visits: Final = itertools.count(1).__next__
 _largest = 0  # the largest block so far, in bytes
 
@@ -46,14 +47,15 @@ def expect_again(nodes: Sequence[Node], ends: Sequence[tuple[Node, Any]] = ()) -
         return
     nodes = [*nodes, *[x for x, _ in ends]]
     parts = [node._datum for node in nodes if type(node._datum) is np.ndarray]
-    parts += [x for node in nodes if node.static for x in node.static.values()]  # a compiled program keeps its arrays there
+    # A compiled program keeps its arrays there.
+    parts += [x for node in nodes if node.static for x in node.static.values()]
     block = min(1 << _bytes(parts).bit_length(), LARGEST_BLOCK)
     if block > _largest:  # a smaller one would come from the memory that is kept, and make glibc return it
         _largest = block
         np.empty(block, np.uint8)
 
 
-def _bytes(x: Any) -> int:
+def _bytes(x: object) -> int:
     if isinstance(x, (tuple, list)):
         return sum(map(_bytes, x))
     return x.nbytes if type(x) is np.ndarray else 0

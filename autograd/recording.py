@@ -53,7 +53,7 @@ def observed(step: Callable[..., Sequence[Any]]) -> Callable[..., Sequence[Any]]
     return told
 
 
-def record_specially(node: Layout, data: Any, primitive: Entry, inputs: tuple[Any, ...]) -> Any:
+def record_specially(node: Layout, data: object, primitive: Entry, inputs: tuple[Any, ...]) -> Any:
     """Complete a node that `record` has made, apart from its time and scope; return it, or another in its place."""
     scope = quick["now"].scope if get_ident() == quick["main"] else mode.own_scope
     tracing = mode.tracing is not None

@@ -22,7 +22,8 @@ from .layout import MANY
 __all__ = ["LARGE", "releasing"]
 
 LARGE: Final = 100_000  # entries; the graphs that people draw have smaller arrays, and keep all gradients
-_of_a_call: Final = next(map(getrefcount, [object()])) - 1  # the references that counting itself makes; the other is the list's
+# The references that counting itself makes; the other is the list's.
+_of_a_call: Final = next(map(getrefcount, [object()])) - 1
 
 
 def releasing(step: Step, walk: Walk) -> Step:

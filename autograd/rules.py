@@ -85,7 +85,10 @@ def step_among_nodes(node: Node, inputs: Sequence[Any], g: Gradient) -> Sequence
 
 
 def operands(node: Node, on_floats: bool, as_nodes: bool) -> tuple[Gradient, Sequence[Any]]:
-    """The arguments of a node's rules after the gradient: the result and the inputs, as data or, if `as_nodes`, as nodes."""
+    """The arguments of a node's rules after the gradient: the result and the inputs.
+
+    They are data or, if `as_nodes`, nodes.
+    """
     inputs: Any = node.inputs
     if as_nodes:
         out: Any = node
@@ -152,7 +155,7 @@ def check_given(node: Node, gradients: Sequence[Any]) -> None:
                 given(gx, primitive)
 
 
-def given(gradient: Any, primitive: Primitive) -> Any:
+def given(gradient: object, primitive: Primitive) -> Any:
     """`gradient`, which a rule returned; an error if it is None."""
     if gradient is None:
         raise TypeError(
@@ -166,7 +169,7 @@ def _wanted_of(primitive: Primitive) -> str:
     return "the gradient of its input" if type(primitive.vjp) is tuple else "a list with the gradient of each input"
 
 
-def _check_count(primitive: Primitive, gradients: Any, inputs: Sequence[Any]) -> None:
+def _check_count(primitive: Primitive, gradients: object, inputs: Sequence[Any]) -> None:
     if not isinstance(gradients, Sequence) or isinstance(gradients, str):
         raise TypeError(f"The vjp of {primitive.name} returned {gradients!r:.60}; it must return {_wanted_of(primitive)}.")
     if len(gradients) != len(inputs):
@@ -233,5 +236,6 @@ def fit(gx: Any, x: Node, node: Node, as_nodes: bool) -> Gradient:
         if returned is NOTHING:
             return NOTHING
         return gx if isinstance(gx, Node) else float(gx)
-    dtype = data.dtype if data.dtype.kind == "f" else np.dtype(float)  # an array of whole numbers gets a float64 gradient
+    # An array of whole numbers gets a float64 gradient.
+    dtype = data.dtype if data.dtype.kind == "f" else np.dtype(float)
     return gx if getattr(gx, "dtype", dtype) == dtype else astype(gx, dtype=dtype)

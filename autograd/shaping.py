@@ -14,7 +14,7 @@ from .arrays import check_complete
 from .core import Node
 from .modes import mode
 from .operands import array_of, axes
-from .primitives import arithmetic, reductions, shapes
+from .primitives import choices, indexing, joining, reductions, shapes
 from .types import Axis, Operand, Result
 
 __all__ = ["broadcast_to", "concatenate", "expand_dims", "getitem", "pad", "reshape", "squeeze", "stack", "take", "transpose"]
@@ -105,7 +105,7 @@ def broadcast_to(x: Operand, shape: int | Sequence[int]) -> Result:
     return reductions.broadcast_to(array_of(x), shape=(shape,) if isinstance(shape, int) else tuple(shape))
 
 
-def getitem(x: Operand, index: Any) -> Result:
+def getitem(x: Operand, index: object) -> Result:
     """`x[index]`. If an entry is picked several times, its gradient is the sum over all of them.
 
     Args:
@@ -121,10 +121,10 @@ def getitem(x: Operand, index: Any) -> Result:
         >>> getitem(np.array([1.0, 2.0]), 1)
         np.float64(2.0)
     """
-    return shapes.getitem(array_of(x), index=_copied(index))
+    return indexing.getitem(array_of(x), index=_copied(index))
 
 
-def _copied(index: Any) -> Any:
+def _copied(index: object) -> Any:
     """`index` with copies of its lists and arrays, since the caller may change those before the backward pass."""
     if isinstance(index, tuple):
         return tuple(map(_copied, index))
@@ -170,7 +170,7 @@ def take(x: Operand, indices: Operand, axis: int | None = None) -> Result:
         if isinstance(x, (list, tuple)):
             if isinstance(x[0], (list, tuple)):
                 return [take([row[j] for row in x], indices) for j in range(len(x[0]))]
-            return arithmetic.select(indices, *x)
+            return choices.select(indices, *x)
         return _lookup(array_of(x), indices, axis)
     if isinstance(x, (list, tuple)):
         if not isinstance(indices, (int, np.integer)):
@@ -184,17 +184,17 @@ def take(x: Operand, indices: Operand, axis: int | None = None) -> Result:
         if numbers.dtype.kind not in "iu" and numbers.size:
             raise TypeError(f"take needs whole numbers to say which rows, not {indices!r}.")
         indices = numbers if numbers.size else numbers.astype(int)
-    return shapes.take(array_of(x), indices=indices, axis=axis)
+    return indexing.take(array_of(x), indices=indices, axis=axis)
 
 
 def _lookup(x: Any, indices: Any, axis: int | None) -> Any:
     """`np.take` with indices that are a node."""
     if axis is None:
-        return shapes.lookup(reshape(x, -1), indices)
+        return indexing.lookup(reshape(x, -1), indices)
     axis, n = axis % x.ndim, indices.ndim
     if axis == 0:
-        return shapes.lookup(x, indices)
-    front = shapes.lookup(shapes.transpose(x, axes=(axis, *(i for i in range(x.ndim) if i != axis))), indices)
+        return indexing.lookup(x, indices)
+    front = indexing.lookup(shapes.transpose(x, axes=(axis, *(i for i in range(x.ndim) if i != axis))), indices)
     return shapes.transpose(front, axes=(*range(n, n + axis), *range(n), *range(n + axis, front.ndim)))
 
 
@@ -213,8 +213,8 @@ def concatenate(arrays: Iterable[Operand], axis: int | None = 0) -> Result:
         (3, 3)
     """
     if axis is None:
-        return shapes.concatenate(*[reshape(x, -1) for x in arrays], axis=0)
-    return shapes.concatenate(*map(array_of, arrays), axis=axis)
+        return joining.concatenate(*[reshape(x, -1) for x in arrays], axis=0)
+    return joining.concatenate(*map(array_of, arrays), axis=axis)
 
 
 def stack(arrays: Iterable[Operand], axis: int = 0) -> Result:
@@ -232,10 +232,10 @@ def stack(arrays: Iterable[Operand], axis: int = 0) -> Result:
         >>> stack([Value(1.0), Value(2.0)])
         Tensor([1., 2.])
     """
-    return shapes.stack(*map(array_of, arrays), axis=axis)
+    return joining.stack(*map(array_of, arrays), axis=axis)
 
 
-def pad(x: Operand, pad_width: Any) -> Result:
+def pad(x: Operand, pad_width: Operand) -> Result:
     """An array with zeros around it.
 
     Args:
@@ -256,4 +256,4 @@ def pad(x: Operand, pad_width: Any) -> Result:
         raise ValueError(
             f"pad takes one number, or (before, after), or that for each of the {array.ndim} axes, and got {pad_width!r}."
         ) from None
-    return shapes.pad(array, pad_width=tuple(map(tuple, widths)))
+    return joining.pad(array, pad_width=tuple(map(tuple, widths)))

@@ -1,4 +1,4 @@
-"""How an entry of the table is written in Python: the method that its operator calls, and the signature of its function."""
+"""How an entry of the table is written in Python: its operator and the signature of its function."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ SIGNS: Final = dict.fromkeys([*OF_ONE, *OF_TWO, *COMPARISONS])
 
 
 def signature_of(vjp: Any, scalar: Callable[..., Any] | None, array: Callable[..., Any]) -> Signature:
-    """The inputs of an entry, and then its static arguments, which are given by name; as they are called in its rules, after `g` and `y`.
+    """The inputs of an entry, and then its static arguments, which are given by name.
+
+    They have the names that follow `g` and `y` in its rules.
 
     Example:
         >>> from autograd import leaky_relu

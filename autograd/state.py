@@ -17,7 +17,7 @@ from .structures import leaves
 __all__ = ["effects", "is_known", "update"]
 
 
-def is_known(x: Any) -> bool:
+def is_known(x: object) -> bool:
     """Whether the numbers of `x` may be read. While `compile` or `vmap` traces a function, those of nodes may not.
 
     Args:
@@ -36,7 +36,9 @@ def is_known(x: Any) -> bool:
 
 
 def effects() -> Effects | None:
-    """What notes backward passes and changes of gradients, while a function is compiled; None in an ordinary call, which makes them.
+    """What notes backward passes and changes of gradients, while a function is compiled.
+
+    It is None in an ordinary call, which makes them.
 
     Example:
         >>> effects() is None
@@ -45,7 +47,7 @@ def effects() -> Effects | None:
     return mode.effects
 
 
-def update(owner: Any, names: Sequence[str], change: Callable[..., None], **numbers: Any) -> None:
+def update(owner: object, names: Sequence[str], change: Callable[..., None], **numbers: Any) -> None:
     """Change attributes of an object by computed numbers: now, or at each call of the compiled function.
 
     Args:

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import functions as f
 from .operands import array_of, axes, first_of, is_scalars
-from .primitives import arithmetic, elementary, reductions
+from .primitives import arithmetic, choices, elementary, reductions
 from .types import Axis, Operand, Result
 
 __all__ = ["narrow", "norm", "std", "var", "wide"]
@@ -52,7 +52,7 @@ def norm(x: Operand, ord: float | str | None = None, axis: Axis = None, keepdims
         sizes = [arithmetic.abs_(item) for item in numbers] if is_list else arithmetic.abs_(numbers)
         return narrow((f.sum if ord == 1 else f.max if ord == np.inf else f.min)(sizes, axis, keepdims), x)
     squares = f.dot(numbers, numbers) if is_list else reductions.sum_(numbers * numbers, axis=axes(axis), keepdims=keepdims)
-    return narrow(arithmetic.where(arithmetic.not_equal(squares, 0.0), elementary.sqrt(squares), 0.0), x)
+    return narrow(choices.where(arithmetic.not_equal(squares, 0.0), elementary.sqrt(squares), 0.0), x)
 
 
 def var(x: Operand, axis: Axis = None, keepdims: bool = False, ddof: float = 0, *, correction: float | None = None) -> Result:
@@ -121,7 +121,7 @@ def _centred(x: Operand, axis: Axis, ddof: float, name: str) -> tuple[Any, float
     return centred, count - ddof
 
 
-def wide(x: Any) -> Any:
+def wide(x: object) -> Any:
     """float16 as float32, in which squares neither overflow nor become 0; anything else unchanged.
 
     Example:
@@ -131,7 +131,7 @@ def wide(x: Any) -> Any:
     return arithmetic.astype(x, dtype=np.float32) if getattr(x, "dtype", None) == np.float16 else x
 
 
-def narrow(result: Any, x: Any) -> Any:
+def narrow(result: object, x: object) -> Any:
     """The result in float16, if it was computed from an `x` in float16; see `wide`.
 
     Example:

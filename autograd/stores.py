@@ -68,13 +68,13 @@ class Store(Tensor):
         return self.total
 
     @grad.setter
-    def grad(self, new: Any) -> None:
+    def grad(self, new: object) -> None:
         if new is not self.total:  # else `x.grad *= 2` has written already
             self.total = None if new is None else self._seed(new)
 
     _gradient = grad
 
-    def _receive(self, gradient: Any, undo: list[Callable[[], None]]) -> None:
+    def _receive(self, gradient: object, undo: list[Callable[[], None]]) -> None:
         with _changing:
             before = self.total
             undo.append(lambda: setattr(self, "total", before))
@@ -133,7 +133,7 @@ class StoredValue(Value):
         return store.grad.item(i)
 
     @grad.setter
-    def grad(self, new: Any) -> None:
+    def grad(self, new: object) -> None:
         if mode.tracing is not None:
             if mode.effects is not None and is_blank(new, self):
                 mode.effects.forget([self])

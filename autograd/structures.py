@@ -58,7 +58,7 @@ def matching(tree: Any, other: Any, name: str) -> list[Any]:
     raise TypeError(f"{name} must have the same structure: {_outline(tree)}, and not {_outline(other)}.")
 
 
-def _holds_objects(tree: Any) -> bool:
+def _holds_objects(tree: object) -> bool:
     """Whether `tree` is an array of Values, or of other objects."""
     return isinstance(tree, np.ndarray) and tree.dtype == object
 
@@ -93,7 +93,7 @@ def rebuild(tree: Any, new_leaves: Iterator[Any]) -> Any:
     return next(new_leaves)
 
 
-def tree_map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
+def tree_map(function: Callable[..., Any], tree: object, *others: Any) -> Any:
     """The structure with `function` applied to each leaf, together with the leaves at the same place in other trees.
 
     Example:

@@ -96,11 +96,14 @@ class Tensor(TorchMethods):
 
     @property
     def data(self) -> Array:
-        """The array. It tells the Tensor when it is written to (see `Window`); nodes computed from it before are then stale.
+        """The array.
+
+        It tells the Tensor when it is written to (see `Window`); nodes computed from it before are then stale.
 
         Raises:
             RuntimeError: on a write, the Tensor was computed.
-            TypeError: on a write, the entries are not real numbers; or a function that is being compiled reads the numbers.
+            TypeError: on a write, the entries are not real numbers; or a function that is being compiled reads the
+                numbers.
             ValueError: on assigning, the shape is different.
 
         Example:
@@ -128,7 +131,10 @@ class Tensor(TorchMethods):
         self.origin = moment()
 
     def _to_overwrite(self, now: Moment | None = None) -> Array:
-        """The array of a leaf, for changing it in place. Nodes computed from it before `now`, a new moment, become stale."""
+        """The array of a leaf, for changing it in place.
+
+        Nodes computed from it before `now`, a new moment, become stale.
+        """
         if mode.tracing is not None:
             mode.tracing(".data", READ_INSTEAD)
         self.origin = now or moment()

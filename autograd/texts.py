@@ -1,4 +1,6 @@
-"""Users' texts (labels, names of modules and scopes) in Python, HTML and LaTeX: always shown as text, and never as code.
+"""Users' texts in Python, HTML and LaTeX: always shown as text, and never as code.
+
+Such texts are labels, and names of modules and scopes.
 
 A name may contain anything. Characters that would end a line, reverse the direction of the text or be invisible
 are written as in a Python string, and each language adds its own escapes.

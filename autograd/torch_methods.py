@@ -5,7 +5,7 @@ If a name means different things in both, a `Tensor` follows NumPy, and the Tens
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -16,12 +16,13 @@ from .array_methods import ArrayMethods
 from .core import Node
 from .errors import describe
 from .modes import mode
-from .primitives import arithmetic, networks
+from .primitives import arithmetic, choices, networks
+from .types import Axis, Operand
 
 __all__ = ["TorchMethods", "check_device"]
 
 
-def check_device(device: Any) -> None:
+def check_device(device: object) -> None:
     """Refuse any device but the CPU.
 
     Raises:
@@ -32,7 +33,7 @@ def check_device(device: Any) -> None:
         raise RuntimeError(f"There is no device {name!r} here, only 'cpu'; torch.cuda.is_available() says so.")
 
 
-def _plain(x: Any) -> Any:
+def _plain(x: object) -> Any:
     return x._datum if isinstance(x, Node) else x
 
 
@@ -66,7 +67,7 @@ class TorchMethods(ArrayMethods):
     def contiguous(self) -> Self:
         return self
 
-    def to(self, *target: Any, dtype: Any = None, device: Any = None, non_blocking: Any = False, copy: Any = False) -> Any:
+    def to(self, *target: Any, dtype: Any = None, device: object = None, non_blocking: Any = False, copy: Any = False) -> Any:
         """This Tensor in another precision, if one is given. The only device is "cpu".
 
         Raises:
@@ -101,7 +102,7 @@ class TorchMethods(ArrayMethods):
 
     reshape_as = view_as
 
-    def flatten(self, start_dim: Any = 0, end_dim: Any = -1) -> Any:
+    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Any:
         first, last = start_dim % max(self.ndim, 1), end_dim % max(self.ndim, 1)
         return self.reshape(*self.shape[:first], -1, *self.shape[last + 1 :])
 
@@ -135,7 +136,7 @@ class TorchMethods(ArrayMethods):
     def expand_as(self, other: Any) -> Any:
         return self.expand(*other.shape)
 
-    def split(self, split_size: Any, dim: Any = 0) -> tuple[Any, ...]:
+    def split(self, split_size: Any, dim: int = 0) -> tuple[Any, ...]:
         length = self.shape[dim]
         if isinstance(split_size, int):
             split_size = [min(split_size, length - start) for start in range(0, length, split_size)]
@@ -144,19 +145,19 @@ class TorchMethods(ArrayMethods):
         ends = np.cumsum(split_size)
         return tuple(self.narrow(dim, end - n, n) for end, n in zip(ends.tolist(), split_size, strict=True))
 
-    def chunk(self, chunks: Any, dim: Any = 0) -> tuple[Any, ...]:
+    def chunk(self, chunks: int, dim: int = 0) -> tuple[Any, ...]:
         return self.split(-(-self.shape[dim] // chunks), dim)
 
-    def unbind(self, dim: Any = 0) -> tuple[Any, ...]:
+    def unbind(self, dim: int = 0) -> tuple[Any, ...]:
         return tuple(self.select(dim, i) for i in range(self.shape[dim]))
 
-    def narrow(self, dim: Any, start: Any, length: Any) -> Any:
+    def narrow(self, dim: int, start: int, length: int) -> Any:
         return self[(slice(None),) * (dim % self.ndim) + (slice(start, start + length),)]
 
-    def select(self, dim: Any, index: Any) -> Any:
+    def select(self, dim: int, index: int) -> Any:
         return self[(slice(None),) * (dim % self.ndim) + (index,)]
 
-    def roll(self, shifts: Any, dims: Any = None) -> Any:
+    def roll(self, shifts: int | Sequence[int], dims: Axis = None) -> Any:
         return self.flatten().roll(shifts, 0).view_as(self) if dims is None else self._rearranged(np.roll, shifts, dims)
 
     def flip(self, *axes: Any, dims: Any = ()) -> Any:
@@ -173,22 +174,25 @@ class TorchMethods(ArrayMethods):
     def amin(self, dim: Any = None, keepdim: Any = False) -> Any:
         return f.min(self, dim, keepdim)
 
-    def gather(self, dim: Any, index: Any) -> Any:
+    def gather(self, dim: int, index: Operand) -> Any:
         positions = _plain(index)
         return networks.take_along_axis(self._beside(positions, dim), positions, axis=dim)
 
-    def _beside(self, positions: Any, dim: Any) -> Any:
-        """The part of this Tensor in whose rows along `dim` the positions are, which may be fewer in the other dimensions."""
+    def _beside(self, positions: Any, dim: int) -> Any:
+        """The part of this Tensor in whose rows along `dim` the positions are.
+
+        In the other dimensions there may be fewer of them.
+        """
         whole = [i == dim % self.ndim or n == own for i, (n, own) in enumerate(zip(np.shape(positions), self.shape, strict=True))]
         return self if all(whole) else self[tuple(slice(None if every else n) for every, n in zip(whole, np.shape(positions), strict=True))]
 
-    def index_select(self, dim: Any, index: Any) -> Any:
+    def index_select(self, dim: Any, index: Operand) -> Any:
         return shaping.take(self, _plain(index), dim)
 
-    def masked_select(self, mask: Any) -> Any:
+    def masked_select(self, mask: Operand) -> Any:
         return self[_plain(mask)]
 
-    def scatter(self, dim: Any, index: Any, src: Any = None, *, value: Any = None) -> Any:
+    def scatter(self, dim: int, index: Operand, src: Any = None, *, value: Operand | None = None) -> Any:
         """Put the entries of `src`, a Tensor or a number, at the positions `index` along a dimension."""
         places, src = self._places(dim, index), value if src is None else src
         if np.shape(src) not in ((), places.shape):
@@ -198,51 +202,51 @@ class TorchMethods(ArrayMethods):
         if isinstance(src, Node) and np.shape(src):  # of the entries that one place gets, the last stays
             source = np.full(self._datum.size, -1)
             source[places] = np.arange(places.size).reshape(places.shape)
-            return arithmetic.where(taken, shaping.take(shaping.reshape(src, -1), source.reshape(self.shape) * taken), self)
+            return choices.where(taken, shaping.take(shaping.reshape(src, -1), source.reshape(self.shape) * taken), self)
         if not isinstance(src, Node):
             new[places], src = src, new.reshape(self.shape)
-        return arithmetic.where(taken, src, self)
+        return choices.where(taken, src, self)
 
-    def scatter_add(self, dim: Any, index: Any, src: Any) -> Any:
+    def scatter_add(self, dim: int, index: Operand, src: Any) -> Any:
         places = self._places(dim, index)
         src = src[tuple(map(slice, places.shape))]
         sums = networks.put_along_axis(shaping.reshape(src, -1), places.ravel(), axis=0, shape=(self._datum.size,))
         return self + shaping.reshape(sums, self.shape)
 
-    def _places(self, dim: Any, index: Any) -> Any:
+    def _places(self, dim: Any, index: Operand) -> Any:
         """For each of the positions `index` along a dimension, the number of its entry in the flat Tensor."""
         positions = np.asarray(_plain(index))
         numbers = np.arange(self._datum.size).reshape(self.shape)
         beside = [slice(None) if i == dim % self.ndim else slice(n) for i, n in enumerate(positions.shape)]
         return np.take_along_axis(numbers[tuple(beside)], positions, dim)
 
-    def masked_fill(self, mask: Any, value: Any) -> Any:
-        return arithmetic.where(_plain(mask).astype(bool), value, self)
+    def masked_fill(self, mask: Operand, value: Operand) -> Any:
+        return choices.where(_plain(mask).astype(bool), value, self)
 
     def tril(self, diagonal: Any = 0) -> Any:
-        return arithmetic.where(np.tril(np.ones(self.shape, bool), diagonal), self, 0)
+        return choices.where(np.tril(np.ones(self.shape, bool), diagonal), self, 0)
 
     def triu(self, diagonal: Any = 0) -> Any:
-        return arithmetic.where(np.triu(np.ones(self.shape, bool), diagonal), self, 0)
+        return choices.where(np.triu(np.ones(self.shape, bool), diagonal), self, 0)
 
     def diagonal(self, offset: Any = 0, dim1: Any = 0, dim2: Any = 1) -> Any:
         positions = np.diagonal(np.arange(self._datum.size).reshape(self.shape), offset, dim1, dim2)
         return self.flatten()[positions.ravel()].reshape(*positions.shape)
 
-    def add(self, other: Any, *, alpha: Any = 1) -> Any:
+    def add(self, other: Operand, *, alpha: Any = 1) -> Any:
         return self + (other if alpha == 1 else other * alpha)
 
-    def sub(self, other: Any, *, alpha: Any = 1) -> Any:
+    def sub(self, other: Operand, *, alpha: Any = 1) -> Any:
         return self - (other if alpha == 1 else other * alpha)
 
-    def mul(self, other: Any) -> Any:
+    def mul(self, other: Operand) -> Any:
         return self * other
 
-    def div(self, other: Any, *, rounding_mode: Any = None) -> Any:
+    def div(self, other: Operand, *, rounding_mode: str | None = None) -> Any:
         quotient = self / other
         return quotient if rounding_mode is None else quotient.floor() if rounding_mode == "floor" else quotient.trunc()
 
-    def pow(self, exponent: Any) -> Any:
+    def pow(self, exponent: Operand) -> Any:
         return self**exponent
 
     def neg(self) -> Any:
@@ -265,37 +269,37 @@ class TorchMethods(ArrayMethods):
     def clamp(self, min: Any = None, max: Any = None) -> Any:
         return f.clip(self, min, max)
 
-    def lerp(self, end: Any, weight: Any) -> Any:
+    def lerp(self, end: Operand, weight: Operand) -> Any:
         return self + weight * (end - self)
 
-    def add_(self, other: Any, *, alpha: Any = 1) -> Self:
+    def add_(self, other: Operand, *, alpha: Any = 1) -> Self:
         return self._replace(self._datum + alpha * _plain(other))
 
-    def sub_(self, other: Any, *, alpha: Any = 1) -> Self:
+    def sub_(self, other: Operand, *, alpha: Any = 1) -> Self:
         return self._replace(self._datum - alpha * _plain(other))
 
-    def mul_(self, other: Any) -> Self:
+    def mul_(self, other: Operand) -> Self:
         return self._replace(self._datum * _plain(other))
 
-    def div_(self, other: Any) -> Self:
+    def div_(self, other: Operand) -> Self:
         return self._replace(self._datum / _plain(other))
 
-    def addcmul_(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Self:
+    def addcmul_(self, tensor1: Operand, tensor2: Operand, *, value: Operand = 1) -> Self:
         return self._replace(self._datum + value * _plain(tensor1) * _plain(tensor2))
 
-    def addcdiv_(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Self:
+    def addcdiv_(self, tensor1: Operand, tensor2: Operand, *, value: Operand = 1) -> Self:
         return self._replace(self._datum + value * _plain(tensor1) / _plain(tensor2))
 
-    def lerp_(self, end: Any, weight: Any) -> Self:
+    def lerp_(self, end: Operand, weight: Operand) -> Self:
         return self._replace(self._datum + weight * (_plain(end) - self._datum))
 
-    def fill_(self, value: Any) -> Self:
+    def fill_(self, value: Operand) -> Self:
         return self._replace(value)
 
     def zero_(self) -> Self:
         return self._replace(0)
 
-    def copy_(self, src: Any) -> Self:
+    def copy_(self, src: Operand) -> Self:
         return self._replace(src)
 
     def clamp_(self, min: Any = None, max: Any = None) -> Self:
@@ -304,16 +308,18 @@ class TorchMethods(ArrayMethods):
     def sqrt_(self) -> Self:
         return self._replace(np.sqrt(self._datum))
 
-    def masked_fill_(self, mask: Any, value: Any) -> Self:
+    def masked_fill_(self, mask: Operand, value: Operand) -> Self:
         return self._replace(np.where(_plain(mask), _plain(value), self._datum))
 
-    def _replace(self, new: Any) -> Self:
+    def _replace(self, new: Operand) -> Self:
         """Replace the data in place: of a constant at any time, of a leaf under `no_grad()`."""
         if self.primitive is not None or (self.left is not None and mode.recording):
             raise RuntimeError(
-                f"{describe(self)} cannot be changed in place here: " + (
-                    "it was computed, and follows from its inputs. Make a new one." if self.primitive is not None else
-                    "changing a leaf is for no_grad(): `with no_grad(): w.add_(…)`."
+                f"{describe(self)} cannot be changed in place here: "
+                + (
+                    "it was computed, and follows from its inputs. Make a new one."
+                    if self.primitive is not None
+                    else "changing a leaf is for no_grad(): `with no_grad(): w.add_(…)`."
                 )
             )
         self._overwrite(_plain(new))

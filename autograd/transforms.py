@@ -139,7 +139,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
     given_nodes = any(isinstance(x, Node) for x in leaves(list(primals)))
     linked = mode.recording and (given_nodes or _has_foreign_leaf(outs, stop, start))
 
-    def pull(cotangent: Any) -> tuple[Any, ...]:
+    def pull(cotangent: object) -> tuple[Any, ...]:
         given = matching(out, cotangent, f"The cotangent for the result of {_name(f)}")
         as_nodes = linked or any(isinstance(g, Node) for g in given)
         seeds: dict[Node, Any] = {}
@@ -199,7 +199,9 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 
 
 def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
-    """The function that returns the derivatives of each entry of `f`'s result with respect to each entry of its argument.
+    """The function that returns the derivatives of `f`'s result with respect to its argument.
+
+    There is one for each entry of the result and each entry of the argument.
 
     `f` is called once; then there is one backward pass for each entry of the result.
 
@@ -289,13 +291,16 @@ class _Recording:
 
 
 def _variable(x: Any) -> Node:
-    """A new node to differentiate with respect to. It counts as computed from `x`, so that its data cannot be assigned to."""
+    """A new node to differentiate with respect to.
+
+    It counts as computed from `x`, so that its data cannot be assigned to.
+    """
     if not isinstance(x, Node):
         x = Tensor(x) if isinstance(x, np.ndarray) or np.ndim(x) else Value(x)
     return identity(x)
 
 
-def _check_result(x: Any, f: Callable[..., Any]) -> None:
+def _check_result(x: object, f: Callable[..., Any]) -> None:
     """Refuse a result that has no derivative, instead of giving it the derivative 0."""
     if isinstance(x, Node) or (np.asarray(x).dtype.kind in "fiu"):
         return
@@ -316,17 +321,17 @@ def _checked(cotangent: Node, out: Node) -> Node:
     return cotangent
 
 
-def _plain(x: Any) -> Any:
+def _plain(x: object) -> Any:
     return x._datum if isinstance(x, Node) else x
 
 
-def _copied(x: Any) -> Any:
+def _copied(x: object) -> Any:
     """The plain number, or an array that the caller may write to."""
     x = _plain(x)
     return np.array(x) if isinstance(x, np.ndarray) else x
 
 
-def _as_array(x: Any) -> Any:
+def _as_array(x: object) -> Any:
     """The gradient of a Tensor as an array: NumPy's arithmetic turns arrays of shape () into numbers."""
     return x if isinstance(x, Node) else np.asarray(x)
 
@@ -337,11 +342,11 @@ def _constant(x: Any) -> Any:
     return node.detach()
 
 
-def _as_node(x: Any) -> Any:
+def _as_node(x: object) -> Any:
     return x if isinstance(x, Node) else _constant(x)
 
 
-def _zeros(x: Any) -> Any:
+def _zeros(x: object) -> Any:
     """The cotangent 0 for a number or array."""
     return np.zeros_like(_plain(x)) if isinstance(_plain(x), np.ndarray) else 0.0
 
@@ -382,7 +387,7 @@ def _name(f: Callable[..., Any]) -> str:
     return getattr(f, "__name__", repr(f))
 
 
-def _shape_text(out: Any) -> str:
+def _shape_text(out: object) -> str:
     if isinstance(out, (list, tuple, dict)):
         return f"a {type(out).__name__}"
     return f"an array of shape {np.shape(_plain(out))}" if np.size(_plain(out)) != 1 else repr(out)

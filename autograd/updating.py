@@ -13,7 +13,8 @@ from .core import Node
 
 __all__ = ["Live", "Piece", "Updater"]
 
-Memory = Mapping[str, float | None]  # the first value of what is remembered of each entry, by name; None for what is not needed
+# The first value of what is remembered of each entry, by name; None for what is not needed.
+Memory = Mapping[str, float | None]
 
 
 class Live:
@@ -78,7 +79,9 @@ class Updater(Live):
         raise NotImplementedError
 
     def settings(self) -> list[tuple[dict[str, Any], Memory]]:
-        """The settings of each group, checked, and what the formula remembers. It is the same list as long as nothing has changed.
+        """The settings of each group, checked, and what the formula remembers.
+
+        It is the same list as long as nothing has changed.
 
         Raises:
             ValueError: a setting is impossible.

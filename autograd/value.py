@@ -83,7 +83,8 @@ class Value(Operators):
             if not PLAIN.issuperset(map(type, inputs)):
                 inputs = tuple(x if isinstance(x, Node) else _constant(x, primitive, inputs) for x in inputs)
             data = [x._datum if isinstance(x, Node) else x for x in inputs]
-        # With one input or more than four, the type of the result tells whether one was an array; testing all would take long.
+        # With one input or more than four, the type of the result tells whether one was an array; testing all would
+        # take long.
         if primitive.scalar is None or (1 < len(data) < 5 and Array in map(type, data)):
             objects = any(isinstance(x, np.ndarray) and x.dtype == object for x in data)
             return (_each if objects else Tensor._apply)(primitive, inputs, static)
@@ -154,7 +155,10 @@ class Value(Operators):
 
     @property
     def __array__(self) -> Any:
-        """NumPy may read a constant as a number. Other Values it may not, so that an array made of them holds the Values themselves."""
+        """NumPy may read a constant as a number.
+
+        Other Values it may not, so that an array made of them holds the Values themselves.
+        """
         if self.inputs is not None or mode.tracing is not None:
             raise AttributeError("__array__")
         return lambda dtype=None, copy=None: np.array(self._datum, dtype)
@@ -196,7 +200,7 @@ def _as_float(x: object) -> float:
     raise TypeError(f"A Value is a real number, not {_named(x)}.")
 
 
-def _constant(x: Any, primitive: Primitive, inputs: tuple[Any, ...]) -> Any:
+def _constant(x: object, primitive: Primitive, inputs: tuple[Any, ...]) -> Any:
     """An input that is not a node: a plain number or array."""
     if isinstance(x, (int, np.floating, np.integer, np.bool_)):
         return x.item() if isinstance(x, np.generic) else x

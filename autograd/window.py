@@ -51,14 +51,14 @@ class Window(np.ndarray):
 
     tensor: Node | None = None
 
-    def __array_finalize__(self, source: Any) -> None:
+    def __array_finalize__(self, source: object) -> None:
         if self.base is not None:  # a view of a window is a window too; a copy is an array like any other
             self.tensor = getattr(source, "tensor", None)
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         return array[()] if return_scalar else np.asarray(array)
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         """NumPy's arithmetic. (`ufunc.at` would ignore that an array is read-only.)"""
         outs = options.get("out", ())
         for x in inputs:
@@ -118,7 +118,7 @@ class Window(np.ndarray):
         if self.tensor is not None and not isinstance(error, IndexError) and "broadcast" not in str(error):
             self.tensor.origin = moment()
 
-    def __setitem__(self, index: Any, value: Any) -> None:
+    def __setitem__(self, index: object, value: object) -> None:
         if isinstance(value, Node):
             _refuse_to_write(value)
         check_complete(value, WRITTEN)
@@ -130,7 +130,7 @@ class Window(np.ndarray):
             raise
         self._changed()
 
-    def fill(self, value: Any) -> None:
+    def fill(self, value: object) -> None:
         """Write one number into all entries."""
         self[...] = value
 
@@ -157,5 +157,5 @@ def _refuse_to_write(node: Node) -> NoReturn:
     )
 
 
-def _plain(x: Any) -> Any:
+def _plain(x: object) -> Any:
     return x.view(np.ndarray) if isinstance(x, Window) else x

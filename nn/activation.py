@@ -1,4 +1,6 @@
-"""Activations as modules, with PyTorch's names: functions without parameters, for use between the layers of a `Sequential`.
+"""Activations as modules, with PyTorch's names.
+
+They are functions without parameters, for use between the layers of a `Sequential`.
 
 `inplace` is accepted so that PyTorch's programs run; the input always stays unchanged, since the
 backward pass may need it.
@@ -23,7 +25,9 @@ __all__ = ["ELU", "GELU", "LeakyReLU", "LogSoftmax", "ReLU", "SiLU", "Sigmoid", 
 
 
 class _Elementwise(Module):
-    """An activation that is applied to each number by itself: of a Tensor, an array, a number or a Value, or of the Values in a list.
+    """An activation that is applied to each number by itself.
+
+    It takes a Tensor, an array, a number, a Value, or a list of Values.
 
     Attributes:
         function: the function of an input and the settings.
@@ -69,7 +73,9 @@ class ReLU(_Elementwise):
 
 
 class LeakyReLU(_Elementwise):
-    """x where it is positive, else `negative_slope` times x, so that no neuron stops learning forever (Maas and others, 2013).
+    """x where it is positive, else `negative_slope` times x.
+
+    So no neuron stops learning forever (Maas and others, 2013).
 
     Shape: any; the output has the same.
 

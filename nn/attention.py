@@ -1,17 +1,19 @@
-"""Attention, with PyTorch's names: each position of a sequence reads from all positions, most from those whose keys match its query."""
+"""Attention, with PyTorch's names: each position of a sequence reads from all positions.
+
+It reads most from those whose keys match its query.
+"""
 
 from __future__ import annotations
 
 from functools import reduce
 from operator import add
-from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import Node, Tensor
-from autograd.primitives.arithmetic import where
 from autograd.primitives.attention import attention
+from autograd.primitives.choices import where
 from autograd.primitives.networks import linear
 
 from . import functional, init
@@ -26,7 +28,9 @@ __all__ = ["MultiheadAttention"]
 
 
 class MultiheadAttention(Module):
-    """softmax(q kᵀ / √d) v in several heads, each with its own projections of queries, keys and values (Vaswani and others, 2017).
+    """softmax(q kᵀ / √d) v in several heads (Vaswani and others, 2017).
+
+    Each head has its own projections of queries, keys and values.
 
     Args:
         embed_dim: the length of the vectors at each position, in input and output.
@@ -165,7 +169,7 @@ class MultiheadAttention(Module):
             masks.append(padding.reshape(n, 1, 1, sources))
         return reduce(add, masks) if masks else 0.0
 
-    def _additive(self, name: str, mask: Any) -> Data:
+    def _additive(self, name: str, mask: object) -> Data:
         """A mask as floats to be added: -inf where a mask of bools is true."""
         if isinstance(mask, Node):
             is_bool = np.dtype(bool) == getattr(mask, "dtype", None) or getattr(mask, "booleans", False)

@@ -123,7 +123,7 @@ class Sequential(_Numbered):
         else:
             self.extend(modules)  # type: ignore[arg-type]  # which refuses what is not a module
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: object) -> Any:
         for module in self:
             x = module(x)
         return x
@@ -277,7 +277,7 @@ class ParameterList(Module):
     def __init__(self, values: Iterable[Any] | None = None) -> None:
         self.extend(values or ())
 
-    def append(self, value: Any) -> Self:
+    def append(self, value: object) -> Self:
         """Add a parameter at the end.
 
         Example:
@@ -317,7 +317,7 @@ class ParameterList(Module):
             raise IndexError(f"This ParameterList has {len(inside)} parameters, and so no parameter {index}.")
         return inside[index]
 
-    def __setitem__(self, index: int, value: Any) -> None:
+    def __setitem__(self, index: int, value: object) -> None:
         """Put a parameter in the place of another."""
         self[index]
         vars(self)[str(index % len(self))] = value if isinstance(value, Node) else Parameter(value)

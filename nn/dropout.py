@@ -18,7 +18,9 @@ __all__ = ["Dropout", "Dropout1d", "Dropout2d"]
 
 
 class Dropout(Module):
-    """In training, each number becomes 0 with probability `p`, and is divided by 1 - p otherwise; evaluation changes nothing.
+    """In training, each number becomes 0 with probability `p`, and is divided by 1 - p otherwise.
+
+    Evaluation changes nothing.
 
     Source: Srivastava and others, 2014.
 
@@ -97,7 +99,9 @@ class Dropout1d(_DropoutOfChannels):
 
 
 class Dropout2d(_DropoutOfChannels):
-    """`Dropout` of whole channels, for images: dropping single pixels has little effect, because their neighbours are similar.
+    """`Dropout` of whole channels, for images.
+
+    Dropping single pixels has little effect, because their neighbours are similar.
 
     Source: Tompson and others, 2015.
 

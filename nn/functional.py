@@ -158,7 +158,9 @@ def log_softmax(input: Input, dim: int = -1) -> Any:
 
 
 def dropout(input: Input, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Seed = None) -> Any:
-    """The input with each entry set to 0 with probability `p` and the others divided by 1 - p; unchanged if not `training`.
+    """The input with each entry set to 0 with probability `p`, and the others divided by 1 - p.
+
+    It is unchanged if not `training`.
 
     Args:
         rng: a seed or a NumPy generator; without one, the generator that `nn.manual_seed` sets.
@@ -279,6 +281,7 @@ def adaptive_avg_pool2d(input: Input, output_size: AdaptiveSizes) -> Any:
         (4, 8, 1, 1)
     """
     return AdaptiveAvgPool2d(output_size)(input)
+
 
 if not TYPE_CHECKING:
     __getattr__ = missing(globals())

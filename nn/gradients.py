@@ -14,7 +14,8 @@ __all__ = ["zero_gradients"]
 def zero_gradients(parameters: Iterable[Node]) -> None:
     """Set the gradients to 0 instead of clearing them: PyTorch's `zero_grad(set_to_none=False)`.
 
-    An optimizer changes a Tensor whose gradient is 0, by its momentum or weight decay, and leaves one without a gradient alone.
+    An optimizer changes a Tensor whose gradient is 0, by its momentum or weight decay, and leaves one without a
+    gradient alone.
 
     Example:
         >>> w = Tensor([1.0, 2.0])

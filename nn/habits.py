@@ -38,7 +38,9 @@ class Habits:
         raise NotImplementedError
 
     def train(self, mode: bool = True) -> Self:
-        """Switch this module and all inside it to training, or to evaluation if not `mode`; in evaluation, for example, nothing is dropped.
+        """Switch this module and all inside it to training, or to evaluation if not `mode`.
+
+        In evaluation, for example, nothing is dropped.
 
         Example:
             >>> import nn
@@ -205,7 +207,9 @@ class Habits:
         self._add_part(name, param)
 
     def add_module(self, name: str, module: Any) -> None:
-        """Make `module` the attribute `name`, which `self.name = module` does too; of a `Sequential`, it is the next one.
+        """Make `module` the attribute `name`, as `self.name = module` does.
+
+        Of a `Sequential`, it is the next module.
 
         Raises:
             TypeError: it is neither a module nor None.

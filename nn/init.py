@@ -1,4 +1,6 @@
-"""Initial values of parameters: initialisers that fill a Tensor in place. Names and formulas are those of `torch.nn.init`.
+"""Initial values of parameters: initialisers that fill a Tensor in place.
+
+Names and formulas are those of `torch.nn.init`.
 
 Signals should keep their size from layer to layer, forwards and backwards. So the standard
 deviation of the first weights is gain / √fan: the fan is the number of terms that a neuron adds up,
@@ -27,7 +29,9 @@ __all__ = [
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """The gain for the activation that follows a layer, such as √2 for ReLU, which cuts off half of its input (He and others, 2015).
+    """The gain for the activation that follows a layer (He and others, 2015).
+
+    It is √2 for ReLU, which cuts off half of its input.
 
     Args:
         nonlinearity: "linear" (or "conv1d", "conv2d"), "sigmoid", "tanh", "relu", "leaky_relu" or
@@ -241,6 +245,7 @@ def _checked(tensor: Tensor) -> Tensor:
     if not isinstance(tensor, Tensor):
         raise TypeError(f"The initialisers fill a Tensor, such as layer.weight, not a {type(tensor).__name__}.")
     return tensor
+
 
 if not TYPE_CHECKING:
     __getattr__ = missing(globals())

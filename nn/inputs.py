@@ -48,7 +48,9 @@ def as_input(x: Input, dtype: DTypeLike | None, module: Module) -> Data:
 
 
 def as_shared_input(x: Input, dtype: DTypeLike | None, module: Module) -> Data:
-    """`as_input` for a layer in which several steps use `x`: an array is copied here, once, and not again by each step that keeps it.
+    """`as_input` for a layer in which several steps use `x`.
+
+    An array is copied here, once, and not again by each step that keeps it.
 
     Example:
         >>> as_shared_input(np.ones(2), np.float32, Module()).flags.writeable
@@ -59,7 +61,9 @@ def as_shared_input(x: Input, dtype: DTypeLike | None, module: Module) -> Data:
 
 
 def operand(x: Input, module: Module) -> Output:
-    """The input of a layer without parameters: a number, a Value or a list of Values unchanged; an array in its own precision.
+    """The input of a layer without parameters.
+
+    A number, a Value or a list of Values is unchanged, and an array keeps its own precision.
 
     Example:
         >>> operand([1, 2], Module()), operand(3, Module())
@@ -109,7 +113,9 @@ def describe_kind(array: Array) -> str:
 
 
 def check_size(kind: str, name: str, size: object, least: int = 1) -> int:
-    """The size called `name` of a `kind` of layer as an int, if it is a whole number from `least`; NumPy's short integers overflow.
+    """The size called `name` of a `kind` of layer as an int, if it is a whole number from `least`.
+
+    NumPy's short integers would overflow.
 
     Raises:
         ValueError: it is something else.

@@ -1,4 +1,7 @@
-"""Layers on vectors, with PyTorch's names: `Linear`, `Embedding`, and `Identity`, `Flatten` and `Unflatten`, which compute nothing."""
+"""Layers on vectors, with PyTorch's names.
+
+`Linear` and `Embedding`; and `Identity`, `Flatten` and `Unflatten`, which compute nothing.
+"""
 
 from __future__ import annotations
 
@@ -169,7 +172,9 @@ class Unflatten(Module):
 
 
 class Embedding(Module):
-    """A table with a trainable vector for each word, letter or item: it looks up vectors by their index (Bengio and others, 2003).
+    """A table with a trainable vector for each word, letter or item (Bengio and others, 2003).
+
+    It looks up vectors by their index.
 
     Args:
         num_embeddings: the number of vectors.

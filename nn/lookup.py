@@ -1,4 +1,7 @@
-"""What is said of a name that is not here: one sentence, with a name that is near; and what a phrase book says of one that is."""
+"""What is said of a name that is not here, and what a phrase book says of one that is.
+
+A name that is not here gets one sentence, with a name that is near.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,8 @@ def missing(module: Mapping[str, Any], made: Callable[[str], Any] = lambda name:
             sentence = sentence[:-1] + _elsewhere(name)
         frame = sys._getframe(1)
         imports = frame.f_code.co_code[frame.f_lasti] == dis.opmap["IMPORT_FROM"]
-        raise (ImportError if imports else AttributeError)(sentence)  # an AttributeError would give way to Python's own sentence
+        # An AttributeError would give way to Python's own sentence.
+        raise (ImportError if imports else AttributeError)(sentence)
 
     return getattr_
 
@@ -70,7 +74,7 @@ def part(name: str, **entries: Any) -> Any:
         AttributeError: torch.linalg.norms is not here; did you mean torch.linalg.norm?
     """
 
-    def getattr_(self: Any, missing: str) -> Any:
+    def getattr_(self: object, missing: str) -> Any:
         if missing.startswith("_"):
             raise AttributeError(missing)
         raise AttributeError(no_such_name(f"{name}.{missing}", [f"{name}.{other}" for other in vars(self)]))
@@ -85,7 +89,7 @@ def _elsewhere(name: str) -> str:
     return "." if found is None else f"; it is Keras' name, and stands in nn.keras.{found}."
 
 
-def said_of(entry: Any) -> str:
+def said_of(entry: object) -> str:
     """The first sentence of an entry's documentation, for a table of Markdown.
 
     Example:

@@ -30,7 +30,9 @@ def members(attribute: object, kind: type[Kind], name: str = "") -> Iterator[tup
 
 
 class Members(list[Kind]):
-    """A list that `next` takes things from too, as from PyTorch's iterator: the first, then the second. Loops begin at the first.
+    """A list from which `next` takes things, too, as from PyTorch's iterator: the first, then the second.
+
+    Loops begin at the first.
 
     Example:
         >>> inside = Members(["weight", "bias"])

@@ -245,7 +245,10 @@ def _answers(name: str, predictions: Input, targets: Input, threshold: float | N
 
 
 def _checked(name: str, predictions: Input, targets: Input) -> tuple[Array, Array, int | None]:
-    """The predictions as an array of shape (n, classes) or (n,), the targets as classes, and how many classes the scores are of."""
+    """The predictions as an array, the targets as classes, and the number of classes of the scores.
+
+    The predictions have the shape (n, classes) or (n,).
+    """
     scores, right = _array(name, predictions), _array(name, targets)
     if scores.size == 0:
         raise ValueError(f"{name} got no predictions (shape {scores.shape}), and there is no {name} of nothing.")

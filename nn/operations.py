@@ -136,7 +136,7 @@ def _fitting(name: str, n: int, input: Input, weight: Input, times: int, axis: i
     return x, w
 
 
-def _each(name: str, setting: str, value: Any, n: int, least: int) -> tuple[int, ...]:
+def _each(name: str, setting: str, value: object, n: int, least: int) -> tuple[int, ...]:
     values = value if isinstance(value, (tuple, list)) else (value,) * n
     values = values * n if len(values) == 1 else values
     if len(values) != n or not all(is_whole(x) and x >= least for x in values):
@@ -183,7 +183,9 @@ def layer_norm(
 
 
 def group_norm(input: Input, num_groups: int, weight: Input | None = None, bias: Input | None = None, eps: float = 1e-5) -> Any:
-    """The input with mean 0 and deviation 1 over each group of channels, times `weight` plus `bias`; `GroupNorm` says more.
+    """The input with mean 0 and deviation 1 over each group of channels, times `weight` plus `bias`.
+
+    `GroupNorm` says more.
 
     Raises:
         ValueError: the channels do not split into the groups.
@@ -217,7 +219,7 @@ def normalize(input: Input, p: float = 2.0, dim: int = 1, eps: float = 1e-12) ->
     return x / autograd.maximum(length, eps)
 
 
-def one_hot(tensor: Any, num_classes: int = -1) -> Any:
+def one_hot(tensor: object, num_classes: int = -1) -> Any:
     """Each number of a class as a row of zeros with a single 1, at the place of the class.
 
     Args:
@@ -247,7 +249,9 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
 
 
 def pad(input: Input, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Any:
-    """Numbers around an array, as many as `pad` says: (before, after) of the last axis, then of the one before it, and so on.
+    """Numbers around an array, as many as `pad` says.
+
+    `pad` is (before, after) of the last axis, then of the one before it, and so on.
 
     Args:
         pad: how many; negative numbers cut off.

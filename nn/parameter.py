@@ -16,10 +16,11 @@ from autograd.structures import tree_map
 
 __all__ = ["Parameter", "entry", "handed_out", "is_constant"]
 
-book: Callable[[Any, bool], Tensor] | None = None  # makes a Tensor of `nn.torch`, while that is open, of an array; and whether it is a leaf
+# Makes a Tensor of `nn.torch`, while that is open, of an array; and whether it is a leaf.
+book: Callable[[Any, bool], Tensor] | None = None
 
 
-def handed_out(batch: Any) -> Any:
+def handed_out(batch: object) -> Any:
     """Arrays, in tuples, lists and dicts too, as users get them: themselves, or as Tensors of the book that is open.
 
     Example:
@@ -29,7 +30,7 @@ def handed_out(batch: Any) -> Any:
     return batch if book is None else tree_map(_in_book, batch)
 
 
-def entry(x: Any) -> Any:
+def entry(x: object) -> Any:
     """An entry of a state dict: a copy of an array; or a Tensor of the book that is open, which shares its numbers.
 
     Example:
@@ -40,7 +41,7 @@ def entry(x: Any) -> Any:
     return _in_book(x) if book is not None else np.array(x) if isinstance(x, np.ndarray) else x
 
 
-def _in_book(x: Any) -> Any:
+def _in_book(x: object) -> Any:
     return book(x, False) if isinstance(x, np.ndarray) else x  # type: ignore[misc]  # one is open
 
 

@@ -69,7 +69,9 @@ class _Pool(Windows):
 
 
 class MaxPool2d(_Pool):
-    """The largest number in each window of an image, as in PyTorch; of several largest ones the first gets the gradient.
+    """The largest number in each window of an image, as in PyTorch.
+
+    Of several largest ones, the first gets the gradient.
 
     Args:
         kernel_size: the height and the width of the windows; one number if they are equal.

@@ -1,4 +1,7 @@
-"""Positional encodings: attention does not see the order of a sequence, so the position is added to the vectors themselves."""
+"""Positional encodings: the position is added to the vectors of a sequence.
+
+Attention itself does not see the order of a sequence.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""PyTorch's own files and states: what `torch.save` has written, read by `torch` itself; and states with PyTorch's tensors.
+"""PyTorch's own files and states.
 
-A file of `torch.save` is a pickle, which can run any program when it is read. So it is read by `torch.load(weights_only=True)`,
-which takes numbers and containers only, and not at all where PyTorch is not installed.
+Files of `torch.save` are read by `torch` itself, and states get PyTorch's tensors.
+
+A file of `torch.save` is a pickle, which can run any program when it is read. So it is read by
+`torch.load(weights_only=True)`, which takes numbers and containers only, and not at all where PyTorch is not installed.
 """
 
 from __future__ import annotations
@@ -35,7 +37,8 @@ def read_pytorch_file(path: Path) -> PytorchFile | None:
     """What `torch.save` has written: a state dict, or a dict with one under "model" or "model_state_dict".
 
     Returns:
-        None if it is no such file, if it holds more than numbers and containers of them, or if PyTorch is not installed.
+        None if it is no such file, if it holds more than numbers and containers of them, or if PyTorch is not
+        installed.
     """
     if not zipfile.is_zipfile(path):
         return None
@@ -64,7 +67,10 @@ def read_pytorch_file(path: Path) -> PytorchFile | None:
 
 
 def _with_arrays(x: Any) -> Any:
-    """Containers with arrays in the places of PyTorch's tensors; numbers of 16 bits that NumPy does not have in float32."""
+    """Containers with arrays in the places of PyTorch's tensors.
+
+    Numbers of 16 bits that NumPy does not have become float32.
+    """
     if isinstance(x, Mapping):
         return {key: _with_arrays(item) for key, item in x.items()}
     if isinstance(x, (list, tuple)):
@@ -75,8 +81,10 @@ def _with_arrays(x: Any) -> Any:
     return (x.float() if str(x.dtype) == "torch.bfloat16" else x).numpy().copy()
 
 
-def to_torch(state: Any) -> Any:
-    """A state dict with PyTorch's tensors in the places of arrays, for `load_state_dict` of PyTorch, and for `torch.save`.
+def to_torch(state: object) -> Any:
+    """A state dict with PyTorch's tensors in the places of arrays.
+
+    PyTorch's `load_state_dict` and `torch.save` take it.
 
     Args:
         state: the state dict of a model or an optimizer; or containers of such.
@@ -105,7 +113,10 @@ def to_torch(state: Any) -> Any:
 
 
 def _memory(torch: Any, memory: Mapping[str, Any]) -> dict[str, Any]:
-    """What an optimizer remembers of one parameter. PyTorch's SGD counts no steps, and its NAdam has one product for all entries."""
+    """What an optimizer remembers of one parameter.
+
+    PyTorch's SGD counts no steps, and its NAdam has one product for all entries.
+    """
     if memory.keys() <= {"step", "momentum_buffer"}:
         memory = {name: x for name, x in memory.items() if name != "step"}
     tensors = {name: torch.from_numpy(np.array(x)) for name, x in memory.items() if name != "step"}

@@ -12,7 +12,8 @@ from numpy.typing import DTypeLike
 import autograd
 from autograd import Tensor
 from autograd.primitives import networks, recurrence
-from autograd.primitives.arithmetic import less, where
+from autograd.primitives.arithmetic import less
+from autograd.primitives.choices import where
 
 from . import functional
 from .inputs import as_input, check_probability, check_size

@@ -103,7 +103,8 @@ def interpolate(
         new = check_size("interpolate", "the size", int(setting) if size is not None else math.floor(length * setting))
         scale = 1 / setting if size is None and not recompute_scale_factor else length / new
         if mode.startswith("nearest"):
-            # As PyTorch computes them, in the precision of the input, and then rounded: this decides where one falls between two.
+            # As PyTorch computes them, in the precision of the input, and then rounded: this decides where one falls
+            # between two.
             precision = np.dtype(float if x.dtype == float else np.float32).type
             places = (np.arange(new, dtype=precision) + precision(0.5 if mode == "nearest-exact" else 0.0)) * precision(scale)
             places = np.floor(places.astype(np.float32)).astype(int)

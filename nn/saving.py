@@ -92,9 +92,9 @@ def save(path: str | os.PathLike[str], model: Module | Mapping[str, Any], optimi
 def load(path: str | os.PathLike[str], model: Module | None = None, optimizer: Any = None, **others: Any) -> dict[str, Any]:
     """Restore a model and other things from a file of `save`: everything that is asked for, or nothing.
 
-    The file may also come from PyTorch: from `safetensors.torch.save_file(model.state_dict(), path)`; or, where PyTorch is
-    installed, from `torch.save`, of a state dict or of a dict such as `{"model": …, "optimizer": …, "epoch": 3}` (or with
-    the names "model_state_dict" and "optimizer_state_dict").
+    The file may also come from PyTorch: from `safetensors.torch.save_file(model.state_dict(), path)`; or, where PyTorch
+    is installed, from `torch.save`, of a state dict or of a dict such as `{"model": …, "optimizer": …, "epoch": 3}` (or
+    with the names "model_state_dict" and "optimizer_state_dict").
 
     Args:
         path: the file.
@@ -159,7 +159,7 @@ def _take_over(path: Path, pairs: list[tuple[str, Any, Any]]) -> None:
         raise
 
 
-def _state(x: Any) -> Any:
+def _state(x: object) -> Any:
     """The state of an object that has a `state_dict`; otherwise the object itself."""
     if isinstance(x, np.random.Generator):
         return x.bit_generator.state
@@ -173,7 +173,7 @@ def _set_state(x: Any, state: Any) -> None:
         x.load_state_dict(state)
 
 
-def _pack(x: Any, path: str, arrays: Arrays) -> Json:
+def _pack(x: object, path: str, arrays: Arrays) -> Json:
     """`x` in JSON. Arrays are put among `arrays`, and their names in their places.
 
     An object of JSON says what JSON has no words for: {"array": name}, {"tuple": […]}, and
@@ -197,7 +197,7 @@ def _pack(x: Any, path: str, arrays: Arrays) -> Json:
     raise TypeError(f"nn.save cannot store {path}, a {type(x).__name__}; it stores numbers, texts, arrays, and lists and dicts of them.")
 
 
-def _unpack(packed: Any, arrays: Arrays) -> Any:
+def _unpack(packed: object, arrays: Arrays) -> Any:
     """What `_pack` made JSON of; its arrays are taken out of `arrays`."""
     if isinstance(packed, list):
         return [_unpack(item, arrays) for item in packed]
@@ -211,7 +211,7 @@ def _unpack(packed: Any, arrays: Arrays) -> Any:
     return {_unpack(key, arrays): _unpack(item, arrays) for key, item in content}
 
 
-def _storable(x: Any, path: str) -> Array:
+def _storable(x: object, path: str) -> Array:
     """`x` as an array that the format can store: contiguous, in C order and little-endian."""
     array = np.asarray(x.data if isinstance(x, Node) else x)
     if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
@@ -234,7 +234,10 @@ def _free(name: str, arrays: Arrays) -> str:
 
 
 def _sealed(text: str, arrays: Arrays) -> str:
-    """The text of a header with the checksum of all: of that text, and of the arrays with their names, types and shapes."""
+    """The text of a header with the checksum of everything.
+
+    The checksum is of that text, and of the arrays with their names, types and shapes.
+    """
     checksum = zlib.crc32(text.encode())
     for name, array in sorted(arrays.items()):
         checksum = zlib.crc32(f"{name} {array.dtype.str} {array.shape}".encode(), checksum)

@@ -1,4 +1,7 @@
-"""The layers of transformers, with PyTorch's names: the encoder reads a sequence, the decoder writes another one while it reads that."""
+"""The layers of transformers, with PyTorch's names.
+
+The encoder reads a sequence, and the decoder writes another one while it reads that.
+"""
 
 from __future__ import annotations
 

@@ -31,7 +31,8 @@ def spread(
     """
     n, sizes, ends, more = len(stride), [], [], []
     for i in range(n):
-        whole = (x.shape[i + 2] - 1) * stride[i] + dilation[i] * (weight.shape[i + 2] - 1) + 1  # the length that the windows cover
+        # The length that the windows cover.
+        whole = (x.shape[i + 2] - 1) * stride[i] + dilation[i] * (weight.shape[i + 2] - 1) + 1
         ends.append((padding[i], max(padding[i] - output_padding[i], 0)))
         sizes.append(whole - sum(ends[i]))
         more.append((0, max(output_padding[i] - padding[i], 0)))
@@ -112,7 +113,9 @@ class ConvTranspose1d(_ConvTranspose):
 
 
 class ConvTranspose2d(_ConvTranspose):
-    """Makes images larger: each number of the input times a kernel is added to a window of the output (Zeiler and others, 2010).
+    """Makes images larger (Zeiler and others, 2010).
+
+    Each number of the input times a kernel is added to a window of the output.
 
     It is what the gradient of a `Conv2d` with the same settings does to its input. Arguments and shapes are PyTorch's.
 

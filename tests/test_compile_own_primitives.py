@@ -1,10 +1,14 @@
 """Claims about primitives of the user's in compiled functions: they print, simplify, name and draw as the built-in ones do."""
 
+import itertools
+import math
+import operator
+
 import numpy as np
 import pytest
 
 import autograd
-from autograd import Primitive, Tensor, draw, table
+from autograd import Primitive, Tensor, Value, draw, table
 from autograd.primitives.printing import PRODUCT, Infix, View
 
 PARTS = {"symbol": "own", "latex": "#1", "scalar": None, "doc": "Own."}
@@ -105,6 +109,118 @@ def test_one_with_the_name_of_a_rule_is_not_taken_for_the_built_in_one(own):
 def test_it_is_drawn_as_compiled_with_its_symbol(own):
     cube = own("cube", numpy="np.power({0}, 3)", **{**cube_parts(), "symbol": "x³"})
     assert draw(compiled(cube)).source.count("x³") == 2
+
+
+# --- what its entry declares is used as in a built-in entry ----------------------------------------------------------------
+
+
+def values(*numbers):
+    return [Value(x, f"v{i}") for i, x in enumerate(numbers)]
+
+
+def agrees(f, *args, of):
+    """A compiled function of Values; its number and gradients agree with those of an ordinary call."""
+    for x in of:
+        x.grad = 0.0
+    expected = f(*args)
+    expected.backward()
+    gradients = [x.grad for x in of]
+    for x in of:
+        x.grad = 0.0
+    program = autograd.compile(f)
+    result = program(*args)
+    result.backward()
+    assert math.isclose(result.data, expected.data)
+    np.testing.assert_allclose([x.grad for x in of], gradients, rtol=1e-6)
+    return program
+
+
+@pytest.fixture
+def plus(own):
+    return own("plus", scalar=operator.add, array=np.add, terms=(1, 1), vjp=(lambda g, y, a, b: g, lambda g, y, a, b: g))
+
+
+@pytest.fixture
+def times(own):
+    return own("times", scalar=operator.mul, array=np.multiply, products=True, vjp=(lambda g, y, a, b: g * b, lambda g, y, a, b: g * a))
+
+
+def layer(weights, x, plus, times):
+    """The sum of the squares of three neurons, written with any sum and any product."""
+    neurons = []
+    for row in weights:
+        total = row[-1]
+        for w, xi in zip(row[:-1], x, strict=True):
+            total = plus(total, times(w, xi))
+        neurons.append(total.tanh())
+    return plus(plus(times(neurons[0], neurons[0]), times(neurons[1], neurons[1])), times(neurons[2], neurons[2]))
+
+
+def test_sums_of_its_products_are_dot_products(plus, times):
+    weights = [values(*row) for row in np.random.default_rng(0).normal(size=(3, 5)).tolist()]
+    x, leaves = [0.5, -1.0, 2.0, 0.1], [w for row in weights for w in row]
+    with_own = agrees(lambda x: layer(weights, x, plus, times), x, of=leaves).source
+    built_in = agrees(lambda x: layer(weights, x, operator.add, operator.mul), x, of=leaves).source
+    assert "@" in with_own
+    assert with_own == built_in
+
+
+def test_a_sum_of_products_of_any_number_of_inputs_is_a_matrix_product(own):
+    def dot(*xs):
+        n = len(xs) // 2
+        return sum(map(operator.mul, xs[:n], xs[n:]), xs[-1] if len(xs) % 2 else 0.0)
+
+    def gradients(g, y, *xs):
+        n = len(xs) // 2
+        return [g * x for x in (*xs[n : 2 * n], *xs[:n])] + [g] * (len(xs) % 2)
+
+    weighted = own("weighted", scalar=dot, array=dot, vjp=gradients, products=True, cases=(autograd.Case((), ()),))
+    w, x = [values(1.0, 2.0, 3.0), values(4.0, 5.0, 7.0), values(-1.0, 0.5, 2.0)], [0.5, -1.0, 2.0]
+    for bias in ([], [0.25]):
+        source = agrees(lambda x, b: autograd.sum([weighted(*row, *x, *b).tanh() for row in w]), x, bias, of=[*itertools.chain(*w)]).source
+        assert "@" in source
+        assert "weighted" not in source
+
+
+def test_a_running_total_by_its_sum_stays_outside_of_a_loop(plus):
+    def loss(w, xs, add):
+        h, total = 0.0, 0.0
+        for x in xs:
+            h = autograd.tanh(w * h + x)
+            total = add(total, h * h)
+        return total
+
+    w, xs = Value(0.5, "w"), np.linspace(-1, 1, 40).tolist()
+    with_own = agrees(lambda xs: loss(w, xs, plus), xs, of=[w]).source
+    assert "for " in with_own
+    assert with_own == agrees(lambda xs: loss(w, xs, operator.add), xs, of=[w]).source
+
+
+def test_its_reduction_of_rows_of_different_lengths_is_filled_up_with_the_number_that_changes_nothing(own):
+    def rule(g, y, *xs):
+        return [g * math.prod(xs[:i] + xs[i + 1 :]) for i in range(len(xs))]
+
+    product = own("product_n", scalar=lambda *xs: math.prod(xs), array=lambda *xs: math.prod(xs), vjp=rule, cases=(autograd.Case((), ()),))
+    own(
+        "product_along", array=lambda x, axis: np.prod(x, axis=axis), elementwise=False, cases=(autograd.Case((2, 3), axis=-1),),
+        vjp=(lambda g, y, x, axis: autograd.expand_dims(g * y, axis) / x,), reduces=(product, 1.0),
+    )  # fmt: skip
+    v = values(1.5, 2.0, -3.0, 0.5, 4.0)
+    source = agrees(lambda: autograd.sum([product(*v[:2]).exp(), product(*v[1:5]).exp(), product(*v[2:4]).exp()]), of=v).source
+    assert "product_along" in source
+
+
+def test_its_choice_by_an_integer_argument_is_one_of_a_table(own):
+    pick = own(
+        "pick", scalar=lambda i, *xs: xs[int(i)], array=lambda i, *xs: np.choose(np.asarray(i, int), xs), masks="place",
+        vjp=lambda g, y, i, *xs: [None, *(g * (i == k) for k in range(len(xs)))], cases=(autograd.Case((), (), ()),),
+    )  # fmt: skip
+    table = [values(1.0, 2.0, 3.0), values(5.0, 7.0, 9.0)]
+    program = agrees(lambda k: autograd.sum([pick(k, *row).exp() for row in table]), 2, of=[*itertools.chain(*table)])
+    assert "pick" not in program.source
+    assert math.isclose(program(0).data, math.exp(1.0) + math.exp(5.0))
+    with pytest.raises(TypeError, match="take needs whole numbers to say which rows"):
+        program(0.5)
 
 
 @pytest.mark.parametrize(

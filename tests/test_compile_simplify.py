@@ -9,7 +9,8 @@ from autograd.backward import ancestors
 from autograd.compiling.simplify import Simplifier
 from autograd.compiling.tracing import tracing
 from autograd.core import Node
-from autograd.primitives.arithmetic import add_n, astype, dot_n, identity, max_n, stop_gradient
+from autograd.primitives.arithmetic import add_n, astype, dot_n, identity, stop_gradient
+from autograd.primitives.choices import max_n
 from autograd.primitives.networks import linear
 from autograd.primitives.shapes import expand_dims, squeeze
 

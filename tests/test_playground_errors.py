@@ -1,10 +1,12 @@
 """Claims about what a playground refuses, in one sentence each, and about what it reads from a network."""
 
+from operator import add, mul
+
 import numpy as np
 import pytest
 
 import nn
-from autograd import Value
+from autograd import Primitive, Value, table
 from nn.playground.rows import RowsError, for_any_rows
 from nn.playground.task import task_of
 from nn.playground.units import columns_of_values
@@ -139,6 +141,15 @@ def units(function, *parameters):
 def test_a_sum_of_products_written_by_hand_is_a_neuron():
     a, b, c = Value(1.0), Value(2.0), Value(3.0)
     assert units(lambda x: (a * x[0] + x[1] * b + c).tanh(), a, b, c) == [[([((0, 1), "b"), ((0, 0), "a")], "c")]]
+
+
+def test_a_sum_and_a_product_of_ones_own_make_a_neuron(monkeypatch):
+    monkeypatch.setattr("autograd.entry.entries", dict(table))
+    parts = {"symbol": "own", "latex": "#1", "doc": "Own.", "vjp": (None, None)}
+    plus = Primitive("plus", scalar=add, array=np.add, terms=(1, 1), **parts)
+    times = Primitive("times", scalar=mul, array=np.multiply, products=True, **parts)
+    a, b, c = Value(1.0), Value(2.0), Value(3.0)
+    assert units(lambda x: plus(plus(times(a, x[0]), times(x[1], b)), c).tanh(), a, b, c) == [[([((0, 1), "b"), ((0, 0), "a")], "c")]]
 
 
 def test_a_neuron_that_is_used_twice_is_one_unit_and_a_product_of_two_another():

@@ -10,6 +10,7 @@ from unittest.mock import ANY
 import numpy as np
 import pytest
 
+import autograd
 import nn
 from autograd import Tensor
 from nn import torch as book
@@ -244,6 +245,30 @@ def test_a_view_that_is_used_is_a_copy():
     x.fill_(7.0)
     loss.backward()
     assert w.grad.tolist() == [1.0, 1.0]
+
+
+def test_conditions_and_indices_of_ones_own_primitives_keep_their_type(monkeypatch):
+    monkeypatch.setattr("autograd.entry.entries", dict(autograd.table))
+    parts = {"symbol": "own", "latex": "#1", "doc": "Own.", "scalar": None}
+    given = []
+
+    def chosen(condition, a, b):
+        given.append((condition.dtype, a.dtype, b.dtype))
+        return np.where(condition, a, b)
+
+    def picked(index, *xs):
+        given.append((index.dtype, *(x.dtype for x in xs)))
+        return np.choose(index, xs)
+
+    choose = autograd.Primitive("own_where", array=chosen, vjp=(None, lambda g, y, c, a, b: g * c, lambda g, y, c, a, b: g * ~c), **parts)
+    pick = autograd.Primitive(
+        "own_pick", array=picked, masks="place", vjp=lambda g, y, i, *xs: [None] + [g * (i == k) for k in range(len(xs))],
+        cases=(autograd.Case((), ()),), **parts,
+    )  # fmt: skip
+    single, double = book.tensor([1.0, 2.0]), book.tensor([3.0, 4.0], dtype=book.float64)
+    assert choose(book.tensor([True, False]), single, double).tolist() == [1.0, 4.0]
+    assert pick(book.tensor([1, 0]), single, double).tolist() == [3.0, 2.0]
+    assert given == [(bool, float, float), (int, float, float)]
 
 
 def test_layers_give_the_books_tensors():

@@ -1,8 +1,8 @@
 """Arranging: the order and shape in which numbers of one formula stand in their array.
 
-Of all pairs of points (i, j) and their coordinates k, the differences `points[i][k] - points[j][k]` are an array with three
-axes, `points[:, None] - points`, if they stand in the order in which loops over i, j and k come to them. The best arrangement is
-the one in which the inputs are the easiest to read, as views and not as gathers.
+Of all pairs of points (i, j) and their coordinates k, the differences `points[i][k] - points[j][k]` are an array with
+three axes, `points[:, None] - points`, if they stand in the order in which loops over i, j and k come to them. The best
+arrangement is the one in which the inputs are the easiest to read, as views and not as gathers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ def arranged(shapes: Sequence[Shape], columns: Sequence[Any]) -> tuple[Any, Shap
 
     Args:
         shapes: of the arrays that the inputs of the numbers come from.
-        columns: for each of these arrays, the positions in it, of shape (n,); or (n, k), if a number has k inputs from it.
+        columns: for each of these arrays, the positions in it, of shape (n,); or (n, k), if a number has k inputs from
+            it.
     """
     n = len(columns[0])
     if n == 1:
@@ -49,8 +50,10 @@ def arranged(shapes: Sequence[Shape], columns: Sequence[Any]) -> tuple[Any, Shap
 
 
 def directions(shapes: Sequence[Shape], columns: Sequence[Any]) -> list[Any]:
-    """The numbers in groups of one direction from one input to the other, such as neighbours on the right and neighbours below; as
-    arrays of their numbers. Only one group, if that does not make them easier to read.
+    """The numbers in groups, in each of which one input lies in the same direction from the other.
+
+    Neighbours on the right are one group, and neighbours below another. A group is an array of the places of its
+    numbers. There is only one group if several would not be easier to read.
     """
     distances, kind = np.unique(columns[-1] - columns[0], return_inverse=True)
     if not 1 < len(distances) <= SEVERAL:
@@ -96,8 +99,9 @@ def _refined(loops: Shape, sources: Sequence[Shape]) -> Iterator[Shape]:
 def completed_rows(rows: Sequence[Any], size: int) -> Iterator[tuple[Any, Any]]:
     """Rows of positions of different lengths as a table, and a mask that says which of its entries are theirs.
 
-    The other entries are where the row would go on: a row of a lower triangle becomes the whole row of the matrix. There is no
-    such table if a row would leave the array, which has `size` numbers, or if most of the table would not be needed.
+    The other entries are where the row would go on: a row of a lower triangle becomes the whole row of the matrix.
+    There is no such table if a row would leave the array, which has `size` numbers, or if most of the table would not
+    be needed.
     """
     lengths, longest = np.array([len(row) for row in rows]), max(map(len, rows))
     steps = {int(row[1] - row[0]) for row in rows if len(row) > 1}
@@ -116,11 +120,11 @@ def completed_rows(rows: Sequence[Any], size: int) -> Iterator[tuple[Any, Any]]:
 
 
 def padded_rows(rows: Sequence[Any], size: int) -> tuple[Any, tuple[int, int]] | None:
-    """Rows of positions of which those at the edges are shorter, since they would go beyond the array, such as those of neighbours.
+    """Rows of positions that are shorter at the edges of an array, such as those of neighbours.
 
     Returns:
-        the full rows, as positions in the array with zeros before and after it; and how many of these. None if rows are shorter
-        for another reason.
+        the full rows, as positions in the array with zeros before and after it; and how many of these. None if rows are
+        shorter for another reason.
     """
     longest = max(map(len, rows))
     whole = [k for k, row in enumerate(rows) if len(row) == longest]
@@ -137,9 +141,12 @@ def padded_rows(rows: Sequence[Any], size: int) -> tuple[Any, tuple[int, int]] |
 
 
 def completed_grid(shapes: Sequence[Shape], columns: Sequence[Any]) -> tuple[Any, Shape, list[Any]] | None:
-    """A whole array in place of a part of its entries, such as a triangle: where numbers stand in it, its shape, and full columns.
+    """A whole array in place of some of its entries, such as a triangle.
 
-    It is one of the arrays that the numbers come from, in which the positions of the other columns follow from row and column.
+    Returns where the numbers are in it, its shape, and the full columns.
+
+    It is one of the arrays that the numbers come from, in which the positions of the other columns follow from row and
+    column.
     """
     for shape, positions in zip(shapes, columns, strict=True):
         size = math.prod(shape)
@@ -152,8 +159,10 @@ def completed_grid(shapes: Sequence[Shape], columns: Sequence[Any]) -> tuple[Any
 
 
 def _filled(size: int, width: int, positions: Any, column: Any, limit: int) -> Any:
-    """The column for all places of a grid, from those at some positions, if each depends on the row only, on the column only, or
-    is as far on as its place."""
+    """A column for all places of a grid, found from those at some places.
+
+    That is possible if each position depends only on the row, or only on the column, or grows evenly with the place.
+    """
     known = np.full(size, -1)
     known[positions] = column
     grid = known.reshape(-1, width)

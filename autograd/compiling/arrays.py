@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..core import Node
+from ..primitives.indexing import getitem
+from ..primitives.joining import concatenate
 from ..primitives.reductions import broadcast_to
-from ..primitives.shapes import concatenate, getitem
 from ..tensor import Tensor
 from .views import view
 
@@ -36,7 +37,7 @@ class Arrays:
         self.stands_for: dict[int, Node] = {}
         self._kept: list[Any] = []  # keeps the nodes alive, so that their ids are not reused
 
-    def add(self, array: Any, numbers: Iterable[tuple[int, Any]]) -> None:
+    def add(self, array: Node, numbers: Iterable[tuple[int, Any]]) -> None:
         """Add an array that holds the numbers of some nodes, given as pairs of a position and a node."""
         source = len(self.arrays)
         self.arrays.append(array)
@@ -51,7 +52,7 @@ class Arrays:
                     i = id(self.stands_for[i])
                     self.sources[i], self.positions[i] = source, position
 
-    def alias(self, node: Any, other: Any) -> None:
+    def alias(self, node: object, other: object) -> None:
         """Take over a node whose number is that of another one."""
         source = self.source_of(other)
         if source is None:
@@ -88,7 +89,7 @@ class Arrays:
         table = self.column(nodes)
         return self.full(view(self.arrays[source], table), table.shape)
 
-    def entry(self, node: Any) -> Any:
+    def entry(self, node: object) -> Any:
         """The number of one node, as a Tensor of shape ()."""
         source = self.source_of(node)
         return Tensor(np.asarray(number_of(node))) if source is None else view(self.arrays[source], np.array(self.positions[id(node)]))
@@ -97,7 +98,7 @@ class Arrays:
         """The new Tensor for one of the traced graph. One that was made during tracing is a constant."""
         return self.tensors[id(node)] if id(node) in self.tensors else Tensor(node._datum)
 
-    def source_of(self, x: Any) -> int | None:
+    def source_of(self, x: object) -> int | None:
         """The array that holds a number; None for a constant."""
         source = self.sources.get(id(x))
         if source is None and id(x) in self.tensors:  # a Tensor of shape (), among numbers

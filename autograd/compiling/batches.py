@@ -1,10 +1,12 @@
-"""Batches: when thousands of points are computed alike, only a few are lifted, and the graph is then stretched to all of them.
+"""Batches: of thousands of points that are computed alike, only a few are lifted.
 
-Lifting 10,000 points takes 2,000 times as long as lifting five, and gives the same program with other shapes. So this pass
-finds the part of the trace that is repeated for each point, and leaves out all but a few points. The rest is lifted twice, the
-second time with one point more. Where the two graphs differ, as in the length of an axis, the difference is what one point
-adds; multiplied by the number of points that were left out, it gives the graph for all of them. The stretched graph must
-compute the results of the trace; if it does not, all points are lifted after all.
+The graph is then stretched to all of them.
+
+Lifting 10,000 points takes 2,000 times as long as lifting five, and gives the same program with other shapes. So this
+pass finds the part of the trace that is repeated for each point, and leaves out all but a few points. The rest is
+lifted twice, the second time with one point more. Where the two graphs differ, as in the length of an axis, the
+difference is what one point adds; multiplied by the number of points that were left out, it gives the graph for all of
+them. The stretched graph must compute the results of the trace; if it does not, all points are lifted after all.
 """
 
 from __future__ import annotations
@@ -63,10 +65,10 @@ class Batch:
         return {id(x): x.shape[0] - left_out for x in self._by_row}
 
     def without(self, left_out: int) -> tuple[list[Node], Callable[[Any], Any]]:
-        """The nodes when so many points are left out, and a function that gives the new node in the place of an old one."""
+        """The nodes without `left_out` points, and a function from an old node to the new one."""
         new: dict[int, Node] = {}
 
-        def of(x: Any) -> Any:
+        def of(x: object) -> Any:
             i = self._number.get(id(x), -1)
             region = next((r for r in self._regions if r.start <= i < r.stop), None)
             if region is not None and i >= region.stop - EDGE * region.period:
@@ -103,8 +105,8 @@ def batch_in(nodes: Sequence[Node], results: Sequence[Node], arguments: Sequence
 class _Listing:
     """A trace in numbers: the kind of each node, and for its inputs, their places.
 
-    The place of a node of the trace is its number, that of an entry of an argument comes after these, and anything else has one
-    below 0.
+    The place of a node of the trace is its number, that of an entry of an argument comes after these, and anything else
+    has one below 0.
     """
 
     def __init__(self, nodes: Sequence[Node], arguments: Sequence[Argument]) -> None:
@@ -120,7 +122,7 @@ class _Listing:
         flat, lengths, kind_of = array("q"), array("q"), array("q")
         place_of = places.get
 
-        def placed(x: Any) -> int:
+        def placed(x: object) -> int:
             if id(x) not in places:
                 key = f"node {id(x)}" if isinstance(x, (Node, np.ndarray)) else repr(x)
                 places[id(x)] = numbers.setdefault(key, -1 - len(numbers))
@@ -177,7 +179,7 @@ class _Listing:
         return None
 
     def _goes_on_evenly(self, region: Region, before: Sequence[Region]) -> bool:
-        """Whether each point reads what the point before it read, or what follows that: the next row, or the next result."""
+        """Whether each point reads what comes after what the point before it read: the next row or result."""
         first = self.starts[region.start]
         width = int(self.starts[region.start + region.period] - first)
         table = self.inputs[first : first + width * region.points].reshape(region.points, width)
@@ -243,7 +245,7 @@ def stretched(
     made: dict[Node, Any] = {a: x for a, _, x in leaves}
     twin: dict[Node, Any] = {a: b for a, b, _ in leaves}
 
-    def is_pair(a: Any, b: Any) -> bool:
+    def is_pair(a: object, b: object) -> bool:
         """Whether two inputs correspond; for nodes, this is noted in `twin`."""
         if isinstance(a, Node) and isinstance(b, Node):
             return twin.setdefault(a, b) is b

@@ -62,7 +62,8 @@ def reading_of(code: types.CodeType) -> Reading:
     lines = _lines(code)
     types_used = next((lines(step.offset) for i, step in enumerate(steps) if _asks_for_a_type(steps, i)), None)
     return Reading(
-        tuple(chain for chain in variables if chain[0] not in code.co_cellvars),  # these are its own variables, which inner functions read
+        # These are its own variables, which inner functions read.
+        tuple(chain for chain in variables if chain[0] not in code.co_cellvars),
         frozenset(_attributes(steps)).union(*[part.attributes for part in parts]),
         (*_imports(steps), *(name for part in parts for name in part.imports)),
         next((line for line in (types_used, *(part.types for part in parts)) if line is not None), None),

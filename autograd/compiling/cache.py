@@ -1,4 +1,8 @@
-"""The programs of one function: found by what a call was given, made where there is none, and dropped when there are too many."""
+"""The programs of one function.
+
+A call finds its program by what it was given. If there is none, it is made, and if there are too many, old ones are
+dropped.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +30,8 @@ class Programs:
     Args:
         function: the function.
         names_of: a function from a number of positional arguments to their names.
-        is_example: whether it is for one example of a batch, and so has no loops, backward passes and steps of optimizers in it.
+        is_example: whether it is for one example of a batch, and so has no loops, backward passes and steps of
+            optimizers in it.
         target: what its programs run as; see `compile`.
 
     Attributes:
@@ -81,7 +86,7 @@ class Programs:
             self._earlier.pop(oldest, None)
         return program
 
-    def _use(self, key: Any, program: Program) -> None:
+    def _use(self, key: object, program: Program) -> None:
         """Mark a program as the one used last."""
         self._latest = program
         try:
@@ -89,8 +94,11 @@ class Programs:
         except KeyError:  # another thread has dropped it
             pass
 
-    def _earlier_one(self, key: Any, before: Program | None) -> Program | None:
-        """An earlier program that is valid again in place of `before`: models alternate between training and evaluation."""
+    def _earlier_one(self, key: object, before: Program | None) -> Program | None:
+        """An earlier program, in place of `before`, that is valid again.
+
+        Models alternate between training and evaluation.
+        """
         if before is None:
             return None
         earlier = self._earlier.get(key, [])
@@ -134,7 +142,7 @@ class Programs:
         )
 
 
-def _advice(key: Any, name: str) -> str:
+def _advice(key: object, name: str) -> str:
     """What changes in an argument from call to call, and what to pass instead."""
     while isinstance(key, tuple):
         key = next((part for part in key if isinstance(part, (tuple, Thing))), None)

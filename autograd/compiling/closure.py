@@ -1,12 +1,12 @@
 """What a function can see besides its arguments: its closure, its globals, and everything reachable from these.
 
-The search has two results. One is the names of parameters, for the compiled source. The other is the list
-of all that the trace may have read. This must still be the same whenever the program runs again (see
-`guard`); otherwise the program would silently go on with the numbers of the first call. Anything that is
-not on the white list (see `kinds`) is refused.
+The search has two results. One is the names of the parameters, for the compiled source. The other is a list of
+everything that the trace may have read. All of it must still be the same whenever the program runs again, or the
+program would silently go on with the numbers of the first call; `guard` compares it. What is not on the white
+list of `kinds` is refused.
 
-An attribute counts only if some code that the function may call mentions its name. So a class may have a
-method that opens a file, as long as the function calls other methods only.
+An attribute counts only if its name stands in code that the function may call. So a class may have a method that opens
+a file, as long as the function only calls other methods.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ from .places import Attribute, Cell, Item, Place
 
 __all__ = ["Surroundings", "state_of"]
 
-# Functions (and, in the second set, attributes) that read attributes whose names are not in the code. If one is used, all attributes count.
+# Functions (and, in the second set, attributes) that read attributes whose names are not in the code. If one of them is
+# used, all attributes count.
 READS_BY_NAME: Final = frozenset(["getattr", "vars", "attrgetter", "methodcaller", "copy", "deepcopy", "asdict", "astuple", "replace"])
 NAMES_NOTHING: Final = frozenset(["__dict__", "__getattribute__", "format", "format_map"])
-NO_ATTRIBUTES: Final = frozenset(
-    ["typing", "abc", "types", "argparse", "contextlib", "autograd"]
-)  # libraries whose classes read no attributes of their instances
-NODES_HAVE: Final = frozenset(
-    {*dir(Value), *dir(Tensor)} - {*dir(np.ndarray), *dir(float), *dir(int)}
-)  # and plain numbers and arrays do not have
+# Libraries whose classes read no attributes of their instances.
+NO_ATTRIBUTES: Final = frozenset(["typing", "abc", "types", "argparse", "contextlib", "autograd"])
+# What nodes have, and plain numbers and arrays do not.
+NODES_HAVE: Final = frozenset({*dir(Value), *dir(Tensor)} - {*dir(np.ndarray), *dir(float), *dir(int)})
 CALLED: Final = (types.FunctionType, staticmethod, classmethod, property)
 BOOKKEEPING: Final = frozenset({"_name", "_number"})  # attributes of a module of `nn` that only pictures use
 
 
 class Holder(NamedTuple):
-    """An object whose attributes count as soon as some code mentions them. Those in `done` have been visited.
+    """An object whose attributes count as soon as some code mentions their names. Those in `done` have been visited.
 
     Attributes:
-        place: where an attribute is, if each is guarded by itself; None if they are guarded together.
+        place: a function from a name to the place of that attribute, if each is guarded separately; None if all are
+            guarded together.
     """
 
     names: Collection[str]
@@ -64,16 +64,16 @@ class Holder(NamedTuple):
 
 
 class Surroundings:
-    """What `function` can see at one moment, if the objects `given` are among its arguments.
+    """What `function` can see at this moment, if the objects `given` are among its arguments.
 
     Args:
         everything: whether all attributes count, not only those that some code mentions.
 
     Attributes:
-        paths: for the id of each node found, the names and indices that lead to it, the shortest first.
-        nodes: those nodes. The list keeps them alive, so that their ids stay theirs.
+        paths: for the id of each node that was found, the names and indices that lead to it, the shortest first.
+        nodes: these nodes. The list keeps them alive, so that no other object gets one of their ids.
         refused: why the function cannot be compiled, if it can see something that is not on the white list.
-        guard: what tells whether everything is still the same.
+        guard: compares everything that was found with what is there later.
     """
 
     def __init__(self, function: Callable[..., Any], given: Mapping[str, Any], everything: bool = False) -> None:
@@ -85,8 +85,9 @@ class Surroundings:
         self._seen: dict[int, Any] = {}
         self._classes: dict[type, set[str]] = {}  # those visited, each with the methods that Python calls by itself
         self._holders: list[Holder] = []
-        self._excused: list[tuple[Any, Path, str]] = []  # found in attributes of `nn`'s modules that the code of `nn` does not read
-        self._updated: list[tuple[Any, Path]] = []  # parameters of optimizers, which mostly have other names too
+        # In attributes of `nn`'s modules that the code of `nn` does not read.
+        self._excused: list[tuple[Any, Path, str]] = []
+        self._updated: list[tuple[Any, Path]] = []  # parameters of optimizers; most have a better name elsewhere
         self._generators: list[tuple[Any, Any]] = []
         self._todo: deque[tuple[Any, Path, str | None]] = deque([(function, (), None), *((x, (name,), None) for name, x in given.items())])
         while self.refused is None and (self._todo or self._mentioned()):
@@ -101,7 +102,7 @@ class Surroundings:
         """Whether random numbers have been drawn from one of the generators since the search."""
         return any(state_of(generator) != state for generator, state in self._generators)
 
-    def _add(self, thing: Any, path: Path, excuse: str | None = None) -> None:
+    def _add(self, thing: object, path: Path, excuse: str | None = None) -> None:
         self._todo.append((thing, path, excuse))
 
     def _variable(self, path: Path, place: Place) -> None:
@@ -109,7 +110,7 @@ class Surroundings:
         self._add(self.guard.variable(path, place), path)
 
     def _mentioned(self) -> bool:
-        """Put attributes that have been mentioned in the meantime on the list of things to visit; return whether there are any."""
+        """Plan visits to the attributes that have been mentioned in the meantime; return whether there are any."""
         for holder in self._holders:
             for name in [name for name in holder.names if name not in holder.done and name in self._names]:
                 holder.done.add(name)
@@ -127,7 +128,7 @@ class Surroundings:
         if not (NAMES_NOTHING if attributes else READS_BY_NAME).isdisjoint(names):
             self._names.mentioned.add("*")
 
-    def _refuse(self, thing: Any, path: Path, what: str | None = None) -> None:
+    def _refuse(self, thing: object, path: Path, what: str | None = None) -> None:
         place = visible(".".join(map(str, path)) or getattr(thing, "__name__", type(thing).__name__))
         self.refused = self.refused or (
             f"it can see `{place}`, {what or refusal_of(thing)}. Take what it needs of that outside of the function, "
@@ -178,7 +179,7 @@ class Surroundings:
         if isinstance(thing, defaultdict):
             self._variable((*path, "default_factory"), Attribute(thing, "default_factory"))
 
-    def _visit_object(self, thing: Any, path: Path) -> None:
+    def _visit_object(self, thing: object, path: Path) -> None:
         """Visit the attributes and the class of an object."""
         kind = type(thing)
         of_nn, everything = _is_of_nn(kind), False
@@ -213,7 +214,7 @@ class Surroundings:
             self._holders.append(Holder(slots, slots.get, path, set(), functools.partial(Attribute, thing)))
 
     def _visit_live(self, thing: Live, attributes: dict[str, Any], path: Path) -> None:
-        """Visit an optimizer or a schedule, which have other attributes after each step."""
+        """Visit an optimizer or a schedule, whose attributes change with each step."""
         self._holders.append(Holder(thing.seen, thing.seen_as, path, set()))
         if not isinstance(thing, Updater):
             self._holders.append(Holder(attributes, attributes.get, path, set(), functools.partial(Item, attributes)))
@@ -232,7 +233,7 @@ class Surroundings:
             self._refuse(kind, path)
 
     def _look_at_class(self, kind: type, makes: bool = False) -> None:
-        """Visit attributes of a class and its bases: those that are mentioned, and methods that Python or a library's base class calls."""
+        """Visit those attributes of a class and its bases that are mentioned, or are called by Python or by a library."""
         own = [owner for owner in kind.__mro__ if _is_own(owner, _is_of_nn(kind))]
         inherited = {name for owner in kind.__mro__ if owner not in own and owner is not object for name in vars(owner)}
         for owner in own:
@@ -252,7 +253,7 @@ class Surroundings:
                 self._add(attributes[name], (owner.__name__, name))
             self._classes[owner] |= called
 
-    def _visit_parts(self, thing: Any, path: Path) -> None:
+    def _visit_parts(self, thing: object, path: Path) -> None:
         """Visit something that is made of functions, such as a bound method."""
         if isinstance(thing, types.MethodType):
             parts = [(thing.__self__, path or ("self",))]
@@ -289,7 +290,7 @@ class Surroundings:
             self._visit_variables(reading, variables, cells, path if any(isinstance(part, int) for part in path) else ())
 
     def _visit_variables(self, reading: Reading, variables: dict[str, Any], cells: Mapping[str, Any], where: Path) -> None:
-        """Visit the variables and modules that a function reads; `where` is its path if it is one of several in a list."""
+        """Visit the variables and modules that a function reads. `where` is its path, if it stands in a list."""
         for name, *attributes in reading.variables:
             if name in cells:
                 self._visit_chain((*where, name), Cell(cells[name]), attributes)
@@ -304,7 +305,7 @@ class Surroundings:
                 try:
                     self._add(importlib.import_module(module), (module,))
                 except ImportError:
-                    pass  # the function will raise it too
+                    pass  # the function will raise the error itself
 
     def _visit_chain(self, path: Path, place: Place, attributes: Sequence[str]) -> None:
         """Visit a variable; if it holds a module, visit only the attributes that are read from it."""
@@ -319,11 +320,11 @@ class Surroundings:
             path, place = (*path, name), Attribute(contents, name)
             contents = place.read()
         self._variable(path, place)
-        if contents is MISSING and path[-1] in vars(builtins):  # a builtin: there is no variable of that name
+        if contents is MISSING and path[-1] in vars(builtins):  # no variable has this name, so it is the builtin
             self._add(vars(builtins)[path[-1]], path)
 
     def _visit_module(self, module: types.ModuleType, path: Path) -> None:
-        """Visit a module that is used as an object: everything that some code mentions may be read from it."""
+        """Visit a module that is used as an object. Any name that some code mentions may be read from it."""
         origin = origin_of(module.__name__)
         if origin == "own":
             self.guard.attributes(path, vars(module), self._names)
@@ -335,7 +336,7 @@ class Surroundings:
             self._refuse(module, path)
 
     def _visit_builtin(self, function: Any, path: Path) -> None:
-        """Visit a function written in C. It must belong to a library on the list, or be a method of something that may be seen."""
+        """Visit a function written in C, of a library on the white list, or a method of something that may be seen."""
         owner = getattr(function, "__self__", None)
         if owner is not None and not isinstance(owner, types.ModuleType):
             self._add(owner, path)
@@ -357,9 +358,8 @@ class Surroundings:
             ):
                 self.refused = self.refused or (
                     f"`{what}` in line {line} of {visible(function.__code__.co_filename)} would not tell numbers and "
-                    "arrays from what stands for "
-                    "them while the function is compiled. Ask with isinstance(…), or find it out outside of the "
-                    "function, and pass it as an argument."
+                    "arrays from what stands for them while the function is compiled. Ask with isinstance(…), or find it "
+                    "out outside of the function, and pass it as an argument."
                 )
 
 
@@ -369,7 +369,10 @@ def _is_of_nn(kind: type) -> bool:
 
 
 def _is_own(owner: type, of_nn: bool) -> bool:
-    """Whether a class is the user's own. A class of another library counts as such if it is derived from a module of `nn`."""
+    """Whether a class is the user's own.
+
+    One of another library counts as such if it is derived from a module of `nn`.
+    """
     origin = origin_of(owner.__module__)
     return origin == "own" or (of_nn and origin == "installed")
 
@@ -393,7 +396,7 @@ def state_of(generator: Any) -> Any:
     return _comparable(generator.get_state(legacy=False))
 
 
-def _comparable(state: Any) -> Any:
+def _comparable(state: object) -> Any:
     if isinstance(state, dict):
         return {key: _comparable(part) for key, part in state.items()}
     return state.tobytes() if isinstance(state, np.ndarray) else state

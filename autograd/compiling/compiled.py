@@ -78,8 +78,8 @@ class Compiled:
         """The source of the program used last, in a language.
 
         Args:
-            language: "numpy"; "c", as it runs with `target="c"`; or "javascript", which needs no library. Their functions `forward`
-                and `backward` take and give the same arrays, whose numbers stand row by row.
+            language: "numpy"; "c", as it runs with `target="c"`; or "javascript", which needs no library. Their
+                functions `forward` and `backward` take and give the same arrays, whose numbers stand row by row.
 
         Raises:
             RuntimeError: there is none yet.
@@ -114,7 +114,8 @@ class Compiled:
         """The passes that made the program used last, in order, each with its graph; `autograd.draw(stage)` draws it.
 
         Raises:
-            RuntimeError: there is none yet; or it will be made anew, since something that the function sees was changed.
+            RuntimeError: there is none yet; or it will be made anew, since something that the function sees was
+                changed.
 
         Example:
             >>> from autograd import Value
@@ -149,7 +150,7 @@ class Compiled:
             return self.function.__qualname__  # like the function: by its name
         return Compiled, (self.function, self.target)
 
-    def __get__(self, instance: Any, owner: type) -> Any:
+    def __get__(self, instance: object, owner: type) -> Any:
         return self if instance is None else types.MethodType(self, instance)
 
     def __repr__(self) -> str:
@@ -167,22 +168,22 @@ def compile(function: None = None, *, target: str = ...) -> Callable[[Callable[.
 def compile(function: Callable[..., Any] | None = None, *, target: str = "numpy") -> Any:
     """Run a function as the NumPy program that a person would have written for it.
 
-    The function is called once, with stand-ins for its arguments, and its graph of scalars and arrays is
-    recorded. In the graph, recurrences become loops, sums of products matrix products, and numbers with the same formula arrays.
+    The function is called once, with stand-ins for its arguments, and its graph of scalars and arrays is recorded. In
+    the graph, recurrences become loops, sums of products matrix products, and numbers with the same formula arrays.
     Then it is differentiated, simplified, and written as a NumPy program (`.source`), which runs from then on.
 
-    A whole step of training can be compiled, with `optimizer.zero_grad()`, `loss.backward()` and `optimizer.step()` in it; then
-    forward pass, backward pass and update are one program. Parameters, gradients and what the optimizer remembers are read and
-    written as always. A call makes its whole step or none of it: Ctrl-C waits for its end.
+    A whole step of training can be compiled, with `optimizer.zero_grad()`, `loss.backward()` and `optimizer.step()` in
+    it; then forward pass, backward pass and update are one program. Parameters, gradients and what the optimizer
+    remembers are read and written as always. A call makes its whole step or none of it: Ctrl-C waits for its end.
 
     Args:
         function: of numbers, arrays, and nested lists, tuples and dicts of them; it returns Values
             or Tensors, or a structure of them. Parameters are found where it reads them. An array
             argument is a Tensor to it, whose single numbers are Values; an integer argument chooses rows through
             `autograd.take`.
-        target: what runs: "numpy"; "c", the same as loops in C, three to four times as fast for the moons and the GPT of
-            the benchmark; it needs a compiler (`pip install "glassgrad[c]"`, or the machine's own); or
-            "auto", C where there is a compiler and C is the faster.
+        target: what runs: "numpy"; "c", the same as loops in C, three to four times as fast for the moons and the GPT
+            of the benchmark; it needs a compiler (`pip install "glassgrad[c]"`, or the machine's own); or "auto", C
+            where there is a compiler and C is the faster.
 
     Returns:
         A function that is called in the same way, and returns nodes whose `backward()` fills the

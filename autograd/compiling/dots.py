@@ -1,8 +1,8 @@
 """Dot products: a group of them as a matrix product.
 
-Each dot product of a group takes a row of numbers from one array and one from another. Where every row on the
-left meets every row on the right, they are a matrix product; where not all do, as in the lower triangle of scores that causal
-attention needs, they are a part of one.
+Each dot product of a group takes a row of numbers from one array and one from another. Where every row on the left
+meets every row on the right, they are a matrix product; where not all do, as in the lower triangle of scores that
+causal attention needs, they are a part of one.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from ..primitives.arithmetic import where
+from ..core import Node
+from ..primitives.choices import where
+from ..primitives.indexing import scatter
 from ..primitives.products import matmul
 from ..primitives.reductions import sum_
-from ..primitives.shapes import scatter, transpose
+from ..primitives.shapes import transpose
 from ..tensor import Tensor
+from ..types import Array
 from .arranging import completed_rows
 from .arrays import Arrays, collapsed, number_of
 from .views import gather, is_gather, view
@@ -41,7 +44,8 @@ def dots(arrays: Arrays, members: list[Any]) -> tuple[Any, Iterable[tuple[int, A
         return sum_(left.rows(x[0]) * right.rows(w[0])), enumerate(members)
     (x_rows, i), (w_rows, j) = _distinct(x), _distinct(w)
     if len(x_rows) > 1 and len(w_rows) > 1 and _increase(j * len(x_rows) + i) and not _increase(i * len(w_rows) + j):
-        left, x_rows, i, right, w_rows, j = right, w_rows, j, left, x_rows, i  # the program goes through the rows on the right first
+        # The program goes through the rows on the right first.
+        left, x_rows, i, right, w_rows, j = right, w_rows, j, left, x_rows, i
     if len(w_rows) == 1 and right.is_vector():
         return matmul(left.rows(x_rows), right.rows(w_rows[0])), zip(i.tolist(), members, strict=True)
     if len(x_rows) == 1 and left.is_vector():
@@ -53,7 +57,9 @@ def dots(arrays: Arrays, members: list[Any]) -> tuple[Any, Iterable[tuple[int, A
 
 
 def _product(left: Rows, i: Any, right: Rows, j: Any) -> tuple[Any, Any] | None:
-    """The matrix product, or several, in which row `i[k]` on the left meets row `j[k]` on the right; and where in it they do.
+    """The matrix product in which row `i[k]` on the left meets row `j[k]` on the right; or several products.
+
+    Returns also where the pairs are in the result.
 
     None if most of it would not be needed.
     """
@@ -70,7 +76,9 @@ def _product(left: Rows, i: Any, right: Rows, j: Any) -> tuple[Any, Any] | None:
 
 
 def _parts(i: Any, n: int, j: Any, m: int) -> tuple[Any, Any] | None:
-    """The numbers of the rows on the left and on the right, a line of each for each part of them that meet among themselves.
+    """The numbers of the rows on the left and right, split into parts within which all rows meet.
+
+    There is a line for each part.
 
     None if there is only one, or if they differ in size.
     """
@@ -96,8 +104,12 @@ def _increase(numbers: Any) -> bool:
 
 
 def _distinct(table: Any) -> tuple[Any, Any]:
-    """The distinct rows of a table, positions by size and constants as they come, and for each row its number among them."""
-    if table.dtype.kind != "f" and (table - table[:, :1] == table[0] - table[0, 0]).all():  # a row is known by its first position
+    """The distinct rows of a table, and for each row its number among them.
+
+    Positions are sorted, and constants stay in the order in which they come.
+    """
+    # A row is known by its first position.
+    if table.dtype.kind != "f" and (table - table[:, :1] == table[0] - table[0, 0]).all():
         _, first, numbers = np.unique(table[:, 0], return_index=True, return_inverse=True)
         return table[first], numbers
     rows, first, numbers = np.unique(table, axis=0, return_index=True, return_inverse=True)
@@ -123,11 +135,11 @@ def _ragged(left: _Factor, right: _Factor, members: list[Any]) -> tuple[Any, Ite
     return ragged_sum(left.flat() * right.flat(), [len(row) for row in left.numbers]), enumerate(members)
 
 
-def _taken(factor: _Factor, rows: Any, k: Any) -> Any:
+def _taken(factor: _Factor, rows: Any, k: int) -> Any:
     return factor.rows(rows[k])
 
 
-def _masked(factor: _Factor, rows: Any, masks: Any, k: Any) -> Any:
+def _masked(factor: _Factor, rows: Any, masks: Any, k: int) -> Any:
     return where(collapsed(masks[k]), factor.rows(rows[k]), 0.0)
 
 
@@ -157,7 +169,7 @@ class _Factor:
             return Tensor(table).detach()  # a node, so that its transpose is not another constant
         return self.arrays.full(view(self.array, table), table.shape)
 
-    def is_gather(self, table: Any) -> bool:
+    def is_gather(self, table: Array) -> bool:
         return self.source is not None and is_gather(self.array, table)
 
     def flat(self) -> Any:
@@ -181,11 +193,11 @@ def halves(inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     return inputs[:n], inputs[n:]
 
 
-def ragged_sum(flat: Any, lengths: list[int]) -> Any:
+def ragged_sum(flat: Node, lengths: list[int]) -> Any:
     """The sums of rows that stand one after the other."""
     return scatter(flat, index=np.repeat(np.arange(len(lengths)), lengths), shape=(len(lengths),))
 
 
-def gather_or_slice(source: Any, table: Any) -> Any:
+def gather_or_slice(source: Node, table: Any) -> Any:
     array = view(source, table)
     return array if array.shape == table.shape else gather(source, table)

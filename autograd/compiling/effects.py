@@ -54,7 +54,7 @@ class Recorder:
     def __init__(self) -> None:
         self.effects: list[Effect] = []
 
-    def backward(self, root: Node, gradient: Any) -> None:
+    def backward(self, root: Node, gradient: object) -> None:
         if not root.requires_grad:
             raise RuntimeError(
                 f"backward() on {describe(root)}: it is a constant, made by detach() or under no_grad(), and has no history."

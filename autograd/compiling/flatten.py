@@ -47,7 +47,7 @@ class Flattening:
         self._new: dict[int, Node] = {}  # id of an old node -> the new node in its place, if there is one
         old: list[Any] = self._distinct(order)
         sums: dict[int, Any] = {id(node): node for node in old if node.primitive.terms and isinstance(node, Value)}
-        products = {id(node) for node in old if node.primitive is multiply and isinstance(node, Value)}
+        products = {id(node) for node in old if node.primitive.products and len(self._inputs[id(node)]) == 2 and isinstance(node, Value)}
         inner = sums.keys() | products
         uses: dict[int, int] = Counter(filter(inner.__contains__, map(id, chain.from_iterable(self._inputs.values()))))
         for x in outputs:
@@ -64,7 +64,7 @@ class Flattening:
                 self._add(node)
         self._new.update([(other, self.of(first)) for other, first in self._same.items()])
 
-    def of(self, node: Any) -> Any:
+    def of(self, node: object) -> Any:
         """The new node in the place of an old one; the old one if it has not changed."""
         return self._new.get(id(node), node)
 
@@ -91,7 +91,8 @@ class Flattening:
                 if node._aside is not None and node.static:
                     key = (*key, repr(node.static))
                 elif not is_plain:
-                    key = hash(key)  # the ids of a million inputs would fill the memory; of equal hashes, the inputs are looked at
+                    # The ids of a million inputs would fill the memory; of equal hashes, the inputs are looked at.
+                    key = hash(key)
                 earlier = made.setdefault(key, node)
                 if earlier is not node and (type(key) is tuple or _are_equal(earlier, self._inputs[id(earlier)], node, inputs)):
                     same[id(node)] = earlier
@@ -106,7 +107,7 @@ class Flattening:
         """Make the new node for an old node that is not a sum."""
         inputs = self._inputs[id(node)]
         new_inputs = _renewed(inputs, self._new)
-        if node.primitive is dot_n and len(inputs) % 2 and isinstance(node, Value):
+        if node.primitive.products and len(inputs) % 2 and isinstance(node, Value):
             n = len(inputs) // 2
             dot = self._part(dot_n, new_inputs[:-1], node)
             self._new[id(node)] = self._part(add, (dot, new_inputs[-1]), node) if n else self._part(add_n, new_inputs, node)
@@ -154,7 +155,8 @@ class Flattening:
         if terms.products:
             return self._part(multiply, terms.factors, node)
         (only,) = terms.everything
-        return self._part(add_n, (only,), node) if isinstance(only, Node) else only  # at the edges of a sum of neighbours, one term is left
+        # At the edges of a sum of neighbours, one term is left.
+        return self._part(add_n, (only,), node) if isinstance(only, Node) else only
 
     def _weighted_sum(self, node: Node, terms: _Terms) -> Node:
         """Σ aᵢbᵢ + Σ others: a dot product, a sum, and the addition of the two."""
@@ -213,7 +215,10 @@ class _Terms:
 
 
 def number(primitive: Primitive, inputs: tuple[Any, ...], like: Node) -> Node:
-    """A new Value, with the time and scope of `like`. Its number is not computed, because compiling needs only the graph."""
+    """A new Value, with the time and scope of `like`.
+
+    Its number is not computed, because compiling needs only the graph.
+    """
     node = new(Value)
     node._datum, node._grad, node._aside, node.primitive, node.origin = 0.0, BLANK, None, primitive, like.origin
     if len(inputs) == 2:
@@ -245,5 +250,5 @@ def _are_equal(first: Node, its_inputs: tuple[Any, ...], second: Node, inputs: t
     return is_same and all(map(operator.is_, its_inputs, inputs))
 
 
-def _is_one(x: Any) -> bool:
+def _is_one(x: object) -> bool:
     return not isinstance(x, Node) and bool(x == 1)

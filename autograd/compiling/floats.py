@@ -1,7 +1,7 @@
 """Programs of single numbers, which run on Python's floats.
 
-`math.exp(x)` of a float takes a tenth of the time of `np.exp(x)` of a NumPy number. Where floats raise an error and NumPy gives
-inf or nan (1/0, exp 1000), the program is written anew without them.
+`math.exp(x)` of a float takes a tenth of the time of `np.exp(x)` of a NumPy number. Where floats raise an error and
+NumPy gives inf or nan (1/0, exp 1000), the program is written anew without them.
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ import numpy as np
 from ..core import Node
 from ..generated import Symbol, expression
 from ..primitives import printing
-from ..primitives.shapes import getitem, reshape
+from ..primitives.indexing import getitem
+from ..primitives.shapes import reshape
 
 __all__ = ["call_of_floats", "is_computed_with_floats", "is_entry", "is_operator", "on_floats"]
 
 
 def on_floats(leaves: Sequence[Node], order: Iterable[Node]) -> set[Any]:
-    """The nodes of a program that are computed with floats: none, unless all its single numbers can be, and no array makes one.
+    """The nodes of a program that are computed with floats.
+
+    There are none, unless all single numbers can be computed so, and none of them comes from an array.
 
     Args:
         leaves: what the program is given.
@@ -81,7 +84,7 @@ def call_of_floats(x: Any, w: Any = None) -> str | None:
         return f"{w.helper(x.primitive.name, f) if w else name}({', '.join(args)})"
 
 
-def _parts(index: Any) -> tuple[Any, ...]:
+def _parts(index: object) -> tuple[Any, ...]:
     return index if type(index) is tuple else (index,)
 
 

@@ -1,8 +1,9 @@
 """The formula of an optimizer as a graph, and as a function of the program: the third part of a compiled step.
 
-The formula is called once, with `Cell`s in place of its arrays and settings. A cell holds a node. What changes an array in
-place, as in `p -= lr * g`, puts another node into its cell; so the graph says how the new numbers follow from the old ones,
-and other languages can be written from it. In NumPy, a new number is written into the array of the old one again.
+The formula is called once, with `Cell`s in place of its arrays and settings. A cell holds a node. What changes an array
+in place, as in `p -= lr * g`, puts another node into its cell; so the graph says how the new numbers follow from the
+old ones, and other languages can be written from it. In NumPy, a new number is written into the array of the old one
+again.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ import numpy as np
 from ..backward import ancestors
 from ..core import Node
 from ..numpy_interface import call_function, call_ufunc
-from ..primitives.arithmetic import add, astype, divide, identity, multiply, subtract
-from ..primitives.printing import View
+from ..primitives.arithmetic import astype, identity
+from ..primitives.printing import COMPARISON, Infix, Product, View
 from ..tensor import Tensor
 from ..updating import Updater
 from ..value import Value
@@ -30,7 +31,6 @@ from .writers import Writer, is_view, way_of
 __all__ = ["Assignment", "Formula"]
 
 SHORT = 84  # characters: what is longer gets a name
-IN_PLACE = {add: "+=", subtract: "-=", multiply: "*=", divide: "/="}
 OPERATORS = ("add", "sub", "mul", "truediv", "pow", "matmul")
 RELATIONS = ("lt", "le", "gt", "ge", "eq", "ne")
 
@@ -75,7 +75,7 @@ class Formula:
         if returned is not None:
             raise TypeError(f"{self.name}.update must change p in place, as in `p -= lr * g`, and return nothing.")
 
-    def _setting(self, name: str, x: Any) -> Any:
+    def _setting(self, name: str, x: object) -> Any:
         if isinstance(x, (tuple, list)) and all(type(item) is float for item in x):
             return tuple(self._setting(f"{name.removesuffix('s')}{i}", item) for i, item in enumerate(x, start=1))
         if type(x) is not float:
@@ -97,7 +97,7 @@ class Formula:
         self.assignments.append(Assignment(target, node))
         return node
 
-    def decided(self, node: Any) -> bool:
+    def decided(self, node: object) -> bool:
         """Whether a number is true, which has been asked in an `if`."""
         if not isinstance(node, Value):
             raise TypeError(
@@ -123,7 +123,7 @@ class Cell:
     __slots__ = ("_node", "formula", "leaf", "view_of")
     __array_priority__ = 1e6
 
-    def __init__(self, formula: Formula, node: Any, leaf: Tensor | None = None, view_of: tuple[Cell, Node] | None = None) -> None:
+    def __init__(self, formula: Formula, node: object, leaf: Tensor | None = None, view_of: tuple[Cell, Node] | None = None) -> None:
         self.formula, self._node, self.leaf, self.view_of = formula, node, leaf, view_of
 
     @property
@@ -132,23 +132,23 @@ class Cell:
             self.formula.refuse("reads a part of an array that has been changed since", "Take the part anew, or take a copy.")
         return self._node
 
-    def _made(self, result: Any) -> Any:
+    def _made(self, result: object) -> Any:
         if not isinstance(result, Node):
             return tuple(map(self._made, result)) if isinstance(result, (tuple, list)) else result
         return Cell(self.formula, result, view_of=(self, self.node) if isinstance(way_of(result), View) else None)
 
-    def _become(self, new: Any) -> Cell:
+    def _become(self, new: object) -> Cell:
         if self.view_of is not None:
             self.formula.refuse("changes a part of an array in place", "Change the whole array, with np.where.")
         self._node = self._node if new is self._node else new if self.leaf is None else self.formula.assign(self.leaf, new)
         return self
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         out = options.pop("out", (None,))[0]
         result = call_ufunc(ufunc, method, tuple(map(_node_of, inputs)), {name: _node_of(x) for name, x in options.items()})
         return self._made(result) if out is None else out._become(result)
 
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    def __array_function__(self, function: object, types: Any, args: object, kwargs: Any) -> Any:
         return self._made(call_function(function, _node_of(args), {name: _node_of(x) for name, x in kwargs.items()}))
 
     def __getattr__(self, name: str) -> Any:
@@ -159,10 +159,10 @@ class Cell:
             return lambda *args, **options: self._made(found(*map(_node_of, args), **{key: _node_of(x) for key, x in options.items()}))
         return self._made(found)
 
-    def __getitem__(self, index: Any) -> Any:
+    def __getitem__(self, index: object) -> Any:
         return self._made(self.node[_node_of(index)])
 
-    def __setitem__(self, index: Any, new: Any) -> None:
+    def __setitem__(self, index: object, new: object) -> None:
         if index is not ... and not (isinstance(index, slice) and index == slice(None)):
             self.formula.refuse("changes some entries of an array", "Change the whole array, with np.where.")
         new = _node_of(new)
@@ -201,13 +201,13 @@ def _node_of(x: Any) -> Any:
 def _operator(name: str) -> None:
     compute = getattr(operator, name)
 
-    def forward(self: Cell, other: Any) -> Any:
+    def forward(self: Cell, other: object) -> Any:
         return self._made(compute(self.node, _node_of(other)))
 
-    def reverse(self: Cell, other: Any) -> Any:
+    def reverse(self: Cell, other: object) -> Any:
         return self._made(compute(_node_of(other), self.node))
 
-    def in_place(self: Cell, other: Any) -> Any:
+    def in_place(self: Cell, other: object) -> Any:
         new = compute(self.node, _node_of(other))
         return self._made(new) if isinstance(self.node, Value) else self._become(new)
 
@@ -268,7 +268,10 @@ class Text(Writer):
         self.names[x] = name
 
     def _find_stale(self, order: Sequence[Node], formula: Formula) -> None:
-        """Find what must be computed before something that it reads is changed, and so cannot be written where it is read itself."""
+        """Find what must be computed early, since something that it reads is changed later.
+
+        It cannot be written where it is read itself.
+        """
         ends: dict[Node, float] = {}  # when the numbers of a node are overwritten
         now: dict[Node, Node] = {x: x for x in formula.arrays if x is not None}
         for target, node in formula.assignments:
@@ -303,11 +306,11 @@ class Text(Writer):
             return [f"{self.names[node]} = {text}"]
         name = self.names[target]
         left, *others = node.inputs or ()
-        sign = IN_PLACE.get(node.primitive)  # type: ignore[arg-type]
-        if node.primitive is multiply and others and self.names.get(left) != name:  # the other way round
+        way = way_of(node)
+        if isinstance(way, Product) and self.names.get(left) != name:  # the other way round
             left, others = others[0], [left]
-        if sign is not None and isinstance(left, Node) and self.names.get(left) == name:
-            line = f"{name} {sign} {self.text_of(others[0])}"
+        if isinstance(way, Infix) and way.strength != COMPARISON and isinstance(left, Node) and self.names.get(left) == name:
+            line = f"{name} {way.sign}= {self.text_of(others[0])}"
         else:
             line = f"{name}[...] = {self.text_of(node.left) if node.primitive in (identity, astype) else self.write(node)[0]}"
         self.names[node] = name

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..core import Node
-from ..primitives.shapes import reshape, stack
+from ..primitives.joining import stack
+from ..primitives.shapes import reshape
 from ..value import Value
 
 __all__ = ["Given", "Thing", "is_number", "numbers_in", "outline", "values_in"]
@@ -69,7 +70,9 @@ class Given:
 
 
 class Thing:
-    """An argument that is not a number. The program is valid for arguments that equal it in everything that a function can see.
+    """An argument that is not a number.
+
+    The program is valid for arguments that equal it in everything that a function can see.
 
     Attributes:
         kind: its type.
@@ -78,7 +81,7 @@ class Thing:
 
     __slots__ = ("is_iterator", "kind", "sight")
 
-    def __init__(self, x: Any) -> None:
+    def __init__(self, x: object) -> None:
         self.kind = type(x)
         self.is_iterator = isinstance(x, Iterator)
         self.sight = _sight(x, ())
@@ -95,7 +98,7 @@ class _Same:
 
     __slots__ = ("object",)
 
-    def __init__(self, x: Any) -> None:
+    def __init__(self, x: object) -> None:
         self.object = x
 
     def __eq__(self, other: object) -> bool:
@@ -144,19 +147,22 @@ def _is_empty(cell: types.CellType) -> bool:
         return True
 
 
-def outline(key: Any) -> Any:
-    """A key without the differences between objects of a type, apart from texts and counts: what a user would call the same shapes."""
+def outline(key: object) -> Any:
+    """A key in which objects of one type are equal, except for texts and counts.
+
+    It is what a user would call the same shapes.
+    """
     if isinstance(key, tuple):
         return tuple(map(outline, key))
     return key.kind if isinstance(key, Thing) and key.kind not in (str, bytes, bool, range) else key
 
 
-def is_number(x: Any) -> bool:
+def is_number(x: object) -> bool:
     """Whether an argument is a number, which may change between calls of a program."""
     return type(x) in (float, int) or (isinstance(x, np.number) and x.dtype.kind in "fiu")
 
 
-def numbers_in(x: Any) -> Any:
+def numbers_in(x: object) -> Any:
     """A regular nested list of plain numbers as an array; None for any other list."""
     first = x
     while isinstance(first, (list, tuple)):
@@ -183,7 +189,7 @@ def values_in(x: Any) -> Any:
     return reshape(stack(*items, axis=0), shape=tuple(shape))
 
 
-def _kinds(x: Any) -> Any:
+def _kinds(x: object) -> Any:
     """The types of nested lists and tuples, level by level; a single type for a level of the same."""
     kinds: list[Any] = []
     level: Any = [x]

@@ -1,4 +1,7 @@
-"""The gradients of a compiled step: what its backward passes, and all that is done with gradients after them, come to as nodes."""
+"""The gradients of a compiled step, as nodes.
+
+They are what its backward passes give, and what is done with gradients after them.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from ..core import Node
-from ..primitives.arithmetic import where
-from ..primitives.shapes import concatenate, getitem, reshape, scatter
+from ..primitives.choices import where
+from ..primitives.indexing import getitem, scatter
+from ..primitives.joining import concatenate
+from ..primitives.shapes import reshape
 from ..stores import Store
 from ..tensor import Tensor
 from .differentiate import differentiate
@@ -192,7 +197,7 @@ class Gradients:
         return arrays[0] if len(arrays) == 1 else concatenate(*arrays, axis=0)
 
 
-def constant(array: Any) -> Tensor:
+def constant(array: object) -> Tensor:
     """An array as a node without derivative."""
     node = Tensor(0.0)
     node._datum, node.inputs = array, None
@@ -203,11 +208,11 @@ def _flat(g: Any) -> Any:
     return reshape(g, shape=(g.size,))
 
 
-def _take(g: Any, at: list[int]) -> Any:
+def _take(g: object, at: list[int]) -> Any:
     return getitem(_flat(g), index=np.array(at))
 
 
-def _put(g: Any, at: list[int], new: Any) -> Any:
+def _put(g: Any, at: list[int], new: object) -> Any:
     """`g` with other entries in some positions."""
     chosen = np.zeros(g.shape, bool)
     chosen.flat[at] = True

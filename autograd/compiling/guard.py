@@ -1,4 +1,4 @@
-"""The guard: it tells at each call of a compiled function whether what the trace saw is still the same."""
+"""The guard: at each call of a compiled function, it compares what the trace saw with what is there now."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ from .places import Comparison, Place
 __all__ = ["Guard", "Names", "Path"]
 
 Path = tuple[Any, ...]
-# Types for which equal means the same, as it does for objects whose class has no `==` of its own. Not so for numbers: 1 == True == 1.0.
+# Types whose objects are the same if they are equal. Objects whose class defines no `==` are another such case; numbers
+# are not: 1 == True == 1.0.
 STRICT = (Node, str, bytes, type(None))
 MOST = 500  # conditions of a generated comparison; the items of further containers are compared in a loop
-SMALL = 65536  # bytes: a smaller array is compared with a copy, in a quarter of the time of a checksum (0.3 µs, not 1.1, for 1 kB)
+# Bytes. A smaller array is compared with a copy, in a quarter of the time of a checksum (0.3 µs, not 1.1, for 1 kB).
+SMALL = 65536
 
 
 class Names:
@@ -54,7 +56,7 @@ class Variable(NamedTuple):
 
 
 class Container(NamedTuple):
-    """A container with a copy of it; or the attributes of an object with a copy, and the names of those that count."""
+    """A container and a copy of it; or the attributes of an object, a copy, and the names of those that count."""
 
     path: Path
     present: Any
@@ -65,9 +67,9 @@ class Container(NamedTuple):
 class Guard:
     """Everything that is compared at each call.
 
-    There are two comparisons. The thorough one, `difference`, goes through everything: another object in
-    the place of the first one is accepted if it is an equal number or text, or a container of these. The quick
-    one, which is generated, compares identities, and usually finds that nothing has changed.
+    There are two comparisons. The quick one is generated code that compares identities. It usually finds that nothing
+    has changed. If it does find a change, the thorough one, `difference`, goes through everything. It accepts another
+    object in place of the first one, if both are equal numbers or texts, or containers of these.
     """
 
     def __init__(self) -> None:
@@ -104,23 +106,26 @@ class Guard:
         self.arrays.append((path, present, _fingerprint(present)))
 
     def ready(self, nodes: Sequence[Node] = ()) -> None:
-        """Everything has been found. The `nodes` that are frozen must stay so, and no others."""
+        """Called when everything has been found.
+
+        Those of the `nodes` that are frozen must stay frozen, and no others.
+        """
         self._nodes = nodes
         self._flips, self._frozen = Node.flips, [node.requires_grad for node in nodes]
         self._types = list(map(type, self._objects))
 
     def prepare(self) -> None:
-        """Generate the quick comparison, after the last `let_change`. For moons it takes 4 µs, and the thorough one 100."""
+        """Generate the quick comparison, after the last `let_change`. For moons it takes 4 µs, the thorough one 100."""
         comparison = Comparison()
         name_of = comparison.name_of
         for variable in self.variables:
             comparison.held(variable.place, variable.contents)
         if self._objects:
             comparison.condition(f"[*map({name_of(type)}, {name_of(self._objects)})] == {name_of(self._types)}")
-        alike, items = [], []  # containers to be compared as a whole, and those of them whose items are also compared by identity
+        alike, items = [], []  # containers to compare as a whole, and those whose items are compared by identity, too
         for container in self.containers:
             if isinstance(container.copy, (tuple, frozenset)):
-                continue  # in these nothing changes
+                continue  # which cannot change
             if _is_strict(container):
                 alike.append(container)
             elif not self._compare_items(container, comparison):
@@ -142,7 +147,7 @@ class Guard:
         self._quick = comparison.function()
 
     def _compare_items(self, container: Container, comparison: Comparison) -> bool:
-        """Compare the items of a list, or attributes, one by one, by identity; False if that cannot be, or would be long."""
+        """Compare the identity of each item of a list, or of each attribute; False if that is impossible, or long."""
         _, present, copy, names = container
         if len(comparison) + len(copy) > MOST or id(present) in self._changing:
             return False
@@ -165,7 +170,7 @@ class Guard:
             own["tracing"] = _another_node  # a node is never equal to another one here
             if self._quick():
                 return True
-        except Exception:  # something is not there any more, or the comparison met another node or an array
+        except Exception:  # something is no longer there, or the comparison met another node or an array
             pass
         finally:
             own["tracing"] = before
@@ -177,7 +182,7 @@ class Guard:
         return True
 
     def _same_frozen(self) -> bool:
-        """Whether the same nodes are frozen, after some have been frozen or thawed somewhere."""
+        """Whether still the same nodes are frozen; asked when some have been frozen or thawed anywhere."""
         flips = Node.flips
         same = [node.requires_grad for node in self._nodes] == self._frozen
         self._flips = flips if same else self._flips
@@ -201,7 +206,7 @@ class Guard:
         return next((path for path, array, earlier in self.arrays if _fingerprint(array) != earlier), None)
 
     def let_change(self, attributes: dict[str, Any], names: Sequence[str]) -> Callable[[], None]:
-        """Let the function itself change some attributes of an object. What is returned must be called after each change."""
+        """Allow the function itself to change some attributes of an object. Call what is returned after each change."""
         old = {id(attributes[name]) for name in names}
         self.arrays = [entry for entry in self.arrays if id(entry[1]) not in old]
         self._changing.add(id(attributes))
@@ -214,7 +219,7 @@ class Guard:
         return changed
 
     def _different_item(self, present: Any, copy: Any) -> Any:
-        """The key of the first item that has changed; `...` if there are more or fewer items or their order is another; else None."""
+        """The key of the first item that has changed; `...` if their number or order has; None if nothing has."""
         if len(present) != len(copy) or not all(map(self._same, present, copy)):
             return ...
         return next((key for key in copy if not self._same(present[key], copy[key])), None) if isinstance(copy, dict) else None
@@ -267,7 +272,7 @@ def _says_what_is(x: Any, depth: int = 0) -> bool:
     return isinstance(x, STRICT) or equal is object.__eq__
 
 
-def _items(container: Any, names: Names | None) -> Iterator[Any]:
+def _items(container: object, names: Names | None) -> Iterator[Any]:
     """The items in their order, and the keys; not the keys of attributes, whose order does not matter."""
     if names is None:
         yield container
@@ -278,5 +283,6 @@ def _items(container: Any, names: Names | None) -> Iterator[Any]:
 def _fingerprint(array: Any) -> Any:
     """A value that changes when the entries do."""
     if array.dtype == object:
-        return array.shape, tuple(map(id, array.ravel().tolist()))  # the ids are not reused: what they belonged to is kept alive
+        # No other object gets one of these ids, since the objects are kept alive.
+        return array.shape, tuple(map(id, array.ravel().tolist()))
     return array.shape, array.dtype, zlib.crc32(np.ascontiguousarray(array))  # type: ignore[arg-type]

@@ -43,8 +43,11 @@ def text_of_functions(helpers: dict[str, Any], taken: Iterable[str]) -> list[str
     return [_text(function, names, called) for function, called in calls.items()]
 
 
-def _reached(function: Any) -> dict[Any, dict[str, Any]] | None:
-    """A function and those that it calls, callees first, each with its callees by the names in its code; None if a text is missing."""
+def _reached(function: object) -> dict[Any, dict[str, Any]] | None:
+    """A function and all functions that it calls, callees first; None if the text of one is missing.
+
+    For each there are its callees, by the names in its code.
+    """
     if not isinstance(function, types.FunctionType) or function.__closure__ or hasattr(function, "__wrapped__"):
         return None
     called: dict[str, Any] = {}
@@ -106,7 +109,7 @@ def _definition_of_lambda(function: Any) -> ast.FunctionDef:
     raise SyntaxError
 
 
-def _text(function: Any, names: dict[Any, str], called: dict[str, Any]) -> str:
+def _text(function: object, names: dict[Any, str], called: dict[str, Any]) -> str:
     """The definition of a function, in which functions have their names in the program."""
     definition = _definition(function)
     renamed = {**{used: names[thing] for used, thing in called.items()}, definition.name: names[function]}

@@ -42,14 +42,16 @@ KINDS: Final[dict[str, tuple[type, ...]]] = {
     "node": (Node,),  # which node it is; its number may change
     "atom": ATOMS,
     "array": (np.ndarray, np.memmap, Window),  # shape, type and bytes
-    "items": (list, tuple, dict, set, frozenset, deque, types.MappingProxyType),  # the items, each of which is visited in its turn
+    # The items, each of which is visited in its turn.
+    "items": (list, tuple, dict, set, frozenset, deque, types.MappingProxyType),
     "bytes": (bytearray, array.array),
     "function": (types.FunctionType,),  # its code, and the variables that the code reads
     "parts": (types.MethodType, functools.partial, staticmethod, classmethod, property, functools.cached_property, Primitive),
     "builtin": (types.BuiltinFunctionType, types.MethodWrapperType, type(np.where), type(np.random.default_rng)),
     "class": (type,),  # those of its attributes that some code reads
     "module": (types.ModuleType,),  # the same
-    "generator": (np.random.Generator, np.random.RandomState, random.Random),  # it may be passed on, but no numbers may be drawn from it
+    # It may be passed on, but no numbers may be drawn from it.
+    "generator": (np.random.Generator, np.random.RandomState, random.Random),
     "fixed": (  # these cannot change
         np.ufunc, types.CodeType, types.GenericAlias, types.UnionType, re.Pattern, operator.itemgetter, types.MethodDescriptorType,
         types.WrapperDescriptorType, types.ClassMethodDescriptorType, types.GetSetDescriptorType, types.MemberDescriptorType,
@@ -94,11 +96,15 @@ INSTALLED: Final = tuple(sysconfig.get_paths()[kind] for kind in ("purelib", "pl
 
 @functools.lru_cache(4096)
 def kind_of(kind: Any) -> str:
-    """The kind to which instances of a type belong; "object" for types not listed, and "refused" for those that cannot be compared."""
+    """The kind to which instances of a type belong.
+
+    It is "object" for types that are not listed, and "refused" for those that cannot be compared.
+    """
     if kind in KINDS["array"]:
         return "array"
     found = next((name for name, types in KINDS.items() if issubclass(kind, types)), "object")
-    # A masked array has more than its numbers. The list that `parameters()` gives is an iterator too, but keeps its items.
+    # A masked array has more than its numbers. The list that `parameters()` gives is an iterator too, but keeps its
+    # items.
     if found == "array" or (found != "items" and issubclass(kind, Iterator) and origin_of(kind.__module__) != "own"):
         return "refused"
     return found
@@ -110,8 +116,11 @@ def is_exact(kind: type) -> bool:
 
 
 @functools.cache
-def origin_of(module: Any) -> str:
-    """Where a module with this name comes from: "pure" (listed above), "own" (the user's), "python" or "installed" (other libraries)."""
+def origin_of(module: object) -> str:
+    """Where a module with this name comes from.
+
+    It is "pure" (listed above), "own" (the user's), "python" or "installed" (other libraries).
+    """
     if not isinstance(module, str):
         return "python"  # some types written in C have no module
     top, *inner = module.split(".")
@@ -129,14 +138,14 @@ def is_denied(thing: Any, name: str | None = None) -> bool:
     return (name or thing.__name__) in PURE.get(module.split(".")[0], ())
 
 
-def same_atom(a: Any, b: Any) -> bool:
+def same_atom(a: object, b: object) -> bool:
     """Whether two numbers or texts have the same type and are equal. 0.0 and -0.0 differ, and nan equals nan."""
     if type(a) is not type(b):
         return False
     return repr(a) == repr(b) if isinstance(a, (float, complex, np.generic)) else bool(a == b)
 
 
-def refusal_of(thing: Any) -> str:
+def refusal_of(thing: object) -> str:
     """What the error message says about something that is refused."""
     name = type(thing).__name__
     article = "an" if name[:1].lower() in "aeiou" else "a"

@@ -1,11 +1,10 @@
 """Lifting: a graph of numbers becomes a graph of arrays.
 
-Numbers with the same formula, whose inputs are entries of the same arrays, are computed together as one array.
-Every number stands on a level, one above its deepest input; on each level, the numbers with the
-same primitive and the same sources form a group, and a group is one array. Where each number of a
-group finds its inputs is then a table of indices into earlier arrays, and `views` knows what a
-table means. A group of dot products that pairs every row of one table with every row of another
-is a matrix product.
+Numbers that are computed by the same formula, from entries of the same arrays, become one array. To find them, every
+number is put on a level, one above its highest input. The numbers of a level with the same primitive and the same
+sources form a group, and each group is computed as one array. Its inputs are given by a table of indices into earlier
+arrays, and `views` finds the simplest way to write what the table means. If a group of dot products pairs every row of
+one table with every row of another, it is a matrix product.
 """
 
 from __future__ import annotations
@@ -20,25 +19,27 @@ import numpy as np
 from ..core import Node, Primitive
 from ..entry import entries
 from ..layout import MANY, ONE
-from ..modes import Scope, mode
+from ..modes import mode
 from ..primitives import arithmetic as a
-from ..primitives.reductions import sum_
-from ..primitives.shapes import choose, concatenate, getitem, lookup, pad, reshape, stack
+from ..primitives.choices import where
+from ..primitives.indexing import choose, getitem, lookup
+from ..primitives.joining import concatenate, pad, stack
+from ..primitives.shapes import reshape
 from ..tensor import Tensor
 from ..value import Value
 from .arranging import arranged, completed_grid, completed_rows, directions, padded_rows
 from .arrays import Arrays, collapsed, number_of
 from .dots import dots, gather_or_slice, halves, ragged_sum
 from .flatten import number
+from .scopes import common_scope
 from .views import EASY, GATHER_OF_ROWS, cost, is_gather, view
 
 __all__ = ["Lifting"]
 
-Placed = tuple[Any, Iterable[tuple[int, Any]]]  # an array, and the numbers in it with their positions
+# An array; and for its entries, their position and the number it stands for.
+Placed = tuple[Any, Iterable[tuple[int, Any]]]
 ALL = slice(None)
 FEW = 8  # terms of a sum that are written one after the other
-
-SUM, DOT, SELECT = a.add_n, a.dot_n, a.select
 
 
 class Lifting(Arrays):
@@ -72,7 +73,8 @@ class Lifting(Arrays):
         alone: list[Any] = []  # sums of one term
         late: list[tuple[Any, list[Any]]] = []  # sums of parts that come from different arrays
         for node in nodes:
-            if (node.primitive is SUM or node.primitive is DOT) and not isinstance(node, Tensor):
+            primitive = node.primitive
+            if primitive.arity is None and (primitive.terms or primitive.products) and not isinstance(node, Tensor):
                 if len(node.inputs) == 1:
                     alone.append(node)
                     continue
@@ -95,10 +97,14 @@ class Lifting(Arrays):
             late = late_next
 
     def _with_edges(self, sums: list[Any], alone: list[Any], order: list[Any]) -> list[Any]:
-        """The sums of a level, with those of one term that are the edges of others; any other one is the number of its term."""
+        """The sums of a level, among them those of one term that are the edge of a row of longer sums.
+
+        At the border of an image, a sum of neighbours may have a single term. Any other sum of one term is just that
+        term.
+        """
         together: dict[int | None, list[Any]] = defaultdict(list)
         for node in sums:
-            if node.primitive is SUM:
+            if node.primitive.terms:
                 together[self.source_of(node.inputs[0])].append(node)
         ends: dict[int | None, list[Any]] = defaultdict(list)
         for node in alone:
@@ -121,19 +127,22 @@ class Lifting(Arrays):
         return padded_rows(rows, size) is not None or next(completed_rows(rows, size), None) is not None
 
     def _instead(self, node: Node, primitive: Primitive, inputs: tuple[Any, ...]) -> Node:
-        """Another way to compute the number of a node."""
+        """A node that computes the same number in another way."""
         other = number(primitive, inputs, node)
         self.stands_for[id(other)] = node
         return other
 
     def _split(self, node: Any) -> tuple[list[Node], list[Any] | None]:
-        """A sum as partial sums of one source each, and the terms left to add (None: nothing)."""
-        parts = halves(node.inputs) if node.primitive is DOT else (node.inputs,)
+        """Split a sum into partial sums with one source each, and the list of what is then to be added up.
+
+        The list is None if there is only one partial sum.
+        """
+        parts = halves(node.inputs) if node.primitive.products else (node.inputs,)
         own = [self.only_source(part) for part in parts]
         if None not in own:  # the usual case, without a look at each term
-            return [node if own == sorted(own, reverse=True) else self._instead(node, DOT, (*parts[1], *parts[0]))], None  # type: ignore[misc, type-var]
+            return [node if own == sorted(own, reverse=True) else self._instead(node, a.dot_n, (*parts[1], *parts[0]))], None  # type: ignore[misc, type-var]
         by_source: dict[Any, list[Any]] = defaultdict(list)
-        if node.primitive is DOT:
+        if node.primitive.products:
             for pair in _pairs(node):
                 sources, pair = self._ordered(pair)
                 by_source[sources] += pair
@@ -143,8 +152,8 @@ class Lifting(Arrays):
         constant = float(sum(map(number_of, by_source.pop(None, ()))))
         if len(by_source) == 1 and not constant:
             (inputs,) = by_source.values()
-            return [node if len(inputs) == len(node.inputs) else self._instead(node, SUM, tuple(inputs))], None
-        sums = [number(SUM, tuple(inputs), node) for inputs in by_source.values() if len(inputs) > 1]
+            return [node if len(inputs) == len(node.inputs) else self._instead(node, a.add_n, tuple(inputs))], None
+        sums = [number(a.add_n, tuple(inputs), node) for inputs in by_source.values() if len(inputs) > 1]
         rest = iter(sums)
         terms = [inputs[0] if len(inputs) == 1 else next(rest) for inputs in by_source.values()]
         if constant or not terms:
@@ -154,15 +163,17 @@ class Lifting(Arrays):
         return sums, terms
 
     def _split_dot(self, node: Any, factors: list[list[Any]]) -> tuple[list[Node], list[Any] | None]:
-        """The same of a sum of products; the factors, by source, follow one another."""
+        """The same for a sum of products. `factors` has a list for each pair of sources: left, right, left, right, …"""
         if len(factors) == 1:
-            return [self._instead(node, DOT, _apart(factors[0]))], None
-        parts = [number(a.multiply if len(pairs) == 2 else DOT, _apart(pairs), node) for pairs in factors]
+            return [self._instead(node, a.dot_n, _apart(factors[0]))], None
+        parts = [number(a.multiply if len(pairs) == 2 else a.dot_n, _apart(pairs), node) for pairs in factors]
         return parts, list(parts)
 
     def _ordered(self, pair: tuple[Any, Any]) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
-        """The sources of two factors, and the factors, with the later array first: activations, then weights, whichever way
-        they were written."""
+        """The sources of two factors, and the factors, with the later array first.
+
+        So activations stand before weights, however they were written.
+        """
         left, right = pair
         i, j = self.source_of(left), self.source_of(right)
         if j is not None and (i is None or i < j):
@@ -177,31 +188,35 @@ class Lifting(Arrays):
             sources: Any
             if isinstance(node, Tensor):
                 sources = "tensors"
-            elif primitive is DOT:
+            elif primitive.arity is not None:
+                sources = tuple(map(source_of, inputs))
+            elif primitive.products:
                 sources = source_of(inputs[0]), source_of(inputs[len(inputs) // 2])
-            elif primitive is SUM:
+            elif primitive.terms:
                 sources = source_of(inputs[0])
             elif primitive in self._reductions:
                 sources = frozenset(map(source_of, inputs))
-            elif primitive is SELECT:
+            elif primitive.index == 0:
                 sources = source_of(inputs[0]), frozenset(map(source_of, inputs[1:])), len(inputs)
             else:
                 sources = tuple(map(source_of, inputs))
             groups[primitive, repr(sorted(node.static.items())) if node._aside is not None else "[]", sources].append(node)
         for (primitive, _, _), members in groups.items():
-            mode.scope = _common_scope(members[0], members[-1])
+            mode.scope = common_scope(members[0], members[-1])
             if isinstance(members[0], Tensor):
                 for node in members:
                     mode.scope = node.scope
                     self.tensors[id(node)] = self._tensor(node)
                 continue
-            if primitive is DOT and all(len(node.inputs) == 2 for node in members):
+            if primitive.arity is not None:
+                self._elementwise(members, primitive)
+            elif primitive.products and all(len(node.inputs) == 2 for node in members):
                 self._elementwise(members, a.multiply)
-            elif primitive is DOT:
+            elif primitive.products:
                 self._take_over(self._dot(members))
             elif primitive in self._reductions:
                 self._take_over(self._reduction(members, primitive))
-            elif primitive is SELECT:
+            elif primitive.index == 0:
                 self._take_over(self._select(members))
             else:
                 self._elementwise(members, primitive)
@@ -211,14 +226,14 @@ class Lifting(Arrays):
         self.add(array if isinstance(array, Node) else Tensor(array), places)
 
     def _tensor(self, node: Any) -> Any:
-        """An operation on arrays, done again on the new ones."""
+        """An operation on arrays, repeated with the new arrays."""
         if node.primitive is stack:
             numbers = _stacked(node.inputs, node.static)
             if numbers is not None:
                 return reshape(self.read(numbers), shape=node.shape)
         return node.primitive(*[self._tensor_input(x) for x in node.inputs], **node.static)
 
-    def _tensor_input(self, x: Any) -> Any:
+    def _tensor_input(self, x: object) -> Any:
         if not isinstance(x, Node):
             return x
         return self.entry(x) if isinstance(x, Value) else self.tensor(x)
@@ -254,70 +269,74 @@ class Lifting(Arrays):
         self._take_over((self.full(result, shape), places))
 
     def _reduction(self, members: list[Any], primitive: Primitive) -> Placed:
-        """Sums, or the largest, of several numbers each."""
-        is_sum, reduction = primitive is SUM, self._reductions[primitive]
+        """Sums, or another reduction, of several numbers each."""
+        is_sum, reduction = bool(primitive.terms), self._reductions[primitive]
         numbers = {self.source_of(x) for x in (members[0].inputs if is_sum else [x for node in members for x in node.inputs])}
         if len(numbers) > 1 or None in numbers:
-            return self._largest_of_any(members, reduction), enumerate(members)
+            return self._reduced_from_anywhere(members, reduction), enumerate(members)
         source = self.arrays[numbers.pop()]  # type: ignore[index]
         rows = [self.column(node.inputs) for node in members]
         if len({*map(len, rows)}) == 1:
-            return self._reduced(source, np.array(rows), None, members, reduction)
+            return self._reduced(source, np.array(rows), None, members, primitive)
         padded = padded_rows(rows, source.size) if is_sum and source.ndim == 1 else None
         if padded is not None:
-            return self._reduced(pad(source, pad_width=(padded[1],)), padded[0], None, members, reduction)
+            return self._reduced(pad(source, pad_width=(padded[1],)), padded[0], None, members, primitive)
         for table, mask in completed_rows(rows, source.size):
             if not is_gather(source, table):
-                return self._reduced(source, table, mask, members, reduction)
+                return self._reduced(source, table, mask, members, primitive)
         lengths = [len(row) for row in rows]
         flat = gather_or_slice(source, np.concatenate(rows))
-        return ragged_sum(flat, lengths) if is_sum else _ragged_max(flat, lengths, reduction), enumerate(members)
+        return ragged_sum(flat, lengths) if is_sum else _ragged(flat, lengths, reduction), enumerate(members)
 
-    def _reduced(self, source: Any, table: Any, mask: Any, members: list[Any], reduction: tuple[Any, float]) -> Placed:
-        """The sum, or the largest, of each row of a table; of those entries that a mask names, if there is one."""
-        reduce, neutral = reduction
+    def _reduced(self, source: Any, table: Any, mask: Any, members: list[Any], primitive: Primitive) -> Placed:
+        """The sum, or another reduction, of each row of a table.
+
+        If there is a mask, only the entries that it names count.
+        """
+        is_sum, (reduce, neutral) = bool(primitive.terms), self._reductions[primitive]
         if len(members) == 1:
             table = np.sort(table[0])
             whole = table.size == source.size and (table == np.arange(source.size)).all()
-            if whole and reduce is sum_:
-                return sum_(source), enumerate(members)
+            if whole and is_sum:
+                return reduce(source), enumerate(members)
             return reduce(self.full(view(source, table), table.shape), axis=-1), enumerate(members)
         order, shape, _ = arranged([source.shape], [table])
         table = table[order].reshape(*shape, -1)
         ordered = enumerate([members[i] for i in order])
-        if reduce is sum_ and mask is None and table.shape[-1] <= FEW and cost(source.shape, table) > EASY:  # such as of neighbours
+        # A few terms that are hard to read as one table, such as neighbours, are added up one by one.
+        if is_sum and mask is None and table.shape[-1] <= FEW and cost(source.shape, table) > EASY:
             terms = [table[..., k] for k in range(table.shape[-1])]
             if max(cost(source.shape, term) for term in terms) <= EASY:
                 return self.full(functools.reduce(a.add, [view(source, term) for term in terms]), shape), ordered
         numbers = self.full(view(source, table), table.shape)
         if mask is not None:
-            numbers = a.where(collapsed(mask[order].reshape(table.shape)), numbers, neutral)
+            numbers = where(collapsed(mask[order].reshape(table.shape)), numbers, neutral)
         return reduce(numbers, axis=-1), ordered
 
     def _dot(self, members: list[Any]) -> Placed:
-        """Dot products; where all factors on one side are the same number, that number times a sum."""
+        """Dot products. If all factors on one side are the same number, they are that number times sums."""
         for side in (0, 1):
             if self.source_of(halves(members[0].inputs)[side][0]) is None:
                 factors = np.array([number_of(x) for node in members for x in halves(node.inputs)[side]])
                 if _same(factors):
-                    sums = [self._instead(node, SUM, halves(node.inputs)[1 - side]) for node in members]
-                    array, places = self._reduction(sums, SUM)
+                    sums = [self._instead(node, a.add_n, halves(node.inputs)[1 - side]) for node in members]
+                    array, places = self._reduction(sums, a.add_n)
                     return array * factors[0].item(), places
         return dots(self, members)
 
-    def _largest_of_any(self, members: list[Any], reduction: tuple[Any, float]) -> Any:
-        """The largest of numbers from anywhere."""
+    def _reduced_from_anywhere(self, members: list[Any], reduction: tuple[Any, float]) -> Any:
+        """A reduction of numbers from different arrays."""
         flat = self.read([x for node in members for x in node.inputs])
         lengths = [len(node.inputs) for node in members]
         if len(set(lengths)) > 1:
-            return _ragged_max(flat, lengths, reduction)
+            return _ragged(flat, lengths, reduction)
         top = reduction[0](reshape(flat, shape=(len(members), lengths[0])), axis=-1)
         return reshape(top, shape=()) if len(members) == 1 else top
 
     def _select(self, members: list[Any]) -> Placed:
-        """Choices by an integer: rows of a table, where the candidates are spaced evenly in one array."""
+        """Choices by an integer. If whole rows of an array are chosen, they are looked up in it."""
         source_of_index = self.source_of(members[0].inputs[0])
-        if source_of_index is None:  # constants; chosen from like the others
+        if source_of_index is None:  # the indices are constants: an array is made of them first
             self.add(self.read([node.inputs[0] for node in members]), enumerate(node.inputs[0] for node in members))
             return self._select(members)
         table = self.table([node.inputs[:1] for node in members])[:, 0]
@@ -349,12 +368,12 @@ def _pairs(node: Any) -> Iterable[tuple[Any, Any]]:
 
 
 def _apart(factors: list[Any]) -> tuple[Any, ...]:
-    """Factors that follow one another in pairs: those on the left first, and then those on the right."""
+    """Pairs of factors as the inputs of a dot product: first all left factors, then all right ones."""
     return (*factors[::2], *factors[1::2])
 
 
 def _stacked(inputs: Sequence[Any], static: Any) -> list[Any] | None:
-    """The numbers that `stack` makes an array of, if they are Values, or rows of them in turn."""
+    """The Values and plain numbers that `stack` makes an array of, perhaps row by row; None if there are others."""
     if static.get("axis", 0) != 0:
         return None
     numbers: list[Any] = []
@@ -369,28 +388,13 @@ def _stacked(inputs: Sequence[Any], static: Any) -> list[Any] | None:
     return numbers
 
 
-def _common_scope(first: Any, last: Any) -> Scope | None:
-    """The innermost named part that both nodes belong to."""
-    chains = []
-    for node in (first, last):
-        chain, scope = [], getattr(node, "scope", None)
-        while scope is not None:
-            chain.append(scope)
-            scope = scope.outer
-        chains.append(chain[::-1])
-    common = None
-    for a_scope, b_scope in zip(*chains, strict=False):
-        if a_scope.name != b_scope.name:
-            break
-        common = a_scope
-    return common
-
-
-def _ragged_max(flat: Any, lengths: list[int], reduction: tuple[Any, float]) -> Any:
-    """The largest of each of some rows, which stand one after the other."""
-    table = np.full((len(lengths), max(lengths)), sum(lengths))  # a place past the end holds -inf
+def _ragged(flat: Node, lengths: list[int], reduction: tuple[Any, float]) -> Any:
+    """The reduction of each of some rows, which stand one after the other."""
+    reduce, neutral = reduction
+    # Short rows are filled up with the position behind the end, where the number stands that changes nothing.
+    table = np.full((len(lengths), max(lengths)), sum(lengths))
     table[np.arange(max(lengths)) < np.array(lengths)[:, None]] = np.arange(sum(lengths))
-    return reduction[0](getitem(concatenate(flat, np.array([-np.inf]), axis=0), index=table), axis=-1)
+    return reduce(getitem(concatenate(flat, np.array([neutral]), axis=0), index=table), axis=-1)
 
 
 def _same(column: Any) -> bool:

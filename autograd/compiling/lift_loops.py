@@ -1,14 +1,14 @@
 """Lifting the loops of a graph: a step that computes single numbers becomes a step that computes arrays.
 
-A rolled loop has a body, which is the graph of one step; `loops` describes it. The body is lifted like any other graph of
-numbers, as `lift` does it. It reads three kinds of numbers, and for each there are arrays:
+A rolled loop has a body, which is the graph of one step; `loops` describes it. The body is lifted like any other graph
+of numbers, as `lift` does it. It reads three kinds of numbers, and for each there are arrays:
 
 - Numbers that are the same at every step are entries of arrays outside of the loop, and the body reads these arrays.
 - Numbers that differ from step to step become the rows of an array: the body reads row t at step t.
-- Carried numbers are those that a step hands to the next. They have to be grouped into arrays. A good grouping is one that the
-  body itself produces, since then no step has to rearrange anything. It is found by iteration: lift the body with all carried
-  numbers in one array, look which arrays the results are in, group the carried numbers in the same way, and lift again, until
-  the groups no longer change.
+- Carried numbers are those that a step hands to the next. They have to be grouped into arrays. A good grouping is one
+  that the body itself produces, since then no step has to rearrange anything. It is found by iteration: lift the body
+  with all carried numbers in one array, look which arrays the results are in, group the carried numbers in the same
+  way, and lift again, until the groups no longer change.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ import numpy as np
 
 from ..backward import ancestors
 from ..core import Node
-from ..primitives.shapes import getitem, reshape, transpose
+from ..primitives.indexing import getitem
+from ..primitives.shapes import reshape, transpose
 from ..tensor import Tensor
 from .arrays import number_of
 from .flatten import Flattening
@@ -34,7 +35,8 @@ from .views import view
 __all__ = ["LoopLifting"]
 
 MOST_TRIES = 8
-MOST_NUMBERS = 12  # a loop that carries at most as many single numbers keeps them single: Python's floats are faster than small arrays
+# A loop that carries at most as many single numbers keeps them single: Python's floats are faster than small arrays.
+MOST_NUMBERS = 12
 
 
 class Group(NamedTuple):
@@ -59,10 +61,11 @@ class LoopLifting(Lifting):
     def __init__(self, as_loops: bool = False) -> None:
         super().__init__()
         self._as_loops = as_loops
-        # For each loop, by its id, and each carried number: the array that holds its states, the length of one row of this
-        # array, and the position of the state at time 0.
+        # For each loop, by its id, and each carried number: the array that holds its states, the length of one row of
+        # this array, and the position of the state at time 0.
         self._states: dict[int, list[tuple[int, int, int]]] = {}
-        self._times: dict[int, set[int]] = defaultdict(set)  # for each loop, by its id: the times at which its states are read
+        # For each loop, by its id: the times at which its states are read.
+        self._times: dict[int, set[int]] = defaultdict(set)
 
     def run(self, nodes: Iterable[Node]) -> None:
         nodes = list(nodes)
@@ -209,8 +212,8 @@ class _Step:
     def _lifted(self, groups: list[Group], one_by_one: bool = False) -> tuple[Body, list[Group]]:
         """The body with an array for each group, and the groups that its results suggest.
 
-        `one_by_one`, all of a group is computed before the next group. Positions and speeds, for example, then stay two arrays,
-        even where each position could be computed together with the speeds.
+        `one_by_one`, all of a group is computed before the next group. Positions and speeds, for example, then stay two
+        arrays, even where each position could be computed together with the speeds.
         """
         inner, carried = LoopLifting(), []
         for array in (*self._rows, *self._same):
@@ -247,7 +250,9 @@ class _Step:
         return groups
 
     def _alike(self) -> list[Group]:
-        """The carried numbers, grouped by the last operation that computes them, in the order in which the body gets to them.
+        """The carried numbers, grouped by the last operation that computes them.
+
+        They stand in the order in which the body gets to them.
 
         In a chain of springs this separates the positions from the speeds.
         """
@@ -273,7 +278,10 @@ def _operations(step: Body) -> int:
 
 
 def _along_an_axis(array: Any, table: Any) -> Any:
-    """The part of an array whose slices along one axis are the rows of a table of positions; None if there is no such axis."""
+    """The part of an array whose slices along one axis are the rows of a table of positions.
+
+    It is None if there is no such axis.
+    """
     positions = np.arange(array.size).reshape(array.shape)
     for axis, length in enumerate(array.shape):
         rows = np.moveaxis(positions, axis, 0).reshape(length, -1)

@@ -26,7 +26,10 @@ __all__ = ["Lifted", "stored"]
 
 
 def stored(outside: Sequence[Node], surroundings: Surroundings) -> list[Node]:
-    """Move the Values among the parameters into stores, with those that belong to them; the nodes with the stores in their place."""
+    """Move the Values among the parameters into stores, with those that belong to them.
+
+    Returns the nodes, with the stores in their place.
+    """
     needed = set(outside)
     loose = [x for x in dict.fromkeys([*outside, *surroundings.nodes]) if type(x) is Value and x.is_leaf and x.requires_grad]
     for name, values, shape in families(loose, surroundings.paths):
@@ -47,7 +50,8 @@ class Lifted:
         as_loops: whether recurrent layers become loops.
 
     Attributes:
-        inputs: the leaves, a Tensor for each of `given`, for each array among the arguments, and for each drawing of random numbers.
+        inputs: the leaves, a Tensor for each of `given`, for each array among the arguments, and for each drawing of
+            random numbers.
         types: the dtype of each array among the arguments.
         lifting: where in the arrays each number of the trace is.
         flat: for each result of the trace, the node of the flat graph.

@@ -12,7 +12,7 @@ __all__ = ["array_text", "is_of_pairs", "plain"]
 INDICES = 2**62  # larger numbers are no indices, and their differences would overflow
 
 
-def plain(x: Any) -> str:
+def plain(x: object) -> str:
     """A number, or another object of Python's, as a Python expression that may use NumPy."""
     if not isinstance(x, float) or math.isfinite(x):
         return repr(x)
@@ -38,7 +38,7 @@ def array_text(array: Any) -> str:
     return f"np.array({_entries(array.tolist())}{kind})"
 
 
-def _entries(entries: Any) -> str:
+def _entries(entries: object) -> str:
     """The entries as nested lists."""
     text = repr(entries)
     if "n" not in text:  # neither nan nor inf
@@ -111,7 +111,7 @@ def _pairs(array: Any) -> str | None:
     return None
 
 
-def is_of_pairs(array: Any) -> bool:
+def is_of_pairs(array: object) -> bool:
     """Whether an array is the rows, or the columns, of a triangle's entries."""
     return _pairs(array) is not None
 

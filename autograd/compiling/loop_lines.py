@@ -1,8 +1,8 @@
 """How a loop is written in NumPy: as `for t in range(…)`, with the states in arrays whose first axis is time.
 
-A loop over single numbers runs on Python's floats, which are several times as fast as NumPy's numbers, and keeps its states in
-lists. Python's floats raise an error where NumPy gives inf or nan (1/0, exp 1000). After such an error, the program is written
-again without them.
+A loop over single numbers runs on Python's floats, which are several times as fast as NumPy's numbers, and keeps its
+states in lists. Python's floats raise an error where NumPy gives inf or nan (1/0, exp 1000). After such an error, the
+program is written again without them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from ..core import Node
 from ..primitives import printing
-from ..primitives.shapes import getitem
+from ..primitives.indexing import getitem
 from .floats import is_computed_with_floats
 
 __all__ = ["is_slice", "is_slice_of_states", "loop_lines", "runs_on_floats"]
@@ -80,11 +80,11 @@ def _given_floats(w: Any, body: Any, by_step: Sequence[Any], fixed: Sequence[Any
     return lines + ([f"{', '.join(lists)} = {', '.join(f'{w.owner(rows)}.tolist()' for rows in by_step)}"] if by_step else [])
 
 
-def _float(w: Any, x: Any) -> str:
+def _float(w: Any, x: object) -> str:
     return f"float({w.text_of(x)})" if isinstance(x, Node) else w.text_of(x)
 
 
-def _array(w: Any, name: str, shape: tuple[int, ...], first: Any, row: int, kind: str) -> list[str]:
+def _array(w: Any, name: str, shape: tuple[int, ...], first: object, row: int, kind: str) -> list[str]:
     """The lines that make an array for all states, and set the state at the start, in row `row`."""
     size = f"{shape if len(shape) > 1 else shape[0]}{kind}"
     if _is_zero(first):
@@ -104,7 +104,7 @@ def _row(w: Any, rows: Any) -> str:
     return f"{w.owner(rows.left)}[{f'{w.time} + {first}' if first else w.time}]"
 
 
-def is_slice(x: Any) -> bool:
+def is_slice(x: object) -> bool:
     """Whether `x` is a slice of consecutive rows of something that has a name: a leaf, or the states of a loop."""
     if not isinstance(x, Node) or x.primitive is not getitem or type(x.static["index"]) is not slice:
         return False
@@ -118,7 +118,7 @@ def is_slice_of_states(x: Any) -> bool:
     return is_slice(x) and x.left.primitive is not None
 
 
-def _is_loop(x: Any) -> bool:
+def _is_loop(x: object) -> bool:
     return isinstance(x, Node) and x.primitive is not None and isinstance(x.primitive.numpy, printing.Statements)
 
 

@@ -1,14 +1,15 @@
 """A loop in the graph: one node, whose primitive computes the graph of one step again and again.
 
-A step takes a state to the next state. The node of a loop has three kinds of inputs: the state at the start, arrays with one
-row for each step, and what is the same at every step. Its static arguments are the body, which is the graph of one step; the
-number of steps; and whether they go backwards in time. Its result contains the states at all times, one in each row. The state
-at the start is in row 0 or, if the steps go backwards, in the last row. So whoever needs the state at some time reads a row.
+A step takes a state to the next state. The node of a loop has three kinds of inputs: the state at the start, arrays
+with one row for each step, and what is the same at every step. Its static arguments are the body, which is the graph of
+one step; the number of steps; and whether they go backwards in time. Its result contains the states at all times, one
+in each row. The state at the start is in row 0 or, if the steps go backwards, in the last row. So whoever needs the
+state at some time reads a row.
 
 The derivative of a loop is another loop, in the opposite direction, which carries the gradients of the states: this is
-backpropagation through time. The gradients of all other inputs are computed after that loop, and for all steps at once. For
-this, the body is applied to arrays that have time as an additional first axis, and the result is differentiated. In the same
-way, all that a step computes without looking at the state is computed before the loop.
+backpropagation through time. The gradients of all other inputs are computed after that loop, and for all steps at once.
+For this, the body is applied to arrays that have time as an additional first axis, and the result is differentiated. In
+the same way, all that a step computes without looking at the state is computed before the loop.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ import numpy as np
 from ..backward import ancestors
 from ..core import Node, record
 from ..primitives.batching import Batch, rule_of
+from ..primitives.indexing import getitem, scatter
 from ..primitives.printing import Statements
 from ..primitives.reductions import broadcast_to
-from ..primitives.shapes import getitem, reshape, scatter
+from ..primitives.shapes import reshape
 from ..tensor import Tensor
 from .differentiate import differentiate
 from .loop_lines import loop_lines
@@ -33,7 +35,8 @@ from .simplify import Simplifier
 
 __all__ = ["LOOP", "STATE", "Body", "like", "loop", "named_by", "replay", "sizes_of"]
 
-FIXED, BY_STEP, CARRIED = range(3)  # a node of a body depends on: nothing that changes, the number of the step, the state
+# A node of a body depends on: nothing that changes, the number of the step, the state.
+FIXED, BY_STEP, CARRIED = range(3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +67,7 @@ class Body:
         return np.result_type(*(np.asarray(x._datum).dtype for x in self.carried))
 
     def apart(self, inputs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
-        """The inputs of a loop with this body, in three parts: the state at the start, the arrays of rows, and what is fixed."""
+        """The inputs of a loop with this body: the start, the arrays of rows, and what is fixed."""
         first, second = len(self.carried), len(self.carried) + len(self.by_step)
         return inputs[:first], inputs[first:second], inputs[second:]
 
@@ -190,8 +193,8 @@ def _gradients_of_states(
 ) -> list[Any]:  # fmt: skip
     """The gradients of the states at all times: the loop that backpropagates through time.
 
-    The gradient of a state is the sum of two parts: what its readers outside of the loop give it (`direct`, as a list of terms;
-    see `_pieces`), and what it gets through the next state.
+    The gradient of a state is the sum of two parts: what its readers outside of the loop give it (`direct`, as a list
+    of terms; see `_pieces`), and what it gets through the next state.
     """
     before, after = slice(0, steps), slice(1, steps + 1)
     if backwards:
@@ -207,7 +210,8 @@ def _gradients_of_states(
         _sum([x for x in (found.get(leaf), g) if x is not None] or [Tensor(np.zeros(leaf.shape))])
         for g, leaf in zip(own, body.carried, strict=True)
     ]  # fmt: skip
-    known = {x: y for x, y in zip(body.results, following, strict=True) if x.primitive is not None}  # need not be computed again
+    # Need not be computed again.
+    known = {x: y for x, y in zip(body.results, following, strict=True) if x.primitive is not None}
     leaves = (*(x for x in own if x is not None), *body.carried, *following, *body.by_step)
     step = Body(tuple(carried), leaves, body.fixed, tuple(replay(gradients, known)))
     given = [*(x for x in rows if x is not None), *_at(states, before), *_at(states, after), *by_step]
@@ -218,7 +222,7 @@ def _gradients_of_states(
     return loop(start, given, fixed, step, steps, not backwards)
 
 
-def _at(arrays: Sequence[Any], times: Any) -> list[Any]:
+def _at(arrays: Sequence[Any], times: object) -> list[Any]:
     return [getitem(x, index=times) for x in arrays]
 
 
@@ -277,7 +281,7 @@ def _sums_apart(body: Body) -> list[Any]:
     for x in [*(x for node in order for x in node.inputs or ()), *body.results * 2]:
         if isinstance(x, Node):
             uses[x] += 1
-    is_sum = {node for node in order if node.primitive is not None and node.primitive.name == "add" and kinds[node] == CARRIED}
+    is_sum = {node for node in order if node.primitive is not None and node.primitive.terms == (1, 1) and kinds[node] == CARRIED}
     inner = {x for node in is_sum for x in _nodes(node.inputs) if x in is_sum and uses[x] == 1}
     values: dict[Node, Any] = {}
     for node in order:
@@ -312,7 +316,7 @@ def _sum(terms: Sequence[Any]) -> Any:
     return total
 
 
-def _states(node: Any, body: Body) -> list[Any]:
+def _states(node: Node, body: Body) -> list[Any]:
     """The states that a loop's result consists of, one array for each carried leaf."""
     starts = np.cumsum([0, *sizes_of(body)])
     return [STATE(node, start=int(start), shape=x.shape) for start, x in zip(starts, body.carried, strict=False)]
@@ -321,8 +325,9 @@ def _states(node: Any, body: Body) -> list[Any]:
 def _pieces(g: Any, body: Body) -> list[list[tuple[int | None, Any]]]:
     """Split the gradient `g` of a loop's result: for each carried leaf, the list of terms that add up to its part.
 
-    The gradient is a sum, with a term from each reader of a state, since the rule of `STATE` puts what it gets from a reader
-    into zeros. A term that is zero in all rows but one, as from a reader of the last state, comes with the number of that row.
+    The gradient is a sum, with a term from each reader of a state, since the rule of `STATE` puts what it gets from a
+    reader into zeros. A term that is zero in all rows but one, as from a reader of the last state, comes with the
+    number of that row.
     """
     starts = [int(start) for start in np.cumsum([0, *sizes_of(body)])[:-1]]
     pieces: list[list[tuple[int | None, Any]]] = []
@@ -339,12 +344,12 @@ def _pieces(g: Any, body: Body) -> list[list[tuple[int | None, Any]]]:
     return pieces
 
 
-def _terms(x: Any) -> list[Any]:
+def _terms(x: object) -> list[Any]:
     """The terms of a sum; of anything else, `x` itself."""
     terms, todo = [], [x]
     while todo:
         x = todo.pop()
-        if isinstance(x, Node) and x.primitive is not None and x.primitive.name == "add":
+        if isinstance(x, Node) and x.primitive is not None and x.primitive.terms == (1, 1):
             todo += reversed(x.inputs or ())
         else:
             terms.append(x)
@@ -366,11 +371,11 @@ def _only_row(x: Any) -> Any:
     return scatter(x.left, index=index[1:], shape=x.shape[1:]) if isinstance(index, tuple) and index[1:] else x.left
 
 
-def _is_scatter(x: Any) -> bool:
+def _is_scatter(x: object) -> bool:
     return isinstance(x, Node) and x.primitive is scatter
 
 
-def _is_reshape(x: Any) -> bool:
+def _is_reshape(x: object) -> bool:
     return isinstance(x, Node) and x.primitive is reshape
 
 

@@ -78,7 +78,10 @@ def _stem(path: Path) -> tuple[Path, tuple[int, ...]]:
 
 
 def _owners_of_rows(paths: Iterable[Path]) -> set[Path]:
-    """The paths of lists whose objects, such as neurons, hold a number or a list under every name: they are rows of arrays."""
+    """The paths of lists that are rows of arrays.
+
+    Their objects, such as neurons, hold a number or a list under every name.
+    """
     dimensions: dict[Path, int] = defaultdict(int)
     for path in paths:
         stem, index = _stem(path)
@@ -125,7 +128,8 @@ def _chosen(choices: Sequence[Sequence[Path]]) -> list[Path]:
     # The name that an optimizer has for a parameter says nothing, unless it is the only one.
     choices = [[path for path in paths if not OF_AN_OPTIMIZER.fullmatch(str(path[-1]))] or paths for paths in choices]
     reached = Counter(_names(path) for paths in choices for path in paths)
-    others: dict[Path, set[Path] | None] = {}  # other names for the values of a list; None if some of the values have no other name
+    # Other names for the values of a list; None if some of the values have no other name.
+    others: dict[Path, set[Path] | None] = {}
     for names in map(set, (map(_names, paths) for paths in choices)):
         for name in names:
             before = others.setdefault(name, set())
@@ -147,8 +151,8 @@ def _labelled(value: Any) -> Path:
     return tuple(int(part) if part.isdecimal() and len(part) < 10 else part for part in (value.label or "").split(".") if part)
 
 
-def _short(stem: Stem, value: Any) -> Path:
-    """A stem without the list of rows, and without names that do not occur in the labels that modules give to their parameters."""
+def _short(stem: Stem, value: object) -> Path:
+    """A stem without the list of rows, and without names that no label of a parameter has."""
     path, place = stem
     if 1 < place < len(path) and not isinstance(path[place - 1], int):
         path = (*path[: place - 1], *path[place:])

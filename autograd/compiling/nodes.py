@@ -7,8 +7,6 @@ from typing import Any
 
 from ..core import Node, time_of
 from ..layout import MANY
-from ..primitives.arithmetic import select
-from ..primitives.shapes import lookup
 from .standins import Argument
 from .tracing import Trace
 
@@ -51,8 +49,8 @@ def only_indices(order: Sequence[Node], arguments: Sequence[Argument], name: str
             continue  # a part of an argument is what it is used for
         index: Any = None
         numbers = left if is_many else (left, right)
-        if primitive is select or primitive is lookup:
-            index, numbers = (numbers[0], numbers[1:]) if node.primitive is select else (numbers[1], numbers[:1])
+        if (place := primitive.index) is not None:
+            index, numbers = numbers[place], numbers[:place] + numbers[place + 1 :]
             if isinstance(index, Node) and id(index) in whole and not whole[id(index)].integers:
                 raise TypeError(f"{name}: take needs whole numbers to say which rows, and got an argument that is not of integers.")
         if found and not whole.keys().isdisjoint(map(id, numbers)):

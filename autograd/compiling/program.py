@@ -38,7 +38,10 @@ LONG = 60  # characters of the function's name
 
 
 class Variant(NamedTuple):
-    """The printed program, for gradients of the outputs numbered `seeded`; `branches` says what is careful, `loop_lines` what floats do."""
+    """The printed program, for gradients of the outputs numbered `seeded`.
+
+    `branches` says where it is careful, and `loop_lines` what floats compute.
+    """
 
     seeded: tuple[int, ...]
     careful: bool
@@ -70,10 +73,11 @@ class Program(Call):
             that draw them).
         outputs: the results of the lifted graph, whose ancestors it is.
         kept: what changes of other objects are made of, see `autograd.state`; they are ancestors, too.
-        quiet: whether 1/0 is inf without a word: in programs of Values, as always, and in those that choose among arrays, since they
-            compute what is not chosen too.
+        quiet: whether 1/0 is inf without a word: in programs of Values, as always, and in those that choose among
+            arrays, since they compute what is not chosen too.
         halves: whether something that it is given is of float16.
-        watched: by which of its gradients, and whether by its data, it is seen that a branch not taken met a derivative that is not finite.
+        watched: by which of its gradients, and whether by its data, it is seen that a branch not taken met a derivative
+            that is not finite.
         traced: how many nodes the function left when it was traced.
         example: the positional and the named arguments that it was traced with, without graphs.
     """
@@ -160,7 +164,10 @@ class Program(Call):
         self._kind = (Value if numbers else Tensor) if is_one else None
 
     def _print(self, seeded: tuple[int, ...], careful: bool) -> Variant:
-        """The program whose `backward` is for gradients of some of the outputs, from the lifted graph and that of its gradients."""
+        """The program whose `backward` gives the gradients of some of the outputs.
+
+        It is made of the lifted graph and the graph of its gradients.
+        """
         seeds = [seed_of(x, "g" if len(seeded) == 1 else f"g{i + 1}") for i, x in enumerate(self.outputs)]
         with tracing(self.name):
             gradients = differentiate([self.outputs[i] for i in seeded], [seeds[i] for i in seeded], careful)
@@ -270,7 +277,8 @@ class Program(Call):
             _, variant, arrays = self._without_floats(error, variant, inputs)
             found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
         if self._is_watched and not variant.careful and self._spoiled(found, inputs):
-            variant, arrays = self._switch(seeded, True, inputs)  # from now on, the program says where a branch was not taken
+            # From now on, the program says where a branch was not taken.
+            variant, arrays = self._switch(seeded, True, inputs)
             found = self._run(variant.backward, arrays, *[seeds[i] for i in seeded])
         gradients = iter(found if self._has_many else (found,))
         return [next(gradients) if want else None for want in self.wanted]
@@ -325,7 +333,10 @@ class Program(Call):
         return trace, results
 
     def lifted(self) -> tuple[list[Tensor], list[Tensor]]:
-        """A copy of the lifted graph, with the numbers and gradients that parameters have now: its inputs and its results."""
+        """The inputs and results of a copy of the lifted graph.
+
+        It has the numbers and gradients that the parameters have now.
+        """
         copies: dict[Node, Any] = {}
         for x, node, want in zip_longest(self.inputs, self.given, self.wanted):
             copies[x] = Tensor(0.0, x.label)

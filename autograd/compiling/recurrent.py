@@ -1,6 +1,7 @@
 """Recurrent networks as loops, for languages in which their entries have no form of their own.
 
-An entry such as `lstm` is one node over a whole sequence, and says what one step of it is. That step is the body of a loop.
+An entry such as `lstm` is one node over a whole sequence, and says what one step of it is. That step is the body of a
+loop.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import numpy as np
 
 from ..core import Node, Primitive
 from ..layout import Static
-from ..primitives.shapes import getitem, stack
+from ..primitives.indexing import getitem
+from ..primitives.joining import stack
 from ..tensor import Tensor
 from .loops import Body, like, loop, named_by
 
@@ -39,7 +41,7 @@ def as_loop(primitive: Primitive, inputs: Sequence[Any], static: Static) -> Any:
     return collected[0] if len(collected) == 1 else stack(*collected, axis=1)
 
 
-def _constant(array: Any) -> Tensor:
+def _constant(array: object) -> Tensor:
     leaf = Tensor(0.0)
     leaf._datum, leaf.inputs = array, None
     return leaf

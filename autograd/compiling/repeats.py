@@ -1,8 +1,8 @@
 """Finding repetition in a trace: runs of nodes in which one step is computed again and again.
 
-A step is a stretch of `period` nodes, and the next step follows directly. The search compares numbers, not nodes: a computed
-operand is known by its place in the trace, a leaf or a plain number by a negative number. In a run, each operand of a step
-is of one of four kinds:
+A step is a stretch of `period` nodes, and the next step follows directly. The search compares numbers, not nodes: a
+computed operand is known by its place in the trace, a leaf or a plain number by a negative number. In a run, each
+operand of a step is of one of four kinds:
 
     INSIDE   computed in the same step
     CARRIED  computed in the step before
@@ -134,7 +134,7 @@ def _kinds(nodes: Sequence[Any]) -> Any:
     return kinds
 
 
-def _sort(x: Any) -> int:
+def _sort(x: object) -> int:
     """A number for a leaf. Leaves with the same number may take each other's place in different steps."""
     if not isinstance(x, Node):
         return 1
@@ -174,7 +174,9 @@ class Run(NamedTuple):
 
 
 def runs_of(listing: Listing, fits: Callable[[Run], bool]) -> Iterator[list[Run]]:
-    """The runs in a trace, a list for each period. Periods that cover more of the trace come first; of equal ones, the shorter.
+    """The runs in a trace, a list for each period.
+
+    Periods that cover more of the trace come first; of equal ones, the shorter.
 
     Args:
         listing: the trace.
@@ -226,7 +228,8 @@ def _periods(looks: Any) -> list[int]:
         for k in range(GRAM):
             grams = grams * np.uint64(1000003) + looks[k : k + n]
     bits = np.uint64(n.bit_length())
-    marked = np.sort((grams << bits) | np.arange(n, dtype=np.uint64))  # the last bits are the place: no slow stable sort is needed
+    # The last bits are the place: no slow stable sort is needed.
+    marked = np.sort((grams << bits) | np.arange(n, dtype=np.uint64))
     places = (marked & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
     gaps = np.diff(places)[np.diff(marked >> bits) == 0]
     periods, counts = np.unique(gaps, return_counts=True)

@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..core import Primitive, record
-from ..primitives.shapes import getitem, reshape, scatter
+from ..primitives.indexing import getitem, scatter
+from ..primitives.shapes import reshape
 from ..tensor import Tensor
 from ..texts import in_latex
 from ..value import Value
@@ -23,9 +24,9 @@ class Call(Primitive):
     def __init__(self, name: str) -> None:
         self.name = self.symbol = name
         self.latex = lambda *inputs: rf"\operatorname{{{in_latex(name)}}}({', '.join(inputs)})"
-        self.scalar, self.elementwise, self.analytic = None, False, False
+        self.scalar, self.elementwise = None, False
         self.masks, self.sums, self.arity = None, False, None
-        self.samples = (), (0.0, 0.0)
+        self.samples = (), (0.0, 0.0), False
         self.__doc__ = f"The compiled function {name}."
 
     def __reduce__(self) -> NoReturn:

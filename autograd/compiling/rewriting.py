@@ -1,10 +1,12 @@
 """Rewriting: a function for tracing, in which what looks at numbers has become what computes with them.
 
-While a function is traced, three things that Python does by itself would look at a number: `max(values)` and `min(values)`
-compare, `rows[token]` needs to know which row, and `value.data` is the number. If a function does one of them, it is traced
-once more with these replaced in a copy of its code, and in the functions that it calls: by the largest of many numbers, a choice
-of a row, and the number without its derivative, all as nodes of the graph. (TensorFlow's AutoGraph works in this way.) The
-function itself stays as it is. A nan among the numbers is the largest, as in NumPy; to Python, that depends on the order.
+While a function is traced, three things that Python does by itself would look at a number: `max(values)` and
+`min(values)` compare, `rows[token]` needs to know which row, and `value.data` is the number. If a function does one of
+them, it is traced
+once more with these replaced in a copy of its code, and in the functions that it calls: by the largest of many numbers,
+a choice of a row, and the number without its derivative, all as nodes of the graph. (TensorFlow's AutoGraph works in
+this way.) The function itself stays as it is. A nan among the numbers is the largest, as in NumPy; to Python, that
+depends on the order.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from typing import Any, Final
 import numpy as np
 
 from ..core import Node
-from ..primitives.arithmetic import first_max_n, stop_gradient
+from ..primitives.arithmetic import stop_gradient
+from ..primitives.choices import first_max_n
 from ..shaping import take
 from ..value import Value
 from .asked import LIBRARY
@@ -36,8 +39,11 @@ ABOUT_FRAMES: Final = frozenset({"super", "locals", "globals", "vars", "dir", "e
 _copies: Final[dict[types.CodeType, types.CodeType | None]] = {}
 
 
-def rewritten(function: Any) -> Any:
-    """A function that does the same, and computes with numbers where `function` looks at them; itself, if its text is not known."""
+def rewritten(function: object) -> Any:
+    """A function that does the same, but computes with numbers where `function` looks at them.
+
+    It is the function itself if its text is not known.
+    """
     if isinstance(function, types.MethodType) and isinstance(function.__func__, types.FunctionType):
         return types.MethodType(rewritten(function.__func__), function.__self__)
     if not isinstance(function, types.FunctionType):
@@ -104,8 +110,11 @@ def _data(thing: Any, /) -> Any:
     return thing.data
 
 
-def is_plain(x: Any) -> bool:
-    """Whether a result of a rewritten function is a plain number in an ordinary call, since it is made of such as `value.data`."""
+def is_plain(x: object) -> bool:
+    """Whether a result of a rewritten function is a plain number in an ordinary call.
+
+    It is, if it is computed from such as `value.data`.
+    """
     todo, found = [x], False
     while todo:
         node = todo.pop()
@@ -119,7 +128,10 @@ def is_plain(x: Any) -> bool:
 
 
 def _copy_of(code: types.CodeType) -> types.CodeType | None:
-    """The code of a function with calls of the functions above; None if its text is not known, or depends on where it stands."""
+    """The code of a function with calls of the functions above.
+
+    It is None if the text is not known, or depends on where it stands.
+    """
     if "__class__" in code.co_freevars or set(NAMES) & {*code.co_names, *code.co_varnames, *code.co_freevars}:
         return None
     definition = _definition(code)

@@ -1,10 +1,10 @@
 """Rolling: a recurrence, in which each step needs the result of the step before, becomes a loop.
 
 A recurrent network over 200 times, written in scalars, is a trace of 200 equal steps, which `repeats` finds. The loop
-computes only what the next step needs: the numbers that are carried over, and what they are computed from. Everything else
-reads the states from the result of the loop and stays outside of it, where lifting makes arrays of it, with time as one
-axis. A number that is carried only to be added to, such as a loss, needs no loop: it is one sum of many terms. Recurrences
-of the same form that do not depend on each other, such as those of a batch of sequences, share one loop.
+computes only what the next step needs: the numbers that are carried over, and what they are computed from. Everything
+else reads the states from the result of the loop and stays outside of it, where lifting makes arrays of it, with time
+as one axis. A number that is carried only to be added to, such as a loss, needs no loop: it is one sum of many terms.
+Recurrences of the same form that do not depend on each other, such as those of a batch of sequences, share one loop.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from ..branches import is_steep
-from ..core import Node
+from ..branches import is_steep, is_steep_here
+from ..core import Node, Primitive
 from ..layout import new
 from ..modes import Moment, times
-from ..primitives.arithmetic import add, divide, select, subtract
-from ..primitives.shapes import stack
+from ..primitives.joining import stack
 from ..tensor import Tensor
 from ..value import Value
 from .loops import LOOP, Body
@@ -38,8 +37,8 @@ class Rolling:
     Args:
         order: the computed nodes of the trace, oldest first.
         outputs: its results.
-        made: all nodes that were computed, also those that no result needs: the last step of a recurrence computes a next
-            state, too, which often nothing needs. If this is empty, the graph is left as it is.
+        made: all nodes that were computed, also those that no result needs: the last step of a recurrence computes a
+            next state, too, which often nothing needs. If this is empty, the graph is left as it is.
 
     Attributes:
         nodes: the computed nodes of the new graph, each after its inputs.
@@ -57,7 +56,7 @@ class Rolling:
             if building.build(outputs):
                 self.nodes, self._new, self.loops = building.nodes, building.new, len(recurrences)
 
-    def of(self, node: Any) -> Any:
+    def of(self, node: object) -> Any:
         """The new node in the place of an old one; the old one if it has not changed."""
         return self._new.get(id(node), node)
 
@@ -113,23 +112,20 @@ class Recurrence:
         place, todo = self.run.start + self.run.period, [q]
         while todo:
             k = todo.pop()
-            primitive = listing.nodes[place + k].primitive
-            if (primitive is not add and primitive is not subtract) or listing.uses[place + k] != 1:
-                return False
-            for column in columns[k][: 1 if primitive is subtract else 2]:
-                if column == readers[0]:
+            if listing.uses[place + k] != 1:
+                continue
+            for column, sign in zip(columns[k], listing.nodes[place + k].primitive.terms, strict=False):
+                if column == readers[0] and sign > 0:
                     return True
-                if kinds[column] == INSIDE and listing.uses[place + sources[column]] == 1:
-                    name = listing.nodes[place + sources[column]].primitive
-                    if name is add or name is subtract:
-                        todo.append(sources[column])
+                if kinds[column] == INSIDE and sign > 0:
+                    todo.append(sources[column])
         return False
 
     def _body(self, listing: Listing, needs: Sequence[int], kinds: Sequence[int], sources: Sequence[int]) -> list[int]:
         """The nodes of a step that its carried nodes are computed from.
 
-        A node that does not depend on the earlier state is among them only if nothing outside needs it. A choice by an integer
-        argument always stays outside: inside, the integer would be a constant.
+        A node that does not depend on the earlier state is among them only if nothing outside needs it. A choice by an
+        integer argument always stays outside: inside, the integer would be a constant.
         """
         reads: dict[int, int] = defaultdict(int)
         found: set[int] = set()
@@ -143,17 +139,20 @@ class Recurrence:
         return sorted(found)
 
     def _chooses(self, listing: Listing, k: int) -> bool:
-        return listing.nodes[self.run.start + k].primitive is select
+        primitive = listing.nodes[self.run.start + k].primitive
+        return primitive is not None and primitive.index is not None
 
     def is_worth_it(self, listing: Listing) -> bool:
-        """Whether to make it a loop: it carries something, from one start, and its steps compute numbers and choose nothing."""
+        """Whether to make it a loop.
+
+        It must carry something, from one start; and its steps must compute numbers and choose nothing.
+        """
         run = self.run
         for q in self.carried:
             if len(set(run.operands[0, (run.kinds == CARRIED) & (run.sources == q)].tolist())) > 1:
                 return False
-        nodes = [listing.nodes[run.start + k] for k in self.body]
-        is_of_numbers = all(type(node) is Value and node.primitive is not select for node in nodes)
-        return bool(self.carried) and is_of_numbers and len(nodes) * run.steps >= FEWEST_NODES
+        is_of_numbers = all(type(listing.nodes[run.start + k]) is Value and not self._chooses(listing, k) for k in self.body)
+        return bool(self.carried) and is_of_numbers and len(self.body) * run.steps >= FEWEST_NODES
 
     @property
     def looks(self) -> Any:
@@ -189,12 +188,16 @@ def _chosen(listing: Listing) -> list[list[Recurrence]]:
 
 def _is_steep(listing: Listing, r: Recurrence) -> bool:
     """Whether a derivative inside the loop may be infinite or nan."""
-    nodes = [listing.nodes[r.run.start + r.run.period + k] for k in r.body]
-    return any(is_steep(x.primitive) and not (x.primitive is divide and not isinstance(x.right, Node)) for x in nodes)
+    # A constant may be another one in each step.
+    nodes = [listing.nodes[place] for k in r.body for place in r.run.at(k)]
+    return any(is_steep(x.primitive) and is_steep_here(x) for x in nodes if x.primitive is not None)
 
 
 def _is_masked(listing: Listing, r: Recurrence) -> bool:
-    """Whether a branch that is not taken may be computed from the carried numbers: 0 times an infinite derivative would be nan."""
+    """Whether a branch that is not taken may be computed from the carried numbers.
+
+    Then 0 times an infinite derivative would be nan.
+    """
     depends = np.zeros(len(listing.nodes), bool)
     for q in r.carried:
         depends[r.run.at(q)] = True
@@ -277,15 +280,20 @@ class _Loop:
 
 
 class _Building:
-    """Makes the new graph, from the results back to the leaves. A node that a loop carries is replaced by a part of the loop's result."""
+    """Makes the new graph, from the results back to the leaves.
+
+    A node that a loop carries is replaced by a part of the loop's result.
+    """
 
     def __init__(self, listing: Listing, groups: Sequence[Sequence[Recurrence]]) -> None:
         self.nodes: list[Node] = []
         self.new: dict[int, Node] = {}
         self._listing = listing
         self._loops = [_Loop(listing, group) for group in groups]
-        self._carried: dict[int, tuple[int, int, int]] = {}  # place of an old node -> its loop, the time, which carried number
-        self._reads: dict[int, dict[int, tuple[int, int, int]]] = defaultdict(dict)  # the same, for operands that are the start of a loop
+        # Place of an old node -> its loop, the time, which carried number.
+        self._carried: dict[int, tuple[int, int, int]] = {}
+        # The same, for operands that are the start of a loop.
+        self._reads: dict[int, dict[int, tuple[int, int, int]]] = defaultdict(dict)
         self._parts: dict[tuple[int, int, int], Node] = {}
         for i, group in enumerate(groups):
             k = 0
@@ -346,7 +354,7 @@ class _Building:
             self.new[id(node)] = node = _copy(node, inputs, Moment(next(times), node.origin.scope))
         self.nodes.append(node)
 
-    def _of(self, x: Any) -> Any:
+    def _of(self, x: object) -> Any:
         return self.new.get(id(x), x)
 
     def _part(self, i: int, t: int, k: int, like: Node) -> Node:
@@ -374,7 +382,7 @@ class _Building:
         """The nodes of the new graph that belong to these numbers of the listing."""
         return tuple([self._of(self._listing.thing(x)) for x in numbers])
 
-    def _array(self, primitive: Any, inputs: tuple[Any, ...], static: dict[str, Any], data: Any) -> Node:
+    def _array(self, primitive: Primitive, inputs: tuple[Any, ...], static: dict[str, Any], data: object) -> Node:
         node: Any = new(Tensor)
         node._datum, node._grad, node._aside = data, None, (None, static, None)
         node.primitive, node.inputs = primitive, inputs

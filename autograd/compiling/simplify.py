@@ -38,11 +38,11 @@ class Simplifier:
         for node in reversed(ancestors(x for x in roots if isinstance(x, Node))):
             self.of(node)
 
-    def replace(self, leaf: Node, other: Any) -> None:
+    def replace(self, leaf: Node, other: object) -> None:
         """Take another node in the place of a leaf."""
         self._simple[leaf] = self.of(other)
 
-    def of(self, x: Any) -> Any:
+    def of(self, x: object) -> Any:
         """The simplest node equivalent to `x`; a number for a constant without axes."""
         if not isinstance(x, Node):
             return self._constant(x) if isinstance(x, np.ndarray) else x.item() if isinstance(x, np.generic) else x
@@ -101,7 +101,8 @@ def _with_inputs(node: Node, inputs: list[Any]) -> Node:
     data = node._datum
     types = [x._datum.dtype for x in inputs if isinstance(x, Node)]
     if node.primitive.elementwise and data.dtype.kind == "f" and types and all(t.kind == "f" for t in types):  # type: ignore[union-attr]
-        data = data.astype(np.result_type(*types), copy=False)  # an array replaced by a number must not change the type of the result
+        # An array replaced by a number must not change the type of the result.
+        data = data.astype(np.result_type(*types), copy=False)
     return _made(node.primitive, inputs, node.static, data)  # type: ignore[arg-type]
 
 
@@ -109,12 +110,12 @@ def _made(primitive: Primitive, inputs: Iterable[Any], static: Mapping[str, Any]
     return record(Tensor, data, primitive, tuple(inputs), static)
 
 
-def _repeated(once: Any, like: Node) -> Node:
+def _repeated(once: Node, like: Node) -> Node:
     """What is repeated to the shape of a node."""
     return _made(broadcast_to, [once], {"shape": like.shape}, like._datum)
 
 
-def _is_repeated(x: Any) -> bool:
+def _is_repeated(x: object) -> bool:
     return isinstance(x, Node) and x.primitive is broadcast_to
 
 
@@ -131,7 +132,7 @@ def _shape(inputs: Iterable[Any]) -> tuple[int, ...]:
     return np.broadcast_shapes(*[x.shape for x in inputs if isinstance(x, Node)])
 
 
-def hashable(x: Any) -> Any:
+def hashable(x: object) -> Any:
     if isinstance(x, Mapping):
         return tuple((key, hashable(item)) for key, item in x.items())
     if isinstance(x, (list, tuple)):

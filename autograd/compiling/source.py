@@ -6,20 +6,21 @@ once, and fits on a line, is written where it is read; the others get a name.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from ..core import Node
+from ..primitives.indexing import getitem
 from ..primitives.printing import ATOM, View, is_basic
-from ..primitives.shapes import getitem, transpose
+from ..primitives.shapes import transpose
 from ..texts import in_docstring, visible
 from .floats import call_of_floats, is_operator, on_floats
 from .helpers import text_of_functions
 from .loop_lines import is_slice, is_slice_of_states, runs_on_floats
 from .naming import identifier
 from .printing.programs import Recipe
+from .scopes import ends_of_parts, scopes_of
 from .wrapping import wrapped
 from .writers import Writer, is_assigned, is_loop, is_sum, is_view, way_of
 
@@ -88,8 +89,11 @@ class Source(Writer):
         leaves = [*inputs, *seeds]
         if floats and not self._bodies and not functions:  # which are for arrays
             self._compute_on_floats(on_floats(leaves, forward + backward))
-        self._scopes = self._find_scopes(forward, backward)
-        self._named |= {x for x in forward if self._ends_block(x)}
+        self._scopes = scopes_of(forward, self.names)
+        self._named |= ends_of_parts(forward, self._scopes, self._readers)
+        for x in backward:
+            of = gradient_of.get(x)
+            self._scopes[x] = self._scopes.get(of) if of in self._forward else None
         self._result = outputs[0] if len(outputs) - len(kept) == 1 and isinstance(outputs[0], Node) else None
         if self._result is not None and self._result.primitive is not None:
             self._named.add(self._result)
@@ -142,7 +146,8 @@ class Source(Writer):
 
     def _compute_on_floats(self, nodes: Collection[Node]) -> None:
         self._on_floats.update(nodes)
-        formulas = [x for x in nodes if not is_operator(x) and "math." not in (call_of_floats(x) or "math.")]  # may have an input twice
+        # May have an input twice.
+        formulas = [x for x in nodes if not is_operator(x) and "math." not in (call_of_floats(x) or "math.")]
         self._named.update(arg for x in formulas for arg in _nodes(x.inputs) if arg.primitive is not None)
 
     def _as_floats(self, leaves: Iterable[Node]) -> list[str]:
@@ -162,7 +167,7 @@ class Source(Writer):
                     late[x.left].append(x)
         return [y for x in forward for y in (x, *late.get(x, ()))]
 
-    def write(self, x: Any) -> tuple[str, int]:
+    def write(self, x: object) -> tuple[str, int]:
         if x in self._on_floats and isinstance(way_of(x), View):
             return f"float({super().write(x)[0]})", ATOM
         if x in self._on_floats and not is_operator(x):
@@ -231,7 +236,10 @@ class Source(Writer):
         return self._depth[x] >= MOST_TERMS or len(text) > SHORT or (self._reads[x] > 1 and not is_short)
 
     def _is_cheap(self, x: Any) -> bool:
-        """Whether what a loop is given needs no name of its own: a few rows or columns of something that has one, or its transpose."""
+        """Whether an input of a loop needs no name of its own.
+
+        It may be a few rows or columns of something that has a name, or the transpose of it.
+        """
         inner = x.left if x.primitive is transpose else x
         return (
             is_slice(x)
@@ -301,36 +309,6 @@ class Source(Writer):
                 if x in sums or not places:
                     parts.update(inner)
         return sums
-
-    def _ends_block(self, x: Node) -> bool:
-        """Whether `x` is the last of its part of the network, such as a layer."""
-        scope = self._scopes[x]
-        if scope is None or is_view(x) or x.primitive is None:
-            return False
-        reader = self._readers.get(x)
-        while reader is not None and is_view(reader):
-            reader = self._readers.get(reader)
-        return reader in self._forward and self._scopes[reader] != scope
-
-    def _find_scopes(self, forward: list[Node], backward: list[Node]) -> dict[Node, str | None]:
-        """The part of the network, such as a layer, that each node belongs to.
-
-        Modules say so; of the others, a node belongs to the part whose parameters it reads,
-        such as `layers.0` for `layers.0.w`, and an activation to the part that it follows.
-        """
-        numbered = {x: re.match(r"(.+\.\d+)\.\D+$", x.label or "") for x in forward if x in self.names}
-        parts = {x: match[1] for x, match in numbered.items() if match}
-        scopes: dict[Node, str | None] = {}
-        for x in forward:
-            scope = parts.get(x) if x.primitive is None else x.scope.name if x.scope else None
-            if scope is None and (is_view(x) or (x.primitive is not None and x.primitive.variable is not None)):
-                found = {scopes[arg] for arg in _nodes(x.inputs)} - {None}
-                scope = found.pop() if len(found) == 1 else None
-            scopes[x] = next((part for part in parts.values() if scope is not None and scope.startswith(f"{part}.")), scope)
-        for x in backward:
-            of = self._gradient_of.get(x)
-            scopes[x] = scopes.get(of) if of in self._forward else None
-        return scopes
 
     def _give_name(self, x: Node, name: str) -> None:
         number = self._used[name]

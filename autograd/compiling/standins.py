@@ -37,7 +37,7 @@ class Argument(Tensor):
 
     __slots__ = ("_positions", "_whole", "entries", "type")
 
-    def __init__(self, x: Any, label: str | None = None) -> None:
+    def __init__(self, x: object, label: str | None = None) -> None:
         array = np.asarray(x._datum if isinstance(x, Node) else x)
         super().__init__(array.astype(float) if array.dtype.kind in "iub" else array, label)
         self.type = None if isinstance(x, Node) else array.dtype
@@ -66,8 +66,11 @@ class Argument(Tensor):
     def booleans(self) -> bool:
         return self.type is not None and self.type.kind == "b"
 
-    def entry(self, position: int, kind: Any = None) -> Value:
-        """The stand-in for the number at a position of the flattened array, which has the type `kind` in an ordinary call."""
+    def entry(self, position: int, kind: object = None) -> Value:
+        """The stand-in for the number at a position of the flattened array.
+
+        In an ordinary call it has the type `kind`.
+        """
         if position not in self.entries:
             if kind is None and self.type is not None:
                 kind = self.type.type
@@ -90,7 +93,7 @@ class Argument(Tensor):
         part.type, part._whole, part._positions = self.type, self.whole, positions
         return part
 
-    def __getitem__(self, index: Any) -> Any:
+    def __getitem__(self, index: object) -> Any:
         parts = index if isinstance(index, (tuple, list)) else (index,)
         if any(isinstance(part, Node) for part in parts):
             return super().__getitem__(index)
@@ -142,7 +145,7 @@ class Entry(Value):
 
     __slots__ = ("kind", "type")
 
-    def __init__(self, data: Any, type: Any, kind: Any) -> None:
+    def __init__(self, data: Any, type: object, kind: Any) -> None:
         super().__init__(data)
         self.type, self.kind = type, kind
 
@@ -185,7 +188,7 @@ def as_kind(kind: Any, x: Node) -> Any:
     return made
 
 
-def _is_narrow(dtype: Any) -> bool:
+def _is_narrow(dtype: object) -> bool:
     return isinstance(dtype, np.dtype) and (dtype.kind in "ub" or (dtype.kind == "i" and dtype.itemsize < 4))
 
 
@@ -222,7 +225,7 @@ class Arguments:
         """The name of an argument, a list or a dict, that the function has changed."""
         return next((name for name, thing, items in self._containers if list(map(id, _items(thing))) != list(map(id, items))), None)
 
-    def _stand_in(self, x: Any, name: str) -> Any:
+    def _stand_in(self, x: object, name: str) -> Any:
         if isinstance(x, dict):
             return self._container(name, {key: self._stand_in(item, f"{name}_{key}") for key, item in x.items()})
         if isinstance(x, (list, tuple)):
@@ -246,12 +249,12 @@ class Arguments:
         self.arrays.append(Argument(next(self._arrays), name))
         return self.arrays[-1]
 
-    def _nested(self, argument: Argument, x: Any, positions: Iterator[int]) -> Any:
+    def _nested(self, argument: Argument, x: object, positions: Iterator[int]) -> Any:
         if isinstance(x, (list, tuple)):
             return self._container(argument.label or "", _like(x, [self._nested(argument, item, positions) for item in x]))
         return argument.entry(next(positions), None if isinstance(x, Node) else type(x))
 
-    def _container(self, name: str, thing: Any) -> Any:
+    def _container(self, name: str, thing: object) -> Any:
         if isinstance(thing, (list, dict)):
             self._containers.append((name, thing, _items(thing)))
         return thing

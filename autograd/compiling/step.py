@@ -17,7 +17,8 @@ from ..backward import ancestors, backward
 from ..branches import spoiled
 from ..core import Node, walking
 from ..layout import ndarray
-from ..primitives.shapes import concatenate, reshape
+from ..primitives.joining import concatenate
+from ..primitives.shapes import reshape
 from ..stores import Store
 from ..tensor import Tensor
 from ..value import Value
@@ -254,7 +255,7 @@ class WholeStep(Program):
         raise TypeError(f"{self.name} calls backward() itself, so that its results have no derivative any more.")
 
 
-def _own(g: Any, x: Any) -> Any:
+def _own(g: object, x: Any) -> Any:
     """A copy of a gradient, for the node `x` alone."""
     own = np.empty(np.shape(x._datum), x._datum.dtype if isinstance(x, Tensor) else float)
     own[...] = g

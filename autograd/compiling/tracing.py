@@ -42,12 +42,14 @@ class Trace:
 
     Attributes:
         start: the time when it began; all nodes of the call are younger.
-        arguments: the stand-ins it was called with; `call` is called with them in the place of the function, see `rewriting`.
+        arguments: the stand-ins it was called with; `call` is called with them in the place of the function, see
+            `rewriting`.
         surroundings: what the function saw besides.
         draws: the random numbers it drew: how to draw them, and the stand-in.
         updates: what it changed.
         effects: its backward passes and steps of optimizers; `None` where it may have none.
-        made: all nodes that it made, oldest first, with those that no result needs; none where it may make no whole steps.
+        made: all nodes that it made, oldest first, with those that no result needs; none where it may make no whole
+            steps.
         out: what it returned; `outputs` are the leaves of that.
 
     Raises:
@@ -60,7 +62,8 @@ class Trace:
     ) -> None:  # fmt: skip
         self.start = tick()
         self.arguments = Arguments(given, args, kwargs, names)
-        seen = {name: x for name, x in self.arguments.objects.items() if not isinstance(x, Iterator)}  # these are read from the start
+        # These are read from the start.
+        seen = {name: x for name, x in self.arguments.objects.items() if not isinstance(x, Iterator)}
         self.surroundings = Surroundings(function, seen)
         self.draws: list[tuple[Callable[[], Any], Argument]] = []
         self.updates: list[Update] = []
@@ -105,15 +108,15 @@ class Trace:
         """The nodes that changes are made of."""
         return [x for update in self.updates for x in update.numbers.values() if isinstance(x, Node)]
 
-    def _update(self, owner: Any, names: Sequence[str], change: Callable[..., None], numbers: dict[str, Any]) -> None:
+    def _update(self, owner: object, names: Sequence[str], change: Callable[..., None], numbers: dict[str, Any]) -> None:
         self.updates.append(Update(owner, names, change, numbers))
 
-    def _holds_nodes(self, thing: Any) -> bool:
+    def _holds_nodes(self, thing: object) -> bool:
         """Whether there are nodes of this call in an object."""
         return any(node.time >= self.start for node in Surroundings(type, {"result": thing}, everything=True).nodes)
 
-    def _plain(self, x: Any) -> Node | None:
-        """The node for something that an ordinary call has as plain numbers, and would make a Value or Tensor of; None for all else."""
+    def _plain(self, x: object) -> Node | None:
+        """The node for plain numbers of which an ordinary call would make a Value or Tensor; else None."""
         if isinstance(x, (list, tuple)):
             nodes = [part for part in leaves(x) if isinstance(part, Node)]
             return stack(x) if nodes and all(self._plain(node) is not None for node in nodes) else None
@@ -122,8 +125,11 @@ class Trace:
         given = [node for node in ancestors([x]) if node.is_leaf]
         return x if all(isinstance(node, (Argument, Entry)) and node.type is not None for node in given) else None
 
-    def _draw(self, draw: Callable[[], Any], like: Any) -> Argument:
-        """A stand-in for random numbers, which the program draws anew at each call; `like` is an array of their shape and type."""
+    def _draw(self, draw: Callable[[], Any], like: object) -> Argument:
+        """A stand-in for random numbers, which the program draws anew at each call.
+
+        `like` is an array of their shape and type.
+        """
         argument = Argument(like, f"random{len(self.draws) + 1}")
         self.draws.append((draw, argument))
         return argument
@@ -158,7 +164,8 @@ class tracing:  # noqa: N801
     """While the function called `name` is traced, since the time `start`, refuse to show a number.
 
     Raises:
-        TypeError: at the end, for the first number that it looked at, even if the function went on as if nothing had happened.
+        TypeError: at the end, for the first number that it looked at, even if the function went on as if nothing had
+            happened.
     """
 
     def __init__(self, name: str, start: int = 0) -> None:
@@ -194,7 +201,10 @@ BRANCHES = re.compile(r"\b(if|elif|while|assert|and|or|not|int|float|bool)\b")
 
 
 def _without_data(place: str) -> str | None:
-    """The line of code at a place, such as "in line 3 of train.py", with the Values themselves compared, where that is all it wants."""
+    """The line of code at a place, such as "in line 3 of train.py".
+
+    There, Values themselves are compared if the code only asks for that.
+    """
     _, number, file = re.split("in line | of ", place, maxsplit=2)
     line = linecache.getline(file, int(number)).strip()
     return COMPARED.sub("", line) if COMPARED.search(line) and not BRANCHES.search(line) else None

@@ -1,4 +1,7 @@
-"""The steps of optimizers in a program: their formulas as functions of it, and the arrays that these change at each call."""
+"""The steps of optimizers in a program: their formulas as functions.
+
+At each call, these change the arrays of the parameters.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Views: tables of indices become the views that they mean.
+"""Views: a table of indices becomes what a person would write for it.
 
-Lifting says of each number where it comes from: entry `i` of an array. A whole array of such
-numbers is a table of indices; here the table is recognised as what a person would write, a slice,
-a transpose, a repetition, a window that moves along, and only where it is none of these is it a gather.
+Lifting knows of each number where it comes from: it is entry `i` of an array. For a whole array of numbers, these
+indices are a table. This room recognises a table that is a slice, a transpose, a repetition, or a window that
+moves along an axis. Any other table is a gather: the entries are read at the indices themselves.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ from typing import Any
 import numpy as np
 
 from ..core import Primitive
-from ..primitives.shapes import getitem, reshape, rolled, transpose, windows
+from ..primitives.indexing import getitem
+from ..primitives.joining import rolled, windows
+from ..primitives.shapes import reshape, transpose
+from ..types import Array
 from .literals import is_of_pairs
 
 __all__ = ["EASY", "GATHER_OF_ROWS", "cost", "gather", "is_gather", "nest", "view"]
@@ -27,8 +30,8 @@ GATHER, GATHER_OF_ROWS, RESHAPE, TRANSPOSE, OTHER = 1.0, 0.5, 0.1, 0.03, 0.01  #
 EASY = 0.12  # what is still easy to read
 
 
-def view(source: Any, table: Any) -> Any:
-    """An array that broadcasts to `source.ravel()[table]`, by the simplest means.
+def view(source: Any, table: Array) -> Any:
+    """An array that broadcasts to `source.ravel()[table]`, computed in the simplest way.
 
     Args:
         source: a Tensor.
@@ -40,18 +43,18 @@ def view(source: Any, table: Any) -> Any:
     return source
 
 
-def gather(source: Any, table: Any) -> Any:
+def gather(source: Any, table: Array) -> Any:
     """The entries at a table of positions that follows no pattern."""
     return getitem(reshape(source, shape=(source.size,)) if source.ndim != 1 else source, index=table)
 
 
-def is_gather(source: Any, table: Any) -> bool:
+def is_gather(source: Any, table: Array) -> bool:
     """Whether `view` finds no pattern in the table."""
     return cost(source.shape, table) >= GATHER_OF_ROWS
 
 
-def cost(shape: Shape, table: Any) -> float:
-    """How much there is to read in the view that a table means, of an array of a given shape; a gather costs 1."""
+def cost(shape: Shape, table: Array) -> float:
+    """How hard it is to read the view that a table means, of an array of this shape. A gather costs 1."""
     total = 0.0
     for primitive, static in _steps(shape, table):
         index = static.get("index", ())
@@ -72,7 +75,9 @@ def _without_ones(shape: Shape) -> Shape:
 
 
 def nest(columns: Sequence[Any]) -> Shape:
-    """The lengths of nested loops in which all columns of positions are evenly spaced, the outermost first, which need not be.
+    """The lengths of nested loops, outermost first, in which the positions of each column are evenly spaced.
+
+    Those of the outermost loop need not be.
 
     Example:
         >>> nest([np.array([0, 0, 0, 4, 4, 4]), np.array([1, 2, 3, 1, 2, 3])])
@@ -96,13 +101,13 @@ def nest(columns: Sequence[Any]) -> Shape:
 
 
 def _are_alike(column: Any, n: int) -> bool:
-    """Whether each n positions of a column are as far apart as the first n."""
+    """Whether every n positions of a column have the same distances from one another as the first n."""
     rows = column.reshape(-1, n)
     return bool((rows - rows[:, :1] == rows[0] - rows[0, 0]).all())
 
 
 def _steps(shape: Shape, table: Any) -> list[Step]:
-    """The operations that make, of an array of a given shape, what broadcasts to a table."""
+    """The operations that make an array that broadcasts to a table, from an array of a given shape."""
     if table.ndim == 0:
         return _entry(shape, int(table))
     repeated = [axis for axis, n in enumerate(table.shape) if n > 1 and (table == table.take([0], axis)).all()]
@@ -120,7 +125,7 @@ def _steps(shape: Shape, table: Any) -> list[Step]:
     return [*_reshaped(shape, (math.prod(shape),)), _part(table)]
 
 
-def _part(index: Any) -> Step:
+def _part(index: object) -> Step:
     if isinstance(index, tuple):
         while len(index) > 1 and isinstance(index[-1], slice) and index[-1] == ALL:
             index = index[:-1]
@@ -145,7 +150,7 @@ def _unravelled(position: int, shape: Shape) -> tuple[int, ...]:
 
 
 def _start_and_step(table: Any) -> tuple[int, int] | None:
-    """The first of evenly spaced positions, and the distance from each to the next; None of others."""
+    """The first of evenly spaced positions, and the distance from each to the next; None if they are not evenly spaced."""
     flat = table.ravel()
     if flat.size < 2:
         return (int(flat[0]) if flat.size else 0), 1
@@ -163,7 +168,7 @@ def _everything(shape: Shape, table: Any) -> list[Step] | None:
 
 
 def _part_of_a_row(shape: Shape, table: Any) -> list[Step] | None:
-    """A row of a matrix or a larger array, or consecutive entries of it; or several rows, of one of its matrices."""
+    """A row of a matrix, or consecutive entries of a row; of an array with more axes also a whole matrix, and so on."""
     spacing = _start_and_step(table) if len(shape) > 1 and table.size else None
     if spacing is None or spacing[1] != 1:
         return None
@@ -217,7 +222,7 @@ def _slice(shape: Shape, table: Any) -> list[Step] | None:
 
 
 def _columns_of_a_list(shape: Shape, table: Any) -> list[Step] | None:
-    """Some columns of a matrix whose rows stand in a list one after the other, perhaps transposed."""
+    """Some columns of a matrix, perhaps transposed, whose rows stand in a list one after the other."""
     if len(shape) != 1 or table.ndim != 2 or min(table.shape) < 2:
         return None
     for transposed in (False, True):
@@ -234,7 +239,10 @@ def _columns_of_a_list(shape: Shape, table: Any) -> list[Step] | None:
 
 
 def _strided(shape: Shape, table: Any) -> list[Step] | None:
-    """A table in which each axis goes along one axis of the source; two along the same are a window that moves."""
+    """A table in which each axis goes along an axis of the source.
+
+    Two that go along the same one are a moving window.
+    """
     steps = _steps_of_axes(table)
     if steps is None or len(shape) < 1:
         return None
@@ -252,7 +260,8 @@ def _strided(shape: Shape, table: Any) -> list[Step] | None:
             along[k].append(axis)
     index: list[Any] = list(start)
     order: list[int] = []
-    moving: list[tuple[int, int, int]] = []  # of windows: their axis in the part, their length, and the axis of the table
+    # For each window, its axis in the part, its length, and its axis in the table.
+    moving: list[tuple[int, int, int]] = []
     for k, axes in enumerate(along):
         if len(axes) == 1:
             (axis,) = axes
@@ -277,8 +286,8 @@ def _strided(shape: Shape, table: Any) -> list[Step] | None:
     return [*found, *_reshaped(tuple(n for n in table.shape if n > 1), table.shape)]
 
 
-def _split_source(shape: Shape, table: Any, k: int, length: int) -> list[Step] | None:
-    """The same of a source whose axis `k` is two in one, such as heads and their entries."""
+def _split_source(shape: Shape, table: Array, k: int, length: int) -> list[Step] | None:
+    """The same for a source in which axis `k` is really two axes, such as heads and their entries."""
     if shape[k] % length or length in (1, shape[k]):
         return None
     split = (*shape[:k], shape[k] // length, length, *shape[k + 1 :])
@@ -287,7 +296,7 @@ def _split_source(shape: Shape, table: Any, k: int, length: int) -> list[Step] |
 
 
 def _in_parts(shape: Shape, table: Any, axis: int, k: int) -> list[Step] | None:
-    """The same for an axis of the table that goes along axis `k` of the source, and on in the next row."""
+    """The same for an axis of the table that goes along axis `k` of the source, and goes on in the next row."""
     n, width = table.shape[axis], shape[k]
     if not k or width < 2 or n % width or n == width:
         return None
@@ -297,7 +306,7 @@ def _in_parts(shape: Shape, table: Any, axis: int, k: int) -> list[Step] | None:
 
 
 def _regrouped(shape: Shape, table: Any) -> list[Step] | None:
-    """A table of which an axis is several in one, such as the places of a window in the plane."""
+    """A table in which one axis is really several axes, such as the places of a window in a plane."""
     loops: list[int] = []
     for axis, n in enumerate(table.shape):
         loops += nest([table[tuple(ALL if k == axis else 0 for k in range(table.ndim))]]) if n > 1 else (1,)
@@ -359,13 +368,13 @@ def _columns(shape: Shape, table: Any) -> list[Step] | None:
 
 
 def _behind(primitive: Primitive, static: dict[str, Any]) -> dict[str, Any]:
-    """The index of a part of each row, in place of one."""
+    """The index of a part of one row, made the index of that part of every row."""
     index = static["index"]
     return {"index": (ALL, *(index if isinstance(index, tuple) else (index,)))}
 
 
 def _rolled(shape: Shape, table: Any) -> list[Step] | None:
-    """The whole source, moved on along axes, and what leaves it at the end at the start."""
+    """The whole source, moved along axes; what leaves it at the end comes in again at the start."""
     if table.shape != shape or not table.size:
         return None
     shift = tuple(-i % n for i, n in zip(_unravelled(int(table.flat[0]), shape), shape, strict=True))

@@ -152,7 +152,10 @@ def _loop(f: Callable[..., Any], args: Sequence[Any], axes: Sequence[int | None]
 
 
 class _Step(NamedTuple):
-    """The computation of one node for all examples; inputs are told by their numbers, in the order in which they become known."""
+    """The computation of one node for all examples.
+
+    Its inputs are given by their numbers, in the order in which they become known.
+    """
 
     primitive: Primitive
     rule: Callable[..., Any] | None  # None, if it is computed as for one example
@@ -190,7 +193,10 @@ class _Plan:
         self._outputs = [(numbers[id(x)], axes[numbers[id(x)]]) for x in program.outputs]
 
     def _in_scopes(self) -> Iterator[_Step]:
-        """The steps, each in its scope, for those who watch. Always to change the scope would take a seventh of a vmap's time."""
+        """The steps, each in its scope, for those who watch.
+
+        Always to change the scope would take a seventh of a vmap's time.
+        """
         before = mode.scope
         for step, scope in zip(self._steps, self._scopes, strict=True):
             set_scope(scope)

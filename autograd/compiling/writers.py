@@ -59,7 +59,7 @@ class Writer:
             return f"np.{numpys}({', '.join(args)})"
         return f"{self.helper(identifier(x.primitive.name.strip('_')), array)}({', '.join(args)})"
 
-    def argument(self, x: Any) -> tuple[str, int]:
+    def argument(self, x: object) -> tuple[str, int]:
         """How an argument is written, and how tightly it binds."""
         if x is None:
             return "None", ATOM
@@ -73,16 +73,16 @@ class Writer:
             return self.names[x], ATOM
         return self.write(x)
 
-    def text_of(self, x: Any) -> str:
+    def text_of(self, x: object) -> str:
         """How an argument is written inside brackets or between commas."""
         return self.argument(x)[0]
 
-    def bound(self, x: Any, strength: int) -> str:
+    def bound(self, x: object, strength: int) -> str:
         """How an argument is written beside an operator that binds as tightly as `strength`."""
         text, own = self.argument(x)
         return text if own >= strength else f"({text})"
 
-    def owner(self, x: Any) -> str:
+    def owner(self, x: object) -> str:
         """How an argument is written before a dot or a bracket."""
         return self.bound(x, ATOM) if isinstance(x, Node) else f"np.float64({self.text_of(x)})"
 
@@ -115,7 +115,7 @@ class Writer:
             return f"np.{kind}"
         return self.helper("setting", value)
 
-    def index(self, index: Any, shape: tuple[int, ...]) -> str:
+    def index(self, index: object, shape: tuple[int, ...]) -> str:
         """How an index into an array of `shape` is written, between brackets."""
         if isinstance(index, tuple):
             if len(index) == 1:
@@ -159,7 +159,7 @@ class Writer:
             return "largest" if x > 0 else "-largest"
         return plain(x)
 
-    def helper(self, name: str, thing: Any) -> str:
+    def helper(self, name: str, thing: object) -> str:
         """The name of a function, or another thing, that the program is given."""
         while self.helpers.get(name, thing) is not thing or (name in self.taken and name not in self.helpers):
             name += "_"
@@ -168,18 +168,18 @@ class Writer:
         return name
 
 
-def way_of(x: Any) -> Any:
+def way_of(x: object) -> Any:
     """What the entry of a node says of how it is written; None of a leaf."""
     return x.primitive.numpy if isinstance(x, Node) and x.primitive is not None else None
 
 
-def is_sum(x: Any, sign: str = "") -> bool:
+def is_sum(x: object, sign: str = "") -> bool:
     """Whether `x` is a sum or difference, whose terms may stand in lines of their own; with that sign, if one is given."""
     way = way_of(x)
     return isinstance(way, Plus) and sign in ("", way.sign)
 
 
-def is_view(x: Any) -> bool:
+def is_view(x: object) -> bool:
     """Whether `x` is another view of the same entries."""
     return type(way_of(x)) is View
 
@@ -190,6 +190,6 @@ def is_assigned(x: Any) -> bool:
     return isinstance(way, Assigned) and way.when(x)
 
 
-def is_loop(x: Any) -> bool:
+def is_loop(x: object) -> bool:
     """Whether `x` is written in statements of its own."""
     return isinstance(way_of(x), Statements)

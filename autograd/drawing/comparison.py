@@ -59,7 +59,9 @@ def _place_by_use(reading: Reading) -> None:
 
 
 def both_open(reading: Reading, fold: int | None) -> Folding:
-    """A folding that shows the arrays one by one if that is readable, and as much of the graph as written as stays clear.
+    """A folding that shows the arrays one by one, if that is readable.
+
+    It shows as much of the graph as it was written as stays clear.
 
     Args:
         reading: both graphs, from `compared`.

@@ -185,7 +185,9 @@ class Drawing:
 
     @cached_property
     def widget(self) -> Any:
-        """The page as a widget of anywidget, for notebooks: what is changed in it can be read in Python, and the other way round.
+        """The page as a widget of anywidget, for notebooks.
+
+        What is changed in the page can be read in Python, and the other way round.
 
         `widget.numbers` has the numbers of the leaves by their labels, as they are in the page now.
         What is assigned to it is shown in the page, and `widget.observe(f, "numbers")` calls `f` after

@@ -156,7 +156,9 @@ def open_to(reading: Reading, depth: int) -> Folding:
 
 
 def open_as_readable(reading: Reading) -> Folding:
-    """A folding with everything but losses open, if that is readable; else with as many levels of modules as stay clear.
+    """A folding with everything but losses open, if that is readable.
+
+    Otherwise, it has as many levels of modules as stay clear.
 
     Raises:
         ValueError: even with all modules folded it is not readable.

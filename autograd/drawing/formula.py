@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from ..backward import ancestors
 from ..core import Node, Primitive
-from ..primitives.arithmetic import identity, multiply
+from ..primitives.arithmetic import identity
 from ..texts import in_latex
 from .picture import number, symbol_of
 
@@ -61,8 +61,10 @@ def latex(node: Node) -> str:
     return _formula(node, computed).text
 
 
-def typeset(node: Any, names: Mapping[Node, str]) -> str:
-    """A formula in which some nodes have names, LaTeX of their own, and every step is shown: also a reshape, which has no sign.
+def typeset(node: object, names: Mapping[Node, str]) -> str:
+    """A formula in which every step is shown, and some nodes have names, LaTeX of their own.
+
+    A reshape, which has no sign, is shown too.
 
     Example:
         >>> from autograd import Value
@@ -82,7 +84,7 @@ def _formula(node: Any, computed: Sequence[Node], formulas: dict[Node, _Formula]
     for x in computed:
         inputs = [formulas[i] if isinstance(i, Node) and i in formulas else _leaf(i) for i in x.inputs or ()]
         template = _template(x.primitive, len(inputs))  # type: ignore[arg-type]
-        if all_steps and x.primitive is multiply and x.left is x.right:
+        if all_steps and x.primitive.products and x.left is x.right:  # type: ignore[union-attr]
             template, inputs = _analysed("#1^{2}"), inputs[:1]
         elif all_steps and template.texts == ["", ""] and x.primitive is not identity:
             template = _analysed(rf"\operatorname{{{in_latex(symbol_of(x))}}}(#1)")
@@ -91,7 +93,10 @@ def _formula(node: Any, computed: Sequence[Node], formulas: dict[Node, _Formula]
 
 
 class _Formula(NamedTuple):
-    """Typeset text, how tightly it binds, and whether it is open: whether a product after it would belong to it, as to a `\\sum`."""
+    r"""Typeset text, how tightly it binds, and whether it is open.
+
+    Open means that a product after it would belong to it, as to a `\sum`.
+    """
 
     text: str
     binding: int
@@ -170,7 +175,8 @@ OPENING, CLOSING = ("{", "(", "[", r"\left", r"\begin"), ("}", ")", "]", r"\righ
 DOTS = (r"\cdot", r"\times", r"\circ", "/", "*")
 SPACES = (r"\,", r"\;", r"\:", r"\ ")
 RELATIONS = ("=", "<", ">", r"\leq", r"\geq", r"\neq")
-BREAKS = ("", ",", ";", ":", "&", "\\\\", "=", "<", ">", r"\lt", r"\gt", r"\le", r"\ge")  # beside these, an input needs no parentheses
+# Beside these, an input needs no parentheses.
+BREAKS = ("", ",", ";", ":", "&", "\\\\", "=", "<", ">", r"\lt", r"\gt", r"\le", r"\ge")
 
 
 @lru_cache(maxsize=1024)

@@ -69,7 +69,9 @@ def sentence(text: str) -> str:
 
 
 def numbers_of(reading: Reading) -> dict[str, Any]:
-    """The numbers that can be changed in the page of a graph: those of its leaves, by their labels, arrays as nested lists.
+    """The numbers that can be changed in the page of a graph, by the labels of its leaves.
+
+    Arrays are nested lists.
 
     A leaf without a label, or with that of another node, is left out.
 
@@ -84,7 +86,9 @@ def numbers_of(reading: Reading) -> dict[str, Any]:
 
 
 def widget_of(page: str, numbers: Mapping[str, Any], title: str) -> Any:
-    """A page as a widget of anywidget, with two attributes that are the same in the page and in Python: `numbers` and `height`.
+    """A page as a widget of anywidget.
+
+    Its attributes `numbers` and `height` are the same in the page and in Python.
 
     Raises:
         ModuleNotFoundError: anywidget is not installed.
@@ -130,7 +134,7 @@ def _kind() -> Any:
     return PageWidget
 
 
-def _mapped(f: Callable[[Any], float | str], x: Any) -> Any:
+def _mapped(f: Callable[[Any], float | str], x: object) -> Any:
     return [_mapped(f, y) for y in x] if isinstance(x, list) else f(x)
 
 
@@ -139,5 +143,5 @@ def _shown(x: float) -> float | str:
     return x if math.isfinite(x) else repr(x).replace("inf", "Infinity").replace("nan", "NaN")
 
 
-def _listed(data: Any) -> Any:
+def _listed(data: object) -> Any:
     return np.asarray(data).tolist()

@@ -58,7 +58,10 @@ class Operation:
 
 @dataclass
 class Arrow:
-    """An arrow from an input to an operation, with the local derivative; or from there to the result; or between folded boxes."""
+    """An arrow from an input to an operation, with the local derivative.
+
+    Other arrows go from an operation to its result, or between folded boxes.
+    """
 
     id: str
     tail: str
@@ -76,7 +79,8 @@ class Picture:
     arrows: list[Arrow] = field(default_factory=list)
     parts: dict[Place, str] = field(default_factory=dict)  # the open modules, outer before inner, with their titles
     ids: dict[Thing, str] = field(default_factory=dict)  # of the boxes of things
-    into: dict[Thing, list[str]] = field(default_factory=dict)  # the ids of the arrows from a thing's inputs, if they are drawn
+    # The ids of the arrows from a thing's inputs, if they are drawn.
+    into: dict[Thing, list[str]] = field(default_factory=dict)
     numbers: dict[tuple[Thing, Place], str] = field(default_factory=dict)  # the ids of the boxes of constant numbers
 
     def connect(self, tail: str, head: str, kind: ArrowKind, text: str = "") -> str:
@@ -300,7 +304,10 @@ def _counted(count: int, what: str) -> str:
 
 
 def _amount(things: Mapping[Thing, None], folding: Folding, reading: Reading) -> str:
-    """The text for what flows between two boxes: the number of results in each call, and of parameters that are used elsewhere too."""
+    """The text for what flows between two boxes.
+
+    It is the number of results in each call, and of parameters that are also used elsewhere.
+    """
     results = [x for x in things if reading.inputs[x]]
     texts = []
     if len(results) > 1:

@@ -99,7 +99,8 @@ class Reading:
                 continue
             if takes_lists or isinstance(x, np.ndarray):
                 is_array = isinstance(x, np.ndarray)
-                which = (x.shape, x.dtype, x.tobytes()) if is_array else id(x)  # each node has a copy of an array of its own
+                # Each node has a copy of an array of its own.
+                which = (x.shape, x.dtype, x.tobytes()) if is_array else id(x)
                 seen[which] = seen.get(which, 0) + 1
                 call = 0 if is_array else self._outermost.get(id(node.scope), 0)
                 constant = self._shared.setdefault((which, seen[which], call), Constant(x))

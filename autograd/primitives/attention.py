@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Case, Primitive
-from .arithmetic import where
+from .choices import where
 from .products import _swap, matmul
 from .reductions import max_, softmax, softmax_gradient
 

@@ -1,4 +1,6 @@
-"""How a primitive computes all examples of a batch at once: what the batch rules of the table are given, and what they share.
+"""How a primitive computes all examples of a batch at once.
+
+What the batch rules of the table are given, and what they share.
 
 The rule of an entry is a function `(batch, *inputs, **static) -> results`. An input has the axis of
 the examples in front of those that it has for one example; or it is shared by all examples, and is
@@ -16,8 +18,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..core import Node, Primitive
+from .joining import stack
 from .reductions import broadcast_to
-from .shapes import reshape, stack, transpose
+from .shapes import reshape, transpose
 
 __all__ = ["Batch", "rule_of"]
 
@@ -59,7 +62,9 @@ class Batch(NamedTuple):
         ]  # fmt: skip
 
     def aligned(self, inputs: Sequence[Any], rank: int | None = None) -> list[Any]:
-        """The inputs with axes of length 1 behind that of the examples, so that they broadcast as those of one example do.
+        """The inputs with new axes of length 1 behind the axis of examples.
+
+        So they broadcast as those of one example do.
 
         Args:
             inputs: the inputs.
@@ -72,7 +77,10 @@ class Batch(NamedTuple):
         ]
 
     def rows(self, numbers: Any, *before: Any) -> tuple[Any, ...]:
-        """The index of the rows that `numbers`, the second input, names in each example; `before` are the indices of axes before theirs."""
+        """The index of the rows that `numbers`, the second input, names in each example.
+
+        `before` are the indices of the axes before theirs.
+        """
         whole = np.asarray(numbers._datum if isinstance(numbers, Node) else numbers).astype(np.intp)
         return np.arange(self.size).reshape(self.size, *(1,) * (whole.ndim - self.has_axis[1])), *before, whole
 
@@ -84,12 +92,15 @@ class Batch(NamedTuple):
         return stack(*[function(*[x[i] if has_axis else x for x, has_axis in pairs]) for i in range(self.size)], axis=0)
 
     def in_one(self, function: Callable[..., Any], inputs: Sequence[Any], axes: Sequence[int], out_axis: int) -> Any:
-        """The results of a layer that takes batches already, on one long batch; one by one, unless the examples share its weights.
+        """The results of a layer that takes batches already, on one long batch.
+
+        If the examples have different weights, they are computed one by one.
 
         Args:
             function: the primitive, with its settings.
             inputs: its inputs.
-            axes: for each of the first inputs, which axis of one example is that of its own batch. The others are weights.
+            axes: for each of the first inputs, which axis of one example is that of its own batch. The others are
+                weights.
             out_axis: the same of the result.
         """
         weights = inputs[len(axes) :]

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core import Case, Primitive
 from .batching import Batch
-from .shapes import scatter
+from .indexing import scatter
 
 
 def _gradients(g: Any, y: Any, *xs: Any, subscripts: str) -> list[Any]:

@@ -1,7 +1,7 @@
 """The table of derivatives: products over axes, and cumulative sums and products.
 
-The derivatives of products are products of the other entries. They are computed without division, so that they are also right where
-entries are 0.
+The derivatives of products are products of the other entries. They are computed without division, so that they are also
+right where entries are 0.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import numpy as np
 from ..core import Case, Primitive
 from . import printing
 from .batching import Batch
-from .shapes import axes_of_batch, concatenate, getitem, reshape, transpose
+from .indexing import getitem
+from .joining import concatenate
+from .shapes import axes_of_batch, reshape, transpose
 
 
 def _part(x: Any, axis: int, part: slice) -> Any:

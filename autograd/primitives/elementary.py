@@ -19,7 +19,7 @@ from ..core import Node, Primitive
 from ..layout import FLOATS, NOTHING, NUMBERS
 from ..modes import mode
 from . import algebra, printing
-from .arithmetic import either
+from .choices import either
 
 _POSITIVE = (0.1, 3.0)
 

@@ -1,8 +1,9 @@
 """The table of derivatives: linear algebra, of matrices and of stacks of them.
 
-The rules are those of Giles, "Collected matrix derivative results" (2008): the derivative of an inverse, a determinant, a
-decomposition, written with matrix products. What gives several arrays packs them into one, and `autograd.linear_algebra` takes
-them apart. Of the symmetric matrices that `cholesky` and `eigh` take, both halves are read and both get a gradient.
+The rules are those of Giles, "Collected matrix derivative results" (2008): the derivative of an inverse, a determinant,
+a decomposition, written with matrix products. What gives several arrays packs them into one, and
+`autograd.linear_algebra` takes them apart. Of the symmetric matrices that `cholesky` and `eigh` take, both halves are
+read and both get a gradient.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ import numpy as np
 
 from ..core import Case, Node, Primitive
 from ..modes import mode
-from .arithmetic import either
 from .batching import Batch
+from .choices import either
+from .indexing import getitem
 from .products import matmul
 from .reductions import sum_, unbroadcast
-from .shapes import expand_dims, getitem, reshape, transpose
+from .shapes import expand_dims, reshape, transpose
 
 _STACKS = (Case((2, 2)), Case((2, 3, 3)))
 

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from .arithmetic import where
+from .choices import where
 from .contraction import einsum
+from .indexing import getitem, scatter
+from .joining import add_windows, pad, windows
 from .reductions import broadcast_to, is_first_max, max_, sum_
-from .shapes import add_windows, getitem, pad, reshape, scatter, transpose, windows
+from .shapes import reshape, transpose
 
 __all__ = ["conv", "conv_transpose", "conv_weight", "max_pick", "max_pool", "max_unpool", "sum_pool", "sum_unpool"]
 

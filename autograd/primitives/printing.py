@@ -129,7 +129,10 @@ class Assigned:
 
 
 class Statements:
-    """Written in statements of its own: `lines`, called with the writer and the node, gives the names of its parts and them."""
+    """Written in statements of its own.
+
+    `lines` is called with the writer and the node; it gives the statements, and the names of the parts.
+    """
 
     def __init__(self, lines: Callable[..., list[str]]) -> None:
         self.lines = lines

@@ -46,7 +46,8 @@ def _misfit(a: tuple[int, ...], b: tuple[int, ...]) -> str | None:
 def _matmul_of_batch(batch: Batch, a: Any, b: Any) -> Any:
     a_has_axis, b_has_axis = batch.has_axis
     ranks = a.ndim - a_has_axis, b.ndim - b_has_axis
-    # A vector of each example is a matrix of all, and with what they share one large product instead of many small ones.
+    # A vector of each example is a matrix of all, and with what they share one large product instead of many small
+    # ones.
     if not b_has_axis and (ranks[1] == 1 or (ranks[0] == 1 and ranks[1] == 2)):
         return matmul(a, b)
     if not a_has_axis and ranks[1] == 1 and ranks[0] <= 2:

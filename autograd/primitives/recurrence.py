@@ -15,9 +15,11 @@ import numpy as np
 
 from ..core import Case, Primitive
 from .elementary import _relu_gradient, _slope_of_sigmoid, _slope_of_tanh, relu, sigmoid, tanh
+from .indexing import getitem
+from .joining import concatenate, stack
 from .products import matmul
 from .reductions import sum_
-from .shapes import concatenate, getitem, stack, transpose
+from .shapes import transpose
 
 
 def _before(first: Any, states: Any) -> Any:

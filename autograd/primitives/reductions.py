@@ -13,7 +13,8 @@ import numpy as np
 from ..core import Case, Primitive
 from ..layout import NOTHING
 from . import algebra, printing
-from .arithmetic import add_n, clip, either, equal, first_max_n, max_n, where
+from .arithmetic import add_n, equal
+from .choices import clip, either, first_max_n, max_n, where
 from .elementary import exp, log
 from .shapes import axes_of_batch, reshape
 

@@ -1,4 +1,6 @@
-"""The table of derivatives: the other functions of a calculus book: tangents and arcs, hyperbolic functions, logarithms of other bases.
+"""The table of derivatives: the other functions of a calculus book.
+
+Tangents and arcs, hyperbolic functions, and logarithms to other bases.
 
 Their derivatives stand in every table of them. They are written so that nothing overflows or cancels on the way where
 the result does not: 1 - x² as (1 - x)(1 + x), √(a² + b²) as `hypot`.
@@ -12,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..core import Primitive
-from .arithmetic import abs_, either, maximum, sign, where
+from .arithmetic import abs_, sign
+from .choices import either, maximum, where
 from .elementary import cos, exp, log, sigmoid, sin, softplus, sqrt
 
 _POSITIVE = (0.1, 3.0)
@@ -215,7 +218,8 @@ cbrt = Primitive(
     """,
 )  # fmt: skip
 
-_SLOPE_OF_SINC = [(-1) ** k * 2 * k / math.factorial(2 * k + 1) for k in range(11, 0, -1)]  # of (sin t) / t, divided by t, in t²
+# Of (sin t) / t, divided by t, in t².
+_SLOPE_OF_SINC = [(-1) ** k * 2 * k / math.factorial(2 * k + 1) for k in range(11, 0, -1)]
 
 
 def _slope_of_sinc(y: Any, x: Any) -> Any:

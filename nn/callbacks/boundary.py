@@ -1,4 +1,4 @@
-"""`Boundary`: the points of training in the plane, and how a model divides the plane between their classes, from epoch to epoch."""
+"""`Boundary`: how a model divides the plane between classes, from epoch to epoch."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from .training import Batch, Training
 
 __all__ = ["Boundary"]
 
-SIDE, SIDE_OF_VALUES = 41, 21  # points along each side of the plane; of a network of Values, each is computed on its own
+# Points along each side of the plane; of a network of Values, each is computed on its own.
+SIDE, SIDE_OF_VALUES = 41, 21
 MOST_POINTS, MOST_FRAMES = 400, 100
 TWO_CLASSES = ({-1.0, 1.0}, {0.0, 1.0})
 
@@ -35,8 +36,8 @@ class Boundary:
 
     Attributes:
         points, classes: the points, of shape (n, 2), and their classes, of shape (n,).
-        epochs, frames: the epochs that were looked at, and for each the scores, of shape (SIDE, SIDE, scores): of two classes
-            one score, which is above 0 for the second class.
+        epochs, frames: the epochs that were looked at, and for each the scores, of shape (SIDE, SIDE, scores): of two
+            classes one score, which is above 0 for the second class.
 
     Example:
         >>> boundary = Boundary()
@@ -67,7 +68,10 @@ class Boundary:
         self.is_open = len(self.points) < MOST_POINTS
 
     def look(self, trainer: Training) -> None:
-        """Compute the scores of this epoch, in evaluation mode, in place of those of the last one if that is not to be kept."""
+        """Compute the scores of this epoch, in evaluation mode.
+
+        They replace those of the last one, unless that is to be kept.
+        """
         if not len(self.points):
             return
         scores = self._scores(trainer)

@@ -60,7 +60,10 @@ class Callback:
         """An epoch has ended: `trainer.history` holds it, and `trainer.epoch` counts it."""
 
     def on_fit_end(self, trainer: Training) -> None:
-        """`fit` ends: after the last epoch, after `trainer.should_stop` was set, or after Ctrl-C; but not after an error."""
+        """`fit` ends.
+
+        That is after the last epoch, after `trainer.should_stop` was set, or after Ctrl-C; but not after an error.
+        """
 
     def state_dict(self) -> dict[str, Any]:
         """What it must keep from epoch to epoch, for checkpoints: numbers, texts, arrays, and lists and dicts of them."""

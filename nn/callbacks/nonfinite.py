@@ -26,7 +26,9 @@ RISE = 10.0  # a loss has diverged if it is this many times the first one
 
 
 class TerminateOnNaN(Callback):
-    """Ends training before nan or infinity in a loss or a gradient reaches the weights, and names the layer where it began.
+    """Ends training before nan or infinity in a loss or a gradient reaches the weights.
+
+    It names the layer where it began.
 
     Usually it only checks the loss and the gradients of each batch. If one is not finite, it computes the batch
     again and examines every layer. Every `Trainer` has such a callback unless `terminate_on_nan` is false. It is

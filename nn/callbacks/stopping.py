@@ -61,7 +61,8 @@ class EarlyStopping(Monitor):
         if self.notice(trainer):
             self.wait = 0
             if self.restore_best_weights:
-                self.best_weights = deepcopy(trainer.model.state_dict())  # that of `nn.torch` shares its numbers with the model
+                # That of `nn.torch` shares its numbers with the model.
+                self.best_weights = deepcopy(trainer.model.state_dict())
             return
         self.wait += 1
         if self.wait >= self.patience:

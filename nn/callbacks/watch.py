@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Watch"]
 
-PAUSE = 2  # how many times as long as drawing a picture took there is none in a notebook; so training takes at most half as long again
+# How many times as long as drawing a picture took there is none in a notebook; so training takes at most half as long
+# again.
+PAUSE = 2
 FPS, LONGEST = 10, 60  # of a gif: pictures in a second, and pictures
 
 

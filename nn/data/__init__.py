@@ -1,4 +1,7 @@
-"""Data for training: datasets, their batches, small examples, and the images of the tutorials. Most names are those of PyTorch."""
+"""Data for training: datasets, their batches, small examples, and the images of the tutorials.
+
+Most names are those of PyTorch.
+"""
 
 from typing import TYPE_CHECKING
 

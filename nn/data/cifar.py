@@ -28,7 +28,9 @@ Part = tuple[NDArray[np.integer[Any]], NDArray[np.uint8]]  # the labels and the 
 
 
 class CIFAR10(ImageDataset):
-    """Small photographs of 32×32 pixels in three colours: 50,000 for training and 10,000 for testing (Krizhevsky, 2009).
+    """Small photographs of 32×32 pixels in three colours (Krizhevsky, 2009).
+
+    There are 50,000 for training and 10,000 for testing.
 
     The files are `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin`, each with or without
     `.gz`; or those of the Python version, whose names have no `.bin`.
@@ -91,7 +93,10 @@ def _archives(root: Path) -> list[tuple[Path, Path]]:
 
 
 def _unpack(archive: Path, folder: Path) -> None:
-    """Unpack an archive of CIFAR-10 into a folder, each file whole or not at all, once the archive has been read to its end."""
+    """Unpack an archive of CIFAR-10 into a folder, once it has been read to its end.
+
+    Each file is written completely or not at all.
+    """
     try:
         with tarfile.open(fileobj=io.BytesIO(contents(archive)), mode="r:") as tar:
             files = {Path(member.name).name: tar.extractfile(member) for member in tar if member.isfile()}

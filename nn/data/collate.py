@@ -61,7 +61,7 @@ def default_collate(items: Sequence[Any]) -> Any:
     return np.stack(arrays)
 
 
-def plain(x: Any) -> Any:
+def plain(x: object) -> Any:
     """The numbers of a leaf, and anything else as it is.
 
     Raises:

@@ -22,7 +22,9 @@ __all__ = ["Dataset", "Items", "Subset", "TensorDataset", "items_at", "random_sp
 
 
 class Items(Protocol):
-    """The type of what can be loaded in batches: a `Dataset`, a list, a range, or anything else with a length and items by number.
+    """The type of what can be loaded in batches.
+
+    It is a `Dataset`, a list, a range, or anything else with a length and items by number.
 
     It is a protocol, for annotations only, and cannot be instantiated.
 

@@ -48,7 +48,9 @@ def contents(path: Path) -> bytes:
 
 
 def places(root: Path, *names: str) -> list[Path]:
-    """The folders where a data set may be: those in `root` with one of these names, `root` itself, and `raw` inside each.
+    """The folders where a data set may be.
+
+    They are those in `root` with one of these names, `root` itself, and `raw` inside each.
 
     Capital letters, and characters between the words of a name, make no difference.
 

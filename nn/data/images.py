@@ -54,7 +54,10 @@ class ImageDataset(Dataset):
 
     @property
     def data(self) -> NDArray[np.uint8]:
-        """The images as torchvision arranges them: (n, height, width) if there is one channel, else (n, height, width, channels)."""
+        """The images as torchvision arranges them.
+
+        The shape is (n, height, width) if there is one channel, else (n, height, width, channels).
+        """
         return self.images[:, 0] if self.images.shape[1] == 1 else self.images.transpose(0, 2, 3, 1)
 
     def __len__(self) -> int:
@@ -167,7 +170,9 @@ class FashionMNIST(MNIST):
 
 
 class KMNIST(MNIST):
-    """Ten characters of the old Japanese script, in the form of MNIST (Clanuwat and others, 2018). The files have the same names.
+    """Ten characters of the old Japanese script, in the form of MNIST (Clanuwat and others, 2018).
+
+    The files have the same names.
 
     Args:
         root: the folder with the files, or with a folder `kmnist` (or `KMNIST/raw`) that has them.
@@ -193,7 +198,10 @@ class KMNIST(MNIST):
 
 
 def _read_npz(path: Path, names: list[str]) -> tuple[NDArray[np.uint8], NDArray[np.integer[Any]]]:
-    """The images and the labels in a file of NumPy's `.npz` format. Each array is read to its end, where its checksum is."""
+    """The images and the labels in a file of NumPy's `.npz` format.
+
+    Each array is read to its end, where its checksum is.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             images, labels = (np.load(io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False) for name in names)

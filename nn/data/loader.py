@@ -38,8 +38,8 @@ class DataLoader:
         rng: the generator; its state determines the next order.
 
     Raises:
-        TypeError: `batch_size` is not a whole number; `sampler` has no length; or `dataset` is several arrays, or has no
-            length and items by number.
+        TypeError: `batch_size` is not a whole number; `sampler` has no length; or `dataset` is several arrays, or has
+            no length and items by number.
         ValueError: there are `sampler` and `shuffle`, or `rng` and `generator`; `batch_size` is less than 1; the
             dataset is empty; or `drop_last` leaves no batch.
 
@@ -112,7 +112,9 @@ class DataLoader:
             self._to_come = None
 
     def state_dict(self) -> dict[str, Any]:
-        """The state of its generator and, inside a loop, the items that are still to come, as arrays and dicts of numbers.
+        """The state of its generator and, inside a loop, the items that are still to come.
+
+        It consists of arrays and dicts of numbers.
 
         Example:
             >>> print(DataLoader(range(9), 3).state_dict()["to_come"])
@@ -122,7 +124,9 @@ class DataLoader:
         return {"rng": self.rng.bit_generator.state, "to_come": to_come}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Continue where another loader of the same data has stopped. If that was inside a loop, the next loop is the rest of it.
+        """Continue where another loader of the same data has stopped.
+
+        If that was inside a loop, the next loop is the rest of it.
 
         In a loader that was made without an `rng`, this sets the shared generator.
 

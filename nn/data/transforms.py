@@ -79,7 +79,9 @@ class Compose(Transform):
 
 
 class ToTensor(Transform):
-    """Bytes from 0 to 255, with the channels last as in files, become float32 from 0 to 1 of shape (channels, height, width).
+    """Bytes from 0 to 255 become float32 from 0 to 1.
+
+    In files the channels are last; the result has the shape (channels, height, width).
 
     Images that are floats already, as those of `nn.data.MNIST` and its like, stay as they are.
 

@@ -30,7 +30,9 @@ STILL = 0.01  # a loss stands still if it has fallen by less than this fraction
 def rate(
     model: Module, optimizer: Optimizer, before: float, expected: float | None, loss_of: Callable[[Module], float]
 ) -> Iterator[Finding]:
-    """Whether the learning rate is far too low or far too high, judged by one step of copies of the model and the optimizer.
+    """Whether the learning rate is far too low or far too high.
+
+    One step of copies of the model and the optimizer tells.
 
     Args:
         model, optimizer: the originals, with the gradients of the batch.

@@ -91,7 +91,10 @@ class Passes:
             )  # fmt: skip
 
     def activations(self) -> Iterator[Finding]:
-        """Look for dead and saturated activations, both functions and modules; but not at the output of the model, which may be sure."""
+        """Look for dead and saturated activations, both functions and modules.
+
+        The output of the model is left out; it may be sure.
+        """
         outputs = {x for x in leaves(self.output) if isinstance(x, Node)}
         found: dict[tuple[Primitive, str, str], list[Any]] = {}
         for node in reversed(ancestors(outputs)):
@@ -172,7 +175,10 @@ class Passes:
                 )  # fmt: skip
 
     def _layers(self) -> dict[str, list[Any]]:
-        """The parameters of each layer that are not frozen, by the path of the layer, in the order in which the layers computed."""
+        """The parameters of each layer that are not frozen, by the path of the layer.
+
+        The layers stand in the order in which they computed.
+        """
         layers: dict[str, list[Any]] = {layer_of(path): [] for path in self._done}
         for name, parameter in self.parameters.items():
             if parameter.requires_grad:

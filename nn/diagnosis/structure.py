@@ -1,4 +1,7 @@
-"""What is wrong with the structure of a network: activations that are missing or out of place, and a loss that does not fit."""
+"""What is wrong with the structure of a network.
+
+Activations may be missing or out of place, and the loss may not fit.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,14 @@ from .known_losses import Known
 
 __all__ = ["class_numbers", "last_function", "missing_activation", "range_of_outputs"]
 
-# What passes numbers on linearly and unmixed, if its other inputs are constants or parameters, such as the mask of a dropout.
+# What passes numbers on linearly and unmixed, if its other inputs are constants or parameters, such as the mask of a
+# dropout.
 PASSES_ON = ("shape", "affine")
-# Targets look like classes if they are whole numbers from 0 without a gap, few, and each frequent. Quantities seldom are all that.
+# Targets look like classes if they are whole numbers from 0 without a gap, few, and each frequent. Quantities seldom
+# are all that.
 FEWEST_CLASSES, MOST_CLASSES, OF_EACH, BALANCE = 3, 20, 3, 0.2
-# Among few examples of many classes, some are rare by chance: six of each on average, and chi² within three standard deviations.
+# Among few examples of many classes, some are rare by chance: six of each on average, and chi² within three standard
+# deviations.
 ON_AVERAGE, DEVIATIONS = 6, 3.0
 
 

@@ -142,7 +142,10 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         return self
 
     def _split(self, y: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """The numbers of the examples for training, and of those held out; of each class the same share, if that can be."""
+        """The numbers of the examples for training, and of those held out.
+
+        If possible, the same share of each class is held out.
+        """
         n, fraction = len(y), number("validation_fraction", self.validation_fraction, most=1)
         held = math.ceil(n * fraction)
         if not 0 < held < n:

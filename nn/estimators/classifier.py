@@ -26,8 +26,8 @@ class Classifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]  # sc
     """A network that tells classes apart, with the methods of scikit-learn's classifiers.
 
     `y` has one label for each example, with any number of classes; or several, of shape (n, labels): of 0 and 1, which
-    say whether a label holds (multi-label), or with classes of their own each (multi-output). Its classes may be numbers
-    or texts. Of two classes, the network has one output; of more, one for each.
+    say whether a label holds (multi-label), or with classes of their own each (multi-output). Its classes may be
+    numbers or texts. Of two classes, the network has one output; of more, one for each.
 
     The network has the precision of `X`: float32 for float32, and float64 for all else. Its columns should have similar
     scales, so put a `StandardScaler` before it.
@@ -48,7 +48,8 @@ class Classifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]  # sc
         callbacks: who else takes part in training; see `nn.callbacks`.
         module: a function from the numbers of inputs and outputs to an `nn.Module`, which takes the place of `hidden`,
             `activation` and `dropout`. It may make a network of Values, such as `lambda n, m: nn.MLP(n, [8, m])`.
-        class_weight: how much the examples of each class count: a dict, or "balanced"; with several labels, a list of dicts.
+        class_weight: how much the examples of each class count: a dict, or "balanced"; with several labels, a list of
+            dicts.
 
     Attributes:
         module_: the trained network, whose outputs are logits.
@@ -200,7 +201,7 @@ class Classifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]  # sc
         return tags
 
 
-def _rows(y: Any) -> NDArray[Any]:
+def _rows(y: object) -> NDArray[Any]:
     """Labels in the shape (n, labels)."""
     y = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
     return column_or_1d(y, warn=True)[:, None] if y.ndim < 2 or y.shape[1] == 1 else y

@@ -1,7 +1,7 @@
 """One thread for matrix products, so that a network is the same, bit for bit, however many cores there are.
 
-BLAS adds in another order with another number of threads. Workers of a cluster have one each, as a rule; so do the products
-here, which are too small to gain from more.
+BLAS adds in another order with another number of threads. Workers of a cluster have one each, as a rule; so do the
+products here, which are too small to gain from more.
 """
 
 from __future__ import annotations

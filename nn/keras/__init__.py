@@ -2,10 +2,10 @@
 
     from nn import keras
 
-and a program written for Keras runs. There is hardly any mathematics in here: each name is a short way onto what exists. A
-`keras.layers.Dense` is an `nn.Linear` inside, `fit` is that of `nn.Trainer`, `model.save` is `nn.save`. Where the two mean different
-things by one word, this book means Keras' thing: images have their channels last, kernels have Keras' shapes, a layer makes its weights
-at its first call, and a model that was not told otherwise is in evaluation.
+and a program written for Keras runs. There is hardly any mathematics in here: each name is a short way onto what
+exists. A `keras.layers.Dense` is an `nn.Linear` inside, `fit` is that of `nn.Trainer`, `model.save` is `nn.save`. Where
+the two mean different things by one word, this book means Keras' thing: images have their channels last, kernels have
+Keras' shapes, a layer makes its weights at its first call, and a model that was not told otherwise is in evaluation.
 """
 
 from ..lookup import missing

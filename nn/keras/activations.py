@@ -20,7 +20,7 @@ __all__ = [
 exponential, swish = exp, silu
 
 
-def linear(x: Any) -> Any:
+def linear(x: object) -> Any:
     """x itself."""
     return x
 
@@ -40,12 +40,12 @@ def gelu(x: Any, approximate: bool = False) -> Any:
     return _gelu(x, "tanh" if approximate else "none")
 
 
-def selu(x: Any) -> Any:
+def selu(x: object) -> Any:
     """`autograd.elu` with two fixed factors, which keep mean 0 and deviation 1 (Klambauer and others, 2017)."""
     return 1.0507009873554805 * elu(x, alpha=1.6732632423543772)
 
 
-def softsign(x: Any) -> Any:
+def softsign(x: object) -> Any:
     """x / (1 + |x|)."""
     return x / (1 + autograd.abs(x))
 
@@ -53,7 +53,7 @@ def softsign(x: Any) -> Any:
 BY_NAME = {name: globals()[name] for name in __all__ if name != "get"}
 
 
-def get(identifier: Any) -> Any:
+def get(identifier: object) -> Any:
     """The activation of a name; `linear` for None; a function as it is.
 
     Raises:

@@ -20,7 +20,9 @@ __all__ = [
 
 
 class Callback:
-    """The base of your own callbacks, with the names and the arguments of Keras' moments; epochs and batches count from 0.
+    """The base of your own callbacks, with the names and the arguments of Keras' moments.
+
+    Epochs and batches count from 0.
 
     Attributes:
         model: the model that is trained; `model.stop_training = True` ends the training after the epoch.
@@ -157,7 +159,8 @@ class ReduceLROnPlateau(callbacks.Callback):
         verbose: whether it says when it reduces the learning rate.
 
     Raises:
-        TypeError, ValueError: `patience` or `cooldown` is not a whole number from 0; or, in `fit`, the column is not measured.
+        TypeError, ValueError: `patience` or `cooldown` is not a whole number from 0; or, in `fit`, the column is not
+            measured.
     """
 
     def __init__(
@@ -185,7 +188,10 @@ class ReduceLROnPlateau(callbacks.Callback):
 
 
 class LearningRateScheduler(callbacks.Callback):
-    """A function of the epoch, from 0, and of the learning rate, to the learning rate, which an optimizer of `nn.optim` takes as `lr`."""
+    """A function of the epoch, from 0, and of the learning rate, to the new learning rate.
+
+    An optimizer of `nn.optim` calls it `lr`.
+    """
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
         self.schedule, self.verbose = schedule, verbose

@@ -12,7 +12,7 @@ from ..lookup import no_such_name
 __all__ = ["Described", "looked_up"]
 
 
-def looked_up(kind: str, name: Any, table: Mapping[str, Any]) -> Any:
+def looked_up(kind: str, name: object, table: Mapping[str, Any]) -> Any:
     """The entry for a text, which may be the name of its class; a function or an object as it is.
 
     Raises:

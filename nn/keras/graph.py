@@ -78,7 +78,10 @@ class Graph:
         return list(inputs)
 
     def config(self) -> dict[str, Any]:
-        """The graph as numbers, texts and layers: each symbol is the number of its call, and its place among the outputs."""
+        """The graph as numbers, texts and layers.
+
+        Each symbol is the number of its call, and its place among the outputs.
+        """
         places: dict[int, list[int]] = {id(s): [-1, i] for i, s in enumerate(leaves_of(self.inputs))}
         calls = []
         every = self.layers()

@@ -196,7 +196,7 @@ BY_NAME = {
 }  # fmt: skip
 
 
-def get(identifier: Any) -> Any:
+def get(identifier: object) -> Any:
     """The initializer of a name, such as "he_normal" or "HeNormal"; an initializer as it is.
 
     Raises:

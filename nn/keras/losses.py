@@ -23,7 +23,7 @@ __all__ = [
 EPSILON = 1e-7  # Keras' bound of probabilities, so that no logarithm is infinite
 
 
-def paired(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+def paired(y_true: object, y_pred: object) -> tuple[Any, Any]:
     """Targets and predictions with equally many axes, as Keras does: one of length 1 at the end is added, or left out.
 
     Example:
@@ -39,7 +39,7 @@ def paired(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     return targets, predictions
 
 
-def _each(loss: Callable[..., Any], y_true: Any, y_pred: Any, **settings: Any) -> Any:
+def _each(loss: Callable[..., Any], y_true: object, y_pred: object, **settings: Any) -> Any:
     """A loss of `nn` for each number, as its mean for each example."""
     targets, predictions = paired(y_true, y_pred)
     each = loss(predictions, targets, reduction="none", **settings)
@@ -50,34 +50,34 @@ def _clipped(probabilities: Any) -> Any:
     return autograd.clip(probabilities, EPSILON, 1 - EPSILON)
 
 
-def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
+def mean_squared_error(y_true: object, y_pred: object) -> Any:
     """`nn.mse_loss`."""
     return _each(losses.mse_loss, y_true, y_pred)
 
 
-def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
+def mean_absolute_error(y_true: object, y_pred: object) -> Any:
     """`nn.l1_loss`."""
     return _each(losses.l1_loss, y_true, y_pred)
 
 
-def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
+def huber(y_true: object, y_pred: object, delta: float = 1.0) -> Any:
     """`nn.huber_loss`."""
     return _each(losses.huber_loss, y_true, y_pred, delta=delta)
 
 
-def hinge(y_true: Any, y_pred: Any) -> Any:
+def hinge(y_true: object, y_pred: object) -> Any:
     """`nn.hinge_loss`; targets of 0 and 1 become -1 and 1."""
     targets, _ = paired(y_true, y_pred)
     return _each(losses.hinge_loss, 2 * targets - 1 if np.isin(targets, (0, 1)).all() else targets, y_pred)
 
 
-def kl_divergence(y_true: Any, y_pred: Any) -> Any:
+def kl_divergence(y_true: object, y_pred: object) -> Any:
     """`nn.kl_div` of the logarithm, summed over the classes."""
     targets, predictions = paired(y_true, y_pred)
     return autograd.sum(losses.kl_div(autograd.log(_clipped(predictions)), targets, reduction="none"), axis=-1)
 
 
-def binary_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0) -> Any:
+def binary_crossentropy(y_true: object, y_pred: object, from_logits: bool = False, label_smoothing: float = 0.0) -> Any:
     """`nn.binary_cross_entropy`; with `from_logits` `nn.binary_cross_entropy_with_logits`."""
     targets, predictions = paired(y_true, y_pred)
     if label_smoothing:
@@ -87,7 +87,7 @@ def binary_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False, lab
     return _each(losses.binary_cross_entropy, targets, _clipped(predictions))
 
 
-def categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0) -> Any:
+def categorical_crossentropy(y_true: object, y_pred: object, from_logits: bool = False, label_smoothing: float = 0.0) -> Any:
     """`nn.cross_entropy` of the logarithm, or with `from_logits` of the scores themselves; targets are one-hot.
 
     Raises:
@@ -103,8 +103,10 @@ def categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False
     return _of_classes(targets.reshape(-1, targets.shape[-1]), predictions, from_logits, label_smoothing=label_smoothing)
 
 
-def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False) -> Any:
-    """`nn.cross_entropy` of the logarithm, or with `from_logits` of the scores themselves; targets are numbers of classes.
+def sparse_categorical_crossentropy(y_true: object, y_pred: object, from_logits: bool = False) -> Any:
+    """`nn.cross_entropy` of the logarithm, or with `from_logits` of the scores themselves.
+
+    Targets are numbers of classes.
 
     Raises:
         ValueError: the targets do not have the shape of the predictions without the classes.
@@ -150,13 +152,13 @@ class Loss(Described):
             raise ValueError(f'A loss is reduced by "sum_over_batch_size", "mean", "sum", "none" or None; got {reduction!r}.')
         self.reduction, self.name, self._settings = reduction, name, settings
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: object, y_pred: object) -> Any:
         """The loss of each example."""
         if self.function is None:
             raise NotImplementedError(f"{type(self).__name__} does not define call(self, y_true, y_pred), the loss of each example.")
         return type(self).function(y_true, y_pred, **self._settings)  # type: ignore[misc]
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+    def __call__(self, y_true: object, y_pred: object, sample_weight: object = None) -> Any:
         each = self.call(y_true, y_pred)
         if sample_weight is not None:
             weight = np.asarray(sample_weight, each.dtype)
@@ -230,7 +232,10 @@ class CategoricalCrossentropy(Loss):
 
 
 class SparseCategoricalCrossentropy(Loss):
-    """`nn.CrossEntropyLoss` of the logarithm, or with `from_logits` of the scores themselves; targets are numbers of classes."""
+    """`nn.CrossEntropyLoss` of the logarithm, or with `from_logits` of the scores themselves.
+
+    Targets are numbers of classes.
+    """
 
     function = staticmethod(sparse_categorical_crossentropy)
 
@@ -245,7 +250,7 @@ class _Own(Loss):
         super().__init__()
         self._own = own
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: object, y_pred: object) -> Any:
         return self._own(y_true, y_pred)
 
 
@@ -257,7 +262,7 @@ BY_NAME: dict[str, type[Loss]] = {
 FUNCTIONS = {kind.function: kind for kind in BY_NAME.values()}
 
 
-def get(identifier: Any) -> Any:
+def get(identifier: object) -> Any:
     """The loss of a name, or of a function of targets and predictions; a loss as it is.
 
     Raises:

@@ -23,7 +23,9 @@ __all__ = [
 
 
 class Metric(Described):
-    """The base of metrics. A subclass defines `measured(y_true, y_pred)`, one number of all targets and all predictions.
+    """The base of metrics.
+
+    A subclass defines `measured(y_true, y_pred)`, one number of all targets and all predictions.
 
     Example:
         >>> metric = BinaryAccuracy()
@@ -45,7 +47,7 @@ class Metric(Described):
         """Forget all examples."""
         self._seen: list[tuple[Array, Array]] = []
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(self, y_true: object, y_pred: object, sample_weight: object = None) -> None:
         """Add examples."""
         if sample_weight is not None:
             raise ValueError("update_state(sample_weight=…) is not here.")
@@ -58,19 +60,19 @@ class Metric(Described):
         y_true, y_pred = (np.concatenate([np.atleast_1d(x) for x in column]) for column in zip(*self._seen, strict=True))
         return float(self.measured(y_true, y_pred))
 
-    def __call__(self, y_true: Any, y_pred: Any) -> float:
+    def __call__(self, y_true: object, y_pred: object) -> float:
         self.update_state(y_true, y_pred)
         return self.result()
 
 
-def _array(x: Any) -> Array:
+def _array(x: object) -> Array:
     return np.asarray(x.data if isinstance(x, Node) else x)
 
 
 class Mean(Metric):
     """The mean of numbers, `update_state(values)`."""
 
-    def update_state(self, values: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def update_state(self, values: object, sample_weight: object = None) -> None:  # type: ignore[override]
         super().update_state(np.ravel(_array(values)), np.ravel(_array(values)), sample_weight)
 
     def measured(self, y_true: Array, y_pred: Array) -> float:
@@ -212,7 +214,7 @@ BY_NAME: dict[str, Any] = {
 }  # fmt: skip
 
 
-def get(identifier: Any) -> Any:
+def get(identifier: object) -> Any:
     """The metric of a name, or of a function of targets and predictions; a metric as it is.
 
     Raises:

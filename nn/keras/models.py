@@ -176,7 +176,9 @@ class Model(Trained):
         return cls(inputs, outputs, name=config["name"])
 
     def save(self, filepath: str | os.PathLike[str], **kwargs: Any) -> None:
-        """Write the layers, the weights, and what `compile` and the optimizer know into a file of `nn.save`; `load_model` brings it back.
+        """Write the layers, the weights, and what `compile` and the optimizer know into a file of `nn.save`.
+
+        `load_model` brings it back.
 
         Raises:
             TypeError: a part is the user's own.

@@ -1,4 +1,7 @@
-"""`keras.ops`: functions for losses, layers and functional models of your own: those of `autograd` and NumPy, on symbols too."""
+"""`keras.ops`: functions for losses, layers and functional models of your own.
+
+They are those of `autograd` and NumPy, on symbols too.
+"""
 
 from __future__ import annotations
 
@@ -50,13 +53,13 @@ def square(x: Any) -> Any:
 
 
 @on_symbols
-def rsqrt(x: Any) -> Any:
+def rsqrt(x: object) -> Any:
     """1 / `autograd.sqrt(x)`."""
     return 1 / autograd.sqrt(x)
 
 
 @on_symbols
-def stop_gradient(variable: Any) -> Any:
+def stop_gradient(variable: object) -> Any:
     """`x.detach()`."""
     return _stop_gradient(variable) if isinstance(variable, autograd.Node) else variable
 
@@ -68,7 +71,7 @@ def cast(x: Any, dtype: Any) -> Any:
 
 
 @on_symbols
-def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+def argmax(x: object, axis: int | None = None, keepdims: bool = False) -> Any:
     """`np.argmax`."""
     return convert_to_numpy(x).argmax(axis, keepdims=keepdims)
 
@@ -81,7 +84,7 @@ def top_k(x: Any, k: int, sorted: bool = True) -> Any:
 
 
 @on_symbols
-def one_hot(x: Any, num_classes: int) -> Any:
+def one_hot(x: object, num_classes: int) -> Any:
     """`keras.utils.to_categorical`."""
     return utils.to_categorical(x, num_classes)
 
@@ -128,7 +131,7 @@ def zeros_like(x: Any, dtype: Any = None) -> Any:
     return np.zeros(shape(x), dtype or getattr(x, "dtype", None))
 
 
-def convert_to_numpy(x: Any) -> Any:
+def convert_to_numpy(x: object) -> Any:
     """`x.data`."""
     return np.asarray(x.data if isinstance(x, autograd.Node) else x)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
 
 from ..lookup import said_of
 from . import (
@@ -45,8 +44,8 @@ def page() -> str:
     return "\n".join(parts)
 
 
-def _said_of(name: str, entry: Any) -> str:
-    """The first sentence of an entry's documentation; what is taken from elsewhere as it is, is called by its name there."""
+def _said_of(name: str, entry: object) -> str:
+    """The first sentence of an entry's documentation; of what is not Keras', the name that it has here."""
     where = getattr(entry, "__module__", None) or type(entry).__module__
     if not where.startswith("nn.keras"):
         return f"`{where.partition('.')[0]}.{getattr(entry, 'name', None) or getattr(entry, '__name__', name)}`"

@@ -56,7 +56,7 @@ l1, l2, l1_l2 = L1, L2, L1L2
 BY_NAME = {"l1": L1, "l2": L2, "l1_l2": L1L2}
 
 
-def get(identifier: Any) -> Any:
+def get(identifier: object) -> Any:
     """The regularizer of a name; a regularizer or None as it is.
 
     Raises:

@@ -1,4 +1,7 @@
-"""How a model is written down as JSON, and made again: the kinds of its parts, with the arguments that they were made with."""
+"""How a model is written down as JSON, and made again.
+
+A part is written as its kind, and the arguments that it was made with.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ class Kept:
         self.content = dict(state)
 
 
-def described(thing: Any, where: str = "the model") -> Any:
+def described(thing: object, where: str = "the model") -> Any:
     """A part of a model as numbers, texts, lists and dicts.
 
     Raises:
@@ -68,7 +71,7 @@ def described(thing: Any, where: str = "the model") -> Any:
     return {"kind": type(thing).__name__, "config": described(thing.get_config(), where)}
 
 
-def made(description: Any, kinds: Mapping[str, Any]) -> Any:
+def made(description: object, kinds: Mapping[str, Any]) -> Any:
     """What `described` wrote down.
 
     Example:

@@ -17,7 +17,8 @@ def table(name: str, rows: Rows, total: int, trainable: int, connected: bool, pr
 
     Args:
         name: the model's.
-        rows: for each layer its name with its type, the shape of its output, its number of parameters, and what it is connected to.
+        rows: for each layer its name with its type, the shape of its output, its number of parameters, and what it is
+            connected to.
         total, trainable: the numbers of parameters.
         connected: whether the last column is shown.
         print_fn: what is called with the text.

@@ -28,7 +28,10 @@ BATCH_SIZE = 32
 
 
 class Objective:
-    """The loss that a Trainer takes: of predictions and targets, with the weights of classes and the costs of large weights."""
+    """The loss that a Trainer takes, of predictions and targets.
+
+    It has the weights of classes, and the costs of large weights.
+    """
 
     def __init__(self, model: Trained, loss: losses.Loss, class_weight: Mapping[int, float] | None) -> None:
         self.model, self.loss, self.class_weight = model, loss, class_weight
@@ -71,7 +74,9 @@ class Trained(Layer):
         self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Any = None, run_eagerly: bool = False, jit_compile: Any = "auto",
         **kwargs: Any,
     ) -> None:  # fmt: skip
-        """Say how the model is trained: by names, or by objects of `keras.optimizers`, `keras.losses` and `keras.metrics`.
+        """Say how the model is trained.
+
+        The parts are names, or objects of `keras.optimizers`, `keras.losses` and `keras.metrics`.
 
         Raises:
             ValueError: a name is not in the book, or two metrics have the same.
@@ -95,7 +100,8 @@ class Trained(Layer):
         """`nn.Trainer.fit`: train for some epochs.
 
         Args:
-            x, y: arrays of inputs and targets; x is a list of arrays for a model of several inputs, or a DataLoader alone.
+            x, y: arrays of inputs and targets; x is a list of arrays for a model of several inputs, or a DataLoader
+                alone.
             batch_size: by default 32.
             epochs, initial_epoch: the number of the last epoch, and how many were before.
             verbose: 0 for nothing, 1 for a bar, 2 for a line an epoch.

@@ -29,7 +29,7 @@ def set_random_seed(seed: int) -> None:
     random.seed(seed)
 
 
-def to_categorical(x: Any, num_classes: int | None = None) -> Array:
+def to_categorical(x: object, num_classes: int | None = None) -> Array:
     """`np.eye(num_classes)[x]`: a row with a single 1 for each number of a class.
 
     Raises:
@@ -68,7 +68,9 @@ def pad_sequences(
     sequences: Sequence[Sequence[Any]], maxlen: int | None = None, dtype: Any = "int32", padding: str = "pre", truncating: str = "pre",
     value: float = 0.0,
 ) -> Array:  # fmt: skip
-    """Sequences of different lengths as rows of an array, filled up with `value` at the start, or with "post" at the end.
+    """Sequences of different lengths as rows of an array.
+
+    They are filled up with `value` at the start, or with "post" at the end.
 
     Raises:
         ValueError: `padding` or `truncating` is neither "pre" nor "post".

@@ -130,7 +130,10 @@ def multi_margin_loss(
 
 
 def _check_one_hot(shape: tuple[int, ...], target: Input) -> None:
-    """Refuse whole numbers as probabilities, unless each row has a single 1: they were probably meant as numbers of classes."""
+    """Refuse whole numbers as probabilities, unless each row has a single 1.
+
+    They were probably meant as numbers of classes.
+    """
     if is_known(target) and (numbers := numbers_in(target)).dtype.kind in "iub":
         sums = numbers.reshape(shape).sum(axis=min(1, len(shape) - 1))
         if (sums != 1).any():
@@ -141,7 +144,7 @@ def _check_one_hot(shape: tuple[int, ...], target: Input) -> None:
             )
 
 
-def _of_labels(rows: _Rows, log_p: Any, ignore_index: int, smoothing: float = 0.0) -> Any:
+def _of_labels(rows: _Rows, log_p: object, ignore_index: int, smoothing: float = 0.0) -> Any:
     """The loss of log-probabilities, where the targets are numbers of classes."""
     labels, kept = rows.labels(ignore_index)
     counts = rows.counts(labels)
@@ -198,7 +201,7 @@ class _Rows:
             self.target = as_constant(self.target, self.input)
         self.weight = None if weight is None else self._weights(weight)
 
-    def _objects(self, x: Any, shape: tuple[int, ...]) -> Any:
+    def _objects(self, x: object, shape: tuple[int, ...]) -> Any:
         """Nested lists as an array of objects, with a row for each loss."""
         return np.moveaxis(np.array(x, dtype=object).reshape(shape), self.axis, -1).reshape(-1, self.classes)
 
@@ -235,7 +238,7 @@ class _Rows:
         kept = is_kept.reshape(found.shape).astype(object if self.listed else bool)
         return found, None if is_kept.all() else kept
 
-    def counts(self, labels: Any) -> Any:
+    def counts(self, labels: object) -> Any:
         """The weight of the class of each loss; None if all count 1."""
         return None if self.weight is None else _pick(np.broadcast_to(self.weight, self.input.shape), labels, self.axis)
 
@@ -278,5 +281,5 @@ def _with_axis(x: Any, axis: int) -> Any:
     return np.expand_dims(x, axis) if _is_objects(x) else autograd.expand_dims(x, axis)
 
 
-def _is_objects(x: Any) -> bool:
+def _is_objects(x: object) -> bool:
     return isinstance(x, np.ndarray) and x.dtype == object

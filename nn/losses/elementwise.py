@@ -185,7 +185,9 @@ def kl_div(input: Input, target: Input, reduction: str = "mean", log_target: boo
 
 @scope("hinge_loss", folded=True)
 def hinge_loss(input: Input, target: Input, reduction: str = "mean") -> Any:
-    """max(0, 1 - t s), for scores s and targets t of -1 or 1: the loss of support-vector machines (Cortes and Vapnik, 1995).
+    """max(0, 1 - t s), for scores s and targets t of -1 or 1.
+
+    It is the loss of support-vector machines (Cortes and Vapnik, 1995).
 
     Arguments are those of `mse_loss`.
 
@@ -208,7 +210,7 @@ def hinge_loss(input: Input, target: Input, reduction: str = "mean") -> Any:
 
 
 def _each(
-    name: str, loss: Callable[..., Any], input: Any, target: Any, reduction: str, weight: Input | None = None, *factors: Input
+    name: str, loss: Callable[..., Any], input: object, target: object, reduction: str, weight: Input | None = None, *factors: Input
 ) -> Any:
     """`loss(prediction, target, *factors)`, times `weight`, over all entries of two arrays or of two nested lists."""
     check_reduction(name, reduction)

@@ -138,7 +138,9 @@ class HuberLoss(_Loss):
 
 
 class BCELoss(_Loss):
-    """The loss of probabilities of yes or no, PyTorch's `BCELoss`; see `binary_cross_entropy`. `BCEWithLogitsLoss` is more accurate.
+    """The loss of probabilities of yes or no, PyTorch's `BCELoss`; see `binary_cross_entropy`.
+
+    `BCEWithLogitsLoss` is more accurate.
 
     Args:
         weight: what each loss counts, in a shape that broadcasts to that of the input.
@@ -225,7 +227,9 @@ class CrossEntropyLoss(_Loss):
 
 
 class NLLLoss(_Loss):
-    """The negative log-likelihood, for log-probabilities such as those of `LogSoftmax`; PyTorch's `NLLLoss`, see `nll_loss`.
+    """The negative log-likelihood, PyTorch's `NLLLoss`; see `nll_loss`.
+
+    It takes log-probabilities, such as those of `LogSoftmax`.
 
     Args:
         weight, ignore_index, reduction: as in `CrossEntropyLoss`.
@@ -308,7 +312,9 @@ class MultiMarginLoss(_Loss):
 
 
 class HingeLoss(_Loss):
-    """The hinge for two classes, with targets of -1 and 1 (Cortes and Vapnik, 1995); see `hinge_loss`. PyTorch has no such module.
+    """The hinge for two classes, with targets of -1 and 1 (Cortes and Vapnik, 1995); see `hinge_loss`.
+
+    PyTorch has no such module.
 
     Args:
         reduction: "mean", "sum" or "none".

@@ -92,8 +92,11 @@ def alike(input: Input, target: Input) -> tuple[Any, Any]:
     return _lists(input), _lists(target)
 
 
-def as_constant(x: Any, like: Data) -> Any:
-    """`x`, an array or a Tensor, in the precision of `like`, so that targets of float64 do not make losses of float32 float64."""
+def as_constant(x: object, like: Data) -> Any:
+    """`x`, an array or a Tensor, in the precision of `like`.
+
+    So targets of float64 do not turn losses of float32 into float64.
+    """
     dtype = like.dtype if like.dtype.kind == "f" else np.dtype(float)
     if isinstance(x, Node):
         return astype(x, dtype=dtype) if isinstance(x, Tensor) and x.dtype != dtype else x
@@ -112,14 +115,14 @@ def _array(x: Input) -> Any:
     return x if isinstance(x, Node) else np.asarray(x)
 
 
-def _lists(x: Any) -> Any:
+def _lists(x: object) -> Any:
     """`x` as a number or a Value, or as nested lists of them."""
     if isinstance(x, (list, tuple)):
         return [_lists(item) for item in x]
     return x.tolist() if hasattr(x, "tolist") and not isinstance(x, Node) else x
 
 
-def numbers_in(x: Any) -> Array:
+def numbers_in(x: object) -> Array:
     """The plain numbers in a Tensor, an array or nested lists of Values and numbers, in one row."""
     if isinstance(x, Node):
         return np.ravel(np.asarray(x.data))

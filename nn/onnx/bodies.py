@@ -70,7 +70,8 @@ class Body:
 
     Args:
         prefix: the path of the layer, for the names of the nodes.
-        outside: gives the name of something that comes from outside, such as a parameter; None if nothing of the kind is known.
+        outside: gives the name of something that comes from outside, such as a parameter; None if nothing of the kind
+            is known.
         shapes: the shapes of nodes.
     """
 
@@ -81,7 +82,8 @@ class Body:
         self.given: dict[str, Any] = {}  # what comes from outside, by its name here
         self._counts: dict[str, int] = {}
         self._constants: dict[Any, str] = {}
-        self.parts: dict[Any, dict[Any, str]] = {}  # of a node that has no name, the parts that have one, by their indices
+        # Of a node that has no name, the parts that have one, by their indices.
+        self.parts: dict[Any, dict[Any, str]] = {}
 
     def free(self, name: str) -> str:
         """The name, or with a number if there is one of that name."""
@@ -153,7 +155,10 @@ class Body:
         return name if not size.fixed else self.op("Add", name, self.constant(np.array([size.fixed], np.int64)))
 
     def finish(self, results: Mapping[str, Any]) -> tuple[list[Call], dict[str, Any]]:
-        """The nodes that are needed for the `results`, which get these names; and what they need from outside, by its name here."""
+        """The nodes that are needed for the `results`, which get these names.
+
+        Returns also what they need from outside, by its name here.
+        """
         rename: dict[str, str] = {}
         made = {name for call in self.calls for name in call.outputs}
         for wanted, x in results.items():

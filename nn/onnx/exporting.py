@@ -26,7 +26,9 @@ __all__ = ["to_onnx"]
 
 
 def to_onnx(model: Module, example: Input | tuple[Input, ...], path: str | os.PathLike[str], batch_axis: int | None = 0) -> None:
-    """Write what a model computes, in evaluation mode, as a file of the ONNX format, which onnxruntime and many others run.
+    """Write what a model computes, in evaluation mode, as a file of the ONNX format.
+
+    Onnxruntime and many other programs run it.
 
     Numbers are written as float32. Parameters keep their names, and layers stay visible: each is a function of
     the file, named by its class and its path. The file is for any number of examples.
@@ -55,7 +57,8 @@ def to_onnx(model: Module, example: Input | tuple[Input, ...], path: str | os.Pa
     arrays = [_array(x, model) for x in (example if isinstance(example, tuple) else (example,))]
     names = _names(model, len(arrays))
     axes = _batch_axes(model, arrays, batch_axis)
-    counts = (SMALL, LARGE, LARGEST) if batch_axis is not None else (None,) * 3  # also then several times, to notice random numbers
+    # Also then several times, to notice random numbers.
+    counts = (SMALL, LARGE, LARGEST) if batch_axis is not None else (None,) * 3
     traces = [trace(model, [_rows(x, axis, n) for x, axis in zip(arrays, axes, strict=True)], names).lowered(has_writer) for n in counts]
     steps = steps_in(traces, type(model).__name__)
     write_whole(path, _Export(model, traces[0], axes, steps).proto().SerializeToString())
@@ -154,7 +157,10 @@ class _Export:
         )  # fmt: skip
 
     def _outside(self, x: Any) -> str | None:
-        """The name of a parameter, or of another array from outside of the model; of those from stores, the name of all of them."""
+        """The name of a parameter, or of another array from outside of the model.
+
+        Those from stores have one name together.
+        """
         if not isinstance(x, Tensor) or x.primitive is not None or x in self.inputs:
             return None
         return self.paths.get(x) or (visible(x.label) if x.label else "constant")
@@ -167,7 +173,10 @@ class _Export:
         return [n if not isinstance(n, Size) else "batch" if n == Size(0, 1) else None for n in self.shapes[x]]
 
     def _write(self, body: Body, start: int, stop: int, depth: int) -> None:
-        """Write the steps from `start` to `stop`; those of a layer inside, which follow one another, as the call of a function."""
+        """Write the steps from `start` to `stop`.
+
+        Steps of a layer inside, which follow one another, become the call of a function.
+        """
         i = start
         while i < stop:
             scopes = self._scopes(self.steps[i])
@@ -218,7 +227,10 @@ class _Export:
         body.names.update(zip(results, made, strict=True))
 
     def _rank(self, x: Any) -> tuple[bool, int]:
-        """The place of something among the inputs of a function: what is computed comes first, then the parameters in their order."""
+        """The place of something among the inputs of a function.
+
+        What is computed comes first, then the parameters in their order.
+        """
         return self._outside(x) is not None, self.order.get(x, 0)
 
     def _scopes(self, step: Step) -> list[Any]:

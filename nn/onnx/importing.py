@@ -47,9 +47,9 @@ class Function(NamedTuple):
 def from_onnx(path: str | os.PathLike[str]) -> Imported:
     """The model in a file of the ONNX format, as a module.
 
-    Arrays of floats in the file are its parameters, by their names; numbers alone, and whole numbers, are constants. The running
-    statistics of batch normalisation are buffers, and stay as they are: the module computes what the file says, in
-    training too. Functions of the file are drawn as boxes.
+    Arrays of floats in the file are its parameters, by their names; numbers alone, and whole numbers, are constants.
+    The running statistics of batch normalisation are buffers, and stay as they are: the module computes what the file
+    says, in training too. Functions of the file are drawn as boxes.
 
     Args:
         path: a file, as written by `nn.to_onnx`, `torch.onnx.export`, `skl2onnx` or Keras.

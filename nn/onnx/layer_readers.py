@@ -168,7 +168,10 @@ def _directions(
     run: Callable[..., Any], gates: Sequence[int], x: Data, weight: Any, again: Any, bias: Any, lengths: Any, states: Sequence[Any],
     direction: str,
 ) -> list[Any]:  # fmt: skip
-    """The states at all times and those at the end, of each direction: (time, directions, batch, hidden), and without the time."""
+    """The states of each direction at all times, and those at the end.
+
+    The shape is (time, directions, batch, hidden), and at the end the same without the time.
+    """
     if lengths is not None:
         raise ValueError("its sequences have lengths of their own")
     batch, hidden = x.shape[1], again.shape[-1]

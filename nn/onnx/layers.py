@@ -63,7 +63,10 @@ def _sum_pool(w: Body, y: Tensor, x: Any, kernel: Any, stride: Any, padding: Any
 
 
 def _sequence(w: Body, z: Any, order: Sequence[int], hidden: int) -> tuple[str, str, str | None]:
-    """What ONNX' recurrent operators take in place of `z`: the inputs, their weights and their bias, gates in ONNX' order."""
+    """What ONNX' recurrent operators take in place of `z`.
+
+    These are the inputs, their weights and their bias, with the gates in ONNX' order.
+    """
     if getattr(z, "primitive", None) is table["linear"] and all(isinstance(x, Node) or np.ndim(x) == 0 for x in z.inputs):
         x, weight, bias = z.inputs
         name, parts = w.of(x, FLOAT), (_gates(w, w.of(weight, FLOAT), order, hidden), bias)

@@ -226,7 +226,10 @@ def _sliced(w: Body, name: str, slices: Sequence[tuple[int, slice]]) -> str:
 
 
 def _gathered(w: Body, y: Tensor, x: Any, name: str, entries: Any, chosen: dict[int, Any]) -> str:
-    """The entries at several arrays of numbers: of the axes they are for, put in front and made one, those at one array of numbers."""
+    """The entries at several arrays of numbers.
+
+    The axes they are for are put in front and made one, and so one array of numbers is enough.
+    """
     if len(entries) != len(chosen):
         raise Unwritable("ONNX has no index of several arrays and slices; do one after the other")
     axes, shape = sorted(chosen), w.shapes_of(x)
@@ -289,7 +292,10 @@ writes("put_along_axis")(_scatter("ScatterElements"))
 
 
 def _part(w: Body, y: Tensor, x: Any, index: Any) -> str:
-    """Of the results of an LSTM or a GRU, the hidden states at all times; or the cells, of which ONNX has those at the end."""
+    """Of the results of an LSTM or a GRU, the hidden states at all times; or the cells.
+
+    ONNX has only the cells at the end.
+    """
     parts = w.parts[x]
     if index == -1 and "last" in parts:
         return parts["last"]

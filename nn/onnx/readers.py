@@ -1,7 +1,8 @@
 """What each operator of ONNX is here, as a function of its inputs, in their order, and its attributes, by ONNX' names.
 
-An elementwise operator is the primitive whose entry of the table names it. The functions here are those that ask for more. They
-take arrays and Tensors alike: a file computes shapes in arrays of whole numbers, beside the numbers of the model.
+An elementwise operator is the primitive whose entry of the table names it. The functions here are those that ask for
+more. They take arrays and Tensors alike: a file computes shapes in arrays of whole numbers, beside the numbers of the
+model.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""From a model to steps that ONNX has words for: the graph of a call, what it is made of, and what in it grows with the batch.
+"""From a model to steps that ONNX has words for.
+
+The graph of a call, what it is made of, and what in it grows with the batch.
 
 The model is called on batches of three sizes, as the compiler calls a function: with stand-ins, which refuse to show a
 number that the file would be frozen on. What ONNX has no operator for is computed again by the formula in its entry
@@ -48,7 +50,11 @@ class Repeated(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One step: its node in the small batch, its inputs (nodes and constants), its other arguments, and its shape in any batch."""
+    """One step of the graph.
+
+    It has its node in the small batch, its inputs (nodes and constants), its other arguments, and its shape in any
+    batch.
+    """
 
     node: Any
     inputs: tuple[Any, ...]
@@ -58,7 +64,10 @@ class Step(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """The graph of one call: the stand-ins for the inputs, the results, the computed nodes in order, and the line of each by its time."""
+    """The graph of one call.
+
+    It has the stand-ins for the inputs, the results, the computed nodes in order, and the line of each by its time.
+    """
 
     inputs: list[Tensor]
     outputs: list[Tensor]

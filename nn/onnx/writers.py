@@ -1,9 +1,9 @@
 """How a step is written in ONNX.
 
-An elementwise primitive has its operator in its entry of the table, in the argument `onnx`, such as "Tanh"; and one that
-ONNX lacks, a formula of others. Those that ask for more, such as a shape or axes, have a function in `operators` or
-`layers`. It is called with the `Body`, the node, its inputs and its other arguments, and gives the name of the result. A whole
-number among the arguments may be a `Size`, which depends on the size of the batch.
+An elementwise primitive has its operator in its entry of the table, in the argument `onnx`, such as "Tanh"; and one
+that ONNX lacks, a formula of others. Those that ask for more, such as a shape or axes, have a function in `operators`
+or `layers`. It is called with the `Body`, the node, its inputs and its other arguments, and gives the name of the
+result. A whole number among the arguments may be a `Size`, which depends on the size of the batch.
 """
 
 from __future__ import annotations
@@ -76,7 +76,10 @@ def _elementwise(w: Body, y: Tensor, *inputs: Any, **static: Any) -> str:
 
 
 def _parsed(template: str, static: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """An operator and its attributes: of "Elu(alpha=alpha)" the attribute `alpha`, if the argument of that name is given."""
+    """An operator and its attributes.
+
+    "Elu(alpha=alpha)" has the attribute `alpha`, if the argument of that name is given.
+    """
     operator, *pairs = re.findall(r"\w+=\w+|\w+", template)
     named = dict(pair.split("=") for pair in pairs)
     return operator, {

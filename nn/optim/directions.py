@@ -73,7 +73,9 @@ class Lion(Optimizer):
 
 
 class Muon(Optimizer):
-    """Muon (Jordan, 2024): steps by the orthogonalised gradient, in which all directions count alike; for weights of hidden layers.
+    """Muon (Jordan, 2024): steps by the orthogonalised gradient, in which all directions count alike.
+
+    It is for weights of hidden layers.
 
         m ← momentum m + (1 - momentum) g
         p ← (1 - lr weight_decay) p - lr' O(m)

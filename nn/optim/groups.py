@@ -10,7 +10,9 @@ import numpy as np
 from autograd import Tensor, Value
 from autograd.errors import describe
 
-__all__ = ["Parameter", "Parameters", "Settings", "check_precision", "parameters_of", "precision_of", "settings_of"]
+from ..checks import is_number, number
+
+__all__ = ["Parameter", "Parameters", "Settings", "check_precision", "check_setting", "parameters_of", "precision_of", "settings_of"]
 
 Parameter = Value | Tensor
 Parameters = Iterable[Parameter] | Iterable[Mapping[str, Any]]  # or groups of them
@@ -52,8 +54,30 @@ def settings_of(group: Settings, names: Iterable[str]) -> dict[str, Any]:
     return {name: x.item() if isinstance(x := group[name], np.generic) else x for name in names}
 
 
+def check_setting(name: str, setting: object, method: str) -> None:
+    """Refuse a number that is negative or not finite, an `eps` of 0, and `betas` that are not at least 0 and below 1.
+
+    Raises:
+        TypeError: it is not a number.
+        ValueError: it is out of range.
+
+    Example:
+        >>> check_setting("lr", 0.1, "SGD")
+    """
+    if name == "betas":
+        betas = tuple(setting) if isinstance(setting, Iterable) else ()
+        if not betas or not all(is_number(beta) and 0 <= beta < 1 for beta in betas):
+            raise ValueError(f"betas must be numbers from 0 to below 1, such as (0.9, 0.999); got {setting!r}.")
+    elif not is_number(setting):
+        raise TypeError(f"{name} must be a number; got {setting!r}. {method}.unchecked names settings of other kinds.")
+    elif number(name, setting) == 0 and name == "eps":
+        raise ValueError(f"eps must be above 0: where a gradient has always been 0, {method} would divide 0 by 0.")
+
+
 def precision_of(parameter: Parameter) -> np.dtype[Any]:
-    """The precision in which steps of a parameter are computed: its own, but float32 for float16, which has too few digits.
+    """The precision in which steps of a parameter are computed.
+
+    It is that of the parameter, but float32 for float16, which has too few digits.
 
     Example:
         >>> from autograd import Tensor

@@ -1,4 +1,7 @@
-"""Optimization methods: formulas by which a parameter p is changed, given its gradient g. Names, arguments and formulas are PyTorch's."""
+"""Optimization methods: formulas by which a parameter p is changed, given its gradient g.
+
+Names, arguments and formulas are PyTorch's.
+"""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ alike. A Tensor that has no gradient stays as it is; a Value that has none has t
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
@@ -20,16 +19,15 @@ from autograd.state import effects
 from autograd.stores import Store
 from autograd.updating import Updater
 
-from ..checks import all_finite, is_number, number
 from ..gradients import zero_gradients
-from .groups import Parameter, Parameters, Settings, check_precision, parameters_of, settings_of
+from .groups import Parameter, Parameters, Settings, check_precision, check_setting, parameters_of, settings_of
+from .health import Health
 from .pieces import Array, Memory, Piece, Starts, UnevenError, in_pieces
 from .states import memories_from
 
 __all__ = ["Optimizer"]
 
 ENTRIES_AT_ONCE = 2**15  # an elementwise formula is computed on parts of this size, which stay in the processor's cache
-OFTEN = 16  # parameters are searched for nan after each of the first 16 steps, and then after every 16th
 
 
 class Optimizer(Updater):
@@ -96,12 +94,7 @@ class Optimizer(Updater):
 
     unchecked: ClassVar[tuple[str, ...]] = ()
     seen = ("param_groups", "lr", "state", "state_dict")
-    own = frozenset(
-        [
-            "defaults", "param_groups", "_checked", "_settings", "_pieces", "_frozen", "_seen", "_arranged", "_steps", "_is_finite",
-            "_was_finite", "_was_lost", "_has_warned",
-        ]
-    )  # fmt: skip
+    own = frozenset(["defaults", "param_groups", "_checked", "_settings", "_pieces", "_frozen", "_seen", "_arranged", "_health"])
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -114,14 +107,14 @@ class Optimizer(Updater):
         self.defaults = dict(defaults)
         self.param_groups: list[dict[str, Any]] = []
         self._checked: list[dict[str, Any]] = []  # copies of the groups, from when their settings were last checked
-        self._settings: list[tuple[dict[str, Any], Starts]] = []  # of each group, its settings and what `memory` gives for them
+        # Of each group, its settings and what `memory` gives for them.
+        self._settings: list[tuple[dict[str, Any], Starts]] = []
         self._pieces: list[list[Piece]] = []  # the parameters of each group
         self._frozen: dict[Parameter, Memory] = {}  # the frozen parameters, and what is remembered of them
         self._seen = (0, 0)  # the numbers of stores and of changes of `requires_grad` when the pieces were made
-        self._arranged: tuple[Any, Any] = (None, [])  # the parameters without a gradient for which they were made, and all of them
-        self._steps = 0
-        self._is_finite = self._was_finite = True  # whether no nan or infinity has been found; before this step
-        self._was_lost = self._has_warned = False  # whether a step was lost in float16, and a warning given
+        # The parameters without a gradient for which they were made, and all of them.
+        self._arranged: tuple[Any, Any] = (None, [])
+        self._health = Health()
         given: list[Any] = list(params)
         for group in given if given and all(isinstance(group, dict) for group in given) else [{"params": given}]:
             self.add_param_group(group)
@@ -149,25 +142,7 @@ class Optimizer(Updater):
         self.finish()
 
     def finish(self) -> None:
-        self._steps += 1
-        if self._was_lost and not self._has_warned:
-            self._has_warned = True
-            warnings.warn(
-                f"A step of {type(self).__name__} was too small to change parameters in float16, which has 3 digits. "
-                "Keep the parameters in float32, or take a larger learning rate.",
-                RuntimeWarning,
-                stacklevel=3,
-            )
-        if self._was_finite and not self._is_finite:
-            self._was_finite = False
-            wrong = next(p for p in self.leaves() if not np.isfinite(p.data).all())
-            warnings.warn(
-                f"After this step of {type(self).__name__}, {describe(wrong)} has {'nan' if np.isnan(wrong.data).any() else 'infinity'}: "
-                "the training diverges, or the data are not finite. Try a smaller learning rate, or nn.utils.clip_grad_norm_; "
-                "autograd.detect_anomaly() finds the operation where it began.",
-                RuntimeWarning,
-                stacklevel=3,
-            )
+        self._health.finish(type(self).__name__, self.leaves())
 
     def update(self, p: Array, g: Array, *memory: Any, **settings: Any) -> None:
         """The formula. It changes `p` and the memory in place, as in `p -= lr * g`, and leaves `g` as it is.
@@ -192,20 +167,12 @@ class Optimizer(Updater):
     def check(self, settings: Settings) -> None:
         """Raise an error if settings are impossible.
 
-        That is the case if a number is negative or not finite, if `eps` is 0, or if `betas` are not at least 0
-        and below 1. A subclass with other kinds of settings names them in `unchecked`, or overrides `check`.
+        That is the case if a number is negative or not finite, if `eps` is 0, or if `betas` are not at least 0 and
+        below 1. A subclass with other kinds of settings names them in `unchecked`, or overrides `check`.
         """
         for name, setting in settings.items():
-            if name in self.unchecked:
-                continue
-            if name == "betas":
-                betas = tuple(setting) if isinstance(setting, Iterable) else ()
-                if not betas or not all(is_number(beta) and 0 <= beta < 1 for beta in betas):
-                    raise ValueError(f"betas must be numbers from 0 to below 1, such as (0.9, 0.999); got {setting!r}.")
-            elif not is_number(setting):
-                raise TypeError(f"{name} must be a number; got {setting!r}. {type(self).__name__}.unchecked names settings of other kinds.")
-            elif number(name, setting) == 0 and name == "eps":
-                raise ValueError(f"eps must be above 0: where a gradient has always been 0, {type(self).__name__} would divide 0 by 0.")
+            if name not in self.unchecked:
+                check_setting(name, setting, type(self).__name__)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Clear the gradients of all parameters. If not `set_to_none`, those of Tensors become zeros instead of None.
@@ -294,7 +261,9 @@ class Optimizer(Updater):
         self._remember(self.state)
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that another optimizer needs to continue from here: settings, and what is remembered of each parameter.
+        """Everything that another optimizer needs to continue from here.
+
+        These are the settings, and what is remembered of each parameter.
 
         Returns:
             A dict as in PyTorch's, in which parameters are numbered through all groups. It holds copies: numbers
@@ -318,7 +287,9 @@ class Optimizer(Updater):
         return {"state": state, "param_groups": [{**g, "params": [position[p] for p in g["params"]]} for g in self.param_groups]}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Continue where another optimizer, with the same parameters in the same groups, has stopped; it may be PyTorch's.
+        """Continue where another optimizer has stopped; it may be PyTorch's.
+
+        It must have the same parameters in the same groups.
 
         If something does not fit, nothing is changed.
 
@@ -346,7 +317,7 @@ class Optimizer(Updater):
                 own.pop("initial_lr", None)
                 own.update(group)
             self._remember(memories)
-            self._is_finite = self._was_finite = True
+            self._health.restart()
 
     def __getstate__(self) -> dict[str, Any]:
         """For copying and pickling. A copy makes its own pieces, as a copy of a Value is not in a store."""
@@ -396,14 +367,20 @@ class Optimizer(Updater):
             return self._gradients()
 
     def settings(self) -> list[tuple[dict[str, Any], Starts]]:
-        """The settings of each group, and what `memory` gives for them. They are checked again if a group has changed."""
+        """The settings of each group, and what `memory` gives for them.
+
+        They are checked again if a group has changed.
+        """
         if self._checked != self.param_groups:
             self._settings = [(settings := self._check(group), self.memory(settings)) for group in self.param_groups]
             self._checked = [dict(group) for group in self.param_groups]
         return self._settings
 
     def _check(self, group: Settings) -> dict[str, Any]:
-        """The settings of a group. Raises an error if they are impossible, or if eps is 0 in the precision of a parameter."""
+        """The settings of a group.
+
+        Raises an error if they are impossible, or if eps is 0 in the precision of a parameter.
+        """
         settings = settings_of(group, self.defaults)
         self.check(settings)
         if "eps" in settings and "eps" not in self.unchecked:
@@ -433,8 +410,7 @@ class Optimizer(Updater):
         if returned is not None:
             raise TypeError(f"{type(self).__name__}.update must change p in place, as in `p -= lr * g`, and return nothing.")
         if p is not numbers:
-            self._was_lost = self._was_lost or (np.array_equal(numbers, p.astype(np.float16)) and not np.array_equal(numbers, p))
+            self._health.compare(numbers, p)
             numbers[...] = p
-        if self._is_finite and (self._steps < OFTEN or self._steps % OFTEN == 0):
-            self._is_finite = all_finite(numbers)
+        self._health.look(numbers)
         piece.write(numbers)

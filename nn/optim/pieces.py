@@ -1,8 +1,8 @@
 """The pieces in which an optimizer changes its parameters.
 
-An elementwise formula can be computed on any array of numbers, and few calls are faster than many. So a piece
-is one large Tensor, or many small Tensors or Values whose numbers are gathered into one array for the step. For
-a formula that needs whole parameters, each is a piece of its own.
+An elementwise formula can be computed on any array of numbers, and a few calls are faster than many. So a piece is
+one large Tensor, or many small Tensors or Values, whose numbers are gathered into one array for the step. If the
+formula needs whole parameters, each parameter is a piece.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ __all__ = ["Array", "Memory", "Piece", "Starts", "UnevenError", "in_pieces"]
 SMALL = 4096  # entries; in a smaller Tensor, calling the formula takes longer than gathering it with others
 
 Array = NDArray[np.floating[Any]]
-Memory = dict[str, Any]  # what is remembered of a parameter, by name, such as running means, and the number of steps, "step"
+# What is remembered of a parameter, such as running means, by name; and "step", the number of steps.
+Memory = dict[str, Any]
 Starts = Mapping[str, float | None]  # the initial values; None for what is not needed
 
 
 class UnevenError(Exception):
-    """The Tensors of a piece cannot be changed in one step: only some have a gradient, or they have got another precision."""
+    """The Tensors of a piece cannot be changed together: only some have a gradient, or their precision has changed."""
 
 
 class Piece:
@@ -60,7 +61,7 @@ class Piece:
         return int(self.memory.get("step", 0))
 
     def gradient(self) -> Array | None:
-        """The gradient, or None if no backward pass has reached the Tensors. A Value that none has reached has the gradient 0.
+        """The gradient; None if no backward pass has reached the Tensors. (That of a Value is 0 then.)
 
         Raises:
             UnevenError: some have a gradient and others do not.
@@ -83,7 +84,10 @@ class Piece:
         raise NotImplementedError
 
     def count_step(self, starts: Starts, p: Array) -> int:
-        """Count a step, and return its number. What `starts` names for the first time is remembered from now on, in arrays like `p`."""
+        """Count a step, and return its number.
+
+        What `starts` names for the first time is remembered from now on, in arrays like `p`.
+        """
         memory = self.memory
         if starts is not self._starts:
             if not starts:  # only the number of steps is remembered
@@ -130,9 +134,9 @@ class Whole(Piece):
 class Joined(Piece):
     """Several small Tensors.
 
-    Their numbers and gradients are copied into two arrays, made once, in which each Tensor has its place. (For
-    6 Tensors with 337 numbers in all, this takes 4 µs a step; `np.concatenate` and slicing took 11 µs.) A store, whose
-    array nobody else has, keeps its numbers there from then on, and they need not be copied again.
+    Their numbers and gradients are copied into two arrays, made once, in which each Tensor has its place. (For 6
+    Tensors with 337 numbers in all, this takes 4 µs a step; `np.concatenate` and slicing took 11 µs.) Nobody else uses
+    the array of a store. So a store keeps its numbers in the new array, and they need not be copied again.
     """
 
     def __init__(self, tensors: Sequence[Tensor], memory: Memory) -> None:
@@ -227,15 +231,18 @@ class Gathered(Piece):
 
 
 def in_pieces(parameters: Mapping[Parameter, Memory], elementwise: bool, without: Collection[Any]) -> list[Piece]:
-    """The pieces for `parameters`, each given with what is remembered of it: few if the formula is elementwise, else one for each.
+    """The pieces for `parameters`, each given with what is remembered of it.
 
-    Those in `without` have no gradient.
+    If the formula is elementwise, they are few; else there is one for each parameter. Those in `without` have no
+    gradient.
     """
     if not elementwise:
         return [Whole(p, memory) if isinstance(p, Tensor) else Gathered([p], [memory]) for p, memory in parameters.items()]
     pieces: list[Piece] = []
-    loose: dict[Any, list[Value]] = {}  # by the names of what is remembered and the number of steps, which must agree within a piece
-    small: dict[Any, list[Tensor]] = {}  # by the same, by precision, and by whether they have a gradient
+    # Within a piece, the same must be remembered, after the same number of steps. So Values are sorted by these, and
+    # Tensors also by their precision, and by whether they have a gradient.
+    loose: dict[Any, list[Value]] = {}
+    small: dict[Any, list[Tensor]] = {}
     memories = dict(parameters)
     for block in blocks(parameters):
         values = block.values if isinstance(block, Store) else [block] if isinstance(block, Value) else []

@@ -12,12 +12,9 @@ from typing import Any, NamedTuple
 
 from autograd import Node, Tensor, Value
 from autograd.backward import ancestors
-from autograd.primitives import arithmetic as a
 from autograd.primitives.networks import linear
 
 __all__ = ["Column", "Place", "columns_of_arrays", "columns_of_values"]
-
-SUMS = frozenset({a.add, a.subtract, a.negative, a.add_n})
 
 Place = tuple[int, int]  # the number of a column, and of a unit in it; column 0 has the inputs
 Weight = tuple[Any, int]  # a parameter, and the position in it
@@ -108,12 +105,12 @@ class _Units:
     def _is_inner(self, node: Node) -> bool:
         """Whether a node is a term of a larger sum."""
         user = self._only_user(node)
-        return user is not None and user.primitive in SUMS and (node.primitive in SUMS or node.primitive in (a.multiply, a.dot_n))
+        return user is not None and _is_sum(user) and (_is_sum(node) or _is_product(node))
 
     def _end(self, node: Node) -> Node:
         """The last of the functions of one number that follow a node, each the only user of the one before."""
         user = self._only_user(node)
-        while user is not None and user.primitive not in SUMS | {a.dot_n, a.multiply} and len(self._inputs(user)) == 1:
+        while user is not None and not _is_sum(user) and not _is_product(user) and len(self._inputs(user)) == 1:
             node, user = user, self._only_user(user)
         return node
 
@@ -155,10 +152,19 @@ def _inputs_first(outputs: Iterable[Node]) -> list[Node]:
 def _terms(node: Node) -> list[tuple[Any, ...]]:
     """The terms of a sum, each as its factors; another operation counts as a product."""
     inputs = tuple(node.inputs or ())
-    if node.primitive is a.dot_n:
+    if _is_product(node):
         n = len(inputs) // 2
         return [*zip(inputs[:n], inputs[n : 2 * n], strict=True), *[(x,) for x in inputs[2 * n :]]]
-    return [(x,) for x in inputs] if node.primitive in SUMS else [inputs]
+    return [(x,) for x in inputs] if _is_sum(node) else [inputs]
+
+
+def _is_sum(node: Node) -> bool:
+    return node.primitive is not None and bool(node.primitive.terms)
+
+
+def _is_product(node: Node) -> bool:
+    """Whether it is a product, or a sum of products."""
+    return node.primitive is not None and node.primitive.products
 
 
 def columns_of_arrays(output: Tensor, X: Any) -> list[Column]:

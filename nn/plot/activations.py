@@ -78,7 +78,7 @@ def _title(function: object) -> str:
     return str(getattr(function, "__name__", getattr(function, "name", type(function).__name__)))
 
 
-def _values(function: Any) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def _values(function: object) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Points from -5 to 5, and the values of the function and of its derivative there."""
     if isinstance(function, str):
         if function not in ACTIVATIONS:

@@ -23,7 +23,9 @@ def attention(
     weights: Node | NDArray[Any], queries: Sequence[object] | None = None, keys: Sequence[object] | None = None,
     ax: Axes | Iterable[Axes] | None = None,
 ) -> NDArray[np.object_]:  # fmt: skip
-    """How much each place of a sequence reads from each: a table for each head, with a row for each query and a column for each key.
+    """How much each place of a sequence reads from each other place.
+
+    There is a table for each head, with a row for each query and a column for each key.
 
     White is 0, and dark the largest weight of all heads.
 

@@ -1,4 +1,7 @@
-"""Pictures of what a network of images sees: the filters of a layer, what it answers to an image, and where a class is seen."""
+"""Pictures of what a network of images sees.
+
+The filters of a layer, what it answers to an image, and where a class is seen.
+"""
 
 from __future__ import annotations
 
@@ -184,7 +187,10 @@ def grad_cam(model: Module, image: ArrayLike, layer: Module | str, target: int |
 
 
 def _maps_of(picture: str, model: Module, image: ArrayLike, layer: Module | str) -> tuple[NDArray[Any], Node, Any, str]:
-    """The image as an array, the maps that a layer returns for it, what the model returns, and what a sentence calls the layer."""
+    """The image as an array, the maps that a layer returns for it, and what the model returns.
+
+    The last result is what a sentence calls the layer.
+    """
     if not isinstance(model, Module):
         raise TypeError(f"{picture} looks into a model, an nn.Module, and got a {type(model).__name__}.")
     modules = dict(model.named_modules())
@@ -228,7 +234,10 @@ def _maps_of(picture: str, model: Module, image: ArrayLike, layer: Module | str)
 
 
 def _mosaic(images: NDArray[np.float64], title: str, ax: Axes | None) -> Axes:
-    """Many small images side by side, from an array of shape (count, channels, height, width): numbers around 0, or colours from 0 to 1."""
+    """Many small images side by side, from an array of shape (count, channels, height, width).
+
+    Its numbers are numbers around 0, or colours from 0 to 1.
+    """
     count, channels, height, width = images.shape
     columns = min(count, math.ceil(math.sqrt(count * height / width)))
     rows = math.ceil(count / columns)

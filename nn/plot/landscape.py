@@ -178,7 +178,7 @@ def _set(parameters: Sequence[Any], vector: Array) -> None:
         start += p.size
 
 
-def _number(loss: Any) -> float:
+def _number(loss: object) -> float:
     numbers = np.asarray(loss.data if isinstance(loss, Node) else loss)
     if numbers.size != 1 or numbers.dtype.kind not in "fiu":
         kind = f"shape {numbers.shape}" if numbers.dtype.kind in "fiu" else f"a {type(loss).__name__}"

@@ -129,7 +129,10 @@ def _layers(model: Module, picture: str, numbers_of: Callable[[Any], ArrayLike |
 
 
 def _histogram(panel: Axes, kind: str, numbers: NDArray[np.float64], edges: NDArray[np.float64], note: str) -> None:
-    """Draw weights as a filled histogram, or biases as an outline over it. Each fills the panel, since there are few biases."""
+    """Draw weights as a filled histogram, or biases as an outline over it.
+
+    Each fills the panel, since there are few biases.
+    """
     counts, _ = np.histogram(numbers, edges)
     heights = counts / max(counts.max(), 1)
     if kind == "weights":
@@ -142,6 +145,9 @@ def _histogram(panel: Axes, kind: str, numbers: NDArray[np.float64], edges: NDAr
 
 
 def _bins(numbers: NDArray[np.float64]) -> int:
-    """The number of edges of a histogram. Few numbers get few bins, since in narrow ones they would look like a comb."""
+    """The number of edges of a histogram.
+
+    Few numbers get few bins, since in narrow ones they would look like a comb.
+    """
     alike = numbers.size == 0 or numbers.min() == numbers.max()
     return 61 if alike else int(np.clip(2 * math.sqrt(numbers.size), 12, 60)) + 1

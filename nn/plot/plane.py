@@ -1,4 +1,7 @@
-"""Planes through the present parameters of a model: over two of them, over two directions, or along the path of an optimizer."""
+"""Planes through the present parameters of a model.
+
+A plane is over two of the parameters, over two directions, or along the path of an optimizer.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,9 @@ Numbers = Sequence[Any]  # a number or an array for each parameter
 
 
 class Plane(NamedTuple):
-    """A plane in the space of the parameters: the point (a, b) has the parameters `centre + (a - a₀) first + (b - b₀) second`.
+    """A plane in the space of the parameters.
+
+    The point (a, b) has the parameters `centre + (a - a₀) first + (b - b₀) second`.
 
     Attributes:
         centre: the present parameters, as one vector.
@@ -170,7 +175,10 @@ def _over_two_parameters(centre: Array, named: Named, over: Sequence[Node]) -> P
 
 
 def _principal_components(differences: Array) -> tuple[Array, Array, tuple[float, float]]:
-    """The two directions, of length 1, in which vectors differ most from 0; and the share of their squares that lies in each."""
+    """The two directions, of length 1, in which vectors differ most from 0.
+
+    With each comes its share of the squares.
+    """
     padded = np.concatenate([differences, np.zeros((2, differences.shape[1]))])  # so that there are two directions
     _, sizes, directions = np.linalg.svd(padded, full_matrices=False)
     if sizes[0] == 0:

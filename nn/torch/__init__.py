@@ -5,10 +5,11 @@
     import nn.optim as optim
     from nn.data import DataLoader
 
-and a program written for PyTorch runs. There is no mathematics in here: each name is a short line onto what exists. `torch.cat` is
-`autograd.concatenate`, `torch.nn` is `nn`, `torch.optim` is `nn.optim`, `torch.utils.data` is `nn.data`. Where NumPy and PyTorch mean
-different things by one word, `torch`'s Tensors mean PyTorch's: `x.max(1)` gives values and indices, `x.transpose(0, 1)` swaps two
-dimensions. Once this book has been imported, `nn` makes its parameters, state dicts and batches of such Tensors, as PyTorch does,
+and a program written for PyTorch runs. There is no mathematics in here: each name is a short line onto what exists.
+`torch.cat` is `autograd.concatenate`, `torch.nn` is `nn`, `torch.optim` is `nn.optim`, `torch.utils.data` is `nn.data`.
+Where NumPy and PyTorch mean different things by one word, `torch`'s Tensors mean PyTorch's: `x.max(1)` gives values and
+indices, `x.transpose(0, 1)` swaps two dimensions. Once this book has been imported, `nn` makes its parameters, state
+dicts and batches of such Tensors, as PyTorch does,
 in place of arrays: `layer.weight.data.normal_(0, 0.02)`, and `model.state_dict()["0.bias"].zero_()` changes the model.
 `python -m nn.torch` prints the whole book.
 """

@@ -1,4 +1,7 @@
-"""`torch.autograd`: `grad` of Tensors, and PyTorch's older name `Variable`. For `grad` of functions, see `autograd.grad`."""
+"""`torch.autograd`: `grad` of Tensors, and PyTorch's older name `Variable`.
+
+For `grad` of functions, see `autograd.grad`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What is different about a Tensor of `nn.torch`, besides its methods: what it holds, when it has a derivative, and how it is changed."""
+"""What is different about a Tensor of `nn.torch`, besides its methods.
+
+What it holds, when it has a derivative, and how it is changed.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,10 @@ def plain(x: Any) -> Any:
 
 
 def wrap(array: Any, requires_grad: bool = False, owner: Base | None = None) -> Any:
-    """A Tensor of `array` itself: a leaf, or a constant. Who writes to it changes its `owner` too, with which it shares its numbers."""
+    """A Tensor of `array` itself: a leaf, or a constant.
+
+    Who writes to it changes its `owner` too, with which it shares its numbers.
+    """
     tensor = new(Base._kind_of_arrays or Base)
     tensor._datum = np.asarray(array)
     tensor._grad = None
@@ -61,15 +67,17 @@ def _array(x: Any) -> Any:
 
 def _of_one_type(primitive: Primitive, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     """The Tensors in the type that PyTorch computes their result in; conditions and indices stay what they are."""
-    if not primitive.elementwise and primitive.name not in ("concatenate", "stack"):
+    if not primitive.elementwise and primitive.kind != "join":
         return inputs
-    kept = 1 if primitive.name == "where" else 0
-    tensors = [x for x in inputs[kept:] if isinstance(x, autograd.Tensor)]
+    rules = primitive.vjp if isinstance(primitive.vjp, tuple) and primitive.passes_on else [True] * len(inputs)
+    numbers = {i for i, rule in enumerate(rules) if rule is not None and i != primitive.index}
+    tensors = [x for i, x in enumerate(inputs) if i in numbers and isinstance(x, autograd.Tensor)]
     of_all, of_arrays = _common(tensors), _common([x for x in tensors if x.ndim])
     if not tensors:
         return inputs
-    dtype = of_arrays if of_arrays and KINDS[of_arrays.kind] == KINDS[of_all.kind] else of_all  # one number does not widen an array
-    return (*inputs[:kept], *(_as(x, dtype) if isinstance(x, autograd.Tensor) else x for x in inputs[kept:]))
+    # One number does not widen an array.
+    dtype = of_arrays if of_arrays and KINDS[of_arrays.kind] == KINDS[of_all.kind] else of_all
+    return tuple(_as(x, dtype) if i in numbers and isinstance(x, autograd.Tensor) else x for i, x in enumerate(inputs))
 
 
 def _common(tensors: list[Any]) -> Any:

@@ -1,4 +1,7 @@
-"""`torch.cuda`, `torch.backends`, `torch.accelerator` and `torch.amp`: what programs ask for before they use a GPU. There is none here."""
+"""`torch.cuda`, `torch.backends`, `torch.accelerator` and `torch.amp`: what programs ask for before they use a GPU.
+
+There is none here.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,8 @@ cuda = part(
     synchronize=_nothing, amp=amp,
 )  # fmt: skip
 backends = part(
-    "torch.backends", mps=SimpleNamespace(is_available=_no),
+    "torch.backends",
+    mps=SimpleNamespace(is_available=_no),
     cuda=SimpleNamespace(matmul=SimpleNamespace(allow_tf32=False)),
     cudnn=SimpleNamespace(deterministic=True, benchmark=False, allow_tf32=False),
 )

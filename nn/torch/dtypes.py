@@ -42,7 +42,10 @@ def set_default_dtype(dtype: Any) -> None:
 
 
 def type_of(data: Any, dtype: Any = None) -> Any:
-    """The type that a Tensor of `data` has: whole numbers are int64, Python's floats of the default type, arrays keep theirs."""
+    """The type that a Tensor of `data` has.
+
+    Whole numbers are int64, Python's floats have the default type, and arrays keep theirs.
+    """
     if dtype is not None:
         return np.dtype(dtype)
     array = np.asarray(data)

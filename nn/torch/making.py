@@ -132,7 +132,8 @@ def multinomial(input: Any, num_samples: int, replacement: bool = False, *, gene
     """Numbers of classes, drawn with probabilities that are proportional to `input`, of one row or several.
 
     Raises:
-        RuntimeError: the weights are negative or not finite; or there are fewer that are not 0 than are to be drawn without replacement.
+        RuntimeError: the weights are negative or not finite; or there are fewer that are not 0 than are to be drawn
+            without replacement.
     """
     weights = np.atleast_2d(np.asarray(plain(input), float))
     if not np.isfinite(weights).all() or (weights < 0).any() or (weights.sum(-1) <= 0).any():

@@ -1,4 +1,7 @@
-"""Methods of Tensors, and so functions of `torch`, that are NumPy's under another name or the same; and those that write in place."""
+"""Methods of Tensors, and so functions of `torch`, that are NumPy's; and those that write in place.
+
+Some have another name in NumPy.
+"""
 
 from __future__ import annotations
 

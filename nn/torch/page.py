@@ -24,7 +24,8 @@ NOT_OF_TORCH = {
     "Any", "Integral", "Iterator", "TYPE_CHECKING", "annotations", "contextmanager", "is_recording", "missing", "part",
     "plain", "set_recording", "sys", "wrap",
 }  # fmt: skip
-OURS = {"flips", "frozen", "inputs", "label", "left", "origin", "primitive", "right", "scope", "static", "time"}  # of a node's own
+# Of a node's own.
+OURS = {"flips", "frozen", "inputs", "label", "left", "origin", "primitive", "right", "scope", "static", "time"}
 SPACES = ("autograd", "linalg", "cuda", "backends", "accelerator", "amp")  # which are small
 
 
@@ -60,7 +61,10 @@ def _table(title: str, entries: dict[str, Any], said: str = "") -> list[str]:
 
 
 def _said_of(entry: Any) -> str:
-    """What an entry is here: what is said of it, or what it returns; of what is taken from elsewhere as it is, its name there."""
+    """What an entry is here: what is said of it, or what it returns.
+
+    Of what is taken from elsewhere as it is, it is its name there.
+    """
     function = entry.fget if isinstance(entry, property) else entry
     if isinstance(function, SimpleNamespace):
         return ", ".join(f"`{name}`" for name in vars(function))

@@ -26,10 +26,13 @@ class _Whatever(nn.Module):
 
 
 def save(obj: Any, f: str | os.PathLike[str]) -> None:
-    """Store a state dict, or a dict of several (`{"model": model.state_dict(), "epoch": 3}`), in a file; the file is whole at any moment.
+    """Store a state dict, or a dict of several, in a file.
+
+    For example `{"model": model.state_dict(), "epoch": 3}`. The file is whole at any moment.
 
     Raises:
-        TypeError: it is a module, of which the state dict can be stored, or made of something else than numbers, texts and arrays.
+        TypeError: it is a module, of which the state dict can be stored, or made of something else than numbers, texts
+            and arrays.
 
     Example:
         >>> import tempfile
@@ -47,10 +50,13 @@ def save(obj: Any, f: str | os.PathLike[str]) -> None:
 
 
 def load(f: str | os.PathLike[str], map_location: Any = None, weights_only: bool = True) -> Any:
-    """What `save` has stored, its arrays as Tensors; or what PyTorch's own `torch.save` has, where PyTorch is installed.
+    """What `save` has stored, with its arrays as Tensors.
+
+    It also reads what PyTorch's own `torch.save` has stored, where PyTorch is installed.
 
     Raises:
-        FileNotFoundError, ValueError: there is no such file, or it is damaged, or PyTorch's own, a pickle that it does not read.
+        FileNotFoundError, ValueError: there is no such file, or it is damaged, or PyTorch's own, a pickle that it does
+            not read.
     """
     if (of_torch := read_pytorch_file(Path(f))) is not None:
         return _with_tensors(of_torch.content)

@@ -1,8 +1,8 @@
 """`torch.Tensor`: an `autograd.Tensor` whose methods have PyTorch's names, arguments and meaning.
 
-It differs from the Tensor underneath in three ways. It may hold whole numbers and bools, which have no derivative. It has a
-derivative only if that is asked for (`requires_grad=True`), or if it was computed from one that has. And where NumPy and
-PyTorch mean different things by one word (`max`, `size`, `transpose`, `std`, …), it means PyTorch's.
+It differs from the Tensor underneath in three ways. It may hold whole numbers and bools, which have no derivative. It
+has a derivative only if that is asked for (`requires_grad=True`), or if it was computed from one that has. And where
+NumPy and PyTorch mean different things by one word (`max`, `size`, `transpose`, `std`, …), it means PyTorch's.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ class Sorted(NamedTuple):
 
 
 class Tensor(Base):
-    """An array that PyTorch's programs can use. `torch.tensor` makes one of numbers, `torch.randn` and its like of a shape.
+    """An array that PyTorch's programs can use.
+
+    `torch.tensor` makes one of numbers, `torch.randn` and its like of a shape.
 
     Example:
         >>> from nn import torch

@@ -17,7 +17,9 @@ __all__ = ["CompiledStep", "outputs"]
 
 
 class CompiledStep:
-    """Forward pass and backward pass of a batch, and perhaps the optimizer's step, as one program for each shape of batches.
+    """Forward and backward pass of a batch, and perhaps the optimizer's step, as one program.
+
+    There is a program for each shape of batches.
 
     Args:
         model, loss, optimizer: as in `Trainer`.
@@ -31,7 +33,10 @@ class CompiledStep:
         self._works = True
 
     def __call__(self, batch: Batch) -> tuple[Node, Any] | None:
-        """The loss and the outputs of a batch; None if it cannot be compiled. Then nothing has been done, and a warning is given once."""
+        """The loss and the outputs of a batch; None if it cannot be compiled.
+
+        Then nothing has been done, and a warning is given once.
+        """
         if not self._works:
             return None
         try:

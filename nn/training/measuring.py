@@ -41,7 +41,7 @@ class Measurement:
         self.outputs: list[Any] = []
         self.targets: list[Any] = []
 
-    def add(self, loss: float, output: Any, batch: Batch) -> None:
+    def add(self, loss: float, output: object, batch: Batch) -> None:
         """Add a batch: its loss and, if there are metrics, what the model returned, as plain numbers."""
         weight = self._weight(batch)
         self.total += loss if self.is_sum else loss * weight
@@ -72,7 +72,10 @@ class Measurement:
         return out
 
     def _weight(self, batch: Batch) -> float:
-        """How much the mean over the batch counts: its number of examples, or the sum of the weights that a loss of classes gives them."""
+        """How much the mean over the batch counts.
+
+        It is the number of examples, or the sum of the weights that a loss of classes gives them.
+        """
         loss, labels = self.loss_function, batch.target
         of_classes = isinstance(loss, (losses.CrossEntropyLoss, losses.NLLLoss)) or loss in (losses.cross_entropy, losses.nll_loss)
         if not of_classes or not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu":
@@ -100,7 +103,7 @@ def number_of(loss: Any) -> float:
         raise ValueError(f"The loss of a batch is a single number, and this is {given}; reduce it, with its mean.") from None
 
 
-def plain(output: Any) -> Any:
+def plain(output: object) -> Any:
     """What a model returned, as arrays: those of its Tensors, or the numbers of a list of Values.
 
     Example:

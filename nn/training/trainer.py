@@ -57,9 +57,10 @@ class Trainer:
             its own.
         terminate_on_nan: whether nan or infinity in a loss or a gradient ends training with a
             message that says where it began and what to try; see `nn.callbacks.TerminateOnNaN`.
-        compile: whether to compile the step, see `autograd.compile`, which makes small networks and networks of Values much
-            faster. The optimizer's step is in the program too, unless a callback sees the gradients before it, as
-            `TerminateOnNaN` does. Where something cannot be compiled, a warning says what, and training goes on without.
+        compile: whether to compile the step, see `autograd.compile`, which makes small networks and networks of Values
+            much faster. The optimizer's step is in the program too, unless a callback sees the gradients before it, as
+            `TerminateOnNaN` does. Where something cannot be compiled, a warning says what, and training goes on
+            without.
 
     Attributes:
         metrics: the metrics as functions, by name.
@@ -292,7 +293,9 @@ class Trainer:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue where another Trainer has stopped, from what its `state_dict` gave. Load the model and the optimizer too.
+        """Continue where another Trainer has stopped, from what its `state_dict` gave.
+
+        Load the model and the optimizer too.
 
         Raises:
             TypeError: it is not a dict from `state_dict()`.
@@ -374,7 +377,9 @@ class Trainer:
         return plain(output) if self.metrics else None
 
     def output(self, batch: Batch) -> Any:
-        """What the model returns for a batch, as nodes of the graph; for a network of Values, a list with an output for each row.
+        """What the model returns for a batch, as nodes of the graph.
+
+        For a network of Values, it is a list with an output for each row.
 
         Example:
             >>> import nn

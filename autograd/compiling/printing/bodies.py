@@ -34,7 +34,8 @@ class Body(Reading):
     Attributes:
         blocks: the loops so far.
         made: the nodes that got an array or a variable here; `returned` are those of them that are results.
-        targets: in a step of a recurrence, for what it computes for the next one, the array that this is put into, and where.
+        targets: in a step of a recurrence, for what it computes for the next one, the array that this is put into, and
+            where.
         scratch: the arrays that the steps of recurrences need: name, type and size.
     """
 
@@ -75,7 +76,7 @@ class Body(Reading):
             self.nest(x.shape, lambda index: self.store(x, index, self._fresh(x, index)), x)
         self.names[x] = name
 
-    def copy(self, x: Any, name: str, shape: Sequence[int], kind: str, into: Any = None) -> None:
+    def copy(self, x: Any, name: str, shape: Sequence[int], kind: str, into: object = None) -> None:
         """A loop that writes the numbers of `x` into an array, new or an input."""
         self.nest(
             shape,
@@ -178,7 +179,10 @@ class Body(Reading):
         return taken
 
     def lines(self, lasting: Container[str], after: Iterable[str]) -> list[str]:
-        """All lines, before some others. An array that does not last, and is read only where it is computed, becomes a variable there."""
+        """All lines, before some others.
+
+        An array that does not last, and is read only where it is computed, becomes a variable there.
+        """
         self._use_variables(lasting, " ".join(after))
         lines: list[str] = []
         comment = None

@@ -22,9 +22,9 @@ import numpy as np
 
 __all__ = ["BuildError", "Compiler", "Entry", "Library", "compiler", "library", "with_entries"]
 
-# gcc 12 computes a ReLU's backward pass wrong at -O3 -march=native, without a word.
-# A product and a sum are two roundings, as in NumPy: x * x - y * y is 0 where x is y.
-# Functions call those of their own program: with the usual visibility, a call of `step` would go to the C library's function `step`.
+# gcc 12 computes a ReLU's backward pass wrong at -O3 -march=native, without a word. A product and a sum are two
+# roundings, as in NumPy: x * x - y * y is 0 where x is y. Functions call those of their own program: with the usual
+# visibility, a call of `step` would go to the C library's function `step`.
 COMMON = (
     "-shared", "-fPIC", "-fvisibility=protected", "-march=native", "-fno-math-errno", "-fopenmp-simd", "-ffp-contract=off",
     "-Wno-unknown-pragmas",
@@ -54,7 +54,10 @@ class Compiler(NamedTuple):
 
 @functools.cache
 def compiler() -> Compiler | None:
-    """The best compiler that there is: clang of the `ziglang` wheel, else the machine's clang or gcc; None if there is none."""
+    """The best compiler that there is, or None.
+
+    It is clang of the `ziglang` wheel, else the machine's clang or gcc.
+    """
     if os.name != "posix":
         return None
     spec = importlib.util.find_spec("ziglang")
@@ -105,7 +108,9 @@ class Library:
 
 
 class Entry:
-    """A function of a program, which is called with the addresses in a table: to hand them over one by one takes 1 µs for 16.
+    """A function of a program that takes a table of addresses.
+
+    To pass 16 addresses one by one takes 1 µs.
 
     Attributes:
         at: the table.

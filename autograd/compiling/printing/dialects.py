@@ -73,7 +73,10 @@ class Dialect:
         return ""
 
     def function(self, name: str, kind: str) -> tuple[str, str] | None:
-        """What a function of Python's `math` is called, and its definition unless the language has it; None if it has no form."""
+        """What a function of Python's `math` is called; None if it has no form.
+
+        With it comes its definition, unless the language has it.
+        """
         raise NotImplementedError
 
     def define(self, name: str, parameters: list[str], lines: list[str], kind: str) -> str:
@@ -107,7 +110,7 @@ class Dialect:
         """What says, before a loop, that sums may be added up in any order."""
         return []
 
-    def scratch(self, name: str, dtype: Any, size: int) -> str:
+    def scratch(self, name: str, dtype: np.dtype[Any], size: int) -> str:
         """The declaration of an array."""
         raise NotImplementedError
 
@@ -185,7 +188,7 @@ class _C(Dialect):
     def reduction(self, *totals: str) -> list[str]:
         return [f"#pragma omp simd reduction(+:{', '.join(totals)})"] if totals else []
 
-    def scratch(self, name: str, dtype: Any, size: int) -> str:
+    def scratch(self, name: str, dtype: np.dtype[Any], size: int) -> str:
         return f"static {self.type(dtype)} {name}[{size}] __attribute__((aligned(64)));"
 
     def zeros(self, name: str, size: int) -> str:
@@ -317,7 +320,7 @@ function erfc(x) {
     def whole(self, text: Any, dtype: Any) -> str:
         return text.bound(7) if dtype.kind in "iub" else f"Math.trunc({text.text})"
 
-    def scratch(self, name: str, dtype: Any, size: int) -> str:
+    def scratch(self, name: str, dtype: np.dtype[Any], size: int) -> str:
         return f"const {name} = new {self.type(dtype)}({size});"
 
     def zeros(self, name: str, size: int) -> str:

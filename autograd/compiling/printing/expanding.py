@@ -1,4 +1,4 @@
-"""What has no form of its own in a language is written as its entry says that it is made of others: softmax as a quotient."""
+"""What a language has no form for is written as its entry composes it: softmax as a quotient."""
 
 from __future__ import annotations
 

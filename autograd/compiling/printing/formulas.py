@@ -179,7 +179,7 @@ class Functions:
         return number(self.dialect, value, kind)
 
 
-def number(dialect: Any, value: Any, kind: str) -> Text:
+def number(dialect: Any, value: object, kind: str) -> Text:
     text = dialect.number(value, kind)
     return Text(text, UNARY if text.startswith("-") else ATOM)
 

@@ -72,7 +72,10 @@ def flat(index: Sequence[Index], shape: Sequence[int]) -> Index:
 
 
 def loop_over(shape: Sequence[int], first: int = 0) -> tuple[list[Index], list[tuple[str, int]]]:
-    """An index that goes through all entries of an array, and its loops: variables and lengths; none for an axis of length 1."""
+    """An index that goes through all entries of an array, and its loops.
+
+    A loop is a variable and a length. An axis of length 1 has none.
+    """
     if len(shape) + first > len(VARIABLES):
         names = [f"i{axis + first}" for axis in range(len(shape))]
     else:
@@ -81,7 +84,7 @@ def loop_over(shape: Sequence[int], first: int = 0) -> tuple[list[Index], list[t
     return index, [(name, n) for name, n in zip(names, shape, strict=True) if n != 1]
 
 
-def parts_of(index: Any, shape: Sequence[int]) -> list[Any] | None:
+def parts_of(index: object, shape: Sequence[int]) -> list[Any] | None:
     """A basic index as one slice, number or None after the other, for all axes; None if it is not basic."""
     if not is_basic(index):
         return None

@@ -1,4 +1,7 @@
-"""A writer for each operation that is more than one number after the other: products, sums, extremes, and what is put into zeros."""
+"""A writer for each operation that is not computed number by number.
+
+These are products, sums, extremes, and what puts numbers into zeros.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,17 @@ from typing import Any
 import numpy as np
 
 from ...backward import ancestors
-from ...primitives.arithmetic import maximum, minimum
+from ...primitives.choices import maximum, minimum
 from ...primitives.contraction import einsum
 from ...primitives.cumulative import cumprod, cumsum, prod
+from ...primitives.indexing import place, scatter, scatter_rows
+from ...primitives.joining import add_windows, concatenate
 from ...primitives.networks import put_along_axis
 from ...primitives.products import matmul
 from ...primitives.reductions import max_, min_, sum_
-from ...primitives.shapes import add_windows, concatenate, place, scatter, scatter_rows, transpose
+from ...primitives.shapes import transpose
 from ...tensor import Tensor
+from ...types import Axis
 from ..loops import LOOP
 from .bodies import Body
 from .formulas import PRODUCT, SUM, Text, infix
@@ -139,7 +145,7 @@ def axes_of(x: Any, axis: Any) -> set[int]:
     return set(range(len(x.shape))) if axis is None else {int(a) % len(x.shape) for a in np.atleast_1d(axis).tolist()}
 
 
-def adds_rows(a: Any, axis: Any) -> bool:
+def adds_rows(a: Any, axis: object) -> bool:
     """Whether a sum goes through an array in the order of its numbers, and not row by row."""
     axes = axes_of(a, axis)
     kept = [k for k, n in enumerate(a.shape) if n != 1 and k not in axes]
@@ -147,7 +153,7 @@ def adds_rows(a: Any, axis: Any) -> bool:
     return not kept or not gone or kept[-1] > gone[-1]
 
 
-def _sum(body: Body, x: Tensor, a: Any, axis: Any = None, keepdims: bool = False) -> None:
+def _sum(body: Body, x: Tensor, a: Any, axis: Axis = None, keepdims: bool = False) -> None:
     kind, axes = body.type(x.dtype), axes_of(a, axis)
 
     def kept(index: Sequence[Index]) -> list[Index]:
@@ -186,12 +192,12 @@ def _reduce(body: Body, x: Tensor, a: Any, axes: set[int], first: float, step: S
         body.nest(x.shape, lambda at: body.store(x, at, value(at)), x)
 
 
-def _prod(body: Body, x: Tensor, a: Any, axis: Any = None, keepdims: bool = False) -> None:
+def _prod(body: Body, x: Tensor, a: Any, axis: Axis = None, keepdims: bool = False) -> None:
     _reduce(body, x, a, axes_of(a, axis), 1.0, lambda total, text: infix("*", total, text), body.type(x.dtype))
 
 
 def _extreme(primitive: Any, first: float) -> Writes:
-    def write(body: Body, x: Tensor, a: Any, axis: Any = None, keepdims: bool = False) -> None:
+    def write(body: Body, x: Tensor, a: Any, axis: Axis = None, keepdims: bool = False) -> None:
         kind = body.type(x.dtype)
 
         def step(best: Text, text: Text) -> Text:
@@ -246,7 +252,10 @@ def _einsum(body: Body, x: Tensor, *xs: Any, subscripts: str) -> None:
 
 
 def _into_zeros(body: Body, x: Tensor, g: Any, shape: Sequence[int], to: Callable[[list[Index]], Index], once: bool = False) -> None:
-    """Zeros, to which each entry of `g`, repeated to a shape, is added at a place; `once` says that no place comes twice."""
+    """Zeros, to which each entry of `g`, repeated to a shape, is added at a place.
+
+    `once` says that no place occurs twice.
+    """
     kind = body.type(x.dtype)
     body.nest(
         shape, lambda at: Store(body.name_of(x), to(at), body.load(g, body.cast(at, g), kind), "=" if once else "+="), x,
@@ -254,7 +263,7 @@ def _into_zeros(body: Body, x: Tensor, g: Any, shape: Sequence[int], to: Callabl
     )  # fmt: skip
 
 
-def _scatter(body: Body, x: Tensor, g: Any, index: Any, shape: Any) -> None:
+def _scatter(body: Body, x: Tensor, g: Any, index: object, shape: Any) -> None:
     parts, table = parts_of(index, x.shape), positions(index, x.shape)
 
     def to(at: list[Index]) -> Index:
@@ -267,13 +276,13 @@ def _add_windows(body: Body, x: Tensor, g: Any, size: Any, axis: Any) -> None:
     _into_zeros(body, x, g, g.shape, lambda at: flat(in_windows(at, axis), x.shape))
 
 
-def _scatter_rows(body: Body, x: Tensor, g: Any, index: Any, shape: Any) -> None:
+def _scatter_rows(body: Body, x: Tensor, g: Any, index: object, shape: Any) -> None:
     n = len(getattr(index, "shape", ()))
     placed = (*getattr(index, "shape", ()), *x.shape[1:])
     _into_zeros(body, x, g, placed, lambda at: flat([body.counted(index, at[:n], x.shape[0]), *at[n:]], x.shape))
 
 
-def _place(body: Body, x: Tensor, g: Any, index: Any, shape: Any) -> None:
+def _place(body: Body, x: Tensor, g: Any, index: object, shape: Any) -> None:
     _into_zeros(body, x, g, x.shape[:1], lambda at: flat([at[0], body.counted(index, at[:1], x.shape[1])], x.shape), True)
 
 

@@ -10,10 +10,12 @@ from typing import Any
 from ...backward import ancestors
 from ...primitives.arithmetic import astype
 from ...primitives.contraction import einsum
+from ...primitives.indexing import choose, getitem, lookup
+from ...primitives.joining import windows
 from ...primitives.networks import take_along_axis
 from ...primitives.products import matmul
 from ...primitives.reductions import broadcast_to
-from ...primitives.shapes import choose, getitem, lookup, reshape, transpose, windows
+from ...primitives.shapes import reshape, transpose
 from ...tensor import Tensor
 from ..loops import LOOP
 from .indices import parts_of
@@ -23,12 +25,12 @@ __all__ = ["in_memory", "is_elementwise", "is_read_flat", "is_view"]
 VIEWS = frozenset([windows, reshape, transpose, broadcast_to, getitem, astype, choose, lookup, take_along_axis])
 
 
-def is_view(x: Any) -> bool:
+def is_view(x: object) -> bool:
     """Whether each of its numbers is one of another array's, at another place."""
     return isinstance(x, Tensor) and x.primitive in VIEWS
 
 
-def is_elementwise(x: Any) -> bool:
+def is_elementwise(x: object) -> bool:
     return isinstance(x, Tensor) and x.primitive is not None and x.primitive.elementwise
 
 
@@ -42,7 +44,7 @@ def in_memory(nodes: Sequence[Tensor], roots: Iterable[Any]) -> set[Tensor]:
     reads.update(_nodes(roots))
     memory: set[Tensor] = set()
 
-    def keep(x: Any, copies: bool = False) -> None:
+    def keep(x: object, copies: bool = False) -> None:
         """Compute `x` before, or what it is a view of; a copy of the view, if need be."""
         while isinstance(x, Tensor) and is_view(x) and not copies:
             x = x.left
@@ -91,7 +93,10 @@ def is_read_flat(x: Tensor) -> bool:
 
 
 def _read_out_of_order(body: Any) -> set[Any]:
-    """What a step of a recurrence is given that had better be copied before, should it be a view: the factors of matrix products."""
+    """The inputs of a step of a recurrence that should be copied first, if they are views.
+
+    These are the factors of matrix products.
+    """
     nodes: list[Any] = ancestors(body.results)
     return {y for x in nodes for y in x.inputs or () if x.primitive is matmul or is_read_flat(x)}
 
@@ -101,7 +106,7 @@ def _is_long(x: Tensor) -> bool:
     return any(is_elementwise(source) for source in _nodes(x.inputs))
 
 
-def _is_transposed(x: Any) -> bool:
+def _is_transposed(x: object) -> bool:
     return isinstance(x, Tensor) and x.primitive is transpose and len(_without_ones(x.shape)) > 1
 
 

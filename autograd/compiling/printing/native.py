@@ -142,7 +142,7 @@ class Native(_Checked):
                 return expected, saved
         return results[0] if len(results) == 1 else results, Saved(given, addresses, memory, place)
 
-    def backward(self, saved: Any, *seeds: Any) -> Any:
+    def backward(self, saved: object, *seeds: Any) -> Any:
         if not isinstance(saved, Saved):
             return self._numpy[1](saved, *seeds)
         if self.is_wrong:
@@ -205,7 +205,7 @@ class NativeStep(Native):
                 return expected, saved
         return results[0] if len(results) == 1 else results, Saved((), NOWHERE, gradients, NOWHERE)
 
-    def backward(self, saved: Any, *seeds: Any) -> Any:
+    def backward(self, saved: object, *seeds: Any) -> Any:
         if not isinstance(saved, Saved):
             return self._numpy[1](saved)
         return saved.memory[0] if len(saved.memory) == 1 else saved.memory
@@ -246,7 +246,10 @@ class NativeChange(_Checked):
             self._call()
 
     def _place(self, given: Sequence[Any]) -> bool:
-        """Note where the arguments are; False if they are others than the function was made for, such as a part of a large array."""
+        """Note where the arguments are; False if the function was not made for such arguments.
+
+        It was not, for example, for a part of a large array.
+        """
         for i in self._scalars:
             self._numbers[i] = given[i]
         for i in self._arrays:

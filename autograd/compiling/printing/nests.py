@@ -48,7 +48,7 @@ class Nest:
         self.makes: dict[Any, bool] = {}
         self.loads: list[tuple[Any, Index | None]] = []
 
-    def takes(self, loads: Iterable[tuple[Any, Index | None]], makes: Any, here: Index) -> bool:
+    def takes(self, loads: Iterable[tuple[Any, Index | None]], makes: object, here: Index) -> bool:
         """Whether another statement, which reads these numbers, may stand in the loops."""
         return all(x not in self.makes or (self.makes[x] and place == here) for x, place in loads) and all(
             x is not makes or place == here for x, place in self.loads

@@ -43,7 +43,8 @@ class Recipe(NamedTuple):
         gradients: what `backward` returns.
         names: the names that nodes have in the NumPy program.
         scopes: the parts of the network that nodes belong to.
-        changes: for a whole step of training, the functions that are called at its end; None for a program of two functions.
+        changes: for a whole step of training, the functions that are called at its end; None for a program of two
+            functions.
     """
 
     name: str
@@ -65,7 +66,10 @@ class Array(NamedTuple):
 
 
 class Result(NamedTuple):
-    """One result of a function: its array, if it is not None; the node that it is, unless it is a copy; its text, if it is one number."""
+    """One result of a function.
+
+    It has an array, if that is not None; the node that it is, unless it is a copy; and a text, if it is one number.
+    """
 
     array: Array | None
     node: Tensor | None
@@ -159,7 +163,7 @@ class _Printer:
         self.dialect = dialect
         new = expanded([*inputs, *outputs, *gradients])
 
-        def of(x: Any) -> Any:
+        def of(x: object) -> Any:
             return new.get(x, x) if isinstance(x, Node) else x
 
         self.of = of
@@ -180,7 +184,8 @@ class _Printer:
         taken.update(self.functions.definitions)
         self.tables: Tables = Tables(dialect, taken, like.tables if like is not None else None)
         self._wanted: dict[Tensor, str] = {}
-        for x in (*self.inputs, *self.seeds, *(x for x in self._memory if x in self._names)):  # the names of the NumPy program first
+        # The names of the NumPy program first.
+        for x in (*self.inputs, *self.seeds, *(x for x in self._memory if x in self._names)):
             self._name(x)
         self._given = {x: dialect.given(self._wanted[x], x.shape) for x in (*self.inputs, *self.seeds)}
 

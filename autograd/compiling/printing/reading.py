@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from ...backward import ancestors
-from ...primitives.arithmetic import astype, divide
+from ...primitives.arithmetic import astype
 from ...primitives.elementary import power
+from ...primitives.indexing import choose, getitem, lookup
+from ...primitives.joining import windows
 from ...primitives.networks import take_along_axis
 from ...primitives.reductions import broadcast_to
-from ...primitives.shapes import choose, getitem, lookup, reshape, transpose, windows
+from ...primitives.shapes import reshape, transpose
 from ...tensor import Tensor
 from .formulas import ATOM, PRODUCT, Functions, Text, UnprintableError, infix, number
 from .indices import ZERO, Index, as_formula, basic_place, flat, in_windows, loop_over, parts_of, positions
@@ -36,8 +38,8 @@ class Reading:
         tables: the constant arrays, by name.
 
     Attributes:
-        given: in a step of a recurrence, for what it is given, and what it has computed for the next one, the array that this
-            is a part of, and where in it: the first of its indices.
+        given: in a step of a recurrence, for what it is given, and what it has computed for the next one, the array
+            that this is a part of, and where in it: the first of its indices.
         used: the nodes with names that were read.
         checks: the lines, for the beginning, that compare indices with the lengths of what they are indices of.
     """
@@ -123,7 +125,7 @@ class Reading:
             if short is not None:
                 return short
         whole = not any(isinstance(a, float) or (isinstance(a, Tensor) and a.dtype.kind == "f") for a in inputs)
-        if primitive is divide and whole:
+        if primitive.operator == "/" and whole:
             args[0] = Text(self.dialect.cast(args[0].bound(ATOM), kind), PRODUCT)
         text = self.functions.call(primitive.scalar or primitive.array, args, kind, dict(x.static), primitive.name)
         if x.dtype.kind in "iu" and text.text.endswith(")") and text.strength == ATOM:
@@ -230,7 +232,10 @@ class Reading:
         return formula if formula is not None else Index({f"{self.tables.of(table)}[{flat(index, table.shape)}]": 1})
 
     def counted(self, by: Any, index: Sequence[Index], n: int, negative: bool = True) -> Index:
-        """The number of a row that an input gives, which is compared with the number `n` of rows before anything is computed."""
+        """The number of a row, given by an input.
+
+        It is compared with the number `n` of rows before anything is computed.
+        """
         if not isinstance(by, Tensor):
             return ZERO + (int(by) + n if by < 0 else int(by))
         self._check(by, n, negative)

@@ -20,7 +20,10 @@ __all__ = ["compute"]
 
 
 def compute(body: Body, nodes: Sequence[Tensor], scopes: Mapping[Any, str | None]) -> None:
-    """Compute nodes in their order, but that what can stand in the loops before comes first; `scopes` are parts of a network."""
+    """Compute nodes in their order, except that what fits into the loops before comes first.
+
+    `scopes` are parts of a network.
+    """
     needs = {x: _needs(body, x) for x in nodes if x in body.memory and x not in body.names}
     needed_by: dict[Tensor, list[Tensor]] = {}
     for x, others in needs.items():
@@ -71,7 +74,10 @@ def _loops(x: Tensor) -> list[tuple[str, int]] | None:
 
 
 def _recurrence(function: Body, x: Tensor, body: Recurrence, steps: int, backwards: bool) -> None:
-    """The states of a recurrence: each an array, whose first axis is time, in which every step writes the row after its own."""
+    """The states of a recurrence, as arrays whose first axis is time.
+
+    Every step writes the row after its own.
+    """
     states, time = _states(function, x), Index({function.tables.time: 1})
     before, after = (time + 1, time) if backwards else (time, time + 1)
     start, by_step, fixed = body.apart(x.inputs or ())

@@ -20,7 +20,8 @@ Function = Callable[..., Any]
 TARGETS = ("numpy", "c", "auto")
 LANGUAGES = {"c": C, "javascript": JAVASCRIPT}
 WIDE = 32  # from about this width on, NumPy's matrix products are faster than loops
-LARGE, LONG = 2**26, 2000  # bytes of arrays, and nodes, from which on C is not faster, or compiling takes longer than it is worth
+# Bytes of arrays, and nodes, from which on C is not faster, or compiling takes longer than it is worth.
+LARGE, LONG = 2**26, 2000
 
 
 def check_target(target: str) -> None:
@@ -35,7 +36,10 @@ def check_target(target: str) -> None:
 
 
 def in_c(recipe: Recipe, target: str, forward: Function, backward: Function) -> tuple[Function, Function]:
-    """`forward` and `backward` in C, in place of those in NumPy; the same, where the target is "auto" and NumPy is the better choice."""
+    """`forward` and `backward` in C, in place of those in NumPy.
+
+    They stay in NumPy if the target is "auto" and NumPy is the better choice.
+    """
     made = _built(recipe, target)
     if made is None:
         return forward, backward

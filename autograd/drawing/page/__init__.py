@@ -1,9 +1,11 @@
-"""The page of a graph, for a browser and without an internet connection: a graph to touch, and to step through forward and backward.
+"""The page of a graph: a graph to touch, and to step through forward and backward.
 
-The page computes. `operations` prints what each operation does as JavaScript, from the table; `describing` says what there is in the
-graph; the files beside them are the page itself: `page.html`, `palette.css` with the colours, `page.css`, and the scripts of
-`SCRIPTS`, of which `words.js` is what it says. A page is these files put together; `widget.js` is not in it, and shows one
-in a notebook.
+It is for a browser, and needs no internet connection.
+
+The page computes. `operations` prints what each operation does as JavaScript, from the table; `describing` says what
+there is in the graph; the files beside them are the page itself: `page.html`, `palette.css` with the colours,
+`page.css`, and the scripts of `SCRIPTS`, of which `words.js` is what it says. A page is these files put together;
+`widget.js` is not in it, and shows one in a notebook.
 """
 
 from __future__ import annotations

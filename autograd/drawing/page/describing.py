@@ -106,8 +106,8 @@ def _array(data: Any) -> Any:
 def _names(reading: Reading, file: str) -> dict[Thing, str]:
     """A name for each node, and each array of constants.
 
-    It is the label. Without one, the result has the name of the file if that is a letter, else L; others are v1, v2, …, and
-    constants X1, X2, ….
+    It is the label. Without one, the result has the name of the file if that is a letter, else L; others are v1, v2, …,
+    and constants X1, X2, ….
     """
     names: dict[Thing, str] = {x: visible(x.label, LONG) for x in reading.inputs if isinstance(x, Node) and x.label}
     taken = set(names.values())

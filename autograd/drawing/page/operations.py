@@ -1,4 +1,6 @@
-"""What a page knows of the operations of its graph: how each computes and passes its gradient on, as JavaScript and as formulas.
+"""What a page knows of the operations of its graph.
+
+It knows how each computes, and how it passes its gradient on, as JavaScript and as formulas.
 
 Nodes that compute in the same way, on inputs of the same shapes, share one operation. Its rules are the table's, run
 on nodes, and a printer writes them.
@@ -17,7 +19,7 @@ from ...compiling.printing.programs import Recipe, printed
 from ...compiling.simplify import Simplifier, hashable
 from ...compiling.tracing import tracing
 from ...core import Node, Primitive, record
-from ...primitives.arithmetic import add_n, dot_n, multiply
+from ...primitives.arithmetic import add_n, multiply
 from ...rules import step_among_nodes
 from ...tensor import Tensor
 from ...texts import visible
@@ -42,15 +44,15 @@ class Operation:
     Attributes:
         symbol: its sign.
         formula: LaTeX, with `\\x{0}`, `\\x{1}`, … in place of the inputs.
-        rules: for each input, LaTeX of what it gets; "" if it gets nothing, or if that is too long to be read. Among numbers
-            that is the local derivative; else it is the whole gradient, with `\\g{}` in place of that of the result. `\\y{}` is
-            the result.
+        rules: for each input, LaTeX of what it gets; "" if it gets nothing, or if that is too long to be read. Among
+            numbers that is the local derivative; else it is the whole gradient, with `\\g{}` in place of that of the
+            result. `\\y{}` is the result.
         program: JavaScript that defines `forward` and `backward`; None if the printer has no form for it.
         takes: the places of the inputs that `forward` is given.
         gets: the places of the inputs for which `backward` returns a gradient.
         chooses: whether an input that was not chosen gets nothing at all, rather than 0 times a derivative.
-        is_dot: whether it is a sum of products; `opens` are the numbers of the operations of its products and of their sum,
-            if a page can open it.
+        is_dot: whether it is a sum of products; `opens` are the numbers of the operations of its products and of their
+            sum, if a page can open it.
         of_numbers: whether it has no arrays.
     """
 
@@ -58,7 +60,7 @@ class Operation:
         primitive: Any = node.primitive
         self.symbol = visible(symbol_of(node), LONG)
         self.chooses = bool(primitive.masks)
-        self.is_dot = primitive is dot_n
+        self.is_dot = primitive.products and primitive.arity is None
         self.opens: tuple[int, int] | None = None
         self.of_numbers = not np.ndim(node.data) and not any(map(np.ndim, inputs))
         self.rules = [""] * len(inputs)
@@ -96,7 +98,7 @@ class Operation:
             self.program = printed(Recipe(name, list(self._nodes.values()), [y], [seed], wanted, called, {}), JAVASCRIPT).text
 
 
-def _leaf(data: Any) -> Tensor:
+def _leaf(data: object) -> Tensor:
     leaf = Tensor(0.0)
     leaf._datum = np.asarray(data)
     return leaf
@@ -107,7 +109,8 @@ class Operations:
 
     Attributes:
         all: the operations, each once.
-        of: for each computed node, the number of its operation, and the inputs that this has, without the plain numbers in it.
+        of: for each computed node, the number of its operation, and the inputs that this has, without the plain numbers
+            in it.
     """
 
     def __init__(self, nodes: Sequence[Node]) -> None:

@@ -54,7 +54,10 @@ class Parts:
         return len(self.all) - 1
 
     def _groups(self) -> dict[Thing, int]:
-        """A part for the leaves outside of all modules that the same modules use, if they are many: the numbers of many examples."""
+        """A part for many leaves outside of all modules that the same modules use.
+
+        These are the numbers of many examples.
+        """
         users: dict[Thing, set[Place]] = {}
         for thing, inputs in self._reading.inputs.items():
             for x in inputs:

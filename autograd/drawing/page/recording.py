@@ -16,7 +16,10 @@ __all__ = ["recorded"]
 
 
 def recorded(root: Node, among: Collection[Node]) -> dict[Node, list[Any]]:
-    """What each of some nodes passes on to its inputs in a backward pass from `root`; None to an input that gets nothing."""
+    """What each of some nodes passes on to its inputs in a backward pass from `root`.
+
+    It is None for an input that gets nothing.
+    """
     recorder = _Recorder(among)
     with observe(recorder):
         gradients({root: root._seed(None)})
@@ -34,7 +37,7 @@ class _Recorder(Observer):
             self.steps[node] = [_shaped(g, x) if isinstance(x, Node) and g is not None else None for x, g in pairs]
 
 
-def _shaped(gradient: Any, x: Node) -> Any:
+def _shaped(gradient: object, x: Node) -> Any:
     """The gradient from a rule, in the shape of its input, as in the backward pass."""
     gradient = np.asarray(gradient)
     shape = np.shape(x.data)

@@ -1,4 +1,6 @@
-"""The replay of training as a page: one file for a browser, without an internet connection, in which the epochs can be scrubbed through.
+"""The replay of training as a page, in which the epochs can be scrubbed through.
+
+The page is one file for a browser, and needs no internet connection.
 
 `replay.html`, `replay.css` and `replay.js` are the page; its colours begin with those of all pages.
 """
@@ -51,7 +53,8 @@ def replay_of(title: str, epochs: Sequence[int], measures: Mapping[str, Sequence
     parts = {
         "title": html.escape(visible(title, TITLE)),
         "style": (SHARED / "palette.css").read_text(encoding="utf-8") + _file("replay.css"),
-        "data": json.dumps(data, allow_nan=False).replace("<", "\\u003c"),  # a script element ends at the first "</script"
+        # A script element ends at the first "</script".
+        "data": json.dumps(data, allow_nan=False).replace("<", "\\u003c"),
         "script": _file("replay.js"),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _file("replay.html"))

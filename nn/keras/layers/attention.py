@@ -16,7 +16,9 @@ __all__ = ["MultiHeadAttention"]
 
 
 class MultiHeadAttention(Layer):
-    """`autograd.softmax` of query · key / √key_dim, times the values, for several heads at once; the queries are (n, time, features).
+    """`autograd.softmax` of query · key / √key_dim, times the values, for several heads at once.
+
+    The queries have the shape (n, time, features).
 
     Args:
         num_heads: the number of heads.

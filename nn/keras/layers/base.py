@@ -1,5 +1,7 @@
-"""`Layer`, the base of Keras' layers: an `nn.Module` that makes its weights when it sees its first input, and that can be called on a
-`Symbol`, of which only the shape is known.
+"""`Layer`, the base of Keras' layers.
+
+It is an `nn.Module` that makes its weights when it sees its first input. It can be called on a `Symbol`, of which only
+the shape is known.
 
 A layer of the book is in evaluation until `fit` or `training=True` says otherwise, as in Keras.
 """

@@ -19,7 +19,9 @@ def _same(x: Array) -> Array:
 
 
 class Variable:
-    """A weight under Keras' name and in Keras' shape. The numbers are those of one or more parameters of `nn`, or of a buffer.
+    """A weight under Keras' name and in Keras' shape.
+
+    The numbers are those of one or more parameters of `nn`, or of a buffer.
 
     Args:
         name: Keras' name, such as "kernel".

@@ -1,4 +1,7 @@
-"""Schedules: how the learning rates of an optimizer change during training. Names, arguments and numbers are PyTorch's."""
+"""Schedules: how the learning rates of an optimizer change during training.
+
+Names, arguments and numbers are PyTorch's.
+"""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,7 @@
-"""Schedules that compute each learning rate from the initial one: by a function of your own, or by a cosine that starts anew."""
+"""Schedules that compute each learning rate from the initial one.
+
+They use a function of your own, or a cosine that starts anew.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,9 @@ class LambdaLR(LRScheduler):
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
-    """Half a period of the cosine from the learning rate down to `eta_min`, and again from the top (Loshchilov and Hutter, 2017).
+    """Half a period of the cosine from the learning rate down to `eta_min`, and again from the top.
+
+    (Loshchilov and Hutter, 2017)
 
     Args:
         optimizer: see `LRScheduler`.
@@ -93,7 +98,9 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         self.step()
 
     def step(self, epoch: float | None = None) -> None:
-        """Set the learning rates of the next epoch; or of `epoch`, which may be a fraction, as in `epoch + i / batches`.
+        """Set the learning rates of the next epoch; or of `epoch`.
+
+        That may be a fraction, as in `epoch + i / batches`.
 
         Example:
             >>> from autograd import Value

@@ -16,7 +16,9 @@ __all__ = ["OneCycleLR"]
 
 
 class OneCycleLR(LRScheduler):
-    """One cycle over all of training: up to `max_lr`, then down to nearly 0; the momentum does the opposite (Smith and Topin, 2018).
+    """One cycle over all of training: up to `max_lr`, then down to nearly 0 (Smith and Topin, 2018).
+
+    The momentum does the opposite.
 
     Call `step()` after every batch.
 

@@ -75,7 +75,9 @@ class ReduceLROnPlateau(LRScheduler):
         self.last_epoch = self.num_bad_epochs = self.cooldown_counter = 0
 
     def step(self, metrics: Any) -> None:  # type: ignore[override]
-        """Take the metric of an epoch, and reduce the learning rates if it has not improved for too long. Call it after the epoch.
+        """Take the metric of an epoch, and reduce the learning rates if it has not improved for too long.
+
+        Call it after the epoch.
 
         Raises:
             TypeError: `metrics` is not a number, or a Value or Tensor with one.

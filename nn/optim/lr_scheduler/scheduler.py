@@ -18,7 +18,9 @@ __all__ = ["LRScheduler", "SequentialLR", "one_for_each_group"]
 
 
 class LRScheduler(Live):
-    """The base class of all schedules. A subclass sets the learning rates of the next epoch in `step`; its `__init__` takes the first step.
+    """The base class of all schedules.
+
+    A subclass sets the learning rates of the next epoch in `step`; its `__init__` takes the first step.
 
     Args:
         optimizer: whose learning rates it changes.
@@ -72,7 +74,10 @@ class LRScheduler(Live):
         return self.optimizer.param_groups
 
     def step(self) -> None:
-        """Set the learning rates of the next epoch. Call it after `optimizer.step()`. Ctrl-C takes effect only after all are set."""
+        """Set the learning rates of the next epoch.
+
+        Call it after `optimizer.step()`. Ctrl-C takes effect only after all are set.
+        """
         raise NotImplementedError(f"{type(self).__name__} does not define step(self), which sets the learning rates of the next epoch.")
 
     def restart(self) -> None:
@@ -88,7 +93,10 @@ class LRScheduler(Live):
         return [group["lr"] for group in self.optimizer.param_groups]
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that another schedule needs to continue from here, including what it has set in the optimizer's groups."""
+        """Everything that another schedule needs to continue from here.
+
+        That includes what it has set in the optimizer's groups.
+        """
         groups = [{name: group[name] for name in self.sets if name in group} for group in self.optimizer.param_groups]
         return {**{name: x for name, x in vars(self).items() if name != "optimizer"}, "groups": groups}
 
@@ -123,7 +131,8 @@ class LRScheduler(Live):
         own = self.state_dict()
         groups, here = len(state_dict.get("groups", own["groups"])), len(own["groups"])
         return [
-            *(f"{x} is missing" for x in own if x not in state_dict and x != "groups"),  # states of earlier versions have no groups
+            # States of earlier versions have no groups.
+            *(f"{x} is missing" for x in own if x not in state_dict and x != "groups"),
             *(f"{x} is unknown" for x in state_dict if x not in own),
             *([f"it has {groups} groups instead of {here}"] if groups != here else []),
         ]
@@ -220,7 +229,7 @@ class SequentialLR(LRScheduler):
         super()._take_over({**state_dict, "schedulers": self.schedulers})
 
 
-def one_for_each_group(name: str, x: Any, optimizer: Optimizer) -> list[float]:
+def one_for_each_group(name: str, x: object, optimizer: Optimizer) -> list[float]:
     """A number for each group of the optimizer, from a list of them or one number for all.
 
     Raises:
