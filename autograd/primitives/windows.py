@@ -181,8 +181,9 @@ def kernel_matrix(weight: Any, groups: int, n: int) -> Any:
 def weight_of(matrix: Any, kernel: Any) -> Any:
     """The weight whose kernels, which have the size `kernel`, are the columns of a matrix, one matrix for each group."""
     groups, entries, outs = matrix.shape
-    weight = matrix.swapaxes(1, 2).reshape(groups * outs, *kernel, entries // math.prod(kernel))
-    return np.ascontiguousarray(np.moveaxis(weight, -1, 1))
+    n, channels = len(kernel), entries // math.prod(kernel)
+    weight = matrix.reshape(groups, *kernel, channels, outs).transpose(0, n + 2, n + 1, *range(1, n + 1))
+    return np.ascontiguousarray(weight).reshape(groups * outs, channels, *kernel)
 
 
 def takes_winograd(weight_shape: Any, dtype: Any, stride: Any, dilation: Any, groups: int) -> bool:
@@ -242,9 +243,11 @@ def spread_kernels(weight: Any, groups: int, n: int) -> Any:
 
 def weight_of_spread(matrix: Any, kernel: Any) -> Any:
     """The gradient of a weight from those of the four of `spread_kernels`."""
-    first, plus, minus, last = (weight_of(part, (*kernel[:-1], 1)) for part in matrix)
+    _, groups, entries, outs = matrix.shape
+    first, plus, minus, last = matrix.reshape(4, groups, math.prod(kernel[:-1]), -1, outs)
     both = (plus + minus) / 2
-    return np.concatenate([first + both, (plus - minus) / 2, both + last], axis=-1)
+    columns = np.stack([first + both, (plus - minus) / 2, both + last], axis=2)
+    return weight_of(columns.reshape(groups, 3 * entries, outs), kernel)
 
 
 def gather_pairs(products: Any, y: Any) -> None:
