@@ -2,9 +2,9 @@
 
     python notebooks/book.py    # out/book/html/index.html
 
-The book has the lessons as they are committed, with their outputs; the reference, from the docstrings; the table of derivatives,
-from the registry; the phrase books; and how the compiler works. Its pages are put together in `out/book/source`, from which Sphinx
-makes the book. A warning of Sphinx is an error.
+The book has the lessons as they are committed, with their outputs; the pages of `notebooks/pages`, whose programs run (see
+`chapters`); the reference, from the docstrings; the table of derivatives, from the registry; the phrase books; and how the compiler
+works. Its pages are put together in `out/book/source`, from which Sphinx makes the book. A warning of Sphinx is an error.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from chapters.assembling import made
 from sphinx.cmd.build import main as sphinx
 
 from autograd import Primitive, Tensor, Value, latex, sum, table
@@ -30,7 +31,9 @@ SOURCE = OUT / "source"
 
 PARTS = {
     "The course": "lessons",
-    "Look it up": ["derivatives", "reference", "torch", "keras", "glossary"],
+    "See it": ["gallery"],
+    "Look it up": ["errors", "derivatives", "reference", "torch", "keras", "glossary"],
+    "Coming from elsewhere": ["from_micrograd", "from_torch", "from_keras", "from_numpy", "from_jax"],
     "How it works inside": ["inside"],
 }
 
@@ -41,9 +44,10 @@ def main() -> int:
     shutil.rmtree(OUT, ignore_errors=True)
     (SOURCE / "pictures").mkdir(parents=True)
     shutil.copy(NOTEBOOKS / "conf.py", SOURCE)
+    texts, files = made(ROOT)
     lessons = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
     pages = {f"{name}.ipynb": (NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8") for name in lessons}
-    pages |= {
+    pages |= texts | {
         "index.md": (NOTEBOOKS / "README.md").read_text(encoding="utf-8") + contents(lessons),
         "glossary.md": (NOTEBOOKS / "glossary.md").read_text(encoding="utf-8"),
         "inside.md": (ROOT / "autograd/compiling/README.md").read_text(encoding="utf-8"),
@@ -51,6 +55,10 @@ def main() -> int:
         "keras.md": printed("nn.keras"),
         "derivatives.md": derivatives(),
     }
+    for name, content in files.items():
+        folder = OUT / "html" / "live" if name.endswith(".html") else SOURCE / "pictures"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
     shutil.copytree(ROOT / "autograd/compiling/pictures", SOURCE / "pictures", dirs_exist_ok=True)
     here = {*pages, *(f"pictures/{path.name}" for path in (SOURCE / "pictures").iterdir())}
     for name, text in pages.items():
