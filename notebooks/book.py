@@ -16,13 +16,8 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-import matplotlib.pyplot as plt
-import numpy as np
 from chapters.assembling import made
 from sphinx.cmd.build import main as sphinx
-
-from autograd import Primitive, Tensor, Value, latex, sum, table
-from nn.plot.colours import TRAINING, VALIDATION
 
 NOTEBOOKS = Path(__file__).parent
 ROOT = NOTEBOOKS.parent
@@ -53,7 +48,6 @@ def main() -> int:
         "inside.md": (ROOT / "autograd/compiling/README.md").read_text(encoding="utf-8"),
         "torch.md": printed("nn.torch"),
         "keras.md": printed("nn.keras"),
-        "derivatives.md": derivatives(),
     }
     for name, content in files.items():
         folder = OUT / "html" / "live" if name.endswith(".html") else SOURCE / "pictures"
@@ -93,46 +87,6 @@ def inner_links(text: str, here: set[str]) -> str:
         return link[0] if not target or "://" in target or target in here else link[1]
 
     return re.sub(r"(?<!!)\[([^\[\]]+)\]\(([^()\s]+)\)", kept, text)
-
-
-def derivatives() -> str:
-    """The table of derivatives of functions of numbers, as a page."""
-    lines = [
-        "# The table of derivatives",
-        "",
-        "This page is made from the entries in `autograd/primitives`. Here $g$ is the gradient of the result $r$, and the last column "
-        "says what gradient each input gets: $g$ times the derivative. The picture has the function in blue, and its derivative in red.",
-        "",
-        "| name | function | gradients of the inputs | |",
-        "|---|---|---|---|",
-    ]
-    for name, entry in table.items():
-        if entry.scalar is None or callable(entry.vjp):
-            continue
-        inputs = [Value(0.5 + 0.25 * i, label=letter) for i, letter in zip(range(len(entry.vjp)), "xyz", strict=False)]
-        g, out = Value(1.0, label="g"), entry(*inputs)
-        result = Value(out.data, label="r")
-        rules = [rule and rule(g, result, *inputs) for rule in entry.vjp]
-        shown = ", ".join(f"${latex(rule) if isinstance(rule, Value) else 0}$" for rule in rules)
-        picture = f"![{name} and its derivative](pictures/{plotted(entry)}){{width=160px}}" if len(inputs) == 1 else ""
-        lines.append(f"| `{name}` | ${latex(out)}$ | {shown} | {picture} |".replace(r"\left|", r"\lvert ").replace(r"\right|", r"\rvert "))
-    return "\n".join(lines) + "\n"
-
-
-def plotted(entry: Primitive) -> str:
-    """The file with a picture of a function and its derivative."""
-    low, high = entry.domain
-    x = Tensor(np.linspace(low, high, 201)[1:-1])
-    y = entry(x)
-    sum(y).backward()
-    figure, axes = plt.subplots(figsize=(2.2, 1.5), layout="constrained")
-    axes.axhline(0, color="grey", linewidth=0.5)
-    axes.plot(x.data, y.data, color=TRAINING)
-    axes.plot(x.data, np.zeros(x.shape) if x.grad is None else x.grad, color=VALIDATION, linewidth=1)
-    axes.tick_params(labelsize=6)
-    figure.savefig(SOURCE / "pictures" / f"{entry.name}.svg", transparent=False)
-    plt.close(figure)
-    return f"{entry.name}.svg"
 
 
 def reference() -> str:

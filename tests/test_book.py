@@ -1,4 +1,4 @@
-"""The pages of the book whose programs run, and the list of messages."""
+"""The pages of the book whose programs run, the table of derivatives, and the list of messages."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from autograd import Primitive, table
 
 pytest.importorskip("matplotlib")
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "notebooks"))
 
+from chapters import derivatives  # noqa: E402
 from chapters.messages import Message, messages, page, template  # noqa: E402
 from chapters.running import PageError, run  # noqa: E402
 
@@ -144,3 +148,37 @@ def test_the_programs_of_a_page_of_errors_give_errors_of_the_library(path):
     raised = run(path.read_text(encoding="utf-8"), path.stem).raised
     assert len(raised) >= 8
     assert {label: message for label, (_, message) in raised.items() if template(of_the_library(), message) is None} == {}
+
+
+def test_the_page_of_derivatives_has_every_entry_with_its_formula_and_its_check(monkeypatch):
+    assert b"<svg" in derivatives.plotted(table["power"])
+    monkeypatch.setattr(derivatives, "plotted", lambda entry: entry.name)
+    text, pictures = derivatives.page()
+    rows = {line.split("`")[1]: line for line in text.splitlines() if line.startswith("| `")}
+    assert set(rows) == set(table)
+    assert all(line.count("$") >= 2 and line.count("|") == 6 for line in rows.values())
+    assert all(f"(pictures/{file})" in rows[name] for file, name in pictures.items())
+    assert len(pictures) > 60
+    assert rows["relu"].split("|")[3].strip() == "$g$ or $0$"
+    assert "complex" in rows["tanh"]
+    assert rows["less"].endswith("| no derivative |")
+
+
+@pytest.mark.parametrize("name", table)
+def test_the_gradient_check_of_an_entry_finds_it_right(name):
+    entry = table[name]
+    if entry.passes_on:
+        bound = 1e-13 if entry.analytic else 1e-7
+        assert max(derivatives.difference(entry, *call) for call in derivatives.samples(entry)) < bound
+
+
+@pytest.mark.parametrize(("analytic", "mistake"), [(True, 1e-9), (False, 1e-5)])
+def test_the_gradient_check_says_how_wrong_a_derivative_is(analytic, mistake):
+    def rule(g, y, x):
+        return (2 + mistake) * g * x
+
+    entry = Primitive("own", symbol="o", latex="#1^2", scalar=None, array=lambda x: x * x, vjp=(rule,), analytic=analytic, doc="Mistaken.")
+    try:
+        assert derivatives.difference(entry, [np.array([0.5, -0.25])], {}) == pytest.approx(0.25 * 1.5 * mistake, rel=0.01)
+    finally:
+        del table["own"]

@@ -1,11 +1,11 @@
-"""The pages of `notebooks/pages`, run, and the list of messages, which links to those that explain them."""
+"""The pages of `notebooks/pages`, run; the table of derivatives; and the list of messages, with links to those that explain them."""
 
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from . import messages
+from . import derivatives, messages
 from .running import run
 
 __all__ = ["made"]
@@ -21,8 +21,8 @@ def made(root: Path) -> tuple[dict[str, str], dict[str, bytes]]:
         pages = dict(
             zip(paths, pool.map(run, [path.read_text(encoding="utf-8") for path in paths], [path.stem for path in paths]), strict=True)
         )
-        found = messages.messages(root)
+        found, (table, plots) = messages.messages(root), derivatives.page()
     explained = {messages.template(found, text): label for page in pages.values() for label, (_, text) in page.raised.items()}
     texts = {path.name: page.text for path, page in pages.items()}
     files = {name: content for page in pages.values() for name, content in page.files.items()}
-    return texts | {"messages.md": messages.page(found, explained)}, files
+    return texts | {"messages.md": messages.page(found, explained), "derivatives.md": table}, files | plots
