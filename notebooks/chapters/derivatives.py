@@ -39,7 +39,7 @@ ARRAYS = """
 Arrays that are rearranged, summed, multiplied and convolved, and the steps of recurrent networks. The rule of an entry is in its
 source; where it is a short formula, it stands here.
 
-| name | function | gradients of the inputs | what it does | check |
+| name | what it does | function | gradients of the inputs | check |
 |---|---|---|---|---|
 """
 NUMBERS = """
@@ -47,7 +47,7 @@ NUMBERS = """
 
 They work entry by entry on arrays.
 
-| name | function | gradients of the inputs | picture | check |
+| name | | function | gradients of the inputs | check |
 |---|---|---|---|---|
 """
 
@@ -60,11 +60,11 @@ def page() -> tuple[str, dict[str, bytes]]:
         of_numbers = entry.elementwise and entry.scalar is not None and not callable(entry.vjp)
         if of_numbers:
             pictures[f"derivative-{name}.svg"] = plotted(entry)
-            last = f"![{name} and its derivative](pictures/derivative-{name}.svg){{width=160px}}"
+            first = f"![{name} and its derivative](pictures/derivative-{name}.svg){{width=140px}}"
         else:
-            last = (entry.__doc__ or "").strip().partition("\n")[0]
+            first = (entry.__doc__ or "").strip().partition("\n")[0]
         function, gradients = formulas(entry, of_numbers)
-        rows[of_numbers].append(f"| `{name}` | {function} | {gradients} | {last} | {checked(entry)} |")
+        rows[of_numbers].append(f"| `{name}` | {first} | {function} | {gradients} | {checked(entry)} |")
     return INTRODUCTION + NUMBERS + "\n".join(rows[True]) + "\n" + ARRAYS + "\n".join(rows[False]) + "\n", pictures
 
 

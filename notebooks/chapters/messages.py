@@ -1,6 +1,6 @@
 """What the library can say when something is wrong: the text of every `raise` and of every warning, read from its source.
 
-A text is a template: `{name}` stands for what an error puts in that place, and `…` where that is computed. Texts that are written
+A text is a template: `{name}` stands for what is filled in there, and `…` where that is computed. Texts that are written
 elsewhere are followed: variables of the function, attributes, constants, and functions that return them.
 """
 
@@ -71,7 +71,7 @@ def page(found: Iterable[Message], explained: dict[Message, str]) -> str:
         "Use the search of your browser with a few words of the message that you got, and leave out names and numbers.",
     ]
     for file, group in itertools.groupby(found, key=lambda message: message.file):
-        lines += ["", f"## {file}", ""]
+        lines += ["", f"## `{file}`", ""]
         for message in group:
             link = f" ([explained](#{explained[message]}))" if message in explained else ""
             lines.append(f"- {message.kind}: {_literal(message.text)}{link}")
@@ -192,10 +192,10 @@ def _fixed(message: Message) -> str:
 
 def _part(part: ast.expr) -> str:
     """A part of a formatted text."""
-    if isinstance(part, ast.FormattedValue):
-        shown = ast.unparse(part.value)
-        return f"{{{shown}}}" if len(shown) <= SHORT and re.fullmatch(r"[\w.]+", shown) else "…"
-    return str(part.value) if isinstance(part, ast.Constant) else ""
+    if not isinstance(part, ast.FormattedValue):
+        return str(part.value) if isinstance(part, ast.Constant) else ""
+    shown = ast.unparse(part.value)
+    return f"{{{shown}}}" if len(shown) <= SHORT and re.fullmatch(r"[\w.]+", shown) else "…"
 
 
 def _literal(text: str) -> str:
