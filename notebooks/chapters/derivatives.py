@@ -20,6 +20,10 @@ LETTERS = "xyzuvw"
 LONGEST = 90  # letters of a typeset derivative in the table
 STEP, TINY = 1e-6, 1e-30  # of a finite difference, and of a complex step
 INTRODUCTION = """\
+---
+html_theme.sidebar_secondary.remove: true
+---
+
 # The table of derivatives
 
 This page is made from the entries in `autograd/primitives`, which are all that the library knows of derivatives. Here $g$ is the
