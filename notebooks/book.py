@@ -4,7 +4,7 @@
 
 The book has the lessons as they are committed, with their outputs; the reference, from the docstrings; the table of derivatives,
 from the registry; the phrase books; and how the compiler works. Its pages are put together in `out/book/source`, from which Sphinx
-makes the book. A warning of Sphinx is an error.
+makes the book. A warning of Sphinx is an error, and so is a link that leads nowhere, or a page that needs the network.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from importlib import import_module
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import nbformat
 import numpy as np
+from building.links import wrong_links
 from sphinx.cmd.build import main as sphinx
 
 from autograd import Primitive, Tensor, Value, latex, sum, table
@@ -40,10 +42,8 @@ REFERENCE = ["autograd", "nn", "nn.functional", "nn.optim", "nn.data", "nn.callb
 def main() -> int:
     shutil.rmtree(OUT, ignore_errors=True)
     (SOURCE / "pictures").mkdir(parents=True)
-    shutil.copy(NOTEBOOKS / "conf.py", SOURCE)
     lessons = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
-    pages = {f"{name}.ipynb": (NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8") for name in lessons}
-    pages |= {
+    pages = {
         "index.md": (NOTEBOOKS / "README.md").read_text(encoding="utf-8") + contents(lessons),
         "glossary.md": (NOTEBOOKS / "glossary.md").read_text(encoding="utf-8"),
         "inside.md": (ROOT / "autograd/compiling/README.md").read_text(encoding="utf-8"),
@@ -52,11 +52,20 @@ def main() -> int:
         "derivatives.md": derivatives(),
     }
     shutil.copytree(ROOT / "autograd/compiling/pictures", SOURCE / "pictures", dirs_exist_ok=True)
-    here = {*pages, *(f"pictures/{path.name}" for path in (SOURCE / "pictures").iterdir())}
+    here = {*pages, *(f"{name}.ipynb" for name in lessons), *(f"pictures/{path.name}" for path in (SOURCE / "pictures").iterdir())}
     for name, text in pages.items():
         write(name, inner_links(text, here))
+    for name in lessons:
+        notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = inner_links(cell.source, here)
+        nbformat.write(notebook, SOURCE / f"{name}.ipynb")
     write("reference.rst", reference())
-    return sphinx(["-q", "-W", "--keep-going", "-j", "2", str(SOURCE), str(OUT / "html")])
+    failed = sphinx(["-q", "-W", "--keep-going", "-j", "2", "-c", str(NOTEBOOKS / "theme"), str(SOURCE), str(OUT / "html")])
+    wrong = wrong_links(OUT / "html")
+    print(*wrong, sep="\n", end="\n" * bool(wrong), file=sys.stderr)
+    return failed or bool(wrong)
 
 
 def write(name: str, text: str) -> None:
@@ -78,13 +87,16 @@ def contents(lessons: list[str]) -> str:
 
 
 def inner_links(text: str, here: set[str]) -> str:
-    """The text, in which links to files that are not in the book are plain words."""
+    """The text, in which links to files of the repository that are not in the book are plain words."""
+    homes = (NOTEBOOKS, ROOT / "autograd/compiling")
 
     def kept(link: re.Match[str]) -> str:
-        target = link[2].partition("#")[0]
-        return link[0] if not target or "://" in target or target in here else link[1]
+        target = (link["url"] or "").partition("#")[0]
+        elsewhere = target and target not in here and any((home / target).exists() for home in homes)
+        return link["words"] if elsewhere else link[0]
 
-    return re.sub(r"(?<!!)\[([^\[\]]+)\]\(([^()\s]+)\)", kept, text)
+    code = r"```.*?```|`[^`]*`"
+    return re.sub(code + r"|(?<!!)\[(?P<words>[^\[\]]+)\]\((?P<url>[^()\s]+)\)", kept, text, flags=re.DOTALL)
 
 
 def derivatives() -> str:

@@ -1,13 +1,25 @@
 """Sphinx's settings of the book, which `book.py` makes."""
 
 import re
+from importlib.resources import files
+
+from docutils import nodes
+from docutils.utils.math import MathError
+from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.util.logging import getLogger
 
 project = "glassgrad"
 author = "The glassgrad authors"
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
 html_theme = "pydata_sphinx_theme"
-html_theme_options = {"navbar_end": ["theme-switcher"]}
+html_theme_options = {"navbar_center": [], "navbar_end": ["theme-switcher"]}
+html_title = "glassgrad"
+templates_path = ["."]
+html_sidebars = {"**": ["contents"]}
+html_static_path = ["book.css", str(files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf")]
+html_css_files = ["book.css"]
 html_show_sourcelink = False
+html_math_renderer = "mathml"  # which browsers draw by themselves: nothing comes from the network
 nb_execution_mode = "off"  # the lessons are committed with their outputs
 nb_mime_priority_overrides = [("html", "text/html", 0), ("html", "image/svg+xml", 10)]
 myst_enable_extensions = ["attrs_inline", "dollarmath"]
@@ -17,6 +29,15 @@ autodoc_typehints = "none"
 
 def setup(app):
     app.connect("autodoc-process-docstring", as_written, priority=400)  # before Napoleon reads them
+    app.add_html_math_renderer("mathml", (formula, None), (formula, None))
+
+
+def formula(translator, node):
+    try:
+        translator.body.append(tex2mathml(node.astext(), as_block=isinstance(node, nodes.math_block)))
+    except MathError as error:
+        getLogger(__name__).warning("%s In the formula: %s", error, node.astext(), location=node)
+    raise nodes.SkipNode
 
 
 def as_written(app, what, name, obj, options, lines):
