@@ -2,6 +2,7 @@
 
 import re
 from importlib.resources import files
+from pathlib import Path
 
 from docutils import nodes
 from docutils.utils.math import MathError
@@ -14,7 +15,7 @@ extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx
 html_theme = "pydata_sphinx_theme"
 html_theme_options = {"navbar_center": [], "navbar_end": ["theme-switcher"]}
 html_title = "glassgrad"
-templates_path = ["."]
+templates_path = [str(Path(__file__).parent)]
 html_sidebars = {"**": ["contents"]}
 html_static_path = ["book.css", str(files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf")]
 html_css_files = ["book.css"]
@@ -29,15 +30,27 @@ autodoc_typehints = "none"
 
 def setup(app):
     app.connect("autodoc-process-docstring", as_written, priority=400)  # before Napoleon reads them
+    app.connect("html-page-context", punctuated)
     app.add_html_math_renderer("mathml", (formula, None), (formula, None))
 
 
 def formula(translator, node):
+    block = isinstance(node, nodes.math_block)
     try:
-        translator.body.append(tex2mathml(node.astext(), as_block=isinstance(node, nodes.math_block)))
+        mathml = tex2mathml(node.astext(), as_block=block)
+        space = '<mspace width="0.17em"></mspace>'  # around the name of a function, as in p log p
+        mathml = re.sub(r"(<mo>&ApplyFunction;</mo>)(?=\s*<m(?!o))", rf"\1{space}", mathml)
+        mathml = re.sub(r"(</m[in]>)(?=\s*<mi>\w+</mi>\s*<mo>&ApplyFunction;)", rf"\1{space}", mathml)
+        translator.body.append(mathml)
     except MathError as error:
         getLogger(__name__).warning("%s In the formula: %s", error, node.astext(), location=node)
     raise nodes.SkipNode
+
+
+def punctuated(app, page, template, context, tree):
+    """A comma or a full stop stays on the line of the formula before it."""
+    formula = r'(<math(?![^>]*display="block")[^>]*>(?:(?!</math>).)*</math>[.,;:!?)]+)'
+    context["body"] = re.sub(formula, r'<span class="formula">\1</span>', context.get("body", ""), flags=re.DOTALL)
 
 
 def as_written(app, what, name, obj, options, lines):
