@@ -1,6 +1,7 @@
 """Sphinx's settings of the book, which `book.py` makes."""
 
 import re
+import sys
 from importlib.resources import files
 from pathlib import Path
 
@@ -8,6 +9,9 @@ from docutils import nodes
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.util.logging import getLogger
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from chapters.reference import PUBLIC
 
 project = "glassgrad"
 author = "The glassgrad authors"
@@ -26,12 +30,25 @@ nb_mime_priority_overrides = [("html", "text/html", 0), ("html", "image/svg+xml"
 myst_enable_extensions = ["attrs_inline", "dollarmath"]
 myst_heading_anchors = 3
 autodoc_typehints = "none"
+napoleon_use_ivar = True
+nitpicky = True
+nitpick_ignore_regex = [
+    ("py:class", r"(?!autograd\b|nn\b).*"),  # words before a colon, which Napoleon takes for a type
+    ("py:class", r"nn\.callbacks\.training\.Batch"),
+    ("py:exc", "BrokenFileError"),  # an error of files of data, which has no name of its own in `nn.data`
+]
 
 
 def setup(app):
     app.connect("autodoc-process-docstring", as_written, priority=400)  # before Napoleon reads them
+    app.connect("autodoc-process-bases", public_bases)
     app.connect("html-page-context", punctuated)
     app.add_html_math_renderer("mathml", (formula, None), (formula, None))
+
+
+def public_bases(app, name, obj, options, bases):
+    """Of the classes that a class inherits from, the first that has a page."""
+    bases[:] = [f":class:`{PUBLIC[each]}`" for each in obj.__mro__[1:] if each in PUBLIC][:1] or [object]
 
 
 def formula(translator, node):
