@@ -4,7 +4,8 @@
 
 The book has the lessons as they are committed, with their outputs; the pages of `notebooks/pages`, whose programs run (see
 `chapters`); the reference, from the docstrings; the table of derivatives, from the registry; the phrase books; and how the compiler
-works. Its pages are put together in `out/book/source`, from which Sphinx makes the book. A warning of Sphinx is an error.
+works. Its pages are put together in `out/book/source`, from which Sphinx makes the book. A warning of Sphinx is an error, and so is
+a link that leads nowhere, or a page that needs the network.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ import re
 import shutil
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 
+import nbformat
+from building.links import wrong_links
 from chapters.assembling import made
+from chapters.reference import reference
 from sphinx.cmd.build import main as sphinx
 
 NOTEBOOKS = Path(__file__).parent
@@ -32,17 +35,13 @@ PARTS = {
     "How it works inside": ["inside"],
 }
 
-REFERENCE = ["autograd", "nn", "nn.functional", "nn.optim", "nn.data", "nn.callbacks", "nn.metrics", "nn.plot"]
-
 
 def main() -> int:
     shutil.rmtree(OUT, ignore_errors=True)
     (SOURCE / "pictures").mkdir(parents=True)
-    shutil.copy(NOTEBOOKS / "conf.py", SOURCE)
     texts, files = made(ROOT)
     lessons = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
-    pages = {f"{name}.ipynb": (NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8") for name in lessons}
-    pages |= texts | {
+    pages = texts | {
         "index.md": (NOTEBOOKS / "README.md").read_text(encoding="utf-8") + contents(lessons),
         "glossary.md": (NOTEBOOKS / "glossary.md").read_text(encoding="utf-8"),
         "inside.md": (ROOT / "autograd/compiling/README.md").read_text(encoding="utf-8"),
@@ -54,11 +53,20 @@ def main() -> int:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     shutil.copytree(ROOT / "autograd/compiling/pictures", SOURCE / "pictures", dirs_exist_ok=True)
-    here = {*pages, *(f"pictures/{path.name}" for path in (SOURCE / "pictures").iterdir())}
+    here = {*pages, *(f"{name}.ipynb" for name in lessons), *(f"pictures/{path.name}" for path in (SOURCE / "pictures").iterdir())}
     for name, text in pages.items():
         write(name, inner_links(text, here))
+    for name in lessons:
+        notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = inner_links(cell.source, here)
+        nbformat.write(notebook, SOURCE / f"{name}.ipynb")
     write("reference.rst", reference())
-    return sphinx(["-q", "-W", "--keep-going", "-j", "2", str(SOURCE), str(OUT / "html")])
+    failed = sphinx(["-q", "-W", "--keep-going", "-j", "2", "-c", str(NOTEBOOKS / "theme"), str(SOURCE), str(OUT / "html")])
+    wrong = wrong_links(OUT / "html")
+    print(*wrong, sep="\n", end="\n" * bool(wrong), file=sys.stderr)
+    return failed or bool(wrong)
 
 
 def write(name: str, text: str) -> None:
@@ -80,24 +88,16 @@ def contents(lessons: list[str]) -> str:
 
 
 def inner_links(text: str, here: set[str]) -> str:
-    """The text, in which links to files that are not in the book are plain words."""
+    """The text, in which links to files of the repository that are not in the book are plain words."""
+    homes = (NOTEBOOKS, ROOT / "autograd/compiling")
 
     def kept(link: re.Match[str]) -> str:
-        target = link[2].partition("#")[0]
-        return link[0] if not target or "://" in target or target in here else link[1]
+        target = (link["url"] or "").partition("#")[0]
+        elsewhere = target and target not in here and any((home / target).exists() for home in homes)
+        return link["words"] if elsewhere else link[0]
 
-    return re.sub(r"(?<!!)\[([^\[\]]+)\]\(([^()\s]+)\)", kept, text)
-
-
-def reference() -> str:
-    """The page of the reference: each public name with the first sentence of its docstring, and a page of its own."""
-    lines = ["Reference", "=========", "", "Every public name, in the words of its docstring.", ""]
-    for name in REFERENCE:
-        module = import_module(name)
-        public = [each for each in module.__all__ if callable(getattr(module, each))]
-        lines += [name, "-" * len(name), "", f".. currentmodule:: {name}", "", ".. autosummary::", "   :toctree: names", ""]
-        lines += [*(f"   {each}" for each in public), ""]
-    return "\n".join(lines)
+    code = r"```.*?```|`[^`]*`"
+    return re.sub(code + r"|(?<!!)\[(?P<words>[^\[\]]+)\]\((?P<url>[^()\s]+)\)", kept, text, flags=re.DOTALL)
 
 
 if __name__ == "__main__":
