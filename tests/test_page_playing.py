@@ -257,7 +257,7 @@ def test_grads_appear_step_by_step(browser, tmp_path):
     grads = []
     for step in range(5, last_step(browser) + 1):
         go(browser, step)
-        grads.append(card(browser, "a").find_element("css selector", ".grad em").text)
+        grads.append(card(browser, "a").find_element("css selector", ".grad em").get_property("textContent"))
     assert grads == ["·", "0", "0", "0.07065", "0.07065", "0.07065", "6.071", "6.071"]
 
 
@@ -328,6 +328,26 @@ def test_a_wrong_walk_marks_its_first_wrong_number(browser, tmp_path, kind, said
 def test_what_does_no_harm_in_this_graph_is_said_to_do_none(browser, tmp_path):
     opened(browser, Value(2.0, label="x").tanh(), tmp_path)
     assert "In this graph every number comes out right all the same." in wrong(browser, "assign")
+
+
+def test_every_wrong_grad_is_red_at_the_end_and_the_right_one_is_told(browser, tmp_path):
+    opened(browser, expression(), tmp_path)
+    wrong(browser, "nozero")
+    assert len(browser.find_elements("class name", "off")) == len(browser.find_elements("class name", "card")) - 1  # all but the result
+    number(browser, "a").click()
+    shown = card(browser, "a").find_element("css selector", ".grad em").text
+    assert shown != "6.071"
+    assert f"The wrong way back makes a.grad {shown}." in text(browser, "paths")
+    assert "6.071 = a.grad" in text(browser, "paths")
+    press(browser, Keys.ESCAPE, "r")
+    assert not browser.find_elements("class name", "off")
+    assert text(browser, "alerts") == ""
+
+
+def test_only_the_grads_that_come_out_wrong_are_red(browser, tmp_path):
+    opened(browser, expression(), tmp_path)
+    wrong(browser, "assign")
+    assert [e.get_attribute("aria-label").partition(":")[0] for e in browser.find_elements("class name", "off")] == ["a"]
 
 
 # Folding

@@ -206,6 +206,33 @@ def test_the_tangent_and_the_chain_of_a_weight_are_its_derivatives(browser, tmp_
     assert [float(x.replace("−", "-")) for x in said.groups()] == pytest.approx([bias.grad, hidden.data, weight.grad], rel=1e-3)
 
 
+@pytest.mark.parametrize("kind", ["values", "arrays", "classes"])
+def test_the_graph_of_one_point_opens_at_the_weight_with_the_numbers_of_the_moment(browser, tmp_path, kind):
+    layers = nn.Sequential(nn.Linear(2, 5, rng=0), nn.Tanh(), nn.Linear(5, 3 if kind == "classes" else 1, rng=1))
+    model, (X, y) = nn.MLP(2, [5, 3, 1], rng=0) if kind == "values" else layers, labels() if kind == "classes" else signs()
+    opened(browser, tmp_path, model, X, y, lr=0.1)
+    browser.execute_script("for (let i = 0; i < 5; i++) glassgrad.step(); selectWeight({ column: 2, unit: 0, edge: 1 }); draw()")
+    slope = re.search(r"= (\S+)$", text(browser, "chain").splitlines()[1])[1]
+    value = browser.execute_script("return p[weightOf(selected)]")
+    click(browser, "example-button")
+    frame = browser.find_element(By.ID, "example-frame")
+    is_there = "arguments[0].contentDocument?.querySelector('#selection:not([hidden])')"
+    browser.execute_async_script(f"const wait = () => ({is_there} ? arguments[1]() : setTimeout(wait, 20)); wait();", frame)
+    browser.switch_to.frame(frame)
+    try:
+        assert text(browser, "slope") == slope
+        assert text(browser, "selected-name").splitlines()[0] == ("layers.1.neurons.0.weight.1" if kind == "values" else "2.weight[0, 1]")
+        assert browser.execute_script("return entryOf(run.data[state.selected], state.entry)") == value
+    finally:
+        browser.switch_to.default_content()
+
+
+def test_a_loss_that_takes_labels_as_plain_numbers_only_offers_no_graph(browser, tmp_path):
+    opened(browser, tmp_path, nn.MLP(2, [6, 3], rng=0), *labels(), loss=nn.MultiMarginLoss())
+    click(browser, "tab-weight")
+    assert not browser.find_element(By.ID, "example-button").is_displayed()
+
+
 def test_a_bias_can_be_chosen_and_weights_by_keys(browser, tmp_path):
     moons(browser, tmp_path)
     click(browser, "tab-weight")

@@ -40,6 +40,7 @@ function listen() {
     $("weight").setAttribute("aria-invalid", x === null);
     if (x !== null && selected) setWeight(x);
   };
+  $("example-button").onclick = openExample;
   $("weight-slider").oninput = () => selected && setWeight(Number($("weight-slider").value));
   listenToCanvases();
   document.addEventListener("keydown", onKey);

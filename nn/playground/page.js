@@ -4,6 +4,7 @@
 const FAST = 12, TURNS = 4, WEIGHT_EVERY = 15;
 let isStale = true, drawn = 0, lastStep = 0;
 
+const WALK_HINT = $("walked").textContent;
 const invalidate = () => { isStale = true; };
 
 // After steps, or numbers that came from elsewhere.
@@ -29,10 +30,9 @@ function dataChanged() {
 
 function reset() {
   pause();
-  walk = null;
+  endWalk(WALK_HINT);
   restart();
   showCode();
-  $("walked").textContent = "This program runs when you press Step. Walk stops after each part of it.";
   startDiagnosis();
   showChoices();
   invalidate();

@@ -86,10 +86,10 @@ class Network:
     def step(self) -> Printed:
         """`forward`, which computes the loss, and `backward`, which gives the gradients."""
 
-        def step(X: Any, y: Any) -> Any:
+        def loss(X: Any, y: Any) -> Any:
             return self.loss(self.outputs(X), y)
 
-        return self._printed(step, self.X, self.y)
+        return self._printed(loss, self.X, self.y)
 
     def predict(self, language: str) -> Printed:
         """`forward`, which computes the outputs."""

@@ -185,15 +185,19 @@ function paintCard(unit, { known, grads }) {
     e.classList.toggle("bad", isBad(x));
   };
   if (field) {
-    if (document.activeElement !== field) field.value = plain(x).replace("−", "-");
+    if (document.activeElement !== field) field.value = plain(x);
     field.classList.toggle("bad", isBad(x));
   } else show(card.querySelector(`.${WORDS.data} em`), x);
   const spoken = (x) => (x === undefined ? WORDS.notYet : isArray(x) ? WORDS.shape(node.shape) : plain(x));
   card.setAttribute("aria-label", `${node.name}: ${WORDS.data} ${spoken(x)}, ${WORDS.grad} ${node.learns ? spoken(g) : WORDS.noGrad}`);
   if (!node.learns) return;
+  card.classList.toggle("off", Boolean(state.wrong) && state.step === shown.last && !isClose(g, right[node.id] ?? zeros(node)));
   show(card.querySelector(`.${WORDS.grad} em`), g);
   card.querySelector(`.${WORDS.grad}`).classList.toggle("none", !isBack || grads[node.id] === undefined);
 }
+
+// Three digits, which fit between two boxes.
+const factorText = (x) => `× ${plain(Number(x.toPrecision(3)))}`;
 
 // Lights up a flow, with a number on it.
 function light(key, className, text) {
@@ -236,7 +240,7 @@ function paintBackward({ group, parts }, mark) {
     if (to === group.unit) continue;
     mark(to, "receives");
     if (part.isWrong) mark(to, "wrong");
-    const local = group.unit.node ? localOf(part) : undefined, text = local === undefined ? undefined : `× ${plain(local)}`;
+    const local = group.unit.node ? localOf(part) : undefined, text = local === undefined ? undefined : factorText(local);
     light(flowKey(to, group.unit, part.x, part.node, part.slot), "backward", text);
   }
 }
@@ -250,7 +254,7 @@ function paintPaths() {
       const [x, user] = [path.nodes[j], path.nodes[j + 1]], a = shown.unitOf.get(x), b = shown.unitOf.get(user), key = flowKey(a, b, x, user, slot);
       if (a === b || lit.has(key)) return;
       lit.add(key);
-      light(key, "path", a.node && b.node && path.factors[j] !== undefined ? `× ${plain(path.factors[j])}` : undefined);
+      light(key, "path", a.node && b.node && path.factors[j] !== undefined ? factorText(path.factors[j]) : undefined);
     });
   }
   for (const [key, card] of cards) card.classList.toggle("dim", !onPath.has(key));

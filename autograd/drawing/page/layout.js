@@ -1,5 +1,5 @@
 // Where everything stands: columns from left to right, in which an open part is a box with columns of its own.
-const CARD = { w: 138, h: 78, margin: 11 }, ARRAY = { w: 196, h: 152 }, BADGE = 20, GAP = 58, FRAME = { top: 30, side: 18, bottom: 12 };
+const CARD = { w: 138, h: 78, margin: 11 }, ARRAY = { w: 196, h: 152 }, BADGE = 20, GAP = 76, FRAME = { top: 30, side: 18, bottom: 12 };
 const LONG = 8, LINE = 70; // how much wider than high a graph may be in one line; the space between lines
 const BEND = { w: 0, h: 6, margin: 3 };
 const FAR = 12; // columns over which an arrow is led around boxes; a longer one goes straight
