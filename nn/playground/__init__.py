@@ -58,7 +58,7 @@ def playground(
 
     The page is one file that needs no network connection. It shows what each neuron answers, the weights between them, the
     loss as it falls, and the step that runs. While it trains, learning rate, batch size, optimizer, L2, and the data can be
-    changed, and a weight can be moved by hand. Its scripts, and those of a page around it, can call
+    changed, a weight can be moved by hand, and the graph of one point opened. Its scripts, and those of a page around it, can call
     `window.glassgrad.step()`, which makes a step, and `window.glassgrad.read()`, which gives `{loss, parameters: [{name, data,
     grad}, …], …}` in full precision.
 
@@ -86,7 +86,7 @@ def playground(
         >>> import tempfile
         >>> import nn
         >>> X, y = nn.data.spirals(40, classes=2, rng=0)
-        >>> playground(nn.MLP(2, [4, 1], rng=0), X, 2 * y - 1, path=tempfile.mkdtemp() + "/spirals.html").path.name
+        >>> playground(nn.MLP(2, [4, 1], rng=0), X, y, path=tempfile.mkdtemp() + "/spirals.html").path.name
         'spirals.html'
     """
     path = Path(path)

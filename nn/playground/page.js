@@ -23,7 +23,9 @@ function dataChanged() {
   ringed = 0;
   isPicked = false;
   startDiagnosis();
-  if (training.steps) training.marks.push(training.epoch);
+  const { steps, epoch, marks } = training;
+  if (epoch - marks.at(-1) < 0.03 * epoch) marks.pop(); // of the same stroke or slide
+  if (steps) marks.push(epoch);
   showChoices();
   changed();
 }

@@ -135,7 +135,8 @@ class Network:
     def _forward(self, function: Callable[..., Any], language: str) -> Printed:
         printed = self._printed(function, self.X, language=language)
         start = "def backward" if language == "numpy" else "function backward"
-        return printed._replace(text=printed.text.partition(f"\n{start}")[0].rstrip() + "\n")
+        text = printed.text.partition(f"\n{start}")[0].rstrip() + "\n"
+        return printed._replace(text=text.replace("forward and backward", "forward", 1))
 
     def _printed(self, function: Callable[..., Any], *data: Array, language: str = "javascript") -> Printed:
         counts = self._counts()
