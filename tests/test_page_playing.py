@@ -206,7 +206,7 @@ def test_forward_says_the_formula_and_the_numbers_in_it(browser, tmp_path):
     go(browser, 1)
     assert "v1=a·b=2·(−3)=−6" in words(browser)
     assert "v2" not in words(browser)
-    assert [line.text for line in card(browser, "v2").find_elements("css selector", "em")] == ["·", "·"]
+    assert [e.get_property("textContent") for e in card(browser, "v2").find_elements("css selector", "em")] == ["·", "·"]
 
 
 def test_backward_says_upstream_times_local_and_the_sum(browser, tmp_path):
@@ -361,6 +361,7 @@ def test_a_neuron_opens_into_its_products_and_closes(browser, tmp_path):
     go(browser, 1)
     assert "weight.0·x1" in words(browser)
     assert read(browser) == before
+    press(browser, "f")
     browser.find_element("css selector", "[aria-label='Close the weighted sum']").click()
     assert not browser.find_elements("css selector", "[aria-label='Explain weight.0·x1']")
 

@@ -168,6 +168,19 @@ def test_the_graph_is_dragged_by_the_mouse_and_moved_by_shift_and_arrows(browser
     assert text(browser, "count") == "done"
 
 
+def test_a_graph_that_would_be_small_is_broken_into_lines_where_that_makes_it_larger(browser, tmp_path):
+    x = Tensor([[1.0, 2.0], [3.0, 4.0]], label="x")
+    with window(browser, 1400, 900):
+        opened(browser, (x @ [[0.5], [-1.0]]).sigmoid().exp().tanh().abs().mean(), tmp_path)
+        tops = "return [...new Set(Array.from(layout.places.values(), (p) => Math.floor(p.y / layout.pitch)))]"
+        assert browser.execute_script("return layout.lines") == 2
+        assert sorted(browser.execute_script(tops)) == [0, 1]
+        assert scale(browser) > 0.75
+    with window(browser, 2600, 500):
+        browser.execute_async_script("const wait = () => (layout.lines === 1 ? arguments[0]() : setTimeout(wait, 20)); wait();")
+        assert scale(browser) > 0.75
+
+
 def test_a_drag_that_begins_on_a_box_moves_the_graph_and_selects_nothing(browser, tmp_path):
     opened(browser, expression(), tmp_path)
     x, _, _ = place(browser)

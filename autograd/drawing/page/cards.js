@@ -29,7 +29,7 @@ function draw() {
   for (const frame of layout.frames.sort((a, b) => b.w * b.h - a.w * a.h)) drawFrame(frame, world);
   const svg = world.appendChild(document.createElementNS(SVG, "svg"));
   svg.setAttribute("aria-hidden", "true");
-  for (const flow of shown.flows.values()) lines.set(flow.key, curve(lineOf(flow, layout)));
+  for (const flow of shown.flows.values()) lines.set(flow.key, curve(lineOf(flow, layout), layout.pitch));
   svgPath("edges", [...lines.values()].join(""), svg);
   const dots = shown.units.size > ALL ? [...layout.places.values()].map((p) => `M${p.x} ${p.y}h${p.w}v${p.h}h${-p.w}z`).join("") : "";
   svgPath("dots", dots, svg);
@@ -80,6 +80,7 @@ function drawCard(unit) {
   card.dataset.key = unit.key;
   card.setAttribute("role", "group");
   stand(card, { ...p, x: p.x + p.badge, w: p.w - p.badge });
+  if (isArrayCard) card.style.setProperty("--row", `${p.row}px`);
   if (node?.op) element("div", `badge${node.op.symbol.length > 2 ? " long" : ""}`, card, signOf(node)).setAttribute("aria-hidden", "true");
   const head = element("div", "name", card);
   if (part) {
@@ -180,7 +181,7 @@ function paintCard(unit, { known, grads }) {
   const node = nodes[results[0]], x = known.has(node.id) ? run.data[node.id] : undefined;
   const g = isBack && node.learns ? grads[node.id] ?? zeros(node) : undefined, field = card.querySelector(".row input");
   const show = (e, x) => {
-    if (e.classList.contains("heat")) { if (x) fillArray(e, x, node.shape, 130, 46); else e.textContent = "·"; return; }
+    if (e.classList.contains("heat")) { if (x) fillArray(e, x, node.shape, HEAT.w, HEAT.h); else e.textContent = "·"; return; }
     e.textContent = x === undefined ? "·" : plain(x);
     e.classList.toggle("bad", isBad(x));
   };

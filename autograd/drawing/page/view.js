@@ -6,12 +6,20 @@ function look() {
   mount();
 }
 function fit() {
-  const r = $("canvas").getBoundingClientRect(), { w, h } = layout.box, edge = r.width < 560 ? 16 : 40;
-  view.scale = Math.max(0.002, Math.min((r.width - 2 * edge) / w, (r.height - 2 * edge) / h, 1.3));
+  const r = $("canvas").getBoundingClientRect(), { w, h } = layout.box;
+  view.scale = scaleFor(layout.box);
   view.x = (r.width - w * view.scale) / 2;
   view.y = (r.height - h * view.scale) / 2;
   view.isMoved = false;
   look();
+}
+// Lays out again, if another window asks for another number of lines.
+function relay() {
+  const { lines } = layout, now = laidOut();
+  if (now.lines === lines || $("world").contains(document.activeElement)) return; // a keyboard that opens takes nothing away
+  layout = now;
+  draw();
+  paint();
 }
 function zoom(factor, x, y) {
   const r = $("canvas").getBoundingClientRect(), scale = Math.max(0.002, Math.min(3, view.scale * factor));
@@ -28,8 +36,6 @@ function move(x, y) {
   view.isMoved = true;
   look();
 }
-
-const READABLE = 0.75; // the scale below which text is too small
 
 // Brings what a step is about into the window, near enough to be read.
 function follow() {
@@ -97,5 +103,9 @@ function listenToPointers() {
   $("smaller").onclick = () => zoom(1 / 1.3);
   $("whole").onclick = fit;
   $("larger").onclick = () => zoom(1.3);
-  new ResizeObserver(() => { if (!view.isMoved && !view.isFollowing) fit(); }).observe(canvas);
+  new ResizeObserver(() => {
+    if (view.isMoved || view.isFollowing) return;
+    if (shown.units.size <= ALL) relay();
+    fit();
+  }).observe(canvas);
 }
