@@ -123,6 +123,13 @@ def test_an_entry_of_an_array_is_clicked_and_changed(browser, tmp_path):
     assert read(browser)["W"]["data"] == [[1.0, -2.0, 0.5], [0.25, 0.125, -1.0]]
 
 
+def test_few_entries_in_a_long_row_are_a_heat_map_since_their_numbers_would_be_cut_off(browser, tmp_path):
+    opened(browser, Tensor([[0.123456] * 16], label="W").sum(), tmp_path)
+    browser.find_element("css selector", "[aria-label='Explain W']").click()
+    assert browser.find_element("css selector", "#entries canvas").is_displayed()
+    assert not browser.find_elements("css selector", "#entries .grid")
+
+
 def test_an_entry_of_a_large_array_is_chosen_on_its_heat_map_or_by_its_number(browser, tmp_path):
     W = Tensor([[float(i + j) for j in range(20)] for i in range(10)], label="W")
     opened(browser, (W * 0.01).tanh().sum(), tmp_path)

@@ -419,6 +419,7 @@ def test_a_link_opens_the_page_in_the_same_state(browser, tmp_path):
     assert [p["data"] for p in after["parameters"]] == [p["data"] for p in before["parameters"]]
     assert (after["loss"], after["steps"]) == (before["loss"], before["steps"])
     assert choices(browser)["set"] == "circles"
+    assert text(browser, "says") == ""  # the gradients are not there yet, which is no fault
     onward = "for (let i = 0; i < 30; i++) glassgrad.step(); return p"
     there = browser.execute_script(onward)
     moons(browser, tmp_path, optimizer="adam", batch_size=8)

@@ -115,6 +115,7 @@ function start() {
   scale = hasClasses ? null : scaleOfNumbers();
   showChoices();
   showCode();
+  startDiagnosis();
   listen();
   changed();
   draw();

@@ -123,8 +123,8 @@ function sizeOf(unit) {
 // Room for the name of a row, and for the array as numbers or as a heat map.
 function sizeOfArray(shape) {
   const [rows, columns] = rowsOf(shape), size = rows * columns, cell = Math.min(HEAT.w / columns, HEAT.h / rows);
-  const inside = isTable(size, rows, columns) ? { w: 58 * columns, h: 13 * rows } : size ? { w: cell * columns, h: cell * rows } : { w: 0, h: 0 };
-  return { w: Math.max(CARD.w, Math.min(ARRAY.w, 66 + inside.w)), row: Math.max(24, Math.min(ARRAY.row, 10 + inside.h)) };
+  const inside = isTable(size, rows, columns) ? { w: 56 * columns, h: 13 * rows } : size ? { w: cell * columns, h: cell * rows } : { w: 0, h: 0 };
+  return { w: Math.max(CARD.w, 66 + inside.w), row: Math.max(24, 10 + inside.h) };
 }
 
 function itemsOf(part) { // the units and the open parts directly in a part, with what flows between them

@@ -81,7 +81,7 @@ function tellNudge(id, x) {
 }
 
 // The entries of a selected array: buttons if they are few, else a heat map to click.
-const BUTTONS = 64;
+const BUTTONS = 64, ACROSS = 6;
 function tellEntries(node, isChangeable) {
   const box = $("entries"), count = node.shape.reduce((a, b) => a * b, 1);
   box.hidden = !node.shape.length;
@@ -90,7 +90,7 @@ function tellEntries(node, isChangeable) {
   if (box.dataset.key !== key) {
     box.dataset.key = key;
     const hint = `<p>${isChangeable ? WORDS.entry : WORDS.entryShown} ${WORDS.shape(node.shape)}.</p>`;
-    if (count <= BUTTONS) box.innerHTML = `${hint}<div class="grid" style="grid-template-columns:repeat(${columns},minmax(0,1fr))">${Array.from({ length: count }, () => "<button></button>").join("")}</div>`;
+    if (count <= BUTTONS && columns <= ACROSS) box.innerHTML = `${hint}<div class="grid" style="grid-template-columns:repeat(${columns},minmax(0,1fr))">${Array.from({ length: count }, () => "<button></button>").join("")}</div>`;
     else box.innerHTML = `${hint}<div class="heat"></div><label>${WORDS.entryField} <input type="number" min="0" max="${count - 1}"></label>`;
     box.querySelectorAll(".grid button").forEach((button, i) => { button.onclick = () => selectEntry(i); });
     const map = box.querySelector(".heat"), field = box.querySelector("input");
