@@ -422,6 +422,8 @@ def test_a_link_opens_the_page_in_the_same_state(browser, tmp_path):
     browser.execute_script("chooseSet('circles'); for (let i = 0; i < 10; i++) glassgrad.step()")
     click(browser, "home-button")
     click(browser, "link")
+    said = "document.getElementById('home-says').textContent"  # after the clipboard has answered
+    browser.execute_async_script(f"const wait = () => ({said} ? arguments[0]() : setTimeout(wait, 20)); wait();")
     address, before = browser.current_url, read(browser)
     assert text(browser, "home-says").startswith("The link is copied")
     browser.get("about:blank")

@@ -66,7 +66,7 @@ function dead() {
 function flat() {
   if (!stepsHere() || g.some((x) => x)) return null;
   if (training.loss < 1e-12) return {
-    kind: "done", title: "The loss is 0.", ...(canMake ? chosen(choices.set === "yours" ? `${SETS[1]} with noise` : "More noise", "noise", 0.25) : reseeded),
+    kind: "done", title: "The loss is 0.", ...(canMake ? chosen(choices.set === "yours" ? `Try ${SETS[1]} with noise` : "More noise", "noise", 0.25) : reseeded),
     text: "Every training point is answered as well as this loss asks for, and all derivatives are 0: there is nothing left to learn.",
   };
   const text = "The loss does not change with any weight, so steps do nothing. Try another seed.";

@@ -84,6 +84,8 @@ function stroke(event) {
   addPoint(...pointAt(placeOf(event)));
 }
 
+const endStroke = () => { last = null; };
+
 function addPoint(x, y) {
   if (choices.set !== "yours" || own.X.length >= LARGEST) return;
   own = { X: [...own.X, [x, y]], y: [...own.y, hasClasses ? pen : [pen]], order: [...own.order, own.X.length] };
