@@ -64,6 +64,8 @@ function chooseSet(set) {
   choices.set = isDrawing ? "yours" : set;
   choices.points = choices.set === "yours" ? Math.min(own.X.length, LARGEST) : Math.max(choices.points, 200);
   dataChanged();
+  const { top, bottom } = $("plane").getBoundingClientRect(); // on a phone it is far from the button
+  if (isDrawing && (top < 0 || bottom > innerHeight)) $("plane").scrollIntoView({ block: "center" });
 }
 let isDrawing = false;
 
