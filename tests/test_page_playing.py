@@ -344,7 +344,7 @@ def test_every_wrong_grad_is_red_at_the_end_and_the_right_one_is_told(browser, t
     number(browser, "a").click()
     shown = card(browser, "a").find_element("css selector", ".grad em").text
     assert shown != "6.071"
-    assert f"The wrong way back makes a.grad {shown}." in text(browser, "paths")
+    assert f"Done wrong, a.grad comes out as {shown}." in text(browser, "paths")
     assert "6.071 = a.grad" in text(browser, "paths")
     press(browser, Keys.ESCAPE, "r")
     assert not browser.find_elements("class name", "off")

@@ -332,6 +332,17 @@ def test_nan_stops_the_training_and_the_message_says_where_and_what_to_try(brows
     assert "The weight layers.0.neurons.1.weight.1 is nan." in text(browser, "says")
 
 
+def test_inputs_that_are_not_scaled_are_named_and_scaled(browser, tmp_path):
+    X, y = signs()
+    opened(browser, tmp_path, nn.MLP(2, [3, 1], rng=0), X * [1.0, 50.0] + [0.0, 300.0], y)
+    assert text(browser, "says").startswith("The inputs are not scaled. The root mean square of x2 is 30")
+    click(browser, "try")
+    assert text(browser, "says") == ""
+    scaled = browser.execute_script("return data.X")
+    assert np.mean(scaled, axis=0) == pytest.approx([0, 0], abs=1e-12)
+    assert np.std(scaled, axis=0) == pytest.approx([1, 1])
+
+
 def test_a_learning_rate_that_is_too_high_is_named(browser, tmp_path):
     opened(browser, tmp_path, nn.MLP(1, [4, 1], activation="tanh", rng=0), *curve(), loss=nn.mse_loss, lr=0.1)
     browser.execute_script("choose('lr', 3); for (let i = 0; i < 20; i++) glassgrad.step()")
@@ -411,6 +422,8 @@ def test_a_link_opens_the_page_in_the_same_state(browser, tmp_path):
     browser.execute_script("chooseSet('circles'); for (let i = 0; i < 10; i++) glassgrad.step()")
     click(browser, "home-button")
     click(browser, "link")
+    said = "document.getElementById('home-says').textContent"  # after the clipboard has answered
+    browser.execute_async_script(f"const wait = () => ({said} ? arguments[0]() : setTimeout(wait, 20)); wait();")
     address, before = browser.current_url, read(browser)
     assert text(browser, "home-says").startswith("The link is copied")
     browser.get("about:blank")

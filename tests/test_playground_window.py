@@ -78,7 +78,9 @@ def test_everything_is_reached_by_the_keyboard(browser, tmp_path):
 def test_on_a_phone_the_plane_is_drawn_on_by_a_finger(browser, tmp_path):
     with window(browser, 390, 844, touch=True):
         shown(browser, tmp_path, "signs")
-        browser.execute_script("chooseSet('draw'); draw()")
+        browser.find_element("css selector", "[data-set='draw']").click()
+        inside = "const r = document.getElementById('plane').getBoundingClientRect(); return r.top > 0 && r.bottom < innerHeight"
+        assert browser.execute_script(inside)
         count = "return own.X.length"
         before = browser.execute_script(count)
         place = "const r = document.getElementById('plane').getBoundingClientRect(); return [r.left + 100, r.top + 100]"

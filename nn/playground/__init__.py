@@ -149,7 +149,8 @@ def _network(model: Module, X: Array, y: Array, loss: Callable[[Any, Any], Any] 
         raise ValueError(
             f"The network is to give one row of outputs for each point, and gave the shape {outputs.shape} for {len(X)} points."
         )
-    loss = loss or usual_loss(y, outputs, answered[0] if isinstance(answered, list) else answered)
+    if loss is None:
+        loss = usual_loss(y, outputs, answered[0] if isinstance(answered, list) else answered)
     task = task_of(y, outputs, loss, of_values)
     number_of(loss(outputs.tolist() if of_values else outputs, task.targets))
     return Network(model, loss, X, task.targets), task

@@ -38,7 +38,7 @@ function walkOn() {
   const all = [...shownFunctions()].reduce((sum, name) => sum + WALK[name].toString().match(/yield \[/g).length, 0);
   lit = { columns, isBack: name === "backward" };
   const where = columns.length ? columns.map((column) => columnNames()[column]).join(" and ") : names.map((name) => name.replace(/^\d+$/, "module $&")).join(", ");
-  const numbers = Object.entries(written).map(([name, x]) => `${name}${described(name, x)}`).join("; ");
+  const numbers = Object.entries(written).map(([name, x]) => `${name}${described(x, name, first)}`).join("; ");
   $("walked").textContent = `${WAYS[name] ?? "Update"}, part ${++parts} of ${all}${where ? `, ${where}` : ""}: ${numbers}`;
   invalidate();
 }
@@ -51,13 +51,13 @@ function endWalk(text) {
   invalidate();
 }
 
-// The function that a line of the program is in, and the modules that the comment above it names.
-const above = (line, form) => codeLines.slice(0, line + 1).map((text) => form.exec(text)?.[1]).findLast(Boolean);
-const functionAt = (line) => above(line, /^function (\w+)\(/);
-const titleAt = (line) => {
-  const start = codeLines.slice(0, line + 1).findLastIndex((text) => text.startsWith("function "));
-  return codeLines.slice(start, line + 1).map((text) => /^ {4}\/\/ (.*)/.exec(text)?.[1]).findLast(Boolean)?.split(", ") ?? [];
+// What is last said of a form in the function that a line of the program is in, up to this line; its name; the modules that a comment names.
+const above = (line, form) => {
+  const lines = codeLines.slice(0, line + 1), start = lines.findLastIndex((text) => text.startsWith("function "));
+  return lines.slice(start).map((text) => form.exec(text)?.[1]).findLast(Boolean);
 };
+const functionAt = (line) => above(line, /^function (\w+)\(/);
+const titleAt = (line) => above(line, /^ {4}\/\/ (.*)/)?.split(", ") ?? [];
 
 // The columns of units whose weights are in modules of these names.
 function columnsOf(names) {
@@ -73,10 +73,10 @@ function columnsOfGradients(written) {
   return spec.columns.flatMap(({ edges, biases }, c) => ([...biases, ...edges.flat().map(([, , at]) => at)].some(isIn) ? [c + 1] : []));
 }
 
-function described(name, x) {
+function described(x, name, line) {
   if (!isArray(x)) return ` = ${plain(x)}`;
   if (x.length <= 4) return ` = ${Array.from(x, (y) => plain(y)).join(", ")}`;
-  const rows = above(codeLines.length, new RegExp(`const ${name} = new \\w+\\(((?:\\d+ \\* )?rows_?)\\)`)), each = rows && (parseInt(rows, 10) || 1);
+  const rows = above(line, new RegExp(`const ${name} = new \\w+\\(((?:\\d+ \\* )?rows_?)\\)`)), each = rows && (parseInt(rows, 10) || 1);
   const count = each ? `${each === 1 ? "a number" : `${each} numbers`} for each of ${x.length / each} points,` : `${x.length.toLocaleString("en")} numbers`;
   return `: ${count} from ${plain(Math.min(...x))} to ${plain(Math.max(...x))}`;
 }

@@ -64,6 +64,8 @@ function chooseSet(set) {
   choices.set = isDrawing ? "yours" : set;
   choices.points = choices.set === "yours" ? Math.min(own.X.length, LARGEST) : Math.max(choices.points, 200);
   dataChanged();
+  const { top, bottom } = $("plane").getBoundingClientRect(); // on a phone it is far from the button
+  if (isDrawing && (top < 0 || bottom > innerHeight)) $("plane").scrollIntoView({ block: "center" });
 }
 let isDrawing = false;
 
@@ -101,12 +103,13 @@ function drawSets() {
     const { set } = button.dataset, canvas = button.firstChild, context = canvas.getContext("2d");
     Object.assign(canvas, { width: 2 * SMALL, height: 2 * SMALL });
     const { X, y } = set === "draw" ? { X: [], y: [] } : set === "yours" ? own : made(set, 90, 0);
-    const span = 1.15 * Math.max(1e-9, ...X.slice(0, 200).flat().map(Math.abs));
-    const toCanvas = (x) => SMALL * (1 + x / span), step = Math.ceil(X.length / 90);
+    const at = X.map((row, i) => (inputs === 1 ? [row[0], y[i][0] ?? y[i]] : row)), step = Math.ceil(X.length / 90);
+    const spans = [0, 1].map((k) => at.map((row) => row[k])).map((xs) => [Math.min(...xs), Math.max(...xs)]);
+    const radius = 0.57 * Math.max(1e-9, ...spans.map(([low, high]) => high - low));
+    const toCanvas = (x, [low, high]) => SMALL * (1 + (x - (low + high) / 2) / radius);
     for (let i = 0; i < X.length; i += step) {
-      const [a, b] = inputs === 1 ? [X[i][0], y[i][0]] : X[i];
       context.fillStyle = css(hasClasses ? classColour(y[i]) : inputs === 1 ? ink.plus : signed(y[i][0]));
-      context.fillRect(toCanvas(a) - 2, 2 * SMALL - toCanvas(b) - 2, 4, 4);
+      context.fillRect(toCanvas(at[i][0], spans[0]) - 2, 2 * SMALL - toCanvas(at[i][1], spans[1]) - 2, 4, 4);
     }
     if (set === "draw") line(context, [[18, 50], [20, 40], [46, 14], [54, 22], [28, 48], [18, 50]], { colour: ink.muted, width: 3 });
   }

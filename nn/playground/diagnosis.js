@@ -1,17 +1,20 @@
 // What is wrong, if something is, and what to try.
 let silenced = new Set(), best = Infinity;
+const LARGE = 10; // the root mean square of inputs that are scaled is about 1
+let sizes = []; // of the inputs
 const since = { steps: 0, epoch: 0 }; // when the present data came
 const stepsHere = () => training.steps - since.steps;
 
 function startDiagnosis() {
   silenced = new Set();
   best = Infinity;
+  sizes = Array.from({ length: inputs }, (_, k) => Math.hypot(...data.X.map((row) => row[k])) / Math.sqrt(data.X.length));
   Object.assign(since, { steps: training.steps, epoch: training.epoch });
   say(null);
 }
 
 function diagnose() {
-  const found = broken() ?? growing() ?? dead() ?? flat() ?? vanishing() ?? overfitting(), { kind } = $("says").dataset;
+  const found = broken() ?? growing() ?? dead() ?? flat() ?? vanishing() ?? unscaled() ?? overfitting(), { kind } = $("says").dataset;
   if (Number.isFinite(training.loss)) best = Math.min(best, training.loss);
   if (!found && kind !== "broken") say(null);
   if (found && !silenced.has(found.kind)) say(found);
@@ -63,7 +66,7 @@ function dead() {
 function flat() {
   if (!stepsHere() || g.some((x) => x)) return null;
   if (training.loss < 1e-12) return {
-    kind: "done", title: "The loss is 0.", ...(canMake ? chosen(choices.set === "yours" ? `${SETS[1]} with noise` : "More noise", "noise", 0.25) : reseeded),
+    kind: "done", title: "The loss is 0.", ...(canMake ? chosen(choices.set === "yours" ? `Try ${SETS[1]} with noise` : "More noise", "noise", 0.25) : reseeded),
     text: "Every training point is answered as well as this loss asks for, and all derivatives are 0: there is nothing left to learn.",
   };
   const text = "The loss does not change with any weight, so steps do nothing. Try another seed.";
@@ -79,6 +82,16 @@ function vanishing() {
     kind: "vanishing", title: "The gradients vanish.", ...chosen("Adam", "optimizer", "adam"),
     text: `Those of the first layer are ${short(largest / sizes[0])} times smaller than the largest: on the way back, each layer multiplies
       them by a small derivative. relu, fewer layers, or Adam help.`,
+  };
+}
+
+function unscaled() {
+  const most = Math.max(...sizes), name = inputs > 1 ? `x${sizes.indexOf(most) + 1}` : "x";
+  if (choices.set !== "yours" || !(most > LARGE)) return null;
+  return {
+    kind: "scale", title: "The inputs are not scaled.", label: "Scale them", run: scaleOwn,
+    text: `The root mean square of ${name} is ${plain(most)}, and about 1 is good: large inputs make large derivatives, and each step
+      goes too far. Subtract the mean of each input, and divide by its standard deviation.`,
   };
 }
 

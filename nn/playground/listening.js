@@ -84,6 +84,7 @@ function listenToCanvases() {
     if (near) { ringed = near[1]; isPicked = true; invalidate(); }
   };
   for (const type of ["pointerdown", "pointermove"]) $("plane").addEventListener(type, (event) => { if (isDrawing) stroke(event); });
+  $("plane").addEventListener("lostpointercapture", endStroke);
   $("plane").onmousemove = (event) => {
     if (inputs !== 2) return;
     const at = Float64Array.from(pointAt(placeOf(event))), outputs = outputsOf(answersTo(at, 1));

@@ -55,6 +55,17 @@ function useFirst() {
   useOwn();
 }
 
+// The points with inputs of mean 0 and standard deviation 1. An input that never changes becomes 0.
+function scaleOwn() {
+  const { X } = own, mean = (xs) => xs.reduce((sum, x) => sum + x, 0) / xs.length;
+  const columns = Array.from({ length: inputs }, (_, k) => {
+    const xs = X.map((row) => row[k]), middle = mean(xs), size = Math.sqrt(mean(xs.map((x) => (x - middle) ** 2))) || 1;
+    return xs.map((x) => (x - middle) / size);
+  });
+  own = { ...own, X: X.map((_, i) => columns.map((xs) => xs[i])) };
+  useOwn();
+}
+
 function useOwn() {
   choices.set = "yours";
   choices.points = own.X.length;
@@ -72,6 +83,8 @@ function stroke(event) {
   last = [x, y];
   addPoint(...pointAt(placeOf(event)));
 }
+
+const endStroke = () => { last = null; };
 
 function addPoint(x, y) {
   if (choices.set !== "yours" || own.X.length >= LARGEST) return;

@@ -1,7 +1,7 @@
 // What the page says. `data-text`, `data-label` and `data-title` in page.html name what stands there.
 const WORDS = {
   reset: "Reset",
-  resetTitle: "Back to the first numbers, and to the right way back (r)",
+  resetTitle: "Back to how the page began (r)",
   theme: "Light or dark",
   helpButton: "Keys and help (?)",
   graph: "The graph",
@@ -25,7 +25,7 @@ const WORDS = {
     [["←", "→"], "step back, step forward"],
     [["Home", "End"], "to the start, to the end"],
     [["Space"], "play, pause"],
-    [["r"], "back to the first numbers, and to the right way back"],
+    [["r"], "back to how the page began"],
     [["f", "+", "−"], "fit the graph to the window, zoom"],
     [["Shift", "←↑→↓"], "move the graph"],
     [["↑", "↓"], "in a number: change it a little; with Shift by 1"],
@@ -77,7 +77,7 @@ const WORDS = {
   wrongTitle: "Get it wrong on purpose",
   wrongGroup: "How the page walks back",
   wrongChip: "✗ wrong on purpose",
-  wrongChipTitle: "Back to the right way",
+  wrongChipTitle: "Do it right again",
   wrongs: {
     "": ["Right", "x.grad += …"],
     assign: ["Assign in place of add", "x.grad = …"],
@@ -90,7 +90,7 @@ const WORDS = {
     nozero: "The grads of the last pass are still there, and this pass adds to them.",
   },
   allWrong: "Every grad in red comes out wrong.",
-  wrongHere: (name, x) => `The wrong way back makes ${name}.grad ${x}.`,
+  wrongHere: (name, x) => `Done wrong, ${name}.grad comes out as ${x}.`,
   harmless: "In this graph every number comes out right all the same.",
   showWrong: "Show the first wrong number",
   firstWrong: (name, got, want) => `The first wrong number: ${name}.grad is ${got}, and should be ${want}.`,
