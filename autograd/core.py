@@ -40,6 +40,7 @@ __all__ = ["Case", "Gradient", "Node", "Primitive", "Step", "Walk", "record", "t
 table: Final[dict[str, Primitive]] = entries
 walking: Final = threading.RLock()  # one backward pass at a time: threads may share leaves, and a pass uses their `.grad`
 origin_of: Final = attrgetter("origin")
+when_of: Final = attrgetter("when")
 time_of: Final = attrgetter("origin.when")
 
 
@@ -170,44 +171,48 @@ class Walk:
     def _sort(self) -> None:
         """Sort the graph topologically, depth first and without recursion; set `_grad` of each node to `zero`.
 
-        The stack `todo` holds nodes to visit. A node whose inputs are being visited is followed on it by
-        None; when that comes up, its inputs are in the order.
+        The stack `todo` holds nodes to visit. A node that waits for its inputs is followed on it by None;
+        when that comes up, its inputs are in the order. A node's only or left input is visited at once,
+        without the stack.
         """
         zero, todo, order, stop = self.zero, self._todo, self.order, self.stop
         while todo:
-            node = todo[-1]
+            node = todo.pop()
             if node is None:
-                order.append(todo[-2])
-                del todo[-2:]
+                order.append(todo.pop())
                 continue
-            earlier = node._grad
-            if earlier is zero:  # it has been visited
-                todo.pop()
-                continue
-            if node.primitive is None or (stop and node in stop):
-                self.ends.append((node, earlier))
+            while (earlier := node._grad) is not zero:  # it has not been visited
+                if node.primitive is None or (stop and node in stop):
+                    self.ends.append((node, earlier))
+                    node._grad = zero
+                    break
+                if earlier is not BLANK:
+                    self.lent.append((node, earlier))
                 node._grad = zero
-                todo.pop()
-                continue
-            if earlier is not BLANK:
-                self.lent.append((node, earlier))
-            node._grad = zero
-            todo.append(None)
-            left, right = node.left, node.right
-            if right is not MANY:
-                if isinstance(right, Node) and right._grad is not zero:
-                    todo.append(right)
-                if isinstance(left, Node) and left._grad is not zero:
-                    todo.append(left)
-            elif type(left[-2]) is not float:  # nearly always nodes alone: half the time of asking each
-                try:
-                    todo += [x for x in left if x._grad is not zero]
-                except AttributeError:
-                    todo += [x for x in left if isinstance(x, Node) and x._grad is not zero]
-            else:
-                todo += [x for x in left if isinstance(x, Node) and x._grad is not zero]
+                left, right = node.left, node.right
+                if right is not MANY:
+                    todo += (node, None)
+                    if right is not ONE and isinstance(right, Node):
+                        todo.append(right)
+                    if not isinstance(left, Node):
+                        break
+                    node = left
+                    continue
+                if type(left[-2]) is not float:  # nearly always nodes alone: half the time of asking each
+                    try:
+                        fresh = [x for x in left if x._grad is not zero]
+                    except AttributeError:
+                        fresh = [x for x in left if isinstance(x, Node) and x._grad is not zero]
+                else:
+                    fresh = [x for x in left if isinstance(x, Node) and x._grad is not zero]
+                if fresh:
+                    todo += (node, None)
+                    todo += fresh
+                else:
+                    order.append(node)
+                break
         changed = max([x.origin.when for x, _ in self.ends if x.primitive is None], default=0)
-        if any(origin.when < changed for origin in set(map(origin_of, order))):
+        if min(map(when_of, set(map(origin_of, order))), default=changed) < changed:
             check_fresh(order)
 
     def run(self, step: Step, quick: bool = False) -> None:

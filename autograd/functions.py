@@ -208,6 +208,9 @@ def dot(a: Operand, b: Operand, start: Operand | None = None) -> Result:
         >>> dot(w, x, start=Value(0.5)).data
         50.5
     """
+    short = arithmetic.dot_n.short  # for neurons: 1.3 µs instead of 2.2
+    if short and type(a) is type(b) is list and len(a) == len(b) and start is not None and (node := short((*a, *b, start))) is not None:
+        return node
     if is_scalars(a) and is_scalars(b):
         a, b = list(a), list(b)
         if len(a) != len(b):

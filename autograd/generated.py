@@ -16,7 +16,6 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
-from _thread import get_ident
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -227,15 +226,17 @@ LONGEST = 130  # inputs of a sum of products that is written out; for more, the 
 
 
 @functools.cache
-def _dot_of(count: int, on_data: bool) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def _dot_of(count: int, on_data: bool = False) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The method and the pull of `dot_n` for this number of inputs: all nodes, or nodes and floats (weights and a row of data)."""
     n = count // 2
     a, b, c = [f"a{i}" for i in range(n)], [f"b{i}" for i in range(n)], ["c"] * (count % 2)
     of_a, of_b = [f"{x}._datum" for x in a], b if on_data else [f"{x}._datum" for x in b]
     total = " + ".join(["c._datum" if c else "0.0", *[f"{x} * {y}" for x, y in zip(of_a, of_b, strict=True)]])
     lines = [
-        "def forward(inputs):", f"    {', '.join([*a, *b, *c])} = inputs",
-        f"    {NODE.format('    ', total, 'inputs', 'MANY', 'dot_n_entry')}",
+        "def forward(inputs):", " if usual and get_ident() == main:", "  try:",
+        f"   {', '.join([*a, *b, *c])} = inputs", f"   total = {total}",
+        "   if type(total) is float:", f"    {NODE.format('    ', 'total', 'inputs', 'MANY', 'dot_n_entry')}",
+        "  except UNUSUAL:", "   pass",
         "def pull(node, g):", " try:", f"  {', '.join([*a, *b, *c])} = node.left",
         *([f"  if {' or '.join(f'type({x}) is not float' for x in b)}: return True"] if on_data else []),
         *[f"  d{x} = g * {y}" for x, y in zip([*a, *([] if on_data else b)], [*of_b, *of_a], strict=False)],
@@ -249,20 +250,16 @@ def _dot_of(count: int, on_data: bool) -> tuple[Callable[..., Any], Callable[...
 def _dot(inputs: tuple[Any, ...]) -> Any:
     """The node of a sum of products, or None if the general code must be used."""
     count = len(inputs)
-    if not 3 < count <= LONGEST or quick["usual"] is None or get_ident() != quick["main"]:
+    if not 3 < count <= LONGEST:
         return None
-    try:
-        node = _dot_of(count, type(inputs[count // 2]) is float)[0](inputs)
-    except quick["UNUSUAL"]:
-        return None
-    return node if type(node._datum) is float else None
+    return (_dot_of(count, True) if type(inputs[count // 2]) is float else _dot_of(count))[0](inputs)
 
 
 def _pull_dot(node: Node, g: float) -> Any:
     inputs: Any = node.left
-    if node.right is not MANY or not 3 < len(inputs) <= LONGEST or (len(inputs) % 2 and type(inputs[-1]) is float):
+    if node.right is not MANY or not 3 < (count := len(inputs)) <= LONGEST or (count % 2 and type(inputs[-1]) is float):
         return True
-    return _dot_of(len(inputs), type(inputs[len(inputs) // 2]) is float)[1](node, g)
+    return (_dot_of(count, True) if type(inputs[count // 2]) is float else _dot_of(count))[1](node, g)
 
 
 def generate(kind: type[Node]) -> None:

@@ -151,8 +151,8 @@ def confusion_matrix(predictions: Input, targets: Input, threshold: float | None
     Arguments and errors are those of `accuracy`.
 
     Returns:
-        An array of whole numbers, of shape (classes, classes): row i is of the examples of class
-        i, and column j of those that were put into class j.
+        An array of whole numbers, (classes, classes): row i is of the examples of class i, and
+        column j of those that were put into class j.
 
     Example:
         >>> confusion_matrix([0, 2, 1, 1], [0, 1, 1, 2])

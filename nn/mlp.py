@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from autograd import Node, Tensor, Value
-from autograd.primitives.arithmetic import dot_n
+from autograd import Node, Tensor, Value, dot
 
 from . import randomness
 from .module import Module
@@ -109,7 +108,7 @@ class Neuron(Module):
     def forward(self, x: Input) -> Value:
         if type(x) is not list or len(x) != len(self.weight):
             x = _row(x, len(self.weight), self)
-        total: Value = dot_n(*self.weight, *x, self.bias)
+        total = dot(self.weight, x, self.bias)
         return total if self.activation == "identity" else getattr(total, self.activation)()
 
     def __repr__(self) -> str:

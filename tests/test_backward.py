@@ -302,6 +302,17 @@ def test_a_plain_condition_chooses_among_values_and_tensors():
     assert autograd.grad(autograd.grad(lambda x: autograd.where(False, t.data, x * x * Tensor([1.0, 1.0])).sum()))(2.0) == 4.0
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_large_relu_is_that_of_its_parts(dtype):
+    x = np.tile(np.array([-math.inf, -2.5, -0.0, 0.0, 1.5, math.inf, math.nan], dtype), 3_000)
+    y = autograd.relu(x)
+    assert y.dtype == dtype
+    np.testing.assert_array_equal(y[:7], autograd.relu(x[:7]))
+    np.testing.assert_array_equal(y, np.tile(y[:7], 3_000))
+    whole = autograd.relu(np.arange(-9_000, 9_000))
+    assert (whole.dtype.kind, whole.min(), whole.max()) == ("i", 0, 8_999)
+
+
 @pytest.mark.parametrize("gradient", [1.0, math.inf, math.nan])
 def test_a_large_relu_lets_nothing_through_where_it_is_off(gradient):
     x = Tensor(np.linspace(-1, 1, 20_000))

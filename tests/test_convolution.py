@@ -253,9 +253,9 @@ def test_conv1d_speaks_of_length():
 
 WIDE_SHAPES = (2, 8, 5, 6), (8, 8, 3, 3)
 WIDE = [  # more channels, examples and pixels than elsewhere, so that images come in parts and kernels of three columns in Winograd's form
-    pytest.param((3, 8, 7, 9), (16, 8, 3, 3), {"padding": ((1, 1), (1, 1))}, id="odd columns"),
+    pytest.param((3, 16, 7, 9), (64, 16, 3, 3), {"padding": ((1, 1), (1, 1))}, id="odd columns"),
     pytest.param((70, 8, 6, 32), (8, 8, 3, 3), {"padding": ((1, 1), (1, 1))}, id="many examples"),
-    pytest.param((40, 16, 30, 32), (8, 16, 3, 3), {}, id="many rows"),
+    pytest.param((40, 16, 30, 32), (8, 16, 3, 3), {"padding": ((1, 1), (1, 1))}, id="many rows"),
     pytest.param((2, 16, 7, 8), (32, 8, 3, 3), {"stride": (2, 1), "groups": 2}, id="groups"),
     pytest.param((2, 8, 9, 8), (8, 8, 2, 3), {"dilation": (2, 1), "padding": ((1, 0), (0, 1))}, id="dilated rows"),
     pytest.param((2, 8, 5, 4), (8, 8, 1, 3), {"padding": ((0, 0), (2, 0))}, id="one row"),

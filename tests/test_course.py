@@ -25,6 +25,9 @@ from building.graders import nbgrader, otter  # noqa: E402
 from building.lesson import LESSONS, Exercise, Lesson  # noqa: E402
 from building.notebooks import solved, student, teachers_kit  # noqa: E402
 from course.answers import read_texts  # noqa: E402
+from course.verdict import Verdict  # noqa: E402
+
+from autograd import Value  # noqa: E402
 
 PATHS = sorted(LESSONS.glob("*.py"))
 each_lesson = pytest.mark.parametrize("lesson", [Lesson(path) for path in PATHS], ids=[path.stem for path in PATHS])
@@ -147,13 +150,27 @@ def test_a_check_is_true_where_the_answer_is_right_and_shows_itself_in_a_noteboo
     assert "#d90429" in verdict._repr_html_()
 
 
+def test_code_and_emphasis_in_a_text_are_shown_as_such_in_a_notebook():
+    text = "This is *the wrong* one: `a * b`, and 2 * 3 * 4."
+    assert "<em>the wrong</em> one: <code>a * b</code>, and 2 * 3 * 4." in Verdict("wrong", text)._repr_html_()
+
+
 def test_the_first_wrong_box_is_drawn_in_red_with_the_numbers_of_the_learner():
     verdict = course.check("3.2", {"e": 4, "c": 2, "d": 4, "a": 12, "b": 8})
     boxes = [line for line in verdict.picture.source.splitlines() if "alarm" in line]
     assert len(boxes) == 1
     assert "<b>a</b>" in boxes[0]
     assert ">12<" in boxes[0]
-    assert "<svg" in verdict._repr_html_()
+    assert "data:image/svg+xml" in verdict._repr_html_()
+
+
+def test_a_picture_is_an_image_that_fits_the_column_of_a_notebook_unless_its_texts_would_be_too_small():
+    verdict = course.check("9.2", [6, 6, 9], [6, 6, 0], [[12, 6], [12, 6], [0, 0]])
+    x = y = Value(2.0)
+    for _ in range(20):
+        y = y * x
+    for drawing, style in ((verdict, "100%"), (course.picture(x * 3), "100%"), (course.picture(y), "none")):
+        assert f'style="max-width: {style}" src="data:image/svg+xml;base64,' in drawing._repr_html_()
 
 
 def test_an_answer_that_stops_with_an_error_is_a_wrong_answer():

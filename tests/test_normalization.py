@@ -268,6 +268,13 @@ def test_training_computes_the_mean_and_the_variance_of_a_batch_once(monkeypatch
     assert len(computed) == 1
 
 
+def test_batch_norm_leaves_numpys_buffer_as_large_as_it_was():
+    before = np.getbufsize()
+    x = Tensor(waves(8, 4, 16, 16))
+    (nn.BatchNorm2d(4, dtype=float)(x) ** 2).sum().backward()
+    assert np.getbufsize() == before
+
+
 def test_batch_norm_of_a_constant_compiles_with_its_gradients():
     images, layer = waves(4, 3, 2, 2).astype(np.float32), nn.BatchNorm2d(3)
     weights = waves(4, 3, 2, 2).astype(np.float32)

@@ -123,6 +123,13 @@ def test_an_entry_of_an_array_is_clicked_and_changed(browser, tmp_path):
     assert read(browser)["W"]["data"] == [[1.0, -2.0, 0.5], [0.25, 0.125, -1.0]]
 
 
+def test_few_entries_in_a_long_row_are_a_heat_map_since_their_numbers_would_be_cut_off(browser, tmp_path):
+    opened(browser, Tensor([[0.123456] * 16], label="W").sum(), tmp_path)
+    browser.find_element("css selector", "[aria-label='Explain W']").click()
+    assert browser.find_element("css selector", "#entries canvas").is_displayed()
+    assert not browser.find_elements("css selector", "#entries .grid")
+
+
 def test_an_entry_of_a_large_array_is_chosen_on_its_heat_map_or_by_its_number(browser, tmp_path):
     W = Tensor([[float(i + j) for j in range(20)] for i in range(10)], label="W")
     opened(browser, (W * 0.01).tanh().sum(), tmp_path)
@@ -206,7 +213,7 @@ def test_forward_says_the_formula_and_the_numbers_in_it(browser, tmp_path):
     go(browser, 1)
     assert "v1=a·b=2·(−3)=−6" in words(browser)
     assert "v2" not in words(browser)
-    assert [line.text for line in card(browser, "v2").find_elements("css selector", "em")] == ["·", "·"]
+    assert [e.get_property("textContent") for e in card(browser, "v2").find_elements("css selector", "em")] == ["·", "·"]
 
 
 def test_backward_says_upstream_times_local_and_the_sum(browser, tmp_path):
@@ -257,7 +264,7 @@ def test_grads_appear_step_by_step(browser, tmp_path):
     grads = []
     for step in range(5, last_step(browser) + 1):
         go(browser, step)
-        grads.append(card(browser, "a").find_element("css selector", ".grad em").text)
+        grads.append(card(browser, "a").find_element("css selector", ".grad em").get_property("textContent"))
     assert grads == ["·", "0", "0", "0.07065", "0.07065", "0.07065", "6.071", "6.071"]
 
 
@@ -330,6 +337,26 @@ def test_what_does_no_harm_in_this_graph_is_said_to_do_none(browser, tmp_path):
     assert "In this graph every number comes out right all the same." in wrong(browser, "assign")
 
 
+def test_every_wrong_grad_is_red_at_the_end_and_the_right_one_is_told(browser, tmp_path):
+    opened(browser, expression(), tmp_path)
+    wrong(browser, "nozero")
+    assert len(browser.find_elements("class name", "off")) == len(browser.find_elements("class name", "card")) - 1  # all but the result
+    number(browser, "a").click()
+    shown = card(browser, "a").find_element("css selector", ".grad em").text
+    assert shown != "6.071"
+    assert f"The wrong way back makes a.grad {shown}." in text(browser, "paths")
+    assert "6.071 = a.grad" in text(browser, "paths")
+    press(browser, Keys.ESCAPE, "r")
+    assert not browser.find_elements("class name", "off")
+    assert text(browser, "alerts") == ""
+
+
+def test_only_the_grads_that_come_out_wrong_are_red(browser, tmp_path):
+    opened(browser, expression(), tmp_path)
+    wrong(browser, "assign")
+    assert [e.get_attribute("aria-label").partition(":")[0] for e in browser.find_elements("class name", "off")] == ["a"]
+
+
 # Folding
 
 
@@ -341,6 +368,7 @@ def test_a_neuron_opens_into_its_products_and_closes(browser, tmp_path):
     go(browser, 1)
     assert "weight.0·x1" in words(browser)
     assert read(browser) == before
+    press(browser, "f")
     browser.find_element("css selector", "[aria-label='Close the weighted sum']").click()
     assert not browser.find_elements("css selector", "[aria-label='Explain weight.0·x1']")
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from pages import SCHEMES, SIZES, number, opened, press, text, window
+from pages import SCHEMES, SIZES, card, number, opened, press, text, window
+from selenium.common.exceptions import JavascriptException
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
 from selenium.webdriver.common.keys import Keys
@@ -167,6 +168,58 @@ def test_the_graph_is_dragged_by_the_mouse_and_moved_by_shift_and_arrows(browser
     assert text(browser, "count") == "done"
 
 
+def test_a_graph_that_would_be_small_is_broken_into_lines_where_that_makes_it_larger(browser, tmp_path):
+    x = Tensor([[1.0, 2.0], [3.0, 4.0]], label="x")
+    with window(browser, 1400, 900):
+        opened(browser, (x @ [[0.5], [-1.0]]).sigmoid().exp().tanh().abs().mean(), tmp_path)
+        tops = "return [...new Set(Array.from(layout.places.values(), (p) => Math.floor(p.y / layout.pitch)))]"
+        assert browser.execute_script("return layout.lines") == 2
+        assert sorted(browser.execute_script(tops)) == [0, 1]
+        assert scale(browser) > 0.75
+    with window(browser, 2600, 500):
+        browser.execute_async_script("const wait = () => (layout.lines === 1 ? arguments[0]() : setTimeout(wait, 20)); wait();")
+        assert scale(browser) > 0.75
+
+
+def test_a_drag_that_begins_on_a_box_moves_the_graph_and_selects_nothing(browser, tmp_path):
+    opened(browser, expression(), tmp_path)
+    x, _, _ = place(browser)
+    title = browser.find_element("css selector", "[aria-label='Explain v1']")
+    ActionChains(browser).move_to_element_with_offset(card(browser, "v1"), 0, 20).click_and_hold().move_by_offset(40, 0).release().perform()
+    assert place(browser)[0] == pytest.approx(x + 40, abs=3)
+    assert not browser.find_element("id", "selection").is_displayed()
+    assert browser.execute_script("return String(getSelection())") == ""
+    title.send_keys(Keys.ENTER)
+    assert browser.find_element("id", "selection").is_displayed()
+
+
+def test_no_number_on_an_arrow_covers_a_number_of_a_box(browser, tmp_path):
+    opened(browser, expression(), tmp_path)
+    number(browser, "a").click()
+    covered = """
+        const chips = [...document.querySelectorAll(".chip")].map((e) => e.getBoundingClientRect());
+        return [...document.querySelectorAll(".card .row *")].map((e) => e.getBoundingClientRect())
+            .filter((r) => chips.some((c) => c.left < r.right && c.right > r.left && c.top < r.bottom && c.bottom > r.top)).length;
+    """
+    assert browser.execute_script("return document.querySelectorAll('.chip').length") == 6
+    assert browser.execute_script(covered) == 0
+
+
+def test_a_label_is_shown_to_who_embeds_the_page(browser, tmp_path):
+    opened(browser, network(), tmp_path)
+    browser.execute_script("glassgrad.show('layers.0.neurons.1.weight.1')")
+    assert text(browser, "selected-name").startswith("layers.0.neurons.1.weight.1")
+    box = browser.find_element("class name", "selected").rect
+    assert box["x"] >= 0
+    assert box["y"] >= 0
+    opened(browser, matrices(), tmp_path)
+    label = browser.execute_script("return glassgrad.read().nodes.find((node) => Array.isArray(node.data) && node.label).label")
+    browser.execute_script("glassgrad.show(arguments[0], 1)", label)
+    assert text(browser, "selected-name") == f"{label}[0, 1]"
+    with pytest.raises(JavascriptException, match="There is no node nowhere"):
+        browser.execute_script("glassgrad.show('nowhere')")
+
+
 def touch(browser, kind, *points):
     places = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]
     browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
@@ -185,7 +238,7 @@ def test_fingers_move_zoom_and_tap(browser, tmp_path):
         touch(browser, "touchEnd")
         assert place(browser)[2] > 1.5 * width
         browser.find_element("id", "whole").click()
-        field = number(browser, "a").rect
+        field = browser.execute_script("return arguments[0].getBoundingClientRect()", number(browser, "a"))
         touch(browser, "touchStart", (field["x"] + field["width"] / 2, field["y"] + field["height"] / 2))
         touch(browser, "touchEnd")
         assert browser.find_element("id", "selection").is_displayed()
@@ -205,7 +258,7 @@ def test_a_step_of_a_large_graph_comes_near_enough_to_be_read(browser, tmp_path)
     """
     for _ in range(5):
         browser.find_element("id", "next").click()
-        assert scale(browser) == pytest.approx(0.75)
+        assert 0.75 <= scale(browser) <= 1
         assert browser.execute_script(inside)
     browser.find_element("id", "last").click()
     assert scale(browser) < 0.3

@@ -1,5 +1,7 @@
 """Claims about what a playground refuses, in one sentence each, and about what it reads from a network."""
 
+import json
+import re
 from operator import add, mul
 
 import numpy as np
@@ -16,6 +18,32 @@ y = np.where(X[:, 0] > 0, 1.0, -1.0)
 
 
 play = nn.playground
+
+
+@pytest.mark.parametrize(
+    ("model", "y", "loss"),
+    [
+        (nn.MLP(2, [3, 1], rng=0), y, nn.hinge_loss),
+        (nn.MLP(2, [3, 1], rng=0), y > 0, nn.binary_cross_entropy_with_logits),
+        (nn.Sequential(nn.Linear(2, 1), nn.Sigmoid()), y > 0, nn.binary_cross_entropy),
+        (nn.MLP(2, [3, 1], rng=0), X[:, 0], nn.mse_loss),
+        (nn.MLP(2, [3, 2], rng=0), X, nn.mse_loss),
+        (nn.MLP(2, [3, 2], rng=0), np.eye(2)[np.arange(12) % 2], nn.cross_entropy),
+        (nn.MLP(2, [3, 2], rng=0), np.arange(12) % 2.0, nn.cross_entropy),
+    ],
+    ids=["sides", "yes or no", "probabilities", "numbers", "two numbers", "one-hot", "labels"],
+)
+def test_without_a_loss_it_is_the_usual_one_for_the_targets(tmp_path, model, y, loss):
+    page = play(model, X, y, path=tmp_path / "page.html").path.read_text(encoding="utf-8")
+    spec = json.loads(re.search(r'id="spec">(.*?)</script>', page)[1])
+    assert spec["loss"] == loss.__name__.replace("_", " ")
+
+
+def test_of_a_few_points_none_is_held_out(tmp_path):
+    corners = [[0, 0], [0, 1], [1, 0], [1, 1]]
+    for targets in ([0, 1, 1, 0], [[0], [1], [1], [0]]):
+        page = play(mlp(), corners, targets, path=tmp_path / "page.html").path.read_text(encoding="utf-8")
+        assert '"held": 0' in page
 
 
 def mlp(*sizes, **options):

@@ -1,5 +1,6 @@
 """Claims about what can be done on the page of a playground, with real clicks and keys."""
 
+import itertools
 import os
 import re
 
@@ -163,6 +164,55 @@ def test_points_are_pasted_as_csv_and_a_wrong_line_is_named(browser, tmp_path):
     assert not browser.find_element(By.ID, "csv").is_displayed()
 
 
+def test_what_is_pasted_takes_the_place_of_the_points_and_pythons_come_back(browser, tmp_path):
+    moons(browser, tmp_path)
+    first = browser.execute_script("return data.X")
+    click(browser, "csv-button")
+    browser.switch_to.active_element.send_keys("x,y,class\n1,2,0\n3,4,1")  # the first class, −1, may be called 0
+    click(browser, "csv-use")
+    assert browser.execute_script("return [data.X, data.y]") == [[[1, 2], [3, 4]], [0, 1]]
+    click(browser, "csv-button")
+    click(browser, "csv-first")
+    assert browser.execute_script("return data.X") == first
+    assert not browser.find_element(By.ID, "csv").is_displayed()
+
+
+def test_a_stroke_draws_points_and_the_plane_stays_where_it_is(browser, tmp_path):
+    moons(browser, tmp_path)
+    before = browser.execute_script("return range")
+    browser.find_element(By.CSS_SELECTOR, "[data-set='draw']").click()
+    plane = browser.find_element(By.ID, "plane")
+    stroke = ActionChains(browser).move_to_element_with_offset(plane, -60, 0).click_and_hold()
+    for _ in range(4):
+        stroke = stroke.move_by_offset(20, 0)
+    stroke.release().perform()
+    ys = browser.execute_script("return data.X.slice(40).map(([, y]) => y)")
+    assert len(ys) == 5
+    assert len(set(ys)) == 1
+    assert browser.execute_script("return range") == before
+
+
+def test_a_walk_says_how_far_it_is_and_lights_the_layer(browser, tmp_path):
+    moons(browser, tmp_path, batch_size=8)
+    said, lit = [], []
+    while True:
+        click(browser, "walk")
+        if browser.execute_script("return walk === null"):
+            break
+        said.append(text(browser, "walked"))
+        lit.append(browser.execute_script("return lit.columns"))
+    count = len(said)
+    assert [x.partition(",")[2].partition(" of ")[0] for x in said] == [f" part {i}" for i in range(1, count + 1)]
+    assert all(f" of {count}" in x for x in said)
+    assert [x for x, _ in itertools.groupby(x.partition(",")[0] for x in said)] == ["Forward", "Backward", "Update"]
+    assert lit[0] == [1]
+    assert "layer 1: tanh: t" in said[1]
+    assert "6 numbers for each of 8 points, from" in said[1]
+    (at,) = (i for i, x in enumerate(said) if "d_layers_1_weight:" in x)
+    assert lit[at] == [2]
+    assert browser.execute_script("return lit") is None
+
+
 # A weight
 
 
@@ -204,6 +254,33 @@ def test_the_tangent_and_the_chain_of_a_weight_are_its_derivatives(browser, tmp_
     assert weight.grad == pytest.approx(bias.grad * hidden.data)
     said = re.search(r"d w = (\S+) × (\S+) = (\S+)", text(browser, "chain"))
     assert [float(x.replace("−", "-")) for x in said.groups()] == pytest.approx([bias.grad, hidden.data, weight.grad], rel=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["values", "arrays", "classes"])
+def test_the_graph_of_one_point_opens_at_the_weight_with_the_numbers_of_the_moment(browser, tmp_path, kind):
+    layers = nn.Sequential(nn.Linear(2, 5, rng=0), nn.Tanh(), nn.Linear(5, 3 if kind == "classes" else 1, rng=1))
+    model, (X, y) = nn.MLP(2, [5, 3, 1], rng=0) if kind == "values" else layers, labels() if kind == "classes" else signs()
+    opened(browser, tmp_path, model, X, y, lr=0.1)
+    browser.execute_script("for (let i = 0; i < 5; i++) glassgrad.step(); selectWeight({ column: 2, unit: 0, edge: 1 }); draw()")
+    slope = re.search(r"= (\S+)$", text(browser, "chain").splitlines()[1])[1]
+    value = browser.execute_script("return p[weightOf(selected)]")
+    click(browser, "example-button")
+    frame = browser.find_element(By.ID, "example-frame")
+    is_there = "arguments[0].contentDocument?.querySelector('#selection:not([hidden])')"
+    browser.execute_async_script(f"const wait = () => ({is_there} ? arguments[1]() : setTimeout(wait, 20)); wait();", frame)
+    browser.switch_to.frame(frame)
+    try:
+        assert text(browser, "slope") == slope
+        assert text(browser, "selected-name").splitlines()[0] == ("layers.1.neurons.0.weight.1" if kind == "values" else "2.weight[0, 1]")
+        assert browser.execute_script("return entryOf(run.data[state.selected], state.entry)") == value
+    finally:
+        browser.switch_to.default_content()
+
+
+def test_a_loss_that_takes_labels_as_plain_numbers_only_offers_no_graph(browser, tmp_path):
+    opened(browser, tmp_path, nn.MLP(2, [6, 3], rng=0), *labels(), loss=nn.MultiMarginLoss())
+    click(browser, "tab-weight")
+    assert not browser.find_element(By.ID, "example-button").is_displayed()
 
 
 def test_a_bias_can_be_chosen_and_weights_by_keys(browser, tmp_path):
@@ -277,6 +354,8 @@ def test_a_loss_of_0_is_the_end(browser, tmp_path):
     opened(browser, tmp_path, nn.MLP(2, [3, 1], activation="tanh", rng=0), [[-1.0, 0.0], [1.0, 0.0]], [-1.0, 1.0], lr=0.5, held_out=0)
     browser.execute_script("for (let i = 0; i < 100; i++) glassgrad.step()")
     assert text(browser, "says").startswith("The loss is 0.")
+    browser.execute_script("chooseSet('circles')")
+    assert text(browser, "says") == ""  # until a step has been made with the new data
 
 
 def test_flat_losses_vanishing_gradients_and_points_learnt_by_heart_are_named(browser, tmp_path):
@@ -313,9 +392,18 @@ def test_the_programs_that_are_taken_home_answer_as_the_page(browser, tmp_path, 
     click(browser, "home-button")
     for library in ("glassgrad", "NumPy", "PyTorch"):
         browser.find_element(By.XPATH, f"//*[@id='home-tabs']/button[text()='{library}']").click()
-        exec(browser.find_element(By.ID, "home-text").get_attribute("value"), {})
+        program = browser.find_element(By.ID, "home-text").get_attribute("value")
+        exec(program, {})
         printed = re.search(r"-?\d+\.\d+(e[+-]?\d+)?", capsys.readouterr().out)
         assert float(printed[0]) == pytest.approx(answer, abs=1e-4), library
+        assert float(program.rpartition("# in the page: ")[2]) == pytest.approx(answer, rel=1e-5)
+    saved = """
+        const links = [];
+        HTMLAnchorElement.prototype.click = function () { links.push(this.download, this.href.startsWith("blob:")); };
+        document.getElementById("save").click();
+        return links;
+    """
+    assert browser.execute_script(saved) == ["network_pytorch.py", True]
 
 
 def test_a_link_opens_the_page_in_the_same_state(browser, tmp_path):
@@ -331,6 +419,7 @@ def test_a_link_opens_the_page_in_the_same_state(browser, tmp_path):
     assert [p["data"] for p in after["parameters"]] == [p["data"] for p in before["parameters"]]
     assert (after["loss"], after["steps"]) == (before["loss"], before["steps"])
     assert choices(browser)["set"] == "circles"
+    assert text(browser, "says") == ""  # the gradients are not there yet, which is no fault
     onward = "for (let i = 0; i < 30; i++) glassgrad.step(); return p"
     there = browser.execute_script(onward)
     moons(browser, tmp_path, optimizer="adam", batch_size=8)

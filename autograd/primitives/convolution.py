@@ -27,8 +27,10 @@ from .windows import (
     padded,
     parts,
     product,
+    room,
     spread_kernels,
     spread_pairs,
+    summed_products,
     takes_winograd,
     unpadded,
     weight_of,
@@ -54,11 +56,12 @@ def _conv(x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: A
     ]
     if min(space) < 1:
         raise ValueError("the kernel reaches over more than the input has with its padding; take a smaller kernel or more padding.")
-    y = new((len(x), len(weight), *space), dtype)
+    y, products = new((len(x), len(weight), *space), dtype), None
     for where, found in parts(x, kernel, stride, padding, dilation, groups, winograd):
         out = matrices(y[where], groups)
         if winograd:
-            gather_pairs(product(kernels, found, np.empty((*found.shape[:-2], kernels.shape[-2], found.shape[-1]), dtype)), out)
+            products = room((*found.shape[:-2], kernels.shape[-2], found.shape[-1]), dtype, products)
+            gather_pairs(product(kernels, found, products), out)
         else:
             product(kernels, found, out.reshape(*out.shape[:-2], -1))
     return _with_bias(y, np.asarray(bias).reshape(-1, *[1] * n))
@@ -90,12 +93,12 @@ def _conv_weight(x: Any, g: Any, kernel: Any, stride: Any, padding: Any, dilatio
     winograd = takes_winograd((g.shape[1], channels, *kernel), dtype, stride, dilation, groups)
     x, g = x.astype(dtype, copy=False), g.astype(dtype, copy=False)
     total = np.zeros((4, groups, entries // 3, outs) if winograd else (groups, entries, outs), dtype)
+    spread = None
     for where, found in parts(x, kernel, stride, padding, dilation, groups, winograd):
         columns = matrices(g[where], groups)
-        columns = spread_pairs(columns) if winograd else columns
-        # BLAS is up to twice as quick with the larger matrix first.
-        products = found @ columns.reshape(*columns.shape[:-2], -1).swapaxes(-1, -2)
-        total += products.sum(axis=tuple(range(total.ndim - 2, products.ndim - 2)))
+        if winograd:
+            columns = spread = spread_pairs(columns, spread)
+        total += summed_products(found, columns.reshape(*columns.shape[:-2], -1), total.ndim - 2)
     return weight_of_spread(total, kernel) if winograd else weight_of(total, kernel)
 
 

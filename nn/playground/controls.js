@@ -73,13 +73,14 @@ function showChoices() {
     slider.disabled = name === "noise" && choices.set === "yours";
     Object.assign(slider, { max: values.length - 1, value: values.indexOf(choices[name]) });
     slider.setAttribute("aria-valuetext", show(choices[name]));
-    $(`o-${name}`).textContent = slider.disabled ? "made data only" : show(choices[name]);
+    $(`o-${name}`).textContent = slider.disabled ? "not for your points" : show(choices[name]);
   }
   $("k-optimizer").value = choices.optimizer;
   $("k-speed").value = choices.speed;
   $("seed").value = choices.seed || "";
   for (const button of $("sets").children) button.setAttribute("aria-pressed", button.dataset.set === (isDrawing ? "draw" : choices.set));
   $("drawing").hidden = !isDrawing;
+  $("plane").classList.toggle("drawn", isDrawing);
   showLegend();
   drawSets();
 }
@@ -112,18 +113,19 @@ function drawSets() {
 }
 
 function showLegend() {
-  const mark = (c, isHeld) => {
+  const drawn = (draw) => {
     const canvas = document.createElement("canvas");
     Object.assign(canvas, { width: 28, height: 28, className: "mark" });
     const context = canvas.getContext("2d");
     context.scale(2, 2);
-    marker(context, c, 7, 7, 4, hasClasses ? classColour(c) : ink.plus, isHeld);
+    draw(context);
     return canvas;
   };
+  const mark = (c, isHeld) => drawn((context) => marker(context, c, 7, 7, 4, hasClasses ? classColour(c) : ink.plus, isHeld));
   const item = (text, ...marks) => { const li = document.createElement("li"); li.append(...marks, text); return li; };
   const names = hasClasses ? task.classes.map((name) => `class ${plain(name)}`) : ["a point"];
   const held = names.slice(0, 2).map((_, c) => mark(c, true));
-  $("legend").replaceChildren(...names.map((name, c) => item(name, mark(c, false))), item("held out", ...held));
+  $("legend").replaceChildren(...names.map((name, c) => item(name, mark(c, false))), item("held out", ...held), item("the example: click another", drawn((context) => ring(context, 7, 7, 6))));
 }
 
 function showTab(name) {

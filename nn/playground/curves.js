@@ -2,15 +2,23 @@
 const BINS = 24, SMALLEST = -7, LARGEST_POWER = 1; // powers of ten
 
 function drawLosses() {
-  const { context, width, height } = cleared($("losses")), { history, marks } = training, left = 40, bottom = height - 18, top = 6;
+  const { context, width, height } = cleared($("losses")), { history, marks } = training, bottom = height - 18, top = 6;
   const last = Math.max(1, history.at(-1)[0]), finite = history.flatMap(([, a, b]) => [a, b]).filter(Number.isFinite).sort((a, b) => a - b);
   const high = (finite[Math.floor(finite.length * 0.98)] ?? 1) * 1.08 || 1; // a few steps that jump do not flatten the rest
+  const left = Math.max(40, ...[high / 2, high].map((y) => context.measureText(short(y)).width + 7));
   const toX = (x) => left + (x / last) * (width - left - 6), toY = (y) => bottom - (Math.min(y, high * 1.02) / high) * (bottom - top);
   for (const y of [0, high / 2, high]) {
     line(context, [[left, toY(y)], [width, toY(y)]], { colour: ink.line, width: 1 });
     words(context, short(y), left - 5, Math.max(7, toY(y)), "right");
   }
-  for (const x of marks) line(context, [[toX(x), top], [toX(x), bottom]], { colour: ink.edge, width: 1, dashes: [2, 3] });
+  let labelled = -Infinity;
+  for (const x of marks) {
+    line(context, [[toX(x), top], [toX(x), bottom]], { colour: ink.edge, width: 1, dashes: [2, 3] });
+    if (toX(x) < Math.max(labelled + 70, left + 45) || toX(x) > width - 70) continue;
+    labelled = toX(x);
+    words(context, "other data", labelled, height - 7, "center");
+  }
+  if (history.length < 2) words(context, "nothing yet: press Play or Step", (left + width) / 2, (top + bottom) / 2 + 22, "center");
   line(context, history.map(([x, , y]) => [toX(x), toY(y)]), { dashes: [3, 3] });
   line(context, history.map(([x, y]) => [toX(x), toY(y)]), { width: 2 });
   words(context, "0", left, height - 7);
@@ -37,8 +45,9 @@ function drawGradients() {
     bins.forEach((count, i) => context.fillRect(left + i * step, bottom, step - 1, -(count / tallest) * (rowHeight - 6)));
     line(context, [[left, bottom], [right, bottom]], { colour: ink.line, width: 1 });
     words(context, fitting(context, name, left - 6), left - 6, bottom - 9, "right");
-    words(context, short(Math.sqrt(squares / size)), width - 2, bottom - 9, "right", Number.isFinite(squares) ? ink.ink : ink.red);
+    words(context, training.steps ? short(Math.sqrt(squares / size)) : "–", width - 2, bottom - 9, "right", Number.isFinite(squares) ? ink.ink : ink.red);
   });
+  if (!training.steps) words(context, "nothing yet", (left + right) / 2, rowHeight - 11, "center");
   const y = layers.length * rowHeight + 10;
   for (const power of [-6, -4, -2, 0]) {
     words(context, power ? `10${superscript(power)}` : "1", left + share(power) * (right - left), y, "center");

@@ -33,7 +33,7 @@ if (classCount > 4) delete CLASSES.XOR; // there are four quarters
 const SETS = ["yours", ...(canMake ? Object.keys(hasClasses ? CLASSES : NUMBERS) : [])];
 
 const LARGEST = 2000; // points
-let own = { X: spec.data.X, y: spec.data.y, order: spec.data.order }; // the reader's points; pasted and drawn ones take their place
+let own = spec.data; // the reader's points; pasted and drawn ones take their place
 choices.points = Math.min(own.X.length, LARGEST);
 
 function made(set, n, noise) {

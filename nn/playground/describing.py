@@ -11,7 +11,7 @@ from autograd import Node
 from autograd.texts import visible
 
 from ..mlp import MLP
-from .home import programs_to_take
+from .home import point_to_ask, programs_to_take
 from .programs import Argument, Network, Printed, positions, update_programs
 from .task import Task
 from .units import Column, Weight
@@ -61,7 +61,7 @@ def described(network: Network, task: Task, frozen: Collection[Node]) -> Descrip
         "columns": [_column(column, places) for column in wired.columns], "inputs": widths[0], "outputs": wired.outputs,
         "task": {"kind": task.kind, "classes": task.classes, "threshold": task.threshold, "width": _width(task)},
         "data": {"X": network.X.tolist(), "y": task.y.tolist(), "order": np.random.default_rng(0).permutation(len(network.X)).tolist()},
-        "home": [program._asdict() for program in programs_to_take(network, places)],
+        "taken": point_to_ask(network), "home": [program._asdict() for program in programs_to_take(network, places)],
     }  # fmt: skip
     return Description(spec, "\n".join([step.text, *updates.values()]), answers.text)
 

@@ -1,9 +1,12 @@
 // What is wrong, if something is, and what to try.
 let silenced = new Set(), best = Infinity;
+const since = { steps: 0, epoch: 0 }; // when the present data came
+const stepsHere = () => training.steps - since.steps;
 
 function startDiagnosis() {
   silenced = new Set();
   best = Infinity;
+  Object.assign(since, { steps: training.steps, epoch: training.epoch });
   say(null);
 }
 
@@ -35,7 +38,7 @@ function broken() {
 
 function growing() {
   const least = Math.min(training.history[0]?.[1], best);
-  if (training.steps < 5 || !(training.loss > 1 && training.loss > 4 * Math.max(training.history[0]?.[1], best))) return null;
+  if (stepsHere() < 5 || !(training.loss > 1 && training.loss > 4 * Math.max(training.history[0]?.[1], best))) return null;
   return {
     kind: "growing", isBad: true, title: "The loss grows.", ...slower(3),
     text: `It was ${plain(least)} and is ${plain(training.loss)}: each step goes past the valley that it aims for.
@@ -44,7 +47,7 @@ function growing() {
 }
 
 function dead() {
-  if (training.steps < 3) return null;
+  if (stepsHere() < 3) return null;
   const there = answersTo(data.train.X, data.train.n), rows = data.train.rows;
   for (let c = 1; c < there.length - 1; c++) {
     const all = there[c].length, count = there[c].filter((unit) => rows.every((_, i) => numberAt(unit, i) === 0)).length;
@@ -58,9 +61,9 @@ function dead() {
 }
 
 function flat() {
-  if (!training.steps || g.some((x) => x)) return null;
+  if (!stepsHere() || g.some((x) => x)) return null;
   if (training.loss < 1e-12) return {
-    kind: "done", title: "The loss is 0.", ...(canMake ? chosen("More noise", "noise", 0.25) : reseeded),
+    kind: "done", title: "The loss is 0.", ...(canMake ? chosen(choices.set === "yours" ? `${SETS[1]} with noise` : "More noise", "noise", 0.25) : reseeded),
     text: "Every training point is answered as well as this loss asks for, and all derivatives are 0: there is nothing left to learn.",
   };
   const text = "The loss does not change with any weight, so steps do nothing. Try another seed.";
@@ -69,7 +72,7 @@ function flat() {
 
 function vanishing() {
   const layers = spec.step.filter(([, size]) => size > 1).sort((a, b) => a[0] - b[0]);
-  if (layers.length < 4 || training.steps < 3) return null;
+  if (layers.length < 4 || stepsHere() < 3) return null;
   const sizes = layers.map(([at, n]) => Math.hypot(...g.subarray(at, at + n)) / Math.sqrt(n)), largest = Math.max(...sizes);
   if (!(sizes[0] > 0 && sizes[0] < 1e-5 * largest)) return null;
   return {
@@ -80,7 +83,7 @@ function vanishing() {
 }
 
 function overfitting() {
-  const held = training.history.map(([, , y]) => y).filter(Number.isFinite), least = Math.min(...held);
+  const held = training.history.filter(([x]) => x >= since.epoch).map(([, , y]) => y).filter(Number.isFinite), least = Math.min(...held);
   if (held.length < 60 || !(training.held > 1.5 * least + 0.02 && training.loss < 0.6 * training.held)) return null;
   return {
     kind: "overfitting", title: "The network learns the training points by heart.", ...chosen("L2 of 0.01", "l2", 0.01),

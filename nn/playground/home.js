@@ -13,7 +13,8 @@ function nestedText(shape, at) {
 
 function programToTake({ text, arrays }) {
   const all = arrays.map(([shape, at]) => nestedText(shape, at));
-  return text.replace("NUMBERS", () => `[\n${inLines(all)}]`).replace("ROWS", () => all.map((row) => `    ${row},`).join("\n"));
+  const answer = outputsOf(answersTo(Float64Array.from(spec.taken), 1)).map((output) => String(Number(numberAt(output, 0).toPrecision(6)))).join(", ");
+  return text.replace("ANSWER", answer).replace("NUMBERS", () => `[\n${inLines(all)}]`).replace("ROWS", () => all.map((row) => `    ${row},`).join("\n"));
 }
 
 // Numbers, as many to a line as fit into 100 characters.
@@ -45,6 +46,15 @@ function take(i) {
   $("home-text").value = programToTake(spec.home[i]);
 }
 
+function saveProgram() {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([$("home-text").value], { type: "text/x-python" }));
+  link.download = `network_${spec.home[taking].name.toLowerCase()}.py`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+  $("home-says").textContent = `It is saved as ${link.download}.`;
+}
+
 async function copy(text, done) {
   try {
     await navigator.clipboard.writeText(text);
@@ -64,7 +74,7 @@ function stateText() {
   const bytes = new Uint8Array(Float64Array.from([...p, ...memory.v, ...memory.m_]).buffer);
   const numbers = btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join("")), { steps, epoch } = training;
   const state = { choices, steps, epoch, count: memory.step, order, next, shuffling: shuffling.state, numbers };
-  if (own.X !== spec.data.X) state.own = own;
+  if (own !== spec.data) state.own = own;
   return encodeURIComponent(JSON.stringify(state));
 }
 

@@ -14,7 +14,7 @@ from ..vectorize import vectorize
 from .programs import Network, positions
 from .units import Weight
 
-__all__ = ["Home", "programs_to_take"]
+__all__ = ["Home", "point_to_ask", "programs_to_take"]
 
 SAME = frozenset(
     {"ELU", "GELU", "Identity", "LayerNorm", "LeakyReLU", "Linear", "ReLU", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh"}
@@ -26,7 +26,7 @@ numbers = NUMBERS
 for parameter, trained in zip(model.parameters(), numbers, strict=True):
     parameter.data = trained
 
-print(model({x}))
+print(model({x}))  # in the page: ANSWER
 """
 NUMPY = """{forward}
 
@@ -34,7 +34,7 @@ parameters = [
 ROWS
 ]
 outputs, _ = forward(*map(np.array, parameters), np.array([{x}]))
-print(outputs)
+print(outputs)  # in the page: ANSWER
 """
 PYTORCH = """import torch
 
@@ -46,21 +46,29 @@ with torch.no_grad():
     for parameter, trained in zip(model.parameters(), numbers, strict=True):
         parameter.copy_(torch.tensor(trained))
 
-print(model(torch.tensor([{x}], dtype=torch.float64)))
+print(model(torch.tensor([{x}], dtype=torch.float64)))  # in the page: ANSWER
 """
 
 
 class Home(NamedTuple):
-    """A program, with `NUMBERS` or `ROWS` where the list of its arrays is to stand; for each array its shape, and where its numbers are."""
+    """A program, and for each of its arrays the shape, and where its numbers are.
+
+    The text has `NUMBERS` or `ROWS` where the list of the arrays is to stand, and `ANSWER` for what the page answers.
+    """
 
     name: str
     text: str
     arrays: list[tuple[list[int], list[int]]]
 
 
+def point_to_ask(network: Network) -> list[float]:
+    """The inputs at which the programs ask the network."""
+    return [round(x, 3) for x in network.X[0].tolist()]
+
+
 def programs_to_take(network: Network, places: Mapping[Weight, int]) -> list[Home]:
     """The programs of a network whose parameters stand at these places of one list."""
-    model, x = network.model, str([round(x, 3) for x in network.X[0].tolist()])
+    model, x = network.model, str(point_to_ask(network))
     own = [_array(np.shape(p.data), [(p, i) for i in range(int(np.size(p.data)))], places) for p in model.parameters()]
     predict = network.predict("numpy")
     order = positions(predict.arguments)

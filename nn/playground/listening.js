@@ -23,6 +23,8 @@ function listen() {
   $("link").onclick = copyLink;
   $("csv-button").onclick = openCSV;
   $("csv-use").onclick = useCSV;
+  $("csv-first").onclick = useFirst;
+  $("save").onclick = saveProgram;
   $("clear").onclick = () => { own = { X: [[-0.5, 0], [0.5, 0]], y: hasClasses ? [0, 1] : [[-1], [1]], order: [0, 1] }; useOwn(); };
   for (const name of ["code", "weight"]) {
     $(`tab-${name}`).onclick = () => { showTab(name); if (name === "weight" && !selected) selectWeight(chosenUnit()); invalidate(); };
@@ -40,6 +42,7 @@ function listen() {
     $("weight").setAttribute("aria-invalid", x === null);
     if (x !== null && selected) setWeight(x);
   };
+  $("example-button").onclick = openExample;
   $("weight-slider").oninput = () => selected && setWeight(Number($("weight-slider").value));
   listenToCanvases();
   document.addEventListener("keydown", onKey);
@@ -75,11 +78,12 @@ function listenToCanvases() {
   };
   $("net").onmouseleave = () => { $("net-read").textContent = NET_HINT; look(null); };
   $("plane").onclick = (event) => {
-    if (isDrawing) return addPoint(...pointAt(placeOf(event)));
+    if (isDrawing) return;
     const [x, y] = placeOf(event), distances = places.map(([px, py, row]) => [Math.hypot(px - x, py - y), data.train.rows.indexOf(row)]);
     const [near] = distances.filter(([distance, i]) => i >= 0 && distance < 15).sort((a, b) => a[0] - b[0]);
     if (near) { ringed = near[1]; isPicked = true; invalidate(); }
   };
+  for (const type of ["pointerdown", "pointermove"]) $("plane").addEventListener(type, (event) => { if (isDrawing) stroke(event); });
   $("plane").onmousemove = (event) => {
     if (inputs !== 2) return;
     const at = Float64Array.from(pointAt(placeOf(event))), outputs = outputsOf(answersTo(at, 1));

@@ -1,7 +1,8 @@
 // The picture of the network: units in columns, with what each answers; edges by the sign and the size of their weight.
-const ROOM = { top: 22, left: 22, right: 20, gap: 6, least: 9, most: 38 };
+const ROOM = { top: 24, left: 24, right: 20, gap: 6, least: 9, most: 38 };
 const pictures = new Map(); // for each unit, its picture
 let selected = null; // { column, unit, edge }: a weight, or the bias where edge is −1
+let lit = null; // { columns, isBack }: what a walk is at
 let units = [], box = 0; // where the units stand: for each column of [x, y]
 
 const columnNames = () => ["inputs", ...spec.columns.map(({ functions }, c) => {
@@ -59,6 +60,12 @@ function drawNet() {
     context.setLineDash([]);
   }
   units.forEach((column, c) => column.forEach(([x, y], u) => drawUnit(context, c, u, x, y)));
+  for (const c of lit?.columns ?? []) { // which the walk is at
+    const [[x, first]] = units[c], [, last] = units[c].at(-1), far = box / 2 + 3;
+    context.strokeStyle = css(lit.isBack ? ink.rust : ink.plus);
+    context.lineWidth = 2.5;
+    context.strokeRect(x - far, first - far, 2 * far, last - first + 2 * far);
+  }
 }
 
 function eachEdge(visit) {

@@ -12,7 +12,11 @@ function openCSV() {
   $("csv-text").value = numbers.map((xs) => xs.map((x) => Number(x.toPrecision(6))).join(", ")).join("\n");
   $("csv-says").textContent = "";
   $("csv").showModal();
+  $("csv-text").select(); // so that what is pasted takes its place
 }
+
+// The number of a class. Of two classes, the first may be called 0 or −1.
+const classNamed = (x) => (task.kind === "side" && (x === 0 || x === -1) ? 0 : task.classes.indexOf(x));
 
 // The points of a text, or an error that says which line is wrong.
 function readCSV(text) {
@@ -22,7 +26,7 @@ function readCSV(text) {
     if (cells.length === 1 && !cells[0]) return;
     const numbers = cells.map((cell) => (cell === "" ? NaN : Number(cell)));
     if (!X.length && i === 0 && numbers.some(Number.isNaN) && cells.length === width) return; // names
-    const target = numbers.slice(inputs), c = task.classes.indexOf(target[0]);
+    const target = numbers.slice(inputs), c = classNamed(target[0]);
     const isRow = cells.length === width && numbers.every(Number.isFinite);
     if (!isRow) throw new Error(`Line ${i + 1} is not ${width} numbers: ${line.slice(0, 40)}`);
     if (hasClasses && c < 0) throw new Error(`Line ${i + 1} has the class ${target[0]}; the classes are ${task.classes.join(", ")}.`);
@@ -45,13 +49,30 @@ function useCSV() {
   useOwn();
 }
 
+function useFirst() {
+  own = spec.data;
+  $("csv").close();
+  useOwn();
+}
+
 function useOwn() {
   choices.set = "yours";
   choices.points = own.X.length;
   dataChanged();
 }
 
-// A click in the plane while drawing.
+// While drawing, a click or a stroke in the plane adds points, some pixels apart.
+const APART = 14;
+let last = null; // where the stroke added one
+
+function stroke(event) {
+  const [x, y] = placeOf(event);
+  if (event.type === "pointerdown") $("plane").setPointerCapture(event.pointerId);
+  else if (!(event.buttons & 1) || !last || Math.hypot(x - last[0], y - last[1]) < APART) return;
+  last = [x, y];
+  addPoint(...pointAt(placeOf(event)));
+}
+
 function addPoint(x, y) {
   if (choices.set !== "yours" || own.X.length >= LARGEST) return;
   own = { X: [...own.X, [x, y]], y: [...own.y, hasClasses ? pen : [pen]], order: [...own.order, own.X.length] };

@@ -4,6 +4,7 @@
 const FAST = 12, TURNS = 4, WEIGHT_EVERY = 15;
 let isStale = true, drawn = 0, lastStep = 0;
 
+const WALK_HINT = $("walked").textContent;
 const invalidate = () => { isStale = true; };
 
 // After steps, or numbers that came from elsewhere.
@@ -22,17 +23,18 @@ function dataChanged() {
   ringed = 0;
   isPicked = false;
   startDiagnosis();
-  if (training.steps) training.marks.push(training.epoch);
+  const { steps, epoch, marks } = training;
+  if (epoch - marks.at(-1) < 0.03 * epoch) marks.pop(); // of the same stroke or slide
+  if (steps) marks.push(epoch);
   showChoices();
   changed();
 }
 
 function reset() {
   pause();
-  walk = null;
+  endWalk(WALK_HINT);
   restart();
   showCode();
-  $("walked").textContent = "This program runs when you press Step. Walk stops after each part of it.";
   startDiagnosis();
   showChoices();
   invalidate();
@@ -113,6 +115,7 @@ function start() {
   scale = hasClasses ? null : scaleOfNumbers();
   showChoices();
   showCode();
+  startDiagnosis();
   listen();
   changed();
   draw();

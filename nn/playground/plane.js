@@ -11,6 +11,8 @@ function spanned() {
     const xs = data.X.map((row) => row[k]);
     return [Math.min(...xs), Math.max(...xs)];
   });
+  const isKept = isDrawing && range && data.X.every((row) => range.every(([low, high], k) => row[k] >= low && row[k] <= high));
+  if (isKept) return range; // so that the pen stays where it is
   if (choices.set === "yours" && !own.X.length) return spans.map(() => [-1.2, 1.2]);
   const radius = (0.5 * 1.25 * Math.max(...spans.map(([low, high]) => high - low))) || 1; // the same scale for both
   return spans.map(([low, high]) => [(low + high) / 2 - radius, (low + high) / 2 + radius]);
@@ -105,14 +107,16 @@ function drawPlane() {
     eachPoint((row, isHeld) => point(context, toPlane(0, data.X[row][0], width), height - toPlane(1, data.X[row][1], height), row, isHeld));
   } else if (inputs === 1) drawCurve(context, width, height, outputs);
   else drawMargins(context, width, height);
-  const ring = places.find(([, , row]) => row === data.train.rows[ringed]);
-  if (ring) {
-    context.beginPath();
-    context.arc(ring[0], ring[1], 9, 0, 2 * Math.PI);
-    context.strokeStyle = css(ink.ink);
-    context.lineWidth = 2;
-    context.stroke();
-  }
+  const example = places.find(([, , row]) => row === data.train.rows[ringed]);
+  if (example) ring(context, example[0], example[1], 9);
+}
+
+function ring(context, x, y, radius) {
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.strokeStyle = css(ink.ink);
+  context.lineWidth = 2;
+  context.stroke();
 }
 
 const toPlane = (k, x, size) => ((x - range[k][0]) / (range[k][1] - range[k][0])) * size;
@@ -125,7 +129,7 @@ function eachPoint(visit) {
 function point(context, x, y, row, isHeld) {
   places.push([x, y, row]);
   const { middle, half } = hasClasses ? {} : scale;
-  const colour = hasClasses ? classColour(data.y[row]) : mix(signed((data.y[row][0] - middle) / half), ink.ink, 0.25);
+  const colour = hasClasses ? classColour(data.y[row]) : inputs === 1 ? ink.plus : mix(signed((data.y[row][0] - middle) / half), ink.ink, 0.25);
   marker(context, hasClasses ? data.y[row] : 0, x, y, 4, colour, isHeld);
 }
 let scale = null;
@@ -135,11 +139,13 @@ function drawCurve(context, width, height, outputs) {
   const ys = data.y.map((_, row) => target(row)), low = Math.min(...ys), high = Math.max(...ys), margin = 0.2 * (high - low) || 1;
   const toY = (y) => height - ((y - low + margin) / (high - low + 2 * margin)) * height;
   for (const output of outputs) {
-    line(context, Array.from(grid, (x, i) => [toPlane(0, x, width), toY(numberAt(output, i))]), { width: 2, colour: ink.plus });
+    line(context, Array.from(grid, (x, i) => [toPlane(0, x, width), toY(numberAt(output, i))]), { width: 2 });
   }
   eachPoint((row, isHeld) => point(context, toPlane(0, data.X[row][0], width), toY(target(row)), row, isHeld));
-  words(context, plain(Number(range[0][0].toPrecision(2))), 4, height - 8);
-  words(context, plain(Number(range[0][1].toPrecision(2))), width - 4, height - 8, "right");
+  words(context, `x = ${short(range[0][0])}`, 6, height - 9);
+  words(context, short(range[0][1]), width - 6, height - 9, "right");
+  words(context, short(low - margin), 6, height - 26);
+  words(context, `y = ${short(high + margin)}`, 6, 11);
 }
 
 // More than two inputs: how far each point is on the right side; for numbers, what was answered over what is right.

@@ -86,10 +86,10 @@ class Network:
     def step(self) -> Printed:
         """`forward`, which computes the loss, and `backward`, which gives the gradients."""
 
-        def step(X: Any, y: Any) -> Any:
+        def loss(X: Any, y: Any) -> Any:
             return self.loss(self.outputs(X), y)
 
-        return self._printed(step, self.X, self.y)
+        return self._printed(loss, self.X, self.y)
 
     def predict(self, language: str) -> Printed:
         """`forward`, which computes the outputs."""
@@ -135,7 +135,8 @@ class Network:
     def _forward(self, function: Callable[..., Any], language: str) -> Printed:
         printed = self._printed(function, self.X, language=language)
         start = "def backward" if language == "numpy" else "function backward"
-        return printed._replace(text=printed.text.partition(f"\n{start}")[0].rstrip() + "\n")
+        text = printed.text.partition(f"\n{start}")[0].rstrip() + "\n"
+        return printed._replace(text=text.replace("forward and backward", "forward", 1))
 
     def _printed(self, function: Callable[..., Any], *data: Array, language: str = "javascript") -> Printed:
         counts = self._counts()

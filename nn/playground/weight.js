@@ -1,4 +1,5 @@
 // A weight by hand: its number, the loss over it with the tangent, and where its derivative comes from for one point.
+const EXAMPLE = JSON.parse($("example-page").textContent); // the page of the graph of one point; empty if there is none
 const CURVE_POINTS = 33, DERIVATIVE = '<span class="total">d loss / d w</span>';
 
 function fillWeightChoice() {
@@ -53,6 +54,7 @@ function drawWeight() {
   $("weight-says").innerHTML = `The loss of all training points is <b>${num(loss)}</b>, and its derivative by this weight, the slope of
     the tangent, is <b class="total">${num(slope)}</b>: ${slope ? so : "moving it changes nothing here"}.`;
   $("chain").innerHTML = chain;
+  $("example-button").hidden = !EXAMPLE || frozen.has(at);
   drawLossOver(at, w, loss, slope, Number(slider.min), Number(slider.max));
 }
 
@@ -78,7 +80,7 @@ function drawLossOver(at, w, loss, slope, low, high) {
   marker(context, 0, toX(w), toY(loss), 5, ink.plus, false);
   words(context, short(low), left, height - 9);
   words(context, short(high), width - left, height - 9, "right");
-  words(context, `loss, ${short(least)} to ${short(most)}`, left, 6);
+  words(context, `loss, ${plain(least)} to ${plain(most)}`, left, 6);
 }
 
 // The derivative for the ringed point alone: what reaches the unit, times what came in by this edge.

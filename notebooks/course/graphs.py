@@ -4,7 +4,7 @@ from autograd import draw
 from autograd.backward import ancestors
 
 from .comparing import alike, shown
-from .verdict import Wrong
+from .verdict import Wrong, image
 
 __all__ = ["Picture", "picture", "same_gradients"]
 
@@ -20,6 +20,9 @@ class Picture:
 
     def _repr_svg_(self):
         return self.drawing._repr_svg_()
+
+    def _repr_html_(self):
+        return image(self.drawing, "A graph: each box has its data and its grad, and each arrow its local derivative.")
 
 
 def picture(root, **options):

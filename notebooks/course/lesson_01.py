@@ -1,7 +1,7 @@
 """Checks of lesson 1: a neuron, and what it can say."""
 
 from .answers import exercise
-from .comparing import alike, run, same_function, shown
+from .comparing import alike, call, run, same_function, shown
 from .verdict import Wrong
 
 INPUTS = [(0, 0), (0, 1), (1, 0), (1, 1)]
@@ -36,12 +36,14 @@ def bias_of_or(b):
 
 @exercise("1.2")
 def nand(w1, w2, b):
+    if all(answers(w1, w2, b)) and max(w1, w2) > 0:
+        raise Wrong("weights_up")
     says(w1, w2, b, NAND)
 
 
 def perceptron_rule(w1, w2, b, x1, x2, target):
-    error = target - (score(w1, w2, b, x1, x2) > 0)
-    return [w1 + error * x1, w2 + error * x2, b + error]
+    correction = target - (score(w1, w2, b, x1, x2) > 0)
+    return [w1 + correction * x1, w2 + correction * x2, b + correction]
 
 
 def wrong_way(w1, w2, b, *example):
@@ -53,8 +55,13 @@ def bias_left(w1, w2, b, *example):
 
 
 def inputs_forgotten(w1, w2, b, *example):
-    error = perceptron_rule(w1, w2, b, *example)[2] - b
-    return [w1 + error, w2 + error, b + error]
+    correction = perceptron_rule(w1, w2, b, *example)[2] - b
+    return [w1 + correction, w2 + correction, b + correction]
+
+
+def always_up(w1, w2, b, x1, x2, target):
+    correction = perceptron_rule(w1, w2, b, x1, x2, target)[2] - b
+    return [w1 + abs(correction) * x1, w2 + abs(correction) * x2, b + abs(correction)]
 
 
 @exercise("1.3")
@@ -66,8 +73,9 @@ def learn(answer):
         raise Wrong("three_numbers", given=shown(new))
     for case in cases:
         if perceptron_rule(*case) == [*case[:3]] and not alike(run(answer, *case), case[:3]):
-            raise Wrong("changes_when_right", call=f"learn{case}")
-    same_function(answer, perceptron_rule, cases, {"wrong_way": wrong_way, "bias_left": bias_left, "inputs_forgotten": inputs_forgotten})
+            raise Wrong("changes_when_right", call=call(answer, case))
+    mistakes = {"wrong_way": wrong_way, "bias_left": bias_left, "inputs_forgotten": inputs_forgotten, "always_up": always_up}
+    same_function(answer, perceptron_rule, cases, mistakes)
 
 
 @exercise("1.4")

@@ -21,7 +21,8 @@ def savings(rate):
 
 @exercise("2.1")
 def promise(estimate):
-    number(estimate, 9.12, {"whole_derivative": 15, "same_step": 9.02}, tolerance=1e-4)
+    mistakes = {"whole_derivative": 15, "same_step": 9.02, "whole_input": 27.12, "change_only": 0.12, "multiplied": 9.1204}
+    number(estimate, 9.12, mistakes, tolerance=1e-5)
 
 
 def nudged(f, x, h=1e-5):
@@ -36,6 +37,9 @@ def nudge(answer):
         [(square, 3.0), (square, -1.0), (cube, 0.5), (savings, 0.05)],
         {
             "one_sided": lambda f, x: (f(x + 1e-5) - f(x)) / 1e-5,
+            "left_sided": lambda f, x: (f(x) - f(x - 1e-5)) / 1e-5,
+            "turned_round": lambda f, x: -nudged(f, x),
+            "numerator": lambda f, x: f(x + 1e-5) - f(x - 1e-5) / 2e-5,
             "not_halved": lambda f, x: 2 * nudged(f, x),
             "not_divided": lambda f, x: 2e-5 * nudged(f, x),
             "brackets": lambda f, x: 1e-10 * nudged(f, x),
@@ -54,6 +58,15 @@ def weighted_sum(numbers):
     return w1 * 0.5 + w2 * 3.0 + b
 
 
+def curved(numbers):
+    a, b = numbers
+    return a**3 * b
+
+
+def one_sided(f, numbers, h=1e-5):
+    return [(f([*numbers[:i], numbers[i] + h, *numbers[i + 1 :]]) - f(numbers)) / h for i in range(len(numbers))]
+
+
 def gradient_of(f, numbers, h=1e-5):
     derivatives = []
     for i in range(len(numbers)):
@@ -69,8 +82,10 @@ def gradient(answer):
     same_function(
         answer,
         gradient_of,
-        [(product, [2.0, -3.0]), (weighted_sum, [2.0, -1.0, 0.5])],
+        [(product, [2.0, -3.0]), (weighted_sum, [2.0, -1.0, 0.5]), (curved, [2.0, -3.0])],
         {
+            "nothing_moved": lambda f, numbers: [0.0] * len(numbers),
+            "one_sided": one_sided,
             "all_at_once": lambda f, numbers: [sum(gradient_of(f, numbers))] * len(numbers),
             "not_put_back": lambda f, numbers: [sum(gradient_of(f, numbers)[: i + 1]) for i in range(len(numbers))],
             "not_halved": lambda f, numbers: [2 * derivative for derivative in gradient_of(f, numbers)],

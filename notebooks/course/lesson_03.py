@@ -1,6 +1,8 @@
 """Checks of lesson 3: the graph, the chain rule, and backward."""
 
+import itertools
 import math
+import operator
 
 from autograd import Value
 
@@ -54,6 +56,10 @@ def from_paths(paths):
     return sum(math.prod(path) for path in paths)
 
 
+def running_product(paths):
+    return sum(itertools.accumulate(map(math.prod, paths), operator.mul))
+
+
 @exercise("3.3")
 def chain_rule(answer):
     same_function(
@@ -63,6 +69,7 @@ def chain_rule(answer):
         {
             "added_along": lambda paths: sum(map(sum, paths)),
             "multiplied_over": lambda paths: math.prod(map(math.prod, paths)),
+            "not_reset": running_product,
             "first_path_only": lambda paths: math.prod(paths[0]),
         },
     )
@@ -77,21 +84,27 @@ class Box:
 
 
 def graphs():
-    """Products: of two numbers, with themselves, and one whose result moves the end five times as fast as itself."""
+    """Products: of two numbers, with themselves, one whose grad is 5, and one whose left input has a grad from elsewhere."""
     a, b, x = Value(2.0, label="a"), Value(-3.0, label="b"), Value(3.0, label="x")
     for left, right, grad in ((a, b, 1.0), (x, x, 1.0), (a, b, 5.0)):
         out = left * right
         out.label = "out"
-        yield out, left, right, grad
+        yield out, out, left, right, grad, 0.0
+    out = a * b
+    result = out + a
+    out.label, result.label = "out", "L"
+    yield result, out, a, b, 1.0, 1.0
 
 
 @exercise("3.4")
 def product_step(answer):
-    for out, left, right, grad in graphs():
+    for result, out, left, right, grad, before in graphs():
         left.zero_grad(), right.zero_grad()
-        out.backward(grad)
+        result.backward(grad)
         boxes = {node: Box(node.data) for node in {left, right, out}}
-        boxes[out].grad = grad
+        boxes[out].grad, boxes[left].grad = grad, before
         attempt("product_step(out, left, right)", lambda: [answer(boxes[out], boxes[left], boxes[right])])  # noqa: B023
-        why = "assigned" if left is right else "own_value" if grad == 1 else "seed_forgotten"
-        same_gradients(out, {node: box.grad for node, box in boxes.items()}, why)
+        if not boxes[left].grad and not boxes[right].grad:
+            raise Wrong("nothing_added")
+        why = "assigned" if left is right else "assigned_elsewhere" if before else "own_value" if grad == 1 else "seed_forgotten"
+        same_gradients(result, {node: box.grad for node, box in boxes.items()}, why)

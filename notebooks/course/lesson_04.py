@@ -1,6 +1,7 @@
 """Checks of lesson 4: build Value yourself."""
 
 import math
+import sys
 
 from autograd import Value, draw
 
@@ -23,8 +24,12 @@ def tanh(answer):
         x = Number(data)
         y = attempt(f"tanh(Number({data}))", lambda: answer(x))  # noqa: B023 (called at once)
         t = math.tanh(data)
+        if not hasattr(y, "inputs"):
+            raise Wrong("plain_number", given=shown(y))
         if not alike(y.data, t):
             raise Wrong("other_result", call=f"tanh(Number({data})).data", given=shown(y.data), right=shown(t))
+        if not all(isinstance(part, (tuple, list)) for part in (y.inputs, y.slopes)):
+            raise Wrong("no_tuples")
         if list(y.inputs) != [x] or len(y.slopes) != 1:
             raise Wrong("forgets_input")
         slope = y.slopes[0]
@@ -33,6 +38,27 @@ def tanh(answer):
                 if alike(slope, mistaken):
                     raise Wrong(why)
             raise Wrong("other_slope", given=shown(slope), right=shown(1 - t * t))
+
+
+DOUBLINGS = 12  # then there are 4,096 paths, and 13 numbers
+MANY = 1000  # calls
+
+
+def calls_made(action):
+    """How many calls, of Python's own functions too, are made while an action runs."""
+    calls = 0
+
+    def count(frame, event, argument):
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        action()
+    finally:
+        sys.setprofile(before)
+    return calls
 
 
 def diamond():
@@ -81,6 +107,11 @@ def ordered(answer):
         for i, number in enumerate(found):
             if not set(number.inputs) <= set(found[:i]):
                 raise Wrong("before_inputs", given=shown(shown_as), name=names[number])
+    doubled = Number(1.0)
+    for _ in range(DOUBLINGS):
+        doubled = Number(2 * doubled.data, (doubled, doubled), (1.0, 1.0))
+    if calls_made(lambda: answer(doubled)) > MANY:
+        raise Wrong("every_path")
 
 
 def a_sum(kind):
@@ -98,6 +129,12 @@ def used_twice(kind):
     return {"x": x}, x * x
 
 
+def two_steps(kind):
+    a, b, c = kind(2.0), kind(-3.0), kind(4.0)
+    s = a * b
+    return {"a": a, "b": b, "c": c, "s": s}, s * c
+
+
 def with_tanh(kind):
     x = kind(0.5)
     s = x * x
@@ -111,13 +148,20 @@ def used_by_two(kind):
     return {"x": x, "s": s, "t": t}, s + t
 
 
-WHY = {a_product: "own_slopes", used_twice: "assigned", with_tanh: "tanh_slope", used_by_two: "no_order"}
+WHY = {
+    a_product: "own_slopes",
+    used_twice: "assigned",
+    two_steps: lambda node, given: "handed_on_early" if given == 0 else "share_forgotten",
+    with_tanh: "tanh_slope",
+    used_by_two: "no_order",
+}
 
 
 @exercise("4.4")
 def my_value(answer):
     for graph, formula in (
-        (a_sum, "a + b"), (a_product, "a * b"), (used_twice, "x * x"), (with_tanh, "(x * x).tanh()"), (used_by_two, "s + s * s"),
+        (a_sum, "a + b"), (a_product, "a * b"), (used_twice, "x * x"),
+        (two_steps, "a * b * c"), (with_tanh, "(x * x).tanh()"), (used_by_two, "s + s * s"),
     ):  # fmt: skip
         mine, my_result = attempt(formula, lambda: graph(answer))  # noqa: B023 (called at once)
         attempt(formula, lambda: my_result)  # noqa: B023
@@ -133,3 +177,8 @@ def my_value(answer):
         if graph is a_sum and not any(grads.values()):
             raise Wrong("no_seed")
         same_gradients(result, grads, WHY.get(graph, "first_wrong"))
+    doubled = answer(1.0)
+    for _ in range(DOUBLINGS):
+        doubled = doubled + doubled
+    if calls_made(doubled.backward) > MANY:
+        raise Wrong("follows_paths")

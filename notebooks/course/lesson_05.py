@@ -12,7 +12,10 @@ def two_in_a_row(w, b):
 
 @exercise("5.2")
 def steepest(of_sigmoid, of_tanh):
-    number([of_sigmoid, of_tanh], [0.25, 1], {"value_at_zero": [0.5, 0], "highest_value": [1, 1]})
+    if callable(of_sigmoid) or callable(of_tanh):
+        raise Wrong("not_called")
+    mistakes = {"value_at_zero": [0.5, 0], "highest_value": [1, 1], "stretched_only": [0.25, 0.5], "exchanged": [1, 0.25]}
+    number([of_sigmoid, of_tanh], [0.25, 1], mistakes, tolerance=0.05)  # it may be read off the picture
 
 
 def score(weights, bias, point):
@@ -25,10 +28,18 @@ def is_dead(answer):
     same_function(
         answer,
         lambda *case: all(score(*case[:2], point) <= 0 for point in case[2]),
-        [([1.0, 1.0], -3.0, points), ([1.0, 1.0], -1.5, points), ([1.0, 1.0], 1.0, points), ([-1.0, -2.0], 0.5, points)],
+        [
+            ([1.0, 1.0], -3.0, points),
+            ([1.0, 1.0], -1.5, points),
+            ([1.0, 1.0], 1.0, points),
+            ([-1.0, -2.0], 0.5, points),
+            ([1.0, 1.0], -0.5, points),
+            ([1.0, 1.0], -2.0, points),
+        ],
         {
             "one_is_enough": lambda *case: any(score(*case[:2], point) <= 0 for point in case[2]),
             "bias_left_out": lambda weights, bias, points: all(score(weights, 0, point) <= 0 for point in points),
+            "at_zero": lambda *case: all(score(*case[:2], point) < 0 for point in case[2]),
             "other_way": lambda *case: any(score(*case[:2], point) > 0 for point in case[2]),
         },
     )

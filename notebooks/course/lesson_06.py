@@ -12,6 +12,8 @@ XOR = [0, 1, 1, 0]
 def carried_through(h1, h2, score):
     if alike([h1, h2], [0, 0]) and not alike(score, -0.5):
         raise Wrong("hidden_right", given=shown(score))
+    if alike(h2, -1) and not alike(score, 1.5):
+        raise Wrong("below_zero")
     number([h1, h2, score], [0, 0, -0.5], {"no_relu": [0, -1, 1.5]})
 
 

@@ -1,20 +1,26 @@
 """Checks of lesson 7: losses."""
 
 import math
+from operator import mul
 
 from .answers import exercise
-from .comparing import alike, number, same_function
+from .comparing import alike, number, same_function, shown
 from .verdict import Wrong
 
 
 @exercise("7.1")
 def mse(answer):
-    number(answer, 29 / 3, {"not_squared": 7 / 3, "cancelled": 1, "sum_not_mean": 29, "root_taken": math.sqrt(29 / 3)})
+    if any(alike(answer, mistaken) for mistaken in (1, 3, 9)):  # the mean of the errors, their sum, and the square of it
+        raise Wrong("cancelled", given=shown(answer))
+    wrong = {"not_squared": 7 / 3, "sum_not_mean": 29, "root_taken": math.sqrt(29 / 3)}
+    number(answer, 29 / 3, wrong, tolerance=5e-3)
 
 
 @exercise("7.2")
 def untrained(answer):
-    wrong = {"the_probability": 0.1, "probability_of_others": 0.9, "other_logarithm": 1, "sign": -math.log(10)}
+    wrong = {
+        "the_probability": 0.1, "probability_of_others": 0.9, "other_logarithm": 1, "two_classes": math.log(2), "sign": -math.log(10),
+    }  # fmt: skip
     number(answer, math.log(10), wrong, tolerance=5e-3)
 
 
@@ -32,6 +38,7 @@ def hinge_loss(answer):
             "no_margin": lambda scores, targets: sum(max(0.0, -t * s) for s, t in zip(scores, targets, strict=True)) / len(scores),
             "no_target": lambda scores, targets: hinge(scores, [1] * len(targets)),
             "below_zero": lambda scores, targets: sum(1 - t * s for s, t in zip(scores, targets, strict=True)) / len(scores),
+            "cut_at_the_end": lambda scores, targets: max(0.0, 1 - sum(map(mul, scores, targets)) / len(scores)),
             "not_a_mean": lambda scores, targets: hinge(scores, targets) * len(scores),
         },
     )
@@ -50,6 +57,7 @@ def cross_entropy_from_score(answer):
         {
             "target_exchanged": lambda score, target: from_score(score, 1 - target),
             "only_yes": lambda score, target: from_score(score, 1),
+            "no_absolute": lambda score, target: max(score, 0) - score * target + math.log(1 + math.exp(-score)),
         },
     )
     for case in ((800.0, 0), (-800.0, 1)):

@@ -46,7 +46,7 @@ def descend(answer):
     same_function(
         answer,
         walk,
-        [(bowl_slope, 1.0, 0.1, 1), (bowl_slope, 1.0, 0.25, 3), (steep_slope, 2.0, 0.1, 5), (bowl_slope, 7.0, 0.1, 0)],
+        [(bowl_slope, 1.0, 0.1, 1), (bowl_slope, 1.0, 0.25, 3), (steep_slope, 2.0, 0.1, 5)],
         {
             "uphill_function": lambda slope, x, rate, steps: walk(slope, x, -rate, steps),
             "first_slope": lambda slope, x, rate, steps: x - rate * slope(x) * steps,
@@ -54,6 +54,7 @@ def descend(answer):
             "same_length": lambda slope, x, rate, steps: walk(lambda at: (slope(at) > 0) - (slope(at) < 0), x, rate, steps),
         },
     )
+    same_function(answer, walk, [(bowl_slope, 7.0, 0.1, 0)])  # apart, as a `return` in the loop gives nothing here
 
 
 def judged(heights):
@@ -72,11 +73,14 @@ def judge(answer):
             ([4.0, 3.9, 3.8],),
             ([4.0, 1.0, 0.25],),
             ([4.0, 1.5, 1.7, 0.1],),
+            ([4.0, 4.5, 1.0, 0.5],),
+            ([4.0, 3.0, 2.0],),
             ([4.0, 2.5, 4.5, 9.0],),
             ([8.0, 7.0, 6.0, 5.0],),
         ],
         {
             "any_rise": lambda heights: "too large" if any(b > a for a, b in pairwise(heights)) else judged(heights),
+            "highest_of_all": lambda heights: "too large" if max(heights) > heights[0] else judged(heights),
             "exchanged": lambda heights: {"too large": "too small", "too small": "too large"}.get(judged(heights), "just right"),
             "never_too_small": lambda heights: "too large" if heights[-1] > heights[0] else "just right",
         },

@@ -4,7 +4,9 @@
 # A neuron takes some numbers and says yes or no. That is all it does. In this lesson you will build one, choose its
 # numbers by hand, let it choose them itself, and find something that it can never say.
 #
-# You need Python, and nothing of calculus yet. Run the cells from top to bottom; each exercise checks itself.
+# You need Python, and nothing of calculus yet. Run the cells from top to bottom, each with Shift + Enter; each
+# exercise checks itself. The notebook comes with all its outputs. Clear them before you begin (in JupyterLab: *Edit*,
+# *Clear Outputs of All Cells*), so that you can make a guess before you see the answer.
 
 # %% [markdown]
 # ## A weighted sum
@@ -82,7 +84,8 @@ b = 0.5
 # ## A straight line
 #
 # The inputs need not be 0 and 1. With any two numbers as inputs, each case is a point in the plane, and we can
-# colour the plane by the score. `decision_boundary` draws the points of AND, orange for no and blue for yes.
+# colour the plane by the score. `decision_boundary` does that, and draws the four points of AND: an orange circle
+# where the answer should be no, and a blue square where it should be yes.
 #
 # **Before you run it:** where is the score exactly 0, and what shape is that place?
 
@@ -96,11 +99,14 @@ def draw_neuron(w1, w2, b, targets, ax=None):
     def scores(points):
         return [score(w1, w2, b, x1, x2) for x1, x2 in points]
 
-    nn.plot.decision_boundary(scores, INPUTS, targets, ax)
+    ax = nn.plot.decision_boundary(scores, INPUTS, targets, ax)
+    for entry, name in zip(ax.get_legend().get_texts(), ("no", "yes")):
+        entry.set_text(name)
+    return ax
 
 
 AND = [0, 0, 0, 1]
-draw_neuron(1, 1, -1.5, AND)
+draw_neuron(1, 1, -1.5, AND).set_title("AND: w₁ = 1, w₂ = 1, b = −1.5");
 
 # %% [markdown]
 # The dark line is where the score is 0, the **decision boundary**: on one side the neuron says no (orange), on the
@@ -108,18 +114,20 @@ draw_neuron(1, 1, -1.5, AND)
 # $w_1 x_1 + w_2 x_2 + b = 0$ is that of a straight line. So a neuron, whatever its numbers are, can do one thing:
 # cut the plane in two by a *straight* line.
 #
-# What does each number do to the line? Three neurons, each with one thing changed:
+# What does each number do to the line? Here are three neurons, each with one number changed. The dashed line is the
+# one from before.
 
 # %%
 figure, axes = plt.subplots(1, 3, figsize=(10, 3.4), layout="constrained")
-changes = [(2, 1, -1.5, "a larger w₁"), (1, 1, -0.5, "a larger b"), (1, 1, 0, "b = 0")]
+changes = [(2, 1, -1.5, "w₁ = 2, not 1"), (1, 1, -0.5, "b = −0.5, not −1.5"), (1, 1, 0, "b = 0, not −1.5")]
 for ax, (w1, w2, b, title) in zip(axes, changes):
     draw_neuron(w1, w2, b, AND, ax)
+    ax.axline((0.75, 0.75), slope=-1, color="#33373d", linestyle="--", linewidth=1)
     ax.set_title(title)
     ax.get_legend().remove()
 
 # %% [markdown]
-# The weights turn the line, for it always lies at a right angle to the direction $(w_1, w_2)$. The bias shifts it
+# A weight turns the line, for it always lies at a right angle to the direction $(w_1, w_2)$. The bias shifts it
 # without turning it. On the right the bias is 0, and the line goes through the corner $(0, 0)$. It must: at
 # $(0, 0)$ the weights are multiplied by nothing but zeros, so the bias alone decides there. **A neuron without a
 # bias can only turn its line around that one point.** People often forget the bias because it has no input of its
@@ -128,7 +136,7 @@ for ax, (w1, w2, b, title) in zip(axes, changes):
 # %% exercise 1.2 [markdown]
 # ### Exercise 1.2: choose three numbers
 #
-# **NAND** is the opposite of AND: yes in all cases, except if both inputs are 1. Choose $w_1$, $w_2$ and $b$.
+# **NAND** is the opposite of AND: yes in all cases, except when both inputs are 1. Choose $w_1$, $w_2$ and $b$.
 
 # %% start
 w1, w2, b = ..., ..., ...
@@ -158,17 +166,21 @@ w1, w2, b = -1, -1, 0
 # %% wrong: always
 w1, w2, b = -1, -1, 2.5
 
+# %% wrong: weights_up
+w1, w2, b = 1, 1, 1.5
+
 # %% [markdown]
 # ## Learning from mistakes
 #
-# You turned and shifted a line until it fitted. Frank Rosenblatt's **perceptron rule** (1958) does the same by
-# itself. Show the neuron an example with the right answer, the **target**. If the neuron is right, change nothing.
-# If it is wrong, move all three numbers a step:
+# You turned and shifted a line until it fitted. A neuron that says yes or no is also called a **perceptron**, and
+# Frank Rosenblatt's **perceptron rule** (1958) turns and shifts its line by itself. Show the neuron an example with
+# the right answer, the **target**. If the neuron is right, change nothing. If it is wrong, move all three numbers a
+# step:
 #
 # $$w_1 \leftarrow w_1 + (t - a)\, x_1 \qquad w_2 \leftarrow w_2 + (t - a)\, x_2 \qquad b \leftarrow b + (t - a)$$
 #
-# Here $t$ is the target and $a$ the answer, and the arrow means "becomes". So $t - a$ is 0 if the neuron was right,
-# 1 if it should have said yes, and −1 if it should have said no.
+# Here $t$ is the target and $a$ the answer, and the arrow means "becomes". The correction, $t - a$, is 0 if the
+# neuron was right, 1 if it should have said yes, and −1 if it should have said no.
 #
 # **Before you go on:** the target is 1, and the neuron said 0 at the point $(1, 0)$. Which of the three numbers
 # change? Is the score at that point larger afterwards?
@@ -187,44 +199,53 @@ def learn(w1, w2, b, x1, x2, target):
 check("1.3", learn)
 
 # %% hint [markdown]
-# First compute the error: `error = target - answer(w1, w2, b, x1, x2)`.
+# First compute the correction: `correction = target - answer(w1, w2, b, x1, x2)`.
 
 # %% hint [markdown]
-# Then each weight becomes `w + error * x`, with its own input. The bias belongs to an input that is always 1.
+# Then each weight becomes `w + correction * x`, with its own input. The bias belongs to an input that is always 1.
 
 # %% solution
 def learn(w1, w2, b, x1, x2, target):
-    error = target - answer(w1, w2, b, x1, x2)
-    return w1 + error * x1, w2 + error * x2, b + error
+    correction = target - answer(w1, w2, b, x1, x2)
+    return w1 + correction * x1, w2 + correction * x2, b + correction
 
 # %% wrong: wrong_way
 def learn(w1, w2, b, x1, x2, target):
-    error = answer(w1, w2, b, x1, x2) - target
-    return w1 + error * x1, w2 + error * x2, b + error
+    correction = answer(w1, w2, b, x1, x2) - target
+    return w1 + correction * x1, w2 + correction * x2, b + correction
 
 # %% wrong: bias_left
 def learn(w1, w2, b, x1, x2, target):
-    error = target - answer(w1, w2, b, x1, x2)
-    return w1 + error * x1, w2 + error * x2, b
+    correction = target - answer(w1, w2, b, x1, x2)
+    return w1 + correction * x1, w2 + correction * x2, b
 
 # %% wrong: inputs_forgotten
 def learn(w1, w2, b, x1, x2, target):
-    error = target - answer(w1, w2, b, x1, x2)
-    return w1 + error, w2 + error, b + error
+    correction = target - answer(w1, w2, b, x1, x2)
+    return w1 + correction, w2 + correction, b + correction
+
+# %% wrong: always_up
+def learn(w1, w2, b, x1, x2, target):
+    if answer(w1, w2, b, x1, x2) != target:
+        w1, w2, b = w1 + x1, w2 + x2, b + 1
+    return w1, w2, b
 
 # %% wrong: nothing
 def learn(w1, w2, b, x1, x2, target):
-    error = target - answer(w1, w2, b, x1, x2)
-    w1, w2, b = w1 + error * x1, w2 + error * x2, b + error
+    correction = target - answer(w1, w2, b, x1, x2)
+    w1, w2, b = w1 + correction * x1, w2 + correction * x2, b + correction
 
 # %% [markdown]
-# Now let it learn OR. This is the same rule, in a loop: all four examples, over and over, until a whole round has
-# no mistake. It remembers the numbers after each mistake, so that we can watch the line move.
+# And the question from before: at $(1, 0)$, both $w_1$ and $b$ rise by 1, and $w_2$ stays, as its input is 0. So the
+# score there is larger by 2 than before.
+#
+# Now let the neuron learn OR. This is the same rule, in a loop: all four examples, over and over, until a whole round
+# has no mistake. `steps` keeps the numbers after each mistake, so that we can watch the line move.
 
 # %%
 def rule(w1, w2, b, x1, x2, target):
-    error = target - answer(w1, w2, b, x1, x2)
-    return w1 + error * x1, w2 + error * x2, b + error
+    correction = target - answer(w1, w2, b, x1, x2)
+    return w1 + correction * x1, w2 + correction * x2, b + correction
 
 
 def train(targets, w1=0, w2=0, b=0, rounds=20):
@@ -252,7 +273,7 @@ for i, (ax, numbers) in enumerate(zip(axes, steps)):
     ax.get_legend().remove()
 
 # %% [markdown]
-# From left to right, the line after each mistake. (Where there is none it lies outside of the picture, and the
+# From left to right, the line after each mistake. (Where you see none, it lies outside the picture, and the
 # neuron says yes to all four.) The rule looks at one point at a time, and each step may spoil another point. Still,
 # it can be proved that it stops: if *some* straight line separates the two kinds of points, the rule finds one
 # after a finite number of mistakes.
@@ -271,9 +292,9 @@ for ax, start in zip(axes, [(4, 0.5, 0.3), (-1, 1, -0.3), (0.5, 4, 0.3)]):
     ax.get_legend().remove()
 
 # %% [markdown]
-# Three different lines, and each of them is right about all four points. It is a common belief that the perceptron
+# Three different lines, and each of them is right about all four points. It is a common belief that the rule
 # finds the *best* line, somewhere in the middle. It does not: it stops at the *first* line that makes no mistake,
-# even if that passes close by a point. To prefer one line over another we need a number that says how good each one
+# even if that passes close to a point. To prefer one line to another we need a number that says how good each one
 # is. That number is called a loss, and it comes in [lesson 7](07_losses.ipynb).
 #
 # ## What a neuron cannot say
@@ -292,9 +313,10 @@ for ax, numbers in zip(axes, steps[-4:]):
     ax.get_legend().remove()
 
 # %% [markdown]
-# Twenty rounds, and it still makes mistakes: the numbers run in a circle. The last four lines show why. The two
-# blue points lie on opposite corners, and so do the two orange ones. Whatever line you draw, it cannot have both
-# blue corners on one side and both orange corners on the other.
+# Twenty rounds, and it still makes mistakes: the numbers go round in a circle. The pictures show the last four lines.
+# (One lies outside the picture, and a point *on* a line has the score 0, which means no.) None of them can be right:
+# the two blue points lie on opposite corners, and so do the two orange ones. Wherever you draw a line, it cannot have
+# both blue corners on one side and both orange corners on the other.
 #
 # The same in numbers. XOR asks that
 #
@@ -346,11 +368,11 @@ w1, w2, b = 1, 1, -2.5
 # - The perceptron rule finds some line that makes no mistake, if there is one. It does not look for the best.
 # - XOR needs more than a straight line.
 #
-# But look: XOR is "OR, and not AND". You have built all three of these neurons. Two of them side by side, and a
-# third one that looks at their answers, can say what none of them can say alone. That is a network, and it comes in
-# [lesson 6](06_forward.ipynb). First we need a better way to choose the numbers than mending mistakes. It starts
-# with a simple question: if I change a number a little, how much does the result change? [Next: derivatives by
-# nudging.](02_nudging.ipynb)
+# But look: XOR is "OR, and also NAND". You have built a neuron for OR, one for NAND, and one for the AND of two
+# answers. The first two side by side, and the third one looking at their answers, can say what none of them can say
+# alone. That is a **network**, and it comes in [lesson 6](06_forward.ipynb). First we need a better way to choose the
+# numbers than correcting one mistake after another. It starts with a simple question: if I change a number a little,
+# how much does the result change? [Next: derivatives by nudging.](02_nudging.ipynb)
 
 # %% teacher [markdown]
 # ## Timing

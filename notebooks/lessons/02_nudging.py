@@ -1,8 +1,9 @@
 # %% [markdown]
 # # Derivatives by nudging
 #
-# If I change a number a little, how much does the result change? Everything that a network learns, it learns from
-# the answer to this one question. You will answer it by trying: nudge the number, and look.
+# If I change a number a little, how much does the result change? Everything that a network learns, it learns from the
+# answer to this one question. You will answer it by trying: **nudge** the number, that is, move it a little, and
+# look.
 
 # %% [markdown]
 # ## A rate
@@ -18,7 +19,7 @@ square(3)
 
 # %% [markdown]
 # Now nudge the input. If it moves by $h$, the result moves, too. We divide: how far did the result move *for each
-# step of the input*?
+# unit that the input moved*?
 #
 # **Before you run it:** as $h$ gets smaller, which number will this approach?
 
@@ -31,7 +32,7 @@ for h in (1, 0.1, 0.01, 0.001, 0.0001):
 # It approaches 6. Near $x = 3$, the result moves six times as fast as the input. This number is the **derivative**
 # of `square` at 3.
 #
-# A derivative is a *rate*, like speed: 60 kilometres for each hour. Speed tells you how far you will get in a short
+# A derivative is a *rate*, like speed: 60 kilometres an hour. Speed tells you how far you will get in a short
 # time; a derivative tells you how far the result will get with a small step. It makes a promise: *move the input by
 # a small $h$, and the result moves by about $6h$.*
 
@@ -59,36 +60,47 @@ estimate = 9 + 6
 # %% wrong: same_step
 estimate = 9 + 0.02
 
+# %% wrong: whole_input
+estimate = 9 + 6 * 3.02
+
+# %% wrong: change_only
+estimate = 6 * 0.02
+
+# %% wrong: multiplied
+estimate = 3.02 * 3.02
+
 # %% [markdown]
 # ## A straight line, if you look closely
 #
-# Why is there a single number at all? The curve of `square` is bent. But look at a short piece of it:
+# The curve of `square` is bent. Why does the quotient settle on a single number all the same? Look at a short piece
+# of the curve:
 
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
 
-figure, axes = plt.subplots(1, 3, figsize=(12, 3.2))
+figure, axes = plt.subplots(1, 3, figsize=(12, 3.2), layout="constrained")
 for ax, width in zip(axes, (2.5, 0.5, 0.05)):
     xs = np.linspace(3 - width, 3 + width, 100)
     ax.plot(xs, square(xs), color="#33373d", label="square")
     ax.plot(xs, 9 + 6 * (xs - 3), "--", color="#e0782a", label="a line of slope 6")
     ax.plot(3, 9, "o", color="#33373d")
-    ax.set(title=f"{2 * width:g} wide", xlabel="x")
+    ax.set(title=f"x from {3 - width:g} to {3 + width:g}", xlabel="x", ylabel="x · x")
     ax.spines[["top", "right"]].set_visible(False)
 axes[0].legend(frameon=False);
 
 # %% [markdown]
-# From left to right we zoom in on the point $(3, 9)$. The curve (dark) straightens, until it cannot be told from
-# the dashed line. A **slope** of 6 means that the line rises by 6 for each 1 to the right: the derivative is the
-# slope of the curve at that point. It is a different number at every point. To the left of 0 the curve falls, and
-# the derivative is below 0; at the bottom it is 0.
+# From left to right we zoom in on the point $(3, 9)$. The curve (dark) straightens, until it cannot be told apart
+# from the dashed line. A **slope** of 6 means that the line rises by 6 for each 1 to the right: the derivative is the
+# slope of the curve at that point. At another point it is another number. To the left of 0 the curve of `square`
+# falls, and the derivative is below 0; at the bottom, at 0, it is 0.
 #
 # ## No formula needed
 #
-# At school, derivatives are rules for formulas: the derivative of $x^2$ is $2x$. So many people think that a
-# derivative *is* a formula, and that something without a formula has none. Here is a function with a loop in it.
-# You put 100 euros into an account, each year brings interest, and each year the bank takes 2 euros.
+# At school, derivatives are rules for formulas: the derivative of $x^2$ is $2x$. That is why many people think that a
+# derivative *is* a formula, and that something without a formula has none. Here is a function with a loop in it. You
+# put 100 euros into an account. Each year you get interest, and the bank takes 2 euros. How much do you have after
+# ten years, and how does that depend on the interest rate?
 
 # %%
 def savings(rate):
@@ -100,21 +112,22 @@ def savings(rate):
 
 h = 0.00001
 print(f"after ten years at 5 %: {savings(0.05):.2f} euros")
-print(f"derivative with respect to the rate: {(savings(0.05 + h) - savings(0.05 - h)) / (2 * h):.1f}")
+print(f"derivative with respect to the interest rate: {(savings(0.05 + h) - savings(0.05 - h)) / (2 * h):.1f}")
 
 # %% [markdown]
-# What does 1,434 say? That a small increase of the rate brings 1,434 times as many euros. If the bank offers 5.1 %,
-# the rate has moved by 0.001, and you will have about 1.43 euros more. That is a rate, with a meaning and even with
-# a unit. Nobody needed a formula for it.
+# What does 1,434 say? If the interest rate moves a little, your money moves 1,434 times as far. If the bank offers
+# 5.1 %, the interest rate has moved by 0.001, and you will have about 1.43 euros more. So this derivative has a
+# meaning, and nobody needed a formula for it.
 #
-# This time we nudged to *both* sides, to $x + h$ and to $x - h$. That is a distance of $2h$:
+# This time we nudged to *both* sides, to $x + h$ and to $x - h$. Why that is better you will see soon. The distance
+# between the two is $2h$:
 #
 # $$\text{derivative} \approx \frac{f(x + h) - f(x - h)}{2h}$$
 
 # %% exercise 2.2 [markdown]
 # ### Exercise 2.2: write it
 #
-# Write this as a function. It gets any function `f` of one number, and a number `x`.
+# Write this as a function. It gets any function `f` of one number, a number `x`, and how far to nudge, `h`.
 
 # %% start
 def nudge(f, x, h=1e-5):
@@ -137,6 +150,18 @@ def nudge(f, x, h=1e-5):
 def nudge(f, x, h=1e-5):
     return (f(x + h) - f(x)) / h
 
+# %% wrong: left_sided
+def nudge(f, x, h=1e-5):
+    return (f(x) - f(x - h)) / h
+
+# %% wrong: turned_round
+def nudge(f, x, h=1e-5):
+    return (f(x - h) - f(x + h)) / (2 * h)
+
+# %% wrong: numerator
+def nudge(f, x, h=1e-5):
+    return f(x + h) - f(x - h) / (2 * h)
+
 # %% wrong: not_halved
 def nudge(f, x, h=1e-5):
     return (f(x + h) - f(x - h)) / h
@@ -152,9 +177,11 @@ def nudge(f, x, h=1e-5):
 # %% [markdown]
 # ## How small is small?
 #
-# Why not take the smallest $h$ that the computer knows? **Guess first:** from the left to the right of the next
-# picture, $h$ gets ten times larger with each mark. The height is the error of the derivative of $x^3$ at 1, which
-# should be 3. Where will the error be smallest?
+# Why not take the smallest $h$ that the computer knows? Let us nudge $x^3$ at 1, where the derivative is 3, with many
+# different $h$, and draw how far off each result is. In the picture, $h$ is ten times as large with each point to the
+# right. The height is the distance from 3, and it too is drawn on a scale in powers of ten.
+#
+# **Guess first:** where will the error be smallest, on the left, in the middle, or on the right?
 
 # %%
 def cube(x):
@@ -168,7 +195,7 @@ both_sides = [abs((cube(1 + h) - cube(1 - h)) / (2 * h) - 3) for h in steps]
 figure, ax = plt.subplots(figsize=(6, 3.4))
 ax.loglog(steps, one_side, "o-", color="#e0782a", label="one side")
 ax.loglog(steps, both_sides, "s-", color="#2f6db3", label="both sides")
-ax.set(xlabel="h", ylabel="error")
+ax.set(title="How far nudging is off", xlabel="h", ylabel="distance from 3")
 ax.legend(frameon=False)
 ax.spines[["top", "right"]].set_visible(False)
 
@@ -199,13 +226,13 @@ for i, name in enumerate(("w1", "w2", "b")):
     print(f"derivative with respect to {name}: {(score(up) - score(down)) / 2e-5:.3f}")
 
 # %% [markdown]
-# Look at the numbers: 0.5 and 3 are the inputs. A weight moves the score as fast as its input is large; so here, to
-# raise the score, the second weight is worth six times as much as the first. And the bias, the weight of an input
-# that is always 1, moves it exactly as fast as itself.
+# Look at the numbers: 0.5 and 3 are the inputs. The derivative with respect to a weight is its input. So here a small
+# step of the second weight raises the score six times as much as the same step of the first. And when the bias moves,
+# the score moves exactly as far: the bias is the weight of an input that is always 1.
 #
 # A derivative with respect to one of several numbers, with the others held still, is called a **partial
 # derivative**. It is written with a round ∂ (say "d"): $\partial\,\text{score} / \partial w_2 = 3$. The list of all
-# of them is the **gradient**.
+# of them is the **gradient**, here $[0.5, 3, 1]$.
 
 # %% exercise 2.3 [markdown]
 # ### Exercise 2.3: write the gradient
@@ -234,6 +261,25 @@ def gradient(f, numbers, h=1e-5):
         up[i] += h
         down[i] -= h
         derivatives.append((f(up) - f(down)) / (2 * h))
+    return derivatives
+
+# %% wrong: nothing_moved
+def gradient(f, numbers, h=1e-5):
+    derivatives = []
+    for i in range(len(numbers)):
+        up, down = numbers, numbers
+        up[i] += h
+        down[i] -= h
+        derivatives.append((f(up) - f(down)) / (2 * h))
+    return derivatives
+
+# %% wrong: one_sided
+def gradient(f, numbers, h=1e-5):
+    derivatives = []
+    for i in range(len(numbers)):
+        up = numbers.copy()
+        up[i] += h
+        derivatives.append((f(up) - f(numbers)) / h)
     return derivatives
 
 # %% wrong: all_at_once
@@ -274,7 +320,7 @@ calls = ...
 check("2.4", calls)
 
 # %% hint [markdown]
-# How often does it call `f` for one number?
+# How many times does it call `f` for one number?
 
 # %% solution
 calls = 2_000_000
@@ -294,7 +340,7 @@ calls = 2
 # - Nudging is simple, and we will use it to *check* derivatives. But for a million weights it computes everything
 #   two million times.
 #
-# There is a way to find all million derivatives in one walk, for about the price of a single call. [Next: the
+# There is a way to find all million derivatives in one walk, for about the price of a few calls. [Next: the
 # graph, the chain rule, and `backward`.](03_graph.ipynb)
 
 # %% teacher [markdown]

@@ -3,7 +3,7 @@
 #
 # A `Value` is a number that remembers how it was computed. From what it remembers we can read off how much the
 # result would change if we changed any of the numbers that went into it: its derivatives, all of them at once,
-# without nudging. Networks learn by nothing else.
+# without nudging. Networks learn from these derivatives, and from nothing else.
 
 # %%
 from autograd import Value, draw
@@ -22,20 +22,21 @@ L
 # %% [markdown]
 # ## The graph
 #
-# You can calculate with a `Value` as with any number. But every operation left something behind, and `draw` shows
-# it: the **graph** of the computation. Boxes are numbers, ellipses are operations, and the computation runs from
-# left to right. Boxes with a thick frame were made by hand; the others were computed.
+# You can calculate with a `Value` as with any number, and the plain number in it is its `data`. But every operation
+# left something behind, and `picture` shows it: the **graph** of the computation. Boxes are numbers, with their names
+# (their *labels*), ellipses are operations, and the computation runs from left to right. Blue boxes with a thick
+# frame were made by hand; the others were computed. Each box also has a `grad`, which is still 0.
 
 # %%
 picture(L)
 
 # %% [markdown]
-# The red number on an arrow is a **local derivative**: how fast the result of that one operation moves when that
-# one input moves.
+# The small red number on an arrow is a **local derivative**: how fast the result of that one operation moves when
+# that one input moves.
 #
-# - At `×`, the result is $a \cdot b$. If $a$ grows by a little, the result grows by $b$ times as much; so the arrow
+# - At `×`, the result is $a \cdot b$. If $a$ moves a little, the result moves $b$ times as far; so the arrow
 #   from `a` carries the value of `b`, −3. And the arrow from `b` carries the value of `a`, 2.
-# - At `+`, whatever an input gains, the result gains too: both arrows carry 1.
+# - At `+`, the result moves exactly as far as an input does: both arrows carry 1.
 #
 # ## The chain rule
 #
@@ -97,7 +98,8 @@ picture(y)
 
 # %% [markdown]
 # Three paths lead from `x` to `y`: one through each side of the `×`, and one through the `tanh`. Let us multiply
-# along each path and add, by hand. The local derivative of `tanh` is 1 minus the square of its result.
+# along each path and add, by hand. The local derivative of `tanh` is 1 minus the square of its result: take this
+# formula as given. (The box without a name is that result.)
 
 # %%
 through_product = 0.5 * 1 + 0.5 * 1
@@ -199,6 +201,15 @@ def from_paths(paths):
             result *= number
     return result
 
+# %% wrong: not_reset
+def from_paths(paths):
+    result, product = 0, 1
+    for path in paths:
+        for number in path:
+            product *= number
+        result += product
+    return result
+
 # %% wrong: first_path_only
 def from_paths(paths):
     for path in paths:
@@ -210,15 +221,16 @@ def from_paths(paths):
 # %% [markdown]
 # ## One walk
 #
-# A large graph has more paths than there are atoms on earth, so `backward()` does not follow them one by one. It
-# walks from the right to the left and visits each operation once, *after* all operations that use its result. By
-# then its grad is complete. It hands to each input its share: its own grad times the number on the arrow. For a
-# product `out = left * right`, the share of `left` is `right.data * out.grad`, and that of `right` is
-# `left.data * out.grad`.
+# A large graph can have more paths than there are atoms on Earth, so `backward()` does not follow them one by one. It
+# walks from the right to the left and visits each operation once, *after* all operations that use its result. By then
+# the grad of the result is complete. Each input of the operation is now given its share: that grad, times the number
+# on the input's arrow. For a product `out = left * right`, the share of `left` is `right.data * out.grad`, and that
+# of `right` is `left.data * out.grad`.
 #
 # A line or two for each kind of operation, one visit for each operation: that is all of `backward()`. The library's
-# `draw` shows a graph as a page to play with, which computes both ways itself. Press **Walk through it**, and
-# follow the walk step by step. Change a number, and see what moves. Click on `c`, and see its two paths.
+# `draw` shows a graph as a page to play with. It computes the numbers to the right and the grads to the left by
+# itself. Press **Walk through it**, and follow the walk step by step. Change a number, and see what moves. Click on
+# `c`, and see its two paths.
 
 # %%
 draw(L)
@@ -242,8 +254,8 @@ def product_step(out, left, right):
 check("3.4", product_step)
 
 # %% hint [markdown]
-# In the picture, `left` and `right` are one and the same box. What happens to the first line's grad in the second
-# line?
+# In the picture, `left` and `right` are one and the same box. The first line gives it a grad. What does the second
+# line do with that?
 
 # %% solution
 def product_step(out, left, right):
@@ -254,6 +266,18 @@ def product_step(out, left, right):
 def product_step(out, left, right):
     left.grad = right.data * out.grad
     right.grad = left.data * out.grad
+
+# %% wrong: assigned_elsewhere
+def product_step(out, left, right):
+    if left is right:
+        left.grad = 2 * left.data * out.grad
+    else:
+        left.grad = right.data * out.grad
+        right.grad = left.data * out.grad
+
+# %% wrong: nothing_added
+def product_step(out, left, right):
+    return right.data * out.grad, left.data * out.grad
 
 # %% wrong: own_value
 def product_step(out, left, right):
@@ -266,15 +290,15 @@ def product_step(out, left, right):
     right.grad += left.data
 
 # %% [markdown]
-# That a second use *overwrites* the first is a frequent mistake in home-made versions of `backward`, and hard to
-# see, since it is right for every graph in which nothing is used twice. Because grads are added, they also add up
-# if you call `backward()` again; `x.zero_grad()` makes them 0 before the next time.
+# In many home-made versions of `backward`, a second use *overwrites* the first. This mistake is hard to see, since
+# the grads are right in every graph in which nothing is used twice. Because grads are added, they also add up if you
+# call `backward()` again; `x.zero_grad()` makes them 0 before the next time.
 #
 # ## Hold it against nudging
 #
 # In lesson 2 you nudged. Nudging is slow, but it is so simple that we can trust it, and so it makes a good judge.
-# `check_gradients` nudges every input of a function and compares. Where the two differ, it raises an error that
-# says by how much. This is how every derivative of this library is tested.
+# `check_gradients` nudges every input of a function and compares. Where the two differ, it raises an error that says
+# by how much. This is how every derivative of this library is tested.
 
 # %%
 from autograd import check_gradients
@@ -284,7 +308,7 @@ check_gradients(lambda a, b, c: (a * b + c).tanh() / (1 + a * a), 2.0, -3.0, 5.5
 # %% [markdown]
 # `True`: they agree. Then why not always nudge? Because nudging needs the whole computation twice for every number
 # in it. `backward()` finds *all* the derivatives in a single walk. For a network with a million weights, that is
-# the difference between a second and a week.
+# the difference between seconds and weeks.
 #
 # ## What you know now
 #

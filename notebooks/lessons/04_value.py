@@ -7,7 +7,7 @@
 # %% [markdown]
 # ## To remember
 #
-# What must a number remember, so that somebody can walk back from the result? Two things, and both are known at the
+# What must a number remember, so that we can walk back from the result? Two things, and both are known at the
 # moment when it is computed: **from which numbers** it was computed, and **the local derivative** for each of them.
 
 # %%
@@ -60,6 +60,15 @@ def tanh(x):
     t = math.tanh(x.data)
     return Number(t, (x,), (1 - t * t,))
 
+# %% wrong: plain_number
+def tanh(x):
+    return math.tanh(x.data)
+
+# %% wrong: no_tuples
+def tanh(x):
+    t = math.tanh(x.data)
+    return Number(t, (x), (1 - t * t))
+
 # %% wrong: of_the_input
 def tanh(x):
     t = math.tanh(x.data)
@@ -78,8 +87,8 @@ def tanh(x):
 # ## A first walk: every path
 #
 # Lesson 3 said: multiply along each path, and add over the paths. This can be written down almost word for word.
-# Give the result the grad 1. Whoever is given a grad adds it to its own, and hands it on to each input, times the
-# slope.
+# Give the result the grad 1. A number that is given a grad adds it to its own, and hands it on to each of its inputs,
+# times the slope.
 
 # %%
 visits = 0
@@ -113,16 +122,18 @@ for times in (5, 10, 20):
     print(f"{times} additions: {visits:,} visits")
 
 # %% [markdown]
-# Twenty additions, two million visits. Each `+` has two arrows to the same number, so with each of them the number
-# of paths doubles. A network has far more paths than that. We must not follow every path.
+# Twenty additions, two million visits. Two arrows lead into each `+` from the same number, so each `+` doubles the
+# number of paths. A network has far more paths than that. We must not follow every path.
 #
 # ## One visit each, in the right order
 #
-# The trick of `backward()` is to *wait*. A number hands on its grad only once, when everything that it will ever
-# get has arrived. So it must be visited **after all the numbers that use it**.
+# The trick of `backward()` is to *wait*. A number hands on its grad only once, when it has received all of it. So it
+# must be visited **after all the numbers that use it**.
 #
-# Does the order really matter so much? Here is a graph in which it does: `s` is used twice, once directly and once
-# by way of `t`.
+# Does the order really matter so much? Here is a graph in which it does: `s` is used by `y` directly, and also by
+# `t`, which is used by `y`.
+#
+# **Before you go on:** what is the grad of `x`, if the walk visits `y`, then `s`, then `t`? And what should it be?
 
 # %%
 from autograd import Value
@@ -139,9 +150,10 @@ y.backward()
 picture(y)
 
 # %% [markdown]
-# If we visit `y`, and then `s` straight away, `s` has only the 1 that `y` gave it. It hands on $1 \cdot 3$ along
-# each of its arrows, 6 in all. But then comes `t`, with $9 + 9 = 18$ more for `s`. Too late: `s` has had its turn,
-# and `x` is left with 6. The right grad is $19 \cdot 6 = 114$, as the picture says.
+# The picture has the right grads. If we visit `y`, and then `s` straight away, `s` has only the 1 that `y` gave it.
+# It hands on $1 \cdot 3$ along each of its arrows, 6 in all. But then comes `t`, with $9 + 9 = 18$ more for `s`. Too
+# late: `s` has had its turn, and `x` is left with 6. But `s` gets $1 + 18 = 19$ in all, and the right grad of `x` is
+# $19 \cdot 6 = 114$.
 
 # %% exercise 4.2 [markdown]
 # ### Exercise 4.2: find an order
@@ -155,7 +167,7 @@ order = [..., ..., ..., ...]
 check("4.2", order)
 
 # %% hint [markdown]
-# Which box is used by nothing? It comes first. Cross it out, with its arrows, and ask again.
+# Which box is used by no other? It comes first. Cross it out, with its arrows, and ask again.
 
 # %% solution
 order = ["y", "t", "s", "x"]
@@ -167,9 +179,9 @@ order = ["y", "s", "t", "x"]
 order = ["x", "s", "t", "y"]
 
 # %% [markdown]
-# An order in which everything comes after its inputs is called a **topological order**. To be found from the result
-# alone, it needs only one idea: *before a number is put on the list, put its inputs on the list.* Read backwards,
-# each number then comes after all that use it, which is what the walk needs.
+# An order in which everything comes after its inputs is called a **topological order**. You can find one from the
+# result alone, with one idea: *before a number is put on the list, put its inputs on the list.* Read backwards, each
+# number then comes after all that use it, which is what the walk needs.
 
 # %% exercise 4.3 [markdown]
 # ### Exercise 4.3: write the order
@@ -232,6 +244,20 @@ def ordered(result):
     visit(result)
     return order
 
+# %% wrong: every_path
+def ordered(result):
+    order, seen = [], set()
+
+    def visit(number):
+        for x in number.inputs:
+            visit(x)
+        if number not in seen:
+            seen.add(number)
+            order.append(number)
+
+    visit(result)
+    return order
+
 # %% wrong: before_inputs
 def ordered(result):
     order, seen = [], set()
@@ -263,8 +289,8 @@ def ordered(result):
 # %% exercise 4.4 [markdown]
 # ### Exercise 4.4: write it all
 #
-# Put everything together: a class with `+`, `*`, `tanh()`, and `backward()`. The check builds five small graphs,
-# from a single number to the one above, with your class and with the library's. Where the two differ it draws the
+# Put everything together: a class with `+`, `*`, `tanh()`, and `backward()`. The check builds six small graphs,
+# from a single sum to the one above, with your class and with the library's. Where the two differ it draws the
 # graph, with your grads in it and the first wrong box in red. Fill in one method after the other, and check after
 # each.
 
@@ -351,6 +377,57 @@ class MyValue(Number):
         for x, slope in zip(self.inputs, self.slopes):
             x.grad += slope * self.grad
             x.backward()
+
+# %% wrong: handed_on_early
+class MyValue(Number):
+    def __add__(self, other):
+        return MyValue(self.data + other.data, (self, other), (1.0, 1.0))
+
+    def __mul__(self, other):
+        return MyValue(self.data * other.data, (self, other), (other.data, self.data))
+
+    def tanh(self):
+        t = math.tanh(self.data)
+        return MyValue(t, (self,), (1 - t * t,))
+
+    def backward(self):
+        self.grad = 1.0
+        for number in ordered(self):
+            for x, slope in zip(number.inputs, number.slopes):
+                x.grad += slope * number.grad
+
+# %% wrong: share_forgotten
+class MyValue(Number):
+    def __add__(self, other):
+        return MyValue(self.data + other.data, (self, other), (1.0, 1.0))
+
+    def __mul__(self, other):
+        return MyValue(self.data * other.data, (self, other), (other.data, self.data))
+
+    def tanh(self):
+        t = math.tanh(self.data)
+        return MyValue(t, (self,), (1 - t * t,))
+
+    def backward(self):
+        self.grad = 1.0
+        for number in reversed(ordered(self)):
+            for x, slope in zip(number.inputs, number.slopes):
+                x.grad += slope
+
+# %% wrong: follows_paths
+class MyValue(Number):
+    def __add__(self, other):
+        return MyValue(self.data + other.data, (self, other), (1.0, 1.0))
+
+    def __mul__(self, other):
+        return MyValue(self.data * other.data, (self, other), (other.data, self.data))
+
+    def tanh(self):
+        t = math.tanh(self.data)
+        return MyValue(t, (self,), (1 - t * t,))
+
+    def backward(self):
+        along_every_path(self)
 
 # %% wrong: assigned
 class MyValue(Number):
@@ -439,9 +516,9 @@ class MyValue(Number):
 # %% [markdown]
 # ## Hold it against the library
 #
-# Here is a complete one, with a few comforts. A plain number may stand on either side, as in `2 * x`. Minus and the
-# quotient are made of what is there: $a - b = a + (-1) \cdot b$, and $a / b = a \cdot b^{-1}$. Leave out the empty
-# lines, and it has just under sixty.
+# Here is a complete one, of about sixty lines, with a few comforts. A plain number may stand on either side, as in
+# `2*x`. Minus and the quotient are made of what is there: $a - b = a + (-1) \cdot b$, and $a / b = a \cdot b^{-1}$.
+# New are powers, $e^x$, and `relu`, which makes 0 of every number below 0; you will meet it in lesson 5.
 
 # %%
 class Small:
@@ -545,13 +622,13 @@ for kind in (Small, Value):
 # %% [markdown]
 # `visit` calls itself for each link of the chain, and Python allows only about a thousand calls inside each other.
 # The library keeps its own list of what is still to be visited, and does not call itself. But the idea is the same,
-# and you can read it now: `autograd/core.py` has the heading "start here".
+# and you can read it now in the file `autograd/core.py`, from the words "Start here" on.
 #
 # ## What you know now
 #
 # - A number that remembers its inputs, and a local derivative for each, is all that `backward()` needs. A program
 #   that finds derivatives in this way is called an **autograd engine**, for automatic gradients.
-# - Following every path is right, but takes forever. Visiting each number once is as right, and fast.
+# - Following every path is right, but takes forever. Visiting each number once gives the same, and is fast.
 # - The order makes it right: each number is visited after all that use it.
 #
 # So far a neuron could only say yes or no, and that jump has no useful derivative. [Next: what to put in its
@@ -560,7 +637,8 @@ for kind in (Small, Value):
 # %% teacher [markdown]
 # ## Timing
 #
-# 25 minutes of reading and the first three exercises; 4.4 takes from 10 to 40 minutes, and is good homework.
+# 25 minutes: to remember 5, every path 4, the order with 4.2 and 4.3 8, the library 3, and 5 to begin 4.4. Some put
+# 4.4 together in those 5 minutes, and others need 30: it is good homework.
 #
 # ## What to watch for
 #

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Activations, and why there must be one
 #
-# The neuron of lesson 1 computes a score and then jumps: yes or no. A network needs something in the place of that
-# jump, and the choice decides whether it can learn. In this lesson you meet the three that matter, see what each
+# The neuron of lesson 1 computes a score and then jumps: yes or no. A network needs something else in the place of
+# that jump, and the choice decides whether it can learn. In this lesson you meet the three that matter, see what each
 # does to a derivative, and find out what happens without any.
 
 # %% [markdown]
@@ -17,16 +17,17 @@ def jump(score):
 
 h = 1e-5
 for score in (-2.0, -0.3, 0.4, 3.0):
-    print(f"score {score:4}: answer {jump(score):.0f}, derivative {(jump(score + h) - jump(score - h)) / (2 * h)}")
+    slope = (jump(score + h) - jump(score - h)) / (2 * h)
+    print(f"score {score:4}: answer {jump(score):.0f}, derivative {slope}")
 
 # %% [markdown]
 # It is 0 everywhere (except at the jump itself, where there is none). If you move a weight a little, the answer
-# stays as it is. By the chain rule, everything on the left of the jump is multiplied by that 0. No weight learns
-# which way to go.
+# stays as it is. By the chain rule, the grad of everything on the left of the jump has this 0 as a factor. So no
+# weight learns which way to go.
 #
 # ## Then why not leave it out?
 #
-# A neuron that simply gives its score has a perfectly good derivative. Put such neurons in a row, one after the
+# A neuron that gives its score as it is has a perfectly good derivative. Put such neurons in a row, one after the
 # other, and you have a deep network. It is a common belief that this must be stronger than a single one.
 
 # %% exercise 5.1 [markdown]
@@ -57,34 +58,42 @@ w, b = 6, -3
 w, b = 6, -4
 
 # %% [markdown]
-# Two in a row are no more than one. And so are a hundred: **a weighted sum of weighted sums is a weighted sum.**
-# Here are three networks with random weights, each with two layers of eight neurons before the last one. They
-# differ only in what each neuron does with its score. (What a layer is, exactly, comes in the next lesson.)
+# Two in a row can do no more than one. Nor can a hundred: **a weighted sum of weighted sums is a weighted sum.** Here
+# are three networks, made by `nn.MLP`. Each has two rows of eight neurons side by side, and one neuron at the end,
+# with random weights. (How they are connected comes in the next lesson.) The networks differ in what each neuron
+# does with its score. The four points are only there to give the picture its frame.
+#
+# **Before you run it:** in the first network, each neuron passes its score on as it is. What will the boundary be?
 
 # %%
 import matplotlib.pyplot as plt
 
 import nn
 
-CORNERS, CLASSES = [[-2, -2], [-2, 2], [2, -2], [2, 2]], [0, 1, 1, 0]
+CORNERS, TARGETS = [[-2, -2], [-2, 2], [2, -2], [2, 2]], [0, 1, 1, 0]
 
 figure, axes = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained")
 for ax, activation in zip(axes, ("identity", "tanh", "relu")):
     network = nn.MLP(2, [8, 8, 1], activation=activation, rng=2)
-    nn.plot.decision_boundary(lambda points: [network(point) for point in points.tolist()], CORNERS, CLASSES, ax)
+
+    def scores(points):
+        return [network(point) for point in points.tolist()]
+
+    nn.plot.decision_boundary(scores, CORNERS, TARGETS, ax)
     ax.set_title(activation)
     ax.get_legend().remove()
 
 # %% [markdown]
 # On the left every neuron passes on its score as it is ("identity"), and the boundary is a straight line, as with a
-# single neuron. In the middle and on the right something bends each score, and the boundary bends, too. That
-# something is the **activation**: a function of the score, applied by each neuron. It must not be a straight line,
-# and it should have a useful derivative.
+# single neuron. In the middle and on the right each neuron puts its score through a function whose curve is bent
+# ("tanh", "relu"), and the boundary is bent, too. Such a function of the score is called an **activation**. Its curve
+# must not be a straight line, and it should have a useful derivative.
 #
 # ## Three activations
 #
 # - **sigmoid**, $\sigma(s) = 1 / (1 + e^{-s})$, is a soft jump from 0 to 1.
-# - **tanh** is the same curve, stretched to run from −1 to 1.
+# - **tanh** has the same shape, but runs from −1 to 1 and climbs in half the space:
+#   $\tanh(s) = 2\,\sigma(2s) - 1$.
 # - **ReLU** (rectified linear unit) is $\max(0, s)$: it cuts off what is below 0 and leaves the rest as it is.
 #
 # `grad`, from the library, turns a function into its derivative. So we can draw each curve with its slope.
@@ -100,7 +109,7 @@ for ax, activation, name in zip(axes, (sigmoid, tanh, relu), ("sigmoid", "tanh",
     slope = grad(activation)
     ax.plot(scores, [activation(s) for s in scores.tolist()], color="#33373d", label="activation")
     ax.plot(scores, [slope(s) for s in scores.tolist()], color="#e0782a", label="its derivative")
-    ax.set(title=name, xlabel="score", ylim=(-1.2, 2.2))
+    ax.set(title=name, xlabel="score", ylabel="activation, derivative", ylim=(-1.2, 2.2))
     ax.axhline(0, color="#33373d", alpha=0.3, linewidth=1)
     ax.spines[["top", "right"]].set_visible(False)
 axes[0].legend(frameon=False);
@@ -109,12 +118,13 @@ axes[0].legend(frameon=False);
 # The dark curves are the activations, and the orange ones their derivatives. Far to the left and to the right,
 # sigmoid and tanh are flat, and their derivatives are nearly 0: the neuron is **saturated**, and hardly anything
 # can move it. The derivative of ReLU is 1 wherever the score is above 0, and exactly 0 below.
+# (At 0 itself there is none; the library takes 0 there.)
 
 # %% exercise 5.2 [markdown]
 # ### Exercise 5.2: the steepest point
 #
-# What is the largest derivative that sigmoid can have, and what is the largest of tanh? Read it off the picture, or
-# ask `grad(sigmoid)`.
+# What is the largest derivative that sigmoid can have, and what is the largest of tanh? Read them off the picture, or
+# compute them: `grad(sigmoid)` is a function, so `grad(sigmoid)(1.5)` is the derivative at the score 1.5.
 
 # %% start
 of_sigmoid, of_tanh = ..., ...
@@ -131,12 +141,21 @@ of_sigmoid, of_tanh = grad(sigmoid)(0.0), grad(tanh)(0.0)
 # %% wrong: value_at_zero
 of_sigmoid, of_tanh = 0.5, 0
 
+# %% wrong: stretched_only
+of_sigmoid, of_tanh = 0.25, 0.5
+
+# %% wrong: exchanged
+of_sigmoid, of_tanh = 1, 0.25
+
+# %% wrong: not_called
+of_sigmoid, of_tanh = grad(sigmoid), grad(tanh)
+
 # %% wrong: highest_value
 of_sigmoid, of_tanh = 1, 1
 
 # %% [markdown]
-# At best a sigmoid lets a quarter of a derivative through. **Guess:** ten sigmoids stand one after the other. How
-# much of a derivative can reach the first one at most?
+# At best a sigmoid lets a quarter of a derivative through. **Before you run it:** ten sigmoids stand one after the
+# other. How much of a derivative can reach the first one at most?
 
 # %%
 from autograd import Value
@@ -150,25 +169,28 @@ for name in ("sigmoid", "tanh", "relu"):
 
 # %% [markdown]
 # At most $0.25^{10}$, about a millionth; here it is less than that. This is called a **vanishing gradient**, and it
-# is why sigmoid has left the inside of networks. It lives on at the end, where a number between 0 and 1 is wanted:
-# a probability ([lesson 7](07_losses.ipynb)). Tanh does better, and ReLU lets everything through, as long as its
-# score is above 0.
+# is why sigmoid is hardly used inside networks any more. It lives on at the end, where a number between 0 and 1 is
+# wanted: a probability ([lesson 7](07_losses.ipynb)). Tanh does better, and ReLU lets everything through, as long as
+# its score is above 0.
 #
 # ## ReLU has a price
 #
-# And if the score is *not* above 0? Here are a hundred points with two coordinates each, and a neuron with a bias
-# of −10.
+# And if the score is *not* above 0? Here are a hundred random points, most of them less than 2 from the middle, and a
+# neuron with the weights 1 and −2. We call it awake for a point if its score there is above 0.
+#
+# **Before you run it:** we try the biases 0, −3 and −10. What happens to the grad of the first weight?
 
 # %%
 points = np.random.default_rng(0).normal(size=(100, 2)).tolist()
 
 
 def awake(bias):
-    """For how many of the points the neuron's score is above 0, and the grad of its first weight."""
+    """For how many points the neuron is awake, and the grad of its first weight."""
     weights = [Value(1.0), Value(-2.0)]
-    total = sum((weights[0] * x1 + weights[1] * x2 + bias).relu() for x1, x2 in points)
+    scores = [weights[0] * x1 + weights[1] * x2 + bias for x1, x2 in points]
+    total = sum(score.relu() for score in scores)
     total.backward()
-    return sum(x1 - 2 * x2 + bias > 0 for x1, x2 in points), weights[0].grad
+    return sum(score.data > 0 for score in scores), weights[0].grad
 
 
 for bias in (0, -3, -10):
@@ -176,14 +198,14 @@ for bias in (0, -3, -10):
     print(f"bias {bias:3}: awake for {count} points, the grad of the first weight is {gradient:.3f}")
 
 # %% [markdown]
-# With a bias of −10 there is not a single point for which its score is above 0. All its derivatives are 0, for all
-# the data that there are. So nothing will ever move its weights: it is a **dead unit**. A large step of learning
-# can push a neuron there by accident, and it never comes back.
+# With a bias of −10 there is not a single point for which its score is above 0. All its derivatives are 0, for
+# every point. So nothing moves its weights, as long as the points stay the same: it is a **dead unit** (a unit is
+# another word for a neuron). A large step of learning can push a neuron there by accident.
 
 # %% exercise 5.3 [markdown]
 # ### Exercise 5.3: write a detector
 #
-# Write `is_dead(weights, bias, points)`: `True` if a ReLU neuron is dead for all the points, and otherwise `False`.
+# Write `is_dead(weights, bias, points)`: `True` if a ReLU neuron is awake for none of the points, otherwise `False`.
 # A point is a list of as many numbers as there are weights.
 
 # %% start
@@ -210,6 +232,10 @@ def is_dead(weights, bias, points):
 # %% wrong: bias_left_out
 def is_dead(weights, bias, points):
     return all(sum(w * x for w, x in zip(weights, point)) <= 0 for point in points)
+
+# %% wrong: at_zero
+def is_dead(weights, bias, points):
+    return all(sum(w * x for w, x in zip(weights, point)) + bias < 0 for point in points)
 
 # %% wrong: other_way
 def is_dead(weights, bias, points):
@@ -258,7 +284,7 @@ def leaky_relu(score):
 # %% [markdown]
 # ## What you know now
 #
-# - Without an activation, a network of any depth is a single weighted sum.
+# - Without an activation, a network with any number of neurons in a row is a single weighted sum.
 # - A jump has no useful derivative. Sigmoid, tanh and ReLU have one.
 # - Sigmoid and tanh saturate: far from 0 they let hardly any derivative through. A ReLU neuron whose score is never
 #   above 0 is dead.

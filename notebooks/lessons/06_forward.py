@@ -7,15 +7,16 @@
 # %% [markdown]
 # ## Two neurons, and one that looks at them
 #
-# XOR means "one or the other, but not both". Lesson 1 ended with an idea: one neuron looks at how many inputs there
-# are, a second one notices when there are both, and a third one takes the second's warning away from the first.
-# With ReLU as the activation, the numbers are simple:
+# XOR means "one or the other, but not both". Lesson 1 ended with an idea: XOR is "OR, and not AND", so two neurons
+# look at the inputs, and a third one looks at what they say. The first counts how many inputs are 1, the second
+# gives a warning if both are, and the third takes twice the warning away from the count. With ReLU as the
+# activation, the numbers are simple:
 #
 # $$h_1 = \text{relu}(x_1 + x_2) \qquad h_2 = \text{relu}(x_1 + x_2 - 1) \qquad \text{score} = h_1 - 2 h_2 - 0.5$$
 #
 # The first two look at the inputs, side by side. They are a **layer**. Nobody outside sees their results $h_1$ and
 # $h_2$, so it is called a **hidden layer**. The third one looks at $h_1$ and $h_2$ and gives the score; it is the
-# **output layer**. To compute all of this from the left to the right is called **forward propagation**.
+# **output layer**. Computing all of this from left to right is called **forward propagation**.
 #
 # Let us do it for the inputs $(1, 1)$, where the answer should be no:
 #
@@ -43,13 +44,16 @@ h1, h2, score = 0, 0, -0.5
 # %% wrong: no_relu
 h1, h2, score = 0, -1, 1.5
 
+# %% wrong: below_zero
+h1, h2, score = 0, -1, -0.5
+
 # %% wrong: hidden_right
 h1, h2, score = 0, 0, 0
 
 # %% [markdown]
-# Here is the same network, as the library's. `nn.MLP(2, [2, 1])` has two inputs, then a layer of two neurons with
-# ReLU, then a layer of one without. MLP means multi-layer perceptron. Its weights start at random, and we put in
-# ours.
+# Here is the same network, built with the library. `nn.MLP(2, [2, 1])` has two inputs, then a layer of two neurons
+# with ReLU, then a layer of one neuron without an activation. **MLP** means multi-layer perceptron. Its weights
+# start at random, and we put in ours.
 
 # %%
 import nn
@@ -81,18 +85,24 @@ for x, target in zip(INPUTS, XOR):
 
 # %% [markdown]
 # Right in all four cases. XOR is solved, with nine numbers: four weights and two biases in the hidden layer, and
-# two weights and a bias in the output layer. The graph of one case, with the two layers as frames:
+# two weights and a bias in the output layer. Here is the graph of one case, the inputs $(1, 1)$. There is a frame
+# around each neuron, and around each layer. They are counted from 0, as in a Python list: `neurons.0` is the first
+# neuron, and its `weight.0` is what we call $w_1$.
 
 # %%
 picture(network([Value(1.0, label="x1"), Value(1.0, label="x2")]))
 
 # %% [markdown]
 # Read it from left to right. Both neurons of the hidden layer get the same two inputs. Each computes its weighted
-# sum (`Σ wᵢxᵢ + b`) and its ReLU, and the neuron on the right gets what they made of it.
+# sum (`Σ wᵢxᵢ + b`, the sum of each weight times its input, plus the bias) and its ReLU, and the neuron on the
+# right gets what they made of it. The grads are still 0, as nobody has called `backward()`.
 #
 # ## What the hidden layer does
 #
-# **Before you run it:** each hidden neuron alone can only bend the plane along a straight line. What will the
+# We colour the plane by what each hidden neuron gives, and then by the score. A ReLU never gives less than 0, so in
+# the first two pictures we take 0.5 away: the line is where the neuron gives one half.
+#
+# **Before you run it:** each hidden neuron alone can only divide the plane along a straight line. What will the
 # score, on the right, look like?
 
 # %%
@@ -168,9 +178,10 @@ w1, w2, b = 1, 1, 0.5
 w1, w2, b = 1, 1, -1.5
 
 # %% [markdown]
-# The same answers, and other hidden neurons. Here neither of them counts anything. When a network learns its
-# numbers by itself it ends up with one of very many such solutions, and most of its neurons have no meaning that
-# you could put into words. Only all of them together have.
+# The same answers from other hidden neurons. These two do not count: $h_1$ says "only the first", and $h_2$ says
+# "only the second". So the task does not decide what a hidden neuron means. When a network learns its numbers by
+# itself it ends up with one of very many solutions, and in most of them a single neuron has no meaning that you
+# could put into words. Only all of them together have.
 #
 # ## Write it
 #
@@ -186,8 +197,9 @@ LAYERS = [
 # %% exercise 6.3 [markdown]
 # ### Exercise 6.3: forward propagation
 #
-# Write `forward(inputs, layers)`. It returns the list of what the neurons of the last layer give. All layers have
-# ReLU as their activation, except for the last one, which has none: its scores may be below 0.
+# Write `forward(inputs, layers)`. `inputs` is a list of numbers, and `layers` is made like `LAYERS` above. It
+# returns the list of what the neurons of the last layer give. All layers have ReLU as their activation, except for
+# the last one, which has none: its scores may be below 0.
 
 # %% start
 def forward(inputs, layers):
@@ -246,8 +258,8 @@ def forward(inputs, layers):
 
 # %% [markdown]
 # You have written the forward half of every network in this course. The library does the same, with `Value`s in the
-# place of numbers, so that a graph is left behind; and in [lesson 15](15_arrays.ipynb) the inner loops become
-# products of matrices.
+# place of numbers, so that a graph is left behind; and from [lesson 9](09_backpropagation.ipynb) on, one operation
+# on whole tables of numbers does what the inner loops do here.
 
 # %% exercise 6.4 [markdown]
 # ### Exercise 6.4: count
@@ -282,7 +294,7 @@ count = 16 + 16 + 1
 # - Forward propagation carries numbers from the inputs to the score: a weighted sum, an activation, and on to the
 #   next layer.
 # - The hidden layers move the points, until the last neuron can separate them with a straight line.
-# - Hidden neurons need not mean anything, and the same answers can come from different ones.
+# - The same answers can come from different hidden neurons, and a single one need not mean anything.
 #
 # We chose the nine numbers by hand. For 337 nobody can. A network must find them by itself, and first it has to
 # know how wrong it is. [Next: losses.](07_losses.ipynb)
@@ -294,7 +306,7 @@ count = 16 + 16 + 1
 #
 # ## What to watch for
 #
-# - 6.1 on paper, please. Who forgets the ReLU gets a score of 1.5, which is a wrong answer that looks reasonable.
+# - 6.1 on paper, please. Those who forget the ReLU get a score of 1.5, a wrong answer that looks reasonable.
 # - In the picture of the hidden space, ask where the fourth point is. Two of them lie on top of each other.
 # - "What does this neuron see?" Let them find a meaning for $h_1$ of the second network, and then turn all its
 #   signs.

@@ -6,10 +6,11 @@
 # and look at the landscape that a loss spreads out over the weights.
 
 # %% [markdown]
-# ## How wrong is a number?
+# ## How wrong is a prediction?
 #
-# A shop wants to predict how many ice creams it will sell. Its model is as small as can be: $w$ times the degrees
-# above 15. On three days it was right, nearly right, and quite wrong:
+# A shop wants to predict how many ice creams it will sell. Anything that makes predictions, from one weight to a
+# large network, is called a **model**. The model of the shop is as small as can be: $w$ times the degrees above 15.
+# On three days its prediction was right, nearly right, and quite wrong:
 
 # %%
 import math
@@ -51,20 +52,26 @@ mse = (0 - 2 + 5) / 3
 # %% wrong: sum_not_mean
 mse = 0 + 4 + 25
 
+# %% wrong: cancelled
+mse = (0 - 2 + 5) ** 2
+
 # %% wrong: root_taken
 mse = ((0 + 4 + 25) / 3) ** 0.5
 
 # %% [markdown]
 # ## A landscape
 #
-# For given data, the loss depends only on the weights. So we can walk through all the weights and look at the loss.
-# The model of the shop, and then one with a second number, $w$ times the degrees plus $b$:
+# For given data, the loss depends only on the weights. So we can try many weights, and see which loss each of them
+# has. First for the model of the shop, and then for one with a second number, $w$ times the degrees plus $b$.
+#
+# `np.array` makes a list of numbers with which NumPy computes all at once: `w * degrees + b - sold` is the list of
+# the errors on all five days, `** 2` squares each of them, and `np.mean` takes their mean.
 
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
 
-degrees = np.array([1.0, 3.0, 4.0, 7.0, 9.0])
+degrees = np.array([1.0, 3.0, 4.0, 7.0, 9.0])  # above 15, on five days
 sold = np.array([7.0, 12.0, 13.0, 22.0, 24.0])
 
 
@@ -85,21 +92,21 @@ axes[1].set(xlabel="w", ylabel="b", title="two numbers: a map with lines of equa
 # %% [markdown]
 # On the left, the loss over one weight is a valley, and its bottom is the best weight. On the right, two numbers
 # span a map, as in an atlas: along each line the loss is the same, and the lines are labelled with it. The lowest
-# place is in the middle of the innermost ring. The valley is long and narrow: a larger $w$ can be made good by a
-# smaller $b$. A network with 337 parameters has a landscape in 337 directions. Nobody can draw it, but it has a
-# slope in each direction, and that is what a gradient is: the list of the slopes. Learning means to walk downhill.
+# place is in the middle of the innermost ring. The valley is long and narrow, since a smaller $b$ can make up for a
+# larger $w$. A network with 337 parameters has a landscape in 337 directions. Nobody can draw it, but it has a
+# slope in each direction, and that is what a gradient is: the list of the slopes. Learning means walking downhill.
 #
 # ## Why not count the mistakes?
 #
 # When the answer is yes or no, what we care about is how many answers are wrong: the **error rate**. It seems the
-# natural loss. Here are six points on a line, and a neuron that says yes where $x + b > 0$. We walk through all the
-# biases.
+# natural loss. Here are eight points on a line, and a neuron that says yes where $x + b > 0$. We try many biases.
+# (The code also has a second loss, which is explained below.)
 #
 # **Before you run it:** what does the error rate look like as a function of $b$?
 
 # %%
-xs = np.array([-2.0, -1.2, -0.4, 0.3, 1.1, 2.2])
-yes = np.array([0, 0, 1, 0, 1, 1])
+xs = np.array([-2.4, -1.6, -1.1, -0.5, 0.6, 1.2, 1.7, 2.3])
+yes = np.array([0, 0, 1, 0, 1, 0, 1, 1])
 
 
 def error_rate(b):
@@ -115,27 +122,31 @@ biases = np.linspace(-3, 3, 601)
 figure, ax = plt.subplots(figsize=(6.5, 3.4))
 ax.plot(biases, [error_rate(b) for b in biases], color="#2f6db3", label="error rate")
 ax.plot(biases, [cross_entropy(b) for b in biases], color="#e0782a", label="cross-entropy (see below)")
-ax.set(xlabel="b", ylim=(0, 1.5))
+ax.set(xlabel="b", ylabel="error rate, or loss", ylim=(0, 1.5))
 ax.legend(frameon=False)
 ax.spines[["top", "right"]].set_visible(False)
 
 # %% [markdown]
 # The error rate (blue) is a staircase. It is flat, with a jump wherever a point changes sides. Wherever you stand,
 # its slope is 0: it does not tell you which way to go. So **the loss is not the error rate**. It is a smooth
-# stand-in, such as the orange curve, that leads downhill to few mistakes. Later you will watch both: the loss is
-# for the gradient, and the error rate (or the **accuracy**, the share of right answers) is for you.
+# stand-in, such as the orange curve: its slope leads downhill from both sides, to a place with few mistakes. Later
+# you will watch both: the loss is for the gradient, and the error rate (or the **accuracy**, the share of right
+# answers) is for you.
 #
 # ## A loss for yes and no
 #
 # A score can be any number. The sigmoid of lesson 5 turns it into a **probability** between 0 and 1, the network's
-# own estimate that the answer is yes. Let $p$ be the probability that it gave to the *right* answer. The
-# **cross-entropy** is
+# own estimate that the answer is yes. The rest, 1 minus that, is for no. Let $p$ be the probability that the
+# network gave to the *right* answer. The **cross-entropy** is
 #
 # $$\text{loss} = -\log p$$
 #
-# ($\log$ is the natural logarithm, as everywhere in this course.) Who was sure and right pays next to nothing:
-# $p = 0.99$ costs 0.01. Who had no idea, $p = 0.5$, pays 0.69. Who was sure and wrong pays dearly: $p = 0.01$ costs
-# 4.6.
+# ($\log$ is the natural logarithm, `math.log`, as everywhere in this course.) A network that was sure and right pays
+# next to nothing: $p = 0.99$ costs 0.01. One that had no idea, $p = 0.5$, pays 0.69. And one that was sure and wrong
+# pays dearly: $p = 0.01$ costs 4.6. For several examples, the loss is the mean.
+#
+# Yes and no are two **classes**: the kinds that a network is to tell apart. There may be more of them. Then the
+# network gives a probability to each class, all of them together add up to 1, and the loss is still $-\log p$.
 
 # %% exercise 7.2 [markdown]
 # ### Exercise 7.2: what an untrained network should cost
@@ -167,6 +178,9 @@ loss_at_the_start = 0.9
 # %% wrong: other_logarithm
 loss_at_the_start = -math.log10(0.1)
 
+# %% wrong: two_classes
+loss_at_the_start = -math.log(0.5)
+
 # %% wrong: sign
 loss_at_the_start = math.log(0.1)
 
@@ -180,7 +194,7 @@ loss_at_the_start = math.log(0.1)
 # Here are both losses for an answer that should be yes, over the score, and their slopes.
 
 # %%
-from autograd import Value, grad, log, sigmoid
+from autograd import grad, log, relu, sigmoid
 
 
 def squared(score):
@@ -192,7 +206,7 @@ def crossed(score):
 
 
 def hinged(score):
-    return (1 - score).relu() if isinstance(score, Value) else max(0.0, 1 - score)
+    return relu(1 - score)  # explained below
 
 
 scores = np.linspace(-8, 5, 131)
@@ -211,11 +225,12 @@ print(f"at a score of −8, the slope of the squared error is {grad(squared)(-8.
 print(f"and that of cross-entropy is {grad(crossed)(-8.0):.6f}")
 
 # %% [markdown]
-# On the left the losses, on the right their slopes. Look at the far left of both, where the network is sure and
-# wrong. There it has the most to learn. The slope of cross-entropy (orange) is nearly −1: a strong pull. The slope
-# of the squared error (blue) is nearly 0: the sigmoid is saturated, the landscape is flat, and the network hardly
-# moves. So for yes and no, and for classes in general, cross-entropy is the better choice; the squared error is for
-# numbers.
+# On the left are the losses, on the right their slopes, in the same colours. The slopes are below 0: a higher score
+# makes the loss smaller, since the answer should be yes. Look at the far left of both pictures, where the network
+# is sure and wrong. There it has the most to learn. The slope of cross-entropy (orange) is nearly −1: a strong
+# pull. The slope of the squared error (blue) is nearly 0: the sigmoid is saturated, the landscape is flat, and the
+# network hardly moves. So for yes and no, and for classes in general, cross-entropy is the better choice; the
+# squared error is for numbers.
 #
 # The green line is a third loss, the **hinge**. It works on the score itself, and writes no and yes as targets $t$
 # of −1 and 1:
@@ -255,6 +270,10 @@ def hinge_loss(scores, targets):
 def hinge_loss(scores, targets):
     return sum(1 - target * score for score, target in zip(scores, targets)) / len(scores)
 
+# %% wrong: cut_at_the_end
+def hinge_loss(scores, targets):
+    return max(0.0, 1 - sum(target * score for score, target in zip(scores, targets)) / len(scores))
+
 # %% wrong: not_a_mean
 def hinge_loss(scores, targets):
     return sum(max(0.0, 1 - target * score) for score, target in zip(scores, targets))
@@ -262,8 +281,8 @@ def hinge_loss(scores, targets):
 # %% [markdown]
 # ## Straight from the score
 #
-# A computer has a difficulty with $-\log \sigma(s)$. **Before you run it:** what is the loss for a score of 800 if
-# the answer should be *no*?
+# A computer has trouble with $-\log \sigma(s)$. **Before you run it:** what is the loss for a score of 800 if the
+# answer should be *no*? (Think of how the orange curve goes on to the left, where the network is sure and wrong.)
 
 # %%
 probability = 1 / (1 + math.exp(-800))
@@ -271,14 +290,18 @@ print("probability of yes:", probability)
 print("probability of no: ", 1 - probability)
 
 # %% [markdown]
-# The probability of no is not quite 0, but rounding has made it 0, and its logarithm does not exist. For a score of
-# −800, `math.exp(800)` is too large for the computer and stops with an error, `OverflowError`. So nobody computes
-# the probability first. For a target $t$ of 0 or 1, the same loss is
+# The loss should be 800. But the probability of no, which is not quite 0, has been rounded to 0, and 0 has no
+# logarithm. For a score of −800, `math.exp(800)` is too large for the computer and stops with an error,
+# `OverflowError`. So nobody computes the probability first.
+#
+# The loss can be written without it. For yes, $-\log \sigma(s)$ is $\log(1 + e^{-s})$. For no, it is $s$ more than
+# that. With a target $t$ of 1 or 0, both are $s \cdot (1 - t) + \log(1 + e^{-s})$. And where $s$ is below 0, so that
+# $e^{-s}$ may be too large, $\log(1 + e^{-s})$ is the same as $-s + \log(1 + e^{s})$. All of this in one line:
 #
 # $$\text{loss} = \max(s, 0) - s \cdot t + \log(1 + e^{-|s|})$$
 #
-# where the exponent is never above 0, and so nothing can overflow. A score before the sigmoid is also called a
-# **logit**, and this loss "cross-entropy from logits".
+# The exponent is never above 0, and so nothing can overflow. A score before the sigmoid is also called a **logit**,
+# and this loss "cross-entropy from logits".
 
 # %% exercise 7.4 [markdown]
 # ### Exercise 7.4: cross-entropy from the score
@@ -293,7 +316,7 @@ def cross_entropy_from_score(score, target):
 check("7.4", cross_entropy_from_score)
 
 # %% hint [markdown]
-# The formula above, with `max`, `abs`, `math.log` and `math.exp`.
+# The formula above, with `max`, `math.log` and `math.exp`. $|s|$ is `abs(score)`, the score without its sign.
 
 # %% solution
 def cross_entropy_from_score(score, target):
@@ -303,6 +326,10 @@ def cross_entropy_from_score(score, target):
 def cross_entropy_from_score(score, target):
     p = 1 / (1 + math.exp(-score))
     return -math.log(p) if target == 1 else -math.log(1 - p)
+
+# %% wrong: no_absolute
+def cross_entropy_from_score(score, target):
+    return max(score, 0) - score * target + math.log(1 + math.exp(-score))
 
 # %% wrong: target_exchanged
 def cross_entropy_from_score(score, target):
@@ -318,10 +345,10 @@ def cross_entropy_from_score(score, target):
 #
 # ## The landscape of a network
 #
-# With one neuron the landscape is a smooth valley. Let us look at that of the XOR network from lesson 6. We turn
+# With one neuron the landscape is a smooth valley. Let us look at that of the XOR network from lesson 6. We change
 # two of its nine numbers and hold the other seven still: on the left the two weights of the output neuron, and on
-# the right two weights of the hidden layer. The height is the cross-entropy. (The scores are multiplied by 4, so
-# that the network of lesson 6 is surer of its answers.)
+# the right two weights of the hidden layer, with which its two neurons weigh $x_1$. The height is the
+# cross-entropy. (The scores are multiplied by 4, so that the network of lesson 6 is surer of its answers.)
 
 # %%
 from matplotlib.colors import BoundaryNorm
@@ -332,7 +359,7 @@ t = np.array([0, 1, 1, 0])
 
 def xor_loss(hidden1=1.0, hidden2=1.0, out1=1.0, out2=-2.0):
     """The loss of the network of lesson 6; `hidden1` and `hidden2` are the weights of the first input."""
-    h1 = np.maximum(0, hidden1 * x[:, 0] + x[:, 1])
+    h1 = np.maximum(0, hidden1 * x[:, 0] + x[:, 1])  # x[:, 0] is the first column of x: x₁ in all four cases
     h2 = np.maximum(0, hidden2 * x[:, 0] + x[:, 1] - 1)
     score = 4 * (out1 * h1 + out2 * h2 - 0.5)
     return np.mean(np.maximum(score, 0) - score * t + np.log(1 + np.exp(-np.abs(score))))
@@ -343,22 +370,22 @@ levels = [0, 0.1, 0.2, 0.35, 0.5, 0.7, 1, 1.5, 2, 3, 5, 8, 14]
 evenly = BoundaryNorm(levels, 256)  # the same step of colour from each level to the next
 figure, axes = plt.subplots(1, 2, figsize=(10.5, 3.8), layout="constrained")
 pictures = (
-    ("the two weights of the output", lambda u, v: xor_loss(out1=u, out2=v), (1, -2)),
-    ("two weights of the hidden layer", lambda u, v: xor_loss(hidden1=u, hidden2=v), (1, 1)),
+    ("the two weights of the output", ("of h₁", "of h₂"), lambda u, v: xor_loss(out1=u, out2=v), (1, -2)),
+    ("two weights of the hidden layer", ("of x₁, in h₁", "of x₁, in h₂"), lambda u, v: xor_loss(u, v), (1, 1)),
 )
-for ax, (title, height, ours) in zip(axes, pictures):
+for ax, (title, names, height, ours) in zip(axes, pictures):
     heights = [[height(u, v) for u in side] for v in side]
     drawn = ax.contourf(side, side, heights, levels=levels, norm=evenly, cmap="viridis")
     ax.plot(*ours, "o", color="#ffffff", markeredgecolor="#33373d", markersize=9)
-    ax.set_title(title)
+    ax.set(title=title, xlabel=f"weight {names[0]}", ylabel=f"weight {names[1]}")
 figure.colorbar(drawn, ax=axes, label="loss", ticks=levels);
 
 # %% [markdown]
 # Dark is low, bright is high, and the white dot is the network of lesson 6. On the left there is one smooth valley,
 # since the loss depends on these two weights as for a single neuron. On the right, where the weights act through a
-# ReLU, there are kinks along straight lines and wide flat places. Where it is flat the slope is 0: a ReLU is asleep
-# for all of the points that would matter, and a walker who stands there does not know where to go. Such landscapes
-# are what networks learn in. It is astonishing how well it works.
+# ReLU, there are kinks along straight lines, and a wide flat place at the bottom left. Where it is flat the slope
+# is 0: the ReLUs are asleep for all of the points that would matter, and a walker who stands there does not know
+# where to go. Such landscapes are what networks learn in. It is astonishing how well it works.
 #
 # ## What you know now
 #

@@ -1,14 +1,14 @@
 # %% [markdown]
 # # Gradient descent
 #
-# The derivative says which way is up. To make a result smaller, step the other way: this is **gradient descent**,
-# and all there is to learning. In this lesson you choose how long the steps are, and see what happens when they are too
-# short, too long, and just right.
+# The derivative says which way is up. To make a result smaller, step the other way. This is **gradient descent**,
+# and networks learn by nothing else. In this lesson you choose how long the steps are, and see what happens when they
+# are too short, too long, and just right.
 #
 # ## Learning one number
 #
-# Here is a landscape with two valleys, and a ball that starts high up on the right. In each step it moves against
-# the derivative:
+# Here is a landscape with two valleys, and a ball that starts high up on the right. Think of $x$ as the only weight
+# of a network, and of the height as its loss. In each step the ball moves against the derivative:
 #
 # $$x \;\leftarrow\; x - \text{rate} \cdot \text{grad}$$
 #
@@ -40,21 +40,23 @@ import numpy as np
 
 xs = np.linspace(-3.4, 3.4, 200)
 fig, ax = plt.subplots(figsize=(6, 3))
-ax.plot(xs, height(xs), color="#33373d")
-ax.plot(*zip(*visited), "o-", color="#e0782a", markersize=6, alpha=0.8)
+ax.plot(xs, height(xs), color="#33373d", label="the landscape")
+ax.plot(*zip(*visited), "o-", color="#e0782a", markersize=6, alpha=0.8, label="the ball, step by step")
 ax.set(xlabel="x", ylabel="height")
+ax.legend(frameon=False)
 ax.spines[["top", "right"]].set_visible(False)
 
 # %% [markdown]
-# Each dot is a step, and the ball walks from the right down into the valley. Where the slope is steep the
-# derivative is large, and so are the steps; near the bottom it goes to 0, and the ball comes to rest. It rests in
-# the *first* valley that it meets. The one on the left is deeper, but the derivative knows the slope under the ball
-# and nothing of what lies behind the next hill.
+# Each dot is a place of the ball, one step after the other: it walks from the right down into the valley. Where the
+# slope is steep the derivative is large, and so are the steps; near the bottom it goes to 0, and the ball comes to
+# rest. It rests in the *first* valley that it meets. The one on the left is deeper, but the derivative knows the
+# slope under the ball and nothing of what lies behind the next hill.
 
 # %% exercise 8.1 [markdown]
 # ### Exercise 8.1: one step by hand
 #
-# A ball is at $x = 2$, at a height of 3. The slope there is 6, and the rate is 0.1. Where is it after one step?
+# In another landscape, a ball is at $x = 2$, at a height of 3. The slope there is 6, and the rate is 0.1. Where is it
+# after one step?
 
 # %% start
 x_after = ...
@@ -89,8 +91,8 @@ x_after = 2 - 0.1 * 3
 # Now a valley as plain as can be, $2x^2$ with its bottom at 0, and three balls that start at $x = 2$. They differ
 # only in their rates: 0.005, 0.2, and 0.52.
 #
-# **Before you run it:** what will each of them do? A rate forty times as large gets there forty times as fast, does
-# it not?
+# **Before you run it:** what will each of them do? Does a rate that is forty times as large get there forty times
+# as fast?
 
 # %%
 def bowl(x):
@@ -116,7 +118,7 @@ for ax, rate in zip(axes, (0.005, 0.2, 0.52)):
 axes[0].set_ylabel("height");
 
 # %% [markdown]
-# On the left the rate is too small: after 12 steps the ball has done only a fifth of its way. In the middle it is
+# On the left the rate is too small: after 12 steps the ball has gone only a fifth of its way. In the middle it is
 # just right. On the right it is too large: each step jumps over the bottom and lands *higher* on the other side,
 # where the slope is steeper, so the next step is longer still. The ball **diverges**: it never comes back.
 #
@@ -138,8 +140,8 @@ for step in (1, 10, 100, 600, 646, 647):
 #
 # $$x - \text{rate} \cdot 4x = (1 - 4 \cdot \text{rate}) \cdot x$$
 #
-# Each step multiplies the place by the same factor. For a rate of 0.2 the factor is 0.2, and each step leaves a
-# fifth of the way. For 0.52 it is −1.08: to the other side, and 8 % further out.
+# Each step multiplies the place by the same factor. For a rate of 0.2 the factor is 0.2: after each step, only a
+# fifth of the way is left. For 0.52 it is −1.08: to the other side, and 8 % further out.
 
 # %% exercise 8.2 [markdown]
 # ### Exercise 8.2: the largest rate that still arrives
@@ -174,16 +176,16 @@ rate = 0.25
 rate = -0.49
 
 # %% [markdown]
-# The number 4 in the factor is how fast the slope itself changes: the **curvature**. The limit is always 2 divided by
-# the curvature, here 2/4. A narrow valley is strongly curved and needs a small rate, and a wide one could do with a
-# larger one. A network has valleys of both kinds at once and one rate for all: that is why its rate is found by trying,
-# and why lesson 13 has cleverer steps.
+# The number 4 in the factor is how fast the slope itself changes: the **curvature**. In every valley with the same
+# curvature everywhere, the limit is 2 divided by it, here 2/4. A narrow valley is strongly curved and needs a small
+# rate, and a wide one could do with a larger one. A network has valleys of both kinds at once and one rate for all:
+# that is why its rate is found by trying, and why lesson 13 has cleverer steps.
 
 # %% exercise 8.3 [markdown]
 # ### Exercise 8.3: write gradient descent
 #
-# `slope(x)` gives the slope at `x`. Start at `x`, do so many steps with the given rate, and return the place where
-# you arrive.
+# `slope` is a function, and `slope(x)` is the slope at `x`. Start at `x`, take as many steps as `steps` says, with
+# the given rate, and return the place where you arrive.
 
 # %% start
 def descend(slope, x, rate, steps):
@@ -219,7 +221,6 @@ def descend(slope, x, rate, steps):
     for _ in range(steps):
         x = x - rate * slope(x)
         return x
-    return x
 
 # %% wrong: same_length
 def descend(slope, x, rate, steps):
@@ -233,7 +234,8 @@ def descend(slope, x, rate, steps):
 # %% [markdown]
 # ## Reading a curve
 #
-# A network's landscape cannot be drawn, but its loss can, step by step. Here are the heights of the three balls:
+# A network's landscape cannot be drawn, but its loss can, step by step. For the three balls the height stands for
+# the loss:
 
 # %%
 fig, ax = plt.subplots(figsize=(6, 3))
@@ -288,6 +290,14 @@ def judge(heights):
         return "too large"
     return "just right"
 
+# %% wrong: highest_of_all
+def judge(heights):
+    if max(heights) > heights[0]:
+        return "too large"
+    if heights[-1] > heights[0] / 2:
+        return "too small"
+    return "just right"
+
 # %% wrong: never_too_small
 def judge(heights):
     if heights[-1] > heights[0]:
@@ -305,13 +315,15 @@ slope = grad(height)
 curvature = grad(slope)
 
 fig, ax = plt.subplots(figsize=(6, 3))
-for function, colour in ((height, "#33373d"), (slope, "#e0782a"), (curvature, "#2f6db3")):
-    ax.plot(xs, [function(x) for x in xs.tolist()], color=colour)
+curves = ((height, "height", "#33373d"), (slope, "slope", "#e0782a"), (curvature, "curvature", "#2f6db3"))
+for function, name, colour in curves:
+    ax.plot(xs, [function(x) for x in xs.tolist()], color=colour, label=name)
 ax.axhline(0, color="#33373d", alpha=0.3, linewidth=1)
 ax.set(xlabel="x", ylim=(-5, 6))
+ax.legend(frameon=False, loc="lower right")
 ax.spines[["top", "right"]].set_visible(False)
 
-for point in (visited[-1][0], 0.2541):
+for point in (visited[-1][0], 0.2541):  # where the ball is, and the top of the hill between the valleys
     print(f"x = {point:.3f}   height {height(point):.3f}   slope {slope(point):.3f}   curvature {curvature(point):.3f}")
 
 # %% [markdown]
@@ -320,9 +332,10 @@ for point in (visited[-1][0], 0.2541):
 #
 # ## What you know now
 #
-# - Gradient descent steps against the derivative, rate times slope far. It finds a valley, not the deepest one.
+# - Gradient descent steps against the derivative, and each step is the rate times the slope. It finds a valley, not
+#   always the deepest one.
 # - Too small a rate takes for ever. Too large a rate jumps over the bottom, climbs, and ends in `inf` and `nan`.
-# - The more strongly curved a valley, the smaller the rate must be: below 2 divided by the curvature.
+# - The more strongly a valley is curved, the smaller the rate must be: below 2 divided by the curvature.
 #
 # [Next: backpropagation in a two-layer network.](09_backpropagation.ipynb)
 

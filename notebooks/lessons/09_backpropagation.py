@@ -48,19 +48,25 @@ put(output_neuron, [2.0, -2.0, 3.0], 0.5)
 h = network.layers[0]([Value(2.0, label="x1"), Value(1.0, label="x2")])
 s = network.layers[1](h)
 L = (s - 0.0) ** 2
-for name, node in [("h1", h[0]), ("h2", h[1]), ("h3", h[2]), ("s", s), ("L", L)]:
-    node.label = name
+for i, (neuron, node) in enumerate(zip(network.layers[0].neurons, h), start=1):  # the names of the text
+    node.label, node.inputs[0].label = f"h{i}", f"z{i}"
+    for k, weight in enumerate(neuron.weight, start=1):
+        weight.label = f"W{i}{k}"
+for k, weight in enumerate(output_neuron.weight, start=1):
+    weight.label = f"v{k}"
+output_neuron.bias.label, s.label, L.label = "c", "s", "L"
 picture(L)
 
 # %% [markdown]
-# The frame on the left is the hidden layer with its three neurons, the frame on the right is the output neuron.
-# Both weights and inputs have arrows into each weighted sum.
+# The frame on the left is the hidden layer with its three neurons, the frame on the right is the output neuron. `W12`
+# is the weight with which hidden neuron 1 takes input 2. Both weights and inputs have arrows into each weighted sum.
+# The dashed boxes are plain numbers, the target 0 and the exponent of the square; `^` means "to the power of".
 #
 # ## Backward, the output layer
 #
 # We begin at the loss and walk to the left, as in lesson 3. From here on, "the gradient of $s$" is short for the
-# derivative of the loss with respect to $s$. At each step it is the gradient of what comes next, times the number
-# on the arrow between them.
+# derivative of the loss with respect to $s$, which the picture calls grad. At each step it is the gradient of the
+# box on the right, times the number on the arrow between them.
 
 # %% exercise 9.1 [markdown]
 # ### Exercise 9.1: the output layer
@@ -102,6 +108,16 @@ grad_c = 3
 grad_s = 3
 grad_v = [1, 0.5, 0]
 grad_c = 1
+
+# %% wrong: sign
+grad_s = -3
+grad_v = [-3, -1.5, 0]
+grad_c = -3
+
+# %% wrong: value_of_bias
+grad_s = 3
+grad_v = [3, 1.5, 0]
+grad_c = 0.5
 
 # %% wrong: bias_local
 grad_s = 3
@@ -165,6 +181,11 @@ grad_h = [6, -6, 9]
 grad_z = [6, -6, 0]
 grad_W = [[6, -6], [3, -3], [0, 0]]
 
+# %% wrong: rows
+grad_h = [6, -6, 9]
+grad_z = [6, -6, 0]
+grad_W = [[12, -12, 0], [6, -6, 0]]
+
 # %% wrong: first_wrong
 grad_h = [6, 6, 9]
 grad_z = [6, 6, 0]
@@ -179,7 +200,7 @@ grad_W = [[12, 6], [12, 6], [0, 0]]
 L.backward()
 print("gradient of s:", s.grad)
 print("gradients of v:", [weight.grad for weight in output_neuron.weight], "and of c:", output_neuron.bias.grad)
-print("gradients of h:", [node.grad for node in h])
+print("gradients of h:", [node.grad for node in h], "and of z:", [node.inputs[0].grad for node in h])
 for i, neuron in enumerate(network.layers[0].neurons, start=1):
     print(f"hidden neuron {i}: weights {[weight.grad for weight in neuron.weight]}, bias {neuron.bias.grad}")
 
@@ -188,7 +209,7 @@ for i, neuron in enumerate(network.layers[0].neurons, start=1):
 #
 # ## First correct the last layer, then the one before?
 #
-# Many people picture it like this: the output layer finds its error and corrects its weights. Then it passes the
+# Many people imagine it like this: the output layer finds its error and corrects its weights. Then it passes the
 # error on, through its corrected weights, and the hidden layer corrects itself. It sounds sensible.
 #
 # **Before you run it:** would the hidden layer get the same numbers as above? We correct $v_1$ first, by a tenth of
@@ -197,6 +218,7 @@ for i, neuron in enumerate(network.layers[0].neurons, start=1):
 
 # %%
 corrected_v1 = 2.0 - 0.1 * 3.0
+# From s (3) through v1 to h1, through the ReLU (1) to z1, and from there to the weight, whose input is 2.
 print(f"with v1 as it was: {3.0 * 2.0 * 1 * 2:.2f}")
 print(f"with v1 corrected: {3.0 * corrected_v1 * 1 * 2:.2f}")
 
@@ -212,10 +234,10 @@ print(f"by nudging:        {(loss_with(1.0 + 1e-5) - loss_with(1.0 - 1e-5)) / 2e
 first_weight.data = 1.0
 
 # %% [markdown]
-# With the corrected weight, the number is not the derivative of anything. Backpropagation **changes no weight**. It
-# computes all the derivatives at one place in the landscape, with all weights as they are. Learning is a second
-# step, gradient descent, which then moves all weights at once. The two are different things, and backpropagation
-# serves any method of learning that wants a gradient.
+# With the corrected weight, the number is not the derivative of the loss, neither at the old place nor at the new
+# one. Backpropagation **changes no weight**. It computes all the derivatives at one place in the landscape, with all
+# weights as they are. Learning is a second step, gradient descent, which then moves all weights at once. The two are
+# different things, and backpropagation serves any method of learning that needs a gradient.
 #
 # ## With matrices
 #
@@ -235,13 +257,19 @@ print("X is", X.shape, "and W is", W.shape, "and Z is", Z.shape)
 print(Z)
 
 # %% [markdown]
-# `@` is the **matrix product**: in row $i$ and column $j$ of `A @ B` is the sum of the products of row $i$ of `A`
-# with column $j$ of `B`. `W.T` is the **transpose** of `W`, in which rows and columns are exchanged. So in row $i$
-# and column $j$ of `X @ W.T` is example $i$ times the weights of neuron $j$, added up: a weighted sum, for all
-# examples and all neurons at once. To each column, `+ b` adds the bias of its neuron. The pair that `.shape` gives
-# is the number of rows and the number of columns: 4 examples, 3 neurons.
+# The pair that `.shape` gives is the number of rows and the number of columns: `Z` has 4 examples and 3 neurons. And
+# `@` is the **matrix product**. To find the number in row $i$ and column $j$ of `A @ B`, take row $i$ of `A` and
+# column $j$ of `B`, multiply the first number by the first, the second by the second, and so on, and add. So `A`
+# must have as many columns as `B` has rows, and the shapes go like this: (4, 2) times (2, 3) gives (4, 3). Where they
+# do not fit, NumPy stops with an error that says `matmul`.
 #
-# Backward, let $G$ be the gradients of `Z`, in a matrix of its shape. What you did by hand becomes, for many
+# `W.T` is the **transpose** of `W`, in which rows and columns are exchanged. So in row $i$ and column $j$ of
+# `X @ W.T` is example $i$ times the weights of neuron $j$, added up: a weighted sum, for all examples and all neurons
+# at once. To each column, `+ b` adds the bias of its neuron. Check one number: the third example is $(1, 0)$, and the
+# first neuron has the weights 1 and −1 and the bias 0. The third row of `Z` begins with
+# $1 \cdot 1 + 0 \cdot (-1) + 0 = 1$.
+#
+# Backward, let `G` be the gradients of `Z`, in a matrix of the same shape. What you did by hand becomes, for many
 # examples at once:
 #
 # - the weight of neuron $j$ for input $k$ gets, from each example, gradient $j$ times input $k$; and over the
@@ -249,8 +277,9 @@ print(Z)
 # - the bias of neuron $j$ gets the sum of gradient $j$ over the examples;
 # - input $k$ of an example gets the sum over the neurons of gradient $j$ times weight $(j, k)$.
 #
-# Each of these is a matrix product or a sum. And there is a check that costs nothing: **a gradient has the shape of
-# what it belongs to**. Often there is only one way to multiply that gives this shape.
+# The first and the last of these are matrix products, and the one in the middle is a sum: `G.sum(axis=0)` adds up
+# the rows of `G`, so that one number is left for each column. And there is a check that costs nothing: **a gradient
+# has the shape of what it belongs to**. Often there is only one way to multiply that gives this shape.
 
 # %% exercise 9.3 [markdown]
 # ### Exercise 9.3: a layer, backward
@@ -269,7 +298,7 @@ check("9.3", layer_backward)
 # do you get (3, 2) from (4, 3) and (4, 2)?
 
 # %% hint [markdown]
-# `G.T @ X` is (3, 4) times (4, 2). For the bias, `G.sum(axis=0)` adds over the rows.
+# `G.T @ X` is (3, 4) times (4, 2). For the bias, use the sum that stands above this exercise.
 
 # %% hint [markdown]
 # The gradient of `X` must be (4, 2). `G` is (4, 3), and `W` is (3, 2).
@@ -281,6 +310,14 @@ def layer_backward(G, X, W):
 # %% wrong: not_transposed
 def layer_backward(G, X, W):
     return X.T @ G, G.sum(axis=0), G @ W
+
+# %% wrong: do_not_fit
+def layer_backward(G, X, W):
+    return G @ X, G.sum(axis=0), G @ W
+
+# %% wrong: only_one
+def layer_backward(G, X, W):
+    return G.T @ X, G.sum(), G @ W
 
 # %% wrong: bias_not_summed
 def layer_backward(G, X, W):
@@ -300,8 +337,9 @@ def layer_backward(G, X, W):
 
 # %% [markdown]
 # Now the whole network. Its loss for a batch is the *mean* of the squared errors. The output layer has a single
-# neuron, and we keep its weights as a list of numbers `v`: then `H @ v` has one score for each example, and
-# `np.outer(g, v)` is the matrix with `g[i] * v[j]` in row `i` and column `j`.
+# neuron, and we keep its weights as a list of numbers `v`: then `H @ v` has one score for each example. Two more
+# tools for the way back: `np.outer(g, v)` is the matrix with `g[i] * v[j]` in row `i` and column `j`, and `Z > 0` is
+# a matrix of `True` and `False`, which count as 1 and 0 in a product.
 
 # %%
 def forward(X, W, b, v, c):
@@ -313,7 +351,8 @@ def forward(X, W, b, v, c):
 # ### Exercise 9.4: backpropagation
 #
 # Write `gradients(X, targets, W, b, v, c)`. It returns the gradients of `W`, `b`, `v` and `c`, in this order, for
-# the loss `np.mean((s - targets) ** 2)`. Five steps: of `s`, of `v` and `c`, of `H`, of `Z`, of `W` and `b`.
+# the loss `np.mean((s - targets) ** 2)`. Take five steps, and find the gradient of `s`, then of `v` and `c`, of `H`,
+# of `Z`, and of `W` and `b`.
 
 # %% start
 def gradients(X, targets, W, b, v, c):
@@ -330,7 +369,8 @@ check("9.4", gradients)
 # `v` gets `grad_s @ H`, and `H` gets `np.outer(grad_s, v)`.
 
 # %% hint [markdown]
-# Through the ReLU: `grad_H * (Z > 0)` keeps the gradient where `Z` is above 0, and makes it 0 elsewhere.
+# Through the ReLU: `grad_H * (Z > 0)` keeps the gradient where `Z` is above 0, and makes it 0 elsewhere. From there
+# on it is exercise 9.3.
 
 # %% solution
 def gradients(X, targets, W, b, v, c):
@@ -352,6 +392,27 @@ def gradients(X, targets, W, b, v, c):
     Z, H, s = forward(X, W, b, v, c)
     grad_s = 2 * (s - targets)
     grad_Z = np.outer(grad_s, v) * (Z > 0)
+    return grad_Z.T @ X, grad_Z.sum(axis=0), grad_s @ H, grad_s.sum()
+
+# %% wrong: one_number
+def gradients(X, targets, W, b, v, c):
+    Z, H, s = forward(X, W, b, v, c)
+    grad_s = 2 * (s - targets) / len(X)
+    grad_Z = np.outer(grad_s, v) * (Z > 0)
+    return grad_Z.T @ X, grad_Z.sum(axis=0), grad_s @ H, grad_s
+
+# %% wrong: wrong_sign
+def gradients(X, targets, W, b, v, c):
+    Z, H, s = forward(X, W, b, v, c)
+    grad_s = 2 * (targets - s) / len(X)
+    grad_Z = np.outer(grad_s, v) * (Z > 0)
+    return grad_Z.T @ X, grad_Z.sum(axis=0), grad_s @ H, grad_s.sum()
+
+# %% wrong: times_z
+def gradients(X, targets, W, b, v, c):
+    Z, H, s = forward(X, W, b, v, c)
+    grad_s = 2 * (s - targets) / len(X)
+    grad_Z = np.outer(grad_s, v) * H
     return grad_Z.T @ X, grad_Z.sum(axis=0), grad_s @ H, grad_s.sum()
 
 # %% wrong: no_two
@@ -391,9 +452,15 @@ for neuron, weights in zip(model.layers[0].neurons, W.tolist()):
 put(model.layers[1].neurons[0], v.tolist(), 0.0)
 loss = sum((model(x) - t) ** 2 for x, t in zip(X.tolist(), targets.tolist())) / 4
 loss.backward()
-of_values = np.array([[weight.grad for weight in neuron.weight] for neuron in model.layers[0].neurons])
-grad_W, *others = by_matrices(X, targets, W, b, v, c)
-print("the largest difference is below 1e-12:", np.abs(grad_W - of_values).max() < 1e-12)
+hidden, last = model.layers[0].neurons, model.layers[1].neurons[0]
+by_value = [
+    [[weight.grad for weight in neuron.weight] for neuron in hidden],  # of W
+    [neuron.bias.grad for neuron in hidden],  # of b
+    [weight.grad for weight in last.weight],  # of v
+    last.bias.grad,  # of c
+]
+for name, one, other in zip("Wbvc", by_value, by_matrices(X, targets, W, b, v, c)):
+    print(f"gradient of {name}: the largest difference is below 1e-12: {np.abs(one - other).max() < 1e-12}")
 
 # %%
 import matplotlib.pyplot as plt
@@ -404,17 +471,19 @@ for step in range(300):
     grad_W, grad_b, grad_v, grad_c = by_matrices(X, targets, W, b, v, c)
     W, b, v, c = W - 0.1 * grad_W, b - 0.1 * grad_b, v - 0.1 * grad_v, c - 0.1 * grad_c
 
-print("scores after 300 steps:", (forward(X, W, b, v, c)[2] + 0.0).round(2))
+print("scores after 300 steps:", *(f"{score:.2f}" for score in forward(X, W, b, v, c)[2]))
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
 axes[0].plot(losses, color="#2f6db3")
-axes[0].set(xlabel="step", ylabel="loss", yscale="log")
+axes[0].set(xlabel="step", ylabel="loss", yscale="log", title="the loss")
 axes[0].spines[["top", "right"]].set_visible(False)
-nn.plot.decision_boundary(lambda points: forward(points, W, b, v, c)[2] - 0.5, X, targets.astype(int), axes[1]);
+nn.plot.decision_boundary(lambda points: forward(points, W, b, v, c)[2] - 0.5, X, targets.astype(int), axes[1])
+axes[1].set_title("score − 0.5");
 
 # %% [markdown]
-# On the left the loss, on a scale where each mark is a tenth of the one above it: it falls all the way. On the right
-# the plane, divided where the score is one half. The orange corners are on one side and the blue ones on the other.
-# In lesson 6 we needed an idea to find such weights. Here nobody had one: the gradient was enough.
+# On the left the loss, on a scale where each number is a tenth of the one above it: it falls all the way. On the
+# right the plane, divided where the score is one half, since the targets are 0 and 1. The two orange corners lie in a
+# band, and the two blue ones outside of it, one on each side. In lesson 6 we needed an idea to find such weights.
+# Here nobody had one: the gradient was enough.
 #
 # ## What you know now
 #
@@ -430,8 +499,8 @@ nn.plot.decision_boundary(lambda points: forward(points, W, b, v, c)[2] - 0.5, X
 # %% teacher [markdown]
 # ## Timing
 #
-# 25 minutes: by hand 10, by Value 2, the wrong order 3, matrices 8, learning 2. With a group that has not met
-# matrices, do the table by hand and give 9.3 as homework.
+# 35 minutes: by hand 12, by Value 2, the wrong order 3, matrices 15, learning 3. With a group that has not met
+# matrices, compute a few numbers of a matrix product on the board before 9.3, and give 9.4 as homework.
 #
 # ## What to watch for
 #

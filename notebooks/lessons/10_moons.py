@@ -7,8 +7,8 @@
 #
 # ## The task
 #
-# Two classes of points lie in the plane, in two moons that reach into each other. Given a point, say which moon it
-# belongs to. Classes are written as −1 (orange) and 1 (blue).
+# Two classes of points lie in the plane, in two moons that reach into each other. Given a point, the model is to say
+# which moon it belongs to. Classes are written as −1 (orange) and 1 (blue).
 
 # %%
 import numpy as np
@@ -20,7 +20,7 @@ from autograd import Value
 from course import picture, short
 
 X, y = make_moons(100, noise=0.1, random_state=0)
-X, y = X.tolist(), (2 * y - 1).tolist()
+X, y = X.tolist(), (2 * y - 1).tolist()  # the classes 0 and 1 become −1 and 1
 print(f"{len(X)} points; the first is ({X[0][0]:.2f}, {X[0][1]:.2f}) of class {y[0]}")
 
 # %% [markdown]
@@ -37,11 +37,11 @@ picture(output)
 
 # %% [markdown]
 # The `Σ wᵢxᵢ + b` is the weighted sum, in one piece. Look at the arrows into it: the local derivative for a weight
-# is its input, and for an input, its weight. The arrow into the tanh carries about a half: there the curve rises
-# only half as steeply as its input, and so everything on the left counts half.
+# is its input, and for an input, its weight. The arrow into the tanh carries about a half: there tanh moves only half
+# as fast as its input, and so everything on the left counts half.
 #
-# The sign of the output is the neuron's answer. Which points does it put into which class? Without training, and
-# before the tanh (which does not change a sign):
+# The sign of the output is the neuron's answer. Which points does it put into which class? Here is the same neuron
+# (the same `rng` gives the same random weights), not trained yet, and without the tanh, which does not change a sign:
 
 # %%
 neuron = nn.Neuron(2, activation="identity", rng=4)
@@ -127,6 +127,10 @@ def accuracy(scores, targets):
 def accuracy(scores, targets):
     return sum((score > 0) == (target > 0) for score, target in zip(scores, targets))
 
+# %% wrong: percent
+def accuracy(scores, targets):
+    return 100 * sum((score > 0) == (target > 0) for score, target in zip(scores, targets)) / len(scores)
+
 # %% wrong: error_rate
 def accuracy(scores, targets):
     return sum((score > 0) != (target > 0) for score, target in zip(scores, targets)) / len(scores)
@@ -142,7 +146,7 @@ def accuracy(scores, targets):
 #
 # `parameters` is a list of Values, and `find_loss()` computes the loss from them. Do one step of gradient descent
 # with the given rate, and return the loss as a number. Your step will be called many times in a row. The check
-# tries it with one parameter $w = 1$, the loss $(w - 3)^2$ and the rate 0.1.
+# tries it with one parameter $w = 1$, the loss $(w - 3)^2$ and the rate 0.1, and then with two parameters.
 
 # %% start
 def training_step(parameters, find_loss, rate):
@@ -186,6 +190,25 @@ def training_step(parameters, find_loss, rate):
     for parameter in parameters:
         parameter.data -= rate * parameter.grad
     return loss.data
+
+# %% wrong: one_loop
+def training_step(parameters, find_loss, rate):
+    loss = find_loss()
+    for parameter in parameters:
+        parameter.zero_grad()
+        loss.backward()
+        parameter.data -= rate * parameter.grad
+    return loss.data
+
+# %% wrong: a_value
+def training_step(parameters, find_loss, rate):
+    loss = find_loss()
+    for parameter in parameters:
+        parameter.zero_grad()
+    loss.backward()
+    for parameter in parameters:
+        parameter.data -= rate * parameter.grad
+    return loss
 
 # %% wrong: uphill
 def training_step(parameters, find_loss, rate):
@@ -240,7 +263,8 @@ def train(model, steps, rate):
     history = {"loss": [], "accuracy": []}
     for step in range(steps):
         scores = [model(point) for point in X]  # forward: 100 scores, and the graph behind them
-        loss = nn.hinge_loss(scores, y) + 1e-4 * autograd.dot(parameters, parameters)
+        squares = autograd.dot(parameters, parameters)  # each parameter times itself, added up
+        loss = nn.hinge_loss(scores, y) + 1e-4 * squares
         for parameter in parameters:
             parameter.zero_grad()
         loss.backward()  # backward: the derivative of the loss with respect to every parameter
@@ -282,10 +306,12 @@ score.label = "score"
 picture(score, fold=1)
 
 # %% [markdown]
-# Drawn in full, the graph would have hundreds of boxes; `fold=1` shows each layer as one. The next picture needs
-# the scores of thousands of points. No derivatives are asked for, so no graphs are needed: `quickly` takes the
-# numbers out of the Values, and computes each layer for all points at once. Untrained, the network divides the
-# plane like this:
+# Drawn in full, the graph would have hundreds of boxes; `fold=1` shows each layer as one. (A node is a number of the
+# graph: a layer of sixteen neurons has 32, a weighted sum and a ReLU for each.) The next picture needs the scores of
+# thousands of points. No derivatives are asked for, so no graphs are needed: `quickly` takes the numbers out of the
+# Values, and computes each layer for all points at once, with the matrix product `@` of
+# [lesson 9](09_backpropagation.ipynb). (If you have not been there, it is enough to know that it gives the same
+# scores.) Untrained, the network divides the plane like this:
 
 # %%
 def quickly(model):
@@ -305,26 +331,27 @@ def quickly(model):
 nn.plot.decision_boundary(quickly(model), X, y);
 
 # %% [markdown]
-# There are corners already; each is a place where some ReLU begins to cut. But nothing has told the network yet
-# where to put them.
+# There is a corner already, at $(0, 0)$. A corner is a place where some ReLU begins to cut, and as the biases start at
+# 0, all ReLUs of the first layer begin there. Nothing has told the network yet where to put its corners.
 #
 # **Before you run it:** the same `train` as before, for the same number of steps. What will the line look like?
 
 # %% long
-history = train(model, steps=short(100, 4), rate=1.0)
+history = train(model, steps=short(100, 4), rate=1.0)  # 100 steps, or 4 where somebody only tests this notebook
 print(f"accuracy {history['accuracy'][-1]:.0%}")
 nn.plot.curves(history);
 
 # %% [markdown]
-# On the left the loss, on the right the accuracy. The loss goes on falling while the accuracy no longer changes:
-# points that are right, but not by a margin, still pull.
+# On the left the loss, on the right the accuracy. At the very start the loss jumps up: the first steps are a little
+# too long. Then it falls, and it goes on falling while the accuracy no longer changes: points that are right, but not
+# by a margin, still pull.
 
 # %%
 nn.plot.decision_boundary(quickly(model), X, y);
 
 # %% [markdown]
 # The line now runs between the moons. It is made of many short straight pieces, and at each corner a ReLU switches
-# on or off. The pale strip along it is where the network is unsure. Nobody told any neuron to care for a certain
+# on or off. The pale strip along it is where the network is unsure. Nobody told any neuron to take care of a certain
 # piece: where the line runs is decided by all neurons that are awake there, together.
 #
 # ## Inside
@@ -378,7 +405,7 @@ picture(output)
 #
 # ## What to watch for
 #
-# - Making the grads 0 is felt as a nuisance, and is forgotten. Who forgot it in 10.3 should say which way the
+# - Making the grads 0 is felt as a nuisance, and is forgotten. Those who forgot it in 10.3 should say which way the
 #   second step goes, and why it goes too far.
 # - "The first hidden neuron does the left corner": ask what happens to the line if that neuron is taken away.
 # - Some believe that the neuron only needs more steps. Let them try a thousand.

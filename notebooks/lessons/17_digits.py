@@ -39,9 +39,9 @@ show(train_x[:10], train_y[:10])
 #
 # For yes and no one score was enough. For ten classes the network has ten outputs, one score for each digit, and
 # answers with the highest. To learn, it needs probabilities: all above 0, and together 1. **Softmax** makes them from
-# scores $s_0, \dots, s_9$:
+# scores $s_0, \ldots, s_9$:
 #
-# $$p_i = \frac{e^{s_i}}{e^{s_0} + \dots + e^{s_9}}$$
+# $$p_i = \frac{e^{s_i}}{e^{s_0} + \cdots + e^{s_9}}$$
 #
 # The exponential makes every number positive, and the division makes their sum 1. Adding the same number to all
 # scores changes nothing, since it cancels. That helps: subtract the largest score from all of them first, and no

@@ -24,7 +24,7 @@ __all__ = ["page_of"]
 
 # Each uses only what stands before it.
 SCRIPTS = (
-    "words", "numbers", "formulas", "graph", "walk", "units", "layout", "heat", "cards", "view", "state", "plot", "steps", "panel", "keys",
+    "words", "numbers", "formulas", "graph", "walk", "units", "heat", "layout", "cards", "view", "state", "plot", "steps", "panel", "keys",
 )  # fmt: skip
 TITLE = 60  # characters of the name in a title
 

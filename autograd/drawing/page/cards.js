@@ -29,7 +29,7 @@ function draw() {
   for (const frame of layout.frames.sort((a, b) => b.w * b.h - a.w * a.h)) drawFrame(frame, world);
   const svg = world.appendChild(document.createElementNS(SVG, "svg"));
   svg.setAttribute("aria-hidden", "true");
-  for (const flow of shown.flows.values()) lines.set(flow.key, curve(lineOf(flow, layout)));
+  for (const flow of shown.flows.values()) lines.set(flow.key, curve(lineOf(flow, layout), layout.pitch));
   svgPath("edges", [...lines.values()].join(""), svg);
   const dots = shown.units.size > ALL ? [...layout.places.values()].map((p) => `M${p.x} ${p.y}h${p.w}v${p.h}h${-p.w}z`).join("") : "";
   svgPath("dots", dots, svg);
@@ -80,6 +80,7 @@ function drawCard(unit) {
   card.dataset.key = unit.key;
   card.setAttribute("role", "group");
   stand(card, { ...p, x: p.x + p.badge, w: p.w - p.badge });
+  if (isArrayCard) card.style.setProperty("--row", `${p.row}px`);
   if (node?.op) element("div", `badge${node.op.symbol.length > 2 ? " long" : ""}`, card, signOf(node)).setAttribute("aria-hidden", "true");
   const head = element("div", "name", card);
   if (part) {
@@ -180,20 +181,24 @@ function paintCard(unit, { known, grads }) {
   const node = nodes[results[0]], x = known.has(node.id) ? run.data[node.id] : undefined;
   const g = isBack && node.learns ? grads[node.id] ?? zeros(node) : undefined, field = card.querySelector(".row input");
   const show = (e, x) => {
-    if (e.classList.contains("heat")) { if (x) fillArray(e, x, node.shape, 130, 46); else e.textContent = "·"; return; }
+    if (e.classList.contains("heat")) { if (x) fillArray(e, x, node.shape, HEAT.w, HEAT.h); else e.textContent = "·"; return; }
     e.textContent = x === undefined ? "·" : plain(x);
     e.classList.toggle("bad", isBad(x));
   };
   if (field) {
-    if (document.activeElement !== field) field.value = plain(x).replace("−", "-");
+    if (document.activeElement !== field) field.value = plain(x);
     field.classList.toggle("bad", isBad(x));
   } else show(card.querySelector(`.${WORDS.data} em`), x);
   const spoken = (x) => (x === undefined ? WORDS.notYet : isArray(x) ? WORDS.shape(node.shape) : plain(x));
   card.setAttribute("aria-label", `${node.name}: ${WORDS.data} ${spoken(x)}, ${WORDS.grad} ${node.learns ? spoken(g) : WORDS.noGrad}`);
   if (!node.learns) return;
+  card.classList.toggle("off", Boolean(state.wrong) && state.step === shown.last && !isClose(g, right[node.id] ?? zeros(node)));
   show(card.querySelector(`.${WORDS.grad} em`), g);
   card.querySelector(`.${WORDS.grad}`).classList.toggle("none", !isBack || grads[node.id] === undefined);
 }
+
+// Three digits, which fit between two boxes.
+const factorText = (x) => `× ${plain(Number(x.toPrecision(3)))}`;
 
 // Lights up a flow, with a number on it.
 function light(key, className, text) {
@@ -236,7 +241,7 @@ function paintBackward({ group, parts }, mark) {
     if (to === group.unit) continue;
     mark(to, "receives");
     if (part.isWrong) mark(to, "wrong");
-    const local = group.unit.node ? localOf(part) : undefined, text = local === undefined ? undefined : `× ${plain(local)}`;
+    const local = group.unit.node ? localOf(part) : undefined, text = local === undefined ? undefined : factorText(local);
     light(flowKey(to, group.unit, part.x, part.node, part.slot), "backward", text);
   }
 }
@@ -250,7 +255,7 @@ function paintPaths() {
       const [x, user] = [path.nodes[j], path.nodes[j + 1]], a = shown.unitOf.get(x), b = shown.unitOf.get(user), key = flowKey(a, b, x, user, slot);
       if (a === b || lit.has(key)) return;
       lit.add(key);
-      light(key, "path", a.node && b.node && path.factors[j] !== undefined ? `× ${plain(path.factors[j])}` : undefined);
+      light(key, "path", a.node && b.node && path.factors[j] !== undefined ? factorText(path.factors[j]) : undefined);
     });
   }
   for (const [key, card] of cards) card.classList.toggle("dim", !onPath.has(key));

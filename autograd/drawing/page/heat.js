@@ -1,5 +1,7 @@
 // Pictures of arrays: a small one as its numbers, a larger one as a heat map, blue above 0 and orange below.
 const SMALL = 12; // entries that are shown as numbers
+const HEAT = { w: 130, h: 46 }; // pixels of a heat map in a box, at most
+const isTable = (size, rows, columns) => size > 0 && size <= SMALL && columns <= 3 && rows <= 4;
 
 const isDark = () => document.documentElement.dataset.theme === "dark";
 // An array as rows and columns: the last axis goes across, all others down.
@@ -31,7 +33,7 @@ function paintHeat(canvas, x, shape) {
 function fillArray(box, x, shape, width, height) {
   if (x && !x.length) { box.textContent = shapeText(shape); return; }
   const [rows, columns] = rowsOf(shape);
-  if (x && x.length && x.length <= SMALL && columns <= 3 && rows <= 4) {
+  if (x && isTable(x.length, rows, columns)) {
     box.innerHTML = tableOf(x, shape);
     return;
   }

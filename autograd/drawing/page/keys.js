@@ -65,8 +65,8 @@ function start() {
   fit();
 }
 
-// For teachers who embed the page. `read` gives every node in full precision; `set` changes a leaf, an array by as many numbers in lists. After each change
-// the window has the event `glassgrad`.
+// For teachers who embed the page. `read` gives every node in full precision; `set` changes a leaf, an array by as many numbers in lists; `show` selects
+// a node, of an array one of its entries, counted from 0. After each change the window has the event `glassgrad`.
 window.glassgrad = {
   read() {
     const order = graph.nodes.map((node) => node.id), { data } = run;
@@ -85,6 +85,14 @@ window.glassgrad = {
     if (numbers.length !== (isArray(before) ? before.length : 1) || (!isArray(before) && Array.isArray(x))) throw new Error(WORDS.badNumber(label));
     values.set(id, isArray(before) ? before.constructor.from(numbers) : numbers[0]);
     update();
+  },
+  show(label, entry = 0) {
+    const found = graph.nodes.find((node) => node.label === label);
+    if (!found) throw new Error(WORDS.noNode(label));
+    if (foldedAround(found.part) !== undefined) refold(() => { for (const part of partsAround(found.part)) isOpen[part] = true; });
+    select(found.id);
+    selectEntry(entry);
+    approach(shown.unitOf.get(found.id));
   },
 };
 start();

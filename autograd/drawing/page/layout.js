@@ -1,18 +1,32 @@
 // Where everything stands: columns from left to right, in which an open part is a box with columns of its own.
-const CARD = { w: 138, h: 78, margin: 11 }, ARRAY = { w: 196, h: 152 }, BADGE = 20, GAP = 58, FRAME = { top: 30, side: 18, bottom: 12 };
+const CARD = { w: 138, row: 19, margin: 11 }, ARRAY = { w: 196, row: 60 }, BADGE = 20, FRAME = { top: 30, side: 18, bottom: 12 };
+const GAP = 76, NARROW = 50; // between columns: with room for a number on an arrow, and without
 const LONG = 8, LINE = 70; // how much wider than high a graph may be in one line; the space between lines
+const CLEAR = 0.9, CLEARER = 1.25; // a graph without long arrows is broken if it is smaller than this, and becomes so much larger
 const BEND = { w: 0, h: 6, margin: 3 };
 const FAR = 12; // columns over which an arrow is led around boxes; a longer one goes straight
 
+const READABLE = 0.75; // the scale below which text is too small
+
+// The scale at which a box fits the window.
+function scaleFor({ w, h }) {
+  const r = $("canvas").getBoundingClientRect(), edge = r.width < 560 ? 16 : 40;
+  return Math.max(0.002, Math.min((r.width - 2 * edge) / w, (r.height - 2 * edge) / h, 1.3));
+}
+
 function laidOut() {
-  const { w, h, ...found } = place(0);
-  if (w < LONG * h || found.frames.length) return { ...found, box: { w, h } };
-  return inLines(found, w, h);
+  const { w, h, ...found } = place(0), whole = { ...found, box: { w, h }, lines: 1 };
+  if (found.frames.length) return whole;
+  if (w >= LONG * h) return inLines(found, w, h, Math.round(Math.sqrt(w / (1.6 * (h + LINE)))));
+  if (found.bends.size || scaleFor(whole.box) >= CLEAR) return whole;
+  const broken = [2, 3].map((count) => inLines({ ...found, places: new Map(found.places) }, w, h, count));
+  const best = broken.sort((a, b) => scaleFor(b.box) - scaleFor(a.box))[0];
+  return scaleFor(best.box) > CLEARER * scaleFor(whole.box) ? best : whole;
 }
 
 // A long chain continues in a new line, like text.
-function inLines({ places, bends, ...found }, w, h) {
-  const count = Math.round(Math.sqrt(w / (1.6 * (h + LINE)))), length = w / count, lines = new Map();
+function inLines({ places, bends, ...found }, w, h, count) {
+  const length = w / count, lines = new Map();
   for (const p of [...places.values(), ...[...bends.values()].flat()]) { // a column stays whole
     const line = Math.min(count - 1, Math.floor(p.x / length));
     lines.set(line, Math.min(lines.get(line) ?? Infinity, p.x));
@@ -23,7 +37,8 @@ function inLines({ places, bends, ...found }, w, h) {
   };
   for (const [key, p] of places) places.set(key, moved(p));
   for (const [key, list] of bends) bends.set(key, list.map(moved));
-  return { ...found, places, bends, box: { w: length, h: count * (h + LINE) - LINE } };
+  const right = Math.max(...[...places.values()].map((p) => p.x + p.w));
+  return { ...found, places, bends, box: { w: right, h: count * (h + LINE) - LINE }, lines: count, pitch: h + LINE };
 }
 
 // Lays out what is directly in a part. Places are relative to the part, until its own place is known.
@@ -38,7 +53,7 @@ function place(part) {
   aligned(columns);
   const top = part ? FRAME.top : 0, side = part ? FRAME.side : 0;
   const shift = top - Math.min(...columns.flat().map((item) => item.y));
-  let x = side, bottom = 0;
+  let x = side, end = side, bottom = 0;
   for (const column of columns) {
     const width = Math.max(...column.map((item) => item.w));
     for (const item of column) {
@@ -50,16 +65,21 @@ function place(part) {
         continue;
       }
       ranks.set(`${part}:${item.key}`, item.rank);
-      if (item.unit) { places.set(item.unit.key, { ...at, w: item.w, h: item.h, badge: item.badge }); continue; }
+      if (item.unit) { places.set(item.unit.key, { ...at, w: item.w, h: item.h, badge: item.badge, row: item.row }); continue; }
       for (const [key, p] of item.inside.places) places.set(key, moved(p));
       for (const [key, list] of item.inside.bends) bends.set(key, list.map(moved));
       for (const [key, rank] of item.inside.ranks) ranks.set(key, rank);
       frames.push({ part: item.part, ...at, w: item.w, h: item.h }, ...item.inside.frames.map(moved));
     }
-    x += width + GAP;
+    x += width;
+    end = x;
+    x += column.every(isOfArrays) ? NARROW : GAP;
   }
-  return { places, frames, bends, ranks, w: x - GAP + side, h: bottom + (part ? FRAME.bottom : 0) };
+  return { places, frames, bends, ranks, w: end + side, h: bottom + (part ? FRAME.bottom : 0) };
 }
+
+// Whether no number stands on the arrows that come from an item.
+const isOfArrays = (item) => [...(item.units ?? [])].every((unit) => unit.results.every((i) => nodes[i].shape.length));
 
 const partOf = (unit) => (unit.part === undefined ? unit.node.part : graph.parts[unit.part].within);
 
@@ -81,11 +101,12 @@ function lineOf(flow, layout) {
   points.push([to.x, to.y + to.h / 2]);
   return points;
 }
-function curve(points) {
+function curve(points, pitch) {
   let d = `M${points[0].map(Math.round).join(" ")}`;
   for (let i = 1; i < points.length; i++) {
     const [x0, y0] = points[i - 1], [x1, y1] = points[i], c = Math.max(GAP / 2, Math.abs(x1 - x0) / 2);
-    if (x1 < x0) { d += `h24V${Math.round((y0 + y1) / 2)}H${Math.round(x1 - 24)}V${Math.round(y1)}H${Math.round(x1)}`; continue; } // to a new line
+    const between = pitch ? pitch * Math.ceil(y0 / pitch) - LINE / 2 : (y0 + y1) / 2;
+    if (x1 < x0) { d += `h24V${Math.round(between)}H${Math.round(x1 - 24)}V${Math.round(y1)}H${Math.round(x1)}`; continue; } // to a new line
     d += Math.abs(y1 - y0) < 1 ? `L${Math.round(x1)} ${Math.round(y1)}` : `C${Math.round(x0 + c)} ${Math.round(y0)} ${Math.round(x1 - c)} ${Math.round(y1)} ${Math.round(x1)} ${Math.round(y1)}`;
   }
   return d;
@@ -94,8 +115,16 @@ function curve(points) {
 function sizeOf(unit) {
   const { node } = unit, badge = node?.op ? BADGE : 0;
   const isArrayCard = node ? node.shape.length > 0 : unit.results.some((i) => nodes[i].shape.length);
-  const { w, h } = isArrayCard ? ARRAY : CARD, rows = node?.learns === false ? 1 : 2;
-  return { w: w + badge, h: rows === 1 ? h / 2 + 16 : h, margin: CARD.margin, badge };
+  const results = node ? [node.id] : unit.results, isConstant = node?.learns === false;
+  const { w, row } = !isArrayCard ? CARD : results.length === 1 ? sizeOfArray(nodes[results[0]].shape) : ARRAY;
+  return { w: w + badge, h: isConstant ? 36 + row : 40 + 2 * row, margin: CARD.margin, badge, row };
+}
+
+// Room for the name of a row, and for the array as numbers or as a heat map.
+function sizeOfArray(shape) {
+  const [rows, columns] = rowsOf(shape), size = rows * columns, cell = Math.min(HEAT.w / columns, HEAT.h / rows);
+  const inside = isTable(size, rows, columns) ? { w: 56 * columns, h: 13 * rows } : size ? { w: cell * columns, h: cell * rows } : { w: 0, h: 0 };
+  return { w: Math.max(CARD.w, 66 + inside.w), row: Math.max(24, 10 + inside.h) };
 }
 
 function itemsOf(part) { // the units and the open parts directly in a part, with what flows between them

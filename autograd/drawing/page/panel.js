@@ -26,7 +26,9 @@ const textFor = ({ kicker, title }) => {
 const stepHTML = ({ kicker, className = "", title, body }) => `<p class="kicker ${className}">${kicker}</p><h2>${title}</h2>${body}`;
 function summary() {
   const L = nodes[root], x = isArray(run.data[root]) ? run.data[root][0] : run.data[root];
-  return `<h2>${esc(WORDS.idleTitle(L.name, plain(x)))}</h2><p>${graph.recorded ? WORDS.idleRecorded : WORDS.idleText}</p><button id="tour" class="do">${WORDS.tour}</button>`;
+  const hasFields = graph.nodes.some((node) => node.isLeaf && !node.shape.length);
+  const idle = graph.recorded ? WORDS.idleRecorded : hasFields ? WORDS.idleText : WORDS.idleArrays;
+  return `<h2>${esc(WORDS.idleTitle(L.name, plain(x)))}</h2><p>${idle}</p><button id="tour" class="do">${WORDS.tour}</button>`;
 }
 
 function tellAlerts() {
@@ -38,7 +40,7 @@ function tellAlerts() {
   }
   if (state.wrong) {
     const found = walked.firstWrong;
-    alerts.push(`<div class="alert" id="wrong"><b>${WORDS.wrongs[state.wrong][0]}.</b> ${found ? `${WORDS.why[state.wrong]} <button id="show-wrong">${WORDS.showWrong}</button>` : WORDS.harmless}</div>`);
+    alerts.push(`<div class="alert" id="wrong"><b>${WORDS.wrongs[state.wrong][0]}.</b> ${found ? `${WORDS.why[state.wrong]} ${WORDS.allWrong} <button id="show-wrong">${WORDS.showWrong}</button>` : WORDS.harmless}</div>`);
   }
   if ($("alerts").dataset.html === alerts.join("")) return;
   $("alerts").dataset.html = $("alerts").innerHTML = alerts.join("");
@@ -53,7 +55,7 @@ function tellSelection(isEnd) {
   if (isChangeable) {
     $("field").setAttribute("aria-label", WORDS.number(name));
     $("slider").setAttribute("aria-label", WORDS.slider(name));
-    if (document.activeElement !== $("field")) $("field").value = plainASCII(x);
+    if (document.activeElement !== $("field")) $("field").value = plain(x);
     const { low, high } = rangeAround(x);
     if (Number($("slider").min) !== low || Number($("slider").max) !== high) Object.assign($("slider"), { min: low, max: high });
     $("slider").value = x;
@@ -79,7 +81,7 @@ function tellNudge(id, x) {
 }
 
 // The entries of a selected array: buttons if they are few, else a heat map to click.
-const BUTTONS = 64;
+const BUTTONS = 64, ACROSS = 6;
 function tellEntries(node, isChangeable) {
   const box = $("entries"), count = node.shape.reduce((a, b) => a * b, 1);
   box.hidden = !node.shape.length;
@@ -88,7 +90,7 @@ function tellEntries(node, isChangeable) {
   if (box.dataset.key !== key) {
     box.dataset.key = key;
     const hint = `<p>${isChangeable ? WORDS.entry : WORDS.entryShown} ${WORDS.shape(node.shape)}.</p>`;
-    if (count <= BUTTONS) box.innerHTML = `${hint}<div class="grid" style="grid-template-columns:repeat(${columns},minmax(0,1fr))">${Array.from({ length: count }, () => "<button></button>").join("")}</div>`;
+    if (count <= BUTTONS && columns <= ACROSS) box.innerHTML = `${hint}<div class="grid" style="grid-template-columns:repeat(${columns},minmax(0,1fr))">${Array.from({ length: count }, () => "<button></button>").join("")}</div>`;
     else box.innerHTML = `${hint}<div class="heat"></div><label>${WORDS.entryField} <input type="number" min="0" max="${count - 1}"></label>`;
     box.querySelectorAll(".grid button").forEach((button, i) => { button.onclick = () => selectEntry(i); });
     const map = box.querySelector(".heat"), field = box.querySelector("input");
@@ -124,8 +126,10 @@ function pathsHTML(id) {
   const items = paths.map((path, i) => `<button class="path" data-path="${i}"><span>${way(path)}</span><span>${product(path)}<b class="total">${num(path.product)}</b></span></button>`);
   const terms = paths.length > 1 && paths.length <= MANY ? `${paths.map((path, j) => (j ? bracketed(path.product) : num(path.product))).join(" + ")} = ` : "";
   const sum = paths.reduce((all, path) => all + path.product, 0);
+  const got = entryOf(walked.grads[id] ?? zeros(nodes[id]), state.entry), isOff = state.wrong && !isClose(got, sum);
+  const off = isOff ? `<div class="alert">✗ ${esc(WORDS.wrongHere(selectedName(), plain(got)))}</div>` : "";
   return `<h3>${esc(total === 1 ? WORDS.onePath(name, L) : WORDS.paths(total, name, L))}${total > MANY ? WORDS.byFirstStep : ""}</h3>${items.join("")}
-    <div class="sum-of-paths">${terms}<b class="total">${num(sum)}</b> = ${esc(selectedName())}.grad</div>`;
+    <div class="sum-of-paths">${terms}<b class="total">${num(sum)}</b> = ${esc(selectedName())}.grad</div>${off}`;
 }
 
 function listenToPanel() {

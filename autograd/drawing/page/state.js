@@ -61,7 +61,7 @@ function setLeaf(id, x, entry = 0) {
 function reset() {
   for (const [i, x] of first) values.set(i, isArray(x) ? x.slice() : x);
   resetRange();
-  update();
+  setWrong("");
 }
 function go(step, keepsPlaying = false) {
   if (!keepsPlaying) stop();
@@ -69,6 +69,7 @@ function go(step, keepsPlaying = false) {
   state.path = null;
   paint();
   tell();
+  $("panel").scrollTop = 0;
   follow();
 }
 function select(id) {

@@ -110,8 +110,9 @@ function partWords(part) {
   } else {
     const hasRule = rule && part.add !== null;
     lines.push(`<div class="chain">${inMath(`${total}<mo>${sign()}</mo>`)} ${hasRule ? math(rule, byRule(node)) : inMath(`${up}<mo>·</mo>${fraction(node.short, x.short, "local")}`)}</div>`);
-    if (hasRule) lines.push(`<div class="equation">${equals(math(rule, byNumber(node, part.up)))}</div>`);
-    if (part.add !== null) lines.push(`<div class="equation">${equals(inMath(matrixMath(part.add, x.shape)))}</div>`);
+    const withNumbers = hasRule ? math(rule, byNumber(node, part.up)) : "", result = part.add === null ? "" : inMath(matrixMath(part.add, x.shape));
+    if (withNumbers && textOf(withNumbers) !== textOf(result)) lines.push(`<div class="equation">${equals(withNumbers)}</div>`);
+    if (result) lines.push(`<div class="equation">${equals(result)}</div>`);
   }
   if (part.add === null) lines.push(`<p>${WORDS.nothing}</p>`);
   else {

@@ -6,12 +6,20 @@ function look() {
   mount();
 }
 function fit() {
-  const r = $("canvas").getBoundingClientRect(), { w, h } = layout.box, edge = r.width < 560 ? 16 : 40;
-  view.scale = Math.max(0.002, Math.min((r.width - 2 * edge) / w, (r.height - 2 * edge) / h, 1.3));
+  const r = $("canvas").getBoundingClientRect(), { w, h } = layout.box;
+  view.scale = scaleFor(layout.box);
   view.x = (r.width - w * view.scale) / 2;
   view.y = (r.height - h * view.scale) / 2;
   view.isMoved = false;
   look();
+}
+// Lays out again, if another window asks for another number of lines.
+function relay() {
+  const { lines } = layout, now = laidOut();
+  if (now.lines === lines || $("world").contains(document.activeElement)) return; // a keyboard that opens takes nothing away
+  layout = now;
+  draw();
+  paint();
 }
 function zoom(factor, x, y) {
   const r = $("canvas").getBoundingClientRect(), scale = Math.max(0.002, Math.min(3, view.scale * factor));
@@ -31,20 +39,37 @@ function move(x, y) {
 
 // Brings what a step is about into the window, near enough to be read.
 function follow() {
-  const count = shown.steps.length, { step } = state;
-  const now = step === 0 || step === shown.last ? null : step <= count ? shown.steps[step - 1] : step === count + 1 ? { unit: shown.unitOf.get(root) } : walked.steps[step - count - 2].group;
-  if (!now) { if (view.isFollowing) fit(); view.isFollowing = false; return; }
-  const p = layout.places.get(now.unit.key), r = $("canvas").getBoundingClientRect();
-  if (view.scale < 0.6) {
-    view.isFollowing = true;
-    view.scale = 0.75;
+  const count = shown.steps.length, { step } = state, { unitOf } = shown;
+  if (step === 0 || step === shown.last) {
+    if (view.isFollowing) fit();
+    view.isFollowing = false;
+  } else if (step <= count) {
+    const { unit } = shown.steps[step - 1];
+    approach(unit, [...unit.into]);
+  } else if (step === count + 1) approach(unitOf.get(root));
+  else {
+    const { group, parts } = walked.steps[step - count - 2];
+    approach(group.unit, parts.map((part) => unitOf.get(part.x)));
+  }
+}
+
+// Shows a unit, and with it as much as there is room for.
+function approach(unit, others = []) {
+  const r = $("canvas").getBoundingClientRect(), edge = Math.min(60, r.width / 12), room = { w: r.width - 2 * edge, h: r.height - 2 * edge };
+  const around = (units) => {
+    const places = units.map((other) => layout.places.get(other.key)), x = Math.min(...places.map((p) => p.x)), y = Math.min(...places.map((p) => p.y));
+    return { x, y, w: Math.max(...places.map((p) => p.x + p.w)) - x, h: Math.max(...places.map((p) => p.y + p.h)) - y };
+  };
+  const share = (p) => Math.min(room.w / p.w, room.h / p.h), least = Math.max(READABLE, view.scale), all = around([unit, ...others]);
+  const p = share(all) >= least ? all : around([unit]);
+  if (view.scale < READABLE) {
+    Object.assign(view, { isFollowing: true, scale: Math.max(READABLE, Math.min(1, share(p))) });
     view.x = r.width / 2 - (p.x + p.w / 2) * view.scale;
     view.y = r.height / 2 - (p.y + p.h / 2) * view.scale;
   } else {
-    const left = p.x * view.scale + view.x, top = p.y * view.scale + view.y, edge = Math.min(90, r.width / 6);
-    const into = (at, size, room) => (at < edge ? edge - at : at + size > room - edge ? Math.max(edge - at, room - edge - at - size) : 0);
-    view.x += into(left, p.w * view.scale, r.width);
-    view.y += into(top, p.h * view.scale, r.height);
+    const into = (at, size, whole) => (at < edge ? edge - at : at + size > whole - edge ? Math.max(edge - at, whole - edge - at - size) : 0);
+    view.x += into(p.x * view.scale + view.x, p.w * view.scale, r.width);
+    view.y += into(p.y * view.scale + view.y, p.h * view.scale, r.height);
   }
   look();
 }
@@ -56,6 +81,9 @@ function listenToPointers() {
     const r = canvas.getBoundingClientRect();
     zoom(Math.exp(-event.deltaY * 0.0016), event.clientX - r.left, event.clientY - r.top);
   }, { passive: false });
+  let moved = 0; // pixels, since the button was pressed
+  addEventListener("pointerdown", () => { moved = 0; }, true);
+  canvas.addEventListener("click", (event) => { if (moved > 4 && event.detail) event.stopPropagation(); }, true); // a drag is no click
   canvas.addEventListener("pointerdown", (event) => { if (!event.target.closest("button,input")) pointers.set(event.pointerId, event); });
   addEventListener("pointermove", (event) => {
     const before = pointers.get(event.pointerId);
@@ -66,6 +94,7 @@ function listenToPointers() {
       zoom(distance(event) / distance(before), (event.clientX + other.clientX) / 2 - r.left, (event.clientY + other.clientY) / 2 - r.top);
     } else {
       canvas.classList.add("dragged");
+      moved += Math.hypot(event.clientX - before.clientX, event.clientY - before.clientY);
       move(event.clientX - before.clientX, event.clientY - before.clientY);
     }
     pointers.set(event.pointerId, event);
@@ -74,5 +103,9 @@ function listenToPointers() {
   $("smaller").onclick = () => zoom(1 / 1.3);
   $("whole").onclick = fit;
   $("larger").onclick = () => zoom(1.3);
-  new ResizeObserver(() => { if (!view.isMoved && !view.isFollowing) fit(); }).observe(canvas);
+  new ResizeObserver(() => {
+    if (view.isMoved || view.isFollowing) return;
+    if (shown.units.size <= ALL) relay();
+    fit();
+  }).observe(canvas);
 }
