@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .core import Node, Primitive
 from .modes import mode
 
-__all__ = ["check_complete", "constant", "no_result", "numbers"]
+__all__ = ["check_complete", "constant", "no_result", "numbers", "plain"]
 
 
 def constant(x: Any, primitive: Primitive) -> Any:
@@ -118,3 +118,8 @@ def _refuse_entries(array: Any, rule: str) -> NoReturn:
         raise TypeError(f"{rule}, not Values in a list; autograd.stack(values) makes a Tensor of them that stays in the graph.")
     what = {"c": "complex numbers", "U": "text", "S": "text", "O": "Python objects"}.get(array.dtype.kind, str(array.dtype))
     raise TypeError(f"{rule}, not {what}. Convert the entries to floats first.")
+
+
+def plain(x: object) -> Any:
+    """What a node holds; anything else as it is."""
+    return x._datum if isinstance(x, Node) else x

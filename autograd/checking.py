@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import plain
 from .core import Node
 from .modes import no_grad
 from .structures import leaves, rebuild
@@ -15,9 +16,7 @@ from .transforms import vjp
 __all__ = ["check_gradients"]
 
 
-def check_gradients(
-    f: Callable[..., Any], *inputs: Any, step: float = 1e-6, rtol: float = 1e-5, atol: float = 1e-7
-) -> bool:
+def check_gradients(f: Callable[..., Any], *inputs: Any, step: float = 1e-6, rtol: float = 1e-5, atol: float = 1e-7) -> bool:
     """Compare the gradient of `f` at `inputs` with central differences.
 
     Args:
@@ -45,13 +44,13 @@ def check_gradients(
 
     def weighted(out: object) -> float:
         """A single number from all results: their sum with weights."""
-        return float(sum(np.sum(np.asarray(_number(o)) * w) for o, w in zip(leaves(out), weights, strict=True)))
+        return float(sum(np.sum(np.asarray(plain(o)) * w) for o, w in zip(leaves(out), weights, strict=True)))
 
     out, pull = call(numbers)
-    single = sum(np.size(_number(o)) for o in leaves(out)) == 1
+    single = sum(np.size(plain(o)) for o in leaves(out)) == 1
     random = np.random.default_rng(0)  # random weights, so that no symmetry of the function cancels errors
-    weights = [np.ones(np.shape(_number(o))) if single else random.uniform(0.5, 1.5, np.shape(_number(o))) for o in leaves(out)]
-    cotangents = [float(w) if isinstance(_number(o), float) else w for o, w in zip(leaves(out), weights, strict=True)]
+    weights = [np.ones(np.shape(plain(o))) if single else random.uniform(0.5, 1.5, np.shape(plain(o))) for o in leaves(out)]
+    cotangents = [float(w) if isinstance(plain(o), float) else w for o, w in zip(leaves(out), weights, strict=True)]
     gradients = leaves(list(pull(rebuild(out, iter(cotangents)))))
     for i, (x, gradient) in enumerate(zip(numbers, gradients, strict=True)):
         for place in np.ndindex(x.shape):
@@ -64,7 +63,7 @@ def check_gradients(
                     sides.append(weighted(call(numbers)[0]))
             x[place] = centre
             numeric = (sides[0] - sides[1]) / (2 * h)
-            analytic = float(np.asarray(_number(gradient))[place])
+            analytic = float(np.asarray(plain(gradient))[place])
             if not np.isclose(analytic, numeric, rtol=rtol, atol=atol, equal_nan=True):
                 of = "" if single else " of a weighted sum of the results"
                 where = f"input {i}" + (f" at {place}" if place else "")
@@ -72,7 +71,3 @@ def check_gradients(
                     f"The gradient{of} with respect to {where} is {analytic:.9g}, and nudging it by ±{h:.0e} gives {numeric:.9g}."
                 )
     return True
-
-
-def _number(x: object) -> Any:
-    return x._datum if isinstance(x, Node) else x

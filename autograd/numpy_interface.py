@@ -16,6 +16,7 @@ import numpy as np
 
 from . import arranging, calculus, contracting, linear_algebra, ordering, shaping, statistics
 from . import functions as f
+from .arrays import plain
 from .core import Node, Primitive, table
 from .modes import mode
 from .operands import array_of
@@ -44,7 +45,7 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
             if (comparison := entry_for(ufunc)) is not None:  # the compiled program compares at each call
                 return comparison(*inputs)
             mode.tracing(f"np.{ufunc.__name__}", READ_INSTEAD)
-        return ufunc(*map(_data, inputs), **options)
+        return ufunc(*map(plain, inputs), **options)
     function = entry_for(ufunc) or COMPOSED.get(ufunc)
     if method == "outer" and function is not None and not options:
         a, b = map(array_of, inputs)
@@ -119,13 +120,9 @@ def _refuse(call: str, instead: str) -> NoReturn:
     )
 
 
-def _data(x: Any) -> Any:
-    return x._datum if isinstance(x, Node) else x
-
-
 def _data_inside(x: Any) -> Any:
     """The numbers of a node, and of those in lists and tuples, which NumPy would hand back to us."""
-    return type(x)(map(_data_inside, x)) if type(x) in (list, tuple) else _data(x)
+    return type(x)(map(_data_inside, x)) if type(x) in (list, tuple) else plain(x)
 
 
 def _are_constants(inputs: Sequence[Any]) -> bool:
@@ -173,7 +170,7 @@ def _heaviside(x: Any, at_0: Any) -> Any:
 
 def _full_like(a: Any, fill_value: Any, dtype: Any = None) -> Any:
     """`np.full_like`: a plain array, unless it is filled with a node."""
-    return shaping.broadcast_to(fill_value, np.shape(a)) if isinstance(fill_value, Node) else np.full_like(_data(a), fill_value, dtype)
+    return shaping.broadcast_to(fill_value, np.shape(a)) if isinstance(fill_value, Node) else np.full_like(plain(a), fill_value, dtype)
 
 
 def _rounded(a: Any, decimals: int = 0) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 from . import functions as f
 from . import shaping
 from .array_methods import ArrayMethods
+from .arrays import plain
 from .core import Node
 from .errors import describe
 from .modes import mode
@@ -31,10 +32,6 @@ def check_device(device: object) -> None:
     name = str(getattr(device, "type", device))
     if name.split(":")[0] != "cpu":
         raise RuntimeError(f"There is no device {name!r} here, only 'cpu'; torch.cuda.is_available() says so.")
-
-
-def _plain(x: object) -> Any:
-    return x._datum if isinstance(x, Node) else x
 
 
 def _dims(dims: tuple[Any, ...]) -> Any:
@@ -175,7 +172,7 @@ class TorchMethods(ArrayMethods):
         return f.min(self, dim, keepdim)
 
     def gather(self, dim: int, index: Operand) -> Any:
-        positions = _plain(index)
+        positions = plain(index)
         return networks.take_along_axis(self._beside(positions, dim), positions, axis=dim)
 
     def _beside(self, positions: Any, dim: int) -> Any:
@@ -187,10 +184,10 @@ class TorchMethods(ArrayMethods):
         return self if all(whole) else self[tuple(slice(None if every else n) for every, n in zip(whole, np.shape(positions), strict=True))]
 
     def index_select(self, dim: Any, index: Operand) -> Any:
-        return shaping.take(self, _plain(index), dim)
+        return shaping.take(self, plain(index), dim)
 
     def masked_select(self, mask: Operand) -> Any:
-        return self[_plain(mask)]
+        return self[plain(mask)]
 
     def scatter(self, dim: int, index: Operand, src: Any = None, *, value: Operand | None = None) -> Any:
         """Put the entries of `src`, a Tensor or a number, at the positions `index` along a dimension."""
@@ -215,13 +212,13 @@ class TorchMethods(ArrayMethods):
 
     def _places(self, dim: Any, index: Operand) -> Any:
         """For each of the positions `index` along a dimension, the number of its entry in the flat Tensor."""
-        positions = np.asarray(_plain(index))
+        positions = np.asarray(plain(index))
         numbers = np.arange(self._datum.size).reshape(self.shape)
         beside = [slice(None) if i == dim % self.ndim else slice(n) for i, n in enumerate(positions.shape)]
         return np.take_along_axis(numbers[tuple(beside)], positions, dim)
 
     def masked_fill(self, mask: Operand, value: Operand) -> Any:
-        return choices.where(_plain(mask).astype(bool), value, self)
+        return choices.where(plain(mask).astype(bool), value, self)
 
     def tril(self, diagonal: Any = 0) -> Any:
         return choices.where(np.tril(np.ones(self.shape, bool), diagonal), self, 0)
@@ -273,25 +270,25 @@ class TorchMethods(ArrayMethods):
         return self + weight * (end - self)
 
     def add_(self, other: Operand, *, alpha: Any = 1) -> Self:
-        return self._replace(self._datum + alpha * _plain(other))
+        return self._replace(self._datum + alpha * plain(other))
 
     def sub_(self, other: Operand, *, alpha: Any = 1) -> Self:
-        return self._replace(self._datum - alpha * _plain(other))
+        return self._replace(self._datum - alpha * plain(other))
 
     def mul_(self, other: Operand) -> Self:
-        return self._replace(self._datum * _plain(other))
+        return self._replace(self._datum * plain(other))
 
     def div_(self, other: Operand) -> Self:
-        return self._replace(self._datum / _plain(other))
+        return self._replace(self._datum / plain(other))
 
     def addcmul_(self, tensor1: Operand, tensor2: Operand, *, value: Operand = 1) -> Self:
-        return self._replace(self._datum + value * _plain(tensor1) * _plain(tensor2))
+        return self._replace(self._datum + value * plain(tensor1) * plain(tensor2))
 
     def addcdiv_(self, tensor1: Operand, tensor2: Operand, *, value: Operand = 1) -> Self:
-        return self._replace(self._datum + value * _plain(tensor1) / _plain(tensor2))
+        return self._replace(self._datum + value * plain(tensor1) / plain(tensor2))
 
     def lerp_(self, end: Operand, weight: Operand) -> Self:
-        return self._replace(self._datum + weight * (_plain(end) - self._datum))
+        return self._replace(self._datum + weight * (plain(end) - self._datum))
 
     def fill_(self, value: Operand) -> Self:
         return self._replace(value)
@@ -309,7 +306,7 @@ class TorchMethods(ArrayMethods):
         return self._replace(np.sqrt(self._datum))
 
     def masked_fill_(self, mask: Operand, value: Operand) -> Self:
-        return self._replace(np.where(_plain(mask), _plain(value), self._datum))
+        return self._replace(np.where(plain(mask), plain(value), self._datum))
 
     def _replace(self, new: Operand) -> Self:
         """Replace the data in place: of a constant at any time, of a leaf under `no_grad()`."""
@@ -322,5 +319,5 @@ class TorchMethods(ArrayMethods):
                     else "changing a leaf is for no_grad(): `with no_grad(): w.add_(…)`."
                 )
             )
-        self._overwrite(_plain(new))
+        self._overwrite(plain(new))
         return self

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import plain
 from .backward import ancestors, gradients
 from .core import Node
 from .errors import describe
@@ -87,7 +88,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     def both(*args: Any, **kwargs: Any) -> Any:
         chosen = _chosen(args, argnums, f)
         out, pull = vjp(_with_args(f, args, kwargs, argnums), *chosen)
-        if isinstance(out, (list, tuple, dict)) or np.size(_plain(out)) != 1:
+        if isinstance(out, (list, tuple, dict)) or np.size(plain(out)) != 1:
             raise TypeError(
                 f"grad needs a function that returns a single number, and {_name(f)} returned {_shape_text(out)}. "
                 "Reduce it with sum() or mean(), or use jacobian."
@@ -189,13 +190,13 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         raise TypeError("jvp takes the arguments of the function as one list or tuple, and the tangents as another: jvp(f, (x,), (1.0,)).")
     primals, tangents = tuple(primals), tuple(tangents)
     for x, tangent in zip(leaves(primals), matching(primals, tangents, "The tangents of jvp"), strict=True):
-        if np.shape(_plain(x)) != np.shape(_plain(tangent)):
-            raise ValueError(f"jvp got a tangent of shape {np.shape(_plain(tangent))} for an argument of shape {np.shape(_plain(x))}.")
+        if np.shape(plain(x)) != np.shape(plain(tangent)):
+            raise ValueError(f"jvp got a tangent of shape {np.shape(plain(tangent))} for an argument of shape {np.shape(plain(x))}.")
     out, pull = vjp(f, *primals)
     _, push = vjp(pull, tree_map(_zeros, out))
     (tangent_out,) = push(tangents)
     linked = any(isinstance(x, Node) for x in leaves([out, primals, tangents]))
-    return out, tangent_out if linked else tree_map(_plain, tangent_out)
+    return out, tangent_out if linked else tree_map(plain, tangent_out)
 
 
 def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -248,7 +249,7 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
                 return rows[0]
             like = chosen[0] if isinstance(argnums, int) else tuple(chosen)
             if not rows:  # a result without entries has a Jacobian without entries
-                return tree_map(lambda x: np.zeros(shape + np.shape(_plain(x))), like)
+                return tree_map(lambda x: np.zeros(shape + np.shape(plain(x))), like)
             return tree_map(lambda *column: _stacked(column, shape), *rows)
 
         return rebuild(out, iter([of(i) for i in range(len(outs))]))
@@ -321,13 +322,9 @@ def _checked(cotangent: Node, out: Node) -> Node:
     return cotangent
 
 
-def _plain(x: object) -> Any:
-    return x._datum if isinstance(x, Node) else x
-
-
 def _copied(x: object) -> Any:
     """The plain number, or an array that the caller may write to."""
-    x = _plain(x)
+    x = plain(x)
     return np.array(x) if isinstance(x, np.ndarray) else x
 
 
@@ -348,12 +345,12 @@ def _as_node(x: object) -> Any:
 
 def _zeros(x: object) -> Any:
     """The cotangent 0 for a number or array."""
-    return np.zeros_like(_plain(x)) if isinstance(_plain(x), np.ndarray) else 0.0
+    return np.zeros_like(plain(x)) if isinstance(plain(x), np.ndarray) else 0.0
 
 
 def _stacked(column: Sequence[Any], shape: tuple[int, ...]) -> Any:
     """Rows of derivatives as one array, whose leading axes are those of the result."""
-    return reshape(stack(column), shape + np.shape(_plain(column[0])))
+    return reshape(stack(column), shape + np.shape(plain(column[0])))
 
 
 def _chosen(args: tuple[Any, ...], argnums: int | Sequence[int], f: Callable[..., Any]) -> list[Any]:
@@ -390,4 +387,4 @@ def _name(f: Callable[..., Any]) -> str:
 def _shape_text(out: object) -> str:
     if isinstance(out, (list, tuple, dict)):
         return f"a {type(out).__name__}"
-    return f"an array of shape {np.shape(_plain(out))}" if np.size(_plain(out)) != 1 else repr(out)
+    return f"an array of shape {np.shape(plain(out))}" if np.size(plain(out)) != 1 else repr(out)

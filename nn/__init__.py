@@ -14,6 +14,7 @@ if not hasattr(_autograd, "Primitive"):
 from . import callbacks, data, functional, init, metrics, optim, plot, utils
 from .activation import ELU, GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Sin, Softmax, Softplus, Tanh
 from .attention import MultiheadAttention
+from .batch_normalization import BatchNorm1d, BatchNorm2d, InstanceNorm2d
 from .containers import ModuleDict, ModuleList, ParameterList, Sequential
 from .convolution import Conv1d, Conv2d
 from .diagnosis import Diagnosis, Finding, diagnose
@@ -44,7 +45,7 @@ from .losses import (
 )
 from .mlp import MLP, Layer, Neuron
 from .module import Module
-from .normalization import BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d, LayerNorm, RMSNorm
+from .normalization import GroupNorm, LayerNorm, RMSNorm
 from .onnx import from_onnx, to_onnx
 from .parameter import Parameter
 from .playground import playground

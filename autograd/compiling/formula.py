@@ -20,13 +20,13 @@ from ..backward import ancestors
 from ..core import Node
 from ..numpy_interface import call_function, call_ufunc
 from ..primitives.arithmetic import astype, identity
-from ..primitives.printing import COMPARISON, Infix, Product, View
+from ..primitives.printing import COMPARISON, Infix, Product, View, way_of
 from ..tensor import Tensor
 from ..updating import Updater
 from ..value import Value
 from .naming import identifier
 from .wrapping import wrapped
-from .writers import Writer, is_view, way_of
+from .writers import Writer, is_view
 
 __all__ = ["Assignment", "Formula"]
 

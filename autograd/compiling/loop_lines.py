@@ -16,6 +16,7 @@ from ..core import Node
 from ..primitives import printing
 from ..primitives.indexing import getitem
 from .floats import is_computed_with_floats
+from .writers import is_loop
 
 __all__ = ["is_slice", "is_slice_of_states", "loop_lines", "runs_on_floats"]
 
@@ -110,16 +111,12 @@ def is_slice(x: object) -> bool:
         return False
     inner: Any = x.left
     index = x.static["index"]
-    return (inner.primitive is None or _is_loop(inner.left)) and index.step is None and (index.start or 0) >= 0
+    return (inner.primitive is None or is_loop(inner.left)) and index.step is None and (index.start or 0) >= 0
 
 
 def is_slice_of_states(x: Any) -> bool:
     """Whether `x` is a slice of the states of a loop."""
     return is_slice(x) and x.left.primitive is not None
-
-
-def _is_loop(x: object) -> bool:
-    return isinstance(x, Node) and x.primitive is not None and isinstance(x.primitive.numpy, printing.Statements)
 
 
 def runs_on_floats(leaves: Sequence[Any], order: Sequence[Any]) -> bool:

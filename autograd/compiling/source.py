@@ -12,7 +12,7 @@ from typing import Any
 
 from ..core import Node
 from ..primitives.indexing import getitem
-from ..primitives.printing import ATOM, View, is_basic
+from ..primitives.printing import ATOM, View, is_basic, way_of
 from ..primitives.shapes import transpose
 from ..texts import in_docstring, visible
 from .floats import call_of_floats, is_operator, on_floats
@@ -22,7 +22,7 @@ from .naming import identifier
 from .printing.programs import Recipe
 from .scopes import ends_of_parts, scopes_of
 from .wrapping import wrapped
-from .writers import Writer, is_assigned, is_loop, is_sum, is_view, way_of
+from .writers import Writer, is_assigned, is_loop, is_sum, is_view
 
 __all__ = ["Source"]
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..core import Node
-from ..primitives.printing import ATOM, UNARY, Assigned, Plus, Statements, View
+from ..primitives.printing import ATOM, UNARY, Assigned, Plus, Statements, View, way_of
 from .literals import array_text, plain
 from .naming import RESERVED, identifier
 
-__all__ = ["Writer", "is_assigned", "is_loop", "is_sum", "is_view", "way_of"]
+__all__ = ["Writer", "is_assigned", "is_loop", "is_sum", "is_view"]
 
 PLAIN = (type(None), bool, int, float, str, bytes)
 
@@ -166,11 +166,6 @@ class Writer:
         self.helpers[name] = thing
         self.taken.add(name)
         return name
-
-
-def way_of(x: object) -> Any:
-    """What the entry of a node says of how it is written; None of a leaf."""
-    return x.primitive.numpy if isinstance(x, Node) and x.primitive is not None else None
 
 
 def is_sum(x: object, sign: str = "") -> bool:

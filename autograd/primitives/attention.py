@@ -52,7 +52,7 @@ attention: Primitive = Primitive(
     onnx=_attention_composed,
     vjp=_attention_gradients,
     batch=lambda batch, *xs: attention(*batch.aligned(xs)),
-    doc="""How much each query takes from each key, in shares of 1: softmax(q kᵀ / √d + mask) (Vaswani and others, 2017).
+    doc="""How much each query takes from each key: softmax(q kᵀ / √d + mask) (Vaswani and others, 2017).
 
     `q` (…, targets, d) and `k` (…, sources, d); the `mask` broadcasts to the result (…, targets,
     sources), and is -inf where nothing is to be taken. Where that is everywhere, the shares are 0.

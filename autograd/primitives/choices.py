@@ -174,7 +174,9 @@ first_max_n = Primitive(
     onnx="Max",
     vjp=_first_max_gradients,
     cases=(Case((), ()), Case((3,), (3,), (3,))),
-    doc="""The largest of any number of inputs, as one node; of inputs that tie, the first gets the gradient, as of Python's `max`.
+    doc="""The largest of any number of inputs, as one node. Of inputs that tie, the first gets the gradient.
+
+    Python's `max` returns the first one, too.
 
     >>> float(first_max_n(1.0, 3.0, 2.0))
     3.0

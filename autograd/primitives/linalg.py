@@ -275,7 +275,9 @@ qr: Primitive = Primitive(
     scalar=None, array=_qr,
     vjp=(_gradient_of_qr,),
     batch=lambda batch, x: qr(x),
-    doc="""The orthonormal columns Q of a matrix Q R with at least as many rows as columns, and below them Rᵀ, a lower triangle.
+    doc="""The orthonormal columns Q of a matrix Q R, and below them Rᵀ, a lower triangle.
+
+    The matrix has at least as many rows as columns.
 
     >>> qr(np.array([[0.0, -2.0], [3.0, 0.0]])).shape
     (4, 2)

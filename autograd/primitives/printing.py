@@ -16,7 +16,7 @@ from ..core import Node
 
 __all__ = [
     "ATOM", "COMPARISON", "POWER", "PRODUCT", "SUM", "UNARY", "Assigned", "Infix", "Part", "Plus", "Product", "Statements", "View",
-    "Writer", "is_basic", "name_of_sum", "negative", "power", "reduction", "sequence", "sum_or_dot",
+    "Writer", "is_basic", "name_of_sum", "negative", "power", "reduction", "sequence", "sum_or_dot", "way_of",
 ]  # fmt: skip
 
 COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(6)  # how tightly a text binds
@@ -76,7 +76,7 @@ class Plus(Infix):
     def term(self, w: Writer, left: Any, right: Any) -> str:
         """The last term with its sign."""
         text = w.bound(_whole(right, left), SUM if self.sign == "+" else PRODUCT)
-        if text[0] == "-" and not isinstance(_numpy(right), Plus):  # then its sign is of all of it
+        if text[0] == "-" and not isinstance(way_of(right), Plus):  # then its sign is of all of it
             return f"{'-' if self.sign == '+' else '+'} {text[1:]}"
         return f"{self.sign} {text}"
 
@@ -90,7 +90,7 @@ class Product(Infix):
     def __call__(self, w: Writer, x: Node, left: Any, right: Any) -> Written:
         if left is right and isinstance(left, Node):
             return f"{w.bound(left, ATOM)}**2", POWER
-        if not isinstance(left, Node) and isinstance(_numpy(right), Product):
+        if not isinstance(left, Node) and isinstance(way_of(right), Product):
             return f"{w.bound(_whole(left, right), PRODUCT)} * {w.bound(right, PRODUCT)}", PRODUCT
         return super().__call__(w, x, left, right)
 
@@ -164,7 +164,7 @@ def reduction(name: str) -> Callable[..., Written]:
 
 def sum_or_dot(w: Writer, x: Node, a: Any, axis: Any = None, keepdims: bool = False) -> Written:
     """A sum; of squares in one pass, without the array of squares."""
-    if axis is None and not keepdims and isinstance(_numpy(a), Product) and a.left is a.right and a not in w.names:
+    if axis is None and not keepdims and isinstance(way_of(a), Product) and a.left is a.right and a not in w.names:
         return f"np.vdot({w.text_of(a.left)}, {w.text_of(a.left)})"
     return reduction("sum")(w, x, a, axis, keepdims)
 
@@ -180,7 +180,7 @@ def sequence(name: str) -> Callable[..., Written]:
 
 def name_of_sum(*inputs: Any) -> str:
     """A matrix product and a bias are the z of a layer."""
-    return "z" if any(getattr(_numpy(x), "sign", "") == "@" for x in inputs) else "t"
+    return "z" if any(getattr(way_of(x), "sign", "") == "@" for x in inputs) else "t"
 
 
 def is_basic(index: Any) -> bool:
@@ -189,8 +189,8 @@ def is_basic(index: Any) -> bool:
     return all(part is None or part is Ellipsis or isinstance(part, (int, np.integer, slice)) for part in parts)
 
 
-def _numpy(x: Any) -> Any:
-    """How the entry of a node is written."""
+def way_of(x: object) -> Any:
+    """What the entry of a node says of how it is written; None of a leaf."""
     return x.primitive.numpy if isinstance(x, Node) and x.primitive is not None else None
 
 

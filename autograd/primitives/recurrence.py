@@ -78,7 +78,9 @@ rnn: Primitive = Primitive(
     scalar=None, array=_rnn, step=_rnn_step,
     vjp=_rnn_gradients,
     batch=lambda batch, *xs, **settings: batch.in_one(partial(rnn, **settings), xs, axes=(1, 0), out_axis=1),
-    doc="""The hidden states h = tanh(z + h_before @ weight.T) at all times (Elman, 1990); relu instead of tanh, if `nonlinearity` says so.
+    doc="""The hidden states h = tanh(z + h_before @ weight.T) at all times (Elman, 1990).
+
+    If `nonlinearity` is "relu", it takes the place of tanh.
 
     `z` (time, batch, hidden), the first state `h` (batch, hidden), `weight` (hidden, hidden).
 
@@ -165,7 +167,9 @@ lstm: Primitive = Primitive(
     scalar=None, array=_lstm, step=_lstm_step,
     vjp=_lstm_gradients,
     batch=lambda batch, *xs: batch.in_one(lstm, xs, axes=(1, 0, 0), out_axis=2),
-    doc="""What a long short-term memory computes at all times: the gates i, f, g and o, the cells c and the hidden states h.
+    doc="""What a long short-term memory computes at all times.
+
+    These are the gates i, f, g and o, the cells c, and the hidden states h.
 
     With (i, f, g, o) = (σ, σ, tanh, σ)(z + h_before @ weight.T) in four parts, c = f c_before + i g
     and h = o tanh(c) (Hochreiter and Schmidhuber, 1997; the forget gate f is Gers's, 2000).
@@ -244,7 +248,9 @@ gru: Primitive = Primitive(
     scalar=None, array=_gru, step=_gru_step,
     vjp=_gru_gradients,
     batch=lambda batch, *xs: batch.in_one(gru, xs, axes=(1, 0), out_axis=2),
-    doc="""What a gated recurrent unit computes at all times: the gates r and u, the candidates n, their part m, the hidden states h.
+    doc="""What a gated recurrent unit computes at all times.
+
+    These are the gates r and u, the candidates n, their part m, and the hidden states h.
 
     With s = h_before @ weight.T + bias and z in three parts, r = σ(z₁ + s₁), u = σ(z₂ + s₂), m = s₃,
     n = tanh(z₃ + r m) and h = (1 - u) n + u h_before (Cho and others, 2014; r as in cuDNN and PyTorch).
@@ -271,7 +277,9 @@ reverse_sequences: Primitive = Primitive(
     scalar=None, array=_reverse_sequences,
     vjp=(lambda g, y, x, lengths: reverse_sequences(g, lengths), None),
     batch=lambda batch, *xs: batch.in_one(reverse_sequences, xs, axes=(1, 0), out_axis=1),
-    doc="""Each sequence of a batch (time, batch, …) from its end to its start; what lies beyond its length stays where it is.
+    doc="""Each sequence of a batch (time, batch, …) from its end to its start.
+
+    What lies beyond the length of a sequence stays where it is.
 
     >>> reverse_sequences(np.array([[1.0, 4.0], [2.0, 5.0], [3.0, 0.0]]), np.array([3, 2]))
     array([[3., 5.],

@@ -21,7 +21,9 @@ argsort: Primitive = Primitive(
     numpy=lambda w, y, x, axis=-1: f'np.argsort({w.text_of(x)}, {axis}, kind="stable")',
     vjp=(None,),
     batch=lambda batch, x, axis=-1: argsort(x, axis=int(axes_of_batch(x, axis)[0])),
-    doc="""The places of the smallest entry along an axis, of the next one, and so on; of equal ones, the first comes first.
+    doc="""The places of the smallest entry along an axis, of the next one, and so on.
+
+    Of equal entries, the first comes first.
 
     >>> argsort(np.array([3.0, 1.0, 2.0]))
     array([1, 2, 0])

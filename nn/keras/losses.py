@@ -201,34 +201,29 @@ class KLDivergence(Loss):
     function = staticmethod(kl_divergence)
 
 
-class BinaryCrossentropy(Loss):
+class _Smoothed(Loss):
+    """What `BinaryCrossentropy` and `CategoricalCrossentropy` share: their arguments."""
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+    ) -> None:
+        super().__init__(reduction, name, from_logits=from_logits, label_smoothing=label_smoothing)
+
+
+class BinaryCrossentropy(_Smoothed):
     """`nn.BCELoss`; with `from_logits` `nn.BCEWithLogitsLoss`."""
 
     function = staticmethod(binary_crossentropy)
 
-    def __init__(
-        self,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = None,
-    ) -> None:
-        super().__init__(reduction, name, from_logits=from_logits, label_smoothing=label_smoothing)
 
-
-class CategoricalCrossentropy(Loss):
+class CategoricalCrossentropy(_Smoothed):
     """`nn.CrossEntropyLoss` of the logarithm, or with `from_logits` of the scores themselves; targets are one-hot."""
 
     function = staticmethod(categorical_crossentropy)
-
-    def __init__(
-        self,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = None,
-    ) -> None:
-        super().__init__(reduction, name, from_logits=from_logits, label_smoothing=label_smoothing)
 
 
 class SparseCategoricalCrossentropy(Loss):
