@@ -100,7 +100,7 @@ class _Page:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore" if how == "error" else "error")
-                executed(code, names)
+                executed(code, names, "program.py")
         except Exception as error:
             message = str(error.args[0]) if isinstance(error, KeyError) else str(error)
             return type(error).__name__, message
@@ -122,9 +122,9 @@ class _Page:
         return f"\n\n![{words}](pictures/{stored})"
 
 
-def executed(code: str, names: dict[str, Any]) -> str:
+def executed(code: str, names: dict[str, Any], file: str = "") -> str:
     """Run a program, and return what it prints, with the value of its last line."""
-    file = f"program_{len(linecache.cache)}.py"
+    file = file or f"program_{len(linecache.cache)}.py"
     linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)  # the compiler reads the text of functions
     tree = ast.parse(code)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
