@@ -71,7 +71,7 @@ def page(found: Iterable[Message], explained: dict[Message, str]) -> str:
         "Use the search of your browser with a few words of the message that you got, and leave out names and numbers.",
     ]
     for file, group in itertools.groupby(found, key=lambda message: message.file):
-        lines += ["", f"## {file}", ""]
+        lines += ["", f"## `{file}`", ""]
         for message in group:
             link = f" ([explained](#{explained[message]}))" if message in explained else ""
             lines.append(f"- {message.kind}: {_literal(message.text)}{link}")
