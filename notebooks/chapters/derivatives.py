@@ -20,11 +20,15 @@ LETTERS = "xyzuvw"
 LONGEST = 90  # letters of a typeset derivative in the table
 STEP, TINY = 1e-6, 1e-30  # of a finite difference, and of a complex step
 INTRODUCTION = """\
+---
+html_theme.sidebar_secondary.remove: true
+---
+
 # The table of derivatives
 
 This page is made from the entries in `autograd/primitives`, which are all that the library knows of derivatives. Here $g$ is the
-gradient of the result $r$, and the third column says what gradient each input gets: $g$ times the derivative. The pictures have
-the function in blue and its derivative in red; where there are several inputs, by $x$, with the others held still. Two gradients
+gradient of the result $r$, and the fourth column says what gradient each input gets: $g$ times the derivative. The pictures have
+the function in blue and its derivative in orange; where there are several inputs, by $x$, with the others held still. Two gradients
 with *or* between them are on the two sides of a condition, as that of a ReLU is for positive and for negative numbers.
 
 The last column is the **gradient check**, which ran when this book was built: the largest difference between the gradients of the
@@ -39,7 +43,7 @@ ARRAYS = """
 Arrays that are rearranged, summed, multiplied and convolved, and the steps of recurrent networks. The rule of an entry is in its
 source; where it is a short formula, it stands here.
 
-| name | function | gradients of the inputs | what it does | check |
+| name | what it does | function | gradients of the inputs | check |
 |---|---|---|---|---|
 """
 NUMBERS = """
@@ -47,7 +51,7 @@ NUMBERS = """
 
 They work entry by entry on arrays.
 
-| name | function | gradients of the inputs | picture | check |
+| name | | function | gradients of the inputs | check |
 |---|---|---|---|---|
 """
 
@@ -60,11 +64,11 @@ def page() -> tuple[str, dict[str, bytes]]:
         of_numbers = entry.elementwise and entry.scalar is not None and not callable(entry.vjp)
         if of_numbers:
             pictures[f"derivative-{name}.svg"] = plotted(entry)
-            last = f"![{name} and its derivative](pictures/derivative-{name}.svg){{width=160px}}"
+            first = f"![{name} and its derivative](pictures/derivative-{name}.svg){{width=140px}}"
         else:
-            last = (entry.__doc__ or "").strip().partition("\n")[0]
+            first = (entry.__doc__ or "").strip().partition("\n")[0]
         function, gradients = formulas(entry, of_numbers)
-        rows[of_numbers].append(f"| `{name}` | {function} | {gradients} | {last} | {checked(entry)} |")
+        rows[of_numbers].append(f"| `{name}` | {first} | {function} | {gradients} | {checked(entry)} |")
     return INTRODUCTION + NUMBERS + "\n".join(rows[True]) + "\n" + ARRAYS + "\n".join(rows[False]) + "\n", pictures
 
 

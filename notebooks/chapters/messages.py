@@ -1,6 +1,6 @@
 """What the library can say when something is wrong: the text of every `raise` and of every warning, read from its source.
 
-A text is a template: `{name}` stands for what an error puts in that place, and `…` where that is computed. Texts that are written
+A text is a template: `{name}` stands for what is filled in there, and `…` where that is computed. Texts that are written
 elsewhere are followed: variables of the function, attributes, constants, and functions that return them.
 """
 
@@ -10,7 +10,7 @@ import ast
 import itertools
 import re
 from collections.abc import Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,8 +58,12 @@ def says(message: Message, text: str) -> bool:
         >>> says(Message("ValueError", "{name} got {…}.", "nn/inputs.py"), "Linear got 3.")
         True
     """
-    words = re.split(PLACE, message.text)
-    return re.fullmatch(".*".join(map(re.escape, words)), text, flags=re.DOTALL) is not None
+    return _pattern(message.text).fullmatch(text) is not None
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, re.split(PLACE, template))), flags=re.DOTALL)
 
 
 def page(found: Iterable[Message], explained: dict[Message, str]) -> str:
@@ -192,10 +196,10 @@ def _fixed(message: Message) -> str:
 
 def _part(part: ast.expr) -> str:
     """A part of a formatted text."""
-    if isinstance(part, ast.FormattedValue):
-        shown = ast.unparse(part.value)
-        return f"{{{shown}}}" if len(shown) <= SHORT and re.fullmatch(r"[\w.]+", shown) else "…"
-    return str(part.value) if isinstance(part, ast.Constant) else ""
+    if not isinstance(part, ast.FormattedValue):
+        return str(part.value) if isinstance(part, ast.Constant) else ""
+    shown = ast.unparse(part.value)
+    return f"{{{shown}}}" if len(shown) <= SHORT and re.fullmatch(r"[\w.]+", shown) else "…"
 
 
 def _literal(text: str) -> str:
