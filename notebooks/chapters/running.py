@@ -118,8 +118,8 @@ class _Page:
         stored = f"{self.name}-{path.name}"
         self.files[stored] = path.read_bytes()
         if path.suffix == ".html":
-            title, height = html.escape(words), match["height"] or 620
-            frame = f'<iframe class="live" src="live/{stored}" title="{title}" width="100%" height="{height}" loading="lazy"></iframe>'
+            size = f'width="100%" height="{match["height"] or 620}" loading="lazy"'
+            frame = f'<iframe class="live" src="live/{stored}" title="{html.escape(words)}" {size}></iframe>'
             return f'\n\n{frame}\n\n<a href="live/{stored}">This page in a window of its own</a>'
         return f"\n\n![{words}](pictures/{stored})"
 
