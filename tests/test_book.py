@@ -54,6 +54,7 @@ def test_each_section_begins_anew_with_the_first_programs_and_in_an_empty_folder
         ("1 / 0", "", "page-one: ZeroDivisionError: division by zero"),
         ("1", "error", "page-one: this program gives no error"),
         ("1", "warning", "page-one: this program gives no warning"),
+        ("1 / 0", "warning", "page-one: this program gives no warning"),
         ("import warnings\nwarnings.warn('mind')", "", "page-one: UserWarning: mind"),
         ("1", "eror", "page-one: there is no block `python eror`"),
     ],

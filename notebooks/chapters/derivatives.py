@@ -27,8 +27,8 @@ html_theme.sidebar_secondary.remove: true
 # The table of derivatives
 
 This page is made from the entries in `autograd/primitives`, which are all that the library knows of derivatives. Here $g$ is the
-gradient of the result $r$, and the third column says what gradient each input gets: $g$ times the derivative. The pictures have
-the function in blue and its derivative in red; where there are several inputs, by $x$, with the others held still. Two gradients
+gradient of the result $r$, and the fourth column says what gradient each input gets: $g$ times the derivative. The pictures have
+the function in blue and its derivative in orange; where there are several inputs, by $x$, with the others held still. Two gradients
 with *or* between them are on the two sides of a condition, as that of a ReLU is for positive and for negative numbers.
 
 The last column is the **gradient check**, which ran when this book was built: the largest difference between the gradients of the

@@ -10,7 +10,7 @@ import ast
 import itertools
 import re
 from collections.abc import Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,8 +58,12 @@ def says(message: Message, text: str) -> bool:
         >>> says(Message("ValueError", "{name} got {…}.", "nn/inputs.py"), "Linear got 3.")
         True
     """
-    words = re.split(PLACE, message.text)
-    return re.fullmatch(".*".join(map(re.escape, words)), text, flags=re.DOTALL) is not None
+    return _pattern(message.text).fullmatch(text) is not None
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, re.split(PLACE, template))), flags=re.DOTALL)
 
 
 def page(found: Iterable[Message], explained: dict[Message, str]) -> str:

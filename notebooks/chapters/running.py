@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import html
 import io
 import linecache
 import os
@@ -52,6 +53,7 @@ def run(text: str, name: str) -> Ran:
     Raises:
         PageError: one raises an error where none is promised, or none where one is.
     """
+    plt.switch_backend("Agg")
     page = _Page(name)
     first, *parts = re.split(r"^(?=## )", text, flags=re.MULTILINE)
     common = "\n".join(block["code"] for block in BLOCK.finditer(first))
@@ -100,10 +102,10 @@ class _Page:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore" if how == "error" else "error")
-                executed(code, names)
+                executed(code, names, "program.py")
         except Exception as error:
-            message = str(error.args[0]) if isinstance(error, KeyError) else str(error)
-            return type(error).__name__, message
+            if isinstance(error, Warning) == (how == "warning"):
+                return type(error).__name__, str(error.args[0]) if isinstance(error, KeyError) else str(error)
         raise PageError(f"{label}: this program gives no {how}.")
 
     def file(self, how: str, label: str) -> str:
@@ -116,15 +118,15 @@ class _Page:
         stored = f"{self.name}-{path.name}"
         self.files[stored] = path.read_bytes()
         if path.suffix == ".html":
-            height = match["height"] or 620
-            frame = f'<iframe class="live" src="live/{stored}" title="{words}" width="100%" height="{height}" loading="lazy"></iframe>'
+            size = f'width="100%" height="{match["height"] or 620}" loading="lazy"'
+            frame = f'<iframe class="live" src="live/{stored}" title="{html.escape(words)}" {size}></iframe>'
             return f'\n\n{frame}\n\n<a href="live/{stored}">This page in a window of its own</a>'
         return f"\n\n![{words}](pictures/{stored})"
 
 
-def executed(code: str, names: dict[str, Any]) -> str:
+def executed(code: str, names: dict[str, Any], file: str = "") -> str:
     """Run a program, and return what it prints, with the value of its last line."""
-    file = f"program_{len(linecache.cache)}.py"
+    file = file or f"program_{len(linecache.cache)}.py"
     linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)  # the compiler reads the text of functions
     tree = ast.parse(code)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None

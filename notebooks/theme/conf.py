@@ -1,5 +1,7 @@
 """Sphinx's settings of the book, which `book.py` makes."""
 
+import builtins
+import collections.abc
 import re
 import sys
 from importlib.resources import files
@@ -17,7 +19,7 @@ project = "glassgrad"
 author = "The glassgrad authors"
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
 html_theme = "pydata_sphinx_theme"
-html_theme_options = {"navbar_center": [], "navbar_end": ["theme-switcher"]}
+html_theme_options = {"navbar_center": [], "navbar_end": ["theme-switcher"], "back_to_top_button": False}
 html_title = "glassgrad"
 templates_path = [str(Path(__file__).parent)]
 html_sidebars = {"**": ["contents"]}
@@ -30,6 +32,10 @@ nb_mime_priority_overrides = [("html", "text/html", 0), ("html", "image/svg+xml"
 myst_enable_extensions = ["attrs_inline", "dollarmath"]
 myst_heading_anchors = 3
 autodoc_typehints = "none"
+# What a class inherits stands on its page, unless it has it from a class with a page of its own, or of Python's.
+own_page = [each.__name__ for each in (*PUBLIC, *vars(builtins).values(), *vars(collections.abc).values()) if isinstance(each, type)]
+autodoc_default_options = {"members": True, "inherited-members": ",".join(own_page), "show-inheritance": True}
+napoleon_attr_annotations = False
 napoleon_use_ivar = True
 nitpicky = True
 nitpick_ignore_regex = [
