@@ -61,6 +61,9 @@ class ReLU(_Elementwise):
 
     Shape: any; the output has the same.
 
+    Raises:
+        TypeError: data stand in place of the setting.
+
     Example:
         >>> ReLU()(-3.0), ReLU()(3.0)
         (0.0, 3.0)
@@ -69,7 +72,9 @@ class ReLU(_Elementwise):
     function = autograd.relu
 
     def __init__(self, inplace: bool = False) -> None:
-        pass
+        if isinstance(inplace, (autograd.Node, np.ndarray)):
+            kind = type(self).__name__
+            raise TypeError(f"{kind} is made first, and then called: nn.{kind}()(x), or nn.functional.{kind.lower()}(x).")
 
 
 class LeakyReLU(_Elementwise):
@@ -143,6 +148,9 @@ class SiLU(_Elementwise):
 
     Shape: any; the output has the same.
 
+    Raises:
+        TypeError: data stand in place of the setting.
+
     Example:
         >>> round(SiLU()(1.0), 4)
         0.7311
@@ -151,7 +159,9 @@ class SiLU(_Elementwise):
     function = autograd.silu
 
     def __init__(self, inplace: bool = False) -> None:
-        pass
+        if isinstance(inplace, (autograd.Node, np.ndarray)):
+            kind = type(self).__name__
+            raise TypeError(f"{kind} is made first, and then called: nn.{kind}()(x), or nn.functional.{kind.lower()}(x).")
 
 
 class Sigmoid(_Elementwise):

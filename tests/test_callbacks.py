@@ -211,7 +211,7 @@ def test_gradients_are_clipped_before_the_step():
         (ValueError, "ClipGradients takes either max_norm, .*, or value", lambda: ClipGradients(1.0, 1.0)),
         (ValueError, "max_norm must be finite and not negative; got -1", lambda: ClipGradients(-1)),
         (TypeError, "value must be a number", lambda: ClipGradients(value="1")),
-        (TypeError, "takes a schedule, such as .*, not a SGD", lambda: LearningRateSchedule(optimizer())),
+        (TypeError, "takes a schedule, such as .*, not SGD", lambda: LearningRateSchedule(optimizer())),
         (ValueError, "every must be 'epoch' or 'batch'; got 'step'", lambda: schedule(every="step")),
         (ValueError, "ExponentialLR follows no column of the history; leave out monitor", lambda: schedule(monitor="loss")),
         (ValueError, "ReduceLROnPlateau follows what is measured once an epoch; leave out every='batch'",

@@ -482,7 +482,7 @@ def test_schedules_of_the_users_own_say_what_is_missing():
             "The milestones of SequentialLR must increase; got [4, 4]",
         ),
         (lambda o: optim.SequentialLR(o, [optim.StepLR(o, 1)] * 2, [0]), ValueError, "a milestone must be at least 1; got 0"),
-        (lambda o: optim.SequentialLR(o, [o, o], [1]), TypeError, "SequentialLR takes schedules, and got a SGD"),
+        (lambda o: optim.SequentialLR(o, [o, o], [1]), TypeError, "SequentialLR takes schedules, and got SGD"),
         (lambda o: optim.SequentialLR(o, [optim.StepLR(descent(), 1)], []), ValueError, "SequentialLR got a StepLR of another optimizer"),
         (
             lambda o: optim.SequentialLR(o, [optim.ReduceLROnPlateau(o)], []),

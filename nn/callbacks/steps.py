@@ -72,7 +72,7 @@ class LearningRateSchedule(Callback):
     def __init__(self, scheduler: LRScheduler, every: str = "epoch", monitor: str | None = None) -> None:
         if not isinstance(scheduler, LRScheduler):
             raise TypeError(
-                f"LearningRateSchedule takes a schedule, such as nn.optim.StepLR(optimizer, 10), not a {type(scheduler).__name__}."
+                f"LearningRateSchedule takes a schedule, such as nn.optim.StepLR(optimizer, 10), not {type(scheduler).__name__}."
             )
         if every not in ("epoch", "batch"):
             raise ValueError(f"every must be 'epoch' or 'batch'; got {every!r}.")

@@ -39,8 +39,8 @@ class _Loss(Module):
     weight: Array | None
     pos_weight: Array | None
 
-    def __init__(self, reduction: str = "mean") -> None:
-        self._refuse_data(reduction)
+    def __init__(self, reduction: str = "mean", *data: object) -> None:
+        self._refuse_data(reduction, *data)
         check_reduction(type(self).__name__, reduction, self.reductions)
         self.reduction = reduction
 
@@ -49,7 +49,8 @@ class _Loss(Module):
 
     def _set_weight(self, name: str, weight: Input | None) -> None:
         """Keep a weight as a buffer, as PyTorch does, if there is one."""
-        self._refuse_data(weight)
+        if isinstance(weight, Node) and not weight.is_leaf:
+            self._refuse_data(weight)
         if weight is None:
             setattr(self, name, None)
             return
@@ -58,9 +59,9 @@ class _Loss(Module):
             raise TypeError(f"{type(self).__name__} takes {name} as plain numbers; got {weight!r:.80}.")
         self.register_buffer(name, array)
 
-    def _refuse_data(self, setting: object) -> None:
-        """Refuse a computed Tensor in place of a setting: it is a prediction."""
-        if isinstance(setting, Node) and not setting.is_leaf:
+    def _refuse_data(self, *settings: object) -> None:
+        """Refuse Tensors and arrays in place of settings: they are predictions and targets."""
+        if any(isinstance(setting, (Node, np.ndarray, list)) for setting in settings):
             kind = type(self).__name__
             raise TypeError(f"{kind} takes its settings first, and then the data: nn.{kind}()(predictions, targets).")
 
@@ -222,6 +223,7 @@ class CrossEntropyLoss(_Loss):
         self, weight: Input | None = None, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
     ) -> None:
         super().__init__(reduction)
+        self._refuse_data(ignore_index)
         self._set_weight("weight", weight)
         self.ignore_index, self.label_smoothing = ignore_index, number("label_smoothing", label_smoothing, most=1)
 
@@ -249,6 +251,7 @@ class NLLLoss(_Loss):
 
     def __init__(self, weight: Input | None = None, ignore_index: int = -100, reduction: str = "mean") -> None:
         super().__init__(reduction)
+        self._refuse_data(ignore_index)
         self._set_weight("weight", weight)
         self.ignore_index = ignore_index
 
@@ -305,6 +308,7 @@ class MultiMarginLoss(_Loss):
 
     def __init__(self, p: int = 1, margin: float = 1.0, weight: Input | None = None, reduction: str = "mean") -> None:
         super().__init__(reduction)
+        self._refuse_data(p, margin)
         if p not in (1, 2):
             raise ValueError(f"MultiMarginLoss takes p = 1 or p = 2; got {p!r}.")
         self.p, self.margin = p, margin

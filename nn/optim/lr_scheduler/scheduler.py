@@ -64,7 +64,7 @@ class LRScheduler(Live):
 
     def __init__(self, optimizer: Optimizer) -> None:
         if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"{type(self).__name__} changes the learning rates of an optimizer, and got a {type(optimizer).__name__}.")
+            raise TypeError(f"{type(self).__name__} changes the learning rates of an optimizer, and got {type(optimizer).__name__}.")
         self.optimizer = optimizer
         self.last_epoch = -1
         for group in optimizer.param_groups:
@@ -197,7 +197,7 @@ class SequentialLR(LRScheduler):
             raise ValueError(f"The milestones of SequentialLR must increase; got {self.milestones}.")
         for schedule in self.schedulers:
             if not isinstance(schedule, LRScheduler):
-                raise TypeError(f"SequentialLR takes schedules, and got a {type(schedule).__name__}.")
+                raise TypeError(f"SequentialLR takes schedules, and got {type(schedule).__name__}.")
             if schedule.optimizer is not optimizer:
                 raise ValueError(f"SequentialLR got a {type(schedule).__name__} of another optimizer; all must have one.")
             if schedule.needs_metric:
