@@ -417,11 +417,11 @@ def test_schedules_of_the_users_own_say_what_is_missing():
 @pytest.mark.parametrize(
     ("make", "error", "sentence"),
     [
-        (lambda o: optim.StepLR(o.param_groups, 3), TypeError, "StepLR changes the learning rates of an optimizer, and got a list"),
+        (lambda o: optim.StepLR(o.param_groups, 3), TypeError, "StepLR changes the learning rates of an optimizer, and got list"),
         (
             lambda o: optim.ReduceLROnPlateau(None),
             TypeError,
-            "ReduceLROnPlateau changes the learning rates of an optimizer, and got a NoneType",
+            "ReduceLROnPlateau changes the learning rates of an optimizer, and got NoneType",
         ),
         (lambda o: optim.StepLR(o, 0), ValueError, "step_size must be at least 1; got 0"),
         (lambda o: optim.StepLR(o, 2.5), TypeError, "step_size must be a whole number; got 2.5"),
