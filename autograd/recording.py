@@ -58,7 +58,7 @@ def record_specially(node: Layout, data: object, primitive: Entry, inputs: tuple
     scope = quick["now"].scope if get_ident() == quick["main"] else mode.own_scope
     tracing = mode.tracing is not None
     if tracing:
-        node.origin = Moment(next(times), scope)  # one for each, for the order of the program
+        node.origin = Moment(next(times), scope)  # a time for each node: the compiler sorts nodes by it
     else:
         node.origin = Moment((moment() if observers else quick["now"]).when, scope)
     if mode.recording:
