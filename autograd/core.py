@@ -145,8 +145,8 @@ class Walk:
         order: the computed nodes in topological order, inputs before outputs.
         ends: where the walk ends, the leaves, the constants and the nodes in `stop`, each paired with its
             earlier gradient.
-        lent: the computed nodes that lend the walk a slot `_grad` in use, one that was not blank, each paired
-            with that earlier gradient; all Tensors are among them, as their blank is None.
+        lent: the computed nodes whose slot `_grad` was in use, each paired with what was in it, which it gets back
+            on exit. A computed Tensor is always among them, even with None there, its mark for no gradient.
         zero: a 0.0 that only this walk has. A node whose `_grad` is this object has been visited, and no gradient
             has reached it yet.
         kept: whether the gradients have been added to `.grad`.
@@ -203,8 +203,8 @@ class Walk:
                         break
                     node = left
                     continue
-                # Many inputs are nearly always all nodes, and to try that takes half the time of asking each. Not so
-                # for `dot_n` with a row of data: its last factors, and so its last input but one, are floats.
+                # Of many inputs, nearly always all are nodes; to take that for granted needs half the time of asking
+                # each. But in `dot_n` with a row of data, the last factors are floats, and so the last input but one.
                 if type(left[-2]) is not float:
                     try:
                         fresh = [x for x in left if x._grad is not zero]
