@@ -46,7 +46,7 @@ class Moment:
         self.when, self.scope = when, scope
 
 
-# The global variables of the generated methods of `Value` (see `generated`). `now` has the time, and the scope of the main
+# The global variables of the generated functions (see `generated`). `now` has the time, and the scope of the main
 # thread. `usual` is the class Value if the methods may use their fast path: no thread is in a special mode and there are no
 # observers. Otherwise it is None. The fast path is for the main thread only.
 quick: Final[dict[str, Any]] = {
