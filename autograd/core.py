@@ -16,7 +16,10 @@ Python frees it as soon as its last result goes out of scope.
 
 The details of a node's memory are in `layout.py`, the parts of a primitive in `entry.py`, the derivatives
 in `primitives/`, the call of a node's rules in `rules.py`, `backward()` itself in `backward.py`, and
-`no_grad()`, scopes and time in `modes.py`.
+`no_grad()`, scopes and time in `modes.py`. To read this file, it is enough to know of a node's memory that
+`_datum` and `_grad` are its data and gradient without the checks of the properties `data` and `grad`; that
+`left` and `right` are its two inputs; and that `ONE` or `MANY` in `right` says that `left` is its only input,
+or the tuple of all inputs.
 """
 
 from __future__ import annotations
@@ -84,7 +87,8 @@ class Primitive(Entry):
     `lambda g, y, x: g * (1 - y * y)`, and it works on floats, arrays and nodes alike.
     """
 
-    pull: Callable[[Node, float], bool | None] | None = None  # all rules in one function on floats, see `generated`
+    # All rules in one function on floats, see `generated`. It returns True, and has done nothing, where it does not apply.
+    pull: Callable[[Node, float], bool | None] | None = None
     short: Callable[[tuple[Any, ...]], Node | None] | None = None  # a faster call for Values; None if it does not apply
 
     def __call__(self, *inputs: Any, **static: Any) -> Any:
@@ -141,9 +145,10 @@ class Walk:
         order: the computed nodes in topological order, inputs before outputs.
         ends: where the walk ends, the leaves, the constants and the nodes in `stop`, each paired with its
             earlier gradient.
-        lent: the computed nodes whose slot `_grad` was not blank, each paired with that earlier gradient;
-            all Tensors are among them, as their blank is None.
-        zero: the 0.0, of this walk's own, that `_grad` is until a gradient reaches the node.
+        lent: the computed nodes whose slot `_grad` was in use, each paired with what was in it, which it gets back
+            on exit. A computed Tensor is always among them, even with None there, its mark for no gradient.
+        zero: a 0.0 that only this walk has. A node whose `_grad` is this object has been visited, and no gradient
+            has reached it yet.
         kept: whether the gradients have been added to `.grad`.
 
     Raises:
@@ -173,7 +178,7 @@ class Walk:
 
         The stack `todo` holds nodes to visit. A node that waits for its inputs is followed on it by None;
         when that comes up, its inputs are in the order. A node's only or left input is visited at once,
-        without the stack.
+        without the stack. At the end, look for a leaf that was changed after it was used.
         """
         zero, todo, order, stop = self.zero, self._todo, self.order, self.stop
         while todo:
@@ -198,7 +203,9 @@ class Walk:
                         break
                     node = left
                     continue
-                if type(left[-2]) is not float:  # nearly always nodes alone: half the time of asking each
+                # Of many inputs, nearly always all are nodes; to take that for granted needs half the time of asking
+                # each. But in `dot_n` with a row of data, the last factors are floats, and so the last input but one.
+                if type(left[-2]) is not float:
                     try:
                         fresh = [x for x in left if x._grad is not zero]
                     except AttributeError:
@@ -211,14 +218,15 @@ class Walk:
                 else:
                     order.append(node)
                 break
+        # If no leaf is later than the earliest node, none was changed after it was used; else look at each node.
         changed = max([x.origin.when for x, _ in self.ends if x.primitive is None], default=0)
         if min(map(when_of, set(map(origin_of, order))), default=changed) < changed:
             check_fresh(order)
 
-    def run(self, step: Step, quick: bool = False) -> None:
+    def run(self, step: Step, pulls: bool = False) -> None:
         """Go through the graph in reverse, and add to the gradients of each node's inputs what `step` returns for them.
 
-        If `quick`, a node with a float is handled by its primitive's `pull`, if there is one.
+        If `pulls`, a node with a float is handled by its primitive's `pull`, where there is one that applies.
         """
         zero = self.zero
         for node, seed in self.seeds.items():
@@ -228,7 +236,7 @@ class Walk:
             if g is zero:
                 continue  # no gradient came here: it was used only in a condition, or in a branch that was not taken
             primitive: Any = node.primitive
-            if quick and type(g) is float and primitive.pull is not None and not primitive.pull(node, g):
+            if pulls and type(g) is float and primitive.pull is not None and not primitive.pull(node, g):
                 continue
             if type(g) is ndarray:
                 g.setflags(False)  # type: ignore[call-arg]  # read-only: a rule may return `g` itself or a view, which nodes then share

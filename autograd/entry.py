@@ -90,8 +90,7 @@ class Entry:
             a * c + b * d for the inputs a, b, c, d. If the number of inputs is odd, the last one is added. Sums of
             such products are compiled as dot products.
         reduces: for a reduction along an axis, the entry that does the same to any number of inputs, and the number
-            that changes nothing:
-            `add_n` and 0 for a sum.
+            that changes nothing: `add_n` and 0 for a sum.
         wraps: whether NumPy computes small whole numbers in their own type, where the result may not fit: 200 + 100 is
             44 in uint8.
         variable: the name of its result in a compiled program, such as "h", or a function from the inputs to the name.
@@ -131,6 +130,7 @@ class Entry:
         >>> del table["cube"]
     """
 
+    # For a compiled call, a primitive outside the table that does not call `__init__`.
     numpy: Callable[..., Any] | str | None = None
     elsewhere: tuple[Any, Any, Any] = (None, None, None)
     simplify: Callable[..., Any] | None = None
@@ -216,8 +216,8 @@ class Entry:
         self.array = array
         self.vjp = vjp
         self.arity = len(vjp) if isinstance(vjp, tuple) else None  # None: any number of inputs
-        # One attribute for the three: from the 31st on, Python reads all of them more slowly, and a vmap takes 13 %
-        # longer.
+        # Three in one attribute: Python reads all attributes of an object more slowly if it has more than 30, and a
+        # vmap then takes 13 % longer.
         self.samples = cases, domain, analytic
         self.elementwise = elementwise
         self.masks = masks

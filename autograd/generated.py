@@ -8,7 +8,19 @@ of a method of `Value` in which the formula of the primitive stands in place of 
 
 the lambda is called with symbols, nodes that hold text, and returns the text `g * (1 - y * y)`. At an `if`, both
 branches are followed. Where this does not work, as with `math.exp`, the text is a call of the function. In unusual
-cases (another thread, `no_grad()`, errors) the generated code falls back on `record` and `rules.step`.
+cases (another thread, `no_grad()`, errors) the generated code falls back on `record` and `rules.step`. This is the
+`pull` of `exp`, whose rule is `g * y`; the result True asks for `rules.step`:
+
+    def pull(node, g):
+     try:
+      A = node.left
+      y = node._datum
+      da = g * y
+      A._grad += da
+     except UNUSUAL:
+      return True
+
+The generated functions have the dict `modes.quick` for their global variables.
 """
 
 from __future__ import annotations
@@ -62,6 +74,8 @@ _path: list[bool] = []  # the branches to take at the next conditions
 
 
 def _two(sign: str, swapped: bool = False) -> Callable[[Any, Any], Symbol]:
+    """A method of `Symbol` for an operator with two operands."""
+
     def compute(x: Any, y: Any) -> Symbol:
         left, right = (_text(y), _text(x)) if swapped else (_text(x), _text(y))
         return Symbol(f"({left} {sign} {right})")
@@ -112,6 +126,7 @@ def forward(primitive: Primitive, *inputs: Any) -> str:
 
 
 def _simple(text: str) -> str:
+    """An expression without the brackets that it does not need."""
     return ast.unparse(ast.parse(text))
 
 
@@ -212,6 +227,7 @@ def _added(indent: int, node: str, gradient: str, text: str) -> list[str]:
 
 
 def _pull_sum(node: Node, g: float) -> bool | None:
+    """The `pull` of `add_n`."""
     inputs: Any = node.inputs
     if not KINDS.issuperset(map(type, inputs)):
         return True
@@ -256,6 +272,7 @@ def _dot(inputs: tuple[Any, ...]) -> Any:
 
 
 def _pull_dot(node: Node, g: float) -> Any:
+    """The `pull` of `dot_n`."""
     inputs: Any = node.left
     if node.right is not MANY or not 3 < (count := len(inputs)) <= LONGEST or (count % 2 and type(inputs[-1]) is float):
         return True
@@ -294,6 +311,7 @@ def generate(kind: type[Node]) -> None:
 
 
 def _made(source: str) -> dict[str, Any]:
+    """The functions that a text defines, by name."""
     made: dict[str, Any] = {}
     name = __file__.replace("generated", "<generated>")  # tracebacks show a file of this package
     exec(compile(source, name, "exec"), quick, made)

@@ -52,9 +52,8 @@ _roots: Final = _Roots()
 def watch(root: Node, order: Sequence[Node]) -> None:
     """Warn if the graphs of the last hundred backward passes are all still alive.
 
-    A pass from `root` through the nodes `order` begins.
-
-    `Node.backward` is among the callers; the warning points to the line that called it.
+    It is called when a pass from `root` through the nodes `order` begins. The warning points to the line of the
+    program that called `backward()`.
     """
     if _passes() % EACH:
         return

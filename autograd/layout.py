@@ -1,5 +1,8 @@
 """How a node is stored: its seven slots, and the properties that read them.
 
+`_datum` and `_grad` are the data and the gradient as they are. The properties `data` and `grad`, which users see,
+also check that they may be read or assigned; so the engine itself reads the slots.
+
 A graph may have a million nodes, so a node must be small:
 
 - One or two inputs are in the slots `left` and `right`, without a tuple; `ONE` and `MANY` in `right` mark
@@ -130,7 +133,8 @@ class Layout:
     def scope(self) -> Scope | None:
         if self._aside is not None and self._aside[2] is not None:
             return self._aside[2]
-        return None if self.primitive is None and self.left is not None else self.origin.scope
+        is_leaf = self.primitive is None and self.left is not None  # it belongs to no part of a computation
+        return None if is_leaf else self.origin.scope
 
     @scope.setter
     def scope(self, scope: Scope | None) -> None:
@@ -158,7 +162,7 @@ class Layout:
         elif new is not self._grad:  # `x.grad *= 2` changes the array in place, and then assigns it
             self._grad = self._seed(new)
 
-    # The same as numbers, for who computes with them: a Tensor of `nn.torch` shows its gradient as one of its own.
+    # The gradient as plain numbers, for code that computes with it: `grad` of a Tensor of `nn.torch` is such a Tensor.
     _gradient = grad
 
     def _seed(self, gradient: Any) -> Any:

@@ -46,13 +46,13 @@ class Moment:
         self.when, self.scope = when, scope
 
 
-# The global variables of the generated methods of `Value` (see `generated`). `now` has the time, and the scope of the main
+# The global variables of the generated functions (see `generated`). `now` has the time, and the scope of the main
 # thread. `usual` is the class Value if the methods may use their fast path: no thread is in a special mode and there are no
 # observers. Otherwise it is None. The fast path is for the main thread only.
 quick: Final[dict[str, Any]] = {
     "now": Moment(1, None), "when": 1, "usual": None, "main": threading.main_thread().ident, "get_ident": get_ident, "__name__": __name__,
 }  # fmt: skip
-times: Final = itertools.count(2)  # the lock of `moment` is for two threads not to set `when` back
+times: Final = itertools.count(2)  # it needs no lock; that of `moment` keeps two threads from setting `when` back
 _clock: Final = threading.Lock()
 
 
@@ -131,10 +131,14 @@ class Effects(Protocol):
         """`root.backward(gradient)`."""
 
     def forget(self, leaves: Sequence[Any], to_zero: bool = False) -> None:
-        """Their gradients are forgotten, or become 0."""
+        """The gradients of `leaves` are cleared, or become 0."""
 
     def change_gradients(self, leaves: Sequence[Any], change: Callable[[list[Any]], tuple[Any, list[Any]]]) -> Any:
-        """Other gradients in place of the present ones, as nodes of arrays: `change` gives a number and them; a Value with that number."""
+        """Replace the gradients of `leaves`: `change` takes them, as nodes of arrays, and returns a number and the new ones.
+
+        Returns:
+            A Value with that number.
+        """
 
     def update(self, updater: Any) -> None:
         """A step of an `updating.Updater`, such as an optimizer."""
@@ -207,7 +211,7 @@ def is_recording() -> bool:
 
 
 def set_recording(recording: bool) -> bool:
-    """Say whether operations on this thread are recorded from here on; what was said before."""
+    """Set whether this thread records what it computes, and return the previous setting."""
     before, mode.recording = mode.recording, recording
     return before
 

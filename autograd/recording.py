@@ -54,11 +54,15 @@ def observed(step: Callable[..., Sequence[Any]]) -> Callable[..., Sequence[Any]]
 
 
 def record_specially(node: Layout, data: object, primitive: Entry, inputs: tuple[Any, ...]) -> Any:
-    """Complete a node that `record` has made, apart from its time and scope; return it, or another in its place."""
+    """Give a node that `record` has made its time and scope, and make it what the mode asks for, such as a constant.
+
+    Returns:
+        The node, or another in its place.
+    """
     scope = quick["now"].scope if get_ident() == quick["main"] else mode.own_scope
     tracing = mode.tracing is not None
     if tracing:
-        node.origin = Moment(next(times), scope)  # one for each, for the order of the program
+        node.origin = Moment(next(times), scope)  # a time for each node: the compiler sorts nodes by it
     else:
         node.origin = Moment((moment() if observers else quick["now"]).when, scope)
     if mode.recording:

@@ -27,8 +27,9 @@ __all__ = ["check_given", "fit", "given", "operands", "run_rules", "step", "step
 def step(node: Node, inputs: Sequence[Any], g: Gradient) -> Sequence[Gradient | None]:
     """The gradients of the inputs of `node`, whose complete gradient is `g`; None for an input that gets none.
 
-    This is a fast path for an array and one rule for each input. All other cases go to `step_in_general`, which
-    for one step of moons on Tensors would take 30 µs longer, of about 110.
+    This is a fast path for an array and one rule for each input. All other cases go to `step_in_general`. Without
+    the fast path, one training step of a small network of Tensors (the moons of `scripts/benchmark.py`) would take
+    30 µs longer, of about 110.
     """
     primitive: Any = node.primitive
     rules, out = primitive.vjp, node._datum
@@ -146,59 +147,6 @@ def run_rules(
         raise
 
 
-def check_given(node: Node, gradients: Sequence[Any]) -> None:
-    """Raise an error if a rule returned None."""
-    primitive: Any = node.primitive
-    if type(primitive.vjp) is tuple:
-        for rule, x, gx in zip(primitive.vjp, node.inputs or (), gradients, strict=True):
-            if rule is not None and isinstance(x, Node):
-                given(gx, primitive)
-
-
-def given(gradient: object, primitive: Primitive) -> Any:
-    """`gradient`, which a rule returned; an error if it is None."""
-    if gradient is None:
-        raise TypeError(
-            f"A rule in the vjp of {primitive.name} returned None; does it lack a `return`? It must return {_wanted_of(primitive)}. "
-            "An input without a derivative has None in place of its rule."
-        )
-    return gradient
-
-
-def _wanted_of(primitive: Primitive) -> str:
-    return "the gradient of its input" if type(primitive.vjp) is tuple else "a list with the gradient of each input"
-
-
-def _check_count(primitive: Primitive, gradients: object, inputs: Sequence[Any]) -> None:
-    if not isinstance(gradients, Sequence) or isinstance(gradients, str):
-        raise TypeError(f"The vjp of {primitive.name} returned {gradients!r:.60}; it must return {_wanted_of(primitive)}.")
-    if len(gradients) != len(inputs):
-        raise TypeError(
-            f"The vjp of {primitive.name} gives {_counted(len(gradients), 'gradient')}, and it was called with "
-            f"{_counted(len(inputs), 'input')}; its entry in the table must give one for each."
-        )
-
-
-def _name(node: Node) -> str:
-    return node.primitive.name  # type: ignore[union-attr]
-
-
-def _array_of(gradient: object) -> NDArray[Any]:
-    """`gradient`, which a rule returned, as an array; an array of objects if it is not made of numbers."""
-    if isinstance(gradient, (int, float, np.number, np.bool_, list, tuple)):
-        try:
-            return np.asarray(gradient)
-        except (ValueError, TypeError):
-            pass  # rows of different lengths; nodes in a list
-    box = np.empty((), dtype=object)
-    box[()] = gradient
-    return box
-
-
-def _counted(n: int, what: str) -> str:
-    return f"{n} {what}{'' if n == 1 else 's'}"
-
-
 def _ieee_gradients(node: Node, g: Gradient, out: Gradient, data: Sequence[Any]) -> list[Gradient | None]:
     """The gradients where Python's floats raise an error (1/0, overflow): inf or nan, as in NumPy."""
     wanted = [isinstance(x, Node) for x in node.inputs or ()]
@@ -220,18 +168,21 @@ def fit(gx: Any, x: Node, node: Node, as_nodes: bool) -> Gradient:
     returned = gx
     if not isinstance(gx, (np.ndarray, Node)):
         gx = _array_of(gx)
-    if not as_nodes if isinstance(gx, Node) else gx.dtype.kind not in "fiub":
+    is_wrong = not as_nodes if isinstance(gx, Node) else gx.dtype.kind not in "fiub"
+    if is_wrong:
         raise TypeError(
             f"The vjp of {_name(node)} gave {returned!r:.60} as the gradient of {describe(x)}; it must be made of real numbers."
         )
     data = x._datum
     shape = np.shape(data)
     if gx.shape != shape:
-        broadcast = gx.shape == node.shape or not node.primitive.elementwise  # type: ignore[union-attr]
-        fitted = broadcast_to(gx, shape=shape) if gx.ndim < len(shape) else unbroadcast(gx, shape) if broadcast else gx
-        if fitted.shape != shape:
-            raise ValueError(f"The vjp of {_name(node)} gave a gradient of shape {gx.shape} for an input of shape {shape}.")
-        gx = fitted
+        before = gx.shape
+        if gx.ndim < len(shape):  # a rule may return one number for all entries, such as 0.0
+            gx = broadcast_to(gx, shape=shape)
+        elif before == node.shape or not node.primitive.elementwise:  # type: ignore[union-attr]
+            gx = unbroadcast(gx, shape)
+        if gx.shape != shape:
+            raise ValueError(f"The vjp of {_name(node)} gave a gradient of shape {before} for an input of shape {shape}.")
     if type(data) is float:
         if returned is NOTHING:
             return NOTHING
@@ -239,3 +190,56 @@ def fit(gx: Any, x: Node, node: Node, as_nodes: bool) -> Gradient:
     # An array of whole numbers gets a float64 gradient.
     dtype = data.dtype if data.dtype.kind == "f" else np.dtype(float)
     return gx if getattr(gx, "dtype", dtype) == dtype else astype(gx, dtype=dtype)
+
+
+def _array_of(gradient: object) -> NDArray[Any]:
+    """`gradient`, which a rule returned, as an array; an array of objects if it is not made of numbers."""
+    if isinstance(gradient, (int, float, np.number, np.bool_, list, tuple)):
+        try:
+            return np.asarray(gradient)
+        except (ValueError, TypeError):
+            pass  # rows of different lengths; nodes in a list
+    box = np.empty((), dtype=object)
+    box[()] = gradient
+    return box
+
+
+def check_given(node: Node, gradients: Sequence[Any]) -> None:
+    """Raise an error if a rule returned None."""
+    primitive: Any = node.primitive
+    if type(primitive.vjp) is tuple:
+        for rule, x, gx in zip(primitive.vjp, node.inputs or (), gradients, strict=True):
+            if rule is not None and isinstance(x, Node):
+                given(gx, primitive)
+
+
+def given(gradient: object, primitive: Primitive) -> Any:
+    """`gradient`, which a rule returned; an error if it is None."""
+    if gradient is None:
+        raise TypeError(
+            f"A rule in the vjp of {primitive.name} returned None; does it lack a `return`? It must return {_wanted_of(primitive)}. "
+            "An input without a derivative has None in place of its rule."
+        )
+    return gradient
+
+
+def _check_count(primitive: Primitive, gradients: object, inputs: Sequence[Any]) -> None:
+    if not isinstance(gradients, Sequence) or isinstance(gradients, str):
+        raise TypeError(f"The vjp of {primitive.name} returned {gradients!r:.60}; it must return {_wanted_of(primitive)}.")
+    if len(gradients) != len(inputs):
+        raise TypeError(
+            f"The vjp of {primitive.name} gives {_counted(len(gradients), 'gradient')}, and it was called with "
+            f"{_counted(len(inputs), 'input')}; its entry in the table must give one for each."
+        )
+
+
+def _wanted_of(primitive: Primitive) -> str:
+    return "the gradient of its input" if type(primitive.vjp) is tuple else "a list with the gradient of each input"
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
+
+
+def _name(node: Node) -> str:
+    return node.primitive.name  # type: ignore[union-attr]

@@ -50,9 +50,12 @@ def page(passes: list[Stage], loop: list[Stage], in_c: str) -> str:
         "# The passes of the compiler, on one small loss\n",
         "<!-- written by `python scripts/draw_stages.py` -->\n",
         f"```python\n{LOSS}```\n",
-        "The compiler turns a function into a program for NumPy in seven passes. Each takes a computation graph and returns one, made "
-        "of the same kinds of nodes as an ordinary computation; the last writes a program. All of them compute the same loss. "
+        "The compiler turns a function into a program for NumPy in seven passes. The first records a computation graph. Each of the "
+        "others takes a graph and returns one, made of the same kinds of nodes as an ordinary computation, and the last writes a "
+        "program. All of them compute the same loss. "
         "`loss.stages` is the list of the passes, and `autograd.draw(stage)` draws the graph that a pass returns.\n",
+        "To read the code, begin with `flatten.py` and `simplify.py`. `lifted.py` and `program.py` run the passes, and `__init__.py` "
+        "says what each file does.\n",
     ]
     for i, stage in enumerate(passes):
         count = sum(node.primitive is not None for node in ancestors(stage.roots))

@@ -35,7 +35,7 @@ def check(node, primitive, inputs):
     assert len(node.inputs) == len(inputs)
     assert all(x is y for x, y in zip(node.inputs, inputs, strict=True))
     with Walk({node: 1.5}) as walk:
-        walk.run(step, quick=True)
+        walk.run(step, pulls=True)
         quick = dict(walk.found())
     with Walk({node: 1.5}) as walk:
         walk.run(step)

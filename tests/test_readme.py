@@ -63,6 +63,8 @@ def test_the_entry_shown_in_contributing_is_new_and_right():
         low, high = table[name].domain
         assert check_gradients(table[name], Tensor(np.linspace(low, high, 5)))
         assert check_gradients(grad(table[name]), (low + high) / 3)
+        x = Tensor(np.linspace(low, high, 5))
+        np.testing.assert_allclose(table[name].onnx(x).data, table[name](x).data)
     finally:
         del table[name]
 

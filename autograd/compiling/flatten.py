@@ -2,9 +2,11 @@
 
 Written in scalars, `b + w[0]*x[0] + w[1]*x[1]` makes four nodes, two products and two additions. As one
 weighted sum it is a dot product (`dot_n`) and the addition of b. A loss from which a loop subtracts, as in
-`loss -= log(p)`, is a sum, too: that of all that is added, less that of all that is subtracted. This pass reads the
+`loss -= log(p)`, is a sum, too: the sum of what is added minus the sum of what is subtracted. This pass reads the
 traced graph once, oldest node first, and makes a new graph of sums (`add_n`) and dot products. In it, nodes that
 compute the same thing from the same inputs are merged into one (common subexpression elimination).
+
+Tables go by the `id` of an input, which may be a node, an array or a number.
 """
 
 from __future__ import annotations
@@ -53,7 +55,7 @@ class Flattening:
         for x in outputs:
             uses[id(self._same.get(id(x), x))] = 2
         # A sum or product that is used once, by a sum, becomes a part of that sum. (Results count as used twice.)
-        terms = {i for node in sums for i in map(id, self._inputs[node]) if uses.get(i) == 1}
+        terms = {i for outer in sums for i in map(id, self._inputs[outer]) if uses.get(i) == 1}
         self._inner_sums = {i: sums[i].primitive.terms for i in terms & sums.keys()}
         self._inner_products = terms & products
         inner = self._inner_sums.keys() | self._inner_products
@@ -104,7 +106,7 @@ class Flattening:
         return nodes
 
     def _add(self, node: Any) -> None:
-        """Make the new node for an old node that is not a sum."""
+        """Make the new node for an old node that is not a sum; of a `dot_n` with a last term to add, several."""
         inputs = self._inputs[id(node)]
         new_inputs = _renewed(inputs, self._new)
         if node.primitive.products and len(inputs) % 2 and isinstance(node, Value):
@@ -117,16 +119,16 @@ class Flattening:
         self.nodes.append(node)
 
     def _sum(self, node: Any) -> Node:
-        """Make the new node for a sum: what is added, less what is subtracted."""
-        new_or, inputs_of, sums, products = self._new.get, self._inputs, self._inner_sums.get, self._inner_products
+        """Make the new node for a sum: the sum of what is added minus the sum of what is subtracted."""
+        new_or, inputs_of, signs_of, products = self._new.get, self._inputs, self._inner_sums.get, self._inner_products
         added, subtracted = _Terms(), _Terms()
         todo = [(x, sign) for x, sign in zip(inputs_of[id(node)], node.primitive.terms, strict=False)][::-1]
         while todo:  # through the sums inside it, from left to right
             x, sign = todo.pop()
-            number_of_x = id(x)
-            signs = sums(number_of_x)
+            i = id(x)
+            signs = signs_of(i)
             if signs is not None:
-                inputs = inputs_of[number_of_x]
+                inputs = inputs_of[i]
                 if len(inputs) == 2:  # nearly always: the same, written out
                     todo.append((inputs[1], sign * signs[1]))
                     todo.append((inputs[0], sign * signs[0]))
@@ -134,28 +136,28 @@ class Flattening:
                     todo += [(y, sign * own) for y, own in zip(inputs, signs, strict=False)][::-1]
                 continue
             terms = added if sign > 0 else subtracted
-            if number_of_x in products:
-                left, right = inputs_of[number_of_x]
+            if i in products:
+                left, right = inputs_of[i]
                 terms.products[len(terms.everything)] = new_or(id(left), left), new_or(id(right), right)
                 terms.everything.append(x)
             elif isinstance(x, (Node, np.ndarray)) or x != 0:
-                terms.everything.append(new_or(number_of_x, x))
+                terms.everything.append(new_or(i, x))
         added.finish()
         subtracted.finish()
         if not subtracted:
             return self._weighted_sum(node, added)
         if not added:
-            return self._part(negative, (self._less(node, subtracted),), node)
-        return self._part(subtract, (self._less(node, added), self._less(node, subtracted)), node)
+            return self._part(negative, (self._sum_or_term(node, subtracted),), node)
+        return self._part(subtract, (self._sum_or_term(node, added), self._sum_or_term(node, subtracted)), node)
 
-    def _less(self, node: Node, terms: _Terms) -> Any:
-        """A sum that may be one term."""
+    def _sum_or_term(self, node: Node, terms: _Terms) -> Any:
+        """The sum of these terms; if there is only one, the term itself."""
         if len(terms.everything) > 1:
             return self._weighted_sum(node, terms)
         if terms.products:
             return self._part(multiply, terms.factors, node)
         (only,) = terms.everything
-        # At the edges of a sum of neighbours, one term is left.
+        # At the edges of a sum of neighbours, one term is left; it stays a sum, like those beside it.
         return self._part(add_n, (only,), node) if isinstance(only, Node) else only
 
     def _weighted_sum(self, node: Node, terms: _Terms) -> Node:
@@ -172,19 +174,18 @@ class Flattening:
             return dot
         return self._part(add, (dot, others[0] if len(others) == 1 else self._part(add_n, others, node)), node)
 
-    def _part(self, primitive: Primitive, inputs: Iterable[Any], like: Node) -> Node:
-        self.nodes.append(number(primitive, tuple(inputs), like))
+    def _part(self, primitive: Primitive, inputs: Iterable[Any], node: Node) -> Node:
+        """Append a new node, with the time and scope of the old `node` of whose sum it is a part."""
+        self.nodes.append(number(primitive, tuple(inputs), node))
         return self.nodes[-1]
 
 
 class _Terms:
-    """Terms of a sum.
-
-    A product with 1 among other products, such as a bias written as the weight of an input 1, is none.
+    """The terms of a sum.
 
     Attributes:
         everything: all terms in order.
-        products: for the places of products among them, the factors.
+        products: the two factors of each term that is a product, by the position of that term in `everything`.
     """
 
     def __init__(self) -> None:
@@ -195,7 +196,10 @@ class _Terms:
         return bool(self.everything)
 
     def finish(self) -> None:
-        """Find out what is no product."""
+        """After the last term: among other products, one with the factor 1 counts as its other factor.
+
+        Such is a bias that is written as the weight of an input 1.
+        """
         if len(self.products) < 2:
             return
         ones = {place: b if _is_one(a) else a for place, (a, b) in self.products.items() if _is_one(a) or _is_one(b)}
@@ -215,7 +219,7 @@ class _Terms:
 
 
 def number(primitive: Primitive, inputs: tuple[Any, ...], like: Node) -> Node:
-    """A new Value, with the time and scope of `like`.
+    """A new Value for what `primitive` computes from `inputs`, with the time and scope of `like`.
 
     Its number is not computed, because compiling needs only the graph.
     """

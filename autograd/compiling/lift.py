@@ -2,9 +2,9 @@
 
 Numbers that are computed by the same formula, from entries of the same arrays, become one array. To find them, every
 number is put on a level, one above its highest input. The numbers of a level with the same primitive and the same
-sources form a group, and each group is computed as one array. Its inputs are given by a table of indices into earlier
-arrays, and `views` finds the simplest way to write what the table means. If a group of dot products pairs every row of
-one table with every row of another, it is a matrix product.
+sources, the arrays that contain their inputs, form a group, and each group is computed as one array. Its inputs are
+given by a table of indices into earlier arrays, and `views` finds the simplest way to write what the table means. If a
+group of dot products pairs every row of one table with every row of another, it is a matrix product.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ FEW = 8  # terms of a sum that are written one after the other
 
 
 class Lifting(Arrays):
-    """Makes the arrays, level by level."""
+    """Makes the arrays, level by level. `Arrays` has the record of which number is where in them."""
 
     def __init__(self) -> None:
         super().__init__()
-        # For an entry of many numbers, that of an array, and the number that changes nothing.
+        # For an entry such as `add_n`: the one that does the same to an array, `sum`; and the number that changes nothing.
         self._reductions = {entry.reduces[0]: (entry, entry.reduces[1]) for entry in entries.values() if entry.reduces}
 
     def run(self, nodes: Iterable[Node]) -> None:

@@ -1,8 +1,9 @@
 """Simplifying: a graph of arrays becomes a smaller, equivalent one.
 
-Once its inputs are simple, a node is replaced by what the rule `simplify` of its primitive's entry returns.
-Nodes that compute the same become one node, arrays of one repeated number become numbers, and what is repeated by
-broadcasting is computed once.
+The nodes are simplified one by one, inputs first. A node is replaced by what the rule `simplify` of its primitive's
+entry returns, and that is simplified in turn; `primitives/algebra.py` has these rules. Besides, a number that is
+computed from numbers alone is computed here (constant folding), nodes that compute the same become one node (common
+subexpression elimination), and what is repeated by broadcasting is computed once.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ __all__ = ["Simplifier", "hashable"]
 
 
 class Simplifier:
-    """Finds the simplest nodes.
+    """Finds, for each node of a graph, the simplest node that is equivalent, and remembers it.
 
     Args:
         leaves: the inputs of the program; all other leaves are constants.
@@ -31,7 +32,7 @@ class Simplifier:
 
     def __init__(self, leaves: Iterable[Node]) -> None:
         self._simple: dict[Node, Any] = {x: x for x in leaves}
-        self._made: dict[Any, Node] = {}  # each computation and each constant once
+        self._made: dict[Any, Node] = {}  # a computation, or the id of a constant array -> its only node
 
     def read(self, roots: Iterable[Any]) -> None:
         """Simplify all nodes from which the roots were computed, oldest first."""
@@ -39,7 +40,7 @@ class Simplifier:
             self.of(node)
 
     def replace(self, leaf: Node, other: object) -> None:
-        """Take another node in the place of a leaf."""
+        """Treat a leaf as equivalent to another node, or to a number."""
         self._simple[leaf] = self.of(other)
 
     def of(self, x: object) -> Any:
@@ -64,7 +65,7 @@ class Simplifier:
         primitive: Any = node.primitive
         if primitive is None:
             return self._constant(node._datum)
-        set_scope(node.scope)
+        set_scope(node.scope)  # what a rule makes in its place belongs to the same layer
         inputs = [self.of(x) for x in node.inputs or ()]
         if primitive.elementwise and node.shape == () and not any(isinstance(x, Node) for x in inputs):
             number = primitive.compute(inputs, node.static)
@@ -77,7 +78,7 @@ class Simplifier:
                 return self.of(simpler)
         if primitive.elementwise and any(_is_repeated(x) for x in inputs):
             inner = [x.left if _is_repeated(x) else x for x in inputs]
-            if _shape(inner) != node.shape:  # all were repeated: compute once, then repeat
+            if _shape(inner) != node.shape:  # along some axis all were repeated: compute once, then repeat
                 return self.of(_repeated(primitive(*inner, **node.static), node))
             inputs = [_unless_needed(x, i, inputs, node.shape) for i, x in enumerate(inputs)]
             node = _with_inputs(node, inputs)
@@ -111,7 +112,7 @@ def _made(primitive: Primitive, inputs: Iterable[Any], static: Mapping[str, Any]
 
 
 def _repeated(once: Node, like: Node) -> Node:
-    """What is repeated to the shape of a node."""
+    """`once`, broadcast to the shape of `like`."""
     return _made(broadcast_to, [once], {"shape": like.shape}, like._datum)
 
 
@@ -120,7 +121,7 @@ def _is_repeated(x: object) -> bool:
 
 
 def _unless_needed(x: Any, place: int, inputs: list[Any], shape: tuple[int, ...]) -> Any:
-    """An input without a `broadcast_to` that the operation would do anyway."""
+    """`x`, the input at `place`, without its `broadcast_to` if the operation broadcasts to the same shape anyway."""
     if not _is_repeated(x):
         return x
     others = [other for i, other in enumerate(inputs) if i != place]
@@ -128,11 +129,12 @@ def _unless_needed(x: Any, place: int, inputs: list[Any], shape: tuple[int, ...]
 
 
 def _shape(inputs: Iterable[Any]) -> tuple[int, ...]:
-    """The shape to which inputs broadcast."""
+    """The shape to which the inputs broadcast."""
     return np.broadcast_shapes(*[x.shape for x in inputs if isinstance(x, Node)])
 
 
 def hashable(x: object) -> Any:
+    """A key of a dict in place of static arguments: what mappings, lists, slices and arrays contain."""
     if isinstance(x, Mapping):
         return tuple((key, hashable(item)) for key, item in x.items())
     if isinstance(x, (list, tuple)):

@@ -1,7 +1,7 @@
 """The rules of algebra by which compiled programs become shorter: what an entry's argument `simplify` may be.
 
 Each is called with a node, whose inputs are simple already, and with its inputs and static arguments. It
-returns a node, a number or an array that says the same in fewer steps, or None where it knows nothing.
+returns a node, a number or an array that computes the same in fewer steps, or None if it does not apply.
 What it returns is written in ordinary arithmetic, and simplified in turn.
 """
 
@@ -17,11 +17,11 @@ import numpy as np
 
 from ..core import Node, table
 
-FEW = 5  # factors of a product that are looked through for a number
+FEW = 5  # how many factors of a product are searched for a number
 
 
 def _is_node(x: Any) -> bool:
-    """Whether `x` is more than a number."""
+    """Whether `x` is a node, and not a plain number."""
     return isinstance(x, Node)
 
 
@@ -45,7 +45,7 @@ def _is_all(x: Any, number: float) -> bool:
 
 
 def _fills(x: Any, y: Node) -> bool:
-    """Whether `x` is an array of the shape of `y`."""
+    """Whether `x` is a node of the same shape as `y`, so that it can take the place of `y`."""
     return isinstance(x, Node) and x.shape == y.shape
 
 
@@ -54,7 +54,7 @@ def _is_condition(x: Any) -> bool:
 
 
 def _condition(x: Any) -> Any:
-    """The condition that `x` is the number of, 0 or 1."""
+    """The condition, if `x` is 1.0 times a condition, which makes it the number 0.0 or 1.0; else `x` itself."""
     return x.right if _by("multiply", x) and not isinstance(x.left, Node) and x.left == 1.0 and _is_condition(x.right) else x
 
 

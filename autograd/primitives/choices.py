@@ -54,16 +54,20 @@ def either(condition: Any, a: Any, b: Any) -> Any:
     if type(condition) is not np.ndarray or isinstance(a, Node) or isinstance(b, Node):
         return where(condition, a, b)
     if condition.size > 10_000 and type(b) is float and b == 0.0 and np.shape(a) == condition.shape:
-        # A product has no branches for the processor to predict, and takes a tenth of the time; but inf * 0 is nan. It
-        # lies in memory as the condition does. `a` may repeat one number, as the gradient of a mean does, and in the
-        # order that NumPy would choose then, what comes after it takes longer: batch normalisation twice as long.
-        # The condition is converted first, which takes three quarters of the time of a product of two types.
+        # A product has no branches for the processor to predict, and takes a tenth of the time; but inf * 0 is nan.
+        # It is computed in a copy of the condition, and so has its axes in the same order in memory. If `a` repeats one
+        # number, as the gradient of a mean does, NumPy would choose another order, with which the steps that follow
+        # take longer: batch normalisation twice as long. And to convert the condition first takes three quarters of
+        # the time of a product of two types.
         kept = condition.astype(a.dtype)
         with np.errstate(invalid="ignore"):
             kept *= a
         if not np.isnan(np.min(kept)):
             return kept
     return np.where(condition, a, b)
+
+
+# As in NumPy, the result is nan if one of the two is. (The result of Python's `max` then depends on the order.)
 
 
 def _larger(a: float, b: float) -> float:

@@ -139,13 +139,14 @@ def _slope_of_sigmoid(y: Any) -> Any:
 
 
 # Where y = σ(x) is close to 1, the difference 1 - y loses digits, and at x = 40 all of them; so does 1 - y² for tanh.
-# There, in the tail (|y| > 0.9), the derivative is computed from x, which takes longer. Compiled programs and the recurrent
-# networks use the fast form everywhere: its absolute error is about 1e-16, but its relative error in the tail is large.
+# There, in the tail (|y| > 0.9), the derivative is computed from x, which takes longer. For a node, whose derivative may
+# be differentiated again, it is always computed from x. Compiled programs and the recurrent networks use the fast form
+# everywhere: its absolute error is about 1e-16, but its relative error in the tail is large.
 _TAIL = 0.9
 
 
 def _from_tail(slope: Callable[[Any], Any], y: Any, exact: Callable[[], Any]) -> Any:
-    """The derivative `slope(y)`, or `exact()` where `y` is in the tail."""
+    """The derivative: the fast form `slope(y)`, or the form from x, `exact()`, where `y` is in the tail."""
     if type(y) in FLOATS and -_TAIL < y < _TAIL:
         return slope(y)
     if isinstance(y, Node):
@@ -263,6 +264,8 @@ sigmoid: Primitive = Primitive(
     (0.5, 1.0)
     """,
 )  # fmt: skip
+
+
 def _relu_array(x: Any) -> Any:
     if isinstance(x, np.ndarray) and x.size > 10_000 and x.dtype.kind == "f":
         return np.clip(x, 0, np.inf)  # a third of the time of np.maximum with a number
@@ -322,6 +325,8 @@ elu = Primitive(
     (3.0, -0.9502)
     """,
 )  # fmt: skip
+
+
 def _gelu_array(x: Any) -> Any:
     return 0.5 * x * _erfc_array(-x / math.sqrt(2))
 

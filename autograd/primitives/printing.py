@@ -82,7 +82,7 @@ class Plus(Infix):
 
 
 class Product(Infix):
-    """×: of a number and a product no brackets are needed, and of two equal factors it is a square."""
+    """×: no brackets around a product that is multiplied by a number; a product of a node with itself is `x**2`."""
 
     def __init__(self) -> None:
         super().__init__("*", PRODUCT)
@@ -96,7 +96,7 @@ class Product(Infix):
 
 
 class View:
-    """Other views of the same entries: written anew wherever they are read, as they cost nothing."""
+    """All entries in another shape or order: a view of NumPy's, written anew wherever it is read, as it costs nothing."""
 
     def __init__(self, write: Callable[..., Written]) -> None:
         self.write = write
@@ -110,7 +110,7 @@ class Part(View):
 
 
 class Assigned:
-    """Zeros, but for some entries: written as an assignment to those of a new array, or of a sum.
+    """An array that is 0 but for some entries: written as an assignment to these entries of a new array, or of a sum.
 
     Args:
         line: called with the writer, the node, the name of the array, and "=" or "+=", it gives the statement.
@@ -179,7 +179,7 @@ def sequence(name: str) -> Callable[..., Written]:
 
 
 def name_of_sum(*inputs: Any) -> str:
-    """A matrix product and a bias are the z of a layer."""
+    """The name of a sum: "z", as in a layer, if a term is a matrix product; else "t"."""
     return "z" if any(getattr(way_of(x), "sign", "") == "@" for x in inputs) else "t"
 
 
@@ -195,7 +195,7 @@ def way_of(x: object) -> Any:
 
 
 def _whole(x: Any, other: Any) -> Any:
-    """A whole number as one, where what stands beside it keeps the result a float."""
+    """`x`; a whole number such as 2.0 as the integer 2, if the `other` operand makes the result a float anyway."""
     if isinstance(x, float) and x.is_integer() and abs(x) < 1e6 and isinstance(other, Node) and np.result_type(other._datum).kind == "f":
         return int(x) if x or str(x) == "0.0" else x
     return x
