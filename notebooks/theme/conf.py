@@ -47,9 +47,15 @@ nitpick_ignore_regex = [
 
 def setup(app):
     app.connect("autodoc-process-docstring", as_written, priority=400)  # before Napoleon reads them
-    app.connect("autodoc-process-docstring", inherited, priority=600)  # after it
+    app.connect("autodoc-process-docstring", names_together, priority=600)  # after it
+    app.connect("autodoc-process-docstring", inherited, priority=600)
     app.connect("html-page-context", punctuated)
     app.add_html_math_renderer("mathml", (formula, None), (formula, None))
+
+
+def names_together(app, what, name, obj, options, lines):
+    """Of several names before a colon, Sphinx would take all but the last for a type, as there are spaces between them."""
+    lines[:] = [re.sub(r"^:ivar [\w, ]+:", lambda names: names[0].replace(", ", ",\u200b"), line) for line in lines]
 
 
 def inherited(app, what, name, obj, options, lines):
