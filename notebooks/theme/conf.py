@@ -34,7 +34,7 @@ myst_heading_anchors = 3
 autodoc_typehints = "none"
 # What a class inherits stands on its page, unless it has it from a class with a page of its own, or of Python's.
 own_page = [each.__name__ for each in (*PUBLIC, *vars(builtins).values(), *vars(collections.abc).values()) if isinstance(each, type)]
-autodoc_default_options = {"members": True, "inherited-members": ",".join(own_page), "show-inheritance": True}
+autodoc_default_options = {"members": True, "inherited-members": ",".join(own_page)}
 napoleon_attr_annotations = False
 napoleon_use_ivar = True
 nitpicky = True
@@ -47,14 +47,23 @@ nitpick_ignore_regex = [
 
 def setup(app):
     app.connect("autodoc-process-docstring", as_written, priority=400)  # before Napoleon reads them
-    app.connect("autodoc-process-bases", public_bases)
+    app.connect("autodoc-process-docstring", names_together, priority=600)  # after it
+    app.connect("autodoc-process-docstring", inherited, priority=600)
     app.connect("html-page-context", punctuated)
     app.add_html_math_renderer("mathml", (formula, None), (formula, None))
 
 
-def public_bases(app, name, obj, options, bases):
-    """Of the classes that a class inherits from, the first that has a page."""
-    bases[:] = [f":class:`{PUBLIC[each]}`" for each in obj.__mro__[1:] if each in PUBLIC][:1] or [object]
+def names_together(app, what, name, obj, options, lines):
+    """Of several names before a colon, Sphinx would take all but the last for a type, as there are spaces between them."""
+    lines[:] = [re.sub(r"^:ivar [\w, ]+:", lambda names: names[0].replace(", ", ",\u200b"), line) for line in lines]
+
+
+def inherited(app, what, name, obj, options, lines):
+    """Below the first sentence on a class: where what it has from another class is described."""
+    base = next((PUBLIC[each] for each in obj.__mro__[1:] if each in PUBLIC), None) if what == "class" else None
+    if base:
+        end = lines.index("") if "" in lines else len(lines)
+        lines[end:end] = ["", f"It also has what :class:`{base}` has."]
 
 
 def formula(translator, node):
