@@ -10,14 +10,13 @@ a link that leads nowhere, or a page that needs the network.
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
-from building.links import wrong_links
+from building.links import inner_links, wrong_links
 from chapters.assembling import made
 from chapters.reference import reference
 from sphinx.cmd.build import main as sphinx
@@ -26,6 +25,7 @@ NOTEBOOKS = Path(__file__).parent
 ROOT = NOTEBOOKS.parent
 OUT = ROOT / "out" / "book"
 SOURCE = OUT / "source"
+HOMES = [NOTEBOOKS, ROOT / "autograd" / "compiling"]  # where the texts stand whose links name files
 
 PARTS = {
     "The course": "lessons",
@@ -55,12 +55,12 @@ def main() -> int:
     shutil.copytree(ROOT / "autograd/compiling/pictures", SOURCE / "pictures", dirs_exist_ok=True)
     here = {*pages, *(f"{name}.ipynb" for name in lessons), *(f"pictures/{path.name}" for path in (SOURCE / "pictures").iterdir())}
     for name, text in pages.items():
-        write(name, inner_links(text, here))
+        write(name, inner_links(text, here, HOMES))
     for name in lessons:
         notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
-                cell.source = inner_links(cell.source, here)
+                cell.source = inner_links(cell.source, here, HOMES)
         nbformat.write(notebook, SOURCE / f"{name}.ipynb")
     write("reference.rst", reference())
     failed = sphinx(["-q", "-W", "--keep-going", "-j", "2", "-c", str(NOTEBOOKS / "theme"), str(SOURCE), str(OUT / "html")])
@@ -85,19 +85,6 @@ def contents(lessons: list[str]) -> str:
         listed = lessons if names == "lessons" else names
         trees += ["", "```{toctree}", ":hidden:", f":caption: {caption}", "", *listed, "```"]
     return "\n".join(trees) + "\n"
-
-
-def inner_links(text: str, here: set[str]) -> str:
-    """The text, in which links to files of the repository that are not in the book are plain words."""
-    homes = (NOTEBOOKS, ROOT / "autograd/compiling")
-
-    def kept(link: re.Match[str]) -> str:
-        target = (link["url"] or "").partition("#")[0]
-        elsewhere = target and target not in here and any((home / target).exists() for home in homes)
-        return link["words"] if elsewhere else link[0]
-
-    code = r"```.*?```|`[^`]*`"
-    return re.sub(code + r"|(?<!!)\[(?P<words>[^\[\]]+)\]\((?P<url>[^()\s]+)\)", kept, text, flags=re.DOTALL)
 
 
 if __name__ == "__main__":

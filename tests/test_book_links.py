@@ -1,4 +1,4 @@
-"""The book's own check of its pages: each link leads somewhere, and nothing comes from the network."""
+"""The links of the book: each leads somewhere, and nothing comes from the network."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "notebooks"))
 
-from building.links import wrong_links
+from building.links import inner_links, wrong_links
 
 
 def pages(folder, **bodies):
@@ -49,3 +49,17 @@ def test_a_wrong_link_is_named(tmp_path, body, wrong):
 def test_a_style_sheet_that_fetches_from_the_network_is_named(tmp_path):
     (tmp_path / "style.css").write_text("@import url(https://example.org/font.css);")
     assert wrong_links(tmp_path) == ["style.css: fetches https://example.org/font.css"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("[a page](here.md#part) and [`code`](elsewhere.py)", "[a page](here.md#part) and `code`"),
+        ("[gone](gone.md), which Sphinx then complains of", "[gone](gone.md), which Sphinx then complains of"),
+        ("`layers[1](elsewhere.py)`\n```\nx[1](elsewhere.py)\n```", "`layers[1](elsewhere.py)`\n```\nx[1](elsewhere.py)\n```"),
+        ("![a picture](elsewhere.py) [web](https://example.org)", "![a picture](elsewhere.py) [web](https://example.org)"),
+    ],
+)
+def test_only_a_link_to_a_file_that_is_not_in_the_book_becomes_plain_words(tmp_path, text, shown):
+    (tmp_path / "elsewhere.py").touch()
+    assert inner_links(text, {"here.md"}, [tmp_path]) == shown

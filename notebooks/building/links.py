@@ -1,4 +1,6 @@
-"""What is wrong with the links of the web pages in a folder, which are read from the disk and without a network.
+"""The links of the book: which of them a text keeps, and what is wrong with those of the web pages in a folder.
+
+The pages are read from the disk and without a network.
 
 A link leads to a file that is there and, behind `#`, to a name on that page. What a browser fetches by itself (pictures, styles,
 scripts, fonts) is a file that is there, too. Pages in a frame (`srcdoc`) are read like the page that they are in.
@@ -37,6 +39,18 @@ class Page(HTMLParser):
             (self.fetched if fetches else self.links).append(values["href"])
         if "srcdoc" in values:
             self.frames.append(Page(values["srcdoc"]))
+
+
+def inner_links(text: str, here: set[str], homes: list[Path]) -> str:
+    """The text, in which links to files of the repository, in one of the folders, that are not `here` in the book are plain words."""
+
+    def kept(link: re.Match[str]) -> str:
+        target = (link["url"] or "").partition("#")[0]
+        elsewhere = target and target not in here and any((home / target).exists() for home in homes)
+        return link["words"] if elsewhere else link[0]
+
+    code = r"```.*?```|`[^`]*`"
+    return re.sub(code + r"|(?<!!)\[(?P<words>[^\[\]]+)\]\((?P<url>[^()\s]+)\)", kept, text, flags=re.DOTALL)
 
 
 def urls_in_style(text: str) -> list[str]:
