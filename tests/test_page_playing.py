@@ -96,6 +96,13 @@ def test_a_slider_and_a_plot_with_the_tangent_appear_for_what_is_touched(browser
     assert tangents == 1
 
 
+def test_a_plot_names_the_least_and_the_largest_result_on_it(browser, tmp_path):
+    opened(browser, (Value(2.0, label="a") ** 2 + Value(-3.0, label="d").relu() * 0), tmp_path)
+    for label, said in {"a": "0 … 25", "d": "4"}.items():
+        card(browser, label).find_element("class name", "title").click()
+        assert browser.find_elements("css selector", "#plot text")[-1].text.partition(": ")[2] == said
+
+
 def test_the_plot_is_dragged_like_the_slider(browser, tmp_path):
     opened(browser, expression(), tmp_path)
     number(browser, "a").click()
