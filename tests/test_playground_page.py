@@ -145,6 +145,17 @@ def test_points_are_drawn_by_clicks(browser, tmp_path):
     assert read(browser)["training"] == [0, 1, 2]
 
 
+def test_pythons_points_come_back_after_drawing(browser, tmp_path):
+    moons(browser, tmp_path)
+    first = browser.execute_script("return data.X")
+    browser.find_element(By.CSS_SELECTOR, "[data-set='draw']").click()
+    assert not browser.find_element(By.ID, "undraw").is_displayed()
+    click(browser, "clear")
+    click(browser, "undraw")
+    assert browser.execute_script("return data.X") == first
+    assert not browser.find_element(By.ID, "undraw").is_displayed()
+
+
 def test_points_are_pasted_as_csv_and_a_wrong_line_is_named(browser, tmp_path):
     moons(browser, tmp_path)
     click(browser, "csv-button")
@@ -211,6 +222,9 @@ def test_a_walk_says_how_far_it_is_and_lights_the_layer(browser, tmp_path):
     (at,) = (i for i, x in enumerate(said) if "d_layers_1_weight:" in x)
     assert lit[at] == [2]
     assert browser.execute_script("return lit") is None
+    assert text(browser, "walked").startswith("The step is done. ")
+    click(browser, "step")
+    assert text(browser, "walked").startswith("This program runs when you press Step. ")
 
 
 # A weight
@@ -273,8 +287,13 @@ def test_the_graph_of_one_point_opens_at_the_weight_with_the_numbers_of_the_mome
         assert text(browser, "slope") == slope
         assert text(browser, "selected-name").splitlines()[0] == ("layers.1.neurons.0.weight.1" if kind == "values" else "2.weight[0, 1]")
         assert browser.execute_script("return entryOf(run.data[state.selected], state.entry)") == value
+        for keys in (Keys.ESCAPE, "?", Keys.ESCAPE):  # close the selection, open and close the help
+            ActionChains(browser).send_keys(keys).perform()
     finally:
         browser.switch_to.default_content()
+    assert browser.find_element(By.ID, "example").is_displayed()
+    ActionChains(browser).send_keys(Keys.ESCAPE).perform()
+    assert not browser.find_element(By.ID, "example").is_displayed()
 
 
 def test_a_loss_that_takes_labels_as_plain_numbers_only_offers_no_graph(browser, tmp_path):

@@ -75,6 +75,17 @@ def test_everything_is_reached_by_the_keyboard(browser, tmp_path):
     assert {"play", "walk", "step", "epoch", "reset", "seed", "moons", "draw", "net", "code", "tab-code", "home-button"} | knobs <= reached
 
 
+def test_on_a_phone_a_walk_is_seen_where_it_is(browser, tmp_path):
+    with window(browser, 390, 844, touch=True):
+        shown(browser, tmp_path, "signs")
+        for place in (0, 0, 10_000):
+            browser.execute_script("scrollTo(0, arguments[0])", place)
+            browser.find_element("id", "walk").click()
+            boxes = [f"document.querySelector('{name}').getBoundingClientRect()" for name in ("#bar", "#walked", "#code .now")]
+            bar, said, lit, end = browser.execute_script(f"return [{boxes[0]}.bottom, {boxes[1]}.top, {boxes[2]}.bottom, innerHeight]")
+            assert bar < said < lit < end, place
+
+
 def test_on_a_phone_the_plane_is_drawn_on_by_a_finger(browser, tmp_path):
     with window(browser, 390, 844, touch=True):
         shown(browser, tmp_path, "signs")

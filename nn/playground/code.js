@@ -40,6 +40,7 @@ function walkOn() {
   const where = columns.length ? columns.map((column) => columnNames()[column]).join(" and ") : names.map((name) => name.replace(/^\d+$/, "module $&")).join(", ");
   const numbers = Object.entries(written).map(([name, x]) => `${name}${described(x, name, first)}`).join("; ");
   $("walked").textContent = `${WAYS[name] ?? "Update"}, part ${++parts} of ${all}${where ? `, ${where}` : ""}: ${numbers}`;
+  bringIntoView($("code"), "end");
   invalidate();
 }
 let parts = 0; // that were walked through in this step
@@ -83,7 +84,10 @@ function described(x, name, line) {
 
 // What else is asked for first finishes the step that is walked through.
 function finishWalk() {
-  if (!walk) return;
+  if (!walk) {
+    $("walked").textContent = WALK_HINT;
+    return;
+  }
   while (!walk.next().done);
   endWalk("The step that was begun is done.");
 }

@@ -64,10 +64,15 @@ function chooseSet(set) {
   choices.set = isDrawing ? "yours" : set;
   choices.points = choices.set === "yours" ? Math.min(own.X.length, LARGEST) : Math.max(choices.points, 200);
   dataChanged();
-  const { top, bottom } = $("plane").getBoundingClientRect(); // on a phone it is far from the button
-  if (isDrawing && (top < 0 || bottom > innerHeight)) $("plane").scrollIntoView({ block: "center" });
+  if (isDrawing) bringIntoView($("plane"), "center");
 }
 let isDrawing = false;
+
+// What a button changes, where it is out of sight: on a phone it may be far from the button.
+function bringIntoView(element, block) {
+  const { top, bottom } = element.getBoundingClientRect();
+  if (top < $("bar").getBoundingClientRect().bottom || bottom > innerHeight) element.scrollIntoView({ block });
+}
 
 function showChoices() {
   for (const name of Object.keys(KNOBS)) {
@@ -82,6 +87,7 @@ function showChoices() {
   $("seed").value = choices.seed || "";
   for (const button of $("sets").children) button.setAttribute("aria-pressed", button.dataset.set === (isDrawing ? "draw" : choices.set));
   $("drawing").hidden = !isDrawing;
+  $("undraw").hidden = own === spec.data;
   $("plane").classList.toggle("drawn", isDrawing);
   showLegend();
   drawSets();
@@ -128,7 +134,7 @@ function showLegend() {
   const item = (text, ...marks) => { const li = document.createElement("li"); li.append(...marks, text); return li; };
   const names = hasClasses ? task.classes.map((name) => `class ${plain(name)}`) : ["a point"];
   const held = names.slice(0, 2).map((_, c) => mark(c, true));
-  $("legend").replaceChildren(...names.map((name, c) => item(name, mark(c, false))), item("held out", ...held), item("the example: click another", drawn((context) => ring(context, 7, 7, 6))));
+  $("legend").replaceChildren(...names.map((name, c) => item(name, mark(c, false))), item("held out", ...held), item(isDrawing ? "the example" : "the example: click another", drawn((context) => ring(context, 7, 7, 6))));
 }
 
 function showTab(name) {

@@ -28,6 +28,10 @@ function openExample() {
     frame.contentWindow.setTheme(document.documentElement.dataset.theme);
     frame.contentWindow.glassgrad.show(name, all.indexOf(at));
     frame.contentWindow.focus();
+    frame.contentWindow.onkeydown = (event) => {
+      const isFree = !event.defaultPrevented && !frame.contentDocument.querySelector("dialog[open]");
+      if (event.key === "Escape" && isFree) $("example").close();
+    };
   };
   $("example-title").textContent = `The graph of point ${row + 1}`;
   frame.srcdoc = examplePage(packed(data, [row]));

@@ -23,7 +23,7 @@ function listen() {
   $("link").onclick = copyLink;
   $("csv-button").onclick = openCSV;
   $("csv-use").onclick = useCSV;
-  $("csv-first").onclick = useFirst;
+  $("csv-first").onclick = $("undraw").onclick = useFirst;
   $("save").onclick = saveProgram;
   $("clear").onclick = () => { own = { X: [[-0.5, 0], [0.5, 0]], y: hasClasses ? [0, 1] : [[-1], [1]], order: [0, 1] }; useOwn(); };
   for (const name of ["code", "weight"]) {

@@ -11,7 +11,12 @@ function listen() {
   $("theme").onclick = () => setTheme(isDark() ? "light" : "dark");
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
-    if (event.key === "Escape") { event.target.blur?.(); select(null); return; }
+    if (event.key === "Escape") {
+      if (state.selected !== null) event.preventDefault(); // who embeds the page may close it when nothing was selected
+      event.target.blur?.();
+      select(null);
+      return;
+    }
     if (event.target.matches("input")) return;
     if (event.key === " " && event.target.matches("button,summary")) return;
     const arrows = { ArrowLeft: [80, 0], ArrowRight: [-80, 0], ArrowUp: [0, 80], ArrowDown: [0, -80] };

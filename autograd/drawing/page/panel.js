@@ -73,10 +73,10 @@ function tellSelection(isEnd) {
 }
 
 function tellNudge(id, x) {
-  const y = entryOf(run.data[root], 0), moved = resultAt(id, x + state.nudge);
+  const y = entryOf(run.data[root], 0), moved = resultAt(id, x + state.nudge), size = digitsApart(moved, y);
   $("slope").innerHTML = num(right[id] === undefined ? 0 : entryOf(right[id], state.entry));
   $("rate").innerHTML = num((moved - y) / state.nudge);
-  $("quotient").innerHTML = `(${num(moved)} − ${bracketed(y)}) / ${state.nudge}`;
+  $("quotient").innerHTML = `(${num(moved, size)} − ${bracketed(y, size)}) / ${state.nudge}`;
   for (const button of $("nudges").children) button.setAttribute("aria-pressed", String(Number(button.dataset.nudge) === state.nudge));
 }
 

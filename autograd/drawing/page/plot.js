@@ -22,7 +22,8 @@ function plot() {
   for (let k = 0; k <= n; k++) { const u = low + ((high - low) * k) / n; points.push([u, resultAt(id, u)]); }
   points.sort((a, b) => a[0] - b[0]);
   const finite = points.map((p) => p[1]).filter(Number.isFinite);
-  let bottom = Math.min(...finite), top = Math.max(...finite);
+  const least = Math.min(...finite), most = Math.max(...finite);
+  let bottom = least, top = most;
   if (!(top - bottom > 1e-9)) { bottom = (finite[0] ?? 0) - 1; top = (finite[0] ?? 0) + 1; }
   const margin = 0.1 * (top - bottom);
   bottom -= margin;
@@ -40,7 +41,7 @@ function plot() {
   const name = selectedName();
   $("plot").innerHTML = `<title>${esc(WORDS.plot(nodes[root].name, name, plain(x), plain(y), plain(slope)))}</title><clipPath id="inside"><rect x="4" y="10" width="348" height="166"/></clipPath>${axes.join("")}<path class="curve" d="${line}"/>${tangent}
     ${isWhole ? `<circle cx="${X(x)}" cy="${Y(y)}" r="6"/>` : ""}<text x="10" y="184">${esc(name)} = ${plain(low)}</text>
-    <text x="346" y="184" text-anchor="end">${plain(high)}</text><text x="10" y="14">${esc(nodes[root].name)}: ${plain(bottom)} … ${plain(top)}</text>`;
+    <text x="346" y="184" text-anchor="end">${plain(high)}</text><text x="10" y="14">${esc(nodes[root].name)}: ${finite.length ? plain(least) : "–"}${least < most ? ` … ${plain(most)}` : ""}</text>`;
   $("plot").classList.toggle("fixed", !node.isLeaf);
 }
 

@@ -31,7 +31,7 @@ function knownAt(step) {
   const count = shown.steps.length, known = new Set(shown.order.filter((i) => !nodes[i].op)), grads = [];
   shown.steps.slice(0, step).forEach(({ members }) => members.forEach((i) => known.add(i)));
   if (step > count) {
-    if (state.wrong === "nozero") for (const i of shown.order) grads[i] = right[i];
+    if (state.wrong === "nozero") for (const i of shown.order) if (!nodes[i].op) grads[i] = right[i];
     grads[root] = ones(nodes[root]);
     for (const { parts } of walked.steps.slice(0, step - count - 1)) for (const part of parts) grads[part.x] = part.after ?? grads[part.x];
   }

@@ -125,7 +125,7 @@ function partWords(part) {
   if (part.isWrong) lines.push(`<div class="alert">✗ ${esc(WORDS.firstWrong(x.name, brief(part.after), brief(part.should)))}</div>`);
   return lines.join("");
 }
-const brief = (x) => (isArray(x) ? `[${[...x.slice(0, 4)].map(plain).join(", ")}${x.length > 4 ? ", …" : ""}]` : plain(x ?? 0));
+const brief = (x) => (isArray(x) ? `[${[...x.slice(0, 4)].map((entry) => plain(entry)).join(", ")}${x.length > 4 ? ", …" : ""}]` : plain(x ?? 0));
 
 function foldedWords(unit, parts) {
   const { title } = graph.parts[unit.part], sums = new Map();

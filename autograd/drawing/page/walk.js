@@ -3,7 +3,7 @@
 // Each step is a group of nodes that pass their grads on. A walk records what each adds to which grad, and the first number that is wrong.
 function walk(groups, run, right, wrong) {
   const grads = [], exact = [];
-  if (wrong === "nozero") for (const i of run.order) grads[i] = right[i];
+  if (wrong === "nozero") for (const i of run.order) if (!nodes[i].op) grads[i] = right[i]; // the nodes between are new in each pass
   grads[root] = ones(nodes[root]);
   let firstWrong = null;
   const steps = (wrong === "order" ? groups : groups.toReversed()).map((group) => {

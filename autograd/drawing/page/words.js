@@ -87,7 +87,7 @@ const WORDS = {
   why: {
     assign: "What came over another path is overwritten. A sum over paths needs +=.",
     order: "A node must not pass its grad on before all its users have added to it. Walk from the result back.",
-    nozero: "The grads of the last pass are still there, and this pass adds to them.",
+    nozero: "The leaves still have their grads of the last pass, and this pass adds to them: they come out twice as large.",
   },
   allWrong: "Every grad in red comes out wrong.",
   wrongHere: (name, x) => `Done wrong, ${name}.grad comes out as ${x}.`,
