@@ -312,6 +312,23 @@ def test_more_than_twenty_paths_are_grouped_and_counted(browser, tmp_path):
     assert browser.find_element("class name", "sum-of-paths").text == "7.451e−9 + 7.451e−9 = 1.49e−8 = x.grad"
 
 
+def test_paths_stand_by_the_size_of_their_products_and_those_of_0_are_counted(browser, tmp_path):
+    x, zero = Value(1.0, label="x"), Value(0.0, label="zero")
+    opened(browser, x * 2.0 + x * zero - x * 5.0 + x * zero, tmp_path)
+    number(browser, "x").click()
+    paths = browser.find_elements("css selector", "#paths .path")
+    assert [path.text.rpartition("= ")[2] for path in paths if path.is_displayed()] == ["−5", "2"]
+    assert browser.find_element("css selector", "#paths summary").text == "2 more paths give 0"
+    assert browser.find_element("class name", "sum-of-paths").text == "−5 + 2 = −3 = x.grad"
+    number(browser, "zero").click()
+    type_number(browser, "x", "0")
+    number(browser, "zero").click()
+    summary = browser.find_element("css selector", "#paths summary")
+    assert summary.text == "2 paths give 0"
+    summary.click()
+    assert [path.text.rpartition("= ")[2] for path in browser.find_elements("css selector", "#paths .path")] == ["0", "0"]
+
+
 def test_the_paths_of_an_entry_add_up_to_its_grad(browser, tmp_path):
     W = Tensor([1.0, -2.0], label="W")
     opened(browser, (W * W.sum()).sum(), tmp_path)
@@ -326,15 +343,15 @@ def test_the_paths_of_an_entry_add_up_to_its_grad(browser, tmp_path):
 def wrong(browser, kind):
     browser.execute_script("document.getElementById('wrong-box').open = true")
     browser.find_element("css selector", f"[name=wrong][value={kind}]").click()
-    return text(browser, "alerts")
+    return text(browser, "wrong-says")
 
 
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        ("assign", "The first wrong number: a.grad is 6, and should be 6.071."),
-        ("order", "The first wrong number: a.grad is 0, and should be 6."),
-        ("nozero", "The first wrong number: a.grad is 6.141, and should be 0.07065."),
+        ("assign", "The first wrong number: a.grad is 6, and should be 6.071 by now."),
+        ("order", "The first wrong number: a.grad is 0, and should be 6 by now."),
+        ("nozero", "The first wrong number: a.grad is 6.141, and should be 0.07065 by now."),
     ],
 )
 def test_a_wrong_walk_marks_its_first_wrong_number(browser, tmp_path, kind, said):
@@ -346,7 +363,20 @@ def test_a_wrong_walk_marks_its_first_wrong_number(browser, tmp_path, kind, said
     right = read(browser)["a"]["grad"]
     assert right == pytest.approx(6.0706508)  # what teachers read is right
     browser.find_element("id", "wrong-chip").click()
-    assert text(browser, "alerts") == ""
+    assert text(browser, "wrong-says") == "Choose a mistake, and see which grads it spoils."
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_list_of_mistakes_stays_under_the_mouse(browser, tmp_path, size):
+    with window(browser, *size):
+        opened(browser, expression(), tmp_path)
+        browser.execute_script("select(0)")
+        browser.find_element("css selector", "#wrong-box summary").click()
+        radios = browser.find_elements("name", "wrong")
+        before = [radio.rect["y"] for radio in radios]
+        for radio in [*radios, *reversed(radios)]:
+            radio.click()
+            assert [radio.rect["y"] for radio in radios] == pytest.approx(before, abs=3)  # it scrolls by whole pixels
 
 
 def test_what_does_no_harm_in_this_graph_is_said_to_do_none(browser, tmp_path):
@@ -364,7 +394,7 @@ def test_every_wrong_grad_is_red_at_the_end_and_the_right_one_is_told(browser, t
     assert "6.071 = a.grad" in text(browser, "paths")
     press(browser, Keys.ESCAPE, "r")
     assert not browser.find_elements("class name", "off")
-    assert text(browser, "alerts") == ""
+    assert not browser.find_elements("css selector", "#wrong-says .alert")
 
 
 def test_without_zero_grad_the_leaves_have_the_grads_of_a_second_pass_in_python(browser, tmp_path):

@@ -38,13 +38,16 @@ function tellAlerts() {
     const node = nodes[firstBad.id], formula = node.op && firstBad.what === WORDS.data ? ` ${equals(math(node.op.formula, byName(node)))}` : "";
     alerts.push(`<div class="alert" id="bad">${esc(WORDS.firstBad(plain(firstBad.x), firstBad.what, node.name))}${formula}.</div>`);
   }
-  if (state.wrong) {
-    const found = walked.firstWrong;
-    alerts.push(`<div class="alert" id="wrong"><b>${WORDS.wrongs[state.wrong][0]}.</b> ${found ? `${WORDS.why[state.wrong]} ${WORDS.allWrong} <button id="show-wrong">${WORDS.showWrong}</button>` : WORDS.harmless}</div>`);
-  }
-  if ($("alerts").dataset.html === alerts.join("")) return;
-  $("alerts").dataset.html = $("alerts").innerHTML = alerts.join("");
+  show($("alerts"), alerts.join(""));
+  show($("wrong-says"), state.wrong ? `<div class="alert">${wrongHTML()}</div>` : `<p>${WORDS.choose}</p>`);
   if ($("show-wrong")) $("show-wrong").onclick = () => { state.selected = null; go(shown.steps.length + 2 + walked.firstWrong.step); };
+}
+function wrongHTML() {
+  const said = walked.firstWrong ? `${WORDS.why[state.wrong]} ${WORDS.allWrong} <button id="show-wrong">${WORDS.showWrong}</button>` : WORDS.harmless;
+  return `<b>${WORDS.wrongs[state.wrong][0]}.</b> ${said}`;
+}
+function show(box, html) { // what is said already is not said again
+  if (box.dataset.html !== html) box.dataset.html = box.innerHTML = html;
 }
 
 function tellSelection(isEnd) {
@@ -124,11 +127,16 @@ function pathsHTML(id) {
   const way = (path) => path.nodes.map((i) => nameHTML(nodes[i].short)).join(" → ") + (path.count ? ` … (${WORDS.pathCount(path.count)})` : "");
   const product = (path) => (path.factors.includes(undefined) ? "" : `${path.factors.map((x, j) => (j ? bracketed(x) : num(x))).join(" × ")} = `);
   const items = paths.map((path, i) => `<button class="path" data-path="${i}"><span>${way(path)}</span><span>${product(path)}<b class="total">${num(path.product)}</b></span></button>`);
-  const terms = paths.length > 1 && paths.length <= MANY ? `${paths.map((path, j) => (j ? bracketed(path.product) : num(path.product))).join(" + ")} = ` : "";
+  const some = paths.filter((path) => path.product !== 0), none = paths.slice(some.length);
+  const count = none.reduce((sum, path) => sum + (path.count ?? 1), 0), isFolded = paths.length > 1 && none.length > 0;
+  const isOpen = Boolean($("paths").querySelector("[open]")); // as it was left
+  const list = items.slice(0, isFolded ? some.length : undefined).join("");
+  const folded = isFolded ? `<details class="zeros"${isOpen ? " open" : ""}><summary>${WORDS.zeroPaths(count, some.length > 0)}</summary>${items.slice(some.length).join("")}</details>` : "";
+  const terms = some.length > 1 && some.length <= MANY ? `${some.map((path, j) => (j ? bracketed(path.product) : num(path.product))).join(" + ")} = ` : "";
   const sum = paths.reduce((all, path) => all + path.product, 0);
   const got = entryOf(walked.grads[id] ?? zeros(nodes[id]), state.entry), isOff = state.wrong && !isClose(got, sum);
   const off = isOff ? `<div class="alert">✗ ${esc(WORDS.wrongHere(selectedName(), plain(got)))}</div>` : "";
-  return `<h3>${esc(total === 1 ? WORDS.onePath(name, L) : WORDS.paths(total, name, L))}${total > MANY ? WORDS.byFirstStep : ""}</h3>${items.join("")}
+  return `<h3>${esc(total === 1 ? WORDS.onePath(name, L) : WORDS.paths(total, name, L))}${total > MANY ? WORDS.byFirstStep : ""}</h3>${list}${folded}
     <div class="sum-of-paths">${terms}<b class="total">${num(sum)}</b> = ${esc(selectedName())}.grad</div>${off}`;
 }
 
@@ -153,10 +161,13 @@ function listenToPanel() {
     element("span", "", label, `${title} `).append(element("code", "", null, code));
   }
   $("wrong-chip").onclick = () => setWrong("");
+  $("wrong-box").ontoggle = () => { if ($("wrong-box").open) $("wrong-box").scrollIntoView({ block: "nearest" }); };
   if (graph.recorded) $("wrong-box").hidden = true;
 }
 function setWrong(wrong) {
+  const top = () => $("wrongs").getBoundingClientRect().top, before = top();
   state.wrong = wrong;
   document.querySelector(`[name=wrong][value="${wrong}"]`).checked = true;
   update();
+  $("panel").scrollTop += top() - before; // the list stays under the mouse, whatever changed above it
 }

@@ -19,10 +19,14 @@ function resultAt(id, x) {
   return entryOf(forward(shown.order, id, given).data[root], 0);
 }
 
-// The paths from what is selected.
+// The paths from what is selected, those with the largest products first.
 function pathsNow() {
   const key = `${state.selected},${state.entry}`;
-  if (found?.key !== key) found = { key, ...pathsFrom(state.selected, run, right, state.entry) };
+  if (found?.key !== key) {
+    const size = ({ product }) => (Number.isNaN(product) ? Infinity : Math.abs(product));
+    found = { key, ...pathsFrom(state.selected, run, right, state.entry) };
+    found.paths.sort((a, b) => size(b) - size(a) || 0);
+  }
   return found;
 }
 
