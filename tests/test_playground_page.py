@@ -371,6 +371,18 @@ def test_a_learning_rate_that_is_too_high_is_named(browser, tmp_path):
     assert text(browser, "says") == ""  # said once
 
 
+def test_a_loss_that_jumps_about_is_a_fault_until_the_rate_is_changed(browser, tmp_path):
+    X, y = nn.data.spirals(100, classes=2, rng=0)
+    opened(browser, tmp_path, nn.MLP(2, [8, 8, 1], activation="tanh", rng=0), X, y, lr=0.3)
+    kinds = "return Array.from({ length: 150 }, () => { glassgrad.step(); return $('says').dataset.kind })"
+    assert "growing" not in browser.execute_script(kinds)  # one high step is no fault
+    browser.execute_script("choose('optimizer', 'adam'); choose('lr', 10); choose('batch', 1); reset()")
+    assert browser.execute_script(kinds)[50:] == ["growing"] * 100
+    assert "The learning rate of 10 is too high." in text(browser, "says")
+    browser.execute_script("choose('lr', 0.01); reset()")
+    assert "growing" not in browser.execute_script(kinds)
+
+
 def test_dead_neurons_are_counted(browser, tmp_path):
     model = nn.MLP(2, [4, 1], rng=0)
     for neuron in model.layers[0].neurons[:3]:

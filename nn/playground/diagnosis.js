@@ -1,5 +1,8 @@
 // What is wrong, if something is, and what to try.
 let silenced = new Set(), best = Infinity;
+// A loss that was too large this often is a fault until it is half of the first, or the rate or the optimizer is changed.
+const LASTING = 5;
+let jump = null; // of the loss: { least, peak, lr, optimizer, count }
 const LARGE = 10; // the root mean square of inputs that are scaled is about 1
 let sizes = []; // of the inputs
 const since = { steps: 0, epoch: 0 }; // when the present data came
@@ -8,6 +11,7 @@ const stepsHere = () => training.steps - since.steps;
 function startDiagnosis() {
   silenced = new Set();
   best = Infinity;
+  jump = null;
   sizes = Array.from({ length: inputs }, (_, k) => Math.hypot(...data.X.map((row) => row[k])) / Math.sqrt(data.X.length));
   Object.assign(since, { steps: training.steps, epoch: training.epoch });
   say(null);
@@ -40,11 +44,17 @@ function broken() {
 }
 
 function growing() {
-  const least = Math.min(training.history[0]?.[1], best);
-  if (stepsHere() < 5 || !(training.loss > 1 && training.loss > 4 * Math.max(training.history[0]?.[1], best))) return null;
+  const first = training.history[0]?.[1], { lr, optimizer } = choices;
+  if (jump && (training.loss < first / 2 || lr !== jump.lr || optimizer !== jump.optimizer)) jump = null;
+  const isFar = stepsHere() >= 5 && training.loss > 1 && training.loss > 4 * Math.max(first, best);
+  if (isFar) {
+    jump ??= { least: Math.min(first, best), peak: training.loss, lr, optimizer, count: 0 };
+    jump.count++;
+  }
+  if (!isFar && !(jump?.count >= LASTING)) return null;
   return {
     kind: "growing", isBad: true, title: "The loss grows.", ...slower(3),
-    text: `It was ${plain(least)} and is ${plain(training.loss)}: each step goes past the valley that it aims for.
+    text: `It was ${plain(jump.least)} and went up to ${plain(jump.peak)}: each step goes past the valley that it aims for.
       The learning rate of ${plain(choices.lr)} is too high.`,
   };
 }
