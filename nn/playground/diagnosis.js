@@ -1,8 +1,8 @@
 // What is wrong, if something is, and what to try.
 let silenced = new Set(), best = Infinity;
-// A loss that was too large this often is a fault until it is half of the first, or the rate or the optimizer is changed.
-const LASTING = 5;
-let jump = null; // of the loss: { least, peak, lr, optimizer, count }
+// A loss that was too large this often is a fault until it stays below half of the first for so long, or the rate is changed.
+const LASTING = 5, CALM = 100;
+let jump = null; // of the loss: { least, peak, lr, optimizer, count, calm }
 const LARGE = 10; // the root mean square of inputs that are scaled is about 1
 let sizes = []; // of the inputs
 const since = { steps: 0, epoch: 0 }; // when the present data came
@@ -45,10 +45,11 @@ function broken() {
 
 function growing() {
   const first = training.history[0]?.[1], { lr, optimizer } = choices;
-  if (jump && (training.loss < first / 2 || lr !== jump.lr || optimizer !== jump.optimizer)) jump = null;
+  if (jump) jump.calm = training.loss < first / 2 ? jump.calm + 1 : 0;
+  if (jump && (jump.calm > CALM || lr !== jump.lr || optimizer !== jump.optimizer)) jump = null;
   const isFar = stepsHere() >= 5 && training.loss > 1 && training.loss > 4 * Math.max(first, best);
   if (isFar) {
-    jump ??= { least: Math.min(first, best), peak: training.loss, lr, optimizer, count: 0 };
+    jump ??= { least: Math.min(first, best), peak: training.loss, lr, optimizer, count: 0, calm: 0 };
     jump.count++;
   }
   if (!isFar && !(jump?.count >= LASTING)) return null;
