@@ -156,6 +156,36 @@ def test_pythons_points_come_back_after_drawing(browser, tmp_path):
     assert not browser.find_element(By.ID, "undraw").is_displayed()
 
 
+def test_drawing_starts_from_the_set_on_show_and_the_readers_points_come_back(browser, tmp_path):
+    moons(browser, tmp_path)
+    first = browser.execute_script("return data.X")
+    browser.find_element(By.CSS_SELECTOR, "[data-set='circles']").click()
+    shown = browser.execute_script("return data.X")
+    browser.find_element(By.CSS_SELECTOR, "[data-set='draw']").click()
+    assert browser.execute_script("return data.X") == shown
+    ActionChains(browser).move_to_element_with_offset(browser.find_element(By.ID, "plane"), 20, 20).click().perform()
+    assert browser.execute_script("return data.X.length") == len(shown) + 1
+    click(browser, "undraw")
+    assert browser.execute_script("return data.X") == first
+    browser.execute_script("own = { ...own, X: own.X.map(([x, y]) => [x + 1, y]) }; useOwn()")
+    for name in ("moons", "draw", "circles", "draw"):
+        browser.find_element(By.CSS_SELECTOR, f"[data-set='{name}']").click()
+    assert text(browser, "undraw") == "Back to your points"
+    click(browser, "undraw")
+    assert browser.execute_script("return data.X") == [[x + 1, y] for x, y in first]
+    assert text(browser, "undraw") == "Back to Python’s points"
+
+
+def test_a_pen_has_the_marker_of_its_class(browser, tmp_path):
+    moons(browser, tmp_path)
+    marks = "return [...document.querySelectorAll(`#${arguments[0]} canvas`)].slice(0, 2).map((mark) => mark.toDataURL())"
+    light = browser.execute_script(marks, "pens")
+    assert light == browser.execute_script(marks, "legend")
+    click(browser, "theme")
+    assert light != browser.execute_script(marks, "pens") == browser.execute_script(marks, "legend")
+    click(browser, "theme")
+
+
 def test_points_are_pasted_as_csv_and_a_wrong_line_is_named(browser, tmp_path):
     moons(browser, tmp_path)
     click(browser, "csv-button")
@@ -179,7 +209,9 @@ def test_what_is_pasted_takes_the_place_of_the_points_and_pythons_come_back(brow
     moons(browser, tmp_path)
     first = browser.execute_script("return data.X")
     click(browser, "csv-button")
+    assert text(browser, "csv-says") == ""
     browser.switch_to.active_element.send_keys("x,y,class\n1,2,0\n3,4,1")  # the first class, −1, may be called 0
+    assert text(browser, "csv-says") == "The first line is read as a heading: x,y,class"
     click(browser, "csv-use")
     assert browser.execute_script("return [data.X, data.y]") == [[[1, 2], [3, 4]], [0, 1]]
     click(browser, "csv-button")
@@ -223,6 +255,7 @@ def test_a_walk_says_how_far_it_is_and_lights_the_layer(browser, tmp_path):
     assert lit[at] == [2]
     assert browser.execute_script("return lit") is None
     assert text(browser, "walked").startswith("The step is done. ")
+    assert all(x.endswith("Walk goes on to the next part; Step and Play end the walk.") for x in said)
     click(browser, "step")
     assert text(browser, "walked").startswith("This program runs when you press Step. ")
 

@@ -18,6 +18,7 @@ function showCode() {
   $("code").replaceChildren(...lineElements.filter(Boolean));
 }
 
+const WALK_GOES_ON = "Walk goes on to the next part; Step and Play end the walk.";
 const WAYS = { forward: "Forward", backward: "Backward" };
 
 function walkOn() {
@@ -39,7 +40,7 @@ function walkOn() {
   lit = { columns, isBack: name === "backward" };
   const where = columns.length ? columns.map((column) => columnNames()[column]).join(" and ") : names.map((name) => name.replace(/^\d+$/, "module $&")).join(", ");
   const numbers = Object.entries(written).map(([name, x]) => `${name}${described(x, name, first)}`).join("; ");
-  $("walked").textContent = `${WAYS[name] ?? "Update"}, part ${++parts} of ${all}${where ? `, ${where}` : ""}: ${numbers}`;
+  $("walked").textContent = `${WAYS[name] ?? "Update"}, part ${++parts} of ${all}${where ? `, ${where}` : ""}: ${numbers}. ${WALK_GOES_ON}`;
   bringIntoView($("code"), "end");
   invalidate();
 }

@@ -61,6 +61,7 @@ const canDraw = inputs === 2 && task.width <= Math.max(1, classCount);
 
 function chooseSet(set) {
   isDrawing = set === "draw";
+  if (isDrawing) startDrawing();
   choices.set = isDrawing ? "yours" : set;
   choices.points = choices.set === "yours" ? Math.min(own.X.length, LARGEST) : Math.max(choices.points, 200);
   dataChanged();
@@ -88,6 +89,7 @@ function showChoices() {
   for (const button of $("sets").children) button.setAttribute("aria-pressed", button.dataset.set === (isDrawing ? "draw" : choices.set));
   $("drawing").hidden = !isDrawing;
   $("undraw").hidden = own === spec.data;
+  $("undraw").textContent = own.isMade && kept !== spec.data ? "Back to your points" : "Back to Python’s points";
   $("plane").classList.toggle("drawn", isDrawing);
   showLegend();
   drawSets();
@@ -121,20 +123,23 @@ function drawSets() {
   }
 }
 
+function picturedMark(draw) {
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width: 28, height: 28, className: "mark" });
+  const context = canvas.getContext("2d");
+  context.scale(2, 2);
+  draw(context);
+  return canvas;
+}
+const penMark = (i) => picturedMark((context) => marker(context, hasClasses ? i : 0, 7, 7, 4, hasClasses ? classColour(i) : [ink.minus, ink.plus][i], false));
+
 function showLegend() {
-  const drawn = (draw) => {
-    const canvas = document.createElement("canvas");
-    Object.assign(canvas, { width: 28, height: 28, className: "mark" });
-    const context = canvas.getContext("2d");
-    context.scale(2, 2);
-    draw(context);
-    return canvas;
-  };
-  const mark = (c, isHeld) => drawn((context) => marker(context, c, 7, 7, 4, hasClasses ? classColour(c) : ink.plus, isHeld));
+  const mark = (c, isHeld) => picturedMark((context) => marker(context, c, 7, 7, 4, hasClasses ? classColour(c) : ink.plus, isHeld));
   const item = (text, ...marks) => { const li = document.createElement("li"); li.append(...marks, text); return li; };
   const names = hasClasses ? task.classes.map((name) => `class ${plain(name)}`) : ["a point"];
   const held = names.slice(0, 2).map((_, c) => mark(c, true));
-  $("legend").replaceChildren(...names.map((name, c) => item(name, mark(c, false))), item("held out", ...held), item(isDrawing ? "the example" : "the example: click another", drawn((context) => ring(context, 7, 7, 6))));
+  $("legend").replaceChildren(...names.map((name, c) => item(name, mark(c, false))), item("held out", ...held), item(isDrawing ? "the example" : "the example: click another", picturedMark((context) => ring(context, 7, 7, 6))));
+  [...$("pens").children].forEach((button, i) => button.firstChild.replaceWith(penMark(i)));
 }
 
 function showTab(name) {

@@ -23,9 +23,11 @@ function listen() {
   $("link").onclick = copyLink;
   $("csv-button").onclick = openCSV;
   $("csv-use").onclick = useCSV;
-  $("csv-first").onclick = $("undraw").onclick = useFirst;
+  $("csv-first").onclick = useFirst;
+  $("csv-text").oninput = lookAtHeading;
+  $("undraw").onclick = undraw;
   $("save").onclick = saveProgram;
-  $("clear").onclick = () => { own = { X: [[-0.5, 0], [0.5, 0]], y: hasClasses ? [0, 1] : [[-1], [1]], order: [0, 1] }; useOwn(); };
+  $("clear").onclick = () => { own = { ...own, X: [[-0.5, 0], [0.5, 0]], y: hasClasses ? [0, 1] : [[-1], [1]], order: [0, 1] }; useOwn(); };
   for (const name of ["code", "weight"]) {
     $(`tab-${name}`).onclick = () => { showTab(name); if (name === "weight" && !selected) selectWeight(chosenUnit()); invalidate(); };
     $(`tab-${name}`).onkeydown = (event) => {

@@ -1,7 +1,10 @@
 // The reader's own points: pasted as CSV, or drawn by clicks.
 let pen = 0; // the class of the points that clicks add
 
-const SKIPPED = "A line of names at the top is skipped.";
+const SKIPPED = "A first line that is not numbers is read as a heading.";
+const inALine = inputs + (hasClasses ? 1 : task.width);
+const numbersOf = (line) => line.split(/[,;\t]/).map((cell) => (cell.trim() === "" ? NaN : Number(cell)));
+const isHeading = (line) => numbersOf(line).length === inALine && numbersOf(line).some(Number.isNaN);
 const targetsInCSV = () => (hasClasses ? "class" : task.width === 1 ? "number" : `${task.width} numbers`);
 
 function openCSV() {
@@ -10,9 +13,16 @@ function openCSV() {
   const rows = [...data.train.rows, ...data.held.rows].sort((a, b) => a - b);
   const numbers = rows.map((row) => [...data.X[row], ...(hasClasses ? [task.classes[data.y[row]]] : data.y[row])]);
   $("csv-text").value = numbers.map((xs) => xs.map((x) => Number(x.toPrecision(6))).join(", ")).join("\n");
-  $("csv-says").textContent = "";
+  lookAtHeading();
   $("csv").showModal();
   $("csv-text").select(); // so that what is pasted takes its place
+}
+
+// Says so, before the points are used, where the first line will not be one of them.
+function lookAtHeading() {
+  const [line] = $("csv-text").value.split(/\r?\n/);
+  $("csv-says").className = "calm";
+  $("csv-says").textContent = isHeading(line) ? `The first line is read as a heading: ${line.slice(0, 40)}` : "";
 }
 
 // The number of a class. Of two classes, the first may be called 0 or −1.
@@ -20,15 +30,12 @@ const classNamed = (x) => (task.kind === "side" && (x === 0 || x === -1) ? 0 : t
 
 // The points of a text, or an error that says which line is wrong.
 function readCSV(text) {
-  const X = [], y = [], width = inputs + (hasClasses ? 1 : task.width);
+  const X = [], y = [];
   text.split(/\r?\n/).forEach((line, i) => {
-    const cells = line.split(/[,;\t]/).map((cell) => cell.trim());
-    if (cells.length === 1 && !cells[0]) return;
-    const numbers = cells.map((cell) => (cell === "" ? NaN : Number(cell)));
-    if (!X.length && i === 0 && numbers.some(Number.isNaN) && cells.length === width) return; // names
-    const target = numbers.slice(inputs), c = classNamed(target[0]);
-    const isRow = cells.length === width && numbers.every(Number.isFinite);
-    if (!isRow) throw new Error(`Line ${i + 1} is not ${width} numbers: ${line.slice(0, 40)}`);
+    if (!line.trim() || (i === 0 && isHeading(line))) return;
+    const numbers = numbersOf(line), target = numbers.slice(inputs), c = classNamed(target[0]);
+    const isRow = numbers.length === inALine && numbers.every(Number.isFinite);
+    if (!isRow) throw new Error(`Line ${i + 1} is not ${inALine} numbers: ${line.slice(0, 40)}`);
     if (hasClasses && c < 0) throw new Error(`Line ${i + 1} has the class ${target[0]}; the classes are ${task.classes.join(", ")}.`);
     X.push(numbers.slice(0, inputs));
     y.push(hasClasses ? c : target);
@@ -42,6 +49,7 @@ function useCSV() {
   try {
     own = readCSV($("csv-text").value);
   } catch (error) {
+    $("csv-says").className = "";
     $("csv-says").textContent = error.message;
     return;
   }
@@ -52,6 +60,19 @@ function useCSV() {
 function useFirst() {
   own = spec.data;
   $("csv").close();
+  useOwn();
+}
+
+// Drawing starts from the points on show. Those of a made set take the place of the reader's, which `undraw` brings back.
+let kept = spec.data;
+function startDrawing() {
+  if (choices.set === "yours") return;
+  if (!own.isMade) kept = own;
+  own = { X: data.X, y: data.y, order: data.order, isMade: true };
+}
+
+function undraw() {
+  own = own.isMade ? kept : spec.data;
   useOwn();
 }
 
@@ -88,7 +109,7 @@ const endStroke = () => { last = null; };
 
 function addPoint(x, y) {
   if (choices.set !== "yours" || own.X.length >= LARGEST) return;
-  own = { X: [...own.X, [x, y]], y: [...own.y, hasClasses ? pen : [pen]], order: [...own.order, own.X.length] };
+  own = { ...own, X: [...own.X, [x, y]], y: [...own.y, hasClasses ? pen : [pen]], order: [...own.order, own.X.length] };
   useOwn();
 }
 
@@ -96,7 +117,7 @@ function fillPens() {
   const kinds = hasClasses ? task.classes : [-1, 1];
   $("pens").replaceChildren(...kinds.map((name, i) => {
     const button = document.createElement("button");
-    button.textContent = plain(name);
+    button.append(penMark(i), plain(name));
     button.setAttribute("aria-pressed", i === 0);
     button.onclick = () => {
       pen = hasClasses ? i : name;
