@@ -6,18 +6,21 @@ let jump = null; // of the loss: { least, peak, lr, optimizer, count, calm }
 const LARGE = 10; // the root mean square of inputs that are scaled is about 1
 let sizes = []; // of the inputs
 const since = { steps: 0, epoch: 0 }; // when the present data came
+let moved = 0; // the epoch in which a derivative was last not 0
 const stepsHere = () => training.steps - since.steps;
 
 function startDiagnosis() {
   silenced = new Set();
   best = Infinity;
   jump = null;
+  moved = training.epoch;
   sizes = Array.from({ length: inputs }, (_, k) => Math.hypot(...data.X.map((row) => row[k])) / Math.sqrt(data.X.length));
   Object.assign(since, { steps: training.steps, epoch: training.epoch });
   say(null);
 }
 
 function diagnose() {
+  if (g.some((x) => x)) moved = training.epoch;
   const found = broken() ?? growing() ?? dead() ?? flat() ?? vanishing() ?? unscaled() ?? overfitting(), { kind } = $("says").dataset;
   if (Number.isFinite(training.loss)) best = Math.min(best, training.loss);
   if (!found && kind !== "broken") say(null);
@@ -76,6 +79,7 @@ function dead() {
 
 function flat() {
   if (!stepsHere() || g.some((x) => x)) return null;
+  if (training.batch?.n < data.train.n && training.epoch - moved < 1) return null; // a batch may be right already
   if (training.loss < 1e-12) return {
     kind: "done", title: "The loss is 0.", ...(canMake ? chosen(choices.set === "yours" ? `Try ${SETS[1]} with noise` : "More noise", "noise", 0.25) : reseeded),
     text: "Every training point is answered as well as this loss asks for, and all derivatives are 0: there is nothing left to learn.",
