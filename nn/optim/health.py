@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -46,8 +46,8 @@ class Health:
         """Notice if a step, computed in float32, changes nothing in float16."""
         self._was_lost = self._was_lost or (np.array_equal(before, after.astype(np.float16)) and not np.array_equal(before, after))
 
-    def finish(self, method: str, parameters: Iterable[Parameter]) -> None:
-        """End a step: count it, and warn of what was found."""
+    def finish(self, method: str, leaves: Callable[[], Iterable[Parameter]]) -> None:
+        """End a step: count it, and warn of what was found. The `leaves`, which may be many, are listed only for a warning."""
         self.steps += 1
         if self._was_lost and not self._has_warned:
             self._has_warned = True
@@ -59,7 +59,7 @@ class Health:
             )
         if self._was_finite and not self.is_finite:
             self._was_finite = False
-            wrong = next(p for p in parameters if not np.isfinite(p.data).all())
+            wrong = next(p for p in leaves() if not np.isfinite(p.data).all())
             warnings.warn(
                 f"After this step of {method}, {describe(wrong)} has {'nan' if np.isnan(wrong.data).any() else 'infinity'}: "
                 "the training diverges, or the data are not finite. Try a smaller learning rate, or nn.utils.clip_grad_norm_; "

@@ -142,7 +142,7 @@ class Optimizer(Updater):
         self.finish()
 
     def finish(self) -> None:
-        self._health.finish(type(self).__name__, self.leaves())
+        self._health.finish(type(self).__name__, self.leaves)
 
     def update(self, p: Array, g: Array, *memory: Any, **settings: Any) -> None:
         """The formula. It changes `p` and the memory in place, as in `p -= lr * g`, and leaves `g` as it is.
