@@ -56,7 +56,16 @@ class _Elementwise(Module):
         return ", ".join(f"{name}={getattr(self, name)!r}" for name in self.settings)
 
 
-class ReLU(_Elementwise):
+class _MaybeInPlace(_Elementwise):
+    """An activation that takes PyTorch's `inplace`."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        if isinstance(inplace, (autograd.Node, np.ndarray)):
+            kind = type(self).__name__
+            raise TypeError(f"{kind} is made first, and then called: nn.{kind}()(x), or nn.functional.{kind.lower()}(x).")
+
+
+class ReLU(_MaybeInPlace):
     """max(x, 0); its derivative at 0 is 0 (Nair and Hinton, 2010).
 
     Shape: any; the output has the same.
@@ -70,11 +79,6 @@ class ReLU(_Elementwise):
     """
 
     function = autograd.relu
-
-    def __init__(self, inplace: bool = False) -> None:
-        if isinstance(inplace, (autograd.Node, np.ndarray)):
-            kind = type(self).__name__
-            raise TypeError(f"{kind} is made first, and then called: nn.{kind}()(x), or nn.functional.{kind.lower()}(x).")
 
 
 class LeakyReLU(_Elementwise):
@@ -143,7 +147,7 @@ class GELU(_Elementwise):
         self.approximate = approximate
 
 
-class SiLU(_Elementwise):
+class SiLU(_MaybeInPlace):
     """x σ(x), also called swish (Ramachandran and others, 2017).
 
     Shape: any; the output has the same.
@@ -157,11 +161,6 @@ class SiLU(_Elementwise):
     """
 
     function = autograd.silu
-
-    def __init__(self, inplace: bool = False) -> None:
-        if isinstance(inplace, (autograd.Node, np.ndarray)):
-            kind = type(self).__name__
-            raise TypeError(f"{kind} is made first, and then called: nn.{kind}()(x), or nn.functional.{kind.lower()}(x).")
 
 
 class Sigmoid(_Elementwise):

@@ -63,7 +63,7 @@ class Module(Habits):
             self._give_names()
         outer = enter(self._name, self._number)  # type: ignore[arg-type]
         try:
-            out = self.forward(args[0]) if len(args) == 1 and not kwargs else self.forward(*args, **kwargs)  # 90 of 840 ns
+            out = self.forward(args[0]) if len(args) == 1 and not kwargs else self.forward(*args, **kwargs)  # the first saves 90 of 840 ns
         finally:
             leave(outer)
         for hook in self._hooks:

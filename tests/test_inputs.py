@@ -148,6 +148,7 @@ def test_attention_takes_an_empty_batch_but_no_empty_sequence(batch_first):
         (lambda: nn.CrossEntropyLoss(weight="balanced"), TypeError, "CrossEntropyLoss takes weight as plain numbers; got 'balanced'."),
         (lambda: nn.MultiMarginLoss(p=3), ValueError, "MultiMarginLoss takes p = 1 or p = 2; got 3."),
         (lambda: nn.MSELoss(Tensor([1.0]), Tensor([2.0])), TypeError, "and then the data: nn.MSELoss()(predictions, targets)."),
+        (lambda: nn.MSELoss("mean", 2.0), TypeError, "and then the data: nn.MSELoss()(predictions, targets)."),
         (lambda: nn.MSELoss("mean", [2.0]), TypeError, "and then the data: nn.MSELoss()(predictions, targets)."),
         (lambda: nn.CrossEntropyLoss(Tensor([1.0]), Tensor([2.0])), TypeError, "nn.CrossEntropyLoss()(predictions, targets)."),
         (lambda: nn.NLLLoss(np.ones(2), np.ones(2)), TypeError, "nn.NLLLoss()(predictions, targets)."),

@@ -40,7 +40,7 @@ class _Loss(Module):
     pos_weight: Array | None
 
     def __init__(self, reduction: str = "mean", *data: object) -> None:
-        self._refuse_data(reduction, *data)
+        self._refuse_data(reduction, extra=data)
         check_reduction(type(self).__name__, reduction, self.reductions)
         self.reduction = reduction
 
@@ -59,9 +59,9 @@ class _Loss(Module):
             raise TypeError(f"{type(self).__name__} takes {name} as plain numbers; got {weight!r:.80}.")
         self.register_buffer(name, array)
 
-    def _refuse_data(self, *settings: object) -> None:
-        """Refuse Tensors and arrays in place of settings: they are predictions and targets."""
-        if any(isinstance(setting, (Node, np.ndarray, list)) for setting in settings):
+    def _refuse_data(self, *settings: object, extra: tuple[object, ...] = ()) -> None:
+        """Refuse Tensors, arrays and lists in place of settings, and any `extra` arguments: they are predictions and targets."""
+        if extra or any(isinstance(setting, (Node, np.ndarray, list)) for setting in settings):
             kind = type(self).__name__
             raise TypeError(f"{kind} takes its settings first, and then the data: nn.{kind}()(predictions, targets).")
 
