@@ -7,8 +7,8 @@
 # %% [markdown]
 # ## Two neurons, and one that looks at them
 #
-# XOR means "one or the other, but not both". Lesson 1 ended with an idea: XOR is "OR, and not AND", so two neurons
-# look at the inputs, and a third one looks at what they say. The first counts how many inputs are 1, the second
+# XOR means "one or the other, but not both". Lesson 1 ended with an idea: XOR is "OR, and also NAND". Two neurons
+# look at the inputs, and a third one looks at what they say. Here the first counts how many inputs are 1, the second
 # gives a warning if both are, and the third takes twice the warning away from the count. With ReLU as the
 # activation, the numbers are simple:
 #
